@@ -1,0 +1,132 @@
+//! A business and the settings its calls run with.
+//!
+//! Settings are immutable revisions: an edit makes revision n + 1 and publishing moves one pointer. A call
+//! pins the revision it started with, so nothing that depends on settings is ever invalidated.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BusinessId, PhoneNumber, Revision};
+
+/// What a business is, apart from how its calls are conducted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Business {
+    pub id: BusinessId,
+    pub name: String,
+    /// IANA name, for the date and time the agent is told.
+    pub time_zone: String,
+    /// Calls it may have at once. The voice webhook leases one slot per call.
+    pub max_concurrent_calls: u16,
+    /// Where a call goes when no agent can be had.
+    pub fallback_number: Option<PhoneNumber>,
+}
+
+/// One revision of how a business's calls are conducted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    pub revision: Revision,
+    /// Each channel has its own prompt; none ever stands in for another.
+    pub prompts: Prompts,
+    pub voice: Voice,
+    pub policies: Policies,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Prompts {
+    pub inbound: Option<ChannelPrompt>,
+    pub outbound: Option<ChannelPrompt>,
+    pub whatsapp: Option<ChannelPrompt>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelPrompt {
+    pub instructions: String,
+    /// What the agent opens with. `{{business_name}}` is filled in.
+    pub greeting: String,
+}
+
+/// How the agent sounds and listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// A Realtime model id. Models are retired within months, so it is data.
+    pub model: String,
+    /// A Realtime voice name, such as `marin`.
+    pub voice: String,
+    /// ISO 639-1 codes of the languages callers speak; the first is the one the agent opens in.
+    pub languages: Vec<String>,
+    /// Model for the caller's words; `None` leaves the caller's side without a realtime transcript.
+    pub transcription_model: Option<String>,
+    /// Names and terms that transcription should expect.
+    pub keywords: Vec<String>,
+    pub turn_detection: TurnDetection,
+}
+
+/// Server-side voice activity detection, in the Realtime API's own terms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TurnDetection {
+    Server { threshold: f32, prefix_padding_ms: u32, silence_duration_ms: u32 },
+    Semantic { eagerness: Eagerness },
+}
+
+// A threshold is a configured number that is never NaN, so equality is total here.
+impl Eq for TurnDetection {}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Eagerness {
+    Low,
+    Medium,
+    High,
+    Auto,
+}
+
+impl Default for TurnDetection {
+    /// A threshold above the API's 0.5: line noise must not cut the agent off.
+    fn default() -> Self {
+        Self::Server { threshold: 0.6, prefix_padding_ms: 300, silence_duration_ms: 500 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policies {
+    pub record_calls: bool,
+    pub transcript: TranscriptPolicy,
+    pub conversation: ConversationPolicy,
+}
+
+/// Which transcript of a call is the final one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TranscriptPolicy {
+    /// The realtime transcript if it is good enough, else the recording's.
+    #[default]
+    RealtimeFirst,
+    /// The recording's transcript replaces the realtime one when it is better.
+    RecordingUpgrade,
+    RealtimeOnly,
+}
+
+/// Limits and manners of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationPolicy {
+    /// After this long with nobody speaking the agent asks whether the caller is still there.
+    pub silence_prompt_after: Duration,
+    /// How many such prompts may go unanswered before the agent says goodbye.
+    pub max_silence_prompts: u8,
+    /// No call lasts longer.
+    pub max_call: Duration,
+    /// While the greeting plays, the caller's first sounds do not interrupt it.
+    pub protect_greeting: bool,
+}
+
+impl Default for ConversationPolicy {
+    fn default() -> Self {
+        Self {
+            silence_prompt_after: Duration::from_secs(10),
+            max_silence_prompts: 2,
+            max_call: Duration::from_secs(30 * 60),
+            protect_greeting: false,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A call and the one rule by which its status moves.
+//!
+//! Callbacks arrive late, twice and in any order. Statuses are ranked, and a status is taken only when its
+//! rank is higher than the one held; everything else is kept as an event and changes nothing. So every
+//! permutation of the same callbacks ends in the same record.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AccountSid;
+use crate::phone::Caller;
+use crate::{BusinessId, CallSid, PhoneNumber, Revision, Timestamp};
+
+/// Twilio's call statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallStatus {
+    Queued,
+    Initiated,
+    Ringing,
+    InProgress,
+    Completed,
+    Busy,
+    Failed,
+    NoAnswer,
+    Canceled,
+}
+
+impl CallStatus {
+    pub const ALL: [Self; 9] = [
+        Self::Queued,
+        Self::Initiated,
+        Self::Ringing,
+        Self::InProgress,
+        Self::Completed,
+        Self::Busy,
+        Self::Failed,
+        Self::NoAnswer,
+        Self::Canceled,
+    ];
+
+    /// Twilio's own word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::NoAnswer => "no-answer",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// All terminal statuses share one rank: the first one to arrive is the end.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Queued => 0,
+            Self::Initiated => 1,
+            Self::Ringing => 2,
+            Self::InProgress => 3,
+            Self::Completed | Self::Busy | Self::Failed | Self::NoAnswer | Self::Canceled => 9,
+        }
+    }
+
+    pub const fn is_terminal(self) -> bool {
+        self.rank() == 9
+    }
+}
+
+/// Which way a call goes. The provider's raw word is kept beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Inbound,
+    Outbound,
+    Unknown,
+}
+
+impl Direction {
+    /// Twilio says `inbound`, `outbound-api`, `outbound-dial` and, on trunks, words not worth listing.
+    pub fn from_twilio(word: &str) -> Self {
+        if word.starts_with("inbound") {
+            Self::Inbound
+        } else if word.starts_with("outbound") {
+            Self::Outbound
+        } else {
+            Self::Unknown
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "inbound" => Self::Inbound,
+            "outbound" => Self::Outbound,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// One call, as every reader sees it. Written by the voice webhooks and nobody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub sid: CallSid,
+    pub account: AccountSid,
+    pub business: BusinessId,
+    pub from: Caller,
+    /// The business's own number for an inbound call.
+    pub to: Option<PhoneNumber>,
+    pub status: CallStatus,
+    pub direction: Direction,
+    /// The provider's raw word, never corrected.
+    pub twilio_direction: String,
+    pub revision: Option<Revision>,
+    pub opened_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    /// Whole seconds, as Twilio counts them; only grows.
+    pub duration: Option<Duration>,
+    pub refusal: Option<Refusal>,
+    pub sip_response_code: Option<u16>,
+    pub error_code: Option<u32>,
+}
+
+/// Why a call was answered with a refusal instead of an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The number belongs to no business. Kept in quarantine, never guessed.
+    UnknownNumber,
+    AtCapacity,
+    /// The published settings cannot carry a call on this channel.
+    NoPrompt,
+}
+
+impl Refusal {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownNumber => "unknown_number",
+            Self::AtCapacity => "at_capacity",
+            Self::NoPrompt => "no_prompt",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::UnknownNumber, Self::AtCapacity, Self::NoPrompt].into_iter().find(|r| r.as_str() == word)
+    }
+}
+
+/// What one status callback says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusEvent {
+    pub status: CallStatus,
+    /// Order of firing at Twilio, not of arrival here.
+    pub sequence: Option<u32>,
+    pub at: Timestamp,
+    pub duration: Option<Duration>,
+    pub twilio_direction: Option<String>,
+    pub sip_response_code: Option<u16>,
+    pub error_code: Option<u32>,
+}
+
+/// What an event changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    Moved,
+    /// The status stays; the event is history.
+    Kept,
+}
+
+impl Call {
+    /// The same rule that the store enforces with its condition `rank < :new`, on values.
+    pub fn apply(&mut self, event: &StatusEvent) -> Applied {
+        self.duration = self.duration.max(event.duration);
+        self.sip_response_code = self.sip_response_code.or(event.sip_response_code);
+        self.error_code = self.error_code.or(event.error_code);
+        if let (Direction::Unknown, Some(word)) = (self.direction, &event.twilio_direction) {
+            self.direction = Direction::from_twilio(word);
+        }
+        if event.status.rank() <= self.status.rank() {
+            return Applied::Kept;
+        }
+        self.status = event.status;
+        if event.status == CallStatus::InProgress {
+            self.answered_at.get_or_insert(event.at);
+        }
+        if event.status.is_terminal() {
+            self.ended_at.get_or_insert(event.at);
+        }
+        Applied::Moved
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn call() -> Call {
+    Call {
+        sid: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
+        account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
+        business: BusinessId::parse("harbour").unwrap(),
+        from: Caller::Hidden,
+        to: None,
+        status: CallStatus::Queued,
+        direction: Direction::Unknown,
+        twilio_direction: String::new(),
+        revision: None,
+        opened_at: Timestamp(0),
+        answered_at: None,
+        ended_at: None,
+        duration: None,
+        refusal: None,
+        sip_response_code: None,
+        error_code: None,
+    }
+}
+
+fn event(status: CallStatus) -> StatusEvent {
+    StatusEvent {
+        status,
+        sequence: None,
+        at: Timestamp(i64::from(status.rank())),
+        duration: status.is_terminal().then(|| Duration::from_secs(7)),
+        twilio_direction: Some("inbound".into()),
+        sip_response_code: None,
+        error_code: None,
+    }
+}
+
+#[test]
+fn every_status_has_twilios_word_and_parses_back() {
+    for status in CallStatus::ALL {
+        assert_eq!(CallStatus::parse(status.as_str()), Some(status));
+    }
+    assert_eq!(CallStatus::parse("ended"), None);
+}
+
+/// Fault 4.
+#[test]
+fn a_terminal_status_is_final() {
+    let mut call = call();
+    assert_eq!(call.apply(&event(CallStatus::Completed)), Applied::Moved);
+    for late in CallStatus::ALL {
+        assert_eq!(call.apply(&event(late)), Applied::Kept, "{late:?} must not move a finished call");
+    }
+    assert_eq!(call.status, CallStatus::Completed);
+}
+
+proptest! {
+    /// Fault 3. Any order, any duplicates: the same callbacks end in the same status, direction and duration.
+    #[test]
+    fn every_permutation_of_callbacks_ends_in_the_same_record(
+        order in Just(vec![
+            CallStatus::Initiated, CallStatus::Ringing, CallStatus::InProgress, CallStatus::Completed,
+            CallStatus::Ringing, CallStatus::Completed,
+        ]).prop_shuffle()
+    ) {
+        let mut call = call();
+        for status in order {
+            let before = call.status.rank();
+            call.apply(&event(status));
+            prop_assert!(call.status.rank() >= before);
+        }
+        prop_assert_eq!(call.status, CallStatus::Completed);
+        prop_assert_eq!(call.direction, Direction::Inbound);
+        prop_assert_eq!(call.duration, Some(Duration::from_secs(7)));
+        prop_assert_eq!(call.ended_at, Some(Timestamp(9)));
+    }
+}

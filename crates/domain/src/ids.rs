@@ -1,0 +1,181 @@
+//! Identifiers as types: a value of one of these has been checked, so nothing downstream checks again.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not the identifier it was taken for. The text itself is not repeated: it may be anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a {kind}: expected {expected}")]
+pub struct InvalidId {
+    pub kind: &'static str,
+    pub expected: &'static str,
+}
+
+macro_rules! sid {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Accepts the two-letter prefix followed by 32 lower-case hexadecimal digits, as Twilio issues them.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let digits = text.strip_prefix($prefix).filter(|rest| {
+                    rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+                });
+                match digits {
+                    Some(_) => Ok(Self(text.to_owned())),
+                    None => Err(InvalidId {
+                        kind: stringify!($name),
+                        expected: concat!($prefix, " and 32 hexadecimal digits"),
+                    }),
+                }
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+sid!(
+    /// Twilio's key of a call, and ours.
+    CallSid,
+    "CA"
+);
+sid!(
+    /// Twilio's key of an account or subaccount.
+    AccountSid,
+    "AC"
+);
+sid!(
+    /// Twilio's key of a recording.
+    RecordingSid,
+    "RE"
+);
+sid!(
+    /// Twilio's key of one media stream; a call has a new one after every resume.
+    StreamSid,
+    "MZ"
+);
+
+/// Our key of a business (tenant): 1 to 64 lower-case letters, digits and hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BusinessId(String);
+
+impl BusinessId {
+    pub const MAX_CHARS: usize = 64;
+
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let fits = (1..=Self::MAX_CHARS).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId { kind: "business id", expected: "1 to 64 of a-z, 0-9 and '-'" })
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BusinessId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for BusinessId {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<BusinessId> for String {
+    fn from(id: BusinessId) -> Self {
+        id.0
+    }
+}
+
+/// The number of an immutable settings revision; the first is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u32);
+
+impl Revision {
+    pub const FIRST: Self = Self(1);
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Which attempt at carrying a call this is. Every effect of a bridge is fenced by it: once epoch n + 1
+/// exists, whoever still holds epoch n may do nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    pub const FIRST: Self = Self(1);
+
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sid_is_its_prefix_and_32_hexadecimal_digits() {
+        let good = format!("CA{}", "0a".repeat(16));
+        assert_eq!(CallSid::parse(&good).unwrap().as_str(), good);
+        for bad in ["", "CA", "CA12", &format!("RE{}", "0a".repeat(16)), &format!("CA{}g", "0".repeat(31))] {
+            assert!(CallSid::parse(bad).is_err(), "{bad} must not pass");
+        }
+    }
+
+    #[test]
+    fn a_business_id_cannot_smuggle_a_key_separator() {
+        assert!(BusinessId::parse("harbour-bikes").is_ok());
+        for bad in ["", "Harbour", "a#b", "a/b", "a b", &"x".repeat(65)] {
+            assert!(BusinessId::parse(bad).is_err(), "{bad} must not pass");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a call, a business, a recording and a transcript *are*, and how each may change.
+//!
+//! Nothing here performs I/O, reads a clock or awaits: `now` is always an argument, so every rule can be
+//! tested in microseconds and replayed exactly. The manifest holds the boundary (no runtime, no JSON, no
+//! AWS) and `.clippy.toml` bans the clocks.
+
+pub mod business;
+pub mod call;
+pub mod ids;
+pub mod phone;
+pub mod plan;
+pub mod prompt;
+pub mod recording;
+pub mod secret;
+pub mod time;
+pub mod token;
+pub mod transcript;
+pub mod turn;
+
+pub use business::{Business, Settings};
+pub use call::{Call, CallStatus, Direction};
+pub use ids::{BusinessId, CallSid, Epoch, RecordingSid, Revision, StreamSid};
+pub use phone::{Caller, PhoneNumber};
+pub use plan::CallPlan;
+pub use recording::{Recording, RecordingState};
+pub use secret::Secret;
+pub use time::Timestamp;
+pub use transcript::Transcript;
+pub use turn::{SessionReport, Speaker, Turn};

@@ -1,0 +1,164 @@
+//! The one prompt builder.
+//!
+//! [`compile`] is a pure function of (business, settings revision, channel), so its result may be cached for
+//! ever under that key. What belongs to one call, the caller and the date, is appended by [`for_call`] and
+//! never cached: one caller's data cannot reach another's prompt.
+
+use crate::business::{Business, ChannelPrompt, Settings};
+use crate::phone::Caller;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    Inbound,
+    Outbound,
+    WhatsApp,
+}
+
+/// What every call of one (business, revision, channel) has in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    pub instructions: String,
+    pub greeting: String,
+}
+
+/// A channel without a prompt of its own has no agent: another channel's prompt would say the wrong things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the published settings have no prompt for the {0:?} channel")]
+pub struct NoPrompt(pub Channel);
+
+/// What is known of one call before it is answered.
+#[derive(Debug, Clone)]
+pub struct CallContext<'a> {
+    pub caller: &'a Caller,
+    /// The business's local date and time as words, for example `Friday 20 November 2026, 14:05`.
+    pub local_time: &'a str,
+}
+
+/// Rules of the medium, not of the business: they hold for every voice call.
+const VOICE_RULES: &str = "\
+You are on a telephone call. Speak in short, natural sentences and ask one question at a time. \
+Say numbers, dates and times as words. If you did not understand, say so and ask once. \
+Never invent facts about the business, and never claim that something was done unless a tool said so. \
+When the caller says goodbye or the matter is settled, say a short goodbye and call end_call.";
+
+const TEXT_RULES: &str = "\
+You are answering written messages. Be brief and friendly. \
+Never invent facts about the business, and never claim that something was done unless a tool said so.";
+
+pub fn compile(business: &Business, settings: &Settings, channel: Channel) -> Result<Compiled, NoPrompt> {
+    let prompts = &settings.prompts;
+    let (prompt, rules) = match channel {
+        Channel::Inbound => (&prompts.inbound, VOICE_RULES),
+        Channel::Outbound => (&prompts.outbound, VOICE_RULES),
+        Channel::WhatsApp => (&prompts.whatsapp, TEXT_RULES),
+    };
+    let ChannelPrompt { instructions, greeting } = prompt.as_ref().ok_or(NoPrompt(channel))?;
+    let fill = |text: &str| text.replace("{{business_name}}", &business.name);
+    let language = match settings.voice.languages.first() {
+        Some(code) => {
+            format!("Begin in the language with the ISO 639-1 code {code} and follow the caller's. ")
+        }
+        None => String::new(),
+    };
+    let role = match channel {
+        Channel::Inbound => "The caller rang the business.",
+        Channel::Outbound => "You rang this person on behalf of the business.",
+        Channel::WhatsApp => "This person wrote to the business.",
+    };
+    Ok(Compiled {
+        instructions: format!(
+            "{rules}\n{language}{role}\n\n# {name}\n{body}",
+            name = business.name,
+            body = fill(instructions).trim()
+        ),
+        greeting: fill(greeting).trim().to_owned(),
+    })
+}
+
+/// The compiled instructions with one call's context behind them.
+pub fn for_call(compiled: &Compiled, context: &CallContext<'_>) -> String {
+    let caller = match context.caller {
+        Caller::Number(_) => "The caller's number is known to the business.",
+        Caller::Hidden => "The caller withheld the number.",
+        Caller::Other(_) => "The caller is not calling from a telephone number.",
+    };
+    format!("{}\n\n# This call\nIt is {}. {caller}", compiled.instructions, context.local_time)
+}
+
+/// What the model is asked to say first. These instructions replace the session's for that one response,
+/// so they carry the wording themselves.
+pub fn greeting_instructions(greeting: &str) -> String {
+    format!(
+        "Greet the caller. Say exactly this, in this wording, and then wait for an answer: \"{greeting}\""
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::business::{ConversationPolicy, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
+    use crate::{BusinessId, PhoneNumber, Revision};
+
+    fn business() -> Business {
+        Business {
+            id: BusinessId::parse("harbour").unwrap(),
+            name: "Harbour Bicycle Workshop".into(),
+            time_zone: "Europe/Vienna".into(),
+            max_concurrent_calls: 4,
+            fallback_number: None,
+        }
+    }
+
+    fn settings(inbound: Option<&str>, outbound: Option<&str>) -> Settings {
+        let prompt = |text: &str| ChannelPrompt {
+            instructions: text.into(),
+            greeting: "Hello, {{business_name}}.".into(),
+        };
+        Settings {
+            revision: Revision::FIRST,
+            prompts: Prompts { inbound: inbound.map(prompt), outbound: outbound.map(prompt), whatsapp: None },
+            voice: Voice {
+                model: "gpt-realtime-2.1".into(),
+                voice: "marin".into(),
+                languages: vec!["en".into()],
+                transcription_model: None,
+                keywords: vec![],
+                turn_detection: TurnDetection::default(),
+            },
+            policies: Policies {
+                record_calls: true,
+                transcript: TranscriptPolicy::RealtimeFirst,
+                conversation: ConversationPolicy::default(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_channel_without_a_prompt_never_borrows_another_channels() {
+        let only_outbound = settings(None, Some("Sell bicycles."));
+        assert_eq!(compile(&business(), &only_outbound, Channel::Inbound), Err(NoPrompt(Channel::Inbound)));
+        assert!(compile(&business(), &only_outbound, Channel::Outbound).is_ok());
+    }
+
+    #[test]
+    fn the_business_name_is_filled_in_everywhere() {
+        let compiled = compile(
+            &business(),
+            &settings(Some("You are Robin of {{business_name}}."), None),
+            Channel::Inbound,
+        )
+        .unwrap();
+        assert_eq!(compiled.greeting, "Hello, Harbour Bicycle Workshop.");
+        assert!(compiled.instructions.contains("You are Robin of Harbour Bicycle Workshop."));
+        assert!(!compiled.instructions.contains("{{"));
+    }
+
+    #[test]
+    fn a_callers_context_is_behind_the_common_part_and_holds_no_number() {
+        let compiled = compile(&business(), &settings(Some("Be kind."), None), Channel::Inbound).unwrap();
+        let caller = Caller::Number(PhoneNumber::parse("+43720123456").unwrap());
+        let text = for_call(&compiled, &CallContext { caller: &caller, local_time: "Friday, 14:05" });
+        assert!(text.starts_with(&compiled.instructions));
+        assert!(!text.contains("720123456"));
+    }
+}

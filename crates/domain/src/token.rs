@@ -1,0 +1,101 @@
+//! The stream token: what entitles a media stream to be the voice of one call.
+//!
+//! It is a MAC over the call and its epoch, not a random number, so that every duplicate of the voice
+//! webhook answers with the same TwiML without reading anything. It is good once because its *plan* is:
+//! whoever claims the plan deletes it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::{CallSid, Epoch, Secret};
+
+/// Keeps this MAC apart from every other use the same key may ever have.
+const CONTEXT: &[u8] = b"switchboard stream token v1\0";
+
+/// Mints and checks stream tokens with one key.
+#[derive(Clone, Debug)]
+pub struct TokenKey(Secret);
+
+impl TokenKey {
+    pub const MIN_BYTES: usize = 32;
+
+    /// Refuses keys too short to resist guessing.
+    pub fn new(key: Secret) -> Result<Self, WeakKey> {
+        if key.expose().len() < Self::MIN_BYTES { Err(WeakKey) } else { Ok(Self(key)) }
+    }
+
+    /// `<epoch>.<43 characters of base64url>`: fits Twilio's 500 characters for a `<Parameter>` many times.
+    pub fn mint(&self, call: &CallSid, epoch: Epoch) -> Secret {
+        Secret::new(format!(
+            "{epoch}.{}",
+            URL_SAFE_NO_PAD.encode(self.mac(call, epoch).finalize().into_bytes())
+        ))
+    }
+
+    /// The epoch the token was minted for, if it was minted for this call with this key.
+    pub fn verify(&self, call: &CallSid, token: &str) -> Result<Epoch, InvalidToken> {
+        let (epoch, mac) = token.split_once('.').ok_or(InvalidToken)?;
+        let epoch = Epoch(epoch.parse().map_err(|_| InvalidToken)?);
+        let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| InvalidToken)?;
+        self.mac(call, epoch).verify_slice(&mac).map_err(|_| InvalidToken)?;
+        Ok(epoch)
+    }
+
+    fn mac(&self, call: &CallSid, epoch: Epoch) -> Hmac<Sha256> {
+        // A digest of the key, padded to the hash's block: no key is too long, so keying cannot fail.
+        let mut key = [0u8; 64];
+        key[..32].copy_from_slice(&Sha256::digest(self.0.expose().as_bytes()));
+        let mut mac = Hmac::<Sha256>::new(&key.into());
+        mac.update(CONTEXT);
+        mac.update(call.as_str().as_bytes());
+        mac.update(&epoch.0.to_be_bytes());
+        mac
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stream token key needs at least {} bytes", TokenKey::MIN_BYTES)]
+pub struct WeakKey;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stream token was not minted for this call")]
+pub struct InvalidToken;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> TokenKey {
+        TokenKey::new(Secret::new(text.repeat(8))).unwrap()
+    }
+
+    fn call(digit: &str) -> CallSid {
+        CallSid::parse(&format!("CA{}", digit.repeat(32))).unwrap()
+    }
+
+    #[test]
+    fn the_same_call_and_epoch_always_get_the_same_token() {
+        assert_eq!(key("test").mint(&call("1"), Epoch(1)), key("test").mint(&call("1"), Epoch(1)));
+    }
+
+    /// Fault 56.
+    #[test]
+    fn a_token_is_good_for_its_own_call_key_and_epoch_only() {
+        let token = key("test").mint(&call("1"), Epoch(2));
+        assert_eq!(key("test").verify(&call("1"), token.expose()), Ok(Epoch(2)));
+        assert_eq!(key("test").verify(&call("2"), token.expose()), Err(InvalidToken));
+        assert_eq!(key("else").verify(&call("1"), token.expose()), Err(InvalidToken));
+        let raised = token.expose().replacen("2.", "3.", 1);
+        assert_eq!(key("test").verify(&call("1"), &raised), Err(InvalidToken));
+        for garbage in ["", ".", "1.", "1.!!", "x.AAAA", "99999999999.AAAA"] {
+            assert_eq!(key("test").verify(&call("1"), garbage), Err(InvalidToken), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_short_key_is_refused() {
+        assert!(TokenKey::new(Secret::new("short")).is_err());
+    }
+}
