@@ -1,0 +1,76 @@
+//! The REST API as shapes: addresses, form bodies out, JSON resources and errors in. No HTTP.
+//!
+//! Bodies are PascalCase forms, answers snake_case JSON in which most numbers are strings (Twilio's
+//! Calls and Recordings resource docs).
+
+mod error;
+mod request;
+mod resource;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{ErrorBody, ErrorClass};
+pub use request::{
+    MachineDetection, NewCall, TWIML_PARAMETER_CHARACTERS, TwimlTooLong, cancel, hang_up, redirect,
+    replace_twiml, start_recording,
+};
+pub use resource::{CallResource, RecordingList, RecordingResource, RecordingState};
+
+use crate::Sid;
+
+/// Where the API is, unless the account lives in another region.
+pub const DEFAULT_BASE: &str = "https://api.twilio.com";
+
+/// Channels of a recording that is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// Both sides mixed: what is left when a recording has no second channel, which the API reports
+    /// as 400 to a request for two.
+    Mono,
+    /// The parent leg on the first channel, the other side on the second.
+    Dual,
+}
+
+/// Addresses within one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Api {
+    account_url: String,
+}
+
+impl Api {
+    /// `base`: [`DEFAULT_BASE`], or another region's or a simulator's address, without a path.
+    pub fn new(base: &str, account: &Sid) -> Self {
+        Self { account_url: format!("{}/2010-04-01/Accounts/{account}", base.trim_end_matches('/')) }
+    }
+
+    /// `POST` a [`NewCall`].
+    pub fn calls(&self) -> String {
+        format!("{}/Calls.json", self.account_url)
+    }
+
+    /// `GET` a [`CallResource`]; `POST` [`hang_up`], [`redirect`] and the like.
+    pub fn call(&self, call: &Sid) -> String {
+        format!("{}/Calls/{call}.json", self.account_url)
+    }
+
+    /// `POST` [`start_recording`] while the call lives; `GET` a [`RecordingList`].
+    pub fn call_recordings(&self, call: &Sid) -> String {
+        format!("{}/Calls/{call}/Recordings.json", self.account_url)
+    }
+
+    /// `GET` a [`RecordingResource`]; `DELETE` it with its media.
+    pub fn recording(&self, recording: &Sid) -> String {
+        format!("{}/Recordings/{recording}.json", self.account_url)
+    }
+
+    /// `GET` the WAV file, 16 bit at 8 kHz. It exists once the recording is completed. The answer may redirect to
+    /// a store that refuses the account's credentials: they are for this address only.
+    pub fn recording_media(&self, recording: &Sid, channels: Channels) -> String {
+        let query = match channels {
+            Channels::Mono => "",
+            Channels::Dual => "?RequestedChannels=2",
+        };
+        format!("{}/Recordings/{recording}.wav{query}", self.account_url)
+    }
+}
