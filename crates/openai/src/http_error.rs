@@ -1,0 +1,211 @@
+//! REST errors and what to do about them: the policy of OpenAI's own SDKs.
+
+use std::time::{Duration, SystemTime};
+
+use crate::ApiError;
+
+/// Attempts after the first.
+pub const MAX_RETRIES: u32 = 2;
+/// Longest wait that the server may ask for. Beyond it the request fails now.
+pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
+/// First wait when the server names none; doubles with each attempt.
+pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+pub const BACKOFF_CAP: Duration = Duration::from_secs(8);
+
+/// The response headers that matter in an error, as they came.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ErrorHeaders<'a> {
+    /// `x-request-id`: what to quote to OpenAI's support
+    pub request_id: Option<&'a str>,
+    /// `x-should-retry`
+    pub should_retry: Option<&'a str>,
+    /// `retry-after-ms`
+    pub retry_after_ms: Option<&'a str>,
+    /// `retry-after`: seconds or an HTTP date
+    pub retry_after: Option<&'a str>,
+}
+
+/// Whether the same request may succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    No,
+    /// After exactly this long.
+    After(Duration),
+    /// After [`backoff`].
+    Backoff,
+}
+
+/// A REST call that was answered with something other than 2xx.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("OpenAI answered {status} ({})", cause(.error))]
+pub struct HttpError {
+    pub status: u16,
+    pub request_id: Option<String>,
+    pub error: ApiError,
+    pub retry: Retry,
+}
+
+fn cause(error: &ApiError) -> String {
+    let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
+    format!("type {}, code {}, param {}", part(&error.kind), part(&error.code), part(&error.param))
+}
+
+impl HttpError {
+    /// `now` is only used for a `retry-after` that is a date.
+    pub fn new(status: u16, headers: ErrorHeaders<'_>, body: &[u8], now: SystemTime) -> Self {
+        let error = ApiError::from_body(body);
+        let retry = decide(status, &error, headers, now);
+        Self { status, request_id: headers.request_id.map(str::to_owned), error, retry }
+    }
+}
+
+fn decide(status: u16, error: &ApiError, headers: ErrorHeaders<'_>, now: SystemTime) -> Retry {
+    let by_status = matches!(status, 408 | 409 | 429 | 500..);
+    let wanted = match headers.should_retry.map(str::trim) {
+        Some("true") => true,
+        Some("false") => false,
+        Some(_) | None => by_status,
+    };
+    if error.is_fatal() || !wanted {
+        return Retry::No;
+    }
+    match requested_wait(headers, now) {
+        None => Retry::Backoff,
+        Some(wait) if wait <= RETRY_AFTER_CAP => Retry::After(wait),
+        Some(_) => Retry::No,
+    }
+}
+
+/// The positive wait that the server named, if it named one.
+fn requested_wait(headers: ErrorHeaders<'_>, now: SystemTime) -> Option<Duration> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let seconds = headers.retry_after_ms.and_then(number).map(|ms| ms / 1_000.0);
+    let seconds = seconds.or_else(|| headers.retry_after.and_then(number));
+    let wait = match seconds {
+        Some(seconds) if seconds.is_nan() || seconds <= 0.0 => None,
+        // Too large for a Duration is too long to wait, whatever it is.
+        Some(seconds) => Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        None => headers.retry_after.and_then(|date| until(date.trim(), now)),
+    };
+    wait.filter(|wait| !wait.is_zero())
+}
+
+fn until(http_date: &str, now: SystemTime) -> Option<Duration> {
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(http_date).ok()?;
+    SystemTime::from(date).duration_since(now).ok()
+}
+
+/// The wait before retry number `attempt` (from 0): doubling from [`BACKOFF_FIRST`] to [`BACKOFF_CAP`],
+/// shortened by up to a quarter by `jitter` (0 to 1), so that callers that failed together do not return
+/// together.
+pub fn backoff(attempt: u32, jitter: f64) -> Duration {
+    let full = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(attempt)).min(BACKOFF_CAP);
+    full.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn retry(status: u16, headers: ErrorHeaders<'_>) -> Retry {
+        HttpError::new(status, headers, b"", NOW).retry
+    }
+
+    fn after(retry_after: &str) -> ErrorHeaders<'_> {
+        ErrorHeaders { retry_after: Some(retry_after), ..ErrorHeaders::default() }
+    }
+
+    #[test]
+    fn the_status_decides_when_nothing_else_is_said() {
+        for status in [408, 409, 429, 500, 502, 503, 529] {
+            assert_eq!(retry(status, ErrorHeaders::default()), Retry::Backoff, "{status}");
+        }
+        for status in [400, 401, 403, 404, 413, 422] {
+            assert_eq!(retry(status, ErrorHeaders::default()), Retry::No, "{status}");
+        }
+    }
+
+    /// Fault 44.
+    #[test]
+    fn a_rate_limit_waits_and_an_empty_account_stops() {
+        let body = |code: &str| {
+            format!(r#"{{"error":{{"message":"m","type":"{code}","param":null,"code":"{code}"}}}}"#)
+        };
+        let limited = HttpError::new(429, after("20"), body("rate_limit_exceeded").as_bytes(), NOW);
+        assert_eq!(limited.retry, Retry::After(Duration::from_secs(20)));
+
+        let urged = ErrorHeaders { should_retry: Some("true"), ..after("20") };
+        let broke = HttpError::new(429, urged, body("insufficient_quota").as_bytes(), NOW);
+        assert_eq!(broke.retry, Retry::No);
+    }
+
+    #[test]
+    fn the_servers_own_advice_outranks_the_status() {
+        let advice =
+            |should_retry| ErrorHeaders { should_retry: Some(should_retry), ..ErrorHeaders::default() };
+        assert_eq!(retry(400, advice("true")), Retry::Backoff);
+        assert_eq!(retry(500, advice("false")), Retry::No);
+        assert_eq!(retry(500, advice("perhaps")), Retry::Backoff);
+    }
+
+    #[test]
+    fn milliseconds_are_preferred_to_seconds_and_dates() {
+        let both = ErrorHeaders { retry_after_ms: Some("1500"), ..after("20") };
+        assert_eq!(retry(503, both), Retry::After(Duration::from_millis(1_500)));
+        let bad = ErrorHeaders { retry_after_ms: Some("soon"), ..after("2.5") };
+        assert_eq!(retry(503, bad), Retry::After(Duration::from_millis(2_500)));
+        let date = after("Thu, 01 Jan 1970 00:01:40 GMT");
+        assert_eq!(retry(503, date), Retry::After(Duration::from_secs(100)));
+    }
+
+    #[test]
+    fn a_wait_that_is_too_long_fails_now_and_a_senseless_one_is_ignored() {
+        assert_eq!(retry(429, after("120")), Retry::After(RETRY_AFTER_CAP));
+        for long in ["120.001", "1e300", "inf", "Thu, 01 Jan 1970 00:02:01 GMT"] {
+            assert_eq!(retry(429, after(long)), Retry::No, "{long}");
+        }
+        for senseless in ["0", "-5", "NaN", "later", "", "Wed, 31 Dec 1969 23:00:00 GMT"] {
+            assert_eq!(retry(429, after(senseless)), Retry::Backoff, "{senseless}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_its_cause_and_not_its_prose() {
+        let body = br#"{"error":{"message":"Not valid: Dear Mr Miller",
+            "type":"invalid_request_error","param":"input","code":null}}"#;
+        let error = HttpError::new(400, ErrorHeaders::default(), body, NOW);
+        assert_eq!(
+            error.to_string(),
+            "OpenAI answered 400 (type invalid_request_error, code -, param input)"
+        );
+        assert!(!format!("{error:?}").contains("Miller"));
+    }
+
+    #[test]
+    fn a_body_that_is_no_error_object_is_an_empty_error() {
+        for body in [&b"<html>bad gateway</html>"[..], b"", b"[]", br#"{"error":null}"#, br#"{"error":"x"}"#]
+        {
+            assert_eq!(HttpError::new(502, ErrorHeaders::default(), body, NOW).error, ApiError::default());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn backoff_stays_within_its_bounds(attempt in any::<u32>(), jitter in any::<f64>()) {
+            let wait = backoff(attempt, if jitter.is_nan() { 0.0 } else { jitter });
+            prop_assert!(wait >= BACKOFF_FIRST.mul_f64(0.75) && wait <= BACKOFF_CAP);
+        }
+
+        #[test]
+        fn no_header_makes_us_wait_longer_than_the_cap(ms in ".{0,20}", seconds in "[-+0-9.einfa ]{0,12}") {
+            let headers = ErrorHeaders { retry_after_ms: Some(&ms), ..after(&seconds) };
+            if let Retry::After(wait) = retry(429, headers) {
+                prop_assert!(!wait.is_zero() && wait <= RETRY_AFTER_CAP);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What the server sends. Parsed in two steps: the `type` alone, then that event's own shape; so an event
+//! that is not known costs nothing, and one that is known and wrong is reported by name.
+
+mod payload;
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+pub use payload::{
+    CallArguments, ContentPartEvent, InputAudioCommitted, InputTranscript, InputTranscriptDelta,
+    InputTranscriptFailed, ItemDeleted, ItemEvent, ItemTruncated, OutputAudioDelta, OutputDelta, OutputDone,
+    OutputItemEvent, OutputText, RateLimit, RateLimits, SpeechStarted, SpeechStopped, TimeoutTriggered,
+};
+use payload::{ErrorEvent, ResponseEvent, SessionEvent};
+
+use super::{Response, SessionEcho};
+use crate::ApiError;
+use crate::wire::Tag;
+
+/// Largest event that is parsed. Retrieved items can hold minutes of audio; nothing else comes near.
+pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Longest part of an unknown event's name that is kept.
+pub const MAX_UNKNOWN_KIND_BYTES: usize = 64;
+
+/// A server event (OpenAI Realtime GA). Deltas borrow from the frame, the rest is owned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerEvent<'a> {
+    SessionCreated(Box<SessionEcho>),
+    SessionUpdated(Box<SessionEcho>),
+    /// Also under its beta name, `conversation.item.created`.
+    ItemAdded(ItemEvent),
+    ItemDone(ItemEvent),
+    ItemTruncated(ItemTruncated),
+    ItemDeleted(ItemDeleted),
+    /// Comes at any time, even after the answer's `response.done`: match it by item.
+    InputTranscriptDelta(InputTranscriptDelta<'a>),
+    InputTranscriptCompleted(InputTranscript),
+    InputTranscriptFailed(InputTranscriptFailed),
+    InputAudioCommitted(InputAudioCommitted),
+    InputAudioCleared,
+    SpeechStarted(SpeechStarted),
+    SpeechStopped(SpeechStopped),
+    TimeoutTriggered(TimeoutTriggered),
+    ResponseCreated(Box<Response>),
+    /// May come without its `ResponseCreated` having been seen, when the caller interrupts.
+    ResponseDone(Box<Response>),
+    OutputItemAdded(OutputItemEvent),
+    OutputItemDone(OutputItemEvent),
+    ContentPartAdded(ContentPartEvent),
+    ContentPartDone(ContentPartEvent),
+    OutputAudioDelta(OutputAudioDelta<'a>),
+    OutputAudioDone(OutputDone),
+    OutputAudioTranscriptDelta(OutputDelta<'a>),
+    OutputAudioTranscriptDone(OutputText),
+    OutputTextDelta(OutputDelta<'a>),
+    OutputTextDone(OutputText),
+    /// Comes for interrupted calls as well, with half a JSON text: act on the completed item instead.
+    FunctionCallArgumentsDone(CallArguments),
+    RateLimitsUpdated(RateLimits),
+    Error(ApiError),
+    /// Documented, and of no use on a WebSocket call.
+    Ignored {
+        kind: Cow<'a, str>,
+    },
+    /// Not documented when this was written. Count it and go on.
+    Unknown {
+        kind: Cow<'a, str>,
+    },
+}
+
+/// Why a frame could not be read. Never quotes the frame.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServerEventError {
+    #[error("frame of {bytes} bytes is over the limit of {MAX_EVENT_BYTES}: drop it")]
+    TooLarge { bytes: usize },
+    #[error("frame is not a JSON object with one string `type` (column {column}): drop it")]
+    NotAnEvent { column: usize },
+    #[error("`{event}` does not have its documented shape (column {column}): drop it and raise an alarm")]
+    Shape { event: &'static str, column: usize },
+}
+
+/// Gives each `type` the variant that holds its payload.
+macro_rules! by_type {
+    ($kind:expr, $frame:expr, { $($name:literal $(| $alias:literal)? => $build:expr,)+ } else $other:expr) => {
+        match $kind.as_ref() {
+            $($name $(| $alias)? => shape($name, $frame).map($build),)+
+            _ => $other,
+        }
+    };
+}
+
+impl<'a> ServerEvent<'a> {
+    /// Parses one text frame.
+    ///
+    /// # Errors
+    /// When the frame is no event at all, or a known event of another shape. Unknown events, fields,
+    /// items and statuses are no errors.
+    pub fn parse(frame: &'a [u8]) -> Result<Self, ServerEventError> {
+        if frame.len() > MAX_EVENT_BYTES {
+            return Err(ServerEventError::TooLarge { bytes: frame.len() });
+        }
+        let Tag { kind } = serde_json::from_slice::<Tag<'a>>(frame)
+            .map_err(|error| ServerEventError::NotAnEvent { column: error.column() })?;
+
+        by_type!(kind, frame, {
+            "session.created" => |SessionEvent { session }| Self::SessionCreated(session),
+            "session.updated" => |SessionEvent { session }| Self::SessionUpdated(session),
+            "conversation.item.added" | "conversation.item.created" => Self::ItemAdded,
+            "conversation.item.done" => Self::ItemDone,
+            "conversation.item.truncated" => Self::ItemTruncated,
+            "conversation.item.deleted" => Self::ItemDeleted,
+            "conversation.item.input_audio_transcription.delta" => Self::InputTranscriptDelta,
+            "conversation.item.input_audio_transcription.completed" => Self::InputTranscriptCompleted,
+            "conversation.item.input_audio_transcription.failed" => Self::InputTranscriptFailed,
+            "input_audio_buffer.committed" => Self::InputAudioCommitted,
+            "input_audio_buffer.cleared" => |payload::Empty {}| Self::InputAudioCleared,
+            "input_audio_buffer.speech_started" => Self::SpeechStarted,
+            "input_audio_buffer.speech_stopped" => Self::SpeechStopped,
+            "input_audio_buffer.timeout_triggered" => Self::TimeoutTriggered,
+            "response.created" => |ResponseEvent { response }| Self::ResponseCreated(response),
+            "response.done" => |ResponseEvent { response }| Self::ResponseDone(response),
+            "response.output_item.added" => Self::OutputItemAdded,
+            "response.output_item.done" => Self::OutputItemDone,
+            "response.content_part.added" => Self::ContentPartAdded,
+            "response.content_part.done" => Self::ContentPartDone,
+            "response.output_audio.delta" => Self::OutputAudioDelta,
+            "response.output_audio.done" => Self::OutputAudioDone,
+            "response.output_audio_transcript.delta" => Self::OutputAudioTranscriptDelta,
+            "response.output_audio_transcript.done" => Self::OutputAudioTranscriptDone,
+            "response.output_text.delta" => Self::OutputTextDelta,
+            "response.output_text.done" => Self::OutputTextDone,
+            "response.function_call_arguments.done" => Self::FunctionCallArgumentsDone,
+            "rate_limits.updated" => Self::RateLimitsUpdated,
+            "error" => |ErrorEvent { error }| Self::Error(error),
+        } else if is_ignored(&kind) {
+            Ok(Self::Ignored { kind })
+        } else {
+            Ok(Self::Unknown { kind: bounded(kind) })
+        })
+    }
+}
+
+fn shape<'a, T: Deserialize<'a>>(event: &'static str, frame: &'a [u8]) -> Result<T, ServerEventError> {
+    serde_json::from_slice(frame).map_err(|error| ServerEventError::Shape { event, column: error.column() })
+}
+
+/// Arguments and tool progress that the finished item repeats, and what only WebRTC, SIP or MCP brings.
+fn is_ignored(kind: &str) -> bool {
+    matches!(
+        kind,
+        "conversation.created"
+            | "conversation.item.retrieved"
+            | "conversation.item.input_audio_transcription.segment"
+            | "input_audio_buffer.dtmf_event_received"
+            | "response.function_call_arguments.delta"
+    ) || ["output_audio_buffer.", "mcp_list_tools.", "response.mcp_call"]
+        .iter()
+        .any(|family| kind.starts_with(family))
+}
+
+fn bounded(kind: Cow<'_, str>) -> Cow<'_, str> {
+    let end = kind.floor_char_boundary(MAX_UNKNOWN_KIND_BYTES);
+    match kind {
+        Cow::Borrowed(kind) => Cow::Borrowed(&kind[..end]),
+        Cow::Owned(mut kind) => {
+            kind.truncate(end);
+            Cow::Owned(kind)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

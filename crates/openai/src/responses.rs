@@ -1,0 +1,9 @@
+//! `POST /v1/responses`: summaries, extraction and written replies.
+
+mod reply;
+mod request;
+mod schema;
+
+pub use reply::{IncompleteReason, Outcome, Reply, ReplyShape, ResponsesUsage};
+pub use request::{Effort, MAX_SAFETY_IDENTIFIER_CHARS, ResponsesRequest, Verbosity};
+pub use schema::{MAX_SCHEMA_NAME_CHARS, SchemaError, StrictSchema};
