@@ -1,0 +1,173 @@
+//! DynamoDB, S3 and SQS on loopback, in one process, for the local system and for tests.
+//!
+//! The endpoints speak the wire protocols of AWS, so a client is an AWS SDK with another endpoint URL and
+//! nothing else changes. With a data directory all state is on disk before a request is answered and
+//! survives a restart and a killed process; without one it lives as long as [`Endpoints`] does.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), local_aws::StartError> {
+//! let endpoints = local_aws::Endpoints::start(local_aws::Config::default()).await?;
+//! for (name, value) in endpoints.env() {
+//!     // The variables every AWS SDK reads.
+//!     let _ = (name, value);
+//! }
+//! endpoints.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod database;
+mod dynamodb;
+mod home;
+mod s3;
+mod serve;
+mod sqs;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::home::Home;
+use crate::serve::{Listener, Servers};
+
+/// The access key the endpoints know. S3 verifies signatures made with its secret.
+pub const ACCESS_KEY_ID: &str = "switchboard-local";
+/// The secret of [`ACCESS_KEY_ID`]. It guards nothing: the endpoints listen on loopback only.
+pub const SECRET_ACCESS_KEY: &str = "not-a-secret-loopback-only";
+/// The region in queue ARNs and the one to sign for.
+pub const REGION: &str = "us-east-1";
+/// The account in queue URLs and queue ARNs.
+pub const ACCOUNT_ID: &str = "000000000000";
+
+/// Where the endpoints listen and what they keep.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Holds everything when given (created if it is missing, used by one process at a time); `None` keeps
+    /// tables and queues in memory and objects in a temporary directory.
+    pub data_dir: Option<PathBuf>,
+    /// The ports on 127.0.0.1.
+    pub ports: Ports,
+}
+
+/// A port for each service; 0 takes any free one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    /// DynamoDB's port.
+    pub dynamodb: u16,
+    /// S3's port. Presigned URLs name it, so a fixed one keeps them valid over a restart.
+    pub s3: u16,
+    /// SQS's port.
+    pub sqs: u16,
+}
+
+/// The key pair and region that clients sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credentials {
+    /// [`ACCESS_KEY_ID`].
+    pub access_key_id: &'static str,
+    /// [`SECRET_ACCESS_KEY`].
+    pub secret_access_key: &'static str,
+    /// [`REGION`].
+    pub region: &'static str,
+}
+
+/// The running endpoints. Dropping them stops them too, without waiting for requests under way.
+#[derive(Debug)]
+pub struct Endpoints {
+    /// `http://127.0.0.1:<port>/`, for DynamoDB clients.
+    pub dynamodb: Url,
+    /// `http://127.0.0.1:<port>/`, for S3 clients; buckets are addressed path-style.
+    pub s3: Url,
+    /// `http://127.0.0.1:<port>/`, for SQS clients.
+    pub sqs: Url,
+    servers: Servers,
+    _home: Home,
+}
+
+impl Endpoints {
+    /// Opens the stores and starts serving; all three endpoints answer when this returns.
+    ///
+    /// # Errors
+    /// The data directory cannot be used, a port is taken, or a store cannot be opened.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let home = Home::open(config.data_dir)?;
+        let dynamodb = Listener::bind(config.ports.dynamodb).await?;
+        let s3 = Listener::bind(config.ports.s3).await?;
+        let sqs = Listener::bind(config.ports.sqs).await?;
+        let urls = (dynamodb.url.clone(), s3.url.clone(), sqs.url.clone());
+
+        let mut servers = Servers::default();
+        let tables = dynamodb::open(home.database_file("dynamodb.sqlite").as_deref())?;
+        let objects = s3::router(&home.objects_dir(), home.database_file("s3.sqlite").as_deref())?;
+        let queues = sqs::router(home.database_file("sqs.sqlite").as_deref(), &sqs.url, servers.stopping())?;
+        servers.spawn(dynamodb::serve(dynamodb, tables, servers.stopping()));
+        servers.spawn(s3.serve(objects, servers.stopping()));
+        servers.spawn(sqs.serve(queues, servers.stopping()));
+        Ok(Self { dynamodb: urls.0, s3: urls.1, sqs: urls.2, servers, _home: home })
+    }
+
+    /// What clients sign with.
+    #[must_use]
+    pub const fn credentials() -> Credentials {
+        Credentials { access_key_id: ACCESS_KEY_ID, secret_access_key: SECRET_ACCESS_KEY, region: REGION }
+    }
+
+    /// The environment that points any AWS SDK here: service endpoints, key pair and region.
+    #[must_use]
+    pub fn env(&self) -> Vec<(String, String)> {
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.as_str()),
+            ("AWS_ENDPOINT_URL_S3", self.s3.as_str()),
+            ("AWS_ENDPOINT_URL_SQS", self.sqs.as_str()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+            ("AWS_REGION", REGION),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// Stops accepting, ends long polls with an empty answer, and waits a bounded time for the rest.
+    pub async fn shutdown(mut self) {
+        self.servers.stop().await;
+    }
+}
+
+/// Why the endpoints did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory or something in it cannot be created or read.
+    #[error("cannot use {path} as data directory ({source}): give a directory this user may write")]
+    DataDir {
+        /// The directory or file at fault.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Another process holds the data directory.
+    #[error("{path} is in use by another running copy: stop that one or give another data directory")]
+    InUse {
+        /// The directory asked for.
+        path: PathBuf,
+    },
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on {address} ({source}): free the port or choose another")]
+    Bind {
+        /// The loopback address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A store's file is damaged, or not one of ours.
+    #[error(
+        "cannot open the {service} store ({reason}): move its files out of the data directory to begin anew"
+    )]
+    Store {
+        /// `DynamoDB`, `S3` or `SQS`.
+        service: &'static str,
+        /// What the database said.
+        reason: String,
+    },
+}

@@ -1,0 +1,9 @@
+//! The endpoints as the AWS SDK sees them, over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod dynamodb;
+mod restart;
+mod s3;
+mod sqs;
+mod support;
