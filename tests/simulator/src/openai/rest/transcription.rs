@@ -1,0 +1,190 @@
+//! `POST /v1/audio/transcriptions`: the form, its rules, and the text.
+
+use std::io::Cursor;
+
+use axum::Json;
+use axum::extract::Multipart;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::openai::answers::Transcription;
+use crate::openai::models::Purpose;
+use crate::openai::refusal::Refusal;
+use crate::openai::shared::Shared;
+
+/// The largest file taken (OpenAI speech-to-text docs: 25 MB).
+pub(super) const MAX_FILE_BYTES: usize = 26_214_400;
+
+/// Fields of one form.
+const MAX_FIELDS: usize = 64;
+
+const EXTENSIONS: &[&str] = &["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"];
+
+const PARAMETERS: &[&str] = &[
+    "model",
+    "language",
+    "languages[]",
+    "keywords[]",
+    "prompt",
+    "response_format",
+    "chunking_strategy",
+    "include[]",
+    "timestamp_granularities[]",
+    "temperature",
+    "stream",
+];
+
+/// A form as it arrived: every value of every field, and the file's name, type and size.
+#[derive(Debug, Default)]
+struct Form {
+    fields: Map<String, Value>,
+    file: Option<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    name: Option<String>,
+    content_type: Option<String>,
+    bytes: Vec<u8>,
+}
+
+/// Reads and checks the form; the first value is what the inspection log keeps of it.
+pub(super) async fn answer(shared: &Shared, form: Multipart) -> (Value, Result<Response, Refusal>) {
+    match Form::read(form).await {
+        Ok(form) => {
+            let logged = form.to_json();
+            (logged, form.answer(shared))
+        }
+        Err(refusal) => (Value::Null, Err(refusal)),
+    }
+}
+
+impl Form {
+    async fn read(mut multipart: Multipart) -> Result<Self, Refusal> {
+        let broken = |error: axum::extract::multipart::MultipartError| match error.status().as_u16() {
+            413 => too_large(),
+            _ => Refusal::invalid("body", format_args!("a multipart form ({error})")),
+        };
+        let mut form = Self::default();
+        for _ in 0..MAX_FIELDS {
+            let Some(field) = multipart.next_field().await.map_err(broken)? else { return Ok(form) };
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                form.file = Some(File {
+                    name: field.file_name().map(str::to_owned),
+                    content_type: field.content_type().map(str::to_owned),
+                    bytes: field.bytes().await.map_err(broken)?.to_vec(),
+                });
+            } else {
+                let value = json!(field.text().await.map_err(broken)?);
+                let values = form.fields.entry(name).or_insert_with(|| json!([]));
+                if let Some(values) = values.as_array_mut() {
+                    values.push(value);
+                }
+            }
+        }
+        Err(Refusal::invalid("body", format_args!("at most {MAX_FIELDS} fields")))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut logged = self.fields.clone();
+        if let Some(file) = &self.file {
+            let about =
+                json!({ "name": file.name, "content_type": file.content_type, "bytes": file.bytes.len() });
+            logged.insert("file".to_owned(), about);
+        }
+        Value::Object(logged)
+    }
+
+    fn answer(&self, shared: &Shared) -> Result<Response, Refusal> {
+        if let Some(unknown) = self.fields.keys().find(|key| !PARAMETERS.contains(&key.as_str())) {
+            return Err(Refusal::unknown_parameter(unknown));
+        }
+        let model = self.first("model").ok_or_else(|| Refusal::missing("model"))?;
+        shared.check_model(model, Purpose::Transcription)?;
+        self.check_language(model)?;
+        let format = self.check_format(model)?;
+        if self.first("stream") == Some("true") {
+            return Err(Refusal::invalid("stream", "false: the simulator does not stream transcripts"));
+        }
+        let seconds = self.file.as_ref().ok_or_else(|| Refusal::missing("file"))?.check()?;
+        Ok(match shared.next_transcription() {
+            Transcription::Fault(fault) => fault.into_response(),
+            Transcription::Text(text) if format == "text" => {
+                ([(CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{text}\n")).into_response()
+            }
+            Transcription::Text(text) => {
+                let usage = json!({ "type": "duration", "seconds": seconds });
+                Json(json!({ "text": text, "usage": usage })).into_response()
+            }
+        })
+    }
+
+    fn check_language(&self, model: &str) -> Result<(), Refusal> {
+        let many = self.fields.contains_key("languages[]");
+        if many && self.fields.contains_key("language") {
+            return Err(Refusal::invalid("languages", "either language or languages"));
+        }
+        for key in ["languages[]", "keywords[]"] {
+            if self.fields.contains_key(key) && model != "gpt-transcribe" {
+                return Err(Refusal::invalid(key, format_args!("nothing: {model} does not take it")));
+            }
+        }
+        let codes = ["language", "languages[]"].iter().filter_map(|key| self.fields.get(*key)?.as_array());
+        for code in codes.flatten().filter_map(Value::as_str) {
+            if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                return Err(Refusal::invalid("language", "an ISO-639-1 code such as 'en'"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The formats of each family; subtitles and speakers are beyond the simulator.
+    fn check_format(&self, model: &str) -> Result<&str, Refusal> {
+        let allowed: &[&str] = match model {
+            "whisper-1" | "gpt-4o-transcribe-diarize" | "gpt-transcribe" => &["json", "text"],
+            _ => &["json"],
+        };
+        let format = self.first("response_format").unwrap_or("json");
+        if allowed.contains(&format) {
+            return Ok(format);
+        }
+        Err(Refusal::invalid("response_format", format_args!("one of {allowed:?} for {model}")))
+    }
+
+    fn first(&self, key: &str) -> Option<&str> {
+        self.fields.get(key)?.get(0)?.as_str()
+    }
+}
+
+impl File {
+    /// The file's duration in seconds, 0 where only the name says what it is.
+    fn check(&self) -> Result<f64, Refusal> {
+        if self.bytes.len() > MAX_FILE_BYTES {
+            return Err(too_large());
+        }
+        let unsupported = || {
+            let message = format!("Unrecognized file format. Supported formats: {EXTENSIONS:?}");
+            Refusal::new("invalid_value", message).at("file")
+        };
+        let name = self.name.as_deref().ok_or_else(unsupported)?;
+        let (_, extension) = name.rsplit_once('.').ok_or_else(unsupported)?;
+        let extension = extension.to_ascii_lowercase();
+        let content_type = self.content_type.as_deref().unwrap_or_default();
+        let is_media = content_type.starts_with("audio/") || content_type.starts_with("video/");
+        if !is_media || !EXTENSIONS.contains(&extension.as_str()) {
+            return Err(unsupported());
+        }
+        if extension != "wav" {
+            return Ok(0.0);
+        }
+        let reader = hound::WavReader::new(Cursor::new(&self.bytes)).map_err(|_| unsupported())?;
+        Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate.max(1)))
+    }
+}
+
+fn too_large() -> Refusal {
+    Refusal::new("file_too_large", format!("Maximum content size limit ({MAX_FILE_BYTES}) exceeded."))
+        .at("file")
+}

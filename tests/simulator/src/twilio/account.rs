@@ -1,0 +1,141 @@
+//! One Twilio account: its settings, its calls and recordings, and what it has sent and been asked.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::call::CallState;
+use super::recording::Recording;
+use super::rest::{RestFault, RestRequest};
+use super::spec::{Callee, TwilioConfig};
+use super::webhooks::{CONNECT_TIMEOUT, MAX_HTTP_REDIRECTS, WebhookRecord};
+use super::{TwilioError, lock};
+
+/// Entries kept of each kind; the oldest go first.
+const MAX_JOURNAL_ENTRIES: usize = 100_000;
+
+/// Calls and recordings remembered; the oldest are forgotten first.
+const MAX_REMEMBERED: usize = 500;
+
+/// State shared by everything the simulator runs.
+pub(crate) struct Account {
+    pub(crate) config: TwilioConfig,
+    pub(crate) api_url: Url,
+    /// Where recordings are downloaded from, on another port as S3 is another host.
+    pub(crate) media_url: Url,
+    pub(crate) http: reqwest::Client,
+    pub(crate) webhooks: Journal<WebhookRecord>,
+    pub(crate) requests: Journal<RestRequest>,
+    pub(crate) rest_faults: Mutex<VecDeque<RestFault>>,
+    pub(crate) callees: Mutex<HashMap<String, Callee>>,
+    pub(crate) calls: Register<CallState>,
+    pub(crate) recordings: Register<Recording>,
+    /// Counts the calls created, so that a test can wait for one.
+    pub(crate) created: watch::Sender<usize>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Account {
+    pub(crate) fn new(config: TwilioConfig, api_url: Url, media_url: Url) -> Result<Arc<Self>, TwilioError> {
+        // Another part of the process may have installed one already: any provider will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::limited(MAX_HTTP_REDIRECTS))
+            // No connection outlives its request: a product that restarts in between is met afresh.
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .build()?;
+        Ok(Arc::new(Self {
+            config,
+            api_url,
+            media_url,
+            http,
+            webhooks: Journal::new(),
+            requests: Journal::new(),
+            rest_faults: Mutex::default(),
+            callees: Mutex::default(),
+            calls: Register::new(),
+            recordings: Register::new(),
+            created: watch::channel(0).0,
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        }))
+    }
+
+    /// Runs `task` until it ends or the account shuts down.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = shutdown.cancelled() => {}
+            }
+        });
+    }
+
+    /// `{api_url}/2010-04-01/Accounts/{account}`, the prefix of every resource.
+    pub(crate) fn resource_url(&self, path: &str) -> String {
+        let base = self.api_url.as_str().trim_end_matches('/');
+        format!("{base}/2010-04-01/Accounts/{}/{path}", self.config.account_sid)
+    }
+}
+
+/// Things that happened, in order, up to a bound.
+pub(crate) struct Journal<T> {
+    entries: Mutex<VecDeque<T>>,
+}
+
+impl<T: Clone> Journal<T> {
+    const fn new() -> Self {
+        Self { entries: Mutex::new(VecDeque::new()) }
+    }
+
+    pub(crate) fn push(&self, entry: T) {
+        let mut entries = lock(&self.entries);
+        if entries.len() == MAX_JOURNAL_ENTRIES {
+            entries.pop_front();
+        }
+        entries.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> Vec<T> {
+        lock(&self.entries).iter().cloned().collect()
+    }
+}
+
+/// Resources by sid, in order of creation.
+pub(crate) struct Register<T> {
+    entries: Mutex<VecDeque<(String, Arc<T>)>>,
+}
+
+impl<T> Register<T> {
+    const fn new() -> Self {
+        Self { entries: Mutex::new(VecDeque::new()) }
+    }
+
+    pub(crate) fn insert(&self, sid: String, entry: Arc<T>) {
+        let mut entries = lock(&self.entries);
+        if entries.len() == MAX_REMEMBERED {
+            entries.pop_front();
+        }
+        entries.push_back((sid, entry));
+    }
+
+    pub(crate) fn find(&self, sid: &str) -> Option<Arc<T>> {
+        lock(&self.entries).iter().rev().find(|(key, _)| key == sid).map(|(_, entry)| Arc::clone(entry))
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<T>> {
+        lock(&self.entries).iter().map(|(_, entry)| Arc::clone(entry)).collect()
+    }
+
+    pub(crate) fn nth(&self, index: usize) -> Option<Arc<T>> {
+        lock(&self.entries).get(index).map(|(_, entry)| Arc::clone(entry))
+    }
+}

@@ -1,0 +1,236 @@
+//! Recordings of calls: their audio, their callbacks, and the WAV file behind the link.
+
+use std::collections::VecDeque;
+use std::io::Cursor;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::account::Account;
+use super::call::{CallState, post, rfc2822};
+use super::ear::is_audible;
+use super::events::{LineRecording, WebhookKind};
+use super::lock;
+use super::spec::{MediaFault, RecordingRequest, RecordingSource};
+use super::webhooks::Webhook;
+use crate::audio::{mulaw, wav::RATE_HZ};
+
+/// A recording's status, in Twilio's words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecordingStatus {
+    /// The call goes on.
+    InProgress,
+    /// The media can be downloaded.
+    Completed,
+    /// The media is gone.
+    Deleted,
+}
+
+impl RecordingStatus {
+    /// The value of `status` in the REST API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// One recording of a call.
+pub(crate) struct Recording {
+    pub(crate) sid: String,
+    pub(crate) call_sid: String,
+    pub(crate) request: RecordingRequest,
+    /// Where on the line it begins, in samples.
+    pub(crate) from: usize,
+    pub(crate) started: Timestamp,
+    state: Mutex<State>,
+    media_faults: Mutex<VecDeque<MediaFault>>,
+}
+
+struct State {
+    status: RecordingStatus,
+    audio: Arc<LineRecording>,
+}
+
+impl Recording {
+    pub(crate) fn new(
+        call_sid: String,
+        request: RecordingRequest,
+        from: usize,
+        media_faults: Vec<MediaFault>,
+    ) -> Self {
+        Self {
+            sid: format!("RE{}", Uuid::new_v4().simple()),
+            call_sid,
+            request,
+            from,
+            started: Timestamp::now(),
+            state: Mutex::new(State { status: RecordingStatus::InProgress, audio: Arc::default() }),
+            media_faults: Mutex::new(media_faults.into()),
+        }
+    }
+
+    pub(crate) fn complete(&self, mut audio: LineRecording) {
+        if self.request.trim {
+            audio = trimmed(&audio);
+        }
+        *lock(&self.state) = State { status: RecordingStatus::Completed, audio: Arc::new(audio) };
+    }
+
+    pub(crate) fn delete(&self) {
+        *lock(&self.state) = State { status: RecordingStatus::Deleted, audio: Arc::default() };
+    }
+
+    pub(crate) fn status(&self) -> RecordingStatus {
+        lock(&self.state).status
+    }
+
+    pub(crate) fn audio(&self) -> Arc<LineRecording> {
+        Arc::clone(&lock(&self.state).audio)
+    }
+
+    /// Whole seconds, rounded up so that a short recording is not an empty one.
+    pub(crate) fn duration_s(&self) -> u64 {
+        mulaw::duration_ms(&self.audio().agent).div_ceil(1_000)
+    }
+
+    pub(crate) const fn channels(&self) -> u16 {
+        if self.request.dual { 2 } else { 1 }
+    }
+
+    /// The media's address without an extension, as callbacks give it.
+    pub(crate) fn url(&self, account: &Account) -> String {
+        account.resource_url(&format!("Recordings/{}", self.sid))
+    }
+
+    /// The fault of the next download.
+    pub(crate) fn next_fault(&self) -> Option<MediaFault> {
+        lock(&self.media_faults).pop_front()
+    }
+
+    /// Sends the callback of an event if it is wanted, with the faults of the call.
+    pub(crate) fn announce(&self, account: &Arc<Account>, call: &Arc<CallState>, event: &'static str) {
+        let wanted = match self.request.events.as_slice() {
+            [] => event == "completed",
+            events => events.iter().any(|wanted| wanted == event),
+        };
+        let faults = &call.spec.faults.recording;
+        let Some(url) = self.request.status_callback.clone().filter(|_| wanted && !faults.callback_lost)
+        else {
+            return;
+        };
+        let (copies, mut delay) = (faults.callback_copies, faults.callback_delay);
+        if event == "completed" {
+            delay += account.config.recording_ready_after;
+        }
+        let mut params = vec![
+            ("AccountSid", account.config.account_sid.clone()),
+            ("CallSid", self.call_sid.clone()),
+            ("RecordingSid", self.sid.clone()),
+            ("RecordingUrl", self.url(account)),
+            ("RecordingStatus", event.to_owned()),
+            ("RecordingChannels", self.channels().to_string()),
+            ("RecordingStartTime", rfc2822(self.started)),
+            ("RecordingSource", self.request.source.as_str().to_owned()),
+            ("RecordingTrack", "both".to_owned()),
+        ];
+        if event == "completed" {
+            params.push(("RecordingDuration", self.duration_s().to_string()));
+        }
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let webhook = Webhook::new(WebhookKind::RecordingStatus, url, false, params);
+        let (posting_account, call) = (Arc::clone(account), Arc::clone(call));
+        account.spawn(async move {
+            tokio::time::sleep(delay).await;
+            for _ in 0..=copies {
+                // A callback that fails is in the log and has no other effect.
+                let _ = post(&posting_account, &call, &webhook).await;
+            }
+        });
+    }
+
+    /// The file: PCM16 at 8 kHz, the person on the first channel and the agent on the second, or both mixed.
+    pub(crate) fn wav(&self, channels: u16) -> Result<Vec<u8>, hound::Error> {
+        let audio = self.audio();
+        let spec = hound::WavSpec {
+            channels,
+            sample_rate: RATE_HZ,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut file = Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut file, spec)?;
+        for (&caller, &agent) in audio.caller.iter().zip(&audio.agent) {
+            let (caller, agent) = (mulaw::decode(caller), mulaw::decode(agent));
+            if channels == 2 {
+                writer.write_sample(caller)?;
+                writer.write_sample(agent)?;
+            } else {
+                match self.request.source {
+                    RecordingSource::RecordVerb => writer.write_sample(caller)?,
+                    RecordingSource::OutboundApi | RecordingSource::StartCallRecordingApi => {
+                        writer.write_sample(caller.saturating_add(agent))?;
+                    }
+                }
+            }
+        }
+        writer.finalize()?;
+        Ok(file.into_inner())
+    }
+}
+
+/// Without the silence common to both channels at the start and the end.
+fn trimmed(audio: &LineRecording) -> LineRecording {
+    let sound = |at: &usize| is_audible(audio.caller[*at]) || is_audible(audio.agent[*at]);
+    let length = audio.caller.len().min(audio.agent.len());
+    let (Some(first), Some(last)) = ((0..length).find(sound), (0..length).rfind(sound)) else {
+        return LineRecording::default();
+    };
+    LineRecording { caller: audio.caller[first..=last].to_vec(), agent: audio.agent[first..=last].to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recording(dual: bool, trim: bool, source: RecordingSource) -> Recording {
+        let request = RecordingRequest { dual, trim, status_callback: None, events: Vec::new(), source };
+        let recording = Recording::new("CA1".into(), request, 0, Vec::new());
+        let channel = |byte: u8, from: usize| -> Vec<u8> {
+            (0..800).map(|at| if (from..from + 80).contains(&at) { byte } else { mulaw::SILENCE }).collect()
+        };
+        recording.complete(LineRecording { caller: channel(0x10, 100), agent: channel(0x90, 300) });
+        recording
+    }
+
+    fn samples(wav: Vec<u8>) -> (u16, Vec<i16>) {
+        let mut reader = hound::WavReader::new(Cursor::new(wav)).unwrap();
+        (reader.spec().channels, reader.samples::<i16>().map(Result::unwrap).collect())
+    }
+
+    #[test]
+    fn a_dual_file_holds_the_person_first_and_the_agent_second() {
+        let (channels, samples) =
+            samples(recording(true, false, RecordingSource::OutboundApi).wav(2).unwrap());
+        assert_eq!((channels, samples.len()), (2, 1_600));
+        let first_sound =
+            |channel: usize| samples.iter().skip(channel).step_by(2).position(|s| s.abs() > 256);
+        assert_eq!((first_sound(0), first_sound(1)), (Some(100), Some(300)));
+    }
+
+    #[test]
+    fn a_voicemail_holds_only_the_person() {
+        let (_, mixed) = samples(recording(false, false, RecordingSource::OutboundApi).wav(1).unwrap());
+        let (_, voicemail) = samples(recording(false, false, RecordingSource::RecordVerb).wav(1).unwrap());
+        assert!(mixed[310].abs() > 256 && voicemail[310].abs() <= 256);
+        assert_eq!(mixed[110], voicemail[110]);
+    }
+
+    #[test]
+    fn trimming_cuts_silence_at_both_ends_only() {
+        assert_eq!(recording(true, true, RecordingSource::OutboundApi).audio().caller.len(), 280);
+    }
+}

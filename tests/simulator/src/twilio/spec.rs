@@ -1,0 +1,381 @@
+//! What the user of the simulator asks for: the account, a call, the people on it, and the faults.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+use super::events::CallStatus;
+use super::script::CallerScript;
+
+/// The account and how its world behaves.
+#[derive(Clone)]
+pub struct TwilioConfig {
+    /// `AC` and 32 hex digits.
+    pub account_sid: String,
+    /// Signs webhooks and opens the REST API.
+    pub auth_token: String,
+    /// How long `<Say>` takes per character.
+    pub say_ms_per_char: u64,
+    /// From the end of a call to its recordings' `completed` callback.
+    pub recording_ready_after: Duration,
+    /// Whether `<Connect action>` is requested after a connection that broke without a close frame. Twilio
+    /// documents it only for a close; without it the next verb runs.
+    pub connect_action_after_break: bool,
+}
+
+impl TwilioConfig {
+    /// An account with Twilio's usual behaviour.
+    pub fn new(account_sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
+        Self {
+            account_sid: account_sid.into(),
+            auth_token: auth_token.into(),
+            say_ms_per_char: 60,
+            recording_ready_after: Duration::from_millis(50),
+            connect_action_after_break: true,
+        }
+    }
+}
+
+impl fmt::Debug for TwilioConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwilioConfig").field("account_sid", &self.account_sid).finish_non_exhaustive()
+    }
+}
+
+/// Which way a call goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// Somebody calls a number of the account.
+    Inbound,
+    /// The account calls somebody through the REST API.
+    OutboundApi,
+}
+
+impl Direction {
+    /// The value of `Direction` in webhooks.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::OutboundApi => "outbound-api",
+        }
+    }
+}
+
+/// Which status callbacks are sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StatusEvents {
+    /// Only the final one: what a number's configuration sends for inbound calls.
+    Final,
+    /// Ringing, answered and the final one; outbound calls begin with `initiated`.
+    All,
+    /// These words of `StatusCallbackEvent`.
+    Only(Vec<String>),
+}
+
+impl StatusEvents {
+    pub(crate) fn wants(&self, status: CallStatus) -> bool {
+        let event = match status {
+            CallStatus::Queued => return false,
+            CallStatus::Initiated => "initiated",
+            CallStatus::Ringing => "ringing",
+            CallStatus::InProgress => "answered",
+            CallStatus::Completed
+            | CallStatus::Busy
+            | CallStatus::Failed
+            | CallStatus::NoAnswer
+            | CallStatus::Canceled => "completed",
+        };
+        match self {
+            Self::Final => event == "completed",
+            Self::All => true,
+            Self::Only(events) => events.iter().any(|wanted| wanted == event),
+        }
+    }
+}
+
+/// Where a call gets its TwiML.
+#[derive(Clone)]
+pub enum TwimlSource {
+    /// Requested.
+    Url {
+        /// From here; a fragment may hold connection overrides.
+        url: Url,
+        /// With GET instead of POST.
+        get: bool,
+    },
+    /// Given with the call.
+    Inline(String),
+}
+
+/// A call to place.
+#[derive(Clone)]
+pub struct CallSpec {
+    /// The caller: E.164, or what a hidden number sends instead.
+    pub from: String,
+    /// The called number.
+    pub to: String,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What answers: the voice URL of the number or of the REST request.
+    pub twiml: TwimlSource,
+    /// Asked when the TwiML cannot be had.
+    pub fallback_url: Option<Url>,
+    /// Told the call's progress.
+    pub status_callback: Option<Url>,
+    /// Which progress.
+    pub status_events: StatusEvents,
+    /// How long an outbound call rings before the person reacts.
+    pub rings: Duration,
+    /// The person on the telephone: the caller of an inbound call, the one called of an outbound call.
+    pub person: Person,
+    /// Further fields of the voice request, such as `CallerName` or `StirVerstat`.
+    pub extra_params: Vec<(String, String)>,
+    /// What `<Dial>` meets.
+    pub dial: DialOutcome,
+    /// What goes wrong.
+    pub faults: CallFaults,
+    /// Recorded from the answer on: `Record=true`.
+    pub record: Option<RecordingRequest>,
+    /// Where and whether machine detection reports.
+    pub amd: Option<AmdRequest>,
+}
+
+impl CallSpec {
+    /// A call to a number whose voice URL is `voice_url`.
+    pub fn inbound(
+        from: impl Into<String>,
+        to: impl Into<String>,
+        voice_url: Url,
+        caller: CallerScript,
+    ) -> Self {
+        Self {
+            from: from.into(),
+            to: to.into(),
+            direction: Direction::Inbound,
+            twiml: TwimlSource::Url { url: voice_url, get: false },
+            fallback_url: None,
+            status_callback: None,
+            status_events: StatusEvents::Final,
+            rings: Duration::ZERO,
+            person: Person::Talks { script: caller, patience: None },
+            extra_params: Vec::new(),
+            dial: DialOutcome::Busy,
+            faults: CallFaults::default(),
+            record: None,
+            amd: None,
+        }
+    }
+}
+
+/// What the person on the telephone does about the call.
+#[derive(Clone)]
+pub enum Person {
+    /// Talks.
+    Talks {
+        /// From the answer on.
+        script: CallerScript,
+        /// How long an inbound caller waits for the answer before giving up.
+        patience: Option<Duration>,
+    },
+    /// Does not take an outbound call: busy, no-answer or failed.
+    DoesNotAnswer(CallStatus),
+}
+
+/// How somebody reacts to an outbound call.
+#[derive(Clone)]
+pub struct Callee {
+    /// How long it rings.
+    pub rings: Duration,
+    /// What the person then does.
+    pub person: Person,
+    /// What machine detection finds, in the words of `AnsweredBy`.
+    pub answered_by: &'static str,
+    /// How long it takes to find it.
+    pub amd_takes: Duration,
+    /// What `<Dial>` meets in the call.
+    pub dial: DialOutcome,
+    /// What goes wrong in it.
+    pub faults: CallFaults,
+}
+
+impl Callee {
+    /// A person who answers at once and follows the script.
+    pub fn answers(script: CallerScript) -> Self {
+        Self {
+            rings: Duration::ZERO,
+            person: Person::Talks { script, patience: None },
+            answered_by: "human",
+            amd_takes: Duration::from_millis(100),
+            dial: DialOutcome::Busy,
+            faults: CallFaults::default(),
+        }
+    }
+}
+
+/// What `<Dial>` meets at the other end.
+#[derive(Clone, Copy, Debug)]
+pub enum DialOutcome {
+    /// Answered, and hung up by the other side after this long.
+    Answered(Duration),
+    /// Engaged.
+    Busy,
+    /// Rings for this long, or for the verb's `timeout` if that is shorter.
+    NoAnswer(Duration),
+    /// Cannot be reached.
+    Failed,
+}
+
+/// Machine detection asked for by the REST request.
+#[derive(Clone)]
+pub struct AmdRequest {
+    /// The verdict, in the words of `AnsweredBy`.
+    pub answered_by: &'static str,
+    /// How long detection takes.
+    pub takes: Duration,
+    /// Asynchronous detection reports here; synchronous detection delays the voice request.
+    pub callback: Option<Url>,
+}
+
+/// A recording asked for.
+#[derive(Clone)]
+pub struct RecordingRequest {
+    /// Two channels: the person on the first, the agent on the second.
+    pub dual: bool,
+    /// Silence at both ends is cut away.
+    pub trim: bool,
+    /// Told the recording's progress.
+    pub status_callback: Option<Url>,
+    /// Words of `RecordingStatusCallbackEvent`; `completed` is the default.
+    pub events: Vec<String>,
+    /// What started it.
+    pub source: RecordingSource,
+}
+
+/// What started a recording.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecordingSource {
+    /// `Record=true` of the request that placed the call.
+    OutboundApi,
+    /// The Recordings resource of a live call.
+    StartCallRecordingApi,
+    /// `<Record>`, which hears only the person.
+    RecordVerb,
+}
+
+impl RecordingSource {
+    /// The value of `RecordingSource` in callbacks.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OutboundApi => "OutboundAPI",
+            Self::StartCallRecordingApi => "StartCallRecordingAPI",
+            Self::RecordVerb => "RecordVerb",
+        }
+    }
+}
+
+/// What goes wrong in one call.
+#[derive(Clone, Default)]
+pub struct CallFaults {
+    /// Of its webhooks.
+    pub webhooks: WebhookFaults,
+    /// Of its media stream.
+    pub stream: StreamFaults,
+    /// Of its recordings.
+    pub recording: RecordingFaults,
+}
+
+/// Faults of the webhooks of one call.
+#[derive(Clone, Default)]
+pub struct WebhookFaults {
+    /// Further simultaneous copies of the first voice request, with the same idempotency token.
+    pub voice_copies: u32,
+    /// Further copies of each status callback, right after it.
+    pub status_copies: u32,
+    /// Each status callback leaves this late.
+    pub status_delay: Duration,
+    /// Status callbacks that never leave.
+    pub lost: Vec<CallStatus>,
+    /// The order in which status callbacks arrive.
+    pub order: StatusOrder,
+}
+
+/// The order in which status callbacks arrive.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum StatusOrder {
+    /// As they happen.
+    #[default]
+    AsFired,
+    /// All after the end, the last first.
+    Reversed,
+    /// All after the end, in an order fixed by the seed.
+    Shuffled(u64),
+}
+
+/// Faults of the media stream of one call.
+#[derive(Clone, Default)]
+pub struct StreamFaults {
+    /// Sent verbatim to the server at these times after `start`.
+    pub inject: Vec<(Duration, Injected)>,
+    /// The connection breaks, without `stop` and without a close frame, this long after `start`.
+    pub break_after: Option<Duration>,
+    /// From `start` plus the first time, nothing is read for the second.
+    pub stall: Option<(Duration, Duration)>,
+    /// The signature of the WebSocket upgrade.
+    pub upgrade: UpgradeSignature,
+}
+
+/// A WebSocket message that Twilio would not send.
+#[derive(Clone)]
+pub enum Injected {
+    /// `{streamSid}` is replaced by the stream's.
+    Text(String),
+    /// Twilio never sends binary messages.
+    Binary(Vec<u8>),
+}
+
+/// The signature of the WebSocket upgrade.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum UpgradeSignature {
+    /// As documented.
+    #[default]
+    Correct,
+    /// No header.
+    Missing,
+    /// Made with another key.
+    Wrong,
+}
+
+/// Faults of the recordings of one call.
+#[derive(Clone, Default)]
+pub struct RecordingFaults {
+    /// One for each download, in order; later downloads are sound.
+    pub media: Vec<MediaFault>,
+    /// Further copies of each callback.
+    pub callback_copies: u32,
+    /// Each callback leaves this late.
+    pub callback_delay: Duration,
+    /// No callback at all.
+    pub callback_lost: bool,
+}
+
+/// How a download of a recording fails.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum MediaFault {
+    /// 404 with Twilio's XML body: not ready yet.
+    NotFound,
+    /// 401 with correct credentials.
+    Unauthorized,
+    /// 404 for good: the recording is deleted.
+    Deleted,
+    /// 403 at the download host: the signed link has expired.
+    Expired,
+    /// 200 with Twilio's XML body.
+    Xml,
+    /// 200 with no bytes.
+    Empty,
+    /// The connection breaks after this share of the promised length, 0 to 1.
+    Cut(f64),
+    /// 200 with bytes that are no audio file.
+    WrongMagic,
+}
