@@ -1,0 +1,80 @@
+//! The wall clock, and time as text.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use domain::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The current time.
+pub fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// `2026-11-20T13:05:09.250Z`.
+pub fn rfc3339(at: Timestamp) -> String {
+    instant(at).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// The time in a Twilio callback: `Fri, 20 Nov 2026 13:05:09 +0000`. `None` when it is no RFC 2822 date.
+pub fn from_rfc2822(text: &str) -> Option<Timestamp> {
+    let parsed = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Timestamp(parsed.as_millisecond()))
+}
+
+/// Twilio's stream callbacks date themselves like this, unlike its call callbacks.
+pub fn from_rfc3339(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|parsed| Timestamp(parsed.as_millisecond()))
+}
+
+/// The local date and time as words for a prompt: `Friday 20 November 2026, 14:05`.
+///
+/// `zone` is an IANA name; one that does not exist gives UTC and says so, rather than a wrong hour.
+pub fn local_words(at: Timestamp, zone: &str) -> String {
+    const WORDS: &str = "%A %-d %B %Y, %H:%M";
+    match TimeZone::get(zone) {
+        Ok(zone) => instant(at).to_zoned(zone).strftime(WORDS).to_string(),
+        Err(_) => format!("{} UTC", instant(at).strftime(WORDS)),
+    }
+}
+
+/// Times outside the calendar's range become its nearest end.
+fn instant(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at.0).unwrap_or(if at.0 < 0 {
+        jiff::Timestamp::MIN
+    } else {
+        jiff::Timestamp::MAX
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp(1_795_179_909_250);
+
+    #[test]
+    fn one_moment_in_each_of_its_spellings() {
+        assert_eq!(rfc3339(AT), "2026-11-20T13:05:09.250Z");
+        assert_eq!(local_words(AT, "Europe/Vienna"), "Friday 20 November 2026, 14:05");
+        assert_eq!(from_rfc2822("Fri, 20 Nov 2026 13:05:09 +0000"), Some(Timestamp::from_secs(AT.secs())));
+        assert_eq!(from_rfc3339("2026-11-20T13:05:09.250Z"), Some(AT));
+    }
+
+    #[test]
+    fn an_unknown_zone_is_utc_and_says_so() {
+        assert_eq!(local_words(AT, "Atlantis/Capital"), "Friday 20 November 2026, 13:05 UTC");
+    }
+
+    #[test]
+    fn what_is_no_date_is_nothing_and_no_time_is_out_of_range() {
+        for text in ["", "yesterday", "2026-11-20T13:05:09Z"] {
+            assert_eq!(from_rfc2822(text), None, "{text}");
+        }
+        for text in ["", "2026-11-20", "Fri, 20 Nov 2026 13:05:09 +0000"] {
+            assert_eq!(from_rfc3339(text), None, "{text}");
+        }
+        assert!(rfc3339(Timestamp(i64::MAX)).starts_with("9999-12-"));
+        assert!(!local_words(Timestamp(i64::MIN), "Europe/Vienna").is_empty());
+    }
+}

@@ -1,0 +1,138 @@
+//! The keys of the deployment: from Secrets Manager in AWS, from the environment on one machine.
+
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
+use domain::Secret;
+use domain::token::TokenKey;
+use serde::Deserialize;
+
+use crate::aws::AwsConfig;
+use crate::env::{Parser, Reader, SettingsError};
+
+/// Every secret the product has. None of them can be printed.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    pub twilio_account_sid: String,
+    /// The current token first; while it is being rotated, the previous one behind it.
+    pub twilio_auth_tokens: Vec<Secret>,
+    pub openai_api_key: Secret,
+    pub stream_token_key: TokenKey,
+}
+
+/// Why there are no secrets to run with.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error("the secret in SECRETS_ARN cannot be read ({code}): check its ARN and the role's permission")]
+    Unreadable { code: String },
+    /// The document itself is never repeated.
+    #[error(
+        "the secret in SECRETS_ARN is not usable: expected a JSON object with twilio_account_sid, \
+         twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous"
+    )]
+    Document,
+    #[error(transparent)]
+    WeakKey(#[from] domain::token::WeakKey),
+}
+
+impl Secrets {
+    /// Reads the document in `SECRETS_ARN` when that is set, else `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`,
+    /// `TWILIO_AUTH_TOKEN_PREVIOUS`, `OPENAI_API_KEY` and `STREAM_TOKEN_KEY`.
+    ///
+    /// # Errors
+    /// [`SecretsError`]; nothing in it reveals a secret.
+    pub async fn load(env: &dyn Reader, config: &AwsConfig) -> Result<Self, SecretsError> {
+        let mut parser = Parser::new(env);
+        let document = match parser.optional("SECRETS_ARN") {
+            Some(arn) => fetch(config, &arn).await?,
+            None => {
+                let document = Document {
+                    twilio_account_sid: parser.text("TWILIO_ACCOUNT_SID"),
+                    twilio_auth_token: parser.secret("TWILIO_AUTH_TOKEN"),
+                    twilio_auth_token_previous: parser.optional_secret("TWILIO_AUTH_TOKEN_PREVIOUS"),
+                    openai_api_key: parser.secret("OPENAI_API_KEY"),
+                    stream_token_key: parser.secret("STREAM_TOKEN_KEY"),
+                };
+                parser.finish(document)?
+            }
+        };
+        document.into_secrets()
+    }
+}
+
+async fn fetch(config: &AwsConfig, arn: &str) -> Result<Document, SecretsError> {
+    let client = aws_sdk_secretsmanager::Client::new(config);
+    let value = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
+        let code = error.as_service_error().and_then(|service| service.code()).unwrap_or("no answer");
+        SecretsError::Unreadable { code: code.to_owned() }
+    })?;
+    Document::parse(value.secret_string().unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+struct Document {
+    twilio_account_sid: String,
+    twilio_auth_token: Secret,
+    #[serde(default)]
+    twilio_auth_token_previous: Option<Secret>,
+    openai_api_key: Secret,
+    stream_token_key: Secret,
+}
+
+impl Document {
+    fn parse(json: &str) -> Result<Self, SecretsError> {
+        // Serde's message could quote the document, so it goes no further.
+        let document: Self = serde_json::from_str(json).map_err(|_| SecretsError::Document)?;
+        let required = [&document.twilio_auth_token, &document.openai_api_key];
+        if document.twilio_account_sid.is_empty() || required.iter().any(|key| key.expose().is_empty()) {
+            return Err(SecretsError::Document);
+        }
+        Ok(document)
+    }
+
+    fn into_secrets(self) -> Result<Secrets, SecretsError> {
+        let previous = self.twilio_auth_token_previous.filter(|token| !token.expose().is_empty());
+        Ok(Secrets {
+            twilio_account_sid: self.twilio_account_sid,
+            twilio_auth_tokens: std::iter::once(self.twilio_auth_token).chain(previous).collect(),
+            openai_api_key: self.openai_api_key,
+            stream_token_key: TokenKey::new(self.stream_token_key)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_under_rotation_is_accepted_behind_the_current_one() {
+        let key = "k".repeat(TokenKey::MIN_BYTES);
+        let json = format!(
+            r#"{{"twilio_account_sid":"AC1","twilio_auth_token":"new","twilio_auth_token_previous":"old",
+                "openai_api_key":"o","stream_token_key":"{key}","added_later":1}}"#
+        );
+        let secrets = Document::parse(&json).unwrap().into_secrets().unwrap();
+        let tokens: Vec<&str> = secrets.twilio_auth_tokens.iter().map(Secret::expose).collect();
+        assert_eq!(tokens, ["new", "old"]);
+        assert!(!format!("{secrets:?}").contains("new"));
+    }
+
+    #[test]
+    fn an_unusable_document_is_refused_without_quoting_it() {
+        let blank = r#"{"twilio_account_sid":"AC1","twilio_auth_token":"","openai_api_key":"canary",
+            "stream_token_key":""}"#;
+        for json in ["", "canary", r#"{"openai_api_key":"canary"}"#, blank] {
+            let Err(error) = Document::parse(json) else { panic!("{json} must not pass") };
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_short_stream_token_key_is_refused() {
+        let json = r#"{"twilio_account_sid":"AC1","twilio_auth_token":"t","openai_api_key":"o",
+            "stream_token_key":"short"}"#;
+        let refused = Document::parse(json).unwrap().into_secrets();
+        assert!(matches!(refused, Err(SecretsError::WeakKey(_))));
+    }
+}

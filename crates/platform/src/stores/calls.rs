@@ -1,0 +1,228 @@
+//! Calls and their events. The voice webhooks write them and nobody else does.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `call#<sid>` | `call` | the call |
+//! | `call#<sid>` | `event#<key>` | one provider event, append-only |
+//! | `call#<sid>` | `early` | how many events came before the call was opened |
+//! | `quarantine#<sid>` | `quarantine` | a call to a number of no business |
+//!
+//! The index `by_business` (hash `business`, range `opened_at`, all attributes) holds the calls only, since
+//! no other row has these attributes.
+
+mod early;
+mod open;
+mod read;
+mod row;
+mod status;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use domain::call::StatusEvent;
+use domain::ids::AccountSid;
+use domain::{BusinessId, Call, CallPlan, CallSid, Timestamp};
+
+use crate::Aws;
+use crate::item::{Draft, text, to_json};
+use crate::stores::StoreError;
+use crate::stores::table::{Key, Outcome, Table};
+
+pub use read::{MAX_PAGE, Page, Reader};
+
+/// How long a call of nobody's is kept for a person to look at.
+const QUARANTINE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Everything that opening a call decides at once.
+#[derive(Debug, Clone)]
+pub struct OpenCall {
+    pub call: Call,
+    /// What the bridge will carry the call with; `None` when it is refused.
+    pub plan: Option<CallPlan>,
+    /// How long the plan may be claimed.
+    pub token_ttl: Duration,
+    /// The capacity it takes; `None` when it is refused.
+    pub slot: Option<SlotRequest>,
+    pub now: Timestamp,
+}
+
+/// One of a business's concurrent calls.
+#[derive(Debug, Clone)]
+pub struct SlotRequest {
+    pub business: BusinessId,
+    /// Slots there are.
+    pub limit: u16,
+    /// A slot that nobody gives back is free again after this long.
+    pub ttl: Duration,
+}
+
+/// What became of opening a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it, for as long as a webhook takes")]
+pub enum Opened {
+    /// This request opened the call, with this slot of its business. A call that was over before it was
+    /// opened has none.
+    New { slot: Option<u16> },
+    /// A duplicate: the call as it stands.
+    Existing(Call),
+    /// Every slot is taken. Nothing was written.
+    AtCapacity,
+}
+
+/// What a status callback did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusOutcome {
+    /// The status changed.
+    pub moved: bool,
+    /// The event was recorded before.
+    pub duplicate: bool,
+    /// The call afterwards; `None` when it was never opened here.
+    pub call: Option<Call>,
+}
+
+/// A call to a number that belongs to no business, as Twilio described it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnknownCall {
+    pub call: CallSid,
+    pub account: AccountSid,
+    /// `From` and `To` verbatim: whoever sorts this out needs them.
+    pub from: String,
+    pub to: String,
+    pub twilio_direction: String,
+}
+
+impl std::fmt::Debug for UnknownCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnknownCall").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+/// Held by the voice webhooks.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    calls: Table,
+    leases: Table,
+}
+
+impl Writer {
+    /// `calls` and `leases` are table names: opening a call writes to both in one transaction.
+    pub fn new(aws: &Aws, calls: &str, leases: &str) -> Self {
+        Self { calls: Table::new(aws, calls), leases: Table::new(aws, leases) }
+    }
+
+    /// Opens a call once, however many copies of the webhook there are: the call, its plan and its slot are
+    /// written together or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn open(&self, request: &OpenCall) -> Result<Opened, StoreError> {
+        open::open(self, request).await
+    }
+
+    /// Records a status callback under `event_key`, which must be equal for copies of one callback and
+    /// different otherwise, and moves the call as [`Call::apply`] says.
+    ///
+    /// Event and change are one transaction, so a callback that was answered with an error may simply come
+    /// again. A callback for a call that is not open yet is kept, and never opens one; whoever opens the call
+    /// later applies it. `params` are Twilio's, kept as history; whatever tells who called is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn record_status(
+        &self,
+        call: &CallSid,
+        event_key: &str,
+        event: &StatusEvent,
+        params: &BTreeMap<String, String>,
+    ) -> Result<StatusOutcome, StoreError> {
+        status::record(&self.calls, call, event_key, event, params).await
+    }
+
+    /// Keeps a call that belongs to no business, for 30 days. `true` when it was not there before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn quarantine(&self, unknown: &UnknownCall, now: Timestamp) -> Result<bool, StoreError> {
+        let draft = Draft::default()
+            .text("account", unknown.account.as_str())
+            .text("from", &unknown.from)
+            .text("to", &unknown.to)
+            .text("twilio_direction", &unknown.twilio_direction)
+            .time("seen_at", now)
+            .expires(now.plus(QUARANTINE));
+        let key = Key::new(format!("quarantine#{}", unknown.call), "quarantine");
+        Ok(matches!(self.calls.put_new(&key, draft).await?, Outcome::Done(())))
+    }
+
+    /// Gives the call's slot back. A slot that another call holds by now stays with it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the slot then comes back when its lease ends.
+    pub async fn release_slot(&self, call: &Call) -> Result<(), StoreError> {
+        let Some(row) = self.calls.get(&row::call_key(&call.sid)).await? else { return Ok(()) };
+        let Some(slot) = row.optional_number(row::SLOT)? else { return Ok(()) };
+        let request = self
+            .leases
+            .client
+            .delete_item()
+            .table_name(&*self.leases.name)
+            .set_key(Some(slot_key(&call.business, slot).attributes()))
+            .condition_expression("holder = :call")
+            .expression_attribute_values(":call", text(call.sid.as_str()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+        self.leases.settle(request.send().await).map(drop)
+    }
+}
+
+fn slot_key(business: &BusinessId, slot: u16) -> Key {
+    Key::single(slot_pk(business, slot))
+}
+
+fn slot_pk(business: &BusinessId, slot: u16) -> String {
+    format!("slot#{business}#{slot}")
+}
+
+fn event_key(call: &CallSid, key: &str) -> Key {
+    Key::new(row::partition(call), format!("{EVENT}{key}"))
+}
+
+const EVENT: &str = "event#";
+
+async fn events(calls: &Table, call: &CallSid) -> Result<Vec<(String, StatusEvent)>, StoreError> {
+    calls.query(&row::partition(call), EVENT).await?.iter().map(row::event).collect()
+}
+
+/// Twilio's parameters without those that tell who called or from where.
+fn without_personal_data(table: &str, params: &BTreeMap<String, String>) -> Result<String, StoreError> {
+    const PERSONAL: [&str; 7] =
+        ["From", "To", "Caller", "Called", "ForwardedFrom", "SipHeader_", "StirPassport"];
+    let kept: BTreeMap<_, _> = params
+        .iter()
+        .filter(|(name, value)| {
+            !PERSONAL.iter().any(|personal| name.starts_with(personal))
+                && domain::PhoneNumber::parse(value).is_err()
+        })
+        .collect();
+    to_json(table, "params", &kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_history_of_a_call_does_not_tell_who_called() {
+        let params = [
+            ("CallStatus", "ringing"),
+            ("From", "+43720123456"),
+            ("FromCity", "Vienna"),
+            ("CalledCountry", "AT"),
+            ("SomethingNew", "+43720123456"),
+            ("SequenceNumber", "2"),
+        ];
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let kept = without_personal_data("calls", &params).unwrap();
+        assert_eq!(kept, r#"{"CallStatus":"ringing","SequenceNumber":"2"}"#);
+    }
+}

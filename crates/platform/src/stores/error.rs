@@ -1,0 +1,81 @@
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// Why a store did not do what it was asked. Names tables and attributes, never what is in them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The record forbids it: somebody else was first, or it is in another state. Trying again changes nothing.
+    #[error("table {table}: {rule}")]
+    Conditional { table: String, rule: &'static str },
+    /// More requests than the table's capacity, after the retries.
+    #[error("table {table} is throttled: try again in a while")]
+    Throttled { table: String },
+    /// Others kept writing the same items, throughout the retries.
+    #[error("table {table}: the item is being written by others: try again")]
+    Contended { table: String },
+    /// No answer, or an internal error. A write may have been applied; all of ours may be repeated.
+    #[error("table {table} is unavailable ({reason}): try again")]
+    Unavailable { table: String, reason: String },
+    /// DynamoDB will not have the request: a permission, a missing table or a malformed request.
+    #[error(
+        "table {table} refused the request ({code}): check its name, its keys and the role's permissions"
+    )]
+    Rejected { table: String, code: String },
+    #[error("table {table}: attribute {attribute} of an item is missing or not what it should be")]
+    Corrupt { table: String, attribute: &'static str },
+    /// Made by another listing, or altered.
+    #[error("the cursor does not belong to this listing: start again without one")]
+    Cursor,
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Throttled { .. } | Self::Contended { .. } | Self::Unavailable { .. } => true,
+            Self::Conditional { .. } | Self::Rejected { .. } | Self::Corrupt { .. } | Self::Cursor => false,
+        }
+    }
+
+    /// The label in metrics and logs.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Conditional { .. } => "conditional",
+            Self::Throttled { .. } => "throttled",
+            Self::Contended { .. } => "contended",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Rejected { .. } => "rejected",
+            Self::Corrupt { .. } => "corrupt",
+            Self::Cursor => "cursor",
+        }
+    }
+
+    /// Sorts a failed request by DynamoDB's error codes. Its message could quote data and is dropped.
+    pub(crate) fn from_sdk<E: ProvideErrorMetadata>(
+        table: &str,
+        rule: &'static str,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self {
+        let table = table.to_owned();
+        let unavailable =
+            |reason: &str| Self::Unavailable { table: table.clone(), reason: reason.to_owned() };
+        match error {
+            SdkError::TimeoutError(_) => unavailable("no answer in time"),
+            SdkError::DispatchFailure(_) => unavailable("no connection"),
+            SdkError::ResponseError(_) => unavailable("an unreadable answer"),
+            SdkError::ServiceError(service) => match service.err().code().unwrap_or("unknown") {
+                "ConditionalCheckFailedException" => Self::Conditional { table, rule },
+                "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
+                    Self::Throttled { table }
+                }
+                "TransactionConflictException" | "TransactionInProgressException" => {
+                    Self::Contended { table }
+                }
+                code if service.raw().status().is_server_error() => unavailable(code),
+                code => Self::Rejected { table, code: code.to_owned() },
+            },
+            // A construction failure, and whatever kinds the SDK adds.
+            _ => Self::Rejected { table, code: "not sent".to_owned() },
+        }
+    }
+}

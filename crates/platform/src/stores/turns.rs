@@ -1,0 +1,151 @@
+//! What was said on a call, and the figures of its sessions. Written by the bridge and nobody else.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `call#<sid>` | `turn#<epoch>#<position>` | a turn; long ones have further parts behind it |
+//! | `call#<sid>` | `report#<epoch>` | the report of one session |
+//!
+//! Epochs and positions have six digits, so that the order of the keys is the order of the conversation.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use domain::{CallSid, SessionReport, Turn};
+
+use crate::Aws;
+use crate::backoff::Backoff;
+use crate::item::{Draft, text, to_json};
+use crate::stores::StoreError;
+use crate::stores::chunks::{self, Chunked};
+use crate::stores::table::{Key, Table};
+
+/// DynamoDB's limit on one BatchWriteItem.
+const BATCH_WRITE_ITEMS: usize = 25;
+
+const TURN: &str = "turn#";
+const REPORT: &str = "report#";
+const BODY: &str = "body";
+
+/// Held by the bridge.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    turns: Table,
+}
+
+impl Writer {
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { turns: Table::new(aws, table) }
+    }
+
+    /// Puts turns; putting one again replaces it. If several are for one position, the last one counts.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some turns may have been written, and all may be put again.
+    pub async fn put_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
+        let latest: BTreeMap<(String, String), &Turn> =
+            turns.iter().map(|turn| ((partition(&turn.call), turn_sk(turn)), turn)).collect();
+        let (mut heads, mut further) = (Vec::new(), Vec::new());
+        for ((pk, sk), turn) in latest {
+            let body = to_json(&self.turns.name, BODY, turn)?;
+            let chunked: Chunked = chunks::split(&pk, &sk, Draft::default(), &body);
+            further.extend(chunked.further);
+            heads.push((Key::new(pk, sk), chunked.head));
+        }
+        put_all(&self.turns, further).await?;
+        put_all(&self.turns, heads).await
+    }
+
+    /// Puts the report of a session. The first one stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_report(&self, report: &SessionReport) -> Result<(), StoreError> {
+        let draft = Draft::default().text(BODY, to_json(&self.turns.name, BODY, report)?);
+        let key = Key::new(partition(&report.call), format!("{REPORT}{:06}", report.epoch.0));
+        self.turns.put_new(&key, draft).await.map(drop)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Reader {
+    turns: Table,
+}
+
+impl Reader {
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { turns: Table::new(aws, table) }
+    }
+
+    /// Every turn of a call, in the order of the conversation.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn turns(&self, call: &CallSid) -> Result<Vec<Turn>, StoreError> {
+        let rows = self.turns.query(&partition(call), TURN).await?;
+        let bodies = chunks::join(&rows)?.into_iter();
+        bodies.map(|(row, body)| serde_json::from_str(&body).map_err(|_| row.corrupt(BODY))).collect()
+    }
+
+    /// The report of the latest session, the one with the highest epoch.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn report(&self, call: &CallSid) -> Result<Option<SessionReport>, StoreError> {
+        let latest = self
+            .turns
+            .client
+            .query()
+            .table_name(&*self.turns.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(partition(call)))
+            .expression_attribute_values(":prefix", text(REPORT))
+            .scan_index_forward(false)
+            .limit(1)
+            .send()
+            .await
+            .map_err(|e| self.turns.error(&e))?;
+        let row = latest.items.unwrap_or_default().pop().map(|item| self.turns.row(item));
+        row.map(|row| row.json(BODY)).transpose()
+    }
+}
+
+fn partition(call: &CallSid) -> String {
+    format!("call#{call}")
+}
+
+fn turn_sk(turn: &Turn) -> String {
+    format!("{TURN}{:06}#{:06}", turn.epoch.0, turn.position)
+}
+
+/// Puts items of distinct keys, in batches, until DynamoDB has taken every one.
+async fn put_all(table: &Table, items: Vec<(Key, Draft)>) -> Result<(), StoreError> {
+    let mut left = items.into_iter().map(|(key, draft)| {
+        // Building fails only without an item.
+        let put = PutRequest::builder().set_item(Some(key.item(draft))).build().ok();
+        WriteRequest::builder().set_put_request(put).build()
+    });
+    loop {
+        let batch: Vec<WriteRequest> = left.by_ref().take(BATCH_WRITE_ITEMS).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        put_batch(table, batch).await?;
+    }
+}
+
+async fn put_batch(table: &Table, mut batch: Vec<WriteRequest>) -> Result<(), StoreError> {
+    let backoff = Backoff::THROTTLING;
+    for attempt in 0..backoff.attempts {
+        let requests = HashMap::from([(table.name.to_string(), batch)]);
+        let request = table.client.batch_write_item().set_request_items(Some(requests));
+        let output = request.send().await.map_err(|e| table.error(&e))?;
+        batch =
+            output.unprocessed_items.and_then(|mut tables| tables.remove(&*table.name)).unwrap_or_default();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        backoff.pause(attempt).await;
+    }
+    Err(StoreError::Throttled { table: table.name.to_string() })
+}

@@ -1,0 +1,78 @@
+use domain::{Revision, Secret};
+use platform::StoreError;
+use platform::stores::businesses::{Published, Reader, Writer};
+
+use crate::world::{TABLE, World, business, business_id, phone, settings};
+
+fn key(text: &str) -> Secret {
+    Secret::new(text)
+}
+
+#[tokio::test]
+async fn a_business_is_found_by_its_number_and_by_its_key_with_what_it_published() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let id = business_id("harbour");
+    assert_eq!(reader.published(&id).await, Ok(None));
+    for _ in 0..2 {
+        writer
+            .provision(&business("harbour"), &phone(1), &settings(1, "Be kind."), &key("k1"))
+            .await
+            .unwrap();
+    }
+    assert_eq!(reader.by_number(&phone(1)).await, Ok(Some(id.clone())));
+    assert_eq!(reader.by_api_key(&key("k1")).await, Ok(Some(id.clone())));
+    assert_eq!(reader.by_number(&phone(2)).await, Ok(None));
+    assert_eq!(reader.by_api_key(&key("k2")).await, Ok(None));
+    let published = Published { business: business("harbour"), settings: settings(1, "Be kind.") };
+    assert_eq!(reader.published(&id).await, Ok(Some(published)));
+}
+
+/// Fault 10.
+#[tokio::test]
+async fn neither_a_number_nor_a_key_can_be_taken_from_another_business() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    writer.provision(&business("harbour"), &phone(1), &settings(1, "a"), &key("k1")).await.unwrap();
+    for (number, secret, what) in [(1, "k2", "phone number"), (2, "k1", "API key")] {
+        let taken =
+            writer.provision(&business("garden"), &phone(number), &settings(1, "b"), &key(secret)).await;
+        let Err(error @ StoreError::Conditional { .. }) = taken else { panic!("{taken:?}") };
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(!error.to_string().contains("720"), "{error}");
+    }
+    assert_eq!(reader.by_number(&phone(1)).await, Ok(Some(business_id("harbour"))));
+    assert_eq!(reader.by_number(&phone(2)).await, Ok(None), "nothing of a refused one is written");
+    assert_eq!(reader.published(&business_id("garden")).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_revision_is_immutable_and_a_second_one_does_not_publish_itself() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let id = business_id("harbour");
+    let provision = |settings| {
+        let writer = writer.clone();
+        async move { writer.provision(&business("harbour"), &phone(1), &settings, &key("k1")).await }
+    };
+    provision(settings(1, "first")).await.unwrap();
+    let changed = provision(settings(1, "changed")).await;
+    assert!(matches!(changed, Err(StoreError::Conditional { .. })), "{changed:?}");
+    provision(settings(2, "second")).await.unwrap();
+
+    assert_eq!(reader.settings(&id, Revision(1)).await, Ok(Some(settings(1, "first"))));
+    assert_eq!(reader.settings(&id, Revision(2)).await, Ok(Some(settings(2, "second"))));
+    assert_eq!(reader.settings(&id, Revision(3)).await, Ok(None));
+    let published = reader.published(&id).await.unwrap().unwrap();
+    assert_eq!(published.settings.revision, Revision(1));
+}
+
+#[tokio::test]
+async fn the_key_itself_is_nowhere_in_the_table() {
+    let world = World::new().await;
+    let writer = Writer::new(&world.aws, TABLE);
+    writer.provision(&business("harbour"), &phone(1), &settings(1, "a"), &key("canary-key")).await.unwrap();
+    let items = world.aws.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    assert_eq!(items.len(), 5);
+    assert!(!format!("{items:?}").contains("canary-key"));
+}

@@ -1,0 +1,217 @@
+use std::collections::{BTreeSet, HashSet};
+
+use domain::{Call, Epoch, Timestamp};
+use platform::StoreError;
+use platform::stores::calls::{OpenCall, Opened, Reader, UnknownCall, Writer};
+use platform::stores::plans::Plans;
+
+use crate::world::{
+    LEASES, NOW, SLOT_TTL, TABLE, TOKEN_TTL, World, all_at_once, business_id, call, call_sid, open_call,
+};
+
+fn writer(world: &World) -> Writer {
+    Writer::new(&world.aws, TABLE, LEASES)
+}
+
+fn opened(writer: &Writer, request: OpenCall) -> impl Future<Output = Opened> + Send + 'static {
+    let writer = writer.clone();
+    async move { writer.open(&request).await.unwrap() }
+}
+
+/// Fault 1.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_copies_of_one_webhook_open_one_call() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    let copies = (0..100).map(|copy| {
+        // Each copy is handled at a moment of its own.
+        let at = NOW.plus(std::time::Duration::from_millis(copy));
+        let mut request = OpenCall { now: at, ..open_call(1, 4) };
+        request.call.opened_at = at;
+        opened(&writer, request)
+    });
+    let outcomes = all_at_once(copies).await;
+
+    let new = outcomes.iter().filter(|outcome| matches!(outcome, Opened::New { slot: Some(_) })).count();
+    let existing: Vec<&Call> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Opened::Existing(call) => Some(call),
+            Opened::New { .. } | Opened::AtCapacity => None,
+        })
+        .collect();
+    assert_eq!((new, existing.len()), (1, 99));
+    let stored = Reader::new(&world.aws, TABLE).call(&call_sid(1)).await.unwrap().unwrap();
+    assert!(existing.into_iter().all(|call| *call == stored));
+    assert_eq!(world.leases("stream#").await.len(), 1);
+    assert_eq!(world.leases("slot#").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_race_gives_more_slots_than_there_are_or_leaves_one_unused() {
+    const LIMIT: u16 = 6;
+    let world = World::new().await;
+    let writer = writer(&world);
+    let mut outcomes = all_at_once((0..40).map(|n| opened(&writer, open_call(n, LIMIT)))).await;
+    // A rival may be refused while the last slots change hands; those who come later find what is left.
+    for n in 40..60 {
+        outcomes.push(opened(&writer, open_call(n, LIMIT)).await);
+    }
+    let slots: Vec<u16> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Opened::New { slot } => *slot,
+            Opened::Existing(_) | Opened::AtCapacity => None,
+        })
+        .collect();
+    assert_eq!(BTreeSet::from_iter(slots.iter().copied()), BTreeSet::from_iter(0..LIMIT));
+    assert_eq!(slots.len(), usize::from(LIMIT), "no slot is given twice");
+    let refused = outcomes.iter().filter(|outcome| **outcome == Opened::AtCapacity).count();
+    assert_eq!(refused, 60 - usize::from(LIMIT));
+    // A refused call left nothing behind.
+    assert_eq!(world.leases("stream#").await.len(), usize::from(LIMIT));
+}
+
+/// Fault 24.
+#[tokio::test]
+async fn an_opening_whose_answer_was_lost_is_still_its_own() {
+    let (world, lossy) = World::lossy().await;
+    let writer = writer(&world);
+    lossy.lose(0..1);
+    let opened = writer.open(&open_call(1, 4)).await.unwrap();
+    assert!(lossy.lost_all());
+    assert!(matches!(opened, Opened::New { slot: Some(_) }), "{opened:?}");
+    assert!(matches!(writer.open(&open_call(1, 4)).await, Ok(Opened::Existing(_))));
+}
+
+/// Fault 17.
+#[tokio::test]
+async fn an_opening_that_nobody_heard_of_is_found_by_the_next_copy() {
+    let (world, lossy) = World::lossy().await;
+    let writer = writer(&world);
+    lossy.lose(0..3);
+    let unheard = writer.open(&open_call(1, 4)).await.unwrap_err();
+    assert!(unheard.is_retryable(), "{unheard}");
+    assert!(lossy.lost_all());
+    assert!(matches!(writer.open(&open_call(1, 4)).await, Ok(Opened::Existing(_))));
+    assert_eq!(world.leases("slot#").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_slot_that_nobody_gave_back_is_free_when_its_lease_is_over() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    assert_eq!(writer.open(&open_call(1, 1)).await, Ok(Opened::New { slot: Some(0) }));
+    assert_eq!(writer.open(&open_call(2, 1)).await, Ok(Opened::AtCapacity));
+
+    let later = NOW.plus(SLOT_TTL).plus(std::time::Duration::from_millis(1));
+    let next = OpenCall { now: later, ..open_call(3, 1) };
+    assert_eq!(writer.open(&next).await, Ok(Opened::New { slot: Some(0) }));
+    // The first call ends at last: the slot is not its own any more.
+    writer.release_slot(&call(1)).await.unwrap();
+    let refused = OpenCall { now: later, ..open_call(4, 1) };
+    assert_eq!(writer.open(&refused).await, Ok(Opened::AtCapacity));
+}
+
+#[tokio::test]
+async fn a_released_slot_is_free_at_once_and_releasing_twice_is_harmless() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    writer.open(&open_call(1, 1)).await.unwrap();
+    writer.release_slot(&call(1)).await.unwrap();
+    writer.release_slot(&call(1)).await.unwrap();
+    writer.release_slot(&call(9)).await.unwrap();
+    assert_eq!(writer.open(&open_call(2, 1)).await, Ok(Opened::New { slot: Some(0) }));
+}
+
+#[tokio::test]
+async fn a_refused_call_takes_neither_slot_nor_plan() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    let mut refused = OpenCall { plan: None, slot: None, ..open_call(1, 1) };
+    refused.call.refusal = Some(domain::call::Refusal::AtCapacity);
+    assert_eq!(writer.open(&refused).await, Ok(Opened::New { slot: None }));
+    assert_eq!(writer.open(&open_call(1, 1)).await, Ok(Opened::Existing(refused.call)));
+    assert_eq!(world.leases("").await.len(), 0);
+    assert_eq!(writer.open(&open_call(2, 0)).await, Ok(Opened::AtCapacity), "no slots at all");
+}
+
+/// Fault 56.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_is_claimed_by_one_of_fifty() {
+    let world = World::new().await;
+    let request = open_call(1, 4);
+    writer(&world).open(&request).await.unwrap();
+    let plans = Plans::new(&world.aws, LEASES);
+    let claims = (0..50).map(|_| {
+        let plans = plans.clone();
+        async move { plans.claim(&call_sid(1), Epoch::FIRST, NOW).await.unwrap() }
+    });
+    let won: Vec<_> = all_at_once(claims).await.into_iter().flatten().collect();
+    assert_eq!(won, Vec::from_iter(request.plan));
+}
+
+/// Fault 26.
+#[tokio::test]
+async fn a_plan_is_worth_nothing_after_its_time_or_for_another_epoch() {
+    let world = World::new().await;
+    writer(&world).open(&open_call(1, 4)).await.unwrap();
+    let plans = Plans::new(&world.aws, LEASES);
+    let late = NOW.plus(TOKEN_TTL);
+    assert_eq!(plans.claim(&call_sid(1), Epoch::FIRST, late).await, Ok(None));
+    assert_eq!(plans.claim(&call_sid(1), Epoch::FIRST.next(), NOW).await, Ok(None));
+    assert!(plans.claim(&call_sid(1), Epoch::FIRST, NOW).await.unwrap().is_some(), "it is still there");
+}
+
+#[tokio::test]
+async fn a_business_lists_its_own_calls_newest_first_page_by_page() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    for n in 0..7 {
+        let mut request = OpenCall { plan: None, slot: None, ..open_call(n, 1) };
+        request.call.opened_at = Timestamp::from_secs(i64::from(n) / 2);
+        if n == 3 {
+            request.call.business = business_id("garden");
+        }
+        writer.open(&request).await.unwrap();
+    }
+    let reader = Reader::new(&world.aws, TABLE);
+    let (harbour, garden) = (business_id("harbour"), business_id("garden"));
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = reader.list(&harbour, 2, cursor).await.unwrap();
+        assert!(page.calls.len() <= 2);
+        seen.extend(page.calls);
+        cursor = page.next;
+        match &cursor {
+            Some(next) => {
+                let foreign = reader.list(&garden, 2, Some(next.clone())).await;
+                assert_eq!(foreign, Err(StoreError::Cursor));
+            }
+            None => break,
+        }
+    }
+    assert!(seen.is_sorted_by(|newer, older| newer.opened_at >= older.opened_at));
+    assert!(seen.iter().all(|call| call.business == harbour));
+    let distinct: HashSet<_> = seen.iter().map(|call| call.sid.clone()).collect();
+    assert_eq!((seen.len(), distinct.len()), (6, 6));
+}
+
+#[tokio::test]
+async fn a_call_to_nobodys_number_is_kept_once_and_belongs_to_nobody() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    let unknown = UnknownCall {
+        call: call_sid(1),
+        account: call(1).account,
+        from: "+43720000001".into(),
+        to: "+43720999999".into(),
+        twilio_direction: "inbound".into(),
+    };
+    assert_eq!(writer.quarantine(&unknown, NOW).await, Ok(true));
+    assert_eq!(writer.quarantine(&unknown, NOW).await, Ok(false));
+    assert_eq!(Reader::new(&world.aws, TABLE).call(&call_sid(1)).await, Ok(None));
+    let row = world.item(&format!("quarantine#{}", call_sid(1)), "quarantine").await.unwrap();
+    assert_eq!(row["to"].as_s().unwrap(), "+43720999999");
+    assert!(!format!("{unknown:?}").contains("720"));
+}

@@ -1,0 +1,67 @@
+//! A way to DynamoDB that can lose answers: the request is carried out, and nobody is told.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use crate::scripted::read_message;
+
+pub(crate) struct Lossy {
+    pub(crate) url: Url,
+    plan: Arc<Mutex<Plan>>,
+}
+
+/// Which answers are lost, counted from the moment the plan was made.
+#[derive(Default)]
+struct Plan {
+    answers: u32,
+    lost: Range<u32>,
+}
+
+impl Lossy {
+    pub(crate) async fn before(upstream: &Url) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let plan = Arc::new(Mutex::new(Plan::default()));
+        let upstream = upstream.socket_addrs(|| None).unwrap()[0];
+        let planned = Arc::clone(&plan);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(upstream).await.unwrap();
+                tokio::spawn(carry(client, server, Arc::clone(&planned)));
+            }
+        });
+        Self { url, plan }
+    }
+
+    /// Of the answers to come, those in `lost` are lost, and each time the connection with them.
+    pub(crate) fn lose(&self, lost: Range<u32>) {
+        *self.plan.lock().unwrap() = Plan { answers: 0, lost };
+    }
+
+    /// Whether every answer that was to be lost is.
+    pub(crate) fn lost_all(&self) -> bool {
+        let plan = self.plan.lock().unwrap();
+        plan.answers >= plan.lost.end
+    }
+}
+
+async fn carry(mut client: TcpStream, mut server: TcpStream, plan: Arc<Mutex<Plan>>) {
+    while let Some((request, _)) = read_message(&mut client).await {
+        server.write_all(&request).await.unwrap();
+        let Some((answer, _)) = read_message(&mut server).await else { return };
+        if is_lost(&plan) || client.write_all(&answer).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn is_lost(plan: &Mutex<Plan>) -> bool {
+    let mut plan = plan.lock().unwrap();
+    let number = plan.answers;
+    plan.answers += 1;
+    plan.lost.contains(&number)
+}

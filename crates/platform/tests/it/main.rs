@@ -1,0 +1,18 @@
+//! The adapters against real endpoints: AWS's wire protocols on loopback, and scripted HTTP servers.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod businesses;
+mod calls;
+mod leases;
+mod lossy;
+mod objects;
+mod openai_http;
+mod queues;
+mod recordings;
+mod scripted;
+mod status;
+mod transcripts;
+mod turns;
+mod twilio_rest;
+mod world;
