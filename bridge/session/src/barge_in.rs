@@ -1,0 +1,161 @@
+//! The caller speaks: whether that interrupts the agent, and what interrupting means.
+//!
+//! The session is configured with `interrupt_response` off, so nobody else interrupts. The truth is what is
+//! audible, not what is being generated: the model is usually done long before the line has played its words.
+
+use std::time::{Duration, Instant};
+
+use domain::turn::EndReason;
+
+use crate::audio::millis;
+use crate::deadlines::Deadline;
+use crate::input::ResponseReason;
+use crate::output::{Event, ModelCommand};
+use crate::{Output, Session, instructions};
+
+/// Nobody speaks this long without a breath; line noise and hold music do.
+const SPEECH_MAX: Duration = Duration::from_secs(60);
+/// The model's turn detection creates the answer at once. When it has not by now, it will not.
+const ANSWER_WAIT: Duration = Duration::from_secs(3);
+/// A cancelled response ends within a round trip.
+const CANCEL_WAIT: Duration = Duration::from_secs(3);
+/// Without a frame for this long the model would wait for the end of a sentence that has ended.
+pub(crate) const SPEECH_FRAME_WAIT: Duration = Duration::from_millis(750);
+
+/// The caller's speech, as the model's turn detection reports it.
+#[derive(Debug, Default)]
+pub(crate) struct CallerSpeech {
+    /// The item that the last speech becomes, and when it began.
+    began: Option<(String, Instant)>,
+    /// When the caller stopped, until the agent answers.
+    pub(crate) stopped: Option<Instant>,
+}
+
+impl CallerSpeech {
+    pub(crate) fn began(&self, item: &str) -> Option<Instant> {
+        self.began.as_ref().filter(|(began, _)| began == item).map(|(_, at)| *at)
+    }
+}
+
+impl Session {
+    pub(crate) fn caller_began(&mut self, now: Instant, item: &str) {
+        if self.speech.began(item).is_some() {
+            return;
+        }
+        self.speech.began = Some((item.to_owned(), now));
+        self.speech.stopped = None;
+        self.silence.broken();
+        self.gate.new_turn();
+        self.deadlines.clear(Deadline::Answer);
+        self.deadlines.set(Deadline::SpeechEnd, now + SPEECH_MAX);
+        self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
+        self.note(Event::CallerSpeaking);
+        let goes_on = self.hangup.caller_objects();
+        if self.yields() {
+            self.interrupt(now);
+        }
+        if goes_on {
+            self.deadlines.clear(Deadline::Goodbye);
+            self.gate.withdraw(ResponseReason::Goodbye);
+            let text = instructions::CALL_GOES_ON.to_owned();
+            self.emit(Output::ToModel(ModelCommand::SystemText { text }));
+        }
+    }
+
+    pub(crate) fn caller_stopped_speaking(&mut self, now: Instant) {
+        if !self.deadlines.is_armed(Deadline::SpeechEnd) {
+            return;
+        }
+        self.speech_ended();
+        self.speech.stopped = Some(now);
+        self.note(Event::CallerSilent);
+        // The greeting answers whatever was said before its end.
+        if !self.is_greeting() && self.hangup.reason().is_none() {
+            self.deadlines.set(Deadline::Answer, now + ANSWER_WAIT);
+        }
+    }
+
+    pub(crate) fn speech_ended(&mut self) {
+        self.deadlines.clear(Deadline::SpeechEnd);
+        self.deadlines.clear(Deadline::SpeechFrame);
+    }
+
+    /// The caller is speaking, or has stopped and is about to be answered.
+    pub(crate) fn caller_has_floor(&self) -> bool {
+        self.deadlines.is_armed(Deadline::SpeechEnd) || self.deadlines.is_armed(Deadline::Answer)
+    }
+
+    /// Whether a response that begins now would speak over the caller.
+    pub(crate) fn speaks_over_caller(&self, reason: Option<ResponseReason>) -> bool {
+        self.deadlines.is_armed(Deadline::SpeechEnd)
+            && match reason {
+                Some(ResponseReason::Greeting) => false,
+                Some(ResponseReason::Goodbye) => self.hangup.reason().is_none(),
+                Some(
+                    ResponseReason::ToolOutput
+                    | ResponseReason::SilencePrompt
+                    | ResponseReason::Dtmf
+                    | ResponseReason::Recovery,
+                ) => true,
+                // Turn detection creates responses when the caller has stopped; it knows best.
+                None => false,
+            }
+    }
+
+    /// The greeting is asked for, generated or heard.
+    pub(crate) fn is_greeting(&self) -> bool {
+        self.gate.is_about(ResponseReason::Greeting)
+            || self.greeting.as_deref().is_some_and(|greeting| self.playback.is_audible_from(greeting))
+    }
+
+    /// Whether the agent lets itself be interrupted in what it is doing now.
+    fn yields(&self) -> bool {
+        let audible = self.playback.is_audible();
+        if self.is_greeting() {
+            let protected = self.plan.as_ref().is_some_and(|plan| plan.conversation.protect_greeting);
+            // One that nobody has heard of yet is never interrupted: the caller would get none.
+            return audible && !protected;
+        }
+        let last_words = self.hangup.reason() == Some(EndReason::MaxDuration);
+        !last_words && (audible || self.gate.is_generating())
+    }
+
+    /// Cancels the response under way, once; true if that was now.
+    pub(crate) fn cancel_response(&mut self, now: Instant) -> bool {
+        let Some(response) = self.gate.interrupt() else { return false };
+        self.turns.cut_off(&response);
+        self.deadlines.set(Deadline::ResponseProgress, now + CANCEL_WAIT);
+        self.emit(Output::ToModel(ModelCommand::CancelResponse { response }));
+        true
+    }
+
+    fn interrupt(&mut self, now: Instant) {
+        let audible = self.playback.is_audible();
+        if audible {
+            self.emit(Output::ClearCaller);
+        }
+        let cancelled = self.cancel_response(now);
+        let cuts = self.playback.interrupt(now);
+        for cut in &cuts {
+            self.gate.discard(&cut.response);
+            // Less than a millisecond cannot be addressed, and an end of 0 is refused for an item whose audio the
+            // model has not begun; of what was sent, 1 ms is always there and nobody hears it.
+            let sent_ms = millis(cut.sent);
+            if sent_ms > 0 {
+                self.emit(Output::ToModel(ModelCommand::Truncate {
+                    item: cut.item.clone(),
+                    content_index: cut.content_index,
+                    audio_end_ms: millis(cut.heard).clamp(1, sent_ms),
+                }));
+            }
+        }
+        // Audio whose marks are on their way was heard: stopping it interrupts nobody.
+        if audible && (cancelled || !cuts.is_empty()) {
+            self.agent_speaking = false;
+            self.figures.barge_ins += 1;
+            let heard = cuts.first().map_or(Duration::ZERO, |cut| cut.heard);
+            let dropped = cuts.iter().map(|cut| cut.sent.saturating_sub(cut.heard)).sum();
+            self.note(Event::BargeIn { heard, dropped });
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! After the conversation: the hang-up, the last transcripts, and the one close.
+
+use std::time::{Duration, Instant};
+
+use domain::turn::EndReason;
+
+use crate::caller_audio::Kept;
+use crate::deadlines::Deadline;
+use crate::input::ModelEvent;
+use crate::output::{Close, Event};
+use crate::phase::close_code;
+use crate::{Input, Output, Phase, Session};
+
+/// Twilio stops the stream of a call it has ended.
+const STOP_WAIT: Duration = Duration::from_secs(5);
+/// The last words of a caller are transcribed after the call.
+const LATE_TRANSCRIPTS_WAIT: Duration = Duration::from_secs(2);
+
+impl Session {
+    /// Ends the call at Twilio, once: the phase is left for good.
+    pub(crate) fn hang_up(&mut self, now: Instant) {
+        let reason = self.hangup.reason().unwrap_or(EndReason::Internal);
+        self.end_conversation(now, reason);
+        self.deadlines.set(Deadline::Stop, now + STOP_WAIT);
+        self.note(Event::HangUpRequested { reason });
+        self.emit(Output::HangUp);
+    }
+
+    /// The caller cannot hear us any more.
+    pub(crate) fn caller_left(&mut self, now: Instant, reason: EndReason) {
+        self.end_conversation(now, reason);
+        self.playback.interrupt(now);
+        let awaits_words = self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan));
+        if awaits_words && !self.model_gone {
+            self.deadlines.set(Deadline::LateTranscripts, now + LATE_TRANSCRIPTS_WAIT);
+        } else {
+            self.close(now, reason);
+        }
+    }
+
+    pub(crate) fn closing(&mut self, now: Instant, reason: EndReason, input: Input<'_>) {
+        let caller_is_gone = self.deadlines.is_armed(Deadline::LateTranscripts);
+        match input {
+            Input::CallerAudio(_) => self.drop_frame(),
+            // After our hang-up this is what was asked for, and after a failed one nothing else will come.
+            Input::CallerStopped
+            | Input::CallerGone
+            | Input::CallerMisbehaved
+            | Input::HungUp { ok: false } => {
+                if !caller_is_gone {
+                    self.caller_left(now, reason);
+                }
+            }
+            Input::Mark(mark) => self.playback.mark(now, mark),
+            Input::Model(ModelEvent::ResponseDone { response, usage, .. }) => {
+                self.count_usage(usage, response);
+                self.gate.ended(response);
+            }
+            Input::Model(event) => {
+                self.words(now, event);
+                let awaits_words = self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan));
+                if caller_is_gone && !awaits_words {
+                    self.close(now, reason);
+                }
+            }
+            Input::ModelGone(_) => {
+                self.model_gone = true;
+                if caller_is_gone {
+                    self.close(now, reason);
+                }
+            }
+            // The conversation that these belong to is over.
+            Input::StreamStarted { .. }
+            | Input::Claimed(_)
+            | Input::ClaimRefused(_)
+            | Input::Dtmf(_)
+            | Input::ModelReady
+            | Input::ToolDone { .. }
+            | Input::HungUp { ok: true }
+            | Input::Drain => {}
+        }
+    }
+
+    /// Hands over what is left and closes. The last thing a session does.
+    pub(crate) fn close(&mut self, now: Instant, reason: EndReason) {
+        self.phase = Phase::Closed;
+        self.deadlines.clear_all();
+        while let Some(piece) = self.line.take_kept() {
+            match piece {
+                Kept::Frame(_) => self.figures.frames_dropped += 1,
+                Kept::Gap(_) => {}
+            }
+        }
+        self.playback.interrupt(now);
+        if let Some(plan) = self.plan.take() {
+            while let Some(turn) = self.turns.next_at_close(&plan, &mut self.playback) {
+                self.figures.turns += 1;
+                self.emit(Output::Turn(turn));
+            }
+        }
+        let audio = self.playback.total();
+        self.figures.agent_audio_sent = audio.sent;
+        self.figures.agent_audio_heard = audio.heard;
+        let figures = std::mem::take(&mut self.figures);
+        self.emit(Output::Close(Close { reason, code: close_code(reason), figures }));
+    }
+
+    pub(crate) fn emit_final_turns(&mut self, now: Instant) {
+        let Some(plan) = &self.plan else { return };
+        while let Some(turn) = self.turns.next_final(now, plan, &self.gate, &mut self.playback) {
+            self.figures.turns += 1;
+            self.outputs.push_back(Output::Turn(turn));
+        }
+    }
+
+    fn end_conversation(&mut self, now: Instant, reason: EndReason) {
+        self.cancel_response(now);
+        self.phase = Phase::Closing(reason);
+        self.deadlines.clear_all();
+    }
+}

@@ -1,0 +1,147 @@
+//! Before the conversation: which call is this, may it be carried, and is the model there?
+
+use std::time::{Duration, Instant};
+
+use domain::CallPlan;
+use domain::turn::EndReason;
+
+use crate::caller_audio::Accepted;
+use crate::deadlines::Deadline;
+use crate::input::{CallerAudio, ClaimRefusal};
+use crate::output::Event;
+use crate::silence::Silence;
+use crate::{Input, Output, Phase, Session};
+
+/// One conditional delete takes milliseconds; a store that takes longer is down.
+const CLAIM_WAIT: Duration = Duration::from_secs(2);
+/// What a caller can be left in silence for. Twilio then asks for other instructions.
+const MODEL_READY_WAIT: Duration = Duration::from_secs(8);
+/// Twilio sends a frame every 20 ms as long as the line lives.
+pub(crate) const MEDIA_WAIT: Duration = Duration::from_secs(30);
+
+impl Session {
+    pub(crate) fn awaiting_start(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::StreamStarted { call, stream, token } => {
+                self.phase = Phase::Connecting;
+                self.started = Some(now);
+                self.call = Some(call.clone());
+                self.deadlines.clear(Deadline::Start);
+                self.deadlines.set(Deadline::Claim, now + CLAIM_WAIT);
+                self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
+                self.emit(Output::Claim { call, stream, token });
+            }
+            Input::CallerAudio(_) => self.drop_frame(),
+            Input::CallerStopped => self.close(now, EndReason::CallerHangUp),
+            Input::CallerGone => self.close(now, EndReason::CallerLost),
+            Input::CallerMisbehaved => self.close(now, EndReason::Protocol),
+            Input::Drain => self.close(now, EndReason::Drained),
+            // Nobody has been asked for anything yet.
+            Input::Claimed(_)
+            | Input::ClaimRefused(_)
+            | Input::Mark(_)
+            | Input::Dtmf(_)
+            | Input::ModelReady
+            | Input::ModelGone(_)
+            | Input::Model(_)
+            | Input::ToolDone { .. }
+            | Input::HungUp { .. } => {}
+        }
+    }
+
+    pub(crate) fn connecting(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::Claimed(plan) => self.claimed(now, plan),
+            Input::ClaimRefused(ClaimRefusal::NotYours) => self.close(now, EndReason::Unauthorised),
+            Input::ClaimRefused(ClaimRefusal::Unavailable) => self.close(now, EndReason::Internal),
+            Input::CallerAudio(frame) => self.keep_audio(now, &frame),
+            Input::ModelReady => self.model_ready(now),
+            Input::ModelGone(_) => self.close(now, EndReason::ModelLost),
+            Input::CallerStopped => self.close(now, EndReason::CallerHangUp),
+            Input::CallerGone => self.close(now, EndReason::CallerLost),
+            Input::CallerMisbehaved | Input::StreamStarted { .. } => self.close(now, EndReason::Protocol),
+            Input::Drain => self.close(now, EndReason::Drained),
+            // There is no conversation yet that these could be part of.
+            Input::Mark(_)
+            | Input::Dtmf(_)
+            | Input::Model(_)
+            | Input::ToolDone { .. }
+            | Input::HungUp { .. } => {}
+        }
+    }
+
+    pub(crate) fn connecting_deadline(&mut self, now: Instant, deadline: Deadline) {
+        let reason = match deadline {
+            Deadline::Start => EndReason::Protocol,
+            Deadline::ModelReady => EndReason::ModelLost,
+            Deadline::Media => EndReason::CallerLost,
+            // The store did not answer. Nothing else is armed before the conversation.
+            Deadline::Claim
+            | Deadline::SpeechFrame
+            | Deadline::SpeechEnd
+            | Deadline::Answer
+            | Deadline::ResponseCreated
+            | Deadline::ResponseProgress
+            | Deadline::GateRetry
+            | Deadline::Playout
+            | Deadline::Silence
+            | Deadline::LastWords
+            | Deadline::MaxDuration
+            | Deadline::Goodbye
+            | Deadline::Tool
+            | Deadline::Dtmf
+            | Deadline::Turn
+            | Deadline::Drain
+            | Deadline::Stop
+            | Deadline::LateTranscripts => EndReason::Internal,
+        };
+        self.close(now, reason);
+    }
+
+    /// The token is used up and the plan is ours. A second plan would be somebody's mistake.
+    fn claimed(&mut self, now: Instant, plan: Box<CallPlan>) {
+        if self.plan.is_some() {
+            return;
+        }
+        if self.call.as_ref() != Some(&plan.call) {
+            return self.close(now, EndReason::Unauthorised);
+        }
+        self.silence = Silence::new(&plan.conversation);
+        self.plan = Some(plan);
+        self.deadlines.clear(Deadline::Claim);
+        self.deadlines.set(Deadline::ModelReady, now + MODEL_READY_WAIT);
+        self.note(Event::Authorised);
+        self.emit(Output::ConnectModel);
+    }
+
+    fn model_ready(&mut self, now: Instant) {
+        if self.plan.is_none() {
+            return;
+        }
+        self.phase = Phase::Live;
+        self.deadlines.clear(Deadline::ModelReady);
+        let after_start = self.since_start(now);
+        self.note(Event::ModelReady { after_start });
+        self.begin_conversation(now);
+    }
+
+    fn keep_audio(&mut self, now: Instant, frame: &CallerAudio<'_>) {
+        self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
+        match self.line.accept(now, frame) {
+            Accepted::Forward { gap } => {
+                self.figures.frames_in += 1;
+                self.figures.frames_dropped += self.line.keep(gap, frame.payload);
+            }
+            Accepted::Dropped => self.drop_frame(),
+            Accepted::Flood => {
+                self.drop_frame();
+                self.close(now, EndReason::Protocol);
+            }
+        }
+    }
+
+    pub(crate) fn drop_frame(&mut self) {
+        self.figures.frames_in += 1;
+        self.figures.frames_dropped += 1;
+    }
+}

@@ -1,0 +1,114 @@
+//! The one owner of the decision to end a call, and of the order goodbye first, hang-up after.
+
+use std::time::Duration;
+
+use domain::turn::EndReason;
+
+use crate::input::{ResponseReason, ResponseStatus};
+
+/// How long a goodbye may fail to begin, or its last mark fail to come back.
+pub(crate) const GOODBYE_WAIT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Default)]
+pub(crate) struct HangUp {
+    pending: Option<Pending>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    reason: EndReason,
+    goodbye: Goodbye,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Goodbye {
+    /// Perhaps said by the response that asked for the end; known when it is over.
+    PerhapsIn(String),
+    Requested,
+    /// The model has said it. The line may still be playing it.
+    Said,
+    /// The model could not say it.
+    Failed,
+}
+
+/// What has to happen when a response ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Nothing,
+    /// The end was asked for without a goodbye: ask for one.
+    RequestGoodbye,
+}
+
+impl HangUp {
+    /// The call shall end. The first reason stands, except that nothing outlasts the maximum duration; true
+    /// if a goodbye has to be arranged.
+    pub(crate) fn begin(&mut self, reason: EndReason, goodbye: Goodbye) -> bool {
+        match &mut self.pending {
+            Some(pending) => {
+                if reason == EndReason::MaxDuration {
+                    pending.reason = reason;
+                }
+                false
+            }
+            None => {
+                self.pending = Some(Pending { reason, goodbye });
+                true
+            }
+        }
+    }
+
+    /// The caller has more to say. True if that keeps the call alive: it does unless its time is up.
+    pub(crate) fn caller_objects(&mut self) -> bool {
+        self.pending.take_if(|pending| pending.reason != EndReason::MaxDuration).is_some()
+    }
+
+    pub(crate) fn response_ended(
+        &mut self,
+        response: &str,
+        reason: Option<ResponseReason>,
+        status: ResponseStatus,
+        spoke: bool,
+    ) -> Next {
+        let Some(pending) = &mut self.pending else { return Next::Nothing };
+        match &pending.goodbye {
+            Goodbye::PerhapsIn(asker) if asker == response => {
+                // Words that were cut short are not a goodbye.
+                if spoke && status == ResponseStatus::Completed {
+                    pending.goodbye = Goodbye::Said;
+                    Next::Nothing
+                } else {
+                    pending.goodbye = Goodbye::Requested;
+                    Next::RequestGoodbye
+                }
+            }
+            Goodbye::Requested if reason == Some(ResponseReason::Goodbye) => {
+                pending.goodbye = if spoke { Goodbye::Said } else { Goodbye::Failed };
+                Next::Nothing
+            }
+            Goodbye::PerhapsIn(_) | Goodbye::Requested | Goodbye::Said | Goodbye::Failed => Next::Nothing,
+        }
+    }
+
+    /// The goodbye cannot be asked for.
+    pub(crate) fn goodbye_failed(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.goodbye = Goodbye::Failed;
+        }
+    }
+
+    /// Why the call is about to end, if it is.
+    pub(crate) fn reason(&self) -> Option<EndReason> {
+        self.pending.as_ref().map(|pending| pending.reason)
+    }
+
+    /// The model has nothing more to say: as soon as nothing is audible, the call can end.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.pending
+            .as_ref()
+            .is_some_and(|pending| matches!(pending.goodbye, Goodbye::Said | Goodbye::Failed))
+    }
+
+    pub(crate) fn goodbye_has_failed(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.goodbye == Goodbye::Failed)
+    }
+}

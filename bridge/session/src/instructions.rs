@@ -1,0 +1,53 @@
+//! What we tell the model to say when we are the ones who ask. Instructions of a response replace those of the
+//! session for that response (OpenAI Realtime GA), so each begins with the call's own.
+
+use domain::turn::EndReason;
+use domain::{CallPlan, prompt};
+
+pub(crate) fn greeting(plan: &CallPlan, greeting: &str) -> String {
+    with_role(plan, &prompt::greeting_instructions(greeting))
+}
+
+pub(crate) fn silence_prompt(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "The caller has been silent for a while. Ask in one short sentence whether they are still there. \
+         Call no tool.",
+    )
+}
+
+pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
+    let why = match reason {
+        EndReason::Silence => "The caller does not answer any more.",
+        EndReason::MaxDuration => "The call has reached its longest permitted duration.",
+        EndReason::ModelLost => "There is a technical problem and you cannot go on. Apologise.",
+        EndReason::AgentHangUp
+        | EndReason::CallerHangUp
+        | EndReason::CallerLost
+        | EndReason::Unauthorised
+        | EndReason::Protocol
+        | EndReason::Drained
+        | EndReason::Internal => "The matter is settled.",
+    };
+    with_role(plan, &format!("{why} Say a goodbye in one short sentence and nothing else. Call no tool."))
+}
+
+/// Digits pressed are data: the model is told that they are, in a note that is not the caller's speech.
+pub(crate) fn keys_pressed(keys: &str) -> String {
+    let mut spaced = String::with_capacity(keys.len() * 2);
+    for key in keys.chars() {
+        if !spaced.is_empty() {
+            spaced.push(' ');
+        }
+        spaced.push(key);
+    }
+    format!("The caller pressed these keys on the telephone: {spaced}")
+}
+
+/// The model was told that the call ends; it must not go on believing that.
+pub(crate) const CALL_GOES_ON: &str =
+    "The caller went on speaking, so the call was not ended. Listen and answer.";
+
+fn with_role(plan: &CallPlan, task: &str) -> String {
+    format!("{}\n\n# Now\n{task} Keep to the language of the conversation.", plan.instructions)
+}

@@ -1,0 +1,258 @@
+//! The conversation: what follows from each thing that can happen in it.
+
+use std::time::{Duration, Instant};
+
+use domain::turn::EndReason;
+
+use crate::barge_in::SPEECH_FRAME_WAIT;
+use crate::caller_audio::Accepted;
+use crate::connecting::MEDIA_WAIT;
+use crate::deadlines::Deadline;
+use crate::hangup::{GOODBYE_WAIT, Goodbye};
+use crate::input::{CallerAudio, ModelEvent, ResponseReason};
+use crate::output::{Audio, Event, ModelCommand};
+use crate::silence::NextStep;
+use crate::{Input, Output, Phase, Session, dtmf, instructions};
+
+/// Twilio ends calls at four hours unless told otherwise; no policy goes beyond it.
+pub(crate) const MAX_CALL: Duration = Duration::from_secs(4 * 60 * 60);
+/// A call that may not last this long would be greeted and cut off.
+const MAX_CALL_MIN: Duration = Duration::from_secs(10);
+/// How long before the end of its maximum duration a call gets its last words.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+/// What the model hears in place of frames that do not come: longer than a usual end of speech.
+const SPEECH_FRAME_PADDING: Duration = Duration::from_secs(1);
+/// A response that was asked for and did not begin is lost.
+const RESPONSE_CREATED_WAIT: Duration = Duration::from_secs(10);
+/// How long a process that is being stopped waits for a turn boundary.
+const DRAIN_WAIT: Duration = Duration::from_secs(10);
+
+impl Session {
+    /// Entry into the live phase. The greeting is asked for before the kept audio is sent: the model must not
+    /// answer a caller's "hello?" instead of greeting.
+    pub(crate) fn begin_conversation(&mut self, now: Instant) {
+        let Some(plan) = &self.plan else { return };
+        let max_call = plan.conversation.max_call.clamp(MAX_CALL_MIN, MAX_CALL);
+        let ends = self.started.unwrap_or(now) + max_call;
+        self.deadlines.set(Deadline::MaxDuration, ends);
+        self.deadlines.set(Deadline::LastWords, ends - LAST_WORDS.min(max_call / 2));
+        if let Some(greeting) = &plan.greeting {
+            let text = instructions::greeting(plan, greeting);
+            self.gate.request(ResponseReason::Greeting, Some(text));
+            let after_start = self.since_start(now);
+            self.figures.greeting_requested = Some(after_start);
+            self.note(Event::GreetingRequested { after_start });
+        }
+        self.settle(now);
+    }
+
+    pub(crate) fn live(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::CallerAudio(frame) => return self.forward_audio(now, &frame),
+            Input::Model(ModelEvent::Audio(audio)) => {
+                if self.playback.is_current(&audio) {
+                    return self.play(now, &audio);
+                }
+                self.begin_playing(now, &audio);
+            }
+            Input::Model(event) => self.model_event(now, event),
+            Input::Mark(mark) => self.playback.mark(now, mark),
+            Input::Dtmf(key) => self.key_pressed(now, key),
+            Input::ToolDone { call_id, output } => self.tool_done(call_id, output),
+            Input::Drain => {
+                if !self.deadlines.is_armed(Deadline::Drain) {
+                    self.deadlines.set(Deadline::Drain, now + DRAIN_WAIT);
+                }
+            }
+            Input::CallerStopped => return self.caller_left(now, EndReason::CallerHangUp),
+            Input::CallerGone => return self.caller_left(now, EndReason::CallerLost),
+            Input::CallerMisbehaved | Input::StreamStarted { .. } => {
+                return self.close(now, EndReason::Protocol);
+            }
+            Input::ModelGone(_) => {
+                self.model_gone = true;
+                self.note(Event::ModelLost);
+                return self.close(now, EndReason::ModelLost);
+            }
+            // Answers to questions that were settled before the conversation, or not asked yet.
+            Input::Claimed(_) | Input::ClaimRefused(_) | Input::ModelReady | Input::HungUp { .. } => return,
+        }
+        self.settle(now);
+    }
+
+    pub(crate) fn live_deadline(&mut self, now: Instant, deadline: Deadline) {
+        match deadline {
+            Deadline::Media => return self.caller_left(now, EndReason::CallerLost),
+            Deadline::SpeechFrame => {
+                self.line.padded(SPEECH_FRAME_PADDING);
+                self.figures.padded += SPEECH_FRAME_PADDING;
+                self.emit(Output::AudioToModel(Audio::Silence(SPEECH_FRAME_PADDING)));
+            }
+            Deadline::SpeechEnd => {
+                self.speech_ended();
+                self.note(Event::CallerSilent);
+            }
+            Deadline::Answer => {
+                if self.gate.is_idle() {
+                    self.answered_in_vain(now);
+                }
+            }
+            Deadline::ResponseCreated => self.request_refused(now, crate::response_gate::Refusal::Lost),
+            Deadline::ResponseProgress => self.response_stalled(now),
+            Deadline::Playout => self.playback.give_up_on_marks(),
+            Deadline::Silence => self.silence_lasted(now),
+            Deadline::LastWords => self.say_goodbye(now, EndReason::MaxDuration),
+            Deadline::MaxDuration => {
+                self.hangup.begin(EndReason::MaxDuration, Goodbye::Failed);
+                return self.hang_up(now);
+            }
+            // A model that did not come to say goodbye is lost, and another voice has to.
+            Deadline::Goodbye if self.hangup.reason() == Some(EndReason::ModelLost) => {
+                return self.close(now, EndReason::ModelLost);
+            }
+            Deadline::Goodbye => return self.hang_up(now),
+            Deadline::Tool => self.tools_overdue(now),
+            Deadline::Dtmf => {
+                if let Some(keys) = self.keypad.take() {
+                    self.keys_entered(&keys);
+                }
+            }
+            Deadline::Drain if self.hangup.reason().is_some() => return self.hang_up(now),
+            Deadline::Drain => return self.close(now, EndReason::Drained),
+            // What waited for these is in `settle`.
+            Deadline::GateRetry | Deadline::Turn => {}
+            // Disarmed on entry to the live phase, or armed after it.
+            Deadline::Start
+            | Deadline::Claim
+            | Deadline::ModelReady
+            | Deadline::Stop
+            | Deadline::LateTranscripts => {}
+        }
+        self.settle(now);
+    }
+
+    /// Draws the conclusions from what is true now. Every rule that depends on more than one concern is here,
+    /// so that none depends on the order in which the news came.
+    pub(crate) fn settle(&mut self, now: Instant) {
+        if self.phase != Phase::Live {
+            return;
+        }
+        let gate = &self.gate;
+        if self.tools.take_owed(|response| gate.is_active(response)) && self.hangup.reason().is_none() {
+            self.gate.request(ResponseReason::ToolOutput, None);
+        }
+        self.release_response(now);
+        if self.agent_speaking && !self.playback.is_audible() {
+            self.agent_speaking = false;
+            self.note(Event::AgentSilent);
+        }
+        if self.hangup.is_ready() && !self.playback.is_audible() {
+            return self.hang_up(now);
+        }
+        self.emit_final_turns(now);
+        let quiet = self.is_quiet();
+        if quiet && self.deadlines.is_armed(Deadline::Drain) {
+            return self.close(now, EndReason::Drained);
+        }
+        if !quiet {
+            self.deadlines.clear(Deadline::Silence);
+        } else if !self.deadlines.is_armed(Deadline::Silence) {
+            self.deadlines.set(Deadline::Silence, now + self.silence.after());
+        }
+        self.deadlines.follow(Deadline::Playout, self.playback.marks_lost_at());
+        self.deadlines.follow(Deadline::Tool, self.tools.due());
+        self.deadlines.follow(Deadline::GateRetry, self.gate.retry_at(now));
+        let turn_waits_until = self.plan.as_ref().and_then(|plan| self.turns.waits_until(now, plan));
+        self.deadlines.follow(Deadline::Turn, turn_waits_until);
+    }
+
+    /// Ends the call after a goodbye.
+    pub(crate) fn say_goodbye(&mut self, now: Instant, reason: EndReason) {
+        if self.hangup.begin(reason, Goodbye::Requested) {
+            self.request_goodbye(now, reason);
+        }
+    }
+
+    pub(crate) fn request_goodbye(&mut self, now: Instant, reason: EndReason) {
+        let Some(plan) = &self.plan else { return };
+        let text = instructions::goodbye(plan, reason);
+        self.gate.withdraw_all();
+        self.gate.request(ResponseReason::Goodbye, Some(text));
+        self.await_goodbye(now);
+    }
+
+    /// The goodbye may take as long as the line takes to play what it has been given, and no longer than the
+    /// wait beyond that. At the maximum duration the call ends without regard to it.
+    pub(crate) fn await_goodbye(&mut self, now: Instant) {
+        if self.hangup.reason().is_some_and(|reason| reason != EndReason::MaxDuration) {
+            let played = self.playback.plays_until().map_or(now, |end| end.max(now));
+            self.deadlines.set(Deadline::Goodbye, played + GOODBYE_WAIT);
+        }
+    }
+
+    /// Nobody is speaking and nobody is about to.
+    fn is_quiet(&self) -> bool {
+        !self.caller_has_floor()
+            && !self.playback.is_audible()
+            && self.gate.is_idle()
+            && self.tools.is_idle()
+            && self.hangup.reason().is_none()
+    }
+
+    fn release_response(&mut self, now: Instant) {
+        if let Some(command) = self.gate.release(now, self.caller_has_floor()) {
+            self.deadlines.set(Deadline::ResponseCreated, now + RESPONSE_CREATED_WAIT);
+            self.emit(Output::ToModel(command));
+        }
+    }
+
+    fn forward_audio(&mut self, now: Instant, frame: &CallerAudio<'_>) {
+        self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
+        if self.deadlines.is_armed(Deadline::SpeechEnd) {
+            self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
+        }
+        match self.line.accept(now, frame) {
+            Accepted::Forward { gap } => {
+                if !gap.is_zero() {
+                    self.figures.padded += gap;
+                    self.emit(Output::AudioToModel(Audio::Silence(gap)));
+                }
+                self.figures.frames_in += 1;
+                self.figures.frames_forwarded += 1;
+                self.emit(Output::AudioToModel(Audio::Current));
+            }
+            Accepted::Dropped => self.drop_frame(),
+            Accepted::Flood => {
+                self.drop_frame();
+                self.close(now, EndReason::Protocol);
+            }
+        }
+    }
+
+    fn silence_lasted(&mut self, now: Instant) {
+        match self.silence.lasted() {
+            NextStep::Prompt(number) => {
+                let text = self.plan.as_ref().map(|plan| instructions::silence_prompt(plan));
+                self.gate.request(ResponseReason::SilencePrompt, text);
+                self.note(Event::SilencePrompt { number });
+            }
+            NextStep::Goodbye => self.say_goodbye(now, EndReason::Silence),
+        }
+    }
+
+    fn key_pressed(&mut self, now: Instant, key: char) {
+        self.silence.broken();
+        self.deadlines.clear(Deadline::Silence);
+        if let Some(keys) = self.keypad.press(key) {
+            self.keys_entered(&keys);
+        }
+        let waits = (!self.keypad.is_empty()).then(|| now + dtmf::KEY_WAIT);
+        self.deadlines.follow(Deadline::Dtmf, waits);
+    }
+
+    fn keys_entered(&mut self, keys: &str) {
+        let text = instructions::keys_pressed(keys);
+        self.emit(Output::ToModel(ModelCommand::SystemText { text }));
+        self.gate.request(ResponseReason::Dtmf, None);
+    }
+}

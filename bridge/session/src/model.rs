@@ -1,0 +1,306 @@
+//! What the model says and does.
+
+use std::time::{Duration, Instant};
+
+use domain::turn::{EndReason, ToolCall, Usage};
+
+use crate::deadlines::Deadline;
+use crate::hangup::{Goodbye, Next};
+use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role};
+use crate::output::{Event, ModelCommand};
+use crate::response_gate::{Ended, Refusal};
+use crate::tools::{self, END_CALL};
+use crate::{Output, Phase, Session, instructions};
+
+/// A response that is silent for this long in the middle of itself is stuck.
+const PROGRESS_WAIT: Duration = Duration::from_secs(15);
+/// Latencies kept for the report's median.
+const LATENCIES_MAX: usize = 512;
+
+impl Session {
+    pub(crate) fn model_event(&mut self, now: Instant, event: ModelEvent<'_>) {
+        match event {
+            ModelEvent::SpeechStarted { item } => self.caller_began(now, item),
+            ModelEvent::SpeechStopped { .. } => self.caller_stopped_speaking(now),
+            ModelEvent::ItemAdded { .. }
+            | ModelEvent::CallerTranscript { .. }
+            | ModelEvent::CallerTranscriptFailed { .. }
+            | ModelEvent::AgentTranscriptDelta { .. }
+            | ModelEvent::AgentTranscript { .. } => self.words(now, event),
+            ModelEvent::ResponseCreated { response, reason } => self.response_created(now, response, reason),
+            ModelEvent::Audio(audio) => self.begin_playing(now, &audio),
+            ModelEvent::ToolCall { response, item, call_id, name, arguments } => {
+                self.tool_called(now, response, item, call_id, name, arguments);
+            }
+            ModelEvent::ResponseDone { response, status, usage } => {
+                self.count_usage(usage, response);
+                self.response_done(now, response, status);
+            }
+            ModelEvent::Error { class, event_id } => self.model_error(now, class, event_id),
+        }
+    }
+
+    /// Items and their texts: they make turns, whatever else goes on.
+    pub(crate) fn words(&mut self, now: Instant, event: ModelEvent<'_>) {
+        let at = self.wall(now);
+        match event {
+            ModelEvent::ItemAdded { item, previous, role } => {
+                let began = self.speech.began(item).unwrap_or(now);
+                let active = if role == Role::Agent { self.gate.active_id() } else { None };
+                self.turns.item_added(now, self.wall(began), item, previous, role, active);
+            }
+            ModelEvent::CallerTranscript { item, text } => self.turns.caller_words(now, at, item, Some(text)),
+            ModelEvent::CallerTranscriptFailed { item } => self.turns.caller_words(now, at, item, None),
+            ModelEvent::AgentTranscriptDelta { response, item, text } => {
+                self.gate.saw(response, false, false);
+                self.progress(now, response);
+                self.turns.agent_piece(now, at, response, item, text);
+            }
+            ModelEvent::AgentTranscript { response, item, text } => {
+                self.turns.agent_words(now, at, response, item, text);
+            }
+            ModelEvent::SpeechStarted { .. }
+            | ModelEvent::SpeechStopped { .. }
+            | ModelEvent::ResponseCreated { .. }
+            | ModelEvent::Audio(_)
+            | ModelEvent::ToolCall { .. }
+            | ModelEvent::ResponseDone { .. }
+            | ModelEvent::Error { .. } => {}
+        }
+    }
+
+    /// The first audio of an item, or of what is not wanted any more.
+    pub(crate) fn begin_playing(&mut self, now: Instant, audio: &ModelAudio<'_>) {
+        if self.gate.is_discarded(audio.response) {
+            return;
+        }
+        let begins_response = !self.playback.has_sent(audio.response);
+        let outputs = self.outputs.len();
+        self.play(now, audio);
+        if self.outputs.len() == outputs {
+            return;
+        }
+        self.gate.saw(audio.response, true, false);
+        self.progress(now, audio.response);
+        let latency = self.speech.stopped.take().map(|stopped| now.saturating_duration_since(stopped));
+        if let Some(latency) = latency.filter(|_| self.figures.turn_latencies.len() < LATENCIES_MAX) {
+            self.figures.turn_latencies.push(latency);
+        }
+        self.turns.agent_spoke(now, self.wall(now), audio.response, audio.item, latency);
+        self.agent_speaking = true;
+        if begins_response {
+            let reason = self.gate.active_reason().filter(|_| self.gate.is_active(audio.response));
+            if reason == Some(ResponseReason::Greeting) {
+                let after_start = self.since_start(now);
+                self.figures.greeting_heard.get_or_insert(after_start);
+                self.note(Event::GreetingStarted { after_start });
+            }
+            self.note(Event::AgentSpeaking { reason, latency });
+        }
+    }
+
+    /// Hands audio to the line. This is the path of every frame: it allocates only if more audio is waiting than
+    /// ever before in this call.
+    pub(crate) fn play(&mut self, now: Instant, audio: &ModelAudio<'_>) {
+        let Some(mark) = self.playback.send(now, audio) else { return };
+        self.emit(Output::AudioToCaller);
+        self.emit(Output::MarkToCaller(mark));
+        self.deadlines.follow(Deadline::Playout, self.playback.marks_lost_at());
+        self.progress(now, audio.response);
+        self.await_goodbye(now);
+    }
+
+    pub(crate) fn count_usage(&mut self, usage: Option<Usage>, response: &str) {
+        if self.gate.has_ended(response) {
+            return;
+        }
+        let total = &mut self.figures.usage;
+        total.responses += 1;
+        let Some(usage) = usage else { return };
+        total.input_text += usage.input_text;
+        total.input_audio += usage.input_audio;
+        total.cached_text += usage.cached_text;
+        total.cached_audio += usage.cached_audio;
+        total.output_text += usage.output_text;
+        total.output_audio += usage.output_audio;
+    }
+
+    pub(crate) fn tool_done(&mut self, call_id: &str, output: String) {
+        if let Some(call) = self.tools.done(call_id) {
+            self.answer_call(call.call_id, call.name, output);
+        }
+    }
+
+    pub(crate) fn tools_overdue(&mut self, now: Instant) {
+        while let Some(call) = self.tools.take_overdue(now) {
+            self.answer_call(call.call_id, call.name, tools::TIMED_OUT.to_owned());
+        }
+    }
+
+    pub(crate) fn response_stalled(&mut self, now: Instant) {
+        let Some((id, ended)) = self.gate.abandon() else { return };
+        if let Some(response) = id {
+            self.emit(Output::ToModel(ModelCommand::CancelResponse { response: response.clone() }));
+            self.after_response(now, &response, ended, ResponseStatus::Failed);
+        }
+    }
+
+    pub(crate) fn request_refused(&mut self, now: Instant, refusal: Refusal) {
+        self.deadlines.clear(Deadline::ResponseCreated);
+        match self.gate.refused(now, refusal) {
+            Some(ResponseReason::Goodbye) => self.goodbye_failed(now),
+            Some(
+                ResponseReason::Greeting
+                | ResponseReason::ToolOutput
+                | ResponseReason::SilencePrompt
+                | ResponseReason::Dtmf
+                | ResponseReason::Recovery,
+            ) => self.answered_in_vain(now),
+            None => {}
+        }
+    }
+
+    /// The caller was owed words and got none. It is worth one more try per turn; after that the agent gives up
+    /// politely.
+    pub(crate) fn answered_in_vain(&mut self, now: Instant) {
+        if self.hangup.reason().is_some() || self.gate.has_pending() {
+            return;
+        }
+        if !self.gate.may_recover(now) {
+            return self.say_goodbye(now, EndReason::ModelLost);
+        }
+        // A caller who has heard nothing at all is still to be greeted.
+        let unheard = self.playback.total().sent.is_zero();
+        let text =
+            self.plan.as_ref().filter(|_| unheard).and_then(|plan| {
+                plan.greeting.as_ref().map(|greeting| instructions::greeting(plan, greeting))
+            });
+        self.gate.request(ResponseReason::Recovery, text);
+    }
+
+    fn response_created(&mut self, now: Instant, response: &str, reason: Option<ResponseReason>) {
+        if !self.gate.created(response, reason) && !self.gate.is_active(response) {
+            return;
+        }
+        if !self.gate.is_waiting() {
+            self.deadlines.clear(Deadline::ResponseCreated);
+        }
+        self.deadlines.clear(Deadline::Answer);
+        self.progress(now, response);
+        if reason == Some(ResponseReason::Greeting) {
+            self.greeting = Some(response.to_owned());
+        }
+        if reason.is_none() {
+            // Turn detection answers a caller who has stopped, whether or not we were told.
+            self.speech_ended();
+        }
+        if self.speaks_over_caller(reason) {
+            self.cancel_response(now);
+        }
+    }
+
+    fn response_done(&mut self, now: Instant, response: &str, status: ResponseStatus) {
+        let was_active = self.gate.is_active(response);
+        let Some(ended) = self.gate.ended(response) else { return };
+        if was_active {
+            self.deadlines.clear(Deadline::ResponseProgress);
+        }
+        self.after_response(now, response, ended, status);
+    }
+
+    fn after_response(&mut self, now: Instant, response: &str, ended: Ended, status: ResponseStatus) {
+        match self.hangup.response_ended(response, ended.reason, status, ended.spoke) {
+            Next::Nothing => {}
+            Next::RequestGoodbye => {
+                self.request_goodbye(now, self.hangup.reason().unwrap_or(EndReason::AgentHangUp));
+            }
+        }
+        if self.hangup.goodbye_has_failed() {
+            self.goodbye_failed(now);
+        } else if ended.in_vain && !self.caller_has_floor() {
+            self.answered_in_vain(now);
+        }
+    }
+
+    /// A model that cannot even say goodbye is lost: then Twilio asks for other instructions, and a voice that
+    /// does not depend on the model can apologise. Any other end needs no words.
+    fn goodbye_failed(&mut self, now: Instant) {
+        self.hangup.goodbye_failed();
+        if self.hangup.reason() == Some(EndReason::ModelLost) {
+            self.close(now, EndReason::ModelLost);
+        }
+    }
+
+    fn model_error(&mut self, now: Instant, class: ErrorClass, event_id: Option<&str>) {
+        // A refusal for an active response can only answer our one request, even if it does not say so.
+        let ours = self.gate.is_in_flight(event_id)
+            || (class == ErrorClass::ResponseActive && event_id.is_none() && self.gate.is_waiting());
+        if !ours {
+            return;
+        }
+        let refusal = match class {
+            ErrorClass::ResponseActive => Refusal::Busy,
+            ErrorClass::RateLimited => Refusal::RateLimited,
+            ErrorClass::Rejected | ErrorClass::Benign => Refusal::Lost,
+        };
+        self.request_refused(now, refusal);
+    }
+
+    fn tool_called(
+        &mut self,
+        now: Instant,
+        response: &str,
+        item: &str,
+        call_id: &str,
+        name: &str,
+        arguments: &str,
+    ) {
+        if !self.tools.is_new(call_id) {
+            return;
+        }
+        self.gate.saw(response, false, true);
+        self.progress(now, response);
+        let (id, name) = (call_id.to_owned(), name.to_owned());
+        let call = ToolCall {
+            call_id: id.clone(),
+            name: name.clone(),
+            arguments: arguments.to_owned(),
+            output: None,
+        };
+        self.turns.tool_called(self.wall(now), response, item, call);
+        self.note(Event::ToolCalled { name: name.clone() });
+        if self.gate.is_discarded(response) {
+            self.answer_call(id, name, tools::INTERRUPTED.to_owned());
+        } else if name == END_CALL {
+            self.answer_call(id, name, tools::ENDING.to_owned());
+            self.end_asked_for(now, response);
+        } else if self.tools.open(now, response, call_id, &name) {
+            self.emit(Output::RunTool { call_id: id, name, arguments: arguments.to_owned() });
+        } else {
+            self.answer_call(id, name, tools::TOO_MANY.to_owned());
+        }
+    }
+
+    fn end_asked_for(&mut self, now: Instant, response: &str) {
+        if !self.gate.is_active(response) {
+            // It is over already, so whatever it said was said before.
+            return self.say_goodbye(now, EndReason::AgentHangUp);
+        }
+        if self.hangup.begin(EndReason::AgentHangUp, Goodbye::PerhapsIn(response.to_owned())) {
+            self.gate.withdraw_all();
+            self.await_goodbye(now);
+        }
+    }
+
+    fn answer_call(&mut self, call_id: String, name: String, output: String) {
+        self.turns.tool_answered(&call_id, &output);
+        self.emit(Output::ToModel(ModelCommand::ToolOutput { call_id, output }));
+        self.note(Event::ToolAnswered { name });
+    }
+
+    fn progress(&mut self, now: Instant, response: &str) {
+        if self.phase == Phase::Live && self.gate.is_generating() && self.gate.is_active(response) {
+            self.deadlines.set(Deadline::ResponseProgress, now + PROGRESS_WAIT);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What was handed to the line, and how much of it the caller has heard.
+//!
+//! Twilio buffers whatever it is sent and plays it in real time, while the model speaks many times faster, so
+//! audio *sent* says nothing about audio *heard*. Every delta is followed by a mark, which Twilio returns
+//! when the audio before it has been played. Between marks the clock tells how far the line can have come,
+//! and never more than that.
+//!
+//! A `clear` makes Twilio return the marks of what it discarded. Each clear therefore starts a new generation,
+//! and marks of an older one are not progress.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::audio;
+use crate::input::{MarkId, ModelAudio};
+
+/// A mark that is this late will not come: the network lost it, or Twilio did. Until then its audio counts as
+/// unplayed, because an interruption that stops nothing is harmless and one that is missed is not.
+const PLAYOUT_GRACE: Duration = Duration::from_secs(5);
+/// More speech than any sane response holds. What is beyond it is not sent.
+const UNPLAYED_AUDIO_MAX: Duration = Duration::from_secs(300);
+/// Bounds the memory that very short deltas could take.
+const UNPLAYED_SEGMENTS_MAX: usize = 8_192;
+/// Room for a usual answer, so that speaking does not allocate.
+const SEGMENTS_CAPACITY: usize = 128;
+
+#[derive(Debug)]
+pub(crate) struct Playback {
+    generation: u32,
+    next_sequence: u32,
+    next_part: u32,
+    /// Sent and not known to be played, oldest first.
+    segments: VecDeque<Segment>,
+    /// Everything sent that no turn has taken account of yet, oldest first.
+    parts: VecDeque<Part>,
+    unplayed: Duration,
+    /// The earliest moment at which the first segment can have begun.
+    front_not_before: Option<Instant>,
+    /// The earliest moment at which the line can have played everything.
+    plays_until: Option<Instant>,
+    settled: Heard,
+}
+
+/// The audio between two marks.
+#[derive(Debug)]
+struct Segment {
+    sequence: u32,
+    part: u32,
+    audio: Duration,
+    sent_at: Instant,
+}
+
+/// One content part of one item: what `conversation.item.truncate` can cut.
+#[derive(Debug)]
+struct Part {
+    serial: u32,
+    response: String,
+    item: String,
+    content_index: u32,
+    sent: Duration,
+    played: Duration,
+    /// The earliest moment at which its first sound can have been heard.
+    audible_since: Instant,
+    /// Nothing more may be added: it was interrupted.
+    closed: bool,
+}
+
+/// How much of an item was generated for the line and how much of that was played.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Heard {
+    pub(crate) sent: Duration,
+    pub(crate) heard: Duration,
+}
+
+/// A part that was not heard to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) response: String,
+    pub(crate) item: String,
+    pub(crate) content_index: u32,
+    pub(crate) sent: Duration,
+    pub(crate) heard: Duration,
+}
+
+impl Playback {
+    pub(crate) fn new() -> Self {
+        Self {
+            generation: 0,
+            next_sequence: 0,
+            next_part: 0,
+            segments: VecDeque::with_capacity(SEGMENTS_CAPACITY),
+            parts: VecDeque::new(),
+            unplayed: Duration::ZERO,
+            front_not_before: None,
+            plays_until: None,
+            settled: Heard::default(),
+        }
+    }
+
+    /// Whether `audio` goes on where the last delta stopped.
+    pub(crate) fn is_current(&self, audio: &ModelAudio<'_>) -> bool {
+        self.parts.back().is_some_and(|part| {
+            !part.closed
+                && part.item == audio.item
+                && part.response == audio.response
+                && part.content_index == audio.content_index
+        })
+    }
+
+    /// Whether any audio of this response was sent and not yet taken account of.
+    pub(crate) fn has_sent(&self, response: &str) -> bool {
+        self.parts.iter().any(|part| part.response == response)
+    }
+
+    /// Takes account of a delta about to be sent and names its mark; `None` if it must not be sent.
+    pub(crate) fn send(&mut self, now: Instant, audio: &ModelAudio<'_>) -> Option<MarkId> {
+        let duration = audio::duration_of(audio.payload);
+        let full =
+            self.unplayed + duration > UNPLAYED_AUDIO_MAX || self.segments.len() >= UNPLAYED_SEGMENTS_MAX;
+        if duration.is_zero() || full {
+            return None;
+        }
+        let starts = self.plays_until.map_or(now, |end| end.max(now));
+        if !self.is_current(audio) {
+            self.parts.push_back(Part {
+                serial: self.next_part,
+                response: audio.response.to_owned(),
+                item: audio.item.to_owned(),
+                content_index: audio.content_index,
+                sent: Duration::ZERO,
+                played: Duration::ZERO,
+                audible_since: starts,
+                closed: false,
+            });
+            self.next_part = self.next_part.wrapping_add(1);
+        }
+        let part = self.parts.back_mut()?;
+        part.sent += duration;
+        let sequence = self.next_sequence;
+        self.next_sequence = self.next_sequence.wrapping_add(1);
+        self.segments.push_back(Segment { sequence, part: part.serial, audio: duration, sent_at: now });
+        self.unplayed += duration;
+        self.plays_until = Some(starts + duration);
+        Some(MarkId { generation: self.generation, sequence })
+    }
+
+    /// A mark came back. Old generations, repeats and marks never sent change nothing.
+    pub(crate) fn mark(&mut self, now: Instant, mark: MarkId) {
+        if mark.generation != self.generation {
+            return;
+        }
+        // Segments are consecutive, so the distance from the first one is the position.
+        let Some(front) = self.segments.front() else { return };
+        let index = mark.sequence.wrapping_sub(front.sequence) as usize;
+        if index >= self.segments.len() {
+            return;
+        }
+        for _ in 0..=index {
+            self.play_front();
+        }
+        self.front_not_before = Some(now);
+        // A line that is behind the estimate still has to play the rest from here.
+        let rest_ends = now + self.unplayed;
+        self.plays_until = self.plays_until.map(|end| end.max(rest_ends)).filter(|_| self.is_audible());
+    }
+
+    /// Unplayed audio exists: the caller is hearing us, or is about to.
+    pub(crate) fn is_audible(&self) -> bool {
+        !self.segments.is_empty()
+    }
+
+    pub(crate) fn is_audible_from(&self, response: &str) -> bool {
+        let Some(front) = self.segments.front() else { return false };
+        self.parts.iter().any(|part| part.response == response && part.serial >= front.part && !part.closed)
+    }
+
+    pub(crate) fn is_playing(&self, item: &str) -> bool {
+        self.parts.iter().any(|part| part.item == item && !part.closed && part.played < part.sent)
+    }
+
+    /// When the line will have played everything, at the earliest.
+    pub(crate) fn plays_until(&self) -> Option<Instant> {
+        self.plays_until
+    }
+
+    /// When marks that are still missing must be taken as lost.
+    pub(crate) fn marks_lost_at(&self) -> Option<Instant> {
+        self.plays_until.map(|end| end + PLAYOUT_GRACE)
+    }
+
+    /// The missing marks will not come; the line has played everything long ago.
+    pub(crate) fn give_up_on_marks(&mut self) {
+        while self.is_audible() {
+            self.play_front();
+        }
+        self.plays_until = None;
+    }
+
+    /// Stops everything: what was not heard by now will not be. Returns the cuts in playing order; the first is
+    /// of the part that was audible.
+    pub(crate) fn interrupt(&mut self, now: Instant) -> Vec<Cut> {
+        let first_unplayed = self.segments.front().map(|segment| segment.part);
+        self.credit_elapsed(now);
+        let mut cuts = vec![];
+        for part in self.parts.iter_mut().filter(|part| !part.closed) {
+            part.closed = true;
+            if first_unplayed.is_none_or(|first| part.serial < first) {
+                continue;
+            }
+            let elapsed = now.saturating_duration_since(part.audible_since);
+            part.played = part.played.min(elapsed);
+            if part.played < part.sent {
+                cuts.push(Cut {
+                    response: part.response.clone(),
+                    item: part.item.clone(),
+                    content_index: part.content_index,
+                    sent: part.sent,
+                    heard: part.played,
+                });
+            }
+        }
+        self.segments.clear();
+        self.unplayed = Duration::ZERO;
+        self.plays_until = None;
+        self.generation = self.generation.wrapping_add(1);
+        cuts
+    }
+
+    /// Hands over the account of one item and forgets it.
+    pub(crate) fn take(&mut self, item: &str) -> Heard {
+        let mut taken = Heard::default();
+        self.parts.retain(|part| {
+            if part.item == item {
+                taken.sent += part.sent;
+                taken.heard += part.played;
+            }
+            part.item != item
+        });
+        self.settled.sent += taken.sent;
+        self.settled.heard += taken.heard;
+        taken
+    }
+
+    /// All audio of the call so far.
+    pub(crate) fn total(&self) -> Heard {
+        self.parts.iter().fold(self.settled, |total, part| Heard {
+            sent: total.sent + part.sent,
+            heard: total.heard + part.played,
+        })
+    }
+
+    fn play_front(&mut self) {
+        let Some(segment) = self.segments.pop_front() else { return };
+        self.unplayed = self.unplayed.saturating_sub(segment.audio);
+        if let Some(part) = self.parts.iter_mut().find(|part| part.serial == segment.part) {
+            part.played += segment.audio;
+        }
+    }
+
+    /// Credits what the line can have played since the last mark: the rest of the queue from where it stood,
+    /// as fast as time passes and no segment before it was sent.
+    fn credit_elapsed(&mut self, now: Instant) {
+        let mut free_at = self.front_not_before;
+        for segment in &self.segments {
+            let starts = free_at.map_or(segment.sent_at, |free_at| free_at.max(segment.sent_at));
+            let played = now.saturating_duration_since(starts).min(segment.audio);
+            if let Some(part) = self.parts.iter_mut().find(|part| part.serial == segment.part) {
+                part.played += played;
+            }
+            if played < segment.audio {
+                break;
+            }
+            free_at = Some(starts + segment.audio);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! The turns of the conversation, each handed over once, in its final form and in the order of the model's
+//! item chain.
+//!
+//! A caller's words are transcribed beside the conversation and may arrive after the agent's answer to them;
+//! an agent's words are known long before they are heard. So a turn waits here until nothing about it can
+//! change, and those behind it wait with it.
+
+use std::time::{Duration, Instant};
+
+use domain::turn::{ToolCall, TurnState};
+use domain::{CallPlan, Speaker, Timestamp, Turn};
+
+use crate::input::Role;
+use crate::playback::Playback;
+use crate::response_gate::ResponseGate;
+
+mod chain;
+
+use chain::{Chain, Link};
+
+/// A transcript that takes longer is not coming.
+const TRANSCRIPT_WAIT: Duration = Duration::from_secs(15);
+/// How long an item may be without its place in the chain, or an agent's item without its words.
+const LINK_WAIT: Duration = Duration::from_secs(2);
+/// Turns that may be open at once; beyond it the oldest is handed over as it is.
+const OPEN_ITEMS_MAX: usize = 256;
+/// Tool calls that may be waiting for their turn. More are run and answered, but not recorded.
+const UNRECORDED_CALLS_MAX: usize = 128;
+/// Far more than anybody says in one turn.
+const TEXT_BYTES_MAX: usize = 32 * 1024;
+
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    chain: Chain<Item>,
+    calls: Vec<Call>,
+    /// Calls whose place in the conversation has passed and that go with the next turn of the agent.
+    carried: Vec<Call>,
+    next_position: u32,
+}
+
+#[derive(Debug)]
+struct Item {
+    at: Timestamp,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Caller { words: Words },
+    Agent(Agent),
+    Other,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Words {
+    Awaited,
+    Known(Text),
+    Failed,
+}
+
+#[derive(Debug, Default)]
+struct Agent {
+    response: Option<String>,
+    text: Text,
+    /// The model has given the whole text.
+    whole: bool,
+    cut_off: bool,
+    latency: Option<Duration>,
+}
+
+/// What somebody said: bounded, and never printed.
+#[derive(Default, PartialEq, Eq)]
+struct Text(String);
+
+#[derive(Debug)]
+struct Call {
+    response: String,
+    item: String,
+    at: Timestamp,
+    call: ToolCall,
+}
+
+impl Turns {
+    /// An item joined the conversation. `response` is the one under way, to which an agent's item belongs.
+    pub(crate) fn item_added(
+        &mut self,
+        now: Instant,
+        at: Timestamp,
+        item: &str,
+        previous: Option<&str>,
+        role: Role,
+        response: Option<&str>,
+    ) {
+        let added = self.chain.link(now, item, previous, || Item {
+            at,
+            kind: match role {
+                Role::Caller => Kind::Caller { words: Words::Awaited },
+                Role::Agent => Kind::Agent(Agent::default()),
+                Role::Other => Kind::Other,
+            },
+        });
+        if let Some(Item { kind: Kind::Agent(agent), .. }) = added
+            && agent.response.is_none()
+        {
+            agent.response = response.map(str::to_owned);
+        }
+    }
+
+    pub(crate) fn caller_words(&mut self, now: Instant, at: Timestamp, item: &str, text: Option<&str>) {
+        let caller = || Item { at, kind: Kind::Caller { words: Words::Awaited } };
+        let Some(Item { kind: Kind::Caller { words }, .. }) = self.chain.mention(now, item, caller) else {
+            return;
+        };
+        match text {
+            Some(text) if !matches!(words, Words::Known(_)) => *words = Words::Known(Text::of(text)),
+            None if *words == Words::Awaited => *words = Words::Failed,
+            Some(_) | None => {}
+        }
+    }
+
+    /// A further piece of an agent's words.
+    pub(crate) fn agent_piece(
+        &mut self,
+        now: Instant,
+        at: Timestamp,
+        response: &str,
+        item: &str,
+        text: &str,
+    ) {
+        if let Some(agent) = self.agent(now, at, response, item).filter(|agent| !agent.whole) {
+            agent.text.push(text);
+        }
+    }
+
+    /// The whole of an agent's words.
+    pub(crate) fn agent_words(
+        &mut self,
+        now: Instant,
+        at: Timestamp,
+        response: &str,
+        item: &str,
+        text: &str,
+    ) {
+        if let Some(agent) = self.agent(now, at, response, item) {
+            agent.whole = true;
+            if !text.is_empty() {
+                agent.text = Text::of(text);
+            }
+        }
+    }
+
+    /// Audio of this item begins to be handed to the line.
+    pub(crate) fn agent_spoke(
+        &mut self,
+        now: Instant,
+        at: Timestamp,
+        response: &str,
+        item: &str,
+        latency: Option<Duration>,
+    ) {
+        if let Some(agent) = self.agent(now, at, response, item) {
+            agent.latency = agent.latency.or(latency);
+        }
+    }
+
+    /// A response was cancelled while it was being generated: what it was saying stays unfinished.
+    pub(crate) fn cut_off(&mut self, response: &str) {
+        let last = self.chain.iter_mut().rev().find_map(|item| match &mut item.kind {
+            Kind::Agent(agent) if agent.response.as_deref() == Some(response) => Some(agent),
+            Kind::Agent(_) | Kind::Caller { .. } | Kind::Other => None,
+        });
+        if let Some(agent) = last.filter(|agent| !agent.whole) {
+            agent.cut_off = true;
+        }
+    }
+
+    pub(crate) fn tool_called(&mut self, at: Timestamp, response: &str, item: &str, call: ToolCall) {
+        if self.calls.len() + self.carried.len() >= UNRECORDED_CALLS_MAX {
+            return;
+        }
+        self.calls.push(Call { response: response.to_owned(), item: item.to_owned(), at, call });
+    }
+
+    pub(crate) fn tool_answered(&mut self, call_id: &str, output: &str) {
+        if let Some(call) = self.calls.iter_mut().find(|call| call.call.call_id == call_id) {
+            call.call.output = Some(output.to_owned());
+        }
+    }
+
+    /// Whether words of the caller are still on their way.
+    pub(crate) fn awaits_words(&self, plan: &CallPlan) -> bool {
+        is_transcribed(plan)
+            && self.chain.iter().any(|item| matches!(item.kind, Kind::Caller { words: Words::Awaited }))
+    }
+
+    /// Hands over the next turn that cannot change any more.
+    pub(crate) fn next_final(
+        &mut self,
+        now: Instant,
+        plan: &CallPlan,
+        gate: &ResponseGate,
+        playback: &mut Playback,
+    ) -> Option<Turn> {
+        loop {
+            let front = self.chain.front()?;
+            let crowded = self.chain.len() > OPEN_ITEMS_MAX;
+            if !crowded && !self.is_final(front, now, plan, gate, playback) {
+                return None;
+            }
+            let front = self.chain.pop_front()?;
+            if let Some(turn) = self.finish(front, plan, playback) {
+                return Some(turn);
+            }
+        }
+    }
+
+    /// Hands over the next turn as it is: nothing more will come.
+    pub(crate) fn next_at_close(&mut self, plan: &CallPlan, playback: &mut Playback) -> Option<Turn> {
+        while let Some(front) = self.chain.pop_front() {
+            if let Some(turn) = self.finish(front, plan, playback) {
+                return Some(turn);
+            }
+        }
+        // Tools were called and the agent never came to speak of it.
+        self.carried.append(&mut self.calls);
+        let Call { item, at, .. } = self.carried.first()?;
+        let (item, at) = (item.clone(), *at);
+        let tool_calls = self.carried.drain(..).map(|call| call.call).collect();
+        let turn = self.turn(plan, item, Speaker::Agent, TurnState::Complete, at, String::new());
+        Some(Turn { tool_calls, ..turn })
+    }
+
+    /// When the turn at the front stops waiting, if only time can make it.
+    pub(crate) fn waits_until(&self, now: Instant, plan: &CallPlan) -> Option<Instant> {
+        let front = self.chain.front()?;
+        let link_by = front.since + LINK_WAIT;
+        let by = match &front.payload.kind {
+            Kind::Caller { words: Words::Awaited } if is_transcribed(plan) => front.since + TRANSCRIPT_WAIT,
+            Kind::Caller { .. } | Kind::Agent(_) | Kind::Other => link_by,
+        };
+        Some(by).filter(|by| *by > now)
+    }
+
+    fn agent(&mut self, now: Instant, at: Timestamp, response: &str, item: &str) -> Option<&mut Agent> {
+        let item = self.chain.mention(now, item, || Item { at, kind: Kind::Agent(Agent::default()) })?;
+        let Kind::Agent(agent) = &mut item.kind else { return None };
+        agent.response.get_or_insert_with(|| response.to_owned());
+        Some(agent)
+    }
+
+    fn is_final(
+        &self,
+        link: &Link<Item>,
+        now: Instant,
+        plan: &CallPlan,
+        gate: &ResponseGate,
+        playback: &Playback,
+    ) -> bool {
+        let waited = now.saturating_duration_since(link.since);
+        if !link.is_linked() && waited < LINK_WAIT {
+            return false;
+        }
+        match &link.payload.kind {
+            Kind::Other => self.calls.iter().all(|call| call.item != link.item || call.call.output.is_some()),
+            Kind::Caller { words } => {
+                !is_transcribed(plan) || *words != Words::Awaited || waited >= TRANSCRIPT_WAIT
+            }
+            Kind::Agent(agent) => {
+                let Some(response) = &agent.response else { return waited >= LINK_WAIT };
+                !gate.is_active(response)
+                    && !playback.is_playing(&link.item)
+                    && self.calls.iter().all(|call| call.response != *response || call.call.output.is_some())
+            }
+        }
+    }
+
+    /// The turn of an item that left the chain, if it is one.
+    fn finish(&mut self, link: Link<Item>, plan: &CallPlan, playback: &mut Playback) -> Option<Turn> {
+        let Link { item, payload: Item { at, kind }, .. } = link;
+        match kind {
+            Kind::Other => {
+                self.carried.extend(self.calls.extract_if(.., |call| call.item == item));
+                None
+            }
+            Kind::Caller { words } => {
+                let (state, text) = match words {
+                    Words::Known(text) => (TurnState::Complete, text.0),
+                    Words::Awaited | Words::Failed => (TurnState::Failed, String::new()),
+                };
+                Some(self.turn(plan, item, Speaker::Caller, state, at, text))
+            }
+            Kind::Agent(agent) => {
+                let audio = playback.take(&item);
+                let own = |call: &mut Call| agent.response.as_deref() == Some(call.response.as_str());
+                self.carried.extend(self.calls.extract_if(.., own));
+                let tool_calls: Vec<_> = self.carried.drain(..).map(|call| call.call).collect();
+                if agent.text.0.is_empty() && audio.sent.is_zero() && tool_calls.is_empty() {
+                    return None;
+                }
+                let interrupted = agent.cut_off || audio.heard < audio.sent;
+                let state = if interrupted { TurnState::Interrupted } else { TurnState::Complete };
+                let turn = self.turn(plan, item, Speaker::Agent, state, at, agent.text.0);
+                let (spoken, heard, latency) = (audio.sent, audio.heard, agent.latency);
+                Some(Turn { spoken, heard, latency, tool_calls, ..turn })
+            }
+        }
+    }
+
+    fn turn(
+        &mut self,
+        plan: &CallPlan,
+        item: String,
+        speaker: Speaker,
+        state: TurnState,
+        at: Timestamp,
+        text: String,
+    ) -> Turn {
+        let position = self.next_position;
+        self.next_position += 1;
+        Turn {
+            call: plan.call.clone(),
+            epoch: plan.epoch,
+            position,
+            item,
+            speaker,
+            state,
+            text,
+            at,
+            spoken: Duration::ZERO,
+            heard: Duration::ZERO,
+            latency: None,
+            tool_calls: Vec::new(),
+        }
+    }
+}
+
+fn is_transcribed(plan: &CallPlan) -> bool {
+    plan.voice.transcription_model.is_some()
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        let mut bounded = Self::default();
+        bounded.push(text);
+        bounded
+    }
+
+    fn push(&mut self, text: &str) {
+        let room = TEXT_BYTES_MAX - self.0.len();
+        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+    }
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Text({} bytes)", self.0.len())
+    }
+}

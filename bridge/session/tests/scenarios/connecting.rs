@@ -1,0 +1,240 @@
+//! From the socket to the greeting.
+
+use domain::turn::EndReason;
+use domain::{CallSid, Secret};
+use session::input::{ClaimRefusal, ModelLoss, ResponseReason, Role};
+use session::output::{Audio, Event};
+use session::{Input, Output, Phase};
+
+use crate::fixtures::{ms, plan, secs, start};
+use crate::sim::{Sim, actions, requests};
+
+#[test]
+fn a_call_is_claimed_connected_and_greeted_in_this_order() {
+    let mut sim = Sim::new();
+    let outputs = sim.input(start());
+    assert!(matches!(&outputs[..], [Output::Claim { token, .. }] if *token == Secret::new("1.token")));
+    let outputs = sim.input(Input::Claimed(Box::new(plan())));
+    assert!(matches!(actions(&outputs)[..], [Output::ConnectModel]));
+    let outputs = sim.input(Input::ModelReady);
+    assert_eq!(requests(&outputs), [ResponseReason::Greeting]);
+    let Some(Output::ToModel(session::output::ModelCommand::CreateResponse { instructions, .. })) =
+        actions(&outputs).first().copied()
+    else {
+        panic!("the greeting comes first: {outputs:?}")
+    };
+    let instructions = instructions.as_deref().unwrap();
+    assert!(instructions.contains("You are Robin."), "they replace the session's, so they carry the role");
+    assert!(instructions.contains("Harbour Bicycle Workshop, good morning."));
+}
+
+/// Historic failure 1.
+#[test]
+fn nothing_is_said_before_the_model_confirmed_its_configuration() {
+    let mut sim = Sim::new();
+    sim.input(start());
+    sim.input(Input::Claimed(Box::new(plan())));
+    sim.frames_for(secs(3));
+    sim.created("early", None);
+    sim.speech("early", "item_early", 200);
+    assert!(!sim.outputs().any(|output| matches!(
+        output,
+        Output::AudioToModel(_) | Output::ToModel(_) | Output::AudioToCaller
+    )));
+}
+
+#[test]
+fn the_caller_s_first_words_reach_the_model_in_order_and_before_what_follows() {
+    let mut sim = Sim::new();
+    sim.input(start());
+    sim.frames_for(ms(100));
+    sim.input(Input::Claimed(Box::new(plan())));
+    sim.frames_for(ms(100));
+    sim.frame_at(520);
+    let flushed = sim.input(Input::ModelReady);
+    let audio: Vec<_> = flushed
+        .iter()
+        .filter_map(|output| match output {
+            Output::AudioToModel(audio) => Some(audio),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(audio.len(), 12);
+    assert!(matches!(audio[10], Audio::Silence(gap) if *gap == ms(300)));
+    assert!(audio.iter().enumerate().all(|(n, audio)| n == 10 || matches!(audio, Audio::Kept(_))));
+    assert!(matches!(&sim.frame()[..], [Output::AudioToModel(Audio::Current)]));
+}
+
+/// Fault 57.
+#[test]
+fn while_the_model_connects_the_last_five_seconds_are_kept() {
+    let mut sim = Sim::new();
+    sim.input(start());
+    sim.input(Input::Claimed(Box::new(plan())));
+    sim.frames_for(secs(6));
+    let flushed = sim.input(Input::ModelReady);
+    let kept = flushed.iter().filter(|o| matches!(o, Output::AudioToModel(Audio::Kept(_)))).count();
+    assert_eq!(kept, 250);
+    sim.input(Input::CallerStopped);
+    let figures = &sim.close().unwrap().figures;
+    assert_eq!((figures.frames_in, figures.frames_forwarded, figures.frames_dropped), (300, 250, 50));
+}
+
+/// Fault 48.
+#[test]
+fn a_stream_that_never_starts_or_starts_twice_breaks_the_protocol() {
+    let mut never = Sim::new();
+    never.frame();
+    let close = never.run_to_close();
+    assert_eq!((close.reason, close.code, close.figures.frames_dropped), (EndReason::Protocol, 1008, 1));
+    assert_eq!(never.now - never.start, secs(5));
+
+    let mut twice = Sim::new();
+    twice.input(start());
+    twice.input(start());
+    assert_eq!(twice.close().unwrap().code, 1008);
+
+    let mut late = Sim::greeted(plan());
+    late.input(start());
+    assert_eq!(late.close().unwrap().code, 1008);
+}
+
+/// Fault 56.
+#[test]
+fn a_stream_without_a_good_token_never_reaches_the_model() {
+    for refused in [Input::ClaimRefused(ClaimRefusal::NotYours), {
+        let mut other = plan();
+        other.call = CallSid::parse(&format!("CA{}", "3".repeat(32))).unwrap();
+        Input::Claimed(Box::new(other))
+    }] {
+        let mut sim = Sim::new();
+        sim.input(start());
+        sim.input(refused);
+        let close = sim.close().unwrap();
+        assert_eq!((close.reason, close.code), (EndReason::Unauthorised, 1008));
+        assert!(!sim.outputs().any(|output| matches!(output, Output::ConnectModel)));
+    }
+}
+
+#[test]
+fn a_store_that_does_not_answer_ends_the_wait() {
+    let mut silent = Sim::new();
+    silent.input(start());
+    let close = silent.run_to_close();
+    assert_eq!((close.reason, close.code), (EndReason::Internal, 1011));
+    assert_eq!(silent.now - silent.start, secs(2));
+
+    let mut down = Sim::new();
+    down.input(start());
+    down.input(Input::ClaimRefused(ClaimRefusal::Unavailable));
+    assert_eq!(down.close().unwrap().reason, EndReason::Internal);
+}
+
+/// Fault 57.
+#[test]
+fn a_model_that_cannot_be_had_hands_the_call_back() {
+    let mut late = Sim::new();
+    late.input(start());
+    late.input(Input::Claimed(Box::new(plan())));
+    let close = late.run_to_close();
+    assert_eq!((close.reason, close.code), (EndReason::ModelLost, 1011));
+    assert_eq!(late.now - late.start, secs(8));
+
+    let mut refused = Sim::new();
+    refused.input(start());
+    refused.input(Input::Claimed(Box::new(plan())));
+    refused.input(Input::ModelGone(ModelLoss::Fatal));
+    assert_eq!(refused.close().unwrap().code, 1011);
+}
+
+/// Fault 64. Historic failure 3.
+#[test]
+fn a_caller_who_speaks_first_is_still_greeted_once() {
+    let mut sim = Sim::live(plan());
+    sim.caller_begins("hello");
+    sim.advance(ms(600));
+    sim.caller_ends("hello");
+    sim.created("greeting", Some(ResponseReason::Greeting));
+    sim.caller_begins("hello again");
+    sim.input(Input::ModelReady);
+    sim.speech("greeting", "item_greeting", 2_000);
+    sim.caller_ends("hello again");
+    sim.done("greeting", session::input::ResponseStatus::Completed);
+    sim.advance(secs(9));
+    assert_eq!(sim.requests(), [ResponseReason::Greeting]);
+    assert!(!sim.outputs().any(|output| matches!(output, Output::ClearCaller)));
+}
+
+/// Fault 64.
+#[test]
+fn a_call_that_was_greeted_in_an_earlier_epoch_is_not_greeted_again() {
+    let mut resumed = plan();
+    resumed.greeting = None;
+    let mut sim = Sim::live(resumed);
+    assert!(sim.requests().is_empty());
+    sim.advance(secs(9));
+    assert!(sim.requests().is_empty());
+    sim.advance(secs(1));
+    assert_eq!(sim.requests(), [ResponseReason::SilencePrompt]);
+}
+
+#[test]
+fn the_figures_of_the_greeting_count_from_the_start_of_the_stream() {
+    let mut sim = Sim::new();
+    sim.advance(secs(1));
+    sim.input(start());
+    sim.advance(ms(30));
+    sim.input(Input::Claimed(Box::new(plan())));
+    sim.advance(ms(70));
+    sim.input(Input::ModelReady);
+    sim.advance(ms(400));
+    sim.created("greeting", Some(ResponseReason::Greeting));
+    sim.added("item_greeting", None, Role::Agent);
+    sim.speech("greeting", "item_greeting", 400);
+    assert!(sim.has_event(&Event::GreetingStarted { after_start: ms(500) }));
+    sim.input(Input::CallerStopped);
+    let figures = &sim.close().unwrap().figures;
+    assert_eq!(figures.greeting_requested, Some(ms(100)));
+    assert_eq!(figures.greeting_heard, Some(ms(500)));
+}
+
+#[test]
+fn a_line_that_goes_silent_for_half_a_minute_is_dead() {
+    let mut sim = Sim::greeted(plan());
+    sim.line_is_alive = false;
+    sim.caller_begins("endless");
+    sim.frames_for(secs(1));
+    sim.advance(secs(29));
+    assert_eq!(sim.session.phase(), Phase::Live);
+    sim.advance(secs(1));
+    let close = sim.close().unwrap();
+    assert_eq!((close.reason, close.code), (EndReason::CallerLost, 1001));
+}
+
+/// Fault 52.
+#[test]
+fn a_flood_of_audio_ends_the_stream() {
+    let mut sim = Sim::greeted(plan());
+    for _ in 0..2_000 {
+        sim.frame();
+    }
+    let close = sim.close().unwrap();
+    assert_eq!((close.reason, close.code), (EndReason::Protocol, 1008));
+    assert_eq!(close.figures.frames_in, close.figures.frames_forwarded + close.figures.frames_dropped);
+}
+
+/// Fault 54.
+#[test]
+fn a_pause_of_the_line_in_mid_speech_lets_the_turn_end() {
+    let mut sim = Sim::greeted(plan());
+    sim.frames_for(ms(100));
+    sim.caller_begins("caller_1");
+    sim.frames_for(ms(100));
+    let outputs = sim.advance(secs(5));
+    let silences = outputs.iter().filter(|o| matches!(o, Output::AudioToModel(Audio::Silence(_)))).count();
+    assert_eq!(silences, 1, "once, and not for ever: {outputs:?}");
+    let frame = sim.frame_at(5_220);
+    assert!(
+        matches!(&frame[..], [Output::AudioToModel(Audio::Silence(gap)), Output::AudioToModel(Audio::Current)] if *gap == ms(4_000))
+    );
+}

@@ -1,0 +1,60 @@
+//! One business's call and the pieces it is made of.
+
+use std::time::Duration;
+
+use domain::business::{ConversationPolicy, TurnDetection, Voice};
+use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, StreamSid, Timestamp};
+use session::Input;
+
+pub(crate) fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn call() -> CallSid {
+    CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
+}
+
+pub(crate) fn start() -> Input<'static> {
+    Input::StreamStarted {
+        call: call(),
+        stream: StreamSid::parse(&format!("MZ{}", "2".repeat(32))).unwrap(),
+        token: Secret::new("1.token"),
+    }
+}
+
+pub(crate) fn plan() -> CallPlan {
+    CallPlan {
+        call: call(),
+        epoch: Epoch::FIRST,
+        business: BusinessId::parse("harbour").unwrap(),
+        revision: Revision::FIRST,
+        direction: Direction::Inbound,
+        minted_at: Timestamp(0),
+        voice: Voice {
+            model: "gpt-realtime-2.1".into(),
+            voice: "marin".into(),
+            languages: vec!["en".into()],
+            transcription_model: Some("gpt-transcribe".into()),
+            keywords: vec![],
+            turn_detection: TurnDetection::default(),
+        },
+        conversation: ConversationPolicy::default(),
+        instructions: "You are Robin.".into(),
+        greeting: Some("Harbour Bicycle Workshop, good morning.".into()),
+        safety_identifier: "caller".into(),
+    }
+}
+
+/// Base64 that plays for `millis`.
+pub(crate) fn audio(millis: u64) -> Vec<u8> {
+    let bytes = millis as usize * 8;
+    let mut payload = vec![b'/'; bytes.div_ceil(3) * 4];
+    let padding = bytes.div_ceil(3) * 3 - bytes;
+    let end = payload.len();
+    payload[end - padding..].fill(b'=');
+    payload
+}

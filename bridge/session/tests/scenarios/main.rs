@@ -1,0 +1,15 @@
+//! Whole calls in virtual time: a scripted model, a line that plays what it is given in real time, and the
+//! session between them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod barge_in;
+mod connecting;
+mod ending;
+mod fixtures;
+mod properties;
+mod responses;
+mod silence_and_keys;
+mod sim;
+mod tool_calls;
+mod turn_order;
