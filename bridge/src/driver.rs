@@ -1,0 +1,330 @@
+//! The one loop of a call.
+//!
+//! An input is handed to the session, its outputs are carried out, and only when nothing more can be read at
+//! once is everything flushed: one write per wake-up, however many frames came together. Claiming, connecting
+//! and hanging up are futures beside the sockets; nothing in this loop waits for anything else.
+
+mod effects;
+mod timer;
+mod wake;
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use domain::token::TokenKey;
+use domain::{CallPlan, CallSid, Secret, Speaker, Timestamp};
+use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
+use session::output::{Audio, Close};
+use session::{Input, Output, Session};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::effects::{Effect, Effects};
+use self::timer::Timer;
+use self::wake::Wake;
+use crate::caller_socket::{self, CallerRead, CallerSocket};
+use crate::live::{LiveEvents, LiveKind};
+use crate::meters::Meters;
+use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
+use crate::outbox::Overflow;
+use crate::ports::Ports;
+use crate::report;
+use crate::writer::TurnWriter;
+
+/// Below the 60 s after which a load balancer drops a quiet connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// What all calls of a process share.
+pub(crate) struct Context<P> {
+    pub(crate) ports: Arc<P>,
+    pub(crate) token_key: TokenKey,
+    pub(crate) connector: Arc<ModelConnector>,
+    pub(crate) live: LiveEvents,
+    pub(crate) writers: TaskTracker,
+}
+
+pub(crate) struct Call<P> {
+    context: Arc<Context<P>>,
+    session: Session,
+    caller: CallerSocket,
+    model: Option<ModelSocket>,
+    effects: Effects,
+    /// Inputs that carrying out an output gave rise to: they wait until all its siblings are carried out.
+    backlog: VecDeque<Input<'static>>,
+    timer: Timer,
+    keep_alive_at: Instant,
+    meters: Meters,
+    started_at: Timestamp,
+    /// Known from the stream's start on, proven once there is a plan.
+    sid: Option<CallSid>,
+    plan: Option<Arc<CallPlan>>,
+    writer: Option<TurnWriter>,
+    close: Option<Close>,
+    unflushed_inputs: usize,
+    /// Whose turn it is to be read first, so that a flood from one side cannot starve the other.
+    model_first: bool,
+}
+
+impl<P: Ports> Call<P> {
+    pub(crate) fn new(context: Arc<Context<P>>, caller: CallerSocket, shutdown: CancellationToken) -> Self {
+        let (now, started_at) = (Instant::now(), wall_clock());
+        let mut effects = Effects::new();
+        effects.drain(shutdown);
+        Self {
+            context,
+            session: Session::new(now, started_at),
+            caller,
+            model: None,
+            effects,
+            backlog: VecDeque::new(),
+            timer: Timer::new(now + KEEP_ALIVE),
+            keep_alive_at: now + KEEP_ALIVE,
+            meters: Meters::new(),
+            started_at,
+            sid: None,
+            plan: None,
+            writer: None,
+            close: None,
+            unflushed_inputs: 0,
+            model_first: false,
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        while self.close.is_none() {
+            tokio::task::consume_budget().await;
+            let wake = poll_fn(|cx| self.poll_wake(cx)).await;
+            self.handle(wake);
+        }
+        Box::pin(self.finish()).await;
+    }
+
+    fn handle(&mut self, wake: Wake) {
+        let now = Instant::now();
+        match wake {
+            Wake::Caller(CallerRead::Frame(frame)) => {
+                let parsed = caller_socket::parse(&frame);
+                if let Some(input) = self.caller.input(now, &parsed) {
+                    self.feed(now, input);
+                }
+            }
+            Wake::Caller(CallerRead::Gone) => self.feed(now, Input::CallerGone),
+            Wake::Caller(CallerRead::Misbehaved) => self.feed(now, Input::CallerMisbehaved),
+            Wake::Model(ModelRead::Frame(frame)) => {
+                let parsed = model_socket::parse(&frame);
+                if let Some(input) = self.model.as_mut().and_then(|model| model.input(&parsed)) {
+                    self.feed(now, input);
+                }
+            }
+            Wake::Model(ModelRead::Lost(loss)) => self.feed(now, Input::ModelGone(loss)),
+            Wake::Effect(effect) => self.effect(now, effect),
+            Wake::Deadline => self.deadline(now),
+        }
+        while let Some(input) = self.backlog.pop_front() {
+            self.feed(now, input);
+        }
+    }
+
+    /// One input, then all its outputs.
+    fn feed(&mut self, now: Instant, input: Input<'_>) {
+        if self.close.is_some() {
+            return;
+        }
+        if let Input::ModelGone(_) = &input {
+            self.model = None;
+        }
+        self.show(&input);
+        let payload = payload(&input);
+        self.session.handle_input(now, input);
+        self.drain_outputs(now, payload);
+    }
+
+    fn deadline(&mut self, now: Instant) {
+        if now >= self.keep_alive_at {
+            self.keep_alive_at = now + KEEP_ALIVE;
+            self.caller.keep_alive();
+            if let Some(Err(loss)) = self.model.as_mut().map(ModelSocket::keep_alive) {
+                self.backlog.push_back(Input::ModelGone(loss));
+            }
+        }
+        if self.session.poll_timeout().is_some_and(|(deadline, _)| now >= deadline) {
+            self.session.handle_timeout(now);
+            self.drain_outputs(now, &[]);
+        }
+    }
+
+    fn effect(&mut self, now: Instant, effect: Effect) {
+        match effect {
+            Effect::Drain => self.feed(now, Input::Drain),
+            Effect::Claimed(Ok(plan)) => {
+                self.authorised(&plan);
+                self.feed(now, Input::Claimed(plan));
+            }
+            Effect::Claimed(Err(refusal)) => self.feed(now, Input::ClaimRefused(refusal)),
+            Effect::Connected(Ok(model)) => self.model = Some(*model),
+            Effect::Connected(Err(error)) => {
+                tracing::error!(call = self.sid_or_none(), %error, "no model for this call");
+                self.feed(now, Input::ModelGone(error.loss()));
+            }
+            Effect::ToolDone { call_id, output } => {
+                self.feed(now, Input::ToolDone { call_id: &call_id, output });
+            }
+            Effect::HungUp { ok } => self.feed(now, Input::HungUp { ok }),
+        }
+    }
+
+    fn authorised(&mut self, plan: &CallPlan) {
+        tracing::info!(
+            call = %plan.call,
+            epoch = plan.epoch.0,
+            business = %plan.business,
+            revision = plan.revision.0,
+            "call started"
+        );
+        let (ports, tasks) = (Arc::clone(&self.context.ports), &self.context.writers);
+        self.writer = Some(TurnWriter::spawn(ports, plan.call.clone(), tasks));
+        self.plan = Some(Arc::new(plan.clone()));
+    }
+
+    fn drain_outputs(&mut self, now: Instant, payload: &[u8]) {
+        while let Some(output) = self.session.poll_output() {
+            self.perform(now, output, payload);
+        }
+    }
+
+    fn perform(&mut self, now: Instant, output: Output, payload: &[u8]) {
+        match output {
+            Output::AudioToModel(audio) => {
+                if self.model.is_some() {
+                    self.meters.up.forwarded(now);
+                }
+                self.queue_to_model(|model| match audio {
+                    Audio::Current => model.append(payload),
+                    Audio::Kept(kept) => model.append(&kept),
+                    Audio::Silence(silence) => model.append_silence(silence),
+                });
+            }
+            Output::ToModel(command) => self.queue_to_model(|model| model.command(command)),
+            Output::AudioToCaller => {
+                self.meters.down.forwarded(now);
+                let queued = self.caller.audio(payload);
+                self.queued_to_caller(queued);
+            }
+            Output::MarkToCaller(mark) => {
+                let queued = self.caller.mark(mark);
+                self.queued_to_caller(queued);
+            }
+            Output::ClearCaller => {
+                self.meters.cleared(now);
+                let queued = self.caller.clear();
+                self.queued_to_caller(queued);
+            }
+            Output::Claim { call, stream: _, token } => self.claim(call, &token),
+            Output::ConnectModel => {
+                if let Some(plan) = &self.plan {
+                    self.effects.connect(Arc::clone(&self.context.connector), Arc::clone(plan));
+                }
+            }
+            Output::RunTool { call_id, name, arguments: _ } => self.effects.run_tool(call_id, &name),
+            Output::HangUp => {
+                if let Some(call) = &self.sid {
+                    self.effects.hang_up(Arc::clone(&self.context.ports), call.clone());
+                }
+            }
+            Output::Turn(turn) => {
+                if let Some(writer) = &self.writer {
+                    writer.turn(turn);
+                }
+            }
+            Output::Event(event) => {
+                self.context.live.publish(self.sid.as_ref(), || LiveKind::Event(event));
+            }
+            Output::Close(close) => self.close = Some(close),
+        }
+    }
+
+    /// A token that was not minted for this call never reaches the store.
+    fn claim(&mut self, call: CallSid, token: &Secret) {
+        match self.context.token_key.verify(&call, token.expose()) {
+            Ok(epoch) => {
+                self.effects.claim(Arc::clone(&self.context.ports), call.clone(), epoch, wall_clock());
+            }
+            Err(_) => self.backlog.push_back(Input::ClaimRefused(ClaimRefusal::NotYours)),
+        }
+        self.sid = Some(call);
+    }
+
+    fn queue_to_model(&mut self, queue: impl FnOnce(&mut ModelSocket) -> Result<(), Overflow>) {
+        // Without a model there is nobody to tell, and the session already knows that.
+        if let Some(Err(overflow)) = self.model.as_mut().map(queue) {
+            tracing::error!(call = self.sid_or_none(), %overflow, "the model stopped reading");
+            self.backlog.push_back(Input::ModelGone(ModelLoss::Transient));
+        }
+    }
+
+    fn queued_to_caller(&mut self, queued: Result<(), Overflow>) {
+        if let Err(overflow) = queued {
+            tracing::error!(call = self.sid_or_none(), %overflow, "the caller's line stopped reading");
+            self.backlog.push_back(Input::CallerGone);
+        }
+    }
+
+    /// Shows a watcher what was just said; everything else shows itself through the session's events.
+    fn show(&self, input: &Input<'_>) {
+        let (speaker, text) = if let Input::Model(ModelEvent::CallerTranscript { text, .. }) = input {
+            (Speaker::Caller, text)
+        } else if let Input::Model(ModelEvent::AgentTranscript { text, .. }) = input {
+            (Speaker::Agent, text)
+        } else {
+            return;
+        };
+        let said = || LiveKind::Said { speaker, text: (*text).to_owned() };
+        self.context.live.publish(self.sid.as_ref(), said);
+    }
+
+    fn sid_or_none(&self) -> &str {
+        self.sid.as_ref().map_or("none", CallSid::as_str)
+    }
+
+    /// The record first: the sockets' farewells may take their time.
+    async fn finish(self) {
+        let Some(close) = self.close else { return };
+        match (self.plan, self.writer) {
+            (Some(plan), Some(writer)) => {
+                let report = report::report(&plan, &close, &self.meters, self.started_at, wall_clock());
+                report::log(&plan, &report, self.caller.rejected(), self.caller.unplayable());
+                writer.finish(report);
+            }
+            (None, _) | (_, None) => {
+                let call = self.sid.as_ref().map_or("none", CallSid::as_str);
+                let rejected_messages = self.caller.rejected();
+                tracing::warn!(call, end = close.reason.as_str(), rejected_messages, "stream without a call");
+            }
+        }
+        let model = async {
+            if let Some(model) = self.model {
+                model.close().await;
+            }
+        };
+        tokio::join!(self.caller.close(close.code), model);
+    }
+}
+
+/// What the session means by the payload of the input being handled.
+fn payload<'a>(input: &Input<'a>) -> &'a [u8] {
+    if let Input::CallerAudio(audio) = input {
+        audio.payload
+    } else if let Input::Model(ModelEvent::Audio(audio)) = input {
+        audio.payload
+    } else {
+        &[]
+    }
+}
+
+fn wall_clock() -> Timestamp {
+    // A clock before 1970 is a broken machine; calls go on with a wrong date.
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}

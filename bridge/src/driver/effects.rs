@@ -1,0 +1,101 @@
+//! What a call waits for besides its sockets. These futures run inside the call's own task and are dropped
+//! with it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use domain::{CallPlan, CallSid, Epoch, Timestamp};
+use futures_util::Stream as _;
+use futures_util::stream::FuturesUnordered;
+use session::input::ClaimRefusal;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::model_socket::{ConnectError, ModelConnector, ModelSocket};
+use crate::ports::{ClaimError, HangUpError, Ports};
+use crate::tools;
+
+const HANG_UP_ATTEMPTS: u32 = 3;
+const HANG_UP_DEADLINE: Duration = Duration::from_secs(2);
+const HANG_UP_RETRY_AFTER: Duration = Duration::from_millis(200);
+
+pub(super) enum Effect {
+    Drain,
+    Claimed(Result<Box<CallPlan>, ClaimRefusal>),
+    Connected(Result<Box<ModelSocket>, ConnectError>),
+    ToolDone { call_id: String, output: String },
+    HungUp { ok: bool },
+}
+
+/// Only those that were woken are polled, so waiting for them costs a frame nothing.
+pub(super) struct Effects(FuturesUnordered<Pin<Box<dyn Future<Output = Effect> + Send>>>);
+
+impl Effects {
+    pub(super) fn new() -> Self {
+        Self(FuturesUnordered::new())
+    }
+
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Effect> {
+        match Pin::new(&mut self.0).poll_next(cx) {
+            Poll::Ready(Some(effect)) => Poll::Ready(effect),
+            // Empty: the next one is pushed by this same task, which then polls again.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    pub(super) fn drain(&mut self, shutdown: CancellationToken) {
+        self.0.push(Box::pin(async move {
+            shutdown.cancelled_owned().await;
+            Effect::Drain
+        }));
+    }
+
+    pub(super) fn claim<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch, now: Timestamp) {
+        self.0.push(Box::pin(async move {
+            Effect::Claimed(match ports.claim(&call, epoch, now).await {
+                Ok(plan) if plan.call == call && plan.epoch == epoch => Ok(Box::new(plan)),
+                Ok(_) => {
+                    tracing::error!(%call, %epoch, "the store gave the plan of another call");
+                    Err(ClaimRefusal::NotYours)
+                }
+                Err(ClaimError::NotYours) => Err(ClaimRefusal::NotYours),
+                Err(ClaimError::Unavailable) => Err(ClaimRefusal::Unavailable),
+            })
+        }));
+    }
+
+    pub(super) fn connect(&mut self, connector: Arc<ModelConnector>, plan: Arc<CallPlan>) {
+        self.0.push(Box::pin(async move { Effect::Connected(connector.connect(&plan).await.map(Box::new)) }));
+    }
+
+    pub(super) fn run_tool(&mut self, call_id: String, name: &str) {
+        let output = tools::run(name);
+        self.0.push(Box::pin(async move { Effect::ToolDone { call_id, output } }));
+    }
+
+    pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid) {
+        self.0.push(Box::pin(async move { Effect::HungUp { ok: hang_up(&*ports, &call).await } }));
+    }
+}
+
+/// Ending a call twice is as good as once, so an unclear answer is tried again.
+async fn hang_up<P: Ports>(ports: &P, call: &CallSid) -> bool {
+    for attempt in 1..=HANG_UP_ATTEMPTS {
+        match timeout(HANG_UP_DEADLINE, ports.hang_up(call)).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error @ HangUpError::Refused(_))) => {
+                tracing::error!(%call, %error, "hang-up failed");
+                return false;
+            }
+            Ok(Err(HangUpError::Unavailable(_))) | Err(_) if attempt < HANG_UP_ATTEMPTS => {
+                sleep(HANG_UP_RETRY_AFTER * attempt).await;
+            }
+            Ok(Err(HangUpError::Unavailable(_))) | Err(_) => {}
+        }
+    }
+    tracing::error!(%call, attempts = HANG_UP_ATTEMPTS, "hang-up failed: Twilio did not answer");
+    false
+}

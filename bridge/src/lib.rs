@@ -1,0 +1,40 @@
+//! The bridge: carries a caller's audio from Twilio Media Streams to the OpenAI Realtime API and back.
+//!
+//! One task per call owns both sockets, the pure [`session`] that decides, and nothing that another call
+//! could wait for. What is not audio (turns, the report) goes to a task of its own, so a slow store is never
+//! heard.
+//!
+//! | module | what it alone knows |
+//! |---|---|
+//! | `app` | the program: settings from the environment, ports onto the real stores |
+//! | `server` | HTTP: health, readiness, who may open a stream |
+//! | `driver` | the one loop of a call: input, decision, outputs, flush |
+//! | `caller_socket` | Twilio's messages |
+//! | `model_socket` | the Realtime API's messages |
+//! | `wire`, `outbox` | one socket, and what waits for its peer |
+//! | `writer` | how turns and reports reach the store |
+//! | `drain`, `protection` | who may come in, and how the process stops |
+
+pub mod app;
+mod caller_socket;
+mod drain;
+mod driver;
+mod histogram;
+mod live;
+mod meters;
+mod model_socket;
+mod outbox;
+mod ports;
+mod protection;
+mod rate_limit;
+mod report;
+mod server;
+mod settings;
+mod tools;
+mod wire;
+mod writer;
+
+pub use live::{LiveEvent, LiveEvents, LiveKind};
+pub use ports::{ClaimError, HangUpError, MAX_TURNS_PER_PUT, Ports, StoreError};
+pub use server::{Bridge, SetupError};
+pub use settings::BridgeSettings;

@@ -1,0 +1,314 @@
+//! The model's socket: Realtime events in, session inputs out, and back. Nothing outside this module knows
+//! what the Realtime API's messages look like.
+
+mod config;
+mod connector;
+mod events;
+
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use domain::CallSid;
+use openai::realtime::error_class::{CloseClass, ErrorClass};
+use openai::realtime::fast::{self, FastDelta};
+use openai::realtime::{ClientEvent, NewItem, ResponseCreate, ServerEvent, SessionConfig, client_event};
+use openai::{ApiError, Metadata, PrivateText};
+use session::Input;
+use session::input::{self, ModelAudio, ModelEvent, ModelLoss};
+use session::output::ModelCommand;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+pub(crate) use connector::{ConnectError, ModelConnector};
+use events::{REASON_KEY, model_event, response_done};
+
+use crate::outbox::{Bounds, Overflow};
+use crate::wire::{Received, Wire};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Caller audio that may wait for the model: by then the conversation is ten seconds behind and lost.
+const OUTBOX_MAX_AUDIO_MS: u64 = 10_000;
+const OUTBOX_MAX_BYTES: usize = 1024 * 1024;
+
+/// `event_id` of the configuration: an `error` that carries it means that nothing was applied.
+const CONFIGURE: &str = "configure";
+/// Silence goes out in messages of at most one second.
+const SILENCE_CHUNK_BYTES: usize = 8_000;
+/// Faults logged per socket; a model that keeps failing must not fill the log.
+const MAX_LOGGED_FAULTS: u32 = 8;
+
+pub(crate) struct ModelSocket {
+    wire: Wire<MaybeTlsStream<TcpStream>>,
+    call: CallSid,
+    phase: Phase,
+    /// Whether anything came since the last ping.
+    alive: bool,
+    logged_faults: u32,
+    /// Outgoing messages are written here and copied into the outbox's arena.
+    frame: Vec<u8>,
+}
+
+/// The order that the GA documentation prescribes: no audio before the configuration was echoed.
+enum Phase {
+    AwaitingCreated(Box<SessionConfig>),
+    AwaitingUpdated(Box<SessionConfig>),
+    Configured,
+}
+
+#[derive(Debug)]
+pub(crate) enum ModelRead {
+    Frame(Utf8Bytes),
+    Lost(ModelLoss),
+}
+
+/// One frame, parsed; inputs borrow from it.
+pub(crate) enum ModelFrame<'a> {
+    Audio(FastDelta<'a>),
+    Event(Box<ServerEvent<'a>>),
+    Unreadable,
+}
+
+impl ModelSocket {
+    fn new(socket: Socket, call: CallSid, config: SessionConfig) -> Self {
+        let bounds = Bounds { max_audio_ms: OUTBOX_MAX_AUDIO_MS, max_bytes: OUTBOX_MAX_BYTES };
+        Self {
+            wire: Wire::new(socket, bounds),
+            call,
+            phase: Phase::AwaitingCreated(Box::new(config)),
+            alive: true,
+            logged_faults: 0,
+            frame: Vec::new(),
+        }
+    }
+
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<ModelRead> {
+        loop {
+            match ready!(self.wire.poll_receive(cx)) {
+                Received::Text(frame) => {
+                    self.alive = true;
+                    return Poll::Ready(ModelRead::Frame(frame));
+                }
+                Received::Alive | Received::Binary => self.alive = true,
+                Received::Closed(code) => {
+                    // The session ended for all of these; the class only says whose fault it was.
+                    match CloseClass::of(code) {
+                        CloseClass::Normal | CloseClass::GoingAway | CloseClass::Lost => {}
+                        CloseClass::Protocol => {
+                            tracing::error!(call = %self.call, code, "the model says we broke the protocol");
+                        }
+                    }
+                    return Poll::Ready(ModelRead::Lost(ModelLoss::Transient));
+                }
+                Received::Broken(code) => {
+                    tracing::error!(call = %self.call, %code, "the model broke the WebSocket protocol");
+                    return Poll::Ready(ModelRead::Lost(ModelLoss::Transient));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WsError>> {
+        self.wire.poll_flush(cx)
+    }
+
+    pub(crate) fn needs_flush(&self) -> bool {
+        self.wire.needs_flush()
+    }
+
+    /// Sends a ping, unless the last one was not answered: then the peer is gone.
+    pub(crate) fn keep_alive(&mut self) -> Result<(), ModelLoss> {
+        if !std::mem::take(&mut self.alive) {
+            return Err(ModelLoss::Transient);
+        }
+        self.wire.ping();
+        Ok(())
+    }
+
+    pub(crate) async fn close(self) {
+        self.wire.close(CloseCode::Normal).await;
+    }
+
+    /// What a frame says to the session, if anything.
+    pub(crate) fn input<'a>(&mut self, frame: &'a ModelFrame<'_>) -> Option<Input<'a>> {
+        match frame {
+            ModelFrame::Audio(delta) => Some(model(ModelEvent::Audio(ModelAudio {
+                response: delta.response_id,
+                item: delta.item_id,
+                content_index: delta.content_index,
+                payload: delta.delta,
+            }))),
+            ModelFrame::Event(event) => self.event(event),
+            ModelFrame::Unreadable => {
+                self.fault(|call| tracing::warn!(%call, "a model event cannot be read"));
+                None
+            }
+        }
+    }
+
+    fn event<'a>(&mut self, event: &'a ServerEvent<'_>) -> Option<Input<'a>> {
+        match event {
+            ServerEvent::SessionCreated(_) => {
+                self.configure();
+                None
+            }
+            ServerEvent::SessionUpdated(echo) => {
+                let Phase::AwaitingUpdated(config) = &self.phase else { return None };
+                match config.verify_echo(echo) {
+                    Ok(()) => {
+                        self.phase = Phase::Configured;
+                        Some(Input::ModelReady)
+                    }
+                    Err(mismatch) => {
+                        tracing::error!(call = %self.call, %mismatch, "model session refused");
+                        Some(Input::ModelGone(ModelLoss::Fatal))
+                    }
+                }
+            }
+            ServerEvent::Error(error) => self.error(error),
+            ServerEvent::ResponseDone(response) => Some(response_done(response)),
+            ServerEvent::Unknown { kind } => {
+                let kind = kind.escape_default();
+                self.fault(|call| tracing::warn!(%call, %kind, "unknown model event"));
+                None
+            }
+            other => model_event(other).map(model),
+        }
+    }
+
+    fn configure(&mut self) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Configured);
+        self.phase = match phase {
+            Phase::AwaitingCreated(config) => {
+                let update = ClientEvent::SessionUpdate { session: &config }.to_json(Some(CONFIGURE));
+                // The first message of an empty outbox: only instructions beyond every bound cannot fit, and
+                // then the session's deadline for the echo ends the call.
+                if let Err(overflow) = self.wire.outbox.push_control(&update) {
+                    tracing::error!(call = %self.call, %overflow, "the instructions are too long to be sent");
+                }
+                Phase::AwaitingUpdated(config)
+            }
+            other => other,
+        };
+    }
+
+    fn error<'a>(&mut self, error: &'a ApiError) -> Option<Input<'a>> {
+        let class = error.class();
+        let code = error.code.as_deref().or(error.kind.as_deref()).unwrap_or("none").escape_default();
+        match class {
+            ErrorClass::Benign | ErrorClass::RetryAfterActive => {}
+            ErrorClass::Bug
+            | ErrorClass::SessionExpired
+            | ErrorClass::RateLimited
+            | ErrorClass::Fatal
+            | ErrorClass::Server
+            | ErrorClass::Unknown => {
+                self.fault(|call| tracing::warn!(%call, %code, ?class, "the model reports an error"));
+            }
+        }
+        let event_id = error.event_id.as_deref();
+        let class = match class {
+            ErrorClass::Fatal => return Some(Input::ModelGone(ModelLoss::Fatal)),
+            ErrorClass::SessionExpired => return Some(Input::ModelGone(ModelLoss::Transient)),
+            ErrorClass::Bug if event_id == Some(CONFIGURE) => {
+                return Some(Input::ModelGone(ModelLoss::Fatal));
+            }
+            ErrorClass::Bug => input::ErrorClass::Rejected,
+            ErrorClass::RetryAfterActive => input::ErrorClass::ResponseActive,
+            // A fault of the server passes or ends the socket; either way asking again at once is no use.
+            ErrorClass::RateLimited | ErrorClass::Server => input::ErrorClass::RateLimited,
+            ErrorClass::Benign | ErrorClass::Unknown => input::ErrorClass::Benign,
+        };
+        if matches!(self.phase, Phase::AwaitingUpdated(_)) && event_id == Some(CONFIGURE) {
+            return Some(Input::ModelGone(ModelLoss::Transient));
+        }
+        Some(model(ModelEvent::Error { class, event_id }))
+    }
+
+    fn fault(&mut self, log: impl FnOnce(&CallSid)) {
+        if self.logged_faults < MAX_LOGGED_FAULTS {
+            self.logged_faults += 1;
+            log(&self.call);
+        }
+    }
+
+    /// Caller audio, spliced without decoding.
+    pub(crate) fn append(&mut self, payload: &[u8]) -> Result<(), Overflow> {
+        self.frame.clear();
+        client_event::append_into(&mut self.frame, payload);
+        self.wire.outbox.push_audio(&self.frame, payload.len())
+    }
+
+    pub(crate) fn append_silence(&mut self, silence: Duration) -> Result<(), Overflow> {
+        let mut left = usize::try_from(silence.as_millis()).unwrap_or(usize::MAX).saturating_mul(8);
+        while left > 0 {
+            let bytes = left.min(SILENCE_CHUNK_BYTES);
+            self.append(&mulaw_silence(bytes))?;
+            left -= bytes;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn command(&mut self, command: ModelCommand) -> Result<(), Overflow> {
+        let json = match command {
+            ModelCommand::CreateResponse { reason, instructions, event_id } => {
+                let response = ResponseCreate {
+                    instructions: instructions.map(PrivateText::from),
+                    // The pair is far below OpenAI's limits, which is all that can be wrong with one.
+                    metadata: Metadata::default().with(REASON_KEY, reason.as_str()).unwrap_or_default(),
+                    ..ResponseCreate::default()
+                };
+                ClientEvent::ResponseCreate { response: &response }.to_json(Some(&event_id))
+            }
+            ModelCommand::CancelResponse { response } => {
+                ClientEvent::ResponseCancel { response_id: Some(&response) }.to_json(None)
+            }
+            ModelCommand::Truncate { item, content_index, audio_end_ms } => {
+                let audio_end_ms = u64::from(audio_end_ms);
+                ClientEvent::ItemTruncate { item_id: &item, content_index, audio_end_ms }.to_json(None)
+            }
+            ModelCommand::ToolOutput { call_id, output } => {
+                create_item(&NewItem::function_call_output(call_id, output))
+            }
+            ModelCommand::SystemText { text } => create_item(&NewItem::system(text)),
+        };
+        self.wire.outbox.push_control(&json)
+    }
+}
+
+/// The fast path first; what it does not know goes through the full parser.
+pub(crate) fn parse(frame: &Utf8Bytes) -> ModelFrame<'_> {
+    let frame = frame.as_str().as_bytes();
+    match fast::audio_delta(frame) {
+        Some(delta) => ModelFrame::Audio(delta),
+        None => match ServerEvent::parse(frame) {
+            Ok(event) => ModelFrame::Event(Box::new(event)),
+            Err(_) => ModelFrame::Unreadable,
+        },
+    }
+}
+
+fn create_item(item: &NewItem) -> Vec<u8> {
+    ClientEvent::ItemCreate { item, previous_item_id: None }.to_json(None)
+}
+
+const fn model(event: ModelEvent<'_>) -> Input<'_> {
+    Input::Model(event)
+}
+
+/// Base64 of so many samples of line silence. 0xFF is zero in mu-law (ITU-T G.711).
+fn mulaw_silence(bytes: usize) -> Vec<u8> {
+    let mut payload = vec![b'/'; bytes / 3 * 4];
+    payload.extend_from_slice(match bytes % 3 {
+        1 => b"/w==",
+        2 => b"//8=",
+        _ => b"",
+    });
+    payload
+}
+
+#[cfg(test)]
+mod tests;

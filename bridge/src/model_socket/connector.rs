@@ -1,0 +1,138 @@
+//! Opens sockets to the Realtime API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{CallPlan, Secret};
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use openai::realtime::error_class::HandshakeClass;
+use session::input::ModelLoss;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{Connector, client_async_tls_with_config};
+use url::Url;
+
+use super::config::session_config;
+use super::{ModelSocket, Socket};
+use crate::server::SetupError;
+
+/// One attempt: name lookup, TCP, TLS and upgrade.
+const ATTEMPT_DEADLINE: Duration = Duration::from_secs(3);
+const MAX_ATTEMPTS: u32 = 2;
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+/// What the kernel may hold for a model that does not read; the rest waits, measured, in the outbox. 16 KiB
+/// is little more than a second of audio.
+const SEND_BUFFER_BYTES: usize = 16 * 1024;
+const READ_BUFFER_BYTES: usize = 16 * 1024;
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// A retrieved item can hold minutes of audio; nothing else comes near.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+pub(crate) struct ModelConnector {
+    url: Url,
+    authorization: HeaderValue,
+    /// Shared by all calls, so that later handshakes resume the TLS session of earlier ones.
+    tls: Connector,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error("the plan cannot be configured: {0}")]
+    Plan(String),
+    #[error("the Realtime API refused the connection with HTTP {status}")]
+    Refused { status: u16, class: HandshakeClass },
+    #[error("the Realtime API cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the Realtime API did not answer within {} s", ATTEMPT_DEADLINE.as_secs())]
+    Timeout,
+}
+
+impl ConnectError {
+    pub(crate) fn loss(&self) -> ModelLoss {
+        match self {
+            Self::Plan(_) | Self::Refused { class: HandshakeClass::Fatal, .. } => ModelLoss::Fatal,
+            Self::Refused { class: HandshakeClass::RateLimited | HandshakeClass::Retry, .. }
+            | Self::Unreachable(_)
+            | Self::Timeout => ModelLoss::Transient,
+        }
+    }
+}
+
+impl ModelConnector {
+    pub(crate) fn new(url: Url, api_key: &Secret) -> Result<Self, SetupError> {
+        let mut authorization =
+            HeaderValue::from_str(&format!("Bearer {}", api_key.expose())).map_err(|_| SetupError::ApiKey)?;
+        authorization.set_sensitive(true);
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { url, authorization, tls: Connector::Rustls(Arc::new(tls)) })
+    }
+
+    /// Connects and sends the configuration; the socket reports when the server has echoed it.
+    pub(crate) async fn connect(&self, plan: &CallPlan) -> Result<ModelSocket, ConnectError> {
+        let config = session_config(plan).map_err(|error| ConnectError::Plan(error.to_string()))?;
+        let mut attempt = 1;
+        loop {
+            let connected = timeout(ATTEMPT_DEADLINE, self.attempt(plan)).await;
+            let error = match connected.unwrap_or(Err(ConnectError::Timeout)) {
+                Ok(socket) => return Ok(ModelSocket::new(socket, plan.call.clone(), config)),
+                Err(error) => error,
+            };
+            if attempt == MAX_ATTEMPTS || error.loss() == ModelLoss::Fatal {
+                return Err(error);
+            }
+            attempt += 1;
+            sleep(RETRY_AFTER).await;
+        }
+    }
+
+    async fn attempt(&self, plan: &CallPlan) -> Result<Socket, ConnectError> {
+        let request = self.request(plan)?;
+        let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let port = self.url.port_or_known_default().unwrap_or(443);
+        let stream = TcpStream::connect((host, port))
+            .await
+            .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        // Either failing costs latency, never a call.
+        let _ = stream.set_nodelay(true);
+        let _ = socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_message_size(Some(MAX_MESSAGE_BYTES))
+            .max_frame_size(Some(MAX_MESSAGE_BYTES));
+        match client_async_tls_with_config(request, stream, Some(config), Some(self.tls.clone())).await {
+            Ok((socket, _)) => Ok(socket),
+            Err(WsError::Http(response)) => {
+                let status = response.status().as_u16();
+                let body = response.body().as_deref().unwrap_or_default();
+                Err(ConnectError::Refused { status, class: HandshakeClass::of(status, body) })
+            }
+            Err(error) => Err(ConnectError::Unreachable(error.to_string())),
+        }
+    }
+
+    /// Without `OpenAI-Beta`, which would select other names for every event (OpenAI Realtime GA).
+    fn request(&self, plan: &CallPlan) -> Result<Request, ConnectError> {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("model", &plan.voice.model);
+        let mut request =
+            url.as_str().into_client_request().map_err(|error| ConnectError::Plan(error.to_string()))?;
+        let safety_identifier = HeaderValue::from_str(&plan.safety_identifier)
+            .map_err(|_| ConnectError::Plan("the safety identifier is not a header value".to_owned()))?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        headers.insert("openai-safety-identifier", safety_identifier);
+        Ok(request)
+    }
+}

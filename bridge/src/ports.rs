@@ -1,0 +1,78 @@
+//! What the bridge asks of the rest of the system.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+
+/// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
+/// (call, epoch, position), reports by (call, epoch).
+pub trait Ports: Send + Sync + 'static {
+    /// Takes the call's plan, once: one conditional delete. Also refuses a plan that expired before `now`.
+    fn claim(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<CallPlan, ClaimError>> + Send;
+
+    /// Stores up to [`MAX_TURNS_PER_PUT`] turns of one call.
+    fn put_turns(&self, turns: &[Turn]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Stores a session's report: its last write.
+    fn put_report(&self, report: &SessionReport) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Ends the call at Twilio. A call that is over already (Twilio errors 20404 and 21220) is a success.
+    fn hang_up(&self, call: &CallSid) -> impl Future<Output = Result<(), HangUpError>> + Send;
+}
+
+/// Ports may be shared with whoever made them.
+impl<P: Ports> Ports for Arc<P> {
+    fn claim(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<CallPlan, ClaimError>> + Send {
+        P::claim(self, call, epoch, now)
+    }
+
+    fn put_turns(&self, turns: &[Turn]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        P::put_turns(self, turns)
+    }
+
+    fn put_report(&self, report: &SessionReport) -> impl Future<Output = Result<(), StoreError>> + Send {
+        P::put_report(self, report)
+    }
+
+    fn hang_up(&self, call: &CallSid) -> impl Future<Output = Result<(), HangUpError>> + Send {
+        P::hang_up(self, call)
+    }
+}
+
+/// DynamoDB writes at most 25 items in one batch.
+pub const MAX_TURNS_PER_PUT: usize = 25;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimError {
+    #[error("no such plan: the token is unknown, used, expired or of another call")]
+    NotYours,
+    #[error("the plan could not be read: the store did not answer")]
+    Unavailable,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    #[error("the store did not answer, try again: {0}")]
+    Unavailable(String),
+    #[error("the store refused the write, trying again is of no use: {0}")]
+    Refused(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HangUpError {
+    #[error("Twilio did not answer, try again: {0}")]
+    Unavailable(String),
+    #[error("Twilio refused to end the call: {0}")]
+    Refused(String),
+}

@@ -1,0 +1,95 @@
+//! ECS task scale-in protection: while calls live, neither a deployment nor the auto scaler may pick this
+//! task. The agent's endpoint is plain HTTP inside the task (Amazon ECS developer guide, "Task scale-in
+//! protection endpoint").
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::Full;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use url::Url;
+
+/// Long enough that a renewal at half of it may fail several times.
+const PROTECTED_FOR: Duration = Duration::from_secs(60 * 60);
+const RENEW_AFTER: Duration = Duration::from_secs(30 * 60);
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+const AGENT_DEADLINE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+enum AgentError {
+    #[error("the ECS agent's address has no host")]
+    NoHost,
+    #[error("the ECS agent cannot be reached: {0}")]
+    Connect(#[from] std::io::Error),
+    #[error("the request to the ECS agent failed: {0}")]
+    Http(#[from] hyper::Error),
+    #[error("the request to the ECS agent cannot be built: {0}")]
+    Request(#[from] http::Error),
+    #[error("the ECS agent answered {0}: does the task role allow ecs:UpdateTaskProtection?")]
+    Status(StatusCode),
+    #[error("the ECS agent did not answer in time")]
+    Timeout,
+}
+
+/// Holds the protection while `active` is above zero. Never ends; failures are retried, for a call must not
+/// end because an agent does not answer.
+pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>) {
+    let mut protected = false;
+    loop {
+        let wanted = *active.borrow_and_update() > 0;
+        // Renewing is setting it again.
+        let settled = if wanted || protected {
+            match timeout(AGENT_DEADLINE, set(&agent, wanted)).await.unwrap_or(Err(AgentError::Timeout)) {
+                Ok(()) => {
+                    protected = wanted;
+                    true
+                }
+                Err(error) => {
+                    tracing::warn!(%error, wanted, "task protection not changed");
+                    false
+                }
+            }
+        } else {
+            true
+        };
+        let again = if settled { RENEW_AFTER } else { RETRY_AFTER };
+        let changed = active.wait_for(|active| (*active > 0) != wanted);
+        if let Ok(Err(_)) = timeout(again, changed).await {
+            return;
+        }
+    }
+}
+
+async fn set(agent: &Url, enabled: bool) -> Result<(), AgentError> {
+    let host = agent.host_str().ok_or(AgentError::NoHost)?;
+    let stream = TcpStream::connect((host, agent.port_or_known_default().unwrap_or(80))).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let body = if enabled {
+        format!(r#"{{"ProtectionEnabled":true,"ExpiresInMinutes":{}}}"#, PROTECTED_FOR.as_secs() / 60)
+    } else {
+        r#"{"ProtectionEnabled":false}"#.to_owned()
+    };
+    let path = format!("{}/task-protection/v1/state", agent.path().trim_end_matches('/'));
+    let request = Request::builder()
+        .method(Method::PUT)
+        .uri(path)
+        .header(header::HOST, host)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(body)))?;
+    // The connection is polled beside the request and dropped with it.
+    let response = tokio::select! {
+        response = sender.send_request(request) => response?,
+        ended = connection => {
+            ended?;
+            return Err(AgentError::Timeout);
+        }
+    };
+    if response.status().is_success() { Ok(()) } else { Err(AgentError::Status(response.status())) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! The bridge's front door: health, readiness, and the upgrade that becomes a call.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use twilio::signature::Verifier;
+
+use crate::caller_socket::CallerSocket;
+use crate::drain::{Admissions, CallSlot, Refusal};
+use crate::driver::{Call, Context};
+use crate::live::LiveEvents;
+use crate::model_socket::ModelConnector;
+use crate::ports::Ports;
+use crate::rate_limit::RateLimited;
+use crate::settings::BridgeSettings;
+use crate::{protection, writer};
+
+/// Connections that speak HTTP at one time; calls have left HTTP and are counted elsewhere.
+const MAX_HTTP_CONNECTIONS: usize = 1_024;
+/// A request's head must be complete by then: whoever sends a byte a second is cut off.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// The smallest buffer that hyper accepts; a Twilio upgrade needs less than 2 KiB.
+const MAX_HEAD_BYTES: usize = 8 * 1024;
+const MAX_HEADERS: usize = 64;
+/// What the kernel may hold for a caller whose line stalls: a barge-in cannot take it back. About 3 s.
+const SEND_BUFFER_BYTES: usize = 32 * 1024;
+/// A pause after `accept` failed, which means that the process is out of file descriptors.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Why the bridge cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error("the public stream URL must be wss (ws only on a loopback host) without query or fragment")]
+    StreamUrl,
+    #[error("the Realtime URL must be wss (ws only on a loopback host)")]
+    RealtimeUrl,
+    #[error("at least one Twilio auth token is needed, and none may be blank")]
+    AuthToken,
+    #[error("the OpenAI API key has characters that an HTTP header cannot carry")]
+    ApiKey,
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// The bridge, ready to run.
+pub struct Bridge<P> {
+    shared: Arc<Shared<P>>,
+}
+
+struct Shared<P> {
+    stream_url: String,
+    stream_path: String,
+    verifier: Verifier,
+    max_calls: usize,
+    drain_timeout: Duration,
+    ecs_agent: Option<url::Url>,
+    forgeries: RateLimited,
+    refusals: RateLimited,
+    context: Arc<Context<P>>,
+}
+
+impl<P: Ports> Bridge<P> {
+    /// Checks the settings; nothing is connected yet.
+    pub fn new(settings: BridgeSettings, ports: P, live: LiveEvents) -> Result<Self, SetupError> {
+        let stream_url = settings.public_stream_url;
+        if !is_websocket(&stream_url) || stream_url.query().is_some() || stream_url.fragment().is_some() {
+            return Err(SetupError::StreamUrl);
+        }
+        if !is_websocket(&settings.openai_realtime_url) {
+            return Err(SetupError::RealtimeUrl);
+        }
+        let auth_tokens = settings
+            .twilio_auth_tokens
+            .iter()
+            .map(|token| twilio::Secret::new(token.expose()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| SetupError::AuthToken)?;
+        if auth_tokens.is_empty() {
+            return Err(SetupError::AuthToken);
+        }
+        let connector = ModelConnector::new(settings.openai_realtime_url, &settings.openai_api_key)?;
+        let context = Context {
+            ports: Arc::new(ports),
+            token_key: settings.token_key,
+            connector: Arc::new(connector),
+            live,
+            writers: TaskTracker::new(),
+        };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                stream_path: stream_url.path().to_owned(),
+                stream_url: stream_url.into(),
+                verifier: Verifier::new(auth_tokens, HashMap::new()),
+                max_calls: settings.max_calls,
+                drain_timeout: settings.drain_timeout,
+                ecs_agent: settings.ecs_agent,
+                forgeries: RateLimited::default(),
+                refusals: RateLimited::default(),
+                context: Arc::new(context),
+            }),
+        })
+    }
+
+    /// Serves until `shutdown` is cancelled and the calls have ended, or the drain timeout has passed. While
+    /// draining, `/health` goes on answering 200: a load balancer must not kill what is still talking.
+    pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) {
+        let shared = self.shared;
+        let admissions = Admissions::new(shared.max_calls, shutdown.clone());
+        let protection = async {
+            match &shared.ecs_agent {
+                Some(agent) => protection::hold(agent.clone(), admissions.active()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = accept(&shared, &listener, &admissions) => {}
+            () = protection => {}
+            () = drained(&shared, &admissions, &shutdown) => {}
+        }
+    }
+}
+
+async fn drained<P>(shared: &Shared<P>, admissions: &Admissions, shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    let calls = *admissions.active().borrow();
+    tracing::info!(calls, "draining");
+    if timeout(shared.drain_timeout, admissions.empty()).await.is_err() {
+        let calls = *admissions.active().borrow();
+        tracing::error!(calls, "calls cut off: they did not end before the drain timeout");
+    }
+    let writers = &shared.context.writers;
+    writers.close();
+    if timeout(writer::FINISH_DEADLINE, writers.wait()).await.is_err() {
+        tracing::error!(writers = writers.len(), "turns or reports lost at shutdown");
+    }
+}
+
+async fn accept<P: Ports>(shared: &Arc<Shared<P>>, listener: &TcpListener, admissions: &Admissions) {
+    let connections = Arc::new(Semaphore::new(MAX_HTTP_CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(Arc::clone(shared), stream, admissions.clone(), permit));
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections");
+                tokio::time::sleep(ACCEPT_BACKOFF).await;
+            }
+        }
+    }
+}
+
+async fn serve<P: Ports>(
+    shared: Arc<Shared<P>>,
+    stream: TcpStream,
+    admissions: Admissions,
+    _permit: OwnedSemaphorePermit,
+) {
+    // Either failing costs latency, never a call.
+    let _ = stream.set_nodelay(true);
+    let _ = socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES);
+    let service = service_fn(|request| {
+        let response = respond(&shared, &admissions, request);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "connection dropped");
+    }
+}
+
+fn respond<P: Ports>(
+    shared: &Arc<Shared<P>>,
+    admissions: &Admissions,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/health") => plain(StatusCode::OK, "ok"),
+        (&Method::GET, "/ready") => match admissions.status() {
+            Ok(()) => plain(StatusCode::OK, "ready"),
+            Err(refusal) => unavailable(refusal),
+        },
+        (_, path) if path == shared.stream_path => upgrade(shared, admissions, request),
+        _ => plain(StatusCode::NOT_FOUND, "not found"),
+    }
+}
+
+/// Who is not Twilio learns nothing about how full we are: the signature comes first.
+fn upgrade<P: Ports>(
+    shared: &Arc<Shared<P>>,
+    admissions: &Admissions,
+    mut request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let header = |name| text_header(request.headers(), name);
+    let signature = header("x-twilio-signature").unwrap_or_default();
+    let settings = header("x-twilio-webhooks-signature-settings");
+    if let Err(refused) = shared.verifier.verify_upgrade(&shared.stream_url, signature, settings) {
+        if let Some(others) = shared.forgeries.admit(Instant::now()) {
+            tracing::warn!(%refused, others, "stream refused");
+        }
+        return plain(StatusCode::FORBIDDEN, "the signature does not match");
+    }
+    let switching = match create_response(&head(&request)) {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::debug!(%error, "not a WebSocket handshake");
+            return plain(StatusCode::BAD_REQUEST, "a WebSocket handshake is expected here");
+        }
+    };
+    let slot = match admissions.admit() {
+        Ok(slot) => slot,
+        Err(refusal) => {
+            if let Some(others) = shared.refusals.admit(Instant::now()) {
+                tracing::warn!(%refusal, others, "stream refused");
+            }
+            return unavailable(refusal);
+        }
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    let (context, shutdown) = (Arc::clone(&shared.context), admissions.shutdown().clone());
+    tokio::spawn(async move {
+        match upgraded.await {
+            Ok(upgraded) => carry(context, upgraded, shutdown, slot).await,
+            Err(error) => tracing::debug!(%error, "the caller left during the handshake"),
+        }
+    });
+    switching.map(|()| Full::default())
+}
+
+/// One call, from its upgrade to its end.
+async fn carry<P: Ports>(
+    context: Arc<Context<P>>,
+    upgraded: hyper::upgrade::Upgraded,
+    shutdown: CancellationToken,
+    _slot: CallSlot,
+) {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            let caller = CallerSocket::accept(parts.io.into_inner(), parts.read_buf).await;
+            Box::pin(Call::new(context, caller, shutdown).run()).await;
+        }
+        // The listener is ours and plain TCP, so this is the only type there can be.
+        Err(_) => tracing::error!("an upgraded connection is not the socket that was accepted"),
+    }
+}
+
+/// The request without its body, in the type that the handshake wants.
+fn head(request: &Request<Incoming>) -> Request<()> {
+    let mut head = Request::new(());
+    head.method_mut().clone_from(request.method());
+    head.uri_mut().clone_from(request.uri());
+    *head.version_mut() = request.version();
+    head.headers_mut().clone_from(request.headers());
+    head
+}
+
+fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    // A header that is not text is passed on as one that matches nothing, never as an absent one.
+    headers.get(name).map(|value| value.to_str().unwrap_or("not text"))
+}
+
+fn unavailable(refusal: Refusal) -> Response<Full<Bytes>> {
+    plain(
+        StatusCode::SERVICE_UNAVAILABLE,
+        match refusal {
+            Refusal::Draining => "draining",
+            Refusal::Full => "full",
+        },
+    )
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    let content_type = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// `ws` is for a test or a laptop; on any other host it would carry calls in the clear.
+fn is_websocket(url: &url::Url) -> bool {
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "wss" || (url.scheme() == "ws" && loopback)
+}

@@ -1,0 +1,35 @@
+//! What the bridge needs to be told. Reading it from the environment is the binary's business.
+
+use std::time::Duration;
+
+use domain::Secret;
+use domain::token::TokenKey;
+use url::Url;
+
+/// Secrets print as nothing, so the whole may be logged.
+#[derive(Debug, Clone)]
+pub struct BridgeSettings {
+    /// The `wss` address that the TwiML names and Twilio signs. Upgrades are accepted on its path only, and
+    /// their signature is checked over this text, never over what a request claims about its host.
+    pub public_stream_url: Url,
+    /// The account's auth tokens: the primary, and during a rotation its successor.
+    pub twilio_auth_tokens: Vec<Secret>,
+    /// The key that stream tokens were minted with.
+    pub token_key: TokenKey,
+    /// `wss://api.openai.com/v1/realtime` or its like; the plan's model is added as the query.
+    pub openai_realtime_url: Url,
+    pub openai_api_key: Secret,
+    /// Calls this process carries at once; upgrades beyond it get 503.
+    pub max_calls: usize,
+    /// How long calls may go on after a shutdown was asked for. ECS kills a task 120 s after SIGTERM at the
+    /// latest (`stopTimeout`), so more than 110 s is of no use there.
+    pub drain_timeout: Duration,
+    /// The ECS agent (`ECS_AGENT_URI`), to protect the task from scale-in while it carries calls. `None`
+    /// outside ECS.
+    pub ecs_agent: Option<Url>,
+}
+
+impl BridgeSettings {
+    pub const DEFAULT_MAX_CALLS: usize = 500;
+    pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(110);
+}

@@ -1,0 +1,165 @@
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use domain::turn::{EndReason, Speaker, TurnState, Usage};
+use domain::{CallPlan, Epoch, Timestamp};
+
+use super::*;
+use crate::ports::{ClaimError, HangUpError};
+
+/// A store that answers its first writes as it was told, and keeps a log of what it took.
+#[derive(Default)]
+struct Store {
+    answers: Mutex<VecDeque<Result<(), StoreError>>>,
+    log: Mutex<Vec<String>>,
+    down: bool,
+}
+
+impl Store {
+    fn answering(answers: impl IntoIterator<Item = Result<(), StoreError>>) -> Arc<Self> {
+        Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() })
+    }
+
+    fn write(&self, what: String) -> Result<(), StoreError> {
+        if self.down {
+            return unavailable();
+        }
+        self.answers.lock().unwrap().pop_front().unwrap_or(Ok(()))?;
+        self.log.lock().unwrap().push(what);
+        Ok(())
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Ports for Store {
+    async fn claim(&self, _: &CallSid, _: Epoch, _: Timestamp) -> Result<CallPlan, ClaimError> {
+        Err(ClaimError::NotYours)
+    }
+
+    async fn put_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
+        assert!(turns.len() <= MAX_TURNS_PER_PUT);
+        let positions: Vec<_> = turns.iter().map(|turn| turn.position.to_string()).collect();
+        self.write(positions.join(" "))
+    }
+
+    async fn put_report(&self, _: &SessionReport) -> Result<(), StoreError> {
+        self.write("report".to_owned())
+    }
+
+    async fn hang_up(&self, _: &CallSid) -> Result<(), HangUpError> {
+        Ok(())
+    }
+}
+
+fn unavailable() -> Result<(), StoreError> {
+    Err(StoreError::Unavailable("throttled".to_owned()))
+}
+
+fn call() -> CallSid {
+    CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
+}
+
+fn turn(position: u32) -> Turn {
+    Turn {
+        call: call(),
+        epoch: Epoch::FIRST,
+        position,
+        item: format!("item_{position}"),
+        speaker: Speaker::Caller,
+        state: TurnState::Complete,
+        text: "hello".to_owned(),
+        at: Timestamp(0),
+        spoken: Duration::ZERO,
+        heard: Duration::ZERO,
+        latency: None,
+        tool_calls: vec![],
+    }
+}
+
+fn report() -> SessionReport {
+    SessionReport {
+        call: call(),
+        epoch: Epoch::FIRST,
+        end: EndReason::CallerHangUp,
+        started_at: Timestamp(0),
+        ended_at: Timestamp(1),
+        turns: 0,
+        greeting_requested: None,
+        greeting_heard: None,
+        turn_latency_p50: None,
+        turn_latency_max: None,
+        added_up_p50_us: None,
+        added_up_p99_us: None,
+        added_down_p50_us: None,
+        added_down_p99_us: None,
+        barge_ins: 0,
+        barge_in_clear_max_us: None,
+        frames_in: 0,
+        frames_forwarded: 0,
+        frames_dropped: 0,
+        padded: Duration::ZERO,
+        agent_audio_sent: Duration::ZERO,
+        agent_audio_heard: Duration::ZERO,
+        usage: Usage::default(),
+    }
+}
+
+/// Runs a writer over so many turns to its end.
+async fn write_all(store: &Arc<Store>, turns: u32) {
+    let tasks = TaskTracker::new();
+    let writer = TurnWriter::spawn(Arc::clone(store), call(), &tasks);
+    (0..turns).for_each(|position| writer.turn(turn(position)));
+    writer.finish(report());
+    tasks.close();
+    tasks.wait().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_report_follows_the_last_turn_and_is_written_once() {
+    let store = Store::answering([]);
+    write_all(&store, 60).await;
+    let log = store.log();
+    let positions: Vec<_> = log[..log.len() - 1].iter().flat_map(|put| put.split(' ')).collect();
+    assert_eq!(positions, (0..60).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(log.iter().filter(|put| *put == "report").count(), 1);
+    assert_eq!(log.last().unwrap(), "report");
+}
+
+/// Fault 23.
+#[tokio::test(start_paused = true)]
+async fn a_throttled_store_gets_the_same_turns_again() {
+    let store = Store::answering([unavailable(), unavailable(), Ok(()), unavailable()]);
+    write_all(&store, 2).await;
+    assert_eq!(store.log(), ["0 1", "report"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_the_store_refuses_do_not_hold_up_the_rest() {
+    let store = Store::answering([Err(StoreError::Refused("item too large".to_owned()))]);
+    write_all(&store, 30).await;
+    assert_eq!(store.log(), ["25 26 27 28 29", "report"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_store_does_not_keep_the_process_alive() {
+    let store = Arc::new(Store { down: true, ..Store::default() });
+    let start = tokio::time::Instant::now();
+    write_all(&store, 3).await;
+    assert_eq!(start.elapsed(), FINISH_DEADLINE);
+    assert!(store.log().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_outruns_its_store_loses_turns_and_not_its_breath() {
+    let store = Arc::new(Store { down: true, ..Store::default() });
+    let tasks = TaskTracker::new();
+    let writer = TurnWriter::spawn(store, call(), &tasks);
+    for position in 0..10_000 {
+        writer.turn(turn(position));
+    }
+    assert_eq!(writer.turns.capacity(), 0, "the queue is full, and no larger than it was");
+}

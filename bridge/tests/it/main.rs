@@ -1,0 +1,11 @@
+//! The bridge over real sockets: a scripted caller on one side, a scripted model on the other.
+
+#![expect(clippy::unwrap_used, reason = "a test that is wrong about its own surroundings has to stop")]
+
+mod admission;
+mod conversation;
+mod framing;
+mod model_faults;
+mod shutdown;
+mod stall;
+mod support;

@@ -1,0 +1,84 @@
+//! One peer that does not read must not be felt on the other side.
+
+use crate::framing::frame;
+use crate::support::{Closed, Harness};
+
+/// Fault 55.
+#[tokio::test]
+async fn a_model_that_does_not_read_does_not_silence_the_agent_and_misses_nothing() {
+    let mut harness = Harness::start().await;
+    let (mut caller, mut model, _) = harness.live().await;
+    // Nine seconds: more than the kernel holds for it, less than the outbox may.
+    for n in 0..450 {
+        caller.media(&frame(n)).await;
+    }
+    model.begin("resp_1", "item_1", serde_json::Value::Null).await;
+    model.delta("resp_1", "item_1", &frame(1_000)).await;
+    assert_eq!(caller.next_audio().await, frame(1_000));
+    for n in 0..450 {
+        assert_eq!(model.next_audio().await, frame(n));
+    }
+}
+
+/// Fault 55.
+#[tokio::test]
+async fn a_model_that_never_reads_again_ends_the_call_before_it_runs_hopelessly_late() {
+    let mut harness = Harness::start().await;
+    let (mut caller, _model, planned) = harness.live().await;
+    for n in 0..725 {
+        caller.media(&frame(n)).await;
+    }
+    assert_eq!(caller.closed().await, Closed::With(1011));
+    let (report, _) = harness.store.report(&planned.call).await;
+    assert_eq!(report.end.as_str(), "model_lost");
+}
+
+/// Fault 55.
+#[tokio::test]
+async fn a_caller_that_does_not_read_is_still_heard_and_gets_every_word_later() {
+    let mut harness = Harness::start().await;
+    let (mut caller, mut model, _) = harness.live().await;
+    model.begin("resp_1", "item_1", serde_json::Value::Null).await;
+    for _ in 0..MINUTE {
+        model.delta("resp_1", "item_1", &second()).await;
+    }
+    caller.media(&frame(1)).await;
+    assert_eq!(model.next_audio().await, frame(1));
+    for _ in 0..MINUTE {
+        assert_eq!(caller.next_audio().await, second());
+        caller.next_mark().await;
+    }
+}
+
+/// Fault 55.
+#[tokio::test]
+async fn a_barge_in_takes_back_what_a_slow_line_was_not_given_yet() {
+    let mut harness = Harness::start().await;
+    let (mut caller, mut model, _) = harness.live().await;
+    model.begin("resp_1", "item_1", serde_json::Value::Null).await;
+    for _ in 0..MINUTE {
+        model.delta("resp_1", "item_1", &second()).await;
+    }
+    model
+        .send(&serde_json::json!({ "type": "input_audio_buffer.speech_started", "event_id": "e",
+            "item_id": "item_2", "audio_start_ms": 500 }))
+        .await;
+    let mut given = 0;
+    loop {
+        let message = caller.next().await;
+        match message["event"].as_str() {
+            Some("media") => given += 1,
+            Some("mark") => {}
+            Some("clear") => break,
+            _ => panic!("unexpected: {message}"),
+        }
+    }
+    assert!(given < MINUTE, "only what the kernel had already");
+}
+
+/// A minute of speech in pieces of a second: far more than the kernel holds for a line.
+const MINUTE: usize = 60;
+
+fn second() -> String {
+    frame(7).repeat(50).replace('=', "/")
+}

@@ -1,0 +1,152 @@
+//! A bridge on a loopback port with a caller, a model and a store around it, all scripted by the test.
+
+mod caller;
+mod model;
+mod store;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bridge::{Bridge, BridgeSettings, LiveEvent, LiveEvents};
+use domain::business::{ConversationPolicy, TurnDetection, Voice};
+use domain::token::TokenKey;
+use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, Timestamp};
+use http::{Method, Request, StatusCode};
+use http_body_util::Empty;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use caller::{Caller, Closed};
+pub(crate) use model::{Model, ModelServer};
+pub(crate) use store::Store;
+
+pub(crate) const AUTH_TOKEN: &str = "f00dbabe00112233445566778899aabb";
+/// What Twilio is told and signs; the port that the test connects to is behind it.
+pub(crate) const STREAM_URL: &str = "wss://media.harbour.example/twilio/stream";
+pub(crate) const STREAM_PATH: &str = "/twilio/stream";
+
+/// A test that waits longer than this waits for something that will not come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+pub(crate) struct Harness {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Arc<Store>,
+    pub(crate) model: ModelServer,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) running: JoinHandle<()>,
+    pub(crate) live_events: broadcast::Receiver<LiveEvent>,
+    token_key: TokenKey,
+}
+
+/// A call that the store has a plan for.
+pub(crate) struct Planned {
+    pub(crate) call: CallSid,
+    pub(crate) token: String,
+}
+
+impl Harness {
+    pub(crate) async fn start() -> Self {
+        Self::start_for(8).await
+    }
+
+    pub(crate) async fn start_for(max_calls: usize) -> Self {
+        let model = ModelServer::start();
+        let store = Arc::new(Store::new());
+        let token_key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
+        let settings = BridgeSettings {
+            public_stream_url: STREAM_URL.parse().unwrap(),
+            twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
+            token_key: token_key.clone(),
+            openai_realtime_url: model.url(),
+            openai_api_key: Secret::new("test-key"),
+            max_calls,
+            drain_timeout: PATIENCE,
+            ecs_agent: None,
+        };
+        let live = LiveEvents::broadcasting();
+        let live_events = live.subscribe().unwrap();
+        let bridge = Bridge::new(settings, Arc::clone(&store), live).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(bridge.run(listener, shutdown.clone()));
+        Self { address, store, model, shutdown, running, live_events, token_key }
+    }
+
+    /// Mints a token and puts its plan into the store, as the voice webhook does.
+    pub(crate) fn plan(&self) -> Planned {
+        self.plan_with(|plan| plan.greeting = None)
+    }
+
+    pub(crate) fn plan_with(&self, change: impl FnOnce(&mut CallPlan)) -> Planned {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let call = CallSid::parse(&format!("CA{:032x}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap();
+        let mut plan = CallPlan {
+            call: call.clone(),
+            epoch: Epoch::FIRST,
+            business: BusinessId::parse("harbour").unwrap(),
+            revision: Revision(7),
+            direction: Direction::Inbound,
+            minted_at: Timestamp(0),
+            voice: Voice {
+                model: "gpt-realtime-2.1".into(),
+                voice: "marin".into(),
+                languages: vec!["en".into()],
+                transcription_model: Some("gpt-transcribe".into()),
+                keywords: vec![],
+                turn_detection: TurnDetection::default(),
+            },
+            conversation: ConversationPolicy::default(),
+            instructions: "You are Robin of the Harbour Bicycle Workshop.".into(),
+            greeting: Some("Harbour Bicycle Workshop, good day.".into()),
+            safety_identifier: "caller-0001".into(),
+        };
+        change(&mut plan);
+        let token = self.token_key.mint(&call, plan.epoch).expose().to_owned();
+        self.store.plan(plan);
+        Planned { call, token }
+    }
+
+    /// A call that is live: claimed, connected, configured; without a greeting.
+    pub(crate) async fn live(&mut self) -> (Caller, Model, Planned) {
+        let planned = self.plan();
+        let mut caller = Caller::connect(self).await;
+        caller.start(&planned).await;
+        let mut model = self.model.accept().await;
+        model.configure().await;
+        (caller, model, planned)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> StatusCode {
+        self.request(Request::builder().method(Method::GET).uri(path)).await
+    }
+
+    /// The status of a request that should not be upgraded.
+    pub(crate) async fn request(&self, request: http::request::Builder) -> StatusCode {
+        let request = request.header("host", "bridge.internal").body(Empty::<bytes::Bytes>::new()).unwrap();
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        soon("an HTTP answer", sender.send_request(request)).await.unwrap().status()
+    }
+}
+
+/// The header that proves an upgrade to be Twilio's.
+pub(crate) fn signature(auth_token: &str, url: &str) -> String {
+    let key = twilio::Secret::new(auth_token).unwrap();
+    twilio::signature::sign_url(twilio::signature::Algorithm::HmacSha1, &key, url)
+}

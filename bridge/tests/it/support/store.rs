@@ -1,0 +1,100 @@
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use bridge::{ClaimError, HangUpError, Ports, StoreError};
+use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use tokio::sync::Notify;
+
+use super::soon;
+
+/// Plans that can be claimed once, and everything that was written.
+pub(crate) struct Store {
+    plans: Mutex<HashMap<CallSid, CallPlan>>,
+    written: Mutex<Written>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Written {
+    turns: Vec<Turn>,
+    reports: Vec<SessionReport>,
+    hang_ups: Vec<CallSid>,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        Self { plans: Mutex::default(), written: Mutex::default(), changed: Notify::new() }
+    }
+
+    pub(crate) fn plan(&self, plan: CallPlan) {
+        self.plans.lock().unwrap().insert(plan.call.clone(), plan);
+    }
+
+    /// The report of a call, once it is there, and the turns that were stored before it.
+    pub(crate) async fn report(&self, call: &CallSid) -> (SessionReport, Vec<Turn>) {
+        soon("a session report", async {
+            loop {
+                let changed = self.changed.notified();
+                {
+                    let written = self.written.lock().unwrap();
+                    let reports: Vec<_> = written.reports.iter().filter(|one| one.call == *call).collect();
+                    assert!(reports.len() <= 1, "a session has one report");
+                    if let [report] = reports.as_slice() {
+                        let turns = written.turns.iter().filter(|turn| turn.call == *call).cloned();
+                        return ((*report).clone(), turns.collect());
+                    }
+                }
+                changed.await;
+            }
+        })
+        .await
+    }
+
+    /// Waits until a call was hung up.
+    pub(crate) async fn hung_up(&self, call: &CallSid) {
+        soon("the hang-up", async {
+            loop {
+                let changed = self.changed.notified();
+                if self.hang_ups().contains(call) {
+                    return;
+                }
+                changed.await;
+            }
+        })
+        .await;
+    }
+
+    pub(crate) fn hang_ups(&self) -> Vec<CallSid> {
+        self.written.lock().unwrap().hang_ups.clone()
+    }
+
+    fn write(&self, write: impl FnOnce(&mut Written)) {
+        write(&mut self.written.lock().unwrap());
+        self.changed.notify_waiters();
+    }
+}
+
+impl Ports for Store {
+    async fn claim(&self, call: &CallSid, epoch: Epoch, _: Timestamp) -> Result<CallPlan, ClaimError> {
+        let mut plans = self.plans.lock().unwrap();
+        match plans.get(call) {
+            Some(plan) if plan.epoch == epoch => plans.remove(call).ok_or(ClaimError::NotYours),
+            _ => Err(ClaimError::NotYours),
+        }
+    }
+
+    async fn put_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
+        self.write(|written| written.turns.extend_from_slice(turns));
+        Ok(())
+    }
+
+    async fn put_report(&self, report: &SessionReport) -> Result<(), StoreError> {
+        self.write(|written| written.reports.push(report.clone()));
+        Ok(())
+    }
+
+    async fn hang_up(&self, call: &CallSid) -> Result<(), HangUpError> {
+        self.write(|written| written.hang_ups.push(call.clone()));
+        Ok(())
+    }
+}
