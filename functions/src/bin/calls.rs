@@ -1,0 +1,7 @@
+//! `calls` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::http::<functions::calls::Calls>()
+}

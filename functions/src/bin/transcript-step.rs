@@ -1,0 +1,7 @@
+//! `transcript-step` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::queue::<functions::transcripts::worker::Worker>()
+}

@@ -1,0 +1,7 @@
+//! `voice-status` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::http::<functions::voice::status::Status>()
+}

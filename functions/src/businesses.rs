@@ -1,0 +1,3 @@
+//! Businesses and their settings.
+
+pub mod provision;

@@ -1,0 +1,21 @@
+//! Makes a business callable: profile, number, first settings revision, published pointer, API key.
+//!
+//! Every step is a conditional write, so doing it again changes nothing and doing it halfway is repaired by
+//! doing it again.
+
+use domain::{Business, PhoneNumber, Secret, Settings};
+use platform::stores::StoreError;
+use platform::stores::businesses::Writer;
+
+#[derive(Debug, Clone)]
+pub struct NewBusiness {
+    pub business: Business,
+    pub number: PhoneNumber,
+    pub settings: Settings,
+    /// Stored as a hash only; this is the last place that knows it.
+    pub api_key: Secret,
+}
+
+pub async fn provision(businesses: &Writer, new: &NewBusiness) -> Result<(), StoreError> {
+    businesses.provision(&new.business, &new.number, &new.settings, &new.api_key).await
+}

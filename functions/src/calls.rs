@@ -1,0 +1,169 @@
+//! The read API over calls: everything a business may know of its own calls, and nothing of another's.
+//!
+//! Reading never starts work: a recording that is not archived yet answers that it is not there yet.
+
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use domain::{Call, CallSid, Recording, RecordingState};
+use http::{StatusCode, header};
+use platform::aws::Aws;
+use platform::env::{Parser, Reader};
+use platform::objects::Objects;
+use platform::stores::{StoreError, businesses, calls, recordings, transcripts, turns};
+use serde::Deserialize;
+
+use crate::edge::auth::Operator;
+use crate::edge::problem::Problem;
+use crate::edge::{HttpFunction, StartError};
+
+/// A presigned URL lives as long as a click needs; it is minted at each one.
+const LINK_TTL: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_PAGE: u16 = 25;
+const MAX_PAGE: u16 = 100;
+
+pub struct Calls {
+    businesses: businesses::Reader,
+    calls: calls::Reader,
+    turns: turns::Reader,
+    recordings: recordings::Reader,
+    transcripts: transcripts::Reader,
+    objects: Objects,
+}
+
+impl HttpFunction for Calls {
+    const NAME: &'static str = "calls";
+
+    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
+        let mut vars = Parser::new(env);
+        let businesses = vars.text("TABLE_BUSINESSES");
+        let calls = vars.text("TABLE_CALLS");
+        let turns = vars.text("TABLE_TURNS");
+        let recordings = vars.text("TABLE_RECORDINGS");
+        let transcripts = vars.text("TABLE_TRANSCRIPTS");
+        let bucket = vars.text("BUCKET_RECORDINGS");
+        let aws = Aws::load_with(env, vars).await?;
+        aws.warm(&businesses).await;
+        Ok(Self {
+            businesses: businesses::Reader::new(&aws, &businesses),
+            calls: calls::Reader::new(&aws, &calls),
+            turns: turns::Reader::new(&aws, &turns),
+            recordings: recordings::Reader::new(&aws, &recordings),
+            transcripts: transcripts::Reader::new(&aws, &transcripts),
+            objects: Objects::new(&aws, &bucket),
+        })
+    }
+
+    fn router(self) -> Router {
+        Router::new()
+            .route("/v1/calls", get(list))
+            .route("/v1/calls/{sid}", get(one))
+            .route("/v1/calls/{sid}/recording", get(recording))
+            .with_state(Arc::new(self))
+    }
+}
+
+impl AsRef<businesses::Reader> for Calls {
+    fn as_ref(&self) -> &businesses::Reader {
+        &self.businesses
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    limit: Option<u16>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(app): State<Arc<Calls>>,
+    operator: Operator,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query
+        .map_err(|_| Problem::bad_request("the query takes `limit` (1 to 100) and `cursor` (from `next`)"))?;
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Problem::bad_request("`limit` must be between 1 and 100"));
+    }
+    let page = match app.calls.list(&operator.0, limit, query.cursor).await {
+        Ok(page) => page,
+        Err(StoreError::Cursor) => return Err(Problem::bad_request("`cursor` is not one of this list's")),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Json(view::Page::new(&page.calls, page.next)).into_response())
+}
+
+async fn one(
+    State(app): State<Arc<Calls>>,
+    operator: Operator,
+    Path(sid): Path<String>,
+) -> Result<Response, Problem> {
+    let call = app.call(&operator, &sid).await?;
+    let (events, turns, report, recordings, transcript) = tokio::try_join!(
+        app.calls.events(&call.sid),
+        app.turns.turns(&call.sid),
+        app.turns.report(&call.sid),
+        app.recordings.for_call(&call.sid),
+        app.transcripts.final_transcript(&call.sid),
+    )?;
+    let record = view::Record::new(&call)
+        .events(&events)
+        .turns(&turns)
+        .report(report.as_ref())
+        .recording(recordings.first())
+        .transcript(transcript.as_ref());
+    Ok(Json(record).into_response())
+}
+
+async fn recording(
+    State(app): State<Arc<Calls>>,
+    operator: Operator,
+    Path(sid): Path<String>,
+) -> Result<Response, Problem> {
+    let call = app.call(&operator, &sid).await?;
+    let recordings = app.recordings.for_call(&call.sid).await?;
+    let Some(Recording { state, sid, .. }) = recordings.first() else {
+        return Err(Problem::not_found("recording"));
+    };
+    let archived = match state {
+        RecordingState::Archived(archived) => archived,
+        RecordingState::Announced => {
+            return Err(Problem::new(StatusCode::CONFLICT, "not ready yet")
+                .detail("the recording is still being copied; ask again in a few seconds"));
+        }
+        RecordingState::Failed { .. }
+        | RecordingState::Lost
+        | RecordingState::Absent
+        | RecordingState::Deleted => {
+            return Err(Problem::new(StatusCode::GONE, "no recording")
+                .detail(format!("the recording's state is `{}`", state.as_str())));
+        }
+    };
+    let url = app
+        .objects
+        .presign_get(&archived.key, LINK_TTL, Some(&format!("attachment; filename=\"{sid}.wav\"")))
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "cannot presign");
+            Problem::unavailable()
+        })?;
+    let headers = [(header::LOCATION, url.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::FOUND, headers).into_response())
+}
+
+impl Calls {
+    /// Another business's call answers exactly like one that does not exist.
+    async fn call(&self, operator: &Operator, sid: &str) -> Result<Call, Problem> {
+        let sid = CallSid::parse(sid).map_err(|_| Problem::not_found("call"))?;
+        let call = self.calls.call(&sid).await?.filter(|call| call.business == operator.0);
+        call.ok_or_else(|| Problem::not_found("call"))
+    }
+}

@@ -1,0 +1,149 @@
+//! The API's JSON. Kept apart from the domain's own types, so that neither binds the other.
+
+use std::time::Duration;
+
+use domain::call::StatusEvent;
+use domain::phone::Caller;
+use domain::transcript::Source;
+use domain::{Call, Recording, RecordingState, SessionReport, Timestamp, Transcript, Turn};
+use platform::clock;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[derive(Serialize)]
+pub(super) struct Page {
+    calls: Vec<Value>,
+    next: Option<String>,
+}
+
+impl Page {
+    pub(super) fn new(calls: &[Call], next: Option<String>) -> Self {
+        Self { calls: calls.iter().map(summary).collect(), next }
+    }
+}
+
+/// One call with everything that belongs to it.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Record(Value);
+
+impl Record {
+    pub(super) fn new(call: &Call) -> Self {
+        Self(summary(call))
+    }
+
+    /// In the order in which they happened. Some of Twilio's times are whole seconds, so the rank breaks ties.
+    pub(super) fn events(mut self, events: &[(String, StatusEvent)]) -> Self {
+        let mut events: Vec<&(String, StatusEvent)> = events.iter().collect();
+        events.sort_by_key(|(_, event)| (event.at, event.status.rank()));
+        let events: Vec<Value> = events
+            .iter()
+            .map(
+                |(key, event)| json!({ "event": key, "at": time(event.at), "status": event.status.as_str() }),
+            )
+            .collect();
+        self.0["events"] = events.into();
+        self
+    }
+
+    pub(super) fn turns(mut self, turns: &[Turn]) -> Self {
+        let turns: Vec<Value> = turns
+            .iter()
+            .map(|turn| {
+                json!({
+                    "speaker": turn.speaker,
+                    "state": turn.state,
+                    "text": turn.text,
+                    "at": time(turn.at),
+                    "spoken_ms": ms(turn.spoken),
+                    "heard_ms": ms(turn.heard),
+                    "latency_ms": turn.latency.map(ms),
+                    "tool_calls": turn.tool_calls,
+                })
+            })
+            .collect();
+        self.0["turns"] = turns.into();
+        self
+    }
+
+    pub(super) fn report(mut self, report: Option<&SessionReport>) -> Self {
+        self.0["session"] = report.map_or(Value::Null, |report| {
+            json!({
+                "end_reason": report.end.as_str(),
+                "epoch": report.epoch,
+                "greeting_requested_ms": report.greeting_requested.map(ms),
+                "greeting_heard_ms": report.greeting_heard.map(ms),
+                "turn_latency_ms": { "p50": report.turn_latency_p50.map(ms), "max": report.turn_latency_max.map(ms) },
+                "added_latency_us": {
+                    "up": { "p50": report.added_up_p50_us, "p99": report.added_up_p99_us },
+                    "down": { "p50": report.added_down_p50_us, "p99": report.added_down_p99_us },
+                },
+                "barge_ins": report.barge_ins,
+                "barge_in_clear_max_us": report.barge_in_clear_max_us,
+                "frames": { "in": report.frames_in, "forwarded": report.frames_forwarded, "dropped": report.frames_dropped },
+                "padded_ms": ms(report.padded),
+                "agent_audio_ms": { "sent": ms(report.agent_audio_sent), "heard": ms(report.agent_audio_heard) },
+                "usage": report.usage,
+            })
+        });
+        self
+    }
+
+    pub(super) fn recording(mut self, recording: Option<&Recording>) -> Self {
+        self.0["recording"] = recording.map_or(Value::Null, |recording| {
+            let mut view = json!({ "sid": recording.sid, "state": recording.state.as_str() });
+            if let RecordingState::Archived(archived) = &recording.state {
+                view["link"] = format!("/v1/calls/{}/recording", recording.call).into();
+                view["object"] = archived.key.as_str().into();
+                view["bytes"] = archived.bytes.into();
+                view["sha256"] = archived.sha256.as_str().into();
+                view["channels"] = archived.format.channels.into();
+                view["sample_rate_hz"] = archived.format.sample_rate_hz.into();
+                view["duration_ms"] = archived.format.duration_ms.into();
+            }
+            view
+        });
+        self
+    }
+
+    pub(super) fn transcript(mut self, transcript: Option<&(Source, Option<Transcript>)>) -> Self {
+        self.0["transcript_source"] = transcript.map_or(Value::Null, |(source, _)| source.as_str().into());
+        let version = transcript.and_then(|(_, version)| version.as_ref());
+        self.0["transcript"] = version.map_or(
+            Value::Null,
+            |version| json!({ "lines": version.lines, "model": version.model, "at": time(version.at) }),
+        );
+        self
+    }
+}
+
+fn summary(call: &Call) -> Value {
+    let from = match &call.from {
+        Caller::Number(number) => number.as_e164(),
+        Caller::Hidden => "hidden",
+        Caller::Other(_) => "other",
+    };
+    json!({
+        "sid": call.sid,
+        "status": call.status.as_str(),
+        "direction": call.direction.as_str(),
+        "from": from,
+        "to": call.to.as_ref().map(|number| number.as_e164()),
+        "opened_at": time(call.opened_at),
+        "answered_at": call.answered_at.map(time),
+        "ended_at": call.ended_at.map(time),
+        "duration_s": call.duration.map(|duration| duration.as_secs()),
+        "settings_revision": call.revision,
+        "refusal": call.refusal.map(|refusal| refusal.as_str()),
+        "sip_response_code": call.sip_response_code,
+        "error_code": call.error_code,
+    })
+}
+
+fn time(at: Timestamp) -> String {
+    clock::rfc3339(at)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,54 @@
+//! Everything that touches Lambda: how a feature is started, fed and answered.
+
+pub mod auth;
+pub mod batch;
+pub mod problem;
+pub mod run;
+pub mod verified_form;
+
+use axum::Router;
+use platform::env::Reader;
+use platform::queues::Queue;
+use serde::de::DeserializeOwned;
+
+/// Why a function could not start. Settings are reported all together; either kind ends the process.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Settings(#[from] platform::env::SettingsError),
+    #[error(transparent)]
+    Secrets(#[from] platform::secrets::SecretsError),
+    #[error("cannot start: {0}")]
+    Other(String),
+}
+
+/// A function behind the HTTP API. Its router carries its own paths, so that the local system and Lambda
+/// dispatch alike.
+pub trait HttpFunction: Sized + Send + Sync + 'static {
+    /// The bin, and the function's name in the template.
+    const NAME: &'static str;
+
+    fn load(env: &dyn Reader) -> impl Future<Output = Result<Self, StartError>> + Send;
+
+    fn router(self) -> Router;
+}
+
+/// A function behind a queue.
+pub trait QueueFunction: Sized + Send + Sync + 'static {
+    const NAME: &'static str;
+
+    type Job: DeserializeOwned + Send;
+
+    /// The queue that feeds this function.
+    fn queue(&self) -> &Queue;
+
+    fn load(env: &dyn Reader) -> impl Future<Output = Result<Self, StartError>> + Send;
+
+    /// Does one job. An `Err` leaves the message on the queue: it comes back after its visibility timeout and
+    /// reaches the DLQ after its last attempt.
+    fn handle(
+        &self,
+        job: Self::Job,
+        delivery: batch::Delivery,
+    ) -> impl Future<Output = Result<(), batch::JobError>> + Send;
+}

@@ -1,0 +1,55 @@
+//! Runs one feature as a Lambda function.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{LambdaEvent, service_fn};
+use platform::env::{EX_CONFIG, ProcessEnv};
+
+use super::{HttpFunction, QueueFunction, StartError, batch};
+
+/// Serves an HTTP function until the sandbox ends.
+pub fn http<F: HttpFunction>() -> ExitCode {
+    serve(F::NAME, async {
+        let router = F::load(&ProcessEnv).await?.router();
+        lambda_http::run(router).await.map_err(|error| StartError::Other(error.to_string()))
+    })
+}
+
+/// Serves a queue function until the sandbox ends.
+pub fn queue<F: QueueFunction>() -> ExitCode {
+    serve(F::NAME, async {
+        let function = Arc::new(F::load(&ProcessEnv).await?);
+        let handler = service_fn(move |event: LambdaEvent<SqsEvent>| {
+            let function = Arc::clone(&function);
+            async move {
+                Ok::<SqsBatchResponse, lambda_runtime::Error>(batch::handle(&*function, event.payload).await)
+            }
+        });
+        lambda_runtime::run(handler).await.map_err(|error| StartError::Other(error.to_string()))
+    })
+}
+
+fn serve(name: &'static str, body: impl Future<Output = Result<(), StartError>>) -> ExitCode {
+    platform::telemetry::init(name);
+    platform::tls::install();
+    // One sandbox handles one event at a time: a second thread would only cost start-up.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no async runtime");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(body) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, function = name, "cannot start");
+            match error {
+                StartError::Settings(_) => ExitCode::from(EX_CONFIG as u8),
+                StartError::Secrets(_) | StartError::Other(_) => ExitCode::FAILURE,
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The recordings queue's worker: its settings, and which job is whose.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use domain::RecordingSid;
+use platform::aws::Aws;
+use platform::env::{Parser, Reader};
+use platform::objects::Objects;
+use platform::queues::Queue;
+use platform::secrets::Secrets;
+use platform::stores::leases::Leases;
+use platform::stores::{businesses, calls, recordings};
+use platform::twilio_rest::TwilioRest;
+
+use super::job::RecordingJob;
+use crate::edge::batch::{Delivery, JobError};
+use crate::edge::{QueueFunction, StartError};
+
+pub struct Worker {
+    pub(super) callback: url::Url,
+    pub(super) businesses: businesses::Reader,
+    pub(super) calls: calls::Reader,
+    pub(super) reader: recordings::Reader,
+    pub(super) recordings: recordings::Writer,
+    pub(super) leases: Leases,
+    pub(super) objects: Objects,
+    pub(super) transcripts: Queue,
+    queue: Queue,
+    pub(super) twilio: TwilioRest,
+    /// The first of the four layers against copying twice: what this very process is copying.
+    pub(super) copying: Mutex<HashSet<RecordingSid>>,
+}
+
+impl QueueFunction for Worker {
+    const NAME: &'static str = "recording-archive";
+
+    type Job = RecordingJob;
+
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
+        let mut vars = Parser::new(env);
+        let base = vars.url("PUBLIC_BASE_URL");
+        let twilio_url = vars.url("TWILIO_API_URL");
+        let businesses = vars.text("TABLE_BUSINESSES");
+        let calls = vars.text("TABLE_CALLS");
+        let recordings = vars.text("TABLE_RECORDINGS");
+        let leases = vars.text("TABLE_LEASES");
+        let bucket = vars.text("BUCKET_RECORDINGS");
+        let transcripts = vars.text("QUEUE_TRANSCRIPTS");
+        let queue = vars.text("QUEUE_RECORDINGS");
+        let aws = Aws::load_with(env, vars).await?;
+        let secrets = Secrets::load(env, &aws.config).await?;
+        let callback = base
+            .join(super::ready::PATH)
+            .map_err(|error| StartError::Other(format!("PUBLIC_BASE_URL: {error}")))?;
+        let auth_token = secrets.twilio_auth_tokens.first().cloned();
+        let auth_token = auth_token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;
+        Ok(Self {
+            callback,
+            businesses: businesses::Reader::new(&aws, &businesses),
+            calls: calls::Reader::new(&aws, &calls),
+            reader: recordings::Reader::new(&aws, &recordings),
+            recordings: recordings::Writer::new(&aws, &recordings),
+            leases: Leases::new(&aws, &leases),
+            objects: Objects::new(&aws, &bucket),
+            transcripts: Queue::new(&aws, &transcripts),
+            queue: Queue::new(&aws, &queue),
+            twilio: TwilioRest::new(&twilio_url, &secrets.twilio_account_sid, auth_token)
+                .map_err(|error| StartError::Other(error.to_string()))?,
+            copying: Mutex::new(HashSet::new()),
+        })
+    }
+
+    async fn handle(&self, job: RecordingJob, delivery: Delivery) -> Result<(), JobError> {
+        match job {
+            RecordingJob::Start { call } => self.start(&call).await,
+            RecordingJob::Archive { call, recording } => self.archive(&call, &recording, delivery).await,
+        }
+    }
+}

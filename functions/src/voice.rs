@@ -1,0 +1,42 @@
+//! The voice webhooks: the only writers of a call.
+
+pub mod after_stream;
+pub mod inbound;
+pub mod phrases;
+pub mod published;
+pub mod status;
+
+use axum::response::{IntoResponse, Response};
+use domain::PhoneNumber;
+use domain::phone::Caller;
+use http::{StatusCode, header};
+use twilio::Party;
+use twilio::twiml;
+
+/// Twilio's word for a party, as ours.
+pub(crate) fn caller(party: &Party) -> Caller {
+    match party {
+        Party::E164(text) => match PhoneNumber::parse(text) {
+            Ok(number) => Caller::Number(number),
+            Err(_) => Caller::Other(text.clone()),
+        },
+        Party::Hidden(_) => Caller::Hidden,
+        Party::Client(text) | Party::Sip(text) | Party::Other(text) => Caller::Other(text.clone()),
+    }
+}
+
+/// TwiML that breaks a rule of Twilio's is a defect of ours; the caller still hears why the call ends.
+pub(crate) fn xml(twiml: &twiml::Response) -> Response {
+    const LAST_RESORT: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>Sorry, we have a \
+                               technical problem. Goodbye.</Say><Hangup/></Response>";
+    let body = twiml.to_xml().unwrap_or_else(|error| {
+        tracing::error!(%error, "invalid TwiML");
+        LAST_RESORT.to_owned()
+    });
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], body).into_response()
+}
+
+/// The answer to a callback that wants none.
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}

@@ -1,0 +1,269 @@
+//! A phone rings: decide who answers, open the call, hand the line to the bridge.
+//!
+//! Everything that must exist before the stream opens is written in one transaction. What Twilio is told is a
+//! function of the call alone, so every duplicate of the webhook gets the same answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::call::Refusal;
+use domain::ids::AccountSid;
+use domain::prompt::{self, CallContext, Channel};
+use domain::token::TokenKey;
+use domain::{Call, CallPlan, CallSid, CallStatus, Direction, Epoch, PhoneNumber, Timestamp};
+use platform::aws::Aws;
+use platform::clock;
+use platform::env::{Parser, Reader};
+use platform::secrets::Secrets;
+use platform::stores::businesses::Published;
+use platform::stores::calls::{OpenCall, Opened, SlotRequest, UnknownCall, Writer};
+use platform::stores::{StoreError, businesses};
+use platform::telemetry::{self, Unit};
+use sha2::{Digest, Sha256};
+use twilio::twiml::{Connect, Response as Twiml, Stream, Verb};
+use twilio::webhook::VoiceRequest;
+use url::Url;
+
+use super::published::PublishedSettings;
+use super::{caller, phrases, xml};
+use crate::edge::verified_form::{Gate, Verified};
+use crate::edge::{HttpFunction, StartError};
+
+pub const PATH: &str = "/twilio/voice/inbound";
+
+/// How long a stream may take to open after the answer.
+const TOKEN_TTL: Duration = Duration::from_secs(60);
+/// A slot heals by itself when nothing releases it: a little longer than any call may last.
+const SLOT_MARGIN: Duration = Duration::from_secs(10 * 60);
+/// Twilio gives up after 15 s; the caller should hear an apology well before.
+const ANSWER_WITHIN: Duration = Duration::from_secs(6);
+
+pub struct Inbound {
+    gate: Gate,
+    stream_url: Url,
+    token_key: TokenKey,
+    settings: PublishedSettings,
+    calls: Writer,
+}
+
+impl HttpFunction for Inbound {
+    const NAME: &'static str = "voice-inbound";
+
+    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
+        let mut vars = Parser::new(env);
+        let base = vars.url("PUBLIC_BASE_URL");
+        let stream_url = vars.url("STREAM_URL");
+        let businesses_table = vars.text("TABLE_BUSINESSES");
+        let calls_table = vars.text("TABLE_CALLS");
+        let leases_table = vars.text("TABLE_LEASES");
+        let aws = Aws::load_with(env, vars).await?;
+        let secrets = Secrets::load(env, &aws.config).await?;
+        let settings = PublishedSettings::new(businesses::Reader::new(&aws, &businesses_table));
+        // The first call pays no handshake: the store's connection is opened during init.
+        aws.warm(&businesses_table).await;
+        Ok(Self {
+            gate: Gate::new(&base, &secrets)?,
+            stream_url,
+            token_key: secrets.stream_token_key,
+            settings,
+            calls: Writer::new(&aws, &calls_table, &leases_table),
+        })
+    }
+
+    fn router(self) -> Router {
+        Router::new().route(PATH, post(answer)).with_state(Arc::new(self))
+    }
+}
+
+impl AsRef<Gate> for Inbound {
+    fn as_ref(&self) -> &Gate {
+        &self.gate
+    }
+}
+
+async fn answer(State(app): State<Arc<Inbound>>, webhook: Verified<VoiceRequest>) -> Response {
+    let call = webhook.form.call_sid.as_str();
+    let answered = tokio::time::timeout(ANSWER_WITHIN, app.answer(&webhook, clock::now())).await;
+    let twiml = match answered {
+        Ok(Ok(twiml)) => twiml,
+        Ok(Err(error)) => {
+            tracing::error!(%error, call, "cannot open the call");
+            telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "store")]);
+            phrases::apology()
+        }
+        Err(_) => {
+            tracing::error!(call, "opening the call took too long");
+            telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "timeout")]);
+            phrases::apology()
+        }
+    };
+    xml(&twiml)
+}
+
+impl Inbound {
+    async fn answer(&self, webhook: &Verified<VoiceRequest>, now: Timestamp) -> Result<Twiml, AnswerError> {
+        let request = &webhook.form;
+        let Some((number, published)) = self.owner(request).await? else {
+            self.quarantine(webhook, now).await?;
+            tracing::error!(call = request.call_sid.as_str(), "a call to a number of no business");
+            telemetry::metric("CallsQuarantined", 1.0, Unit::Count, &[]);
+            return Ok(phrases::refusal(Refusal::UnknownNumber));
+        };
+        let mut call = open_call(request, &published, number, now)?;
+        let plan = match self.plan(&call, &published, now).await {
+            Ok(plan) => plan,
+            Err(no_prompt) => {
+                tracing::error!(call = %call.sid, business = %call.business, error = %no_prompt, "refused");
+                return self.refuse(call, Refusal::NoPrompt, now).await;
+            }
+        };
+        let slot = SlotRequest {
+            business: call.business.clone(),
+            limit: published.business.max_concurrent_calls,
+            ttl: published.settings.policies.conversation.max_call + SLOT_MARGIN,
+        };
+        let open =
+            OpenCall { call: call.clone(), plan: Some(plan), token_ttl: TOKEN_TTL, slot: Some(slot), now };
+        match self.calls.open(&open).await? {
+            Opened::New { .. } => {
+                tracing::info!(call = %call.sid, business = %call.business, "call opened");
+                Ok(self.connect(&call.sid))
+            }
+            Opened::Existing(existing) => Ok(match existing.refusal {
+                Some(reason) => phrases::refusal(reason),
+                None => self.connect(&call.sid),
+            }),
+            Opened::AtCapacity => {
+                telemetry::metric("CallsAtCapacity", 1.0, Unit::Count, &[]);
+                tracing::warn!(call = %call.sid, business = %call.business, "refused: at capacity");
+                call.refusal = Some(Refusal::AtCapacity);
+                self.refuse(call, Refusal::AtCapacity, now).await
+            }
+        }
+    }
+
+    async fn quarantine(&self, webhook: &Verified<VoiceRequest>, now: Timestamp) -> Result<(), AnswerError> {
+        let request = &webhook.form;
+        let word = |name| webhook.raw.first(name).unwrap_or_default().to_owned();
+        let unknown = UnknownCall {
+            call: CallSid::parse(request.call_sid.as_str())?,
+            account: AccountSid::parse(request.account_sid.as_str())?,
+            from: word("From"),
+            to: word("To"),
+            twilio_direction: request.direction.clone(),
+        };
+        // A duplicate finds its row there already, and that is fine.
+        self.calls.quarantine(&unknown, now).await?;
+        Ok(())
+    }
+
+    async fn owner(
+        &self,
+        request: &VoiceRequest,
+    ) -> Result<Option<(PhoneNumber, Arc<Published>)>, StoreError> {
+        let Some(number) = request.to.e164().and_then(|text| PhoneNumber::parse(text).ok()) else {
+            return Ok(None);
+        };
+        let published = self.settings.of_number(&number).await?;
+        Ok(published.map(|published| (number, published)))
+    }
+
+    async fn plan(
+        &self,
+        call: &Call,
+        published: &Published,
+        now: Timestamp,
+    ) -> Result<CallPlan, prompt::NoPrompt> {
+        let compiled = self.settings.prompt(published, Channel::Inbound).await?;
+        let local_time = clock::local_words(now, &published.business.time_zone);
+        let context = CallContext { caller: &call.from, local_time: &local_time };
+        Ok(CallPlan {
+            call: call.sid.clone(),
+            epoch: Epoch::FIRST,
+            business: call.business.clone(),
+            revision: published.settings.revision,
+            direction: call.direction,
+            minted_at: now,
+            voice: published.settings.voice.clone(),
+            conversation: published.settings.policies.conversation.clone(),
+            instructions: prompt::for_call(&compiled, &context),
+            greeting: Some(compiled.greeting.clone()),
+            safety_identifier: safety_identifier(call),
+        })
+    }
+
+    async fn refuse(&self, mut call: Call, reason: Refusal, now: Timestamp) -> Result<Twiml, AnswerError> {
+        call.refusal = Some(reason);
+        let open = OpenCall { call, plan: None, token_ttl: TOKEN_TTL, slot: None, now };
+        // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
+        Ok(match self.calls.open(&open).await? {
+            Opened::Existing(Call { refusal: None, sid, .. }) => self.connect(&sid),
+            Opened::Existing(Call { refusal: Some(recorded), .. }) => phrases::refusal(recorded),
+            Opened::New { .. } | Opened::AtCapacity => phrases::refusal(reason),
+        })
+    }
+
+    /// The line goes to the bridge. The verbs behind `<Connect>` are reached only if Twilio skips the action
+    /// after an abnormal drop, which its documentation leaves open: even then there is no silence.
+    fn connect(&self, call: &CallSid) -> Twiml {
+        let token = self.token_key.mint(call, Epoch::FIRST);
+        let stream = Stream {
+            url: self.stream_url.to_string(),
+            name: Some("agent".to_owned()),
+            status_callback: Some(self.gate.url(super::status::STREAM_PATH)),
+            parameters: vec![("token".to_owned(), token.expose().to_owned())],
+        };
+        let action = Some(self.gate.url(super::after_stream::PATH));
+        Twiml::new().then(Connect { action, stream }).then(phrases::say(phrases::APOLOGY)).then(Verb::Hangup)
+    }
+}
+
+fn open_call(
+    request: &VoiceRequest,
+    published: &Published,
+    to: PhoneNumber,
+    now: Timestamp,
+) -> Result<Call, AnswerError> {
+    Ok(Call {
+        sid: CallSid::parse(request.call_sid.as_str())?,
+        account: AccountSid::parse(request.account_sid.as_str())?,
+        business: published.business.id.clone(),
+        from: caller(&request.from),
+        to: Some(to),
+        status: CallStatus::Ringing,
+        direction: Direction::from_twilio(&request.direction),
+        twilio_direction: request.direction.clone(),
+        revision: Some(published.settings.revision),
+        opened_at: now,
+        answered_at: None,
+        ended_at: None,
+        duration: None,
+        refusal: None,
+        sip_response_code: None,
+        error_code: None,
+    })
+}
+
+/// The same for every call of one caller to one business, and of no use to anybody else.
+fn safety_identifier(call: &Call) -> String {
+    let mut hash = Sha256::new();
+    hash.update(call.business.as_str());
+    hash.update([0]);
+    match call.from.number() {
+        Some(number) => hash.update(number.as_e164()),
+        None => hash.update(call.sid.as_str()),
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
+#[derive(Debug, thiserror::Error)]
+enum AnswerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Id(#[from] domain::ids::InvalidId),
+}

@@ -1,0 +1,83 @@
+//! The caches in front of a call's settings.
+//!
+//! Two caches with two rules: the *published pointer* of a business is re-read every 30 s; a *compiled prompt*
+//! is keyed by (business, revision, channel), all of them immutable, so it is never invalidated, only evicted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::prompt::{self, Channel, Compiled, NoPrompt};
+use domain::{BusinessId, PhoneNumber, Revision};
+use moka::future::Cache;
+use platform::stores::StoreError;
+use platform::stores::businesses::{self, Published};
+
+/// How stale a published pointer may be.
+pub const POINTER_TTL: Duration = Duration::from_secs(30);
+/// Numbers and businesses held at once.
+const MAX_POINTERS: u64 = 10_000;
+/// Compiled prompts held at once.
+const MAX_PROMPTS: u64 = 1_000;
+
+pub struct PublishedSettings {
+    businesses: businesses::Reader,
+    by_number: Cache<PhoneNumber, BusinessId>,
+    published: Cache<BusinessId, Arc<Published>>,
+    prompts: Cache<(BusinessId, Revision, Channel), Arc<Compiled>>,
+    prompt_hits: AtomicU64,
+    prompt_misses: AtomicU64,
+}
+
+impl PublishedSettings {
+    pub fn new(businesses: businesses::Reader) -> Self {
+        Self {
+            businesses,
+            by_number: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
+            published: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
+            prompts: Cache::new(MAX_PROMPTS),
+            prompt_hits: AtomicU64::new(0),
+            prompt_misses: AtomicU64::new(0),
+        }
+    }
+
+    /// The business that owns a number. Absence is never cached: a number just provisioned works at once.
+    pub async fn of_number(&self, number: &PhoneNumber) -> Result<Option<Arc<Published>>, StoreError> {
+        let business = match self.by_number.get(number).await {
+            Some(business) => business,
+            None => {
+                let Some(business) = self.businesses.by_number(number).await? else { return Ok(None) };
+                self.by_number.insert(number.clone(), business.clone()).await;
+                business
+            }
+        };
+        self.of_business(&business).await
+    }
+
+    pub async fn of_business(&self, business: &BusinessId) -> Result<Option<Arc<Published>>, StoreError> {
+        if let Some(published) = self.published.get(business).await {
+            return Ok(Some(published));
+        }
+        let Some(published) = self.businesses.published(business).await? else { return Ok(None) };
+        let published = Arc::new(published);
+        self.published.insert(business.clone(), Arc::clone(&published)).await;
+        Ok(Some(published))
+    }
+
+    pub async fn prompt(&self, published: &Published, channel: Channel) -> Result<Arc<Compiled>, NoPrompt> {
+        let key = (published.business.id.clone(), published.settings.revision, channel);
+        if let Some(compiled) = self.prompts.get(&key).await {
+            self.prompt_hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(compiled);
+        }
+        self.prompt_misses.fetch_add(1, Ordering::Relaxed);
+        let compiled = Arc::new(prompt::compile(&published.business, &published.settings, channel)?);
+        self.prompts.insert(key, Arc::clone(&compiled)).await;
+        Ok(compiled)
+    }
+
+    /// (hits, misses) of the prompt cache since the process started.
+    pub fn prompt_cache(&self) -> (u64, u64) {
+        (self.prompt_hits.load(Ordering::Relaxed), self.prompt_misses.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,192 @@
+//! The real binaries, as Lambda starts them: their settings, one HTTP event, one poisoned batch.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+/// Lambda's runtime API, as much of it as a function that behaves needs (Custom runtimes, AWS docs).
+struct RuntimeApi {
+    address: String,
+    events: mpsc::Sender<Value>,
+    answer: Mutex<Option<oneshot::Receiver<Value>>>,
+}
+
+struct Shared {
+    events: tokio::sync::Mutex<mpsc::Receiver<Value>>,
+    answered: Mutex<Option<oneshot::Sender<Value>>>,
+}
+
+impl RuntimeApi {
+    async fn start() -> Self {
+        let (events, received) = mpsc::channel(1);
+        let (answered, answer) = oneshot::channel();
+        let shared = Arc::new(Shared {
+            events: tokio::sync::Mutex::new(received),
+            answered: Mutex::new(Some(answered)),
+        });
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .with_state(shared);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, events, answer: Mutex::new(Some(answer)) }
+    }
+
+    async fn invoke(&self, event: Value) -> Value {
+        self.events.send(event).await.unwrap();
+        let answer = self.answer.lock().unwrap().take().unwrap();
+        tokio::time::timeout(Duration::from_secs(30), answer).await.expect("the function answers").unwrap()
+    }
+}
+
+async fn next(State(shared): State<Arc<Shared>>) -> Response {
+    let Some(event) = shared.events.lock().await.recv().await else { return std::future::pending().await };
+    let headers = [
+        ("Lambda-Runtime-Aws-Request-Id", "00000000-0000-4000-8000-000000000001"),
+        ("Lambda-Runtime-Deadline-Ms", "4102444800000"),
+        ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:f"),
+        ("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0"),
+    ];
+    (headers, Json(event)).into_response()
+}
+
+async fn response(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: String) -> Response {
+    let answer = serde_json::from_str(&body).expect("the answer is JSON");
+    if let Some(answered) = shared.answered.lock().unwrap().take() {
+        answered.send(answer).unwrap();
+    }
+    (http::StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
+}
+
+/// Everything a function may read; the AWS endpoint is a port that nobody listens on.
+fn environment(command: &mut Command) -> &mut Command {
+    let account = format!("AC{}", "1".repeat(32));
+    let variables = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("PUBLIC_BASE_URL", "https://calls.example.com"),
+        ("STREAM_URL", "wss://media.example.com/twilio/stream"),
+        ("TWILIO_API_URL", "http://127.0.0.1:1"),
+        ("TWILIO_ACCOUNT_SID", &account),
+        ("TWILIO_AUTH_TOKEN", "test token"),
+        ("OPENAI_API_URL", "http://127.0.0.1:1"),
+        ("OPENAI_API_KEY", "test key"),
+        ("STREAM_TOKEN_KEY", "a key of at least thirty-two bytes"),
+        ("TRANSCRIPTION_MODELS", "gpt-transcribe"),
+        ("TABLE_BUSINESSES", "B"),
+        ("TABLE_CALLS", "C"),
+        ("TABLE_TURNS", "T"),
+        ("TABLE_RECORDINGS", "R"),
+        ("TABLE_TRANSCRIPTS", "S"),
+        ("TABLE_LEASES", "L"),
+        ("BUCKET_RECORDINGS", "bucket"),
+        ("QUEUE_RECORDINGS", "http://127.0.0.1:1/000000000000/recordings"),
+        ("QUEUE_TRANSCRIPTS", "http://127.0.0.1:1/000000000000/transcripts"),
+    ];
+    command.env_clear().envs(variables)
+}
+
+/// The child dies with the test.
+struct Running(std::process::Child);
+
+impl Running {
+    fn start(binary: &str, api: &RuntimeApi) -> Self {
+        let mut command = Command::new(binary);
+        environment(&mut command).env("AWS_LAMBDA_RUNTIME_API", &api.address);
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn without_settings_a_function_names_them_all_and_exits_64() {
+    for binary in [
+        env!("CARGO_BIN_EXE_voice-inbound"),
+        env!("CARGO_BIN_EXE_voice-status"),
+        env!("CARGO_BIN_EXE_voice-after-stream"),
+        env!("CARGO_BIN_EXE_recording-ready"),
+        env!("CARGO_BIN_EXE_recording-archive"),
+        env!("CARGO_BIN_EXE_transcript-step"),
+        env!("CARGO_BIN_EXE_calls"),
+    ] {
+        let output = Command::new(binary).env_clear().output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{binary}");
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("TABLE_CALLS"), "{binary}: {text}");
+    }
+}
+
+/// Fault 8, through API Gateway's own shape of a request: a form arrives as base64.
+#[tokio::test]
+async fn an_http_function_answers_an_api_gateway_event() {
+    let api = RuntimeApi::start().await;
+    let _running = Running::start(env!("CARGO_BIN_EXE_voice-inbound"), &api);
+    let answer = api
+        .invoke(json!({
+            "version": "2.0",
+            "routeKey": "POST /twilio/voice/inbound",
+            "rawPath": "/twilio/voice/inbound",
+            "rawQueryString": "",
+            "headers": { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": "bm8=" },
+            "requestContext": {
+                "accountId": "000000000000", "apiId": "a", "domainName": "calls.example.com", "domainPrefix": "calls",
+                "http": {
+                    "method": "POST", "path": "/twilio/voice/inbound", "protocol": "HTTP/1.1",
+                    "sourceIp": "192.0.2.1", "userAgent": "TwilioProxy/1.1"
+                },
+                "requestId": "r", "routeKey": "POST /twilio/voice/inbound", "stage": "$default",
+                "time": "20/Nov/2026:13:05:09 +0000", "timeEpoch": 1795179909000u64
+            },
+            "body": "Q2FsbFNpZD1DQTEyMw==",
+            "isBase64Encoded": true
+        }))
+        .await;
+    assert_eq!(answer["statusCode"], 403);
+}
+
+/// Faults 41 and 42. Only what failed comes back, poison included, and nothing else is held up.
+#[tokio::test]
+async fn a_queue_function_reports_each_failed_message_by_itself() {
+    let api = RuntimeApi::start().await;
+    let _running = Running::start(env!("CARGO_BIN_EXE_transcript-step"), &api);
+    let message = |id: &str, body: &str| {
+        json!({
+            "messageId": id, "receiptHandle": "h", "body": body,
+            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {},
+            "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:transcripts",
+            "awsRegion": "us-east-1"
+        })
+    };
+    let answer = api.invoke(json!({ "Records": [message("m1", "not json"), message("m2", "{}")] })).await;
+    let failed: Vec<&str> = answer["batchItemFailures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap())
+        .collect();
+    assert_eq!(failed, ["m1", "m2"]);
+}
