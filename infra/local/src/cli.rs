@@ -1,0 +1,115 @@
+//! The command line.
+
+mod call;
+mod providers;
+mod running;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use url::Url;
+
+/// An AI phone call centre, whole, on one machine.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    up: Up,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything, place a demonstration call, stay up (the default)
+    Up(Up),
+    /// Place one call against the running system, or against any voice URL
+    Call(Call),
+    /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
+    Env(Folder),
+}
+
+#[derive(Debug, Args)]
+struct Folder {
+    /// Holds DynamoDB, S3, pending queue messages and keys across restarts
+    #[arg(long, value_name = "DIR", default_value = ".switchboard")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Up {
+    #[command(flatten)]
+    folder: Folder,
+    /// Port of the API; the media stream takes the next one. 0 takes any two free ones
+    #[arg(long, default_value_t = 8480)]
+    port: u16,
+    /// Exit after the demonstration call
+    #[arg(long)]
+    once: bool,
+    /// Start without a demonstration call
+    #[arg(long, conflicts_with = "once")]
+    no_call: bool,
+    /// Where Twilio reaches the API, when a real account calls (a tunnel to --port)
+    #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL")]
+    public_base_url: Option<Url>,
+    /// Where Twilio reaches the media stream (a tunnel to the media port, path /twilio/stream)
+    #[arg(long, env = "STREAM_URL", value_name = "URL")]
+    stream_url: Option<Url>,
+    /// The number that the demonstration business answers at
+    #[arg(long, default_value = local::demo::business::NUMBER, value_name = "E164")]
+    number: String,
+}
+
+#[derive(Debug, Args)]
+struct Call {
+    #[command(flatten)]
+    folder: Folder,
+    /// What the caller says: mono PCM WAV, 16 bits, 8 or 16 kHz. Without it, the shipped conversation
+    #[arg(long, value_name = "FILE")]
+    wav: Option<PathBuf>,
+    /// Call this voice URL instead of the running system
+    #[arg(long, value_name = "URL")]
+    voice_url: Option<Url>,
+    /// Where status callbacks of such a call go
+    #[arg(long, value_name = "URL", requires = "voice_url")]
+    status_url: Option<Url>,
+    /// The caller's number, or a word such as `anonymous`
+    #[arg(long, default_value = local::demo::business::CALLER)]
+    from: String,
+    /// The number called
+    #[arg(long, default_value = local::demo::business::NUMBER)]
+    to: String,
+}
+
+/// Every error reaches the user as one readable line.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    platform::tls::install();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::anyhow!("no async runtime: {error}")),
+    };
+    let done = runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Up(cli.up)) {
+            Command::Up(args) => Box::pin(up::run(args)).await,
+            Command::Call(args) => call::run(args).await,
+            Command::Env(args) => running::print_environment(&args.data),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("switchboard: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// The terminal is this program's product: the one place that prints.
+#[expect(clippy::print_stdout, reason = "a command line talks to its user")]
+fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}

@@ -1,0 +1,60 @@
+//! Twilio and OpenAI: real where credentials are given, simulated otherwise.
+
+use anyhow::{Context as _, bail};
+use domain::Secret;
+use local::demo::story;
+use local::home::Identity;
+use local::system::Providers;
+use simulator::openai::{OpenAi, OpenAiConfig};
+use simulator::twilio::{Twilio, TwilioConfig};
+use url::Url;
+
+/// The providers, and the simulators that stand in for them.
+pub(super) struct Chosen {
+    pub(super) urls: Providers,
+    pub(super) identity: Identity,
+    pub(super) twilio: Option<Twilio>,
+    pub(super) openai: Option<OpenAi>,
+}
+
+/// Real credentials replace the simulated ones in the identity, for this run only.
+pub(super) async fn choose(mut identity: Identity) -> anyhow::Result<Chosen> {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let url = |name: &str, default: &str| {
+        let text = var(name).unwrap_or_else(|| default.to_owned());
+        Url::parse(&text).with_context(|| format!("{name} is not a URL"))
+    };
+    let (openai, openai_api_url, openai_realtime_url) = match var("OPENAI_API_KEY") {
+        Some(key) => {
+            identity.openai_api_key = Secret::new(key);
+            let api = url("OPENAI_API_URL", "https://api.openai.com/v1")?;
+            (None, api, url("OPENAI_REALTIME_URL", "wss://api.openai.com/v1/realtime")?)
+        }
+        None => {
+            let config = OpenAiConfig {
+                api_key: identity.openai_api_key.expose().to_owned(),
+                script: story::model(),
+                ..OpenAiConfig::default()
+            };
+            let openai = OpenAi::start(config).await.context("the simulated OpenAI")?;
+            let (api, realtime) = (Url::parse(&openai.api_url)?, Url::parse(&openai.realtime_url)?);
+            (Some(openai), api, realtime)
+        }
+    };
+    let (twilio, twilio_api_url) = match (var("TWILIO_ACCOUNT_SID"), var("TWILIO_AUTH_TOKEN")) {
+        (Some(account_sid), Some(auth_token)) => {
+            identity.account_sid = account_sid;
+            identity.auth_token = Secret::new(auth_token);
+            (None, url("TWILIO_API_URL", "https://api.twilio.com")?)
+        }
+        (None, None) => {
+            let config = TwilioConfig::new(&identity.account_sid, identity.auth_token.expose());
+            let twilio = Twilio::start(config).await?;
+            let api = twilio.api_url().clone();
+            (Some(twilio), api)
+        }
+        _ => bail!("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together: set both or neither"),
+    };
+    let urls = Providers { twilio_api_url, openai_api_url, openai_realtime_url };
+    Ok(Chosen { urls, identity, twilio, openai })
+}

@@ -1,0 +1,146 @@
+//! `switchboard up`: everything on one machine, with a call to watch.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use bridge::LiveEvents;
+use local::demo::{business, place, story};
+use local::home::Identity;
+use local::system::{AwsSource, Config, System};
+use simulator::twilio::CallSpec;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::providers::{self, Chosen};
+use super::running::Running;
+use super::{Up, call, say};
+
+pub(super) async fn run(args: Up) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let data = args.folder.data.as_path();
+    log_to_file(data)?;
+    say(format_args!("Switchboard {}: starting the whole system on this machine", env!("CARGO_PKG_VERSION")));
+    let identity = Identity::open(data)?;
+    let Chosen { urls, identity, twilio, openai } = providers::choose(identity).await?;
+    let live = LiveEvents::broadcasting();
+    let config = Config {
+        aws: AwsSource::Embedded { data_dir: Some(data.join("aws")) },
+        identity: identity.clone(),
+        providers: urls,
+        api_port: args.port,
+        media_port: if args.port == 0 { 0 } else { args.port.wrapping_add(1) },
+        public_base_url: args.public_base_url.clone(),
+        stream_url: args.stream_url.clone(),
+        live: live.clone(),
+    };
+    let system = System::start(config).await?;
+    let seeded = business::seed(&system, &args.number, &identity.api_key).await?;
+    let voice_url = system.api_url.join("/twilio/voice/inbound")?;
+    let status_url = system.api_url.join("/twilio/voice/status")?;
+    let target = place::Target {
+        voice_url: voice_url.clone(),
+        status_url: Some(status_url.clone()),
+        api: Some((system.api_url.clone(), identity.api_key.clone())),
+        recordings: data.join("recordings"),
+    };
+
+    say(format_args!("  data       {}", data.display()));
+    for (name, variable) in [
+        ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
+        ("S3", "AWS_ENDPOINT_URL_S3"),
+        ("SQS", "AWS_ENDPOINT_URL_SQS"),
+    ] {
+        say(format_args!("  {name:<10} {}", system.environment.get(variable).map_or("", String::as_str)));
+    }
+    say(format_args!("  API        {}", system.api_url));
+    say(format_args!("  media      {}", system.stream_url));
+    say(format_args!("  Twilio     {}", if twilio.is_some() { "simulated" } else { "real" }));
+    say(format_args!("  OpenAI     {}", if openai.is_some() { "simulated" } else { "real" }));
+    say(format_args!("  business   {} at {}", seeded.business.name, seeded.number.as_e164()));
+    say(format_args!("up after {} ms\n", began.elapsed().as_millis()));
+
+    let station = twilio.map(|twilio| Arc::new(call::Station { twilio, openai, live, target }));
+    let outcome = match &station {
+        Some(station) if !args.no_call => demonstrate(station, &args.number).await,
+        Some(_) | None => Ok(()),
+    };
+    if args.once || outcome.is_err() {
+        system.stop().await;
+        return outcome;
+    }
+
+    let control = control(station).await?;
+    let environment = system.environment.clone();
+    let announced = Running { control_url: control.to_string(), environment }.announce(data)?;
+    say("\nStaying up. Point a Twilio number at");
+    say(format_args!("  voice webhook     {voice_url}   (HTTP POST)"));
+    say(format_args!("  status callback   {status_url}   (HTTP POST)"));
+    if args.public_base_url.is_none() {
+        say(
+            "  (through a tunnel: set --public-base-url and --stream-url, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN)",
+        );
+    }
+    say(format_args!("API key of {}: {}", seeded.business.name, identity.api_key.expose()));
+    say("Place another call with `switchboard call`; stop with Ctrl-C.");
+    stopped().await?;
+    say("stopping");
+    drop(announced);
+    system.stop().await;
+    say("stopped");
+    Ok(())
+}
+
+async fn demonstrate(station: &Arc<call::Station>, number: &str) -> anyhow::Result<()> {
+    say(format_args!("A customer calls {number}:"));
+    let (lines, mut shown) = mpsc::channel(place::LINES);
+    let spec = CallSpec::inbound(business::CALLER, number, station.target.voice_url.clone(), story::caller());
+    let station = Arc::clone(station);
+    let call = tokio::spawn(async move { station.place(spec, &lines).await });
+    while let Some(line) = shown.recv().await {
+        say(line);
+    }
+    call.await.context("the demonstration call")?
+}
+
+/// Another `switchboard` asks here for calls; loopback only, and on a port nobody is told but the data folder.
+async fn control(station: Option<Arc<call::Station>>) -> anyhow::Result<Url> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+    tokio::spawn(async move { axum::serve(listener, call::control(station)).await });
+    Ok(url)
+}
+
+/// The terminal belongs to the call; the log has a file.
+fn log_to_file(data: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(data).with_context(|| {
+        format!("cannot use {} as the data folder; give another with --data DIR", data.display())
+    })?;
+    let path = data.join("switchboard.log");
+    let file = std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_new(&level).context("RUST_LOG")?)
+        .with_writer(std::sync::Mutex::new(file))
+        .init();
+    Ok(())
+}
+
+async fn stopped() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    Ok(tokio::signal::ctrl_c().await?)
+}

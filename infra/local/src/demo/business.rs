@@ -1,0 +1,81 @@
+//! The demonstration business, seeded at every start.
+
+use domain::business::{
+    ChannelPrompt, ConversationPolicy, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice,
+};
+use domain::ids::InvalidId;
+use domain::phone::InvalidPhoneNumber;
+use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings};
+use functions::businesses::provision::{NewBusiness, provision};
+use platform::stores::{StoreError, businesses};
+
+use crate::system::{System, SystemError};
+
+/// From the block of numbers kept for fiction.
+pub const NUMBER: &str = "+12025550143";
+/// Who calls in the demonstration.
+pub const CALLER: &str = "+12025550178";
+
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error(transparent)]
+    System(#[from] SystemError),
+    #[error("cannot seed the demonstration business: {0}")]
+    Store(#[from] StoreError),
+    #[error("the business's number is not E.164: {0}")]
+    Number(#[from] InvalidPhoneNumber),
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+}
+
+/// Makes the demonstration business callable at `number`. Doing it again changes nothing.
+pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<NewBusiness, SeedError> {
+    let new = harbour_bicycles(PhoneNumber::parse(number)?, api_key.clone())?;
+    let writer = businesses::Writer::new(&system.aws, system.name("BusinessesTable")?);
+    provision(&writer, &new).await?;
+    Ok(new)
+}
+
+/// A workshop whose agent takes bookings.
+pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusiness, InvalidId> {
+    let instructions = "\
+        You are Robin, the receptionist of {{business_name}}. You help callers to book a bicycle service, you \
+        tell them about opening hours, and you note what they need. Open Monday to Saturday, nine to six. A full \
+        service takes about two hours and covers brakes, gears, both wheels and a safety check of the frame. On \
+        Thursday morning nine o'clock and half past ten are free.";
+    Ok(NewBusiness {
+        business: Business {
+            id: BusinessId::parse("harbour-bicycles")?,
+            name: "Harbour Bicycle Workshop".into(),
+            time_zone: "Europe/Dublin".into(),
+            max_concurrent_calls: 20,
+            fallback_number: None,
+        },
+        number,
+        settings: Settings {
+            revision: Revision::FIRST,
+            prompts: Prompts {
+                inbound: Some(ChannelPrompt {
+                    instructions: instructions.into(),
+                    greeting: "Hello, this is Robin at {{business_name}}. How can I help you today?".into(),
+                }),
+                outbound: None,
+                whatsapp: None,
+            },
+            voice: Voice {
+                model: openai::models::DEFAULT_REALTIME.into(),
+                voice: "marin".into(),
+                languages: vec!["en".into()],
+                transcription_model: Some(openai::models::DEFAULT_TRANSCRIPTION.into()),
+                keywords: vec!["Harbour Bicycle Workshop".into(), "Robin".into()],
+                turn_detection: TurnDetection::default(),
+            },
+            policies: Policies {
+                record_calls: true,
+                transcript: TranscriptPolicy::RealtimeFirst,
+                conversation: ConversationPolicy::default(),
+            },
+        },
+        api_key,
+    })
+}

@@ -1,0 +1,170 @@
+//! The finished record of a call, read through the API like any client would, and shown.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::Secret;
+use serde_json::Value;
+use url::Url;
+
+/// How long after its end a call's record may take to be complete.
+const COMPLETE_WITHIN: Duration = Duration::from_secs(60);
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("the API does not answer: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error("the record was not complete within {} s; the last state was {state}", COMPLETE_WITHIN.as_secs())]
+    Incomplete { state: String },
+    #[error("cannot save a copy of the recording: {0}")]
+    Copy(#[from] std::io::Error),
+    #[error("cannot make the record's address: {0}")]
+    Url(#[from] url::ParseError),
+}
+
+/// Asks until the call has ended, its transcript is final and its recording is where it will be.
+pub async fn complete(api: &Url, key: &Secret, sid: &str) -> Result<Value, RecordError> {
+    let client = reqwest::Client::new();
+    let url = api.join(&format!("/v1/calls/{sid}"))?;
+    let deadline = tokio::time::Instant::now() + COMPLETE_WITHIN;
+    loop {
+        let response = client.get(url.clone()).bearer_auth(key.expose()).send().await?;
+        let record: Value = response.json().await?;
+        if is_complete(&record) {
+            return Ok(record);
+        }
+        if tokio::time::Instant::now() >= deadline {
+            let state = format!(
+                "status {}, transcript {}, recording {}",
+                record["status"], record["transcript_source"], record["recording"]["state"]
+            );
+            return Err(RecordError::Incomplete { state });
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+fn is_complete(record: &Value) -> bool {
+    let recorded = match record["recording"]["state"].as_str() {
+        Some("announced") | None => false,
+        Some(_) => true,
+    };
+    !record["ended_at"].is_null() && !record["transcript_source"].is_null() && recorded
+}
+
+/// Fetches the recording through its link, as a browser would, into a file that can be played.
+///
+/// `None`: there is no recording to fetch.
+pub async fn save_recording(
+    api: &Url,
+    key: &Secret,
+    record: &Value,
+    folder: &Path,
+) -> Result<Option<PathBuf>, RecordError> {
+    let recording = &record["recording"];
+    let (Some(link), Some(sid)) = (recording["link"].as_str(), recording["sid"].as_str()) else {
+        return Ok(None);
+    };
+    let request = reqwest::Client::new().get(api.join(link)?).bearer_auth(key.expose());
+    let audio = request.send().await?.error_for_status()?.bytes().await?;
+    let path = folder.join(format!("{sid}.wav"));
+    tokio::fs::create_dir_all(folder).await?;
+    tokio::fs::write(&path, &audio).await?;
+    Ok(Some(path))
+}
+
+/// The record as text. `copy` is where the recording can be played from.
+pub fn show(record: &Value, api: &Url, copy: Option<&Path>) -> String {
+    let mut out = String::new();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    // Writing to a String cannot fail.
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(out, "  {name:<14}{value}");
+    };
+    line("call", text(&record["sid"]));
+    line("status", statuses(record));
+    line("duration", format!("{} s, {}", record["duration_s"], text(&record["direction"])));
+    line("settings", format!("revision {}", record["settings_revision"]));
+    let turns = record["turns"].as_array().map_or(&[][..], Vec::as_slice);
+    for (index, turn) in turns.iter().enumerate() {
+        line(if index == 0 { "turns" } else { "" }, turn_line(turn));
+    }
+    let lines = record["transcript"]["lines"].as_array().map_or(0, Vec::len);
+    line("transcript", format!("{lines} lines, source {}", text(&record["transcript_source"])));
+    let recording = &record["recording"];
+    let mut about = text(&recording["state"]);
+    if let (Some(key), Some(link)) = (recording["object"].as_str(), recording["link"].as_str()) {
+        let _ = write!(
+            about,
+            ", {} channels, {} ms, {} bytes",
+            recording["channels"], recording["duration_ms"], recording["bytes"]
+        );
+        line("recording", about);
+        line("stored as", key.to_owned());
+        if let Some(copy) = copy {
+            line("play it", copy.display().to_string());
+        }
+        line("link", format!("{}{link}", api.as_str().trim_end_matches('/')));
+    } else {
+        line("recording", about);
+    }
+    figures(record, &mut line);
+    out
+}
+
+fn statuses(record: &Value) -> String {
+    let mut words = vec!["ringing".to_owned()];
+    for event in record["events"].as_array().into_iter().flatten() {
+        let word = event["status"].as_str().unwrap_or_default();
+        // Ranked below everything, `queued` marks events that say nothing about the status.
+        if word != "queued" && words.last().map(String::as_str) != Some(word) {
+            words.push(word.to_owned());
+        }
+    }
+    words.join(" -> ")
+}
+
+fn turn_line(turn: &Value) -> String {
+    let mut line = format!(
+        "{:<7} {}",
+        turn["speaker"].as_str().unwrap_or_default(),
+        turn["text"].as_str().unwrap_or_default()
+    );
+    if turn["state"] == "interrupted" {
+        let _ = write!(line, "  [interrupted: heard {} of {} ms]", turn["heard_ms"], turn["spoken_ms"]);
+    }
+    for tool in turn["tool_calls"].as_array().into_iter().flatten() {
+        let _ = write!(line, "  [{}]", tool["name"].as_str().unwrap_or_default());
+    }
+    line
+}
+
+fn figures(record: &Value, line: &mut impl FnMut(&str, String)) {
+    let session = &record["session"];
+    if session.is_null() {
+        return;
+    }
+    let opt = |value: &Value, unit: &str| match value.as_u64() {
+        Some(number) => format!("{number} {unit}"),
+        None => "none".to_owned(),
+    };
+    line("ended", session["end_reason"].as_str().unwrap_or_default().to_owned());
+    line("greeting", format!("heard {} after the stream's start", opt(&session["greeting_heard_ms"], "ms")));
+    let turn = &session["turn_latency_ms"];
+    line("turn latency", format!("median {}, worst {}", opt(&turn["p50"], "ms"), opt(&turn["max"], "ms")));
+    let added = &session["added_latency_us"];
+    for (name, way) in [("added, up", &added["up"]), ("added, down", &added["down"])] {
+        line(name, format!("p50 {}, p99 {}", opt(&way["p50"], "us"), opt(&way["p99"], "us")));
+    }
+    line(
+        "barge-in",
+        format!("{}, cleared within {}", session["barge_ins"], opt(&session["barge_in_clear_max_us"], "us")),
+    );
+    let frames = &session["frames"];
+    line(
+        "frames",
+        format!("{} in, {} forwarded, {} dropped", frames["in"], frames["forwarded"], frames["dropped"]),
+    );
+}

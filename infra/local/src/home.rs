@@ -1,0 +1,106 @@
+//! The data folder, and the identity a local system keeps over restarts.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use domain::Secret;
+use serde::{Deserialize, Serialize};
+
+const IDENTITY_FILE: &str = "identity.json";
+
+/// Keys and credentials of one local system: made once, at random, and good for nothing elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Identity {
+    /// The simulated Twilio account.
+    pub account_sid: String,
+    pub auth_token: Secret,
+    /// What the simulated OpenAI expects.
+    pub openai_api_key: Secret,
+    pub stream_token_key: Secret,
+    /// The demonstration business's key for the API.
+    pub api_key: Secret,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    #[error("cannot use {path} as the data folder: {error}; give another with --data DIR")]
+    Folder { path: PathBuf, error: io::Error },
+    #[error("{path} is not an identity of this system ({error}); move it away to have a new one made")]
+    Identity { path: PathBuf, error: serde_json::Error },
+    #[error("the system has no randomness to make keys from")]
+    Random,
+}
+
+impl Identity {
+    /// The identity in `dir`, made there if there is none.
+    pub fn open(dir: &Path) -> Result<Self, HomeError> {
+        let folder = |error| HomeError::Folder { path: dir.to_owned(), error };
+        fs::create_dir_all(dir).map_err(folder)?;
+        let path = dir.join(IDENTITY_FILE);
+        match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text).map_err(|error| HomeError::Identity { path, error }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let identity = Self::random()?;
+                identity.write(&path).map_err(folder)?;
+                Ok(identity)
+            }
+            Err(error) => Err(folder(error)),
+        }
+    }
+
+    pub fn random() -> Result<Self, HomeError> {
+        Ok(Self {
+            account_sid: format!("AC{}", random_hex(16)?),
+            auth_token: Secret::new(random_hex(16)?),
+            openai_api_key: Secret::new(format!("local-{}", random_hex(16)?)),
+            stream_token_key: Secret::new(random_hex(32)?),
+            api_key: Secret::new(format!("swb_{}", random_hex(20)?)),
+        })
+    }
+
+    /// Written beside and renamed, so that a kill in between leaves none rather than half of one; readable by
+    /// its owner only.
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let unfinished = path.with_extension("json.new");
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&unfinished)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(unfinished, path)
+    }
+}
+
+fn random_hex(bytes: usize) -> Result<String, HomeError> {
+    let mut buffer = vec![0u8; bytes];
+    getrandom::fill(&mut buffer).map_err(|_| HomeError::Random)?;
+    Ok(hex::encode(buffer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_made_once_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Identity::open(dir.path()).unwrap();
+        let second = Identity::open(dir.path()).unwrap();
+        assert_eq!(first.account_sid, second.account_sid);
+        assert_eq!(first.api_key, second.api_key);
+        assert!(!format!("{first:?}").contains(first.api_key.expose()));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_one_is_named_in_the_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = Identity::open(file.path()).unwrap_err().to_string();
+        assert!(error.contains(&file.path().display().to_string()) && error.contains("--data"), "{error}");
+        let broken = tempfile::tempdir().unwrap();
+        fs::write(broken.path().join(IDENTITY_FILE), "{").unwrap();
+        assert!(matches!(Identity::open(broken.path()), Err(HomeError::Identity { .. })));
+    }
+}

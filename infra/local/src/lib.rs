@@ -1,0 +1,14 @@
+//! The whole system on one machine.
+//!
+//! What runs here is the product: the same handlers, stores and bridge as in AWS, pointed at AWS API endpoints
+//! in this process. Functions, routes, queues, tables and buckets come from `template.yaml`, so that there is
+//! one list of them.
+
+pub mod demo;
+pub mod gateway;
+pub mod home;
+pub mod queues;
+pub mod registry;
+pub mod resources;
+pub mod system;
+pub mod template;

@@ -1,0 +1,51 @@
+//! Which feature each function of the template is.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use axum::Router;
+use functions::edge::{HttpFunction, QueueFunction, StartError, batch};
+use futures_util::future::BoxFuture;
+use platform::env::Reader;
+
+/// A started function.
+pub enum Loaded {
+    Http(Router),
+    Queue(Arc<dyn BatchHandler>),
+}
+
+/// A queue function behind one type, so that the queue runner need not know the jobs.
+pub trait BatchHandler: Send + Sync {
+    fn handle(&self, event: SqsEvent) -> BoxFuture<'_, SqsBatchResponse>;
+}
+
+struct Handler<F>(F);
+
+impl<F: QueueFunction> BatchHandler for Handler<F> {
+    fn handle(&self, event: SqsEvent) -> BoxFuture<'_, SqsBatchResponse> {
+        Box::pin(batch::handle(&self.0, event))
+    }
+}
+
+/// Starts the feature that the template calls `binary`. `None`: there is no such feature.
+pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, StartError>> {
+    use functions::{calls, recordings, transcripts, voice};
+    Some(match binary {
+        voice::inbound::Inbound::NAME => http::<voice::inbound::Inbound>(env).await,
+        voice::status::Status::NAME => http::<voice::status::Status>(env).await,
+        voice::after_stream::AfterStream::NAME => http::<voice::after_stream::AfterStream>(env).await,
+        recordings::ready::Ready::NAME => http::<recordings::ready::Ready>(env).await,
+        recordings::worker::Worker::NAME => queue::<recordings::worker::Worker>(env).await,
+        transcripts::worker::Worker::NAME => queue::<transcripts::worker::Worker>(env).await,
+        calls::Calls::NAME => http::<calls::Calls>(env).await,
+        _ => return None,
+    })
+}
+
+async fn http<F: HttpFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
+    Ok(Loaded::Http(F::load(env).await?.router()))
+}
+
+async fn queue<F: QueueFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
+    Ok(Loaded::Queue(Arc::new(Handler(F::load(env).await?))))
+}

@@ -1,0 +1,276 @@
+//! `template.yaml`, as far as one machine needs it.
+//!
+//! The file is compiled in: the binary and the stack cannot disagree about what there is.
+
+mod intrinsic;
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::Value;
+
+pub use intrinsic::Resolve;
+
+const ROOT: &str = include_str!("../../../template.yaml");
+const BRIDGE: &str = include_str!("../../bridge.yaml");
+
+/// A template that this code cannot read. It is compiled in, so this is a defect, found by the first test.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("template.yaml is not YAML: {0}")]
+    Yaml(#[from] serde_yaml_ng::Error),
+    #[error("template.yaml: {resource} has no usable `{field}`")]
+    Missing { resource: String, field: &'static str },
+    #[error("template.yaml: cannot resolve {0}")]
+    Unresolved(String),
+}
+
+/// Everything in the stack that has a counterpart on one machine.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// Parameters that have a default.
+    pub parameters: BTreeMap<String, String>,
+    pub functions: Vec<Function>,
+    pub tables: Vec<Table>,
+    pub queues: Vec<Queue>,
+    /// Logical ids of the buckets.
+    pub buckets: Vec<String>,
+    /// The bridge container's environment, its values in terms of the root template.
+    pub bridge_environment: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Function {
+    pub logical_id: String,
+    /// The bin, which is also the feature's name.
+    pub binary: String,
+    pub timeout_s: u64,
+    pub environment: BTreeMap<String, Value>,
+    pub routes: Vec<Route>,
+    pub queue: Option<QueueSource>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub method: String,
+    /// `{name}` stands for one segment.
+    pub path: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSource {
+    /// Logical id of the queue.
+    pub queue: String,
+    pub batch_size: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    pub logical_id: String,
+    /// (name, type) with type `S`, `N` or `B`.
+    pub attributes: Vec<(String, String)>,
+    pub keys: Keys,
+    /// (name, keys) of each global secondary index.
+    pub indexes: Vec<(String, Keys)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    pub hash: String,
+    pub range: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    pub logical_id: String,
+    pub visibility_timeout_s: u32,
+    /// Logical id of the DLQ, and how often a message is received before it goes there.
+    pub dlq: Option<(String, u32)>,
+}
+
+impl Template {
+    pub fn load() -> Result<Self, TemplateError> {
+        Self::parse(ROOT, BRIDGE)
+    }
+
+    fn parse(root: &str, bridge: &str) -> Result<Self, TemplateError> {
+        let root: Value = serde_yaml_ng::from_str(root)?;
+        let bridge: Value = serde_yaml_ng::from_str(bridge)?;
+        let globals = &root["Globals"]["Function"];
+        let mut template = Self {
+            parameters: entries(&root["Parameters"])
+                .filter_map(|(name, parameter)| Some((name.to_owned(), scalar(&parameter["Default"])?)))
+                .collect(),
+            functions: vec![],
+            tables: vec![],
+            queues: vec![],
+            buckets: vec![],
+            bridge_environment: bridge_environment(&root, &bridge)?,
+        };
+        for (id, resource) in entries(&root["Resources"]) {
+            match resource["Type"].as_str().unwrap_or_default() {
+                "AWS::Serverless::Function" => template.functions.push(function(id, resource, globals)?),
+                "AWS::DynamoDB::Table" => template.tables.push(table(id, &resource["Properties"])?),
+                "AWS::SQS::Queue" => template.queues.push(queue(id, &resource["Properties"])?),
+                "AWS::S3::Bucket" => template.buckets.push(id.to_owned()),
+                _ => {}
+            }
+        }
+        Ok(template)
+    }
+}
+
+fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, TemplateError> {
+    let properties = &resource["Properties"];
+    let mut environment = BTreeMap::new();
+    for scope in [globals, properties] {
+        for (name, value) in entries(&scope["Environment"]["Variables"]) {
+            environment.insert(name.to_owned(), value.clone());
+        }
+    }
+    let (mut routes, mut queue) = (vec![], None);
+    for (_, event) in entries(&properties["Events"]) {
+        let event_properties = &event["Properties"];
+        match event["Type"].as_str().unwrap_or_default() {
+            "HttpApi" => routes.push(Route {
+                method: text(id, &event_properties["Method"], "Events.Method")?,
+                path: text(id, &event_properties["Path"], "Events.Path")?,
+            }),
+            "SQS" => {
+                queue = Some(QueueSource {
+                    queue: intrinsic::attribute_of(&event_properties["Queue"])
+                        .ok_or_else(|| missing(id, "Events.Queue"))?,
+                    batch_size: event_properties["BatchSize"].as_i64().map_or(10, |n| n.clamp(1, 10) as i32),
+                });
+            }
+            _ => return Err(missing(id, "Events.Type")),
+        }
+    }
+    Ok(Function {
+        logical_id: id.to_owned(),
+        binary: text(id, &resource["Metadata"]["BuildProperties"]["Binary"], "BuildProperties.Binary")?,
+        timeout_s: number(&properties["Timeout"]).or_else(|| number(&globals["Timeout"])).unwrap_or(3),
+        environment,
+        routes,
+        queue,
+    })
+}
+
+fn table(id: &str, properties: &Value) -> Result<Table, TemplateError> {
+    let attributes = items(&properties["AttributeDefinitions"])
+        .map(|attribute| {
+            Ok((
+                text(id, &attribute["AttributeName"], "AttributeName")?,
+                text(id, &attribute["AttributeType"], "AttributeType")?,
+            ))
+        })
+        .collect::<Result<_, TemplateError>>()?;
+    let indexes = items(&properties["GlobalSecondaryIndexes"])
+        .map(|index| Ok((text(id, &index["IndexName"], "IndexName")?, keys(id, &index["KeySchema"])?)))
+        .collect::<Result<_, TemplateError>>()?;
+    Ok(Table { logical_id: id.to_owned(), attributes, keys: keys(id, &properties["KeySchema"])?, indexes })
+}
+
+fn keys(id: &str, schema: &Value) -> Result<Keys, TemplateError> {
+    let of = |kind: &str| {
+        items(schema)
+            .find(|key| key["KeyType"].as_str() == Some(kind))
+            .and_then(|key| key["AttributeName"].as_str())
+            .map(str::to_owned)
+    };
+    Ok(Keys { hash: of("HASH").ok_or_else(|| missing(id, "KeySchema"))?, range: of("RANGE") })
+}
+
+fn queue(id: &str, properties: &Value) -> Result<Queue, TemplateError> {
+    let redrive = &properties["RedrivePolicy"];
+    let dlq = match redrive {
+        Value::Null => None,
+        _ => Some((
+            intrinsic::attribute_of(&redrive["deadLetterTargetArn"])
+                .ok_or_else(|| missing(id, "RedrivePolicy.deadLetterTargetArn"))?,
+            number(&redrive["maxReceiveCount"])
+                .and_then(|count| u32::try_from(count).ok())
+                .ok_or_else(|| missing(id, "RedrivePolicy.maxReceiveCount"))?,
+        )),
+    };
+    let visibility_timeout_s =
+        number(&properties["VisibilityTimeout"]).and_then(|s| u32::try_from(s).ok()).unwrap_or(30);
+    Ok(Queue { logical_id: id.to_owned(), visibility_timeout_s, dlq })
+}
+
+/// The nested stack's parameters are replaced by what the root passes for them.
+fn bridge_environment(root: &Value, bridge: &Value) -> Result<BTreeMap<String, Value>, TemplateError> {
+    let passed = &root["Resources"]["Bridge"]["Properties"]["Parameters"];
+    let container = &bridge["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0];
+    items(&container["Environment"])
+        .map(|variable| {
+            let name = text("Bridge", &variable["Name"], "Environment.Name")?;
+            let value = match intrinsic::reference_of(&variable["Value"]) {
+                Some(parameter) if !parameter.starts_with("AWS::") => passed[parameter].clone(),
+                Some(_) | None => variable["Value"].clone(),
+            };
+            if value.is_null() {
+                return Err(TemplateError::Unresolved(format!("the bridge's {name}")));
+            }
+            Ok((name, value))
+        })
+        .collect()
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_mapping().into_iter().flatten().filter_map(|(key, value)| Some((key.as_str()?, value)))
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_sequence().into_iter().flatten()
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64()
+}
+
+fn text(resource: &str, value: &Value, field: &'static str) -> Result<String, TemplateError> {
+    value.as_str().map(str::to_owned).ok_or_else(|| missing(resource, field))
+}
+
+fn missing(resource: &str, field: &'static str) -> TemplateError {
+    TemplateError::Missing { resource: resource.to_owned(), field }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_has_one_trigger_and_every_queue_a_dlq_of_its_own() {
+        let template = Template::load().unwrap();
+        assert!(template.functions.len() >= 7);
+        for function in &template.functions {
+            assert!(function.routes.is_empty() != function.queue.is_none(), "{}", function.logical_id);
+        }
+        for source in template.functions.iter().filter_map(|function| function.queue.as_ref()) {
+            let queue = template.queues.iter().find(|queue| queue.logical_id == source.queue).unwrap();
+            assert!(queue.dlq.is_some(), "{} has no DLQ", queue.logical_id);
+        }
+    }
+
+    #[test]
+    fn visibility_is_at_least_six_times_the_consumers_timeout() {
+        let template = Template::load().unwrap();
+        for function in &template.functions {
+            let Some(source) = &function.queue else { continue };
+            let queue = template.queues.iter().find(|queue| queue.logical_id == source.queue).unwrap();
+            assert!(u64::from(queue.visibility_timeout_s) >= 6 * function.timeout_s, "{}", source.queue);
+        }
+    }
+
+    #[test]
+    fn the_bridges_environment_is_what_the_root_passes_down() {
+        let environment = Template::load().unwrap().bridge_environment;
+        assert!(environment.contains_key("TABLE_TURNS"));
+        assert_eq!(intrinsic::reference_of(&environment["TABLE_TURNS"]), Some("TurnsTable"));
+    }
+}

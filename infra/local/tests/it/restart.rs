@@ -1,0 +1,136 @@
+//! Killed at any moment and started again with the same folder: no accepted webhook is lost.
+
+use std::time::Duration;
+
+use platform::aws::Aws;
+use platform::env::MapEnv;
+use simulator::twilio::{SIGNATURE_HEADER, sign_form};
+
+use super::process::Up;
+
+struct Client {
+    base: String,
+    account: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    fn new(up: &Up) -> Self {
+        platform::tls::install();
+        Self {
+            base: up.variable("PUBLIC_BASE_URL").trim_end_matches('/').to_owned(),
+            account: up.variable("TWILIO_ACCOUNT_SID").to_owned(),
+            token: up.variable("TWILIO_AUTH_TOKEN").to_owned(),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The answer if the webhook was accepted.
+    async fn post(&self, path: &str, call: &str, more: &[(&str, &str)]) -> Option<String> {
+        let mut fields: Vec<(String, String)> = [
+            ("CallSid", call),
+            ("AccountSid", self.account.as_str()),
+            ("From", local::demo::business::CALLER),
+            ("To", local::demo::business::NUMBER),
+            ("CallStatus", "ringing"),
+            ("Direction", "inbound"),
+            ("ApiVersion", "2010-04-01"),
+        ]
+        .iter()
+        .filter(|(name, _)| more.iter().all(|(other, _)| other != name))
+        .chain(more)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+        fields.sort();
+        let url = format!("{}{path}", self.base);
+        let signature = sign_form(&self.token, &url, &fields);
+        let request = self.http.post(&url).header(SIGNATURE_HEADER, signature).form(&fields);
+        let response = request.send().await.ok()?;
+        if !response.status().is_success() {
+            return None;
+        }
+        response.text().await.ok()
+    }
+}
+
+fn sid(index: usize) -> String {
+    format!("CA{index:032x}")
+}
+
+/// The stream's address has the port of the run; the token has not.
+fn token(twiml: &str) -> &str {
+    twiml.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_process_loses_no_accepted_webhook() {
+    const ROUNDS: usize = 4;
+    const CALLS_A_ROUND: usize = 4;
+    let data = tempfile::tempdir().unwrap();
+    let mut accepted: Vec<(String, String)> = vec![];
+    for round in 0..ROUNDS {
+        let up = Up::start(data.path());
+        let client = Client::new(&up);
+        let calls = (0..CALLS_A_ROUND).map(|call| sid(round * CALLS_A_ROUND + call));
+        let posts = calls.map(|sid| {
+            let client = &client;
+            async move {
+                let answer = client.post("/twilio/voice/inbound", &sid, &[]).await;
+                answer.map(|answer| (sid, answer))
+            }
+        });
+        // Killed after 0, 60, 120 and 180 ms: before, between and after the writes.
+        let killed = async {
+            tokio::time::sleep(Duration::from_millis(60 * round as u64)).await;
+            up.kill();
+        };
+        let (answers, ()) = tokio::join!(futures_util::future::join_all(posts), killed);
+        accepted.extend(answers.into_iter().flatten());
+    }
+    assert!(!accepted.is_empty(), "some webhooks were accepted before the kill");
+
+    let up = Up::start(data.path());
+    let client = Client::new(&up);
+    for (sid, answer) in &accepted {
+        let again = client.post("/twilio/voice/inbound", sid, &[]).await.expect("a copy is served");
+        assert_eq!(token(&again), token(answer), "the same call, the same token");
+    }
+    up.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pending_job_survives_the_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(data.path());
+    let client = Client::new(&up);
+    client.post("/twilio/voice/inbound", &sid(1), &[]).await.expect("accepted");
+    let completed = [("CallStatus", "completed"), ("SequenceNumber", "3"), ("CallDuration", "1")];
+    client.post("/twilio/voice/status", &sid(1), &completed).await.expect("accepted");
+    up.kill();
+
+    let up = Up::start(data.path());
+    let variables = up.environment.as_object().unwrap();
+    let env: MapEnv =
+        variables.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    let aws = Aws::load(&env).await.unwrap();
+    let attributes = aws
+        .sqs
+        .get_queue_attributes()
+        .queue_url(up.variable("QUEUE_TRANSCRIPTS"))
+        .attribute_names(aws_sdk_sqs::types::QueueAttributeName::All)
+        .send()
+        .await
+        .unwrap()
+        .attributes
+        .unwrap();
+    let count = |name: &str| -> u32 {
+        let name = aws_sdk_sqs::types::QueueAttributeName::from(name);
+        attributes.get(&name).and_then(|count| count.parse().ok()).unwrap_or(0)
+    };
+    let pending = count("ApproximateNumberOfMessages")
+        + count("ApproximateNumberOfMessagesDelayed")
+        + count("ApproximateNumberOfMessagesNotVisible");
+    assert_eq!(pending, 1, "the transcript job is still there");
+    up.kill();
+}
