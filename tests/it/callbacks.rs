@@ -1,0 +1,81 @@
+//! Call progress, in every order that a network can make of it.
+
+use acceptance::World;
+use acceptance::webhook::{Webhook, call_sid};
+use futures_util::future::join_all;
+
+/// Fault 3. Every permutation of the callbacks, each sent twice, ends in the same record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_order_of_callbacks_ends_in_the_same_record() {
+    let world = World::start().await;
+    let callbacks = [("initiated", 0), ("ringing", 1), ("in-progress", 2), ("completed", 3)];
+    let mut ends = vec![];
+    for (index, order) in permutations(4).into_iter().enumerate() {
+        let sid = call_sid(50 + u8::try_from(index).unwrap());
+        Webhook::inbound(&world, &sid).send(&world).await;
+        for at in order {
+            let (status, sequence) = callbacks[at];
+            let webhook = Webhook::status(&world, &sid, status, sequence);
+            for copy in join_all([webhook.send(&world), webhook.send(&world)]).await {
+                assert_eq!(copy.0, 204);
+            }
+        }
+        let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
+        assert_eq!(record["events"].as_array().unwrap().len(), 4, "each event once: {record:#}");
+        ends.push((record["status"].clone(), record["duration_s"].clone(), record["ended_at"].clone()));
+    }
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
+    assert_eq!(ends[0].0, "completed");
+    assert_eq!(ends[0].1, 7);
+    world.system.stop().await;
+}
+
+/// Fault 4. A late callback is kept as history and resurrects nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_callback_is_history() {
+    let world = World::start().await;
+    let sid = call_sid(90);
+    Webhook::inbound(&world, &sid).send(&world).await;
+    Webhook::status(&world, &sid, "completed", 3).send(&world).await;
+    assert_eq!(Webhook::status(&world, &sid, "ringing", 1).send(&world).await.0, 204);
+    let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
+    assert_eq!(record["status"], "completed");
+    assert_eq!(record["events"].as_array().unwrap().len(), 2);
+    world.system.stop().await;
+}
+
+/// A callback for a call that was never opened makes no call: its business would be a guess.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callback_of_an_unknown_call_opens_none() {
+    let world = World::start().await;
+    assert_eq!(Webhook::status(&world, &call_sid(91), "completed", 3).send(&world).await.0, 204);
+    assert_eq!(world.get(&format!("/v1/calls/{}", call_sid(91))).await.0, 404);
+    world.system.stop().await;
+}
+
+/// Historic failure 19 has its root here: a word we do not know must not end or move a call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_that_twilio_invents_tomorrow_is_tolerated() {
+    let world = World::start().await;
+    let sid = call_sid(92);
+    Webhook::inbound(&world, &sid).send(&world).await;
+    assert_eq!(Webhook::status(&world, &sid, "teleported", 9).send(&world).await.0, 204);
+    let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
+    assert_eq!(record["status"], "ringing");
+    world.system.stop().await;
+}
+
+fn permutations(n: usize) -> Vec<Vec<usize>> {
+    if n == 0 {
+        return vec![vec![]];
+    }
+    let mut all = vec![];
+    for shorter in permutations(n - 1) {
+        for at in 0..=shorter.len() {
+            let mut longer = shorter.clone();
+            longer.insert(at, n - 1);
+            all.push(longer);
+        }
+    }
+    all
+}

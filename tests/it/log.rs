@@ -1,0 +1,32 @@
+//! Nothing personal and no secret reaches the log.
+
+use acceptance::{World, log};
+use local::demo::{business, story};
+use simulator::audio::speech;
+
+/// A whole call with everything that is personal about it, then a look through all that the suite has logged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_words_and_secrets_are_not_in_the_log() {
+    let world = World::start().await;
+    let outcome = world.call(story::caller()).await;
+    world.complete_record(&outcome.call_sid).await;
+    let log = log::text();
+    assert!(log.contains(&outcome.call_sid), "the call itself is logged, so the log was looked at");
+    let identity = &world.identity;
+    let canaries = [
+        business::NUMBER,
+        business::CALLER,
+        speech::CALLER_SERVICE.text,
+        speech::AGENT_CONFIRM.text,
+        identity.auth_token.expose(),
+        identity.openai_api_key.expose(),
+        identity.stream_token_key.expose(),
+        identity.api_key.expose(),
+    ];
+    for canary in canaries {
+        assert!(!log.contains(canary), "{} characters of a canary are in the log", canary.len());
+        // Numbers lose their plus sign when they are encoded.
+        assert!(!log.contains(canary.trim_start_matches('+')), "an encoded canary is in the log");
+    }
+    world.system.stop().await;
+}

@@ -1,0 +1,73 @@
+//! Calls that no agent may take.
+
+use acceptance::webhook::{Webhook, call_sid};
+use acceptance::{World, WorldConfig};
+use simulator::twilio::{CallEventKind, CallSpec, CallerScript, EndedBy};
+
+/// An unknown number is refused politely, kept in quarantine, and never becomes somebody else's call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_no_business_is_refused_and_quarantined() {
+    let world = World::start().await;
+    let spec = CallSpec::inbound(
+        local::demo::business::CALLER,
+        "+12025550199",
+        world.url("/twilio/voice/inbound"),
+        CallerScript::new(vec![]),
+    );
+    let outcome = world.twilio.call(spec).finished().await;
+    assert_eq!(outcome.ended_by, EndedBy::Twiml);
+    let said = outcome
+        .events
+        .iter()
+        .any(|event| matches!(&event.kind, CallEventKind::Said(text) if text.contains("not in service")));
+    assert!(said, "the caller hears why: {:?}", outcome.events);
+    assert!(world.openai.connections().is_empty());
+    let (_, page) = world.get("/v1/calls").await;
+    assert_eq!(page["calls"].as_array().unwrap().len(), 0, "it is nobody's call");
+    let key = aws_sdk_dynamodb::types::AttributeValue::S(format!("quarantine#{}", outcome.call_sid));
+    let kept = world
+        .system
+        .aws
+        .dynamodb
+        .get_item()
+        .table_name(world.system.name("CallsTable").unwrap())
+        .key("pk", key)
+        .key("sk", aws_sdk_dynamodb::types::AttributeValue::S("quarantine".into()))
+        .send()
+        .await
+        .unwrap();
+    assert!(kept.item.is_some());
+    world.system.stop().await;
+}
+
+/// Historic failure 17. A business without an inbound prompt never speaks with its outbound one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_inbound_prompt_the_call_is_refused() {
+    let world = World::with(WorldConfig {
+        business: |new| {
+            new.settings.prompts.outbound = new.settings.prompts.inbound.take();
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    let (status, twiml) = Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+    assert_eq!(status, 200);
+    assert!(!twiml.contains("<Stream") && twiml.contains("cannot take your call"), "{twiml}");
+    let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(1))).await;
+    assert_eq!(record["refusal"], "no_prompt");
+    world.system.stop().await;
+}
+
+/// Hidden and odd callers are served like anybody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_without_a_number_is_served() {
+    let world = World::start().await;
+    for (seed, from) in
+        [(20, "anonymous"), (21, "+266696687"), (22, "client:alice"), (23, "sip:bob@example.com"), (24, "")]
+    {
+        let webhook = Webhook::inbound(&world, &call_sid(seed)).field("From", from);
+        let (status, twiml) = webhook.send(&world).await;
+        assert!(status == 200 && twiml.contains("<Stream"), "{from:?}: {status} {twiml}");
+    }
+    world.system.stop().await;
+}

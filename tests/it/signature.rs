@@ -1,0 +1,115 @@
+//! Who is not Twilio changes nothing.
+
+use acceptance::World;
+use acceptance::webhook::{Webhook, call_sid};
+
+async fn rows(world: &World) -> usize {
+    let mut rows = 0;
+    for table in ["CallsTable", "LeasesTable", "RecordingsTable"] {
+        let name = world.system.name(table).unwrap();
+        let scan =
+            world.system.aws.dynamodb.scan().table_name(name).consistent_read(true).send().await.unwrap();
+        rows += scan.items.unwrap_or_default().len();
+    }
+    rows
+}
+
+/// Fault 8.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_or_missing_signature_gets_403_and_has_no_effect() {
+    let world = World::start().await;
+    let webhook = Webhook::inbound(&world, &call_sid(1));
+    let forged = [
+        webhook.clone().unsigned(),
+        webhook.clone().signature(""),
+        webhook.clone().signature("bm90IGEgc2lnbmF0dXJl"),
+        webhook.clone().signature("short"),
+        webhook.clone().signature(&"A".repeat(10_000)),
+        webhook.clone().signed_with("another-token"),
+        webhook.clone().header("X-Twilio-Webhooks-Signature-Settings", "key=k,algorithm=NONE"),
+    ];
+    for forgery in forged {
+        assert_eq!(forgery.send(&world).await, (403, String::new()));
+    }
+    for path in
+        ["/twilio/voice/status", "/twilio/stream/status", "/twilio/voice/after-stream", "/twilio/recording"]
+    {
+        assert_eq!(Webhook::post(path).field("CallSid", &call_sid(1)).unsigned().send(&world).await.0, 403);
+    }
+    assert_eq!(rows(&world).await, 0);
+    assert_eq!(webhook.send(&world).await.0, 200, "the same webhook, signed, is served");
+    world.system.stop().await;
+}
+
+/// Fault 9. The address is configured; what a request says of its host does not count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn spoofed_host_headers_neither_help_nor_harm() {
+    let world = World::start().await;
+    let webhook = Webhook::inbound(&world, &call_sid(2))
+        .header("X-Forwarded-Host", "evil.example")
+        .header("X-Forwarded-Proto", "https");
+    assert_eq!(webhook.send(&world).await.0, 200);
+    let elsewhere = [("CallSid".to_owned(), call_sid(3))];
+    let signature = simulator::twilio::sign_form(
+        world.identity.auth_token.expose(),
+        "https://evil.example/twilio/voice/inbound",
+        &elsewhere,
+    );
+    let forged = Webhook::inbound(&world, &call_sid(3))
+        .header("X-Forwarded-Host", "evil.example")
+        .signature(&signature);
+    assert_eq!(forged.send(&world).await.0, 403);
+    world.system.stop().await;
+}
+
+/// Fault 7. One signature must not verify another cut of the same bytes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moving_the_boundary_between_parameters_is_refused() {
+    let world = World::start().await;
+    let url = world.url("/twilio/voice/status");
+    let honest: Vec<(String, String)> = [
+        ("AccountSid", world.identity.account_sid.as_str()),
+        ("CallSid", &call_sid(4)),
+        ("CallStatus", "completed"),
+        ("Direction", "inbound"),
+        ("From", local::demo::business::CALLER),
+        ("To", world.business.number.as_e164()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let signature = simulator::twilio::sign_form(world.identity.auth_token.expose(), url.as_str(), &honest);
+    let forged = Webhook::post("/twilio/voice/status")
+        .field(&format!("AccountSid{}CallSid", world.identity.account_sid), &call_sid(4))
+        .field("CallStatus", "completed")
+        .field("Direction", "inbound")
+        .field("From", local::demo::business::CALLER)
+        .field("To", world.business.number.as_e164())
+        .signature(&signature);
+    assert_eq!(forged.send(&world).await.0, 403);
+    world.system.stop().await;
+}
+
+/// Fault 10. A valid signature of another account does not open this account's doors.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_accounts_webhook_is_refused() {
+    let world = World::start().await;
+    let other = format!("AC{}", "2".repeat(32));
+    let webhook = Webhook::inbound(&world, &call_sid(5)).field("AccountSid", &other);
+    assert_eq!(webhook.send(&world).await.0, 403);
+    world.system.stop().await;
+}
+
+/// Fault 11. A body beyond the bound is refused before it is looked into; too many parameters as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn oversize_and_overfull_forms_are_refused() {
+    let world = World::start().await;
+    let large = Webhook::inbound(&world, &call_sid(6)).field("CallerName", &"x".repeat(1 << 20));
+    assert_eq!(large.send(&world).await.0, 413);
+    let mut many = Webhook::inbound(&world, &call_sid(6));
+    for index in 0..10_000 {
+        many = many.field(&format!("P{index}"), "");
+    }
+    assert!(matches!(many.send(&world).await.0, 400 | 413));
+    assert_eq!(rows(&world).await, 0);
+    world.system.stop().await;
+}

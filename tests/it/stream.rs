@@ -1,0 +1,128 @@
+//! The media stream's door: who may come in, and what happens to who may not.
+
+use acceptance::World;
+use acceptance::webhook::{Webhook, call_sid, token_in};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use simulator::twilio::{SIGNATURE_HEADER, sign_url};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn open(world: &World, signature: Option<&str>) -> Result<Socket, Error> {
+    let mut request = world.system.stream_url.as_str().into_client_request().unwrap();
+    if let Some(signature) = signature {
+        request.headers_mut().insert(SIGNATURE_HEADER, signature.parse().unwrap());
+    }
+    tokio_tungstenite::connect_async(request).await.map(|(socket, _)| socket)
+}
+
+async fn open_signed(world: &World) -> Socket {
+    let signature = sign_url(world.identity.auth_token.expose(), world.system.stream_url.as_str());
+    open(world, Some(&signature)).await.expect("a signed upgrade is let in")
+}
+
+fn start(world: &World, call: &str, token: &str) -> Message {
+    let stream = format!("MZ{}", "5".repeat(32));
+    let message = json!({
+        "event": "start", "sequenceNumber": "1", "streamSid": stream,
+        "start": {
+            "streamSid": stream, "accountSid": world.identity.account_sid, "callSid": call, "tracks": ["inbound"],
+            "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1 },
+            "customParameters": { "token": token },
+        },
+    });
+    Message::text(message.to_string())
+}
+
+async fn close_code(socket: &mut Socket) -> u16 {
+    while let Some(message) = socket.next().await {
+        if let Ok(Message::Close(Some(frame))) = message {
+            return frame.code.into();
+        }
+    }
+    panic!("the socket ended without a close frame");
+}
+
+/// Fault 56, the upgrade.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsigned_upgrade_is_refused() {
+    let world = World::start().await;
+    for signature in [None, Some(""), Some("bm8="), Some("PdGvwqMUCXWwthL/UTmSIV7SXW4=")] {
+        match open(&world, signature).await {
+            Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{signature:?}"),
+            other => panic!("{signature:?} got {other:?}"),
+        }
+    }
+    world.system.stop().await;
+}
+
+/// Fault 56, the token: unknown, of another call, or used. No model socket is ever opened for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_is_unknown_of_another_call_or_used_opens_no_model_socket() {
+    let world = World::start().await;
+    let (_, twiml) = Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+    let token = token_in(&twiml);
+    let forged = token.chars().rev().collect::<String>();
+    for (call, token) in [(1, ""), (1, "1.AAAA"), (1, forged.as_str()), (2, token.as_str())] {
+        let mut socket = open_signed(&world).await;
+        socket.send(Message::text(json!({ "event": "connected" }).to_string())).await.unwrap();
+        socket.send(start(&world, &call_sid(call), token)).await.unwrap();
+        assert_eq!(close_code(&mut socket).await, 1008, "{token:?}");
+    }
+    assert!(world.openai.connections().is_empty(), "strangers spend nothing");
+
+    let mut first = open_signed(&world).await;
+    first.send(start(&world, &call_sid(1), &token)).await.unwrap();
+    // The greeting's audio shows that this one was let in; its token is used up by then.
+    let first_message: Value = loop {
+        let message = first.next().await.unwrap().unwrap();
+        if let Message::Text(text) = message {
+            break serde_json::from_str(&text).unwrap();
+        }
+    };
+    assert_eq!(first_message["event"], "media");
+    let mut second = open_signed(&world).await;
+    second.send(start(&world, &call_sid(1), &token)).await.unwrap();
+    assert_eq!(close_code(&mut second).await, 1008);
+    assert_eq!(world.openai.connections().len(), 1);
+    world.system.stop().await;
+}
+
+/// Faults 48 and 49 at the product's own door: nonsense is survived, counted, and in the end shown out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nonsense_is_shown_out_with_a_policy_close() {
+    let world = World::start().await;
+    let mut socket = open_signed(&world).await;
+    for _ in 0..200 {
+        if socket.send(Message::text("{\"event\":[[[[")).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(close_code(&mut socket).await, 1008);
+    let outcome = world.call(local::demo::story::caller()).await;
+    assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "and the next caller is served");
+    world.system.stop().await;
+}
+
+/// The model cannot be had: the caller hears an apology, not silence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_model_the_caller_hears_an_apology() {
+    use simulator::openai::{ConnectionPlan, Handshake};
+    use simulator::twilio::{CallEventKind, CallerScript};
+    let world = World::start().await;
+    world.openai.plan(ConnectionPlan {
+        handshake: Handshake::Refuse { status: 401, code: "invalid_api_key".into() },
+        ..Default::default()
+    });
+    let outcome = world.call(CallerScript::new(vec![])).await;
+    let apology = outcome
+        .events
+        .iter()
+        .any(|event| matches!(&event.kind, CallEventKind::Said(text) if text.contains("technical problem")));
+    assert!(apology, "{:?}", outcome.events);
+    let record = world.record_when(&outcome.call_sid, |record| !record["session"].is_null()).await;
+    assert_eq!(record["session"]["end_reason"], "model_lost");
+    world.system.stop().await;
+}

@@ -1,0 +1,325 @@
+//! The architecture's rules, held by the build: what ARCHITECTURE.md and the template say is what the code does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use local::registry;
+use local::template::Template;
+use platform::env::Reader;
+use regex::Regex;
+use serde_yaml_ng::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every Rust file below the folders, with its path relative to the repository.
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = vec![];
+    folders.iter().for_each(|folder| walk(&root().join(folder), &mut found));
+    assert!(!found.is_empty());
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| {
+            let relative = path.strip_prefix(root()).expect("below the root").display().to_string();
+            (relative, std::fs::read_to_string(&path).expect("readable"))
+        })
+        .collect()
+}
+
+/// One row of ARCHITECTURE.md's ownership table.
+struct Owner {
+    table: String,
+    /// Source folders whose code may hold the table's writer.
+    folders: Vec<String>,
+    /// Template resources whose role may write the table.
+    roles: BTreeSet<String>,
+}
+
+/// `| Calls | ... | `functions/src/voice` | `VoiceInboundFunction`, ... |` under the heading "Who owns which fact".
+fn owners() -> Vec<Owner> {
+    let text = read("ARCHITECTURE.md");
+    let section = text.split("## Who owns which fact").nth(1).expect("the ownership section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let code = Regex::new("`([^`]+)`").unwrap();
+    let quoted = |cell: &str| code.captures_iter(cell).map(|m| m[1].to_owned()).collect::<Vec<_>>();
+    let owners: Vec<Owner> = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            Owner {
+                table: cells[1].to_owned(),
+                folders: quoted(cells[3]),
+                roles: quoted(cells[4]).into_iter().collect(),
+            }
+        })
+        .collect();
+    assert!(owners.len() >= 6, "the ownership table has a row a table");
+    owners
+}
+
+/// The stores' module of each table, where the writer type lives.
+fn store_of(table: &str) -> String {
+    table.to_lowercase()
+}
+
+#[test]
+fn a_table_is_written_only_by_the_code_that_owns_it() {
+    let owners = owners();
+    let code = sources(&["functions/src", "bridge", "infra/local/src"]);
+    for owner in owners.iter().filter(|owner| owner.table != "Leases") {
+        let store = store_of(&owner.table);
+        // `businesses::Writer`, or `Writer` out of a list imported from `stores::businesses`.
+        let direct = Regex::new(&format!(r"\b{store}::Writer\b")).unwrap();
+        let imported = Regex::new(&format!(r"stores::{store}::\{{[^}}]*\bWriter\b")).unwrap();
+        let mut writers = BTreeSet::new();
+        for (path, text) in &code {
+            if direct.is_match(text) || imported.is_match(text) {
+                writers.insert(path.clone());
+            }
+        }
+        assert!(!writers.is_empty(), "{} has a writer", owner.table);
+        for path in writers {
+            assert!(
+                owner.folders.iter().any(|folder| path.starts_with(folder.as_str())),
+                "{path} writes {}, which belongs to {:?}",
+                owner.table,
+                owner.folders
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_owners_role_may_write_its_table() {
+    let writes = ["Put", "Update", "Delete", "BatchWrite"];
+    let mut may: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let bridge: Value = serde_yaml_ng::from_str(&read("infra/bridge.yaml")).unwrap();
+    let mut note = |role: &str, statement: &Value| {
+        let actions = strings(&statement["Action"]);
+        if !actions.iter().any(|a| writes.iter().any(|w| a.starts_with(&format!("dynamodb:{w}")))) {
+            return;
+        }
+        for resource in strings(&statement["Resource"]) {
+            if let Some(table) = resource.split("Table").next().filter(|_| resource.contains("Table")) {
+                may.entry(table.to_owned()).or_default().insert(role.to_owned());
+            }
+        }
+    };
+    for (id, resource) in template["Resources"].as_mapping().unwrap() {
+        for policy in resource["Properties"]["Policies"].as_sequence().into_iter().flatten() {
+            for statement in policy["Statement"].as_sequence().into_iter().flatten() {
+                assert!(
+                    !strings(&statement["Action"]).iter().any(|a| a.ends_with('*')),
+                    "{id:?} has a wildcard"
+                );
+                note(id.as_str().unwrap(), statement);
+            }
+        }
+    }
+    let role = &bridge["Resources"]["TaskRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    role.as_sequence().unwrap().iter().for_each(|statement| note("Bridge", statement));
+
+    for owner in owners() {
+        let allowed = may.remove(&owner.table).unwrap_or_default();
+        assert_eq!(allowed, owner.roles, "{}: the template's writers and the ownership table's", owner.table);
+    }
+    assert!(may.is_empty(), "tables that nobody owns: {may:?}");
+}
+
+/// The texts in a value: itself, its items, or the names inside an intrinsic function.
+fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Sequence(items) => items.iter().flat_map(strings).collect(),
+        Value::Tagged(tagged) => strings(&tagged.value),
+        _ => vec![],
+    }
+}
+
+#[test]
+fn every_bin_is_a_function_of_the_template_and_the_reverse() {
+    let bins: BTreeSet<String> = sources(&["functions/src/bin"])
+        .into_iter()
+        .map(|(path, text)| {
+            assert!(text.lines().count() <= 40, "{path} does more than run its feature");
+            Path::new(&path).file_stem().unwrap().to_str().unwrap().to_owned()
+        })
+        .collect();
+    let functions: BTreeSet<String> =
+        Template::load().unwrap().functions.into_iter().map(|function| function.binary).collect();
+    assert_eq!(bins, functions);
+}
+
+/// Remembers which variables were asked for.
+struct Recorder {
+    asked: Mutex<BTreeSet<String>>,
+}
+
+impl Reader for Recorder {
+    fn var(&self, name: &str) -> Option<String> {
+        self.asked.lock().unwrap().insert(name.to_owned());
+        None
+    }
+}
+
+/// A variable that the template sets and nobody reads is a mistake, as is one that is read and not set.
+#[tokio::test]
+async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
+    for function in Template::load().unwrap().functions {
+        let recorder = Recorder { asked: Mutex::default() };
+        let error = match registry::load(&function.binary, &recorder).await {
+            Some(Err(error)) => error.to_string(),
+            Some(Ok(_)) => panic!("{} starts without settings", function.binary),
+            None => panic!("{} is not a feature", function.binary),
+        };
+        let asked = recorder.asked.into_inner().unwrap();
+        for name in function.environment.keys().filter(|name| *name != "SECRETS_ARN") {
+            assert!(asked.contains(name), "{}: {name} is set and never read", function.binary);
+            assert!(error.contains(name.as_str()), "{}: the error names {name}: {error}", function.binary);
+        }
+        for name in asked.iter().filter(|name| !name.starts_with("AWS_")) {
+            assert!(
+                function.environment.contains_key(name),
+                "{}: {name} is read and never set",
+                function.binary
+            );
+        }
+    }
+}
+
+#[test]
+fn a_message_has_as_many_attempts_as_the_code_believes() {
+    for queue in Template::load().unwrap().queues {
+        if let Some((_, max_receives)) = queue.dlq {
+            assert_eq!(max_receives, functions::edge::batch::MAX_ATTEMPTS, "{}", queue.logical_id);
+        }
+    }
+}
+
+#[test]
+fn a_pure_crate_has_neither_runtime_nor_clock() {
+    let allowed: BTreeMap<&str, &[&str]> = [
+        ("crates/domain", &["base64", "hmac", "serde", "sha2", "thiserror"][..]),
+        ("bridge/session", &["domain"][..]),
+        (
+            "crates/twilio",
+            &[
+                "base64",
+                "form_urlencoded",
+                "hex",
+                "hmac",
+                "memchr",
+                "quick-xml",
+                "serde",
+                "serde_json",
+                "sha1",
+                "sha2",
+                "subtle",
+                "thiserror",
+            ][..],
+        ),
+    ]
+    .into();
+    for (package, allowed) in allowed {
+        let manifest = read(&format!("{package}/Cargo.toml"));
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+        for line in dependencies.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+            let name = line.split(['.', ' ', '=']).next().unwrap();
+            assert!(allowed.contains(&name), "{package} must not depend on {name}");
+        }
+    }
+    for package in ["crates/domain", "bridge/session"] {
+        let bans = read(&format!("{package}/.clippy.toml"));
+        assert!(
+            bans.contains("std::time::Instant::now") && bans.contains("std::time::SystemTime::now"),
+            "{package}"
+        );
+    }
+}
+
+/// Modules that every audio frame passes through: a file, and the folder beside it if there is one.
+const HOT: [&str; 9] = [
+    "bridge/src/caller_socket",
+    "bridge/src/driver",
+    "bridge/src/model_socket",
+    "bridge/src/outbox",
+    "bridge/src/wire",
+    "bridge/session/src/caller_audio",
+    "bridge/session/src/playback",
+    "crates/openai/src/realtime/fast",
+    "crates/twilio/src/media_stream/fast",
+];
+
+#[test]
+fn hot_modules_log_in_less_than_two_per_cent_of_their_lines() {
+    let log = Regex::new(r"\b(trace|debug|info|warn|error)!\(").unwrap();
+    for module in HOT {
+        let mut code = read(&format!("{module}.rs")).split("#[cfg(test)]").next().unwrap().to_owned();
+        if root().join(module).is_dir() {
+            let parts = sources(&[module]).into_iter().filter(|(path, _)| !path.ends_with("tests.rs"));
+            code.extend(parts.map(|(_, text)| text));
+        }
+        let (lines, logs) = (code.lines().count(), code.lines().filter(|line| log.is_match(line)).count());
+        assert!(logs * 50 < lines || logs == 0, "{module}: {logs} log lines of {lines}");
+    }
+    assert!(read("Cargo.toml").contains("release_max_level_debug"), "TRACE is compiled out of releases");
+}
+
+#[test]
+fn a_file_can_be_read_in_one_sitting() {
+    const MAX_LINES: usize = 450;
+    for (path, text) in sources(&["crates", "functions", "bridge", "infra", "tests"]) {
+        let lines = text.lines().count();
+        assert!(lines <= MAX_LINES, "{path} has {lines} lines: split it by concern");
+    }
+}
+
+#[test]
+fn nothing_is_left_open() {
+    let hole = Regex::new(r"\b(todo|unimplemented)!\(|\b(FIXME|XXX)\b|#\[ignore").unwrap();
+    for (path, text) in sources(&["crates", "functions", "bridge", "infra", "tests"]) {
+        if path != "tests/it/structure.rs" {
+            assert!(!hole.is_match(&text), "{path} leaves something open");
+        }
+    }
+}
+
+/// The provider's messages stop at one module each.
+#[test]
+fn wire_types_stop_at_their_module() {
+    for (path, text) in sources(&["bridge/src"]) {
+        if !path.starts_with("bridge/src/caller_socket") {
+            assert!(!text.contains("twilio::media_stream"), "{path} knows Twilio's messages");
+        }
+        if !path.starts_with("bridge/src/model_socket") {
+            assert!(!text.contains("openai::realtime"), "{path} knows the Realtime API's messages");
+        }
+    }
+    for (path, text) in sources(&["tests/simulator/src"]) {
+        for ours in ["domain::", "session::", "platform::", "bridge::"] {
+            assert!(
+                !text.contains(&format!("use {ours}")),
+                "{path}: the simulator judges by the reference alone"
+            );
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Measuring recordings: which samples a WAV holds, and how far two sounds are apart.
+
+use simulator::audio::mulaw;
+
+/// One sample at 8 kHz.
+pub const SAMPLES_PER_MS: usize = 8;
+
+/// The two channels of a stereo 8 kHz 16-bit PCM WAV.
+pub fn stereo(wav: &[u8]) -> (Vec<i16>, Vec<i16>) {
+    assert_eq!(&wav[..4], b"RIFF");
+    let u16_at = |at: usize| u16::from_le_bytes([wav[at], wav[at + 1]]);
+    assert_eq!((u16_at(20), u16_at(22), u16_at(34)), (1, 2, 16), "PCM, two channels, 16 bits");
+    let data = wav.windows(4).position(|chunk| chunk == b"data").expect("a data chunk") + 8;
+    wav[data..]
+        .chunks_exact(4)
+        .map(|frame| (i16::from_le_bytes([frame[0], frame[1]]), i16::from_le_bytes([frame[2], frame[3]])))
+        .unzip()
+}
+
+/// Mu-law as samples.
+pub fn samples(mulaw: &[u8]) -> Vec<i16> {
+    mulaw::decode_all(mulaw)
+}
+
+/// Where in `haystack` the loudest second of `needle` is found, less where it is in `needle`: the offset between
+/// the two, in milliseconds, by cross-correlation of their energy in steps of one millisecond.
+pub fn offset_ms(haystack: &[i16], needle: &[i16]) -> i64 {
+    const PROBE_MS: usize = 1_500;
+    let (hay, probe) = (energy(haystack), energy(needle));
+    let loudest = (0..probe.len().saturating_sub(PROBE_MS))
+        .max_by_key(|&at| probe[at..at + PROBE_MS].iter().map(|&e| e as u64).sum::<u64>())
+        .unwrap_or(0);
+    let wanted = &probe[loudest..(loudest + PROBE_MS).min(probe.len())];
+    let found = (0..=hay.len().saturating_sub(wanted.len()))
+        .max_by(|&a, &b| {
+            let score = |at: usize| correlation(&hay[at..at + wanted.len()], wanted);
+            score(a).total_cmp(&score(b))
+        })
+        .unwrap_or(0);
+    found as i64 - loudest as i64
+}
+
+/// Mean magnitude per millisecond.
+fn energy(samples: &[i16]) -> Vec<f32> {
+    samples
+        .chunks(SAMPLES_PER_MS)
+        .map(|ms| ms.iter().map(|&s| f32::from(s).abs()).sum::<f32>() / ms.len() as f32)
+        .collect()
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len() as f32;
+    let (ma, mb) = (mean(a), mean(b));
+    let (mut ab, mut aa, mut bb) = (0.0f32, 0.0f32, 0.0f32);
+    for (x, y) in a.iter().zip(b) {
+        ab += (x - ma) * (y - mb);
+        aa += (x - ma) * (x - ma);
+        bb += (y - mb) * (y - mb);
+    }
+    if aa == 0.0 || bb == 0.0 { 0.0 } else { ab / (aa * bb).sqrt() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simulator::audio::speech;
+
+    #[test]
+    fn a_delayed_copy_is_found_at_its_delay() {
+        let speech = samples(speech::CALLER_SERVICE.mulaw());
+        let mut delayed = vec![0i16; 137 * SAMPLES_PER_MS];
+        delayed.extend(&speech);
+        assert!((offset_ms(&delayed, &speech) - 137).abs() <= 1);
+    }
+}

@@ -1,0 +1,10 @@
+//! The harness of the acceptance tests: a [`World`] is the whole product, running, with a simulated Twilio and
+//! OpenAI around it that know nothing of it but its addresses.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness may panic")]
+
+pub mod audio;
+pub mod log;
+pub mod webhook;
+mod world;
+
+pub use world::{World, WorldConfig};

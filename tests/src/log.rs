@@ -1,0 +1,68 @@
+//! Everything the suite logs, kept, so that a test can look for what must not be there.
+
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Enough for the whole suite; what comes later is no longer kept.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+static LOG: OnceLock<Log> = OnceLock::new();
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// Starts keeping, once per process. `RUST_LOG` chooses the level; everything from DEBUG up is kept otherwise.
+pub fn capture() {
+    LOG.get_or_init(|| {
+        let log = Log::default();
+        let level = std::env::var("RUST_LOG").unwrap_or_else(|_| {
+            "debug,hyper=info,aws_smithy=info,aws_sdk=info,h2=info,rustls=info".to_owned()
+        });
+        // Somebody else's subscriber stays if there is one; then there is nothing to look through.
+        let _ = tracing_subscriber::fmt()
+            .json()
+            .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+            .with_writer(log.clone())
+            .try_init();
+        log
+    });
+}
+
+/// Everything kept so far.
+pub fn text() -> String {
+    let Some(log) = LOG.get() else { return String::new() };
+    String::from_utf8_lossy(&log.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
+/// The last errors and warnings, for the message of a test that fails.
+pub fn troubles() -> String {
+    const LAST: usize = 10;
+    let text = text();
+    let troubles: Vec<&str> =
+        text.lines().filter(|line| line.contains("\"ERROR\"") || line.contains("\"WARN\"")).collect();
+    troubles[troubles.len().saturating_sub(LAST)..].join("\n")
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MAX_BYTES {
+            kept.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

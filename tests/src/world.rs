@@ -1,0 +1,175 @@
+//! Starts the system in process, in well under a second.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bridge::LiveEvents;
+use functions::businesses::provision::NewBusiness;
+use local::demo::{business, story};
+use local::home::Identity;
+use local::system::{AwsSource, Config, Providers, System};
+use serde_json::Value;
+use simulator::openai::{OpenAi, OpenAiConfig};
+use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
+use url::Url;
+
+/// A second opinion about AWS: with this variable set, every world uses that endpoint instead of the embedded
+/// ones, each under an account of its own.
+const EXTERNAL_AWS: &str = "SWITCHBOARD_TEST_AWS";
+
+/// How long a record may take to be complete before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a test wants otherwise than usual.
+pub struct WorldConfig {
+    pub openai: OpenAiConfig,
+    pub twilio: fn(&mut TwilioConfig),
+    pub business: fn(&mut NewBusiness),
+    /// Where the embedded endpoints keep their state; memory otherwise.
+    pub data_dir: Option<PathBuf>,
+    pub identity: Option<Identity>,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            openai: OpenAiConfig { script: story::model(), ..OpenAiConfig::default() },
+            twilio: |_| {},
+            business: |_| {},
+            data_dir: None,
+            identity: None,
+        }
+    }
+}
+
+/// The running product and its surroundings.
+pub struct World {
+    pub system: System,
+    pub twilio: Twilio,
+    pub openai: OpenAi,
+    pub identity: Identity,
+    pub business: NewBusiness,
+    pub http: reqwest::Client,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Box::pin(Self::with(WorldConfig::default())).await
+    }
+
+    pub async fn with(mut config: WorldConfig) -> Self {
+        crate::log::capture();
+        platform::tls::install();
+        let identity = config.identity.unwrap_or_else(|| Identity::random().expect("randomness"));
+        config.openai.api_key = identity.openai_api_key.expose().to_owned();
+        let openai = OpenAi::start(config.openai).await.expect("the simulated OpenAI starts");
+        let mut twilio_config = TwilioConfig::new(&identity.account_sid, identity.auth_token.expose());
+        (config.twilio)(&mut twilio_config);
+        let twilio = Twilio::start(twilio_config).await.expect("the simulated Twilio starts");
+        let start = System::start(Config {
+            aws: aws(config.data_dir),
+            identity: identity.clone(),
+            providers: Providers {
+                twilio_api_url: twilio.api_url().clone(),
+                openai_api_url: url(&openai.api_url),
+                openai_realtime_url: url(&openai.realtime_url),
+            },
+            api_port: 0,
+            media_port: 0,
+            public_base_url: None,
+            stream_url: None,
+            live: LiveEvents::default(),
+        });
+        let system = Box::pin(start).await.expect("the system starts");
+        let number = domain::PhoneNumber::parse(business::NUMBER).expect("a number");
+        let mut new = business::harbour_bicycles(number, identity.api_key.clone()).expect("a business");
+        (config.business)(&mut new);
+        let businesses = platform::stores::businesses::Writer::new(
+            &system.aws,
+            system.name("BusinessesTable").expect("a table"),
+        );
+        functions::businesses::provision::provision(&businesses, &new).await.expect("the business is seeded");
+        Self { system, twilio, openai, identity, business: new, http: reqwest::Client::new() }
+    }
+
+    pub fn url(&self, path: &str) -> Url {
+        self.system.api_url.join(path).expect("a path")
+    }
+
+    /// A call to the business's number, set up as a Twilio number would be.
+    pub fn spec(&self, caller: CallerScript) -> CallSpec {
+        let number = self.business.number.as_e164();
+        let mut spec = CallSpec::inbound(business::CALLER, number, self.url("/twilio/voice/inbound"), caller);
+        spec.status_callback = Some(self.url("/twilio/voice/status"));
+        spec
+    }
+
+    /// Places a call and waits for its end.
+    pub async fn call(&self, caller: CallerScript) -> std::sync::Arc<CallOutcome> {
+        self.call_with(caller, CallFaults::default()).await
+    }
+
+    pub async fn call_with(&self, caller: CallerScript, faults: CallFaults) -> std::sync::Arc<CallOutcome> {
+        let mut spec = self.spec(caller);
+        spec.faults = faults;
+        self.twilio.call(spec).finished().await
+    }
+
+    /// One answer of the API.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        let request = self.http.get(self.url(path)).bearer_auth(self.identity.api_key.expose());
+        let response = request.send().await.expect("the API answers");
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// The call's record as soon as `ready` says so.
+    pub async fn record_when(&self, sid: &str, ready: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let (_, record) = self.get(&format!("/v1/calls/{sid}")).await;
+            if ready(&record) {
+                return record;
+            }
+            let late = tokio::time::Instant::now() >= deadline;
+            assert!(!late, "the record never came to that: {record:#}\n{}", crate::log::troubles());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The record once its transcript is final and its recording archived.
+    pub async fn complete_record(&self, sid: &str) -> Value {
+        self.record_when(sid, |record| {
+            !record["transcript_source"].is_null() && record["recording"]["state"] == "archived"
+        })
+        .await
+    }
+
+    /// The archived recording's bytes, fetched through the link like any browser would.
+    pub async fn recording(&self, sid: &str) -> Vec<u8> {
+        let request = self
+            .http
+            .get(self.url(&format!("/v1/calls/{sid}/recording")))
+            .bearer_auth(self.identity.api_key.expose());
+        let response = request.send().await.expect("the API answers and the link works");
+        assert_eq!(response.status(), 200, "the presigned link answers");
+        response.bytes().await.expect("the recording arrives").to_vec()
+    }
+}
+
+fn aws(data_dir: Option<PathBuf>) -> AwsSource {
+    match std::env::var(EXTERNAL_AWS) {
+        Ok(endpoint) if data_dir.is_none() => {
+            // The emulator takes a 12-digit access key for an account: no two worlds share anything.
+            let mut bytes = [0u8; 8];
+            getrandom::fill(&mut bytes).expect("randomness");
+            let account = 100_000_000_000 + u64::from_le_bytes(bytes) % 900_000_000_000;
+            AwsSource::External { endpoint: url(&endpoint), access_key_id: account.to_string() }
+        }
+        _ => AwsSource::Embedded { data_dir },
+    }
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).expect("a URL")
+}
