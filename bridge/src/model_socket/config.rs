@@ -97,6 +97,7 @@ mod tests {
             conversation: ConversationPolicy::default(),
             instructions: "You are Robin.".into(),
             greeting: None,
+            history: vec![],
             safety_identifier: "opaque".into(),
         }
     }

@@ -112,6 +112,7 @@ impl Harness {
             conversation: ConversationPolicy::default(),
             instructions: "You are Robin of the Harbour Bicycle Workshop.".into(),
             greeting: Some("Harbour Bicycle Workshop, good day.".into()),
+            history: vec![],
             safety_identifier: "caller-0001".into(),
         };
         change(&mut plan);

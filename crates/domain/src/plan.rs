@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::business::{ConversationPolicy, Voice};
-use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Timestamp};
+use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Speaker, Timestamp};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallPlan {
@@ -22,6 +22,30 @@ pub struct CallPlan {
     pub instructions: String,
     /// `None` when this call was greeted already, in an earlier epoch.
     pub greeting: Option<String>,
+    /// What was said before this epoch, in order: the model is told it again, the caller is not.
+    #[serde(default)]
+    pub history: Vec<HistoryItem>,
     /// Stable and opaque: lets the model provider tell abusive callers apart without knowing them.
     pub safety_identifier: String,
+}
+
+/// One piece of a conversation that went before.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HistoryItem {
+    /// For the agent, what the caller *heard* of it.
+    Said { speaker: Speaker, text: String },
+    /// A tool call that was answered. It is told, never run again.
+    Tool { call_id: String, name: String, arguments: String, output: String },
+}
+
+// What was said is personal data.
+impl std::fmt::Debug for HistoryItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Said { speaker, text } => {
+                write!(f, "Said({speaker:?}, {} characters)", text.chars().count())
+            }
+            Self::Tool { name, .. } => write!(f, "Tool({name})"),
+        }
+    }
 }

@@ -192,6 +192,7 @@ impl Inbound {
             conversation: published.settings.policies.conversation.clone(),
             instructions: prompt::for_call(&compiled, &context),
             greeting: Some(compiled.greeting.clone()),
+            history: vec![],
             safety_identifier: safety_identifier(call),
         })
     }

@@ -45,6 +45,7 @@ pub(crate) fn plan() -> CallPlan {
         conversation: ConversationPolicy::default(),
         instructions: "You are Robin.".into(),
         greeting: Some("Harbour Bicycle Workshop, good morning.".into()),
+        history: vec![],
         safety_identifier: "caller".into(),
     }
 }

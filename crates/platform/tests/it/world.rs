@@ -212,6 +212,7 @@ fn plan(n: u32) -> CallPlan {
         conversation: ConversationPolicy::default(),
         instructions: "Be kind.".into(),
         greeting: Some("Hello.".into()),
+        history: vec![],
         safety_identifier: "opaque".into(),
     }
 }
