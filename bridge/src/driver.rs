@@ -5,6 +5,7 @@
 //! and hanging up are futures beside the sockets; nothing in this loop waits for anything else.
 
 mod effects;
+mod legs;
 mod timer;
 mod wake;
 
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::effects::{Effect, Effects};
+use self::legs::{Legs, NextRead};
 use self::timer::Timer;
 use self::wake::Wake;
 use crate::caller_socket::{self, CallerRead, CallerSocket};
@@ -33,8 +35,9 @@ use crate::ports::Ports;
 use crate::report;
 use crate::writer::TurnWriter;
 
-/// Below the 60 s after which a load balancer drops a quiet connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// How long a peer may leave a ping unanswered, and below the 60 s after which a load balancer drops a quiet
+/// connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// What all calls of a process share.
 pub(crate) struct Context<P> {
@@ -49,7 +52,7 @@ pub(crate) struct Call<P> {
     context: Arc<Context<P>>,
     session: Session,
     caller: CallerSocket,
-    model: Option<ModelSocket>,
+    legs: Legs,
     effects: Effects,
     /// Inputs that carrying out an output gave rise to: they wait until all its siblings are carried out.
     backlog: VecDeque<Input<'static>>,
@@ -76,7 +79,7 @@ impl<P: Ports> Call<P> {
             context,
             session: Session::new(now, started_at),
             caller,
-            model: None,
+            legs: Legs::default(),
             effects,
             backlog: VecDeque::new(),
             timer: Timer::new(now + KEEP_ALIVE),
@@ -114,11 +117,21 @@ impl<P: Ports> Call<P> {
             Wake::Caller(CallerRead::Misbehaved) => self.feed(now, Input::CallerMisbehaved),
             Wake::Model(ModelRead::Frame(frame)) => {
                 let parsed = model_socket::parse(&frame);
-                if let Some(input) = self.model.as_mut().and_then(|model| model.input(&parsed)) {
+                if let Some(input) = self.legs.current.as_mut().and_then(|model| model.input(&parsed)) {
                     self.feed(now, input);
                 }
             }
             Wake::Model(ModelRead::Lost(loss)) => self.feed(now, Input::ModelGone(loss)),
+            Wake::NextModel(NextRead::Frame(frame)) => {
+                if let Some(input) = self.legs.next_input(&model_socket::parse(&frame)) {
+                    self.feed(now, input);
+                }
+            }
+            Wake::NextModel(NextRead::Lost(loss)) => self.feed(now, Input::ConnectFailed(loss)),
+            Wake::NextModel(NextRead::Refused(error)) => {
+                tracing::error!(call = self.sid_or_none(), %error, "no model for this call");
+                self.feed(now, Input::ConnectFailed(error.loss()));
+            }
             Wake::Effect(effect) => self.effect(now, effect),
             Wake::Deadline => self.deadline(now),
         }
@@ -132,8 +145,11 @@ impl<P: Ports> Call<P> {
         if self.close.is_some() {
             return;
         }
-        if let Input::ModelGone(_) = &input {
-            self.model = None;
+        if let Input::ModelGone(loss) = &input {
+            tracing::error!(call = self.sid_or_none(), ?loss, "the model was lost");
+            self.legs.current = None;
+        } else if let Input::ConnectFailed(_) = &input {
+            self.legs.drop_next();
         }
         self.show(&input);
         let payload = payload(&input);
@@ -145,9 +161,7 @@ impl<P: Ports> Call<P> {
         if now >= self.keep_alive_at {
             self.keep_alive_at = now + KEEP_ALIVE;
             self.caller.keep_alive();
-            if let Some(Err(loss)) = self.model.as_mut().map(ModelSocket::keep_alive) {
-                self.backlog.push_back(Input::ModelGone(loss));
-            }
+            self.backlog.extend(self.legs.keep_alive());
         }
         if self.session.poll_timeout().is_some_and(|(deadline, _)| now >= deadline) {
             self.session.handle_timeout(now);
@@ -163,11 +177,6 @@ impl<P: Ports> Call<P> {
                 self.feed(now, Input::Claimed(plan));
             }
             Effect::Claimed(Err(refusal)) => self.feed(now, Input::ClaimRefused(refusal)),
-            Effect::Connected(Ok(model)) => self.model = Some(*model),
-            Effect::Connected(Err(error)) => {
-                tracing::error!(call = self.sid_or_none(), %error, "no model for this call");
-                self.feed(now, Input::ModelGone(error.loss()));
-            }
             Effect::ToolDone { call_id, output } => {
                 self.feed(now, Input::ToolDone { call_id: &call_id, output });
             }
@@ -197,7 +206,7 @@ impl<P: Ports> Call<P> {
     fn perform(&mut self, now: Instant, output: Output, payload: &[u8]) {
         match output {
             Output::AudioToModel(audio) => {
-                if self.model.is_some() {
+                if self.legs.current.is_some() {
                     self.meters.up.forwarded(now);
                 }
                 self.queue_to_model(|model| match audio {
@@ -224,7 +233,12 @@ impl<P: Ports> Call<P> {
             Output::Claim { call, stream: _, token } => self.claim(call, &token),
             Output::ConnectModel => {
                 if let Some(plan) = &self.plan {
-                    self.effects.connect(Arc::clone(&self.context.connector), Arc::clone(plan));
+                    self.legs.connect(Arc::clone(&self.context.connector), Arc::clone(plan));
+                }
+            }
+            Output::UseModel => {
+                if let Some(replaced) = self.legs.switch() {
+                    self.context.writers.spawn(replaced.close());
                 }
             }
             Output::RunTool { call_id, name, arguments: _ } => self.effects.run_tool(call_id, &name),
@@ -258,8 +272,9 @@ impl<P: Ports> Call<P> {
 
     fn queue_to_model(&mut self, queue: impl FnOnce(&mut ModelSocket) -> Result<(), Overflow>) {
         // Without a model there is nobody to tell, and the session already knows that.
-        if let Some(Err(overflow)) = self.model.as_mut().map(queue) {
+        if let Some(Err(overflow)) = self.legs.current.as_mut().map(queue) {
             tracing::error!(call = self.sid_or_none(), %overflow, "the model stopped reading");
+            self.legs.current = None;
             self.backlog.push_back(Input::ModelGone(ModelLoss::Transient));
         }
     }
@@ -294,7 +309,7 @@ impl<P: Ports> Call<P> {
         match (self.plan, self.writer) {
             (Some(plan), Some(writer)) => {
                 let report = report::report(&plan, &close, &self.meters, self.started_at, wall_clock());
-                report::log(&plan, &report, self.caller.rejected(), self.caller.unplayable());
+                report::log(&plan, &close, &report, self.caller.rejected(), self.caller.unplayable());
                 writer.finish(report);
             }
             (None, _) | (_, None) => {
@@ -303,12 +318,14 @@ impl<P: Ports> Call<P> {
                 tracing::warn!(call, end = close.reason.as_str(), rejected_messages, "stream without a call");
             }
         }
-        let model = async {
-            if let Some(model) = self.model {
-                model.close().await;
-            }
-        };
-        tokio::join!(self.caller.close(close.code), model);
+        let (current, next) = self.legs.into_sockets();
+        tokio::join!(self.caller.close(close.code), farewell(current), farewell(next));
+    }
+}
+
+async fn farewell(model: Option<ModelSocket>) {
+    if let Some(model) = model {
+        model.close().await;
     }
 }
 

@@ -6,16 +6,16 @@ mod connector;
 mod events;
 
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use domain::CallSid;
+use domain::{CallSid, Speaker};
 use openai::realtime::error_class::{CloseClass, ErrorClass};
 use openai::realtime::fast::{self, FastDelta};
 use openai::realtime::{ClientEvent, NewItem, ResponseCreate, ServerEvent, SessionConfig, client_event};
 use openai::{ApiError, Metadata, PrivateText};
 use session::Input;
 use session::input::{self, ModelAudio, ModelEvent, ModelLoss};
-use session::output::ModelCommand;
+use session::output::{ModelCommand, Past};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
@@ -45,6 +45,8 @@ pub(crate) struct ModelSocket {
     wire: Wire<MaybeTlsStream<TcpStream>>,
     call: CallSid,
     phase: Phase,
+    /// When the server will end the session, in seconds since the Unix epoch, if it has said so.
+    expires_at: Option<i64>,
     /// Whether anything came since the last ping.
     alive: bool,
     logged_faults: u32,
@@ -79,6 +81,7 @@ impl ModelSocket {
             wire: Wire::new(socket, bounds),
             call,
             phase: Phase::AwaitingCreated(Box::new(config)),
+            expires_at: None,
             alive: true,
             logged_faults: 0,
             frame: Vec::new(),
@@ -151,7 +154,8 @@ impl ModelSocket {
 
     fn event<'a>(&mut self, event: &'a ServerEvent<'_>) -> Option<Input<'a>> {
         match event {
-            ServerEvent::SessionCreated(_) => {
+            ServerEvent::SessionCreated(created) => {
+                self.expires_at = created.expires_at;
                 self.configure();
                 None
             }
@@ -160,7 +164,8 @@ impl ModelSocket {
                 match config.verify_echo(echo) {
                     Ok(()) => {
                         self.phase = Phase::Configured;
-                        Some(Input::ModelReady)
+                        let lifetime = echo.expires_at.or(self.expires_at).map(until);
+                        Some(Input::ModelReady { lifetime })
                     }
                     Err(mismatch) => {
                         tracing::error!(call = %self.call, %mismatch, "model session refused");
@@ -273,6 +278,7 @@ impl ModelSocket {
             ModelCommand::ToolOutput { call_id, output } => {
                 create_item(&NewItem::function_call_output(call_id, output))
             }
+            ModelCommand::Replay { item, piece } => create_item(&past(piece).with_id(item)),
             ModelCommand::SystemText { text } => create_item(&NewItem::system(text)),
         };
         self.wire.outbox.push_control(&json)
@@ -297,6 +303,22 @@ fn create_item(item: &NewItem) -> Vec<u8> {
 
 const fn model(event: ModelEvent<'_>) -> Input<'_> {
     Input::Model(event)
+}
+
+fn past(piece: Past) -> NewItem {
+    match piece {
+        Past::Said { speaker: Speaker::Caller, text } => NewItem::user(text),
+        Past::Said { speaker: Speaker::Agent, text } => NewItem::assistant(text),
+        Past::ToolCall { call_id, name, arguments } => NewItem::function_call(call_id, name, arguments),
+        Past::ToolOutput { call_id, output } => NewItem::function_call_output(call_id, output),
+        Past::Note { text } => NewItem::system(text),
+    }
+}
+
+/// How long it is until then, by this machine's calendar; nothing if that is past.
+fn until(unix_seconds: i64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default()).saturating_sub(now)
 }
 
 /// Base64 of so many samples of line silence. 0xFF is zero in mu-law (ITU-T G.711).

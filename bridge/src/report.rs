@@ -44,7 +44,13 @@ pub(crate) fn report(
 }
 
 /// The one line of a call that has everything.
-pub(crate) fn log(plan: &CallPlan, report: &SessionReport, rejected_messages: u64, unplayable: u64) {
+pub(crate) fn log(
+    plan: &CallPlan,
+    close: &Close,
+    report: &SessionReport,
+    rejected_messages: u64,
+    unplayable: u64,
+) {
     let millis = |duration: Option<Duration>| duration.map(|duration| duration.as_millis());
     tracing::info!(
         call = %report.call,
@@ -54,6 +60,8 @@ pub(crate) fn log(plan: &CallPlan, report: &SessionReport, rejected_messages: u6
         end = report.end.as_str(),
         duration_ms = report.ended_at.since(report.started_at).as_millis(),
         turns = report.turns,
+        model_losses = close.figures.model_losses,
+        model_rollovers = close.figures.model_rollovers,
         greeting_requested_ms = millis(report.greeting_requested),
         greeting_heard_ms = millis(report.greeting_heard),
         turn_latency_p50_ms = millis(report.turn_latency_p50),

@@ -32,6 +32,11 @@ pub(crate) struct CallerSpeech {
 }
 
 impl CallerSpeech {
+    /// Speech on a leg that is gone will not be spoken of again.
+    pub(crate) fn leg_lost(&mut self) {
+        *self = Self::default();
+    }
+
     pub(crate) fn began(&self, item: &str) -> Option<Instant> {
         self.began.as_ref().filter(|(began, _)| began == item).map(|(_, at)| *at)
     }
@@ -57,8 +62,8 @@ impl Session {
         if goes_on {
             self.deadlines.clear(Deadline::Goodbye);
             self.gate.withdraw(ResponseReason::Goodbye);
-            let text = instructions::CALL_GOES_ON.to_owned();
-            self.emit(Output::ToModel(ModelCommand::SystemText { text }));
+            self.turns.remember_note(instructions::CALL_GOES_ON);
+            self.tell(ModelCommand::SystemText { text: instructions::CALL_GOES_ON.to_owned() });
         }
     }
 
@@ -125,7 +130,7 @@ impl Session {
         let Some(response) = self.gate.interrupt() else { return false };
         self.turns.cut_off(&response);
         self.deadlines.set(Deadline::ResponseProgress, now + CANCEL_WAIT);
-        self.emit(Output::ToModel(ModelCommand::CancelResponse { response }));
+        self.tell(ModelCommand::CancelResponse { response });
         true
     }
 
@@ -141,13 +146,17 @@ impl Session {
             // Less than a millisecond cannot be addressed, and an end of 0 is refused for an item whose audio the
             // model has not begun; of what was sent, 1 ms is always there and nobody hears it.
             let sent_ms = millis(cut.sent);
-            if sent_ms > 0 {
-                self.emit(Output::ToModel(ModelCommand::Truncate {
+            if sent_ms > 0 && !cut.orphaned {
+                self.tell(ModelCommand::Truncate {
                     item: cut.item.clone(),
                     content_index: cut.content_index,
                     audio_end_ms: millis(cut.heard).clamp(1, sent_ms),
-                }));
+                });
             }
+        }
+        // A replayed text cannot be truncated; the model is told instead.
+        if cuts.iter().any(|cut| cut.orphaned) {
+            self.tell(ModelCommand::SystemText { text: instructions::NOT_ALL_HEARD.to_owned() });
         }
         // Audio whose marks are on their way was heard: stopping it interrupts nobody.
         if audible && (cancelled || !cuts.is_empty()) {

@@ -114,6 +114,10 @@ impl CallerLine {
         dropped
     }
 
+    pub(crate) fn has_kept(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
     /// The oldest piece kept.
     pub(crate) fn take_kept(&mut self) -> Option<Kept> {
         let piece = self.kept.pop_front()?;

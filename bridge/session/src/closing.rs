@@ -31,7 +31,7 @@ impl Session {
         self.end_conversation(now, reason);
         self.playback.interrupt(now);
         let awaits_words = self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan));
-        if awaits_words && !self.model_gone {
+        if awaits_words && self.leg.is_up() {
             self.deadlines.set(Deadline::LateTranscripts, now + LATE_TRANSCRIPTS_WAIT);
         } else {
             self.close(now, reason);
@@ -64,7 +64,7 @@ impl Session {
                 }
             }
             Input::ModelGone(_) => {
-                self.model_gone = true;
+                self.leg.give_up();
                 if caller_is_gone {
                     self.close(now, reason);
                 }
@@ -74,7 +74,8 @@ impl Session {
             | Input::Claimed(_)
             | Input::ClaimRefused(_)
             | Input::Dtmf(_)
-            | Input::ModelReady
+            | Input::ModelReady { .. }
+            | Input::ConnectFailed(_)
             | Input::ToolDone { .. }
             | Input::HungUp { ok: true }
             | Input::Drain => {}

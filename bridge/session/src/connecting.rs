@@ -7,15 +7,13 @@ use domain::turn::EndReason;
 
 use crate::caller_audio::Accepted;
 use crate::deadlines::Deadline;
-use crate::input::{CallerAudio, ClaimRefusal};
+use crate::input::{CallerAudio, ClaimRefusal, ModelLoss};
 use crate::output::Event;
 use crate::silence::Silence;
 use crate::{Input, Output, Phase, Session};
 
 /// One conditional delete takes milliseconds; a store that takes longer is down.
 const CLAIM_WAIT: Duration = Duration::from_secs(2);
-/// What a caller can be left in silence for. Twilio then asks for other instructions.
-const MODEL_READY_WAIT: Duration = Duration::from_secs(8);
 /// Twilio sends a frame every 20 ms as long as the line lives.
 pub(crate) const MEDIA_WAIT: Duration = Duration::from_secs(30);
 
@@ -41,7 +39,8 @@ impl Session {
             | Input::ClaimRefused(_)
             | Input::Mark(_)
             | Input::Dtmf(_)
-            | Input::ModelReady
+            | Input::ModelReady { .. }
+            | Input::ConnectFailed(_)
             | Input::ModelGone(_)
             | Input::Model(_)
             | Input::ToolDone { .. }
@@ -55,8 +54,8 @@ impl Session {
             Input::ClaimRefused(ClaimRefusal::NotYours) => self.close(now, EndReason::Unauthorised),
             Input::ClaimRefused(ClaimRefusal::Unavailable) => self.close(now, EndReason::Internal),
             Input::CallerAudio(frame) => self.keep_audio(now, &frame),
-            Input::ModelReady => self.model_ready(now),
-            Input::ModelGone(_) => self.close(now, EndReason::ModelLost),
+            Input::ModelReady { lifetime } => self.model_ready(now, lifetime),
+            Input::ConnectFailed(loss) => self.attempt_failed(now, loss),
             Input::CallerStopped => self.close(now, EndReason::CallerHangUp),
             Input::CallerGone => self.close(now, EndReason::CallerLost),
             Input::CallerMisbehaved | Input::StreamStarted { .. } => self.close(now, EndReason::Protocol),
@@ -65,6 +64,7 @@ impl Session {
             Input::Mark(_)
             | Input::Dtmf(_)
             | Input::Model(_)
+            | Input::ModelGone(_)
             | Input::ToolDone { .. }
             | Input::HungUp { .. } => {}
         }
@@ -74,6 +74,8 @@ impl Session {
         let reason = match deadline {
             Deadline::Start => EndReason::Protocol,
             Deadline::ModelReady => EndReason::ModelLost,
+            Deadline::ModelAttempt => return self.attempt_failed(now, ModelLoss::Transient),
+            Deadline::ModelRetry => return self.attempt(now),
             Deadline::Media => EndReason::CallerLost,
             // The store did not answer. Nothing else is armed before the conversation.
             Deadline::Claim
@@ -93,7 +95,9 @@ impl Session {
             | Deadline::Turn
             | Deadline::Drain
             | Deadline::Stop
-            | Deadline::LateTranscripts => EndReason::Internal,
+            | Deadline::LateTranscripts
+            | Deadline::Rollover
+            | Deadline::LastRollover => EndReason::Internal,
         };
         self.close(now, reason);
     }
@@ -107,25 +111,14 @@ impl Session {
             return self.close(now, EndReason::Unauthorised);
         }
         self.silence = Silence::new(&plan.conversation);
+        self.turns.remember(&plan.history);
         self.plan = Some(plan);
         self.deadlines.clear(Deadline::Claim);
-        self.deadlines.set(Deadline::ModelReady, now + MODEL_READY_WAIT);
         self.note(Event::Authorised);
-        self.emit(Output::ConnectModel);
+        self.connect_first_leg(now);
     }
 
-    fn model_ready(&mut self, now: Instant) {
-        if self.plan.is_none() {
-            return;
-        }
-        self.phase = Phase::Live;
-        self.deadlines.clear(Deadline::ModelReady);
-        let after_start = self.since_start(now);
-        self.note(Event::ModelReady { after_start });
-        self.begin_conversation(now);
-    }
-
-    fn keep_audio(&mut self, now: Instant, frame: &CallerAudio<'_>) {
+    pub(crate) fn keep_audio(&mut self, now: Instant, frame: &CallerAudio<'_>) {
         self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
         match self.line.accept(now, frame) {
             Accepted::Forward { gap } => {

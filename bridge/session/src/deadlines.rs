@@ -11,8 +11,16 @@ pub(crate) enum Deadline {
     Start,
     /// The answer to the token claim.
     Claim,
-    /// The model's echo of its configuration.
+    /// A model that echoed its configuration, at last.
     ModelReady,
+    /// The same of the attempt under way.
+    ModelAttempt,
+    /// The moment for the next attempt to connect.
+    ModelRetry,
+    /// The moment from which the model's leg may be replaced, at a turn boundary.
+    Rollover,
+    /// The moment at which it must be.
+    LastRollover,
     /// Any frame of the caller's audio.
     Media,
     /// The next frame while the caller is speaking.
@@ -52,10 +60,14 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Start,
         Self::Claim,
         Self::ModelReady,
+        Self::ModelAttempt,
+        Self::ModelRetry,
+        Self::Rollover,
+        Self::LastRollover,
         Self::Media,
         Self::SpeechFrame,
         Self::SpeechEnd,
@@ -81,6 +93,10 @@ impl Deadline {
             Self::Start => "start",
             Self::Claim => "claim",
             Self::ModelReady => "model_ready",
+            Self::ModelAttempt => "model_attempt",
+            Self::ModelRetry => "model_retry",
+            Self::Rollover => "rollover",
+            Self::LastRollover => "last_rollover",
             Self::Media => "media",
             Self::SpeechFrame => "speech_frame",
             Self::SpeechEnd => "speech_end",

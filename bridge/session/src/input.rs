@@ -3,6 +3,8 @@
 //! Texts and payloads are borrowed from the frame they arrived in. A payload stays base64 from socket to
 //! socket: the session only ever needs its length.
 
+use std::time::Duration;
+
 use domain::turn::Usage;
 use domain::{CallPlan, CallSid, Secret, StreamSid};
 
@@ -26,9 +28,14 @@ pub enum Input<'a> {
     CallerGone,
     /// The caller's socket sent more nonsense than a peer may.
     CallerMisbehaved,
-    /// The model echoed the configuration that was asked for. Nothing is said before this.
-    ModelReady,
-    /// The model leg cannot be had or was lost.
+    /// The model that was connected last echoed the configuration that was asked for. Nothing is said before
+    /// this. `lifetime` is how long the server will keep the session, as far as it said so.
+    ModelReady {
+        lifetime: Option<Duration>,
+    },
+    /// The connection asked for last came to nothing, or was lost before it came into use.
+    ConnectFailed(ModelLoss),
+    /// The model in use was lost.
     ModelGone(ModelLoss),
     Model(ModelEvent<'a>),
     ToolDone {

@@ -4,6 +4,8 @@
 use domain::turn::EndReason;
 use domain::{CallPlan, prompt};
 
+use crate::model_leg::Owed;
+
 pub(crate) fn greeting(plan: &CallPlan, greeting: &str) -> String {
     with_role(plan, &prompt::greeting_instructions(greeting))
 }
@@ -47,6 +49,36 @@ pub(crate) fn keys_pressed(keys: &str) -> String {
 /// The model was told that the call ends; it must not go on believing that.
 pub(crate) const CALL_GOES_ON: &str =
     "The caller went on speaking, so the call was not ended. Listen and answer.";
+
+/// Said to a model that was told of words which then were cut short.
+pub(crate) const NOT_ALL_HEARD: &str =
+    "The caller interrupted, and did not hear all of the last words that you were told you said.";
+
+/// The first words of a session that goes on with a call.
+pub(crate) fn resume(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "The connection to the caller failed for a moment and is back. The call goes on: do not greet and do not \
+         introduce yourself again. Apologise for the interruption in a few words, then go on where the \
+         conversation stopped; if the caller asked something last, answer that.",
+    )
+}
+
+/// The first words of a model that took over in mid-call. `heard` is what the caller heard of the agent last.
+pub(crate) fn go_on(plan: &CallPlan, owed: Owed, heard: Option<&str>) -> String {
+    let task = match (owed, heard) {
+        (Owed::Rest, Some(heard)) => format!(
+            "You were cut off in the middle of what you were saying. Of that the caller heard \"{heard}\". Go on \
+             from there without saying it again."
+        ),
+        (Owed::Rest | Owed::Answer, _) => "Answer what the caller said last.".to_owned(),
+        (Owed::Repeat, _) => {
+            "What the caller was just saying did not reach you: apologise in a few words and ask for it once more."
+                .to_owned()
+        }
+    };
+    with_role(plan, &format!("The call goes on: do not greet and do not introduce yourself again. {task}"))
+}
 
 fn with_role(plan: &CallPlan, task: &str) -> String {
     format!("{}\n\n# Now\n{task} Keep to the language of the conversation.", plan.instructions)

@@ -13,6 +13,7 @@
 //! |---|---|
 //! | every wait | `deadlines` |
 //! | phases before, of and after the conversation | `connecting`, `live`, `closing` |
+//! | having a model: losing it, replacing it, telling it what was | `model_leg` |
 //! | what the model says | `model` |
 //! | audio sent and audio heard | `playback` |
 //! | interruption by the caller | `barge_in` |
@@ -44,6 +45,7 @@ pub mod input;
 mod instructions;
 mod live;
 mod model;
+mod model_leg;
 pub mod output;
 mod phase;
 mod playback;
@@ -66,6 +68,7 @@ use caller_audio::{CallerLine, Kept};
 use deadlines::{Deadline, Deadlines};
 use dtmf::Keypad;
 use hangup::HangUp;
+use model_leg::ModelLeg;
 use output::{Audio, Event, Figures};
 use playback::Playback;
 use response_gate::ResponseGate;
@@ -102,7 +105,9 @@ pub struct Session {
     greeting: Option<String>,
     /// The caller is hearing us, as far as anybody was told.
     agent_speaking: bool,
-    model_gone: bool,
+    leg: ModelLeg,
+    /// A request that the model must not see before the audio that was kept.
+    after_kept_audio: Option<Output>,
     figures: Figures,
 }
 
@@ -130,7 +135,8 @@ impl Session {
             keypad: Keypad::default(),
             greeting: None,
             agent_speaking: false,
-            model_gone: false,
+            leg: ModelLeg::default(),
+            after_kept_audio: None,
             figures: Figures::default(),
         }
     }
@@ -162,7 +168,7 @@ impl Session {
 
     /// What to do next; `None` until the next input or timeout.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front().or_else(|| self.take_kept_audio())
+        self.outputs.pop_front().or_else(|| self.take_kept_audio()).or_else(|| self.after_kept_audio.take())
     }
 
     /// When to call [`Session::handle_timeout`], and what is being waited for.
@@ -181,7 +187,7 @@ impl Session {
     /// What was kept while the model connected goes to it before anything newer. It is taken from where it
     /// lies: seconds of audio never sit in the output queue.
     fn take_kept_audio(&mut self) -> Option<Output> {
-        if self.phase != Phase::Live {
+        if self.phase != Phase::Live || !self.leg.is_up() {
             return None;
         }
         Some(Output::AudioToModel(match self.line.take_kept()? {

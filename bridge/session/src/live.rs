@@ -9,7 +9,7 @@ use crate::caller_audio::Accepted;
 use crate::connecting::MEDIA_WAIT;
 use crate::deadlines::Deadline;
 use crate::hangup::{GOODBYE_WAIT, Goodbye};
-use crate::input::{CallerAudio, ModelEvent, ResponseReason};
+use crate::input::{CallerAudio, ModelEvent, ModelLoss, ResponseReason};
 use crate::output::{Audio, Event, ModelCommand};
 use crate::silence::NextStep;
 use crate::{Input, Output, Phase, Session, dtmf, instructions};
@@ -36,9 +36,9 @@ impl Session {
         let ends = self.started.unwrap_or(now) + max_call;
         self.deadlines.set(Deadline::MaxDuration, ends);
         self.deadlines.set(Deadline::LastWords, ends - LAST_WORDS.min(max_call / 2));
-        if let Some(greeting) = &plan.greeting {
-            let text = instructions::greeting(plan, greeting);
-            self.gate.request(ResponseReason::Greeting, Some(text));
+        let greets = plan.greeting.is_some();
+        self.ask_for_first_words();
+        if greets {
             let after_start = self.since_start(now);
             self.figures.greeting_requested = Some(after_start);
             self.note(Event::GreetingRequested { after_start });
@@ -49,6 +49,8 @@ impl Session {
     pub(crate) fn live(&mut self, now: Instant, input: Input<'_>) {
         match input {
             Input::CallerAudio(frame) => return self.forward_audio(now, &frame),
+            // A leg that is gone is not listened to, however late its words come.
+            Input::Model(_) if !self.leg.is_up() => return,
             Input::Model(ModelEvent::Audio(audio)) => {
                 if self.playback.is_current(&audio) {
                     return self.play(now, &audio);
@@ -69,13 +71,11 @@ impl Session {
             Input::CallerMisbehaved | Input::StreamStarted { .. } => {
                 return self.close(now, EndReason::Protocol);
             }
-            Input::ModelGone(_) => {
-                self.model_gone = true;
-                self.note(Event::ModelLost);
-                return self.close(now, EndReason::ModelLost);
-            }
+            Input::ModelReady { lifetime } => self.model_ready(now, lifetime),
+            Input::ConnectFailed(loss) => self.attempt_failed(now, loss),
+            Input::ModelGone(loss) => self.leg_lost(now, loss),
             // Answers to questions that were settled before the conversation, or not asked yet.
-            Input::Claimed(_) | Input::ClaimRefused(_) | Input::ModelReady | Input::HungUp { .. } => return,
+            Input::Claimed(_) | Input::ClaimRefused(_) | Input::HungUp { .. } => return,
         }
         self.settle(now);
     }
@@ -119,14 +119,15 @@ impl Session {
             }
             Deadline::Drain if self.hangup.reason().is_some() => return self.hang_up(now),
             Deadline::Drain => return self.close(now, EndReason::Drained),
+            Deadline::ModelReady => return self.close(now, EndReason::ModelLost),
+            Deadline::ModelAttempt => self.attempt_failed(now, ModelLoss::Transient),
+            Deadline::ModelRetry => self.attempt(now),
+            Deadline::Rollover => self.rollover_due(now),
+            Deadline::LastRollover => self.roll_over_now(now),
             // What waited for these is in `settle`.
             Deadline::GateRetry | Deadline::Turn => {}
             // Disarmed on entry to the live phase, or armed after it.
-            Deadline::Start
-            | Deadline::Claim
-            | Deadline::ModelReady
-            | Deadline::Stop
-            | Deadline::LateTranscripts => {}
+            Deadline::Start | Deadline::Claim | Deadline::Stop | Deadline::LateTranscripts => {}
         }
         self.settle(now);
     }
@@ -154,7 +155,10 @@ impl Session {
         if quiet && self.deadlines.is_armed(Deadline::Drain) {
             return self.close(now, EndReason::Drained);
         }
-        if !quiet {
+        if quiet {
+            self.roll_over_at_boundary(now);
+        }
+        if !quiet || !self.leg.is_up() {
             self.deadlines.clear(Deadline::Silence);
         } else if !self.deadlines.is_armed(Deadline::Silence) {
             self.deadlines.set(Deadline::Silence, now + self.silence.after());
@@ -200,13 +204,24 @@ impl Session {
     }
 
     fn release_response(&mut self, now: Instant) {
-        if let Some(command) = self.gate.release(now, self.caller_has_floor()) {
-            self.deadlines.set(Deadline::ResponseCreated, now + RESPONSE_CREATED_WAIT);
-            self.emit(Output::ToModel(command));
+        if !self.leg.is_up() {
+            return;
+        }
+        let Some(command) = self.gate.release(now, self.caller_has_floor()) else { return };
+        self.deadlines.set(Deadline::ResponseCreated, now + RESPONSE_CREATED_WAIT);
+        let command = Output::ToModel(command);
+        // A greeting must not wait for an answer to what the caller said before it.
+        if self.line.has_kept() && !self.gate.is_about(ResponseReason::Greeting) {
+            self.after_kept_audio = Some(command);
+        } else {
+            self.emit(command);
         }
     }
 
     fn forward_audio(&mut self, now: Instant, frame: &CallerAudio<'_>) {
+        if !self.leg.is_up() {
+            return self.keep_audio(now, frame);
+        }
         self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
         if self.deadlines.is_armed(Deadline::SpeechEnd) {
             self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
@@ -252,7 +267,8 @@ impl Session {
 
     fn keys_entered(&mut self, keys: &str) {
         let text = instructions::keys_pressed(keys);
-        self.emit(Output::ToModel(ModelCommand::SystemText { text }));
+        self.turns.remember_note(&text);
+        self.tell(ModelCommand::SystemText { text });
         self.gate.request(ResponseReason::Dtmf, None);
     }
 }

@@ -7,6 +7,7 @@ use domain::turn::{EndReason, ToolCall, Usage};
 use crate::deadlines::Deadline;
 use crate::hangup::{Goodbye, Next};
 use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role};
+use crate::model_leg::is_replayed;
 use crate::output::{Event, ModelCommand};
 use crate::response_gate::{Ended, Refusal};
 use crate::tools::{self, END_CALL};
@@ -44,6 +45,8 @@ impl Session {
     pub(crate) fn words(&mut self, now: Instant, event: ModelEvent<'_>) {
         let at = self.wall(now);
         match event {
+            // What was replayed are turns already.
+            ModelEvent::ItemAdded { item, .. } if is_replayed(item) => {}
             ModelEvent::ItemAdded { item, previous, role } => {
                 let began = self.speech.began(item).unwrap_or(now);
                 let active = if role == Role::Agent { self.gate.active_id() } else { None };
@@ -140,7 +143,7 @@ impl Session {
     pub(crate) fn response_stalled(&mut self, now: Instant) {
         let Some((id, ended)) = self.gate.abandon() else { return };
         if let Some(response) = id {
-            self.emit(Output::ToModel(ModelCommand::CancelResponse { response: response.clone() }));
+            self.tell(ModelCommand::CancelResponse { response: response.clone() });
             self.after_response(now, &response, ended, ResponseStatus::Failed);
         }
     }
@@ -189,6 +192,8 @@ impl Session {
         self.progress(now, response);
         if reason == Some(ResponseReason::Greeting) {
             self.greeting = Some(response.to_owned());
+            // One is enough, even if it was taken for refused and is about to be asked for again.
+            self.gate.withdraw(ResponseReason::Greeting);
         }
         if reason.is_none() {
             // Turn detection answers a caller who has stopped, whether or not we were told.
@@ -209,6 +214,20 @@ impl Session {
     }
 
     fn after_response(&mut self, now: Instant, response: &str, ended: Ended, status: ResponseStatus) {
+        self.response_ended(now, response, &ended, status);
+        if !self.hangup.goodbye_has_failed() && ended.in_vain && !self.caller_has_floor() {
+            self.answered_in_vain(now);
+        }
+    }
+
+    /// What the end of a response means for the end of the call.
+    pub(crate) fn response_ended(
+        &mut self,
+        now: Instant,
+        response: &str,
+        ended: &Ended,
+        status: ResponseStatus,
+    ) {
         match self.hangup.response_ended(response, ended.reason, status, ended.spoke) {
             Next::Nothing => {}
             Next::RequestGoodbye => {
@@ -217,8 +236,6 @@ impl Session {
         }
         if self.hangup.goodbye_has_failed() {
             self.goodbye_failed(now);
-        } else if ended.in_vain && !self.caller_has_floor() {
-            self.answered_in_vain(now);
         }
     }
 
@@ -294,7 +311,7 @@ impl Session {
 
     fn answer_call(&mut self, call_id: String, name: String, output: String) {
         self.turns.tool_answered(&call_id, &output);
-        self.emit(Output::ToModel(ModelCommand::ToolOutput { call_id, output }));
+        self.tell(ModelCommand::ToolOutput { call_id, output });
         self.note(Event::ToolAnswered { name });
     }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::turn::EndReason;
-use domain::{CallSid, Secret, StreamSid, Turn};
+use domain::{CallSid, Secret, Speaker, StreamSid, Turn};
 
 use crate::input::{MarkId, ResponseReason};
 
@@ -15,8 +15,12 @@ pub enum Output {
         stream: StreamSid,
         token: Secret,
     },
-    /// Connect to the model and configure the session with the plan that was claimed.
+    /// Connect to the model and configure the session with the plan that was claimed, beside a model that may be
+    /// in use. An earlier attempt is dropped.
     ConnectModel,
+    /// Go over to the model that was connected last: from here on everything to a model is for this one. The
+    /// one in use before is closed.
+    UseModel,
     AudioToModel(Audio),
     ToModel(ModelCommand),
     /// Hand the payload of the input being handled to the line.
@@ -73,8 +77,35 @@ pub enum ModelCommand {
         call_id: String,
         output: String,
     },
+    /// A piece of the conversation that the model was not part of, under an id of ours.
+    Replay {
+        item: String,
+        piece: Past,
+    },
     /// A note to the model from us, not words of the caller: digits pressed, for example.
     SystemText {
+        text: String,
+    },
+}
+
+/// One piece of a conversation, for a model that was not part of it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Past {
+    /// For the agent, what the caller heard of it.
+    Said {
+        speaker: Speaker,
+        text: String,
+    },
+    ToolCall {
+        call_id: String,
+        name: String,
+        arguments: String,
+    },
+    ToolOutput {
+        call_id: String,
+        output: String,
+    },
+    Note {
         text: String,
     },
 }
@@ -135,6 +166,9 @@ pub struct Close {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Figures {
     pub turns: u32,
+    /// How often the model in use was lost, and how often it was replaced before its time was up.
+    pub model_losses: u32,
+    pub model_rollovers: u32,
     pub greeting_requested: Option<Duration>,
     pub greeting_heard: Option<Duration>,
     pub turn_latencies: Vec<Duration>,

@@ -63,6 +63,8 @@ struct Part {
     audible_since: Instant,
     /// Nothing more may be added: it was interrupted.
     closed: bool,
+    /// The model it came from is gone, and with it the item.
+    orphaned: bool,
 }
 
 /// How much of an item was generated for the line and how much of that was played.
@@ -80,6 +82,8 @@ pub(crate) struct Cut {
     pub(crate) content_index: u32,
     pub(crate) sent: Duration,
     pub(crate) heard: Duration,
+    /// The model has no such item any more.
+    pub(crate) orphaned: bool,
 }
 
 impl Playback {
@@ -101,6 +105,7 @@ impl Playback {
     pub(crate) fn is_current(&self, audio: &ModelAudio<'_>) -> bool {
         self.parts.back().is_some_and(|part| {
             !part.closed
+                && !part.orphaned
                 && part.item == audio.item
                 && part.response == audio.response
                 && part.content_index == audio.content_index
@@ -131,6 +136,7 @@ impl Playback {
                 played: Duration::ZERO,
                 audible_since: starts,
                 closed: false,
+                orphaned: false,
             });
             self.next_part = self.next_part.wrapping_add(1);
         }
@@ -216,6 +222,7 @@ impl Playback {
                     content_index: part.content_index,
                     sent: part.sent,
                     heard: part.played,
+                    orphaned: part.orphaned,
                 });
             }
         }
@@ -224,6 +231,21 @@ impl Playback {
         self.plays_until = None;
         self.generation = self.generation.wrapping_add(1);
         cuts
+    }
+
+    /// The model is gone. What it said goes on playing, and nothing is added to it.
+    pub(crate) fn leg_lost(&mut self) {
+        for part in &mut self.parts {
+            part.orphaned = true;
+        }
+    }
+
+    /// The account of one item as it will be if nobody interrupts.
+    pub(crate) fn will_have_played(&self, item: &str) -> Heard {
+        self.parts.iter().filter(|part| part.item == item).fold(Heard::default(), |total, part| Heard {
+            sent: total.sent + part.sent,
+            heard: total.heard + if part.closed { part.played } else { part.sent },
+        })
     }
 
     /// Hands over the account of one item and forgets it.

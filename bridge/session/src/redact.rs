@@ -4,7 +4,7 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::input::{CallerAudio, ModelAudio, ModelEvent};
-use crate::output::{Audio, ModelCommand};
+use crate::output::{Audio, ModelCommand, Past};
 use crate::{Input, Output, Session};
 
 /// Stands for a text by its size.
@@ -42,7 +42,10 @@ impl Debug for Input<'_> {
             Self::CallerStopped => f.write_str("CallerStopped"),
             Self::CallerGone => f.write_str("CallerGone"),
             Self::CallerMisbehaved => f.write_str("CallerMisbehaved"),
-            Self::ModelReady => f.write_str("ModelReady"),
+            Self::ModelReady { lifetime } => {
+                f.debug_struct("ModelReady").field("lifetime", lifetime).finish()
+            }
+            Self::ConnectFailed(loss) => f.debug_tuple("ConnectFailed").field(loss).finish(),
             Self::ModelGone(loss) => f.debug_tuple("ModelGone").field(loss).finish(),
             Self::Model(event) => event.fmt(f),
             Self::ToolDone { call_id, output } => f
@@ -137,6 +140,7 @@ impl Debug for Output {
                 f.debug_struct("Claim").field("call", call).field("stream", stream).finish_non_exhaustive()
             }
             Self::ConnectModel => f.write_str("ConnectModel"),
+            Self::UseModel => f.write_str("UseModel"),
             Self::AudioToModel(audio) => f.debug_tuple("AudioToModel").field(audio).finish(),
             Self::ToModel(command) => f.debug_tuple("ToModel").field(command).finish(),
             Self::AudioToCaller => f.write_str("AudioToCaller"),
@@ -189,9 +193,23 @@ impl Debug for ModelCommand {
                 .field("call_id", call_id)
                 .field("output", &Bytes(output.len()))
                 .finish(),
+            Self::Replay { item, piece } => {
+                f.debug_struct("Replay").field("item", item).field("piece", piece).finish()
+            }
             Self::SystemText { text } => {
                 f.debug_struct("SystemText").field("text", &Bytes(text.len())).finish()
             }
+        }
+    }
+}
+
+impl Debug for Past {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Said { speaker, text } => write!(f, "Said({speaker:?}, {} bytes)", text.len()),
+            Self::ToolCall { call_id, name, .. } => write!(f, "ToolCall({call_id}, {name})"),
+            Self::ToolOutput { call_id, .. } => write!(f, "ToolOutput({call_id})"),
+            Self::Note { text } => write!(f, "Note({} bytes)", text.len()),
         }
     }
 }
@@ -205,7 +223,7 @@ mod tests {
     #[test]
     fn nobodys_words_can_be_printed() {
         let shown = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             Input::Model(ModelEvent::CallerTranscript { item: "item_1", text: PRIVATE }),
             Input::Model(ModelEvent::ToolCall {
                 response: "r",
@@ -217,6 +235,10 @@ mod tests {
             Input::ToolDone { call_id: "c", output: PRIVATE.into() },
             Input::CallerAudio(CallerAudio { timestamp_ms: 0, payload: PRIVATE.as_bytes() }),
             Output::ToModel(ModelCommand::SystemText { text: PRIVATE.into() }),
+            Output::ToModel(ModelCommand::Replay {
+                item: "past_1_0".into(),
+                piece: Past::Said { speaker: domain::Speaker::Caller, text: PRIVATE.into() }
+            }),
             Output::AudioToModel(Audio::Kept(PRIVATE.into())),
             Output::RunTool { call_id: "c".into(), name: "book".into(), arguments: PRIVATE.into() },
         );

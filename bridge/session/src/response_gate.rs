@@ -59,6 +59,7 @@ struct Active {
 pub(crate) struct Ended {
     pub(crate) reason: Option<ResponseReason>,
     pub(crate) spoke: bool,
+    pub(crate) called_tools: bool,
     /// The caller got nothing of it, and nothing else will follow from it.
     pub(crate) in_vain: bool,
 }
@@ -150,8 +151,9 @@ impl ResponseGate {
         let active = self.active.take_if(|active| active.id == response);
         let reason = active.as_ref().and_then(|active| active.reason);
         let spoke = active.as_ref().is_some_and(|active| active.spoke);
-        let in_vain = active.is_some_and(|active| !active.spoke && !active.called_tools && !discarded);
-        Some(Ended { reason, spoke, in_vain })
+        let called_tools = active.as_ref().is_some_and(|active| active.called_tools);
+        let in_vain = active.is_some() && !spoke && !called_tools && !discarded;
+        Some(Ended { reason, spoke, called_tools, in_vain })
     }
 
     /// The response under way shows no sign of life: it is over for us. Returns its id if it should still be
@@ -162,6 +164,23 @@ impl ResponseGate {
         let ended = self.ended(&id)?;
         self.discarded.insert(&id);
         Some(((!cancelled).then_some(id), ended))
+    }
+
+    /// The model is gone. What it had not begun is asked of the next one; what it had begun and nobody had
+    /// cancelled is returned.
+    pub(crate) fn leg_lost(&mut self) -> Option<(String, Ended)> {
+        self.not_before = None;
+        self.recovered = false;
+        if let Some(InFlight { mut request, .. }) = self.in_flight.take() {
+            request.refusals = 0;
+            if !self.pending.iter().any(|waiting| waiting.reason == request.reason) {
+                self.enqueue(request);
+            }
+        }
+        let active = self.active.take()?;
+        self.finished.insert(&active.id);
+        let Active { id, reason, spoke, called_tools, cancelled } = active;
+        (!cancelled).then_some((id, Ended { reason, spoke, called_tools, in_vain: false }))
     }
 
     /// Drops the response under way. Returns its id the first time: one response, one cancel.

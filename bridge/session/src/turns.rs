@@ -15,8 +15,11 @@ use crate::playback::Playback;
 use crate::response_gate::ResponseGate;
 
 mod chain;
+mod memory;
+mod recall;
 
 use chain::{Chain, Link};
+use memory::Memory;
 
 /// A transcript that takes longer is not coming.
 const TRANSCRIPT_WAIT: Duration = Duration::from_secs(15);
@@ -35,6 +38,8 @@ pub(crate) struct Turns {
     calls: Vec<Call>,
     /// Calls whose place in the conversation has passed and that go with the next turn of the agent.
     carried: Vec<Call>,
+    /// What was said in turns that were handed over.
+    memory: Memory,
     next_position: u32,
 }
 
@@ -284,7 +289,10 @@ impl Turns {
             }
             Kind::Caller { words } => {
                 let (state, text) = match words {
-                    Words::Known(text) => (TurnState::Complete, text.0),
+                    Words::Known(text) => {
+                        self.memory.add_said(Speaker::Caller, text.0.clone());
+                        (TurnState::Complete, text.0)
+                    }
                     Words::Awaited | Words::Failed => (TurnState::Failed, String::new()),
                 };
                 Some(self.turn(plan, item, Speaker::Caller, state, at, text))
@@ -294,6 +302,10 @@ impl Turns {
                 let own = |call: &mut Call| agent.response.as_deref() == Some(call.response.as_str());
                 self.carried.extend(self.calls.extract_if(.., own));
                 let tool_calls: Vec<_> = self.carried.drain(..).map(|call| call.call).collect();
+                for call in &tool_calls {
+                    self.memory.add_call(call.clone());
+                }
+                self.memory.add_said(Speaker::Agent, agent.text.heard(audio));
                 if agent.text.0.is_empty() && audio.sent.is_zero() && tool_calls.is_empty() {
                     return None;
                 }

@@ -14,7 +14,6 @@ use session::input::ClaimRefusal;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::model_socket::{ConnectError, ModelConnector, ModelSocket};
 use crate::ports::{ClaimError, HangUpError, Ports};
 use crate::tools;
 
@@ -25,7 +24,6 @@ const HANG_UP_RETRY_AFTER: Duration = Duration::from_millis(200);
 pub(super) enum Effect {
     Drain,
     Claimed(Result<Box<CallPlan>, ClaimRefusal>),
-    Connected(Result<Box<ModelSocket>, ConnectError>),
     ToolDone { call_id: String, output: String },
     HungUp { ok: bool },
 }
@@ -65,10 +63,6 @@ impl Effects {
                 Err(ClaimError::Unavailable) => Err(ClaimRefusal::Unavailable),
             })
         }));
-    }
-
-    pub(super) fn connect(&mut self, connector: Arc<ModelConnector>, plan: Arc<CallPlan>) {
-        self.0.push(Box::pin(async move { Effect::Connected(connector.connect(&plan).await.map(Box::new)) }));
     }
 
     pub(super) fn run_tool(&mut self, call_id: String, name: &str) {

@@ -7,6 +7,7 @@ use session::input::ModelLoss;
 
 use super::Call;
 use super::effects::Effect;
+use super::legs::NextRead;
 use crate::caller_socket::CallerRead;
 use crate::meters::MAX_INPUTS_PER_FLUSH;
 use crate::model_socket::ModelRead;
@@ -15,6 +16,7 @@ use crate::ports::Ports;
 pub(super) enum Wake {
     Caller(CallerRead),
     Model(ModelRead),
+    NextModel(NextRead),
     Effect(Effect),
     Deadline,
 }
@@ -60,13 +62,13 @@ impl<P: Ports> Call<P> {
     }
 
     fn poll_model(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {
-        match &mut self.model {
-            Some(model) => model.poll_receive(cx).map(Wake::Model),
-            None => Poll::Pending,
-        }
+        self.legs.poll_current(cx).map(Wake::Model)
     }
 
     fn poll_waits(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {
+        if let Poll::Ready(read) = self.legs.poll_next(cx) {
+            return Poll::Ready(Wake::NextModel(read));
+        }
         if let Poll::Ready(effect) = self.effects.poll_next(cx) {
             return Poll::Ready(Wake::Effect(effect));
         }
@@ -91,7 +93,7 @@ impl<P: Ports> Call<P> {
                 Poll::Pending => {}
             }
         }
-        if let Some(model) = &mut self.model
+        if let Some(model) = &mut self.legs.current
             && model.needs_flush()
         {
             match model.poll_flush(cx) {

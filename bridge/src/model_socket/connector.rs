@@ -1,7 +1,6 @@
 //! Opens sockets to the Realtime API.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::{CallPlan, Secret};
 use http::HeaderValue;
@@ -9,7 +8,6 @@ use http::header::AUTHORIZATION;
 use openai::realtime::error_class::HandshakeClass;
 use session::input::ModelLoss;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -20,11 +18,6 @@ use url::Url;
 use super::config::session_config;
 use super::{ModelSocket, Socket};
 use crate::server::SetupError;
-
-/// One attempt: name lookup, TCP, TLS and upgrade.
-const ATTEMPT_DEADLINE: Duration = Duration::from_secs(3);
-const MAX_ATTEMPTS: u32 = 2;
-const RETRY_AFTER: Duration = Duration::from_millis(250);
 
 /// What the kernel may hold for a model that does not read; the rest waits, measured, in the outbox. 16 KiB
 /// is little more than a second of audio.
@@ -49,8 +42,6 @@ pub(crate) enum ConnectError {
     Refused { status: u16, class: HandshakeClass },
     #[error("the Realtime API cannot be reached: {0}")]
     Unreachable(String),
-    #[error("the Realtime API did not answer within {} s", ATTEMPT_DEADLINE.as_secs())]
-    Timeout,
 }
 
 impl ConnectError {
@@ -58,8 +49,7 @@ impl ConnectError {
         match self {
             Self::Plan(_) | Self::Refused { class: HandshakeClass::Fatal, .. } => ModelLoss::Fatal,
             Self::Refused { class: HandshakeClass::RateLimited | HandshakeClass::Retry, .. }
-            | Self::Unreachable(_)
-            | Self::Timeout => ModelLoss::Transient,
+            | Self::Unreachable(_) => ModelLoss::Transient,
         }
     }
 }
@@ -78,25 +68,14 @@ impl ModelConnector {
         Ok(Self { url, authorization, tls: Connector::Rustls(Arc::new(tls)) })
     }
 
-    /// Connects and sends the configuration; the socket reports when the server has echoed it.
+    /// One attempt: name lookup, TCP, TLS and upgrade. How long it may take and whether there is another is the
+    /// session's business. The socket that is returned configures itself and reports when that is done.
     pub(crate) async fn connect(&self, plan: &CallPlan) -> Result<ModelSocket, ConnectError> {
         let config = session_config(plan).map_err(|error| ConnectError::Plan(error.to_string()))?;
-        let mut attempt = 1;
-        loop {
-            let connected = timeout(ATTEMPT_DEADLINE, self.attempt(plan)).await;
-            let error = match connected.unwrap_or(Err(ConnectError::Timeout)) {
-                Ok(socket) => return Ok(ModelSocket::new(socket, plan.call.clone(), config)),
-                Err(error) => error,
-            };
-            if attempt == MAX_ATTEMPTS || error.loss() == ModelLoss::Fatal {
-                return Err(error);
-            }
-            attempt += 1;
-            sleep(RETRY_AFTER).await;
-        }
+        Ok(ModelSocket::new(self.open(plan).await?, plan.call.clone(), config))
     }
 
-    async fn attempt(&self, plan: &CallPlan) -> Result<Socket, ConnectError> {
+    async fn open(&self, plan: &CallPlan) -> Result<Socket, ConnectError> {
         let request = self.request(plan)?;
         let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let port = self.url.port_or_known_default().unwrap_or(443);

@@ -24,6 +24,31 @@ async fn a_model_that_does_not_answer_a_ping_is_gone() {
     assert_eq!(model.keep_alive(), Err(ModelLoss::Transient));
 }
 
+/// Fault 59.
+#[tokio::test]
+async fn a_session_says_how_long_it_will_last() {
+    let config = SessionConfig::phone().build().unwrap();
+    let lifetime = |expires_at: &str| format!(r#""expires_at":{expires_at},"#);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    for (expires_at, expected) in [
+        (lifetime(&(now + 3_600).to_string()), 3_590..=3_600),
+        (lifetime(&(now - 10).to_string()), 0..=0),
+        (lifetime("-1"), 0..=0),
+    ] {
+        let (mut model, _peer) = socket().await;
+        let created = Utf8Bytes::from(format!(
+            r#"{{"type":"session.created","session":{{{expires_at}"type":"realtime"}}}}"#
+        ));
+        assert!(model.input(&parse(&created)).is_none());
+        let echo = serde_json::to_string(&config).unwrap();
+        let updated = Utf8Bytes::from(format!(r#"{{"type":"session.updated","session":{echo}}}"#));
+        let Some(Input::ModelReady { lifetime: Some(lifetime) }) = model.input(&parse(&updated)) else {
+            unreachable!("the echo is what was asked for")
+        };
+        assert!(expected.contains(&lifetime.as_secs()), "{lifetime:?}");
+    }
+}
+
 #[tokio::test]
 async fn each_class_of_error_has_its_consequence() {
     use input::ErrorClass::{Benign, RateLimited, Rejected, ResponseActive};

@@ -1,5 +1,7 @@
 //! A model that cannot be had, or is not the one that was asked for: the caller is never left in silence.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -40,31 +42,107 @@ async fn a_refused_configuration_ends_the_call_at_once() {
 
 /// Fault 57.
 #[tokio::test]
-async fn a_refused_key_is_tried_once_and_an_overloaded_model_twice() {
-    for (status, attempts) in [(StatusCode::UNAUTHORIZED, 1), (StatusCode::SERVICE_UNAVAILABLE, 2)] {
+async fn a_refused_key_is_tried_once_and_the_caller_is_handed_back() {
+    let mut harness = Harness::start().await;
+    harness.model.refuse_with(StatusCode::UNAUTHORIZED);
+    let planned = harness.plan();
+    let mut caller = Caller::connect(&harness).await;
+    caller.start(&planned).await;
+    assert_eq!(caller.closed().await, Closed::With(1011));
+    assert_eq!(harness.model.accepted(), 1);
+}
+
+/// Fault 57.
+#[tokio::test]
+async fn a_busy_model_is_tried_again_and_the_caller_has_lost_nothing() {
+    let mut harness = Harness::start().await;
+    harness.model.refuse_next_with(StatusCode::TOO_MANY_REQUESTS);
+    harness.model.refuse_next_with(StatusCode::SERVICE_UNAVAILABLE);
+    let planned = harness.plan();
+    let mut caller = Caller::connect(&harness).await;
+    caller.start(&planned).await;
+    for n in 0..10 {
+        caller.media(&frame(n)).await;
+    }
+    let mut model = harness.model.accept().await;
+    model.configure().await;
+    for n in 0..10 {
+        assert_eq!(model.next_audio().await, frame(n));
+    }
+    assert_eq!(harness.model.accepted(), 3);
+}
+
+/// Fault 58.
+#[tokio::test]
+async fn a_model_that_drops_in_mid_sentence_is_replaced_and_goes_on_with_it() {
+    for code in [None, Some(1011), Some(1012), Some(1001)] {
         let mut harness = Harness::start().await;
-        harness.model.refuse_with(status);
-        let planned = harness.plan();
-        let mut caller = Caller::connect(&harness).await;
-        caller.start(&planned).await;
-        assert_eq!(caller.closed().await, Closed::With(1011));
-        assert_eq!(harness.model.accepted(), attempts, "{status}");
+        let (mut caller, mut model, planned) = harness.live().await;
+        model.begin("resp_1", "item_1", Value::Null).await;
+        model.delta("resp_1", "item_1", &frame(1)).await;
+        model.say("resp_1", "item_1", "We are open").await;
+        caller.next_audio().await;
+        caller.next_mark().await;
+        match code {
+            Some(code) => model.close(code).await,
+            None => model.reset(),
+        }
+        caller.media(&frame(2)).await;
+
+        let mut model = harness.model.accept().await;
+        model.configure().await;
+        let (told, asked) = model.told_and_asked().await;
+        assert_eq!(told[0]["role"], "assistant");
+        assert_eq!(told[0]["content"][0]["text"], "We are open");
+        assert_eq!(asked["metadata"]["kind"], "recovery");
+        model.begin("resp_2", "item_2", asked["metadata"].clone()).await;
+        model.delta("resp_2", "item_2", &frame(3)).await;
+        assert_eq!(caller.next_audio().await, frame(3), "{code:?}");
+        caller.next_mark().await;
+
+        caller.stop(&planned).await;
+        let (report, turns) = harness.store.report(&planned.call).await;
+        assert_eq!(report.end.as_str(), "caller_hang_up");
+        assert_eq!(turns.len(), 2, "what was said on both is kept");
+        assert_eq!((report.frames_in, report.frames_dropped), (1, 0));
     }
 }
 
 /// Fault 58.
 #[tokio::test]
-async fn a_model_that_drops_ends_the_stream_so_that_twilio_asks_what_next() {
+async fn a_key_revoked_in_mid_call_hands_the_call_back() {
     let mut harness = Harness::start().await;
-    let (mut caller, mut model, planned) = harness.live().await;
-    model.begin("resp_1", "item_1", Value::Null).await;
-    model.delta("resp_1", "item_1", &frame(1)).await;
-    caller.next_audio().await;
-    drop(model);
+    let (mut caller, model, planned) = harness.live().await;
+    harness.model.refuse_with(StatusCode::UNAUTHORIZED);
+    model.reset();
     assert_eq!(caller.closed().await, Closed::With(1011));
-    let (report, turns) = harness.store.report(&planned.call).await;
-    assert_eq!(report.end.as_str(), "model_lost");
-    assert_eq!(turns.len(), 1, "what was said is kept");
+    assert_eq!(harness.store.report(&planned.call).await.0.end.as_str(), "model_lost");
+}
+
+/// Fault 59.
+#[tokio::test]
+async fn a_session_about_to_expire_is_replaced_without_a_frame_lost_or_doubled() {
+    let mut harness = Harness::start().await;
+    let planned = harness.plan();
+    let mut caller = Caller::connect(&harness).await;
+    caller.start(&planned).await;
+    let mut old = harness.model.accept().await;
+    // Three quarters of so short a life pass before it is replaced.
+    old.configure_for(Duration::from_secs(6)).await;
+    caller.media(&frame(0)).await;
+    assert_eq!(old.next_audio().await, frame(0));
+    let mut new = harness.model.accept().await;
+    caller.media(&frame(1)).await;
+    assert_eq!(old.next_audio().await, frame(1), "until the new one is ready the old one listens");
+    new.configure().await;
+    assert!(old.gone().await.is_empty(), "closed once it was left");
+    for n in 2..50 {
+        caller.media(&frame(n)).await;
+        assert_eq!(new.next_audio().await, frame(n));
+    }
+    caller.stop(&planned).await;
+    let (report, _) = harness.store.report(&planned.call).await;
+    assert_eq!((report.frames_in, report.frames_forwarded), (50, 50));
 }
 
 /// Fault 61.

@@ -126,6 +126,22 @@ impl<T> Chain<T> {
         self.links.get_mut(index).map(|link| &mut link.payload)
     }
 
+    pub(super) fn links(&self) -> impl Iterator<Item = &Link<T>> {
+        self.links.iter()
+    }
+
+    /// No more links will come for these: the order in which they are known is theirs.
+    pub(super) fn link_all(&mut self) {
+        for link in &mut self.links {
+            link.place = Place::Linked;
+        }
+    }
+
+    /// Adds an item behind all others.
+    pub(super) fn append(&mut self, now: Instant, item: &str, payload: T) {
+        self.links.push_back(Link { item: item.to_owned(), since: now, payload, place: Place::Linked });
+    }
+
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.links.iter().map(|link| &link.payload)
     }

@@ -6,7 +6,7 @@ use session::input::{ClaimRefusal, ModelLoss, ResponseReason, Role};
 use session::output::{Audio, Event};
 use session::{Input, Output, Phase};
 
-use crate::fixtures::{ms, plan, secs, start};
+use crate::fixtures::{ms, plan, ready, secs, start};
 use crate::sim::{Sim, actions, requests};
 
 #[test]
@@ -16,10 +16,11 @@ fn a_call_is_claimed_connected_and_greeted_in_this_order() {
     assert!(matches!(&outputs[..], [Output::Claim { token, .. }] if *token == Secret::new("1.token")));
     let outputs = sim.input(Input::Claimed(Box::new(plan())));
     assert!(matches!(actions(&outputs)[..], [Output::ConnectModel]));
-    let outputs = sim.input(Input::ModelReady);
+    let outputs = sim.input(ready());
     assert_eq!(requests(&outputs), [ResponseReason::Greeting]);
+    assert!(matches!(outputs.first(), Some(Output::UseModel)));
     let Some(Output::ToModel(session::output::ModelCommand::CreateResponse { instructions, .. })) =
-        actions(&outputs).first().copied()
+        actions(&outputs).get(1).copied()
     else {
         panic!("the greeting comes first: {outputs:?}")
     };
@@ -51,7 +52,7 @@ fn the_caller_s_first_words_reach_the_model_in_order_and_before_what_follows() {
     sim.input(Input::Claimed(Box::new(plan())));
     sim.frames_for(ms(100));
     sim.frame_at(520);
-    let flushed = sim.input(Input::ModelReady);
+    let flushed = sim.input(ready());
     let audio: Vec<_> = flushed
         .iter()
         .filter_map(|output| match output {
@@ -72,7 +73,7 @@ fn while_the_model_connects_the_last_five_seconds_are_kept() {
     sim.input(start());
     sim.input(Input::Claimed(Box::new(plan())));
     sim.frames_for(secs(6));
-    let flushed = sim.input(Input::ModelReady);
+    let flushed = sim.input(ready());
     let kept = flushed.iter().filter(|o| matches!(o, Output::AudioToModel(Audio::Kept(_)))).count();
     assert_eq!(kept, 250);
     sim.input(Input::CallerStopped);
@@ -143,7 +144,7 @@ fn a_model_that_cannot_be_had_hands_the_call_back() {
     let mut refused = Sim::new();
     refused.input(start());
     refused.input(Input::Claimed(Box::new(plan())));
-    refused.input(Input::ModelGone(ModelLoss::Fatal));
+    refused.input(Input::ConnectFailed(ModelLoss::Fatal));
     assert_eq!(refused.close().unwrap().code, 1011);
 }
 
@@ -156,7 +157,7 @@ fn a_caller_who_speaks_first_is_still_greeted_once() {
     sim.caller_ends("hello");
     sim.created("greeting", Some(ResponseReason::Greeting));
     sim.caller_begins("hello again");
-    sim.input(Input::ModelReady);
+    sim.input(ready());
     sim.speech("greeting", "item_greeting", 2_000);
     sim.caller_ends("hello again");
     sim.done("greeting", session::input::ResponseStatus::Completed);
@@ -170,10 +171,15 @@ fn a_caller_who_speaks_first_is_still_greeted_once() {
 fn a_call_that_was_greeted_in_an_earlier_epoch_is_not_greeted_again() {
     let mut resumed = plan();
     resumed.greeting = None;
-    let mut sim = Sim::live(resumed);
-    assert!(sim.requests().is_empty());
+    resumed.epoch = domain::Epoch(2);
+    let sim = Sim::live(resumed);
+    assert_eq!(sim.requests(), [ResponseReason::Recovery], "but not met with silence either");
+
+    let mut silent = plan();
+    silent.greeting = None;
+    let mut sim = Sim::live(silent);
     sim.advance(secs(9));
-    assert!(sim.requests().is_empty());
+    assert!(sim.requests().is_empty(), "a business may let the caller begin");
     sim.advance(secs(1));
     assert_eq!(sim.requests(), [ResponseReason::SilencePrompt]);
 }
@@ -186,7 +192,7 @@ fn the_figures_of_the_greeting_count_from_the_start_of_the_stream() {
     sim.advance(ms(30));
     sim.input(Input::Claimed(Box::new(plan())));
     sim.advance(ms(70));
-    sim.input(Input::ModelReady);
+    sim.input(ready());
     sim.advance(ms(400));
     sim.created("greeting", Some(ResponseReason::Greeting));
     sim.added("item_greeting", None, Role::Agent);

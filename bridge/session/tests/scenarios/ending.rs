@@ -237,12 +237,12 @@ fn a_caller_who_hangs_up_during_the_goodbye_hung_up() {
 
 /// Fault 58.
 #[test]
-fn a_lost_model_hands_the_call_back_at_once_with_all_turns() {
+fn a_model_lost_for_good_hands_the_call_back_at_once_with_all_turns() {
     let mut sim = Sim::greeted(plan());
     sim.exchange(1, "item_greeting", 2_000);
     sim.advance(secs(1));
-    sim.input(Input::ModelGone(ModelLoss::Transient));
-    assert!(sim.has_event(&Event::ModelLost));
+    sim.input(Input::ModelGone(ModelLoss::Fatal));
+    assert!(sim.session.is_closed() && sim.has_event(&Event::ModelLost));
     assert_eq!(ended(&mut sim), (EndReason::ModelLost, 1011));
     assert_eq!(sim.turns().len(), 3);
 }

@@ -26,6 +26,11 @@ pub(crate) fn start() -> Input<'static> {
     }
 }
 
+/// A model that is configured and lasts its usual hour.
+pub(crate) fn ready() -> Input<'static> {
+    Input::ModelReady { lifetime: Some(secs(3_600)) }
+}
+
 pub(crate) fn plan() -> CallPlan {
     CallPlan {
         call: call(),

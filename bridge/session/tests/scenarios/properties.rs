@@ -8,7 +8,7 @@ use session::input::{
     CallerAudio, ClaimRefusal, ErrorClass, MarkId, ModelAudio, ModelEvent, ModelLoss, ResponseReason,
     ResponseStatus, Role,
 };
-use session::output::{Audio, ModelCommand};
+use session::output::{Audio, Event, ModelCommand};
 use session::{END_CALL, Input, Output, Phase};
 
 use crate::fixtures::{audio, call, ms, plan, secs, start};
@@ -32,6 +32,7 @@ enum Step {
     Gone,
     Misbehaved,
     ModelGone,
+    ConnectFailed(ModelLoss),
     Drain,
     HungUp(bool),
     SpeechStarted(u8),
@@ -98,9 +99,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::HungUp),
         1 => prop_oneof![
             Just(Step::Start), Just(Step::Claimed(true)), Just(Step::Claimed(false)), Just(Step::Refused),
-            Just(Step::Ready), Just(Step::Stopped), Just(Step::Gone), Just(Step::Misbehaved),
-            Just(Step::ModelGone), Just(Step::Drain),
+            Just(Step::Stopped), Just(Step::Gone), Just(Step::Misbehaved),
+            Just(Step::Drain), Just(Step::ConnectFailed(ModelLoss::Fatal)),
         ],
+        2 => Just(Step::ModelGone),
+        3 => Just(Step::Ready),
+        1 => Just(Step::ConnectFailed(ModelLoss::Transient)),
     ]
 }
 
@@ -189,7 +193,8 @@ impl Run {
                 sim.input(Input::Claimed(Box::new(plan)))
             }
             Step::Refused => sim.input(Input::ClaimRefused(ClaimRefusal::NotYours)),
-            Step::Ready => sim.input(Input::ModelReady),
+            // Short-lived, so that a call of a minute sees its model replaced.
+            Step::Ready => sim.input(Input::ModelReady { lifetime: Some(secs(20)) }),
             Step::Frame { step_ms, millis } => {
                 self.timestamp_ms = (self.timestamp_ms + step_ms).max(0);
                 let payload = audio(*millis);
@@ -204,6 +209,7 @@ impl Run {
             Step::Gone => sim.input(Input::CallerGone),
             Step::Misbehaved => sim.input(Input::CallerMisbehaved),
             Step::ModelGone => sim.input(Input::ModelGone(ModelLoss::Transient)),
+            Step::ConnectFailed(loss) => sim.input(Input::ConnectFailed(*loss)),
             Step::Drain => sim.input(Input::Drain),
             Step::HungUp(ok) => sim.input(Input::HungUp { ok: *ok }),
             Step::SpeechStarted(n) => sim.caller_begins(&item(n)),
@@ -279,6 +285,7 @@ proptest! {
         ends_once(&run, &call)?;
         hears_and_says_within_bounds(&run)?;
         runs_and_answers_each_tool_call_once(&run)?;
+        greets_no_caller_who_was_greeted(&run)?;
         let told = |run: &Run| run.sim.log.iter().map(|(at, o)| (*at, in_full(o))).collect::<Vec<_>>();
         prop_assert_eq!(told(&run), told(&Run::of(&call)));
     }
@@ -291,7 +298,7 @@ fn ends_once(run: &Run, call: &Call) -> Result<(), TestCaseError> {
     prop_assert!(sim.session.poll_timeout().is_none());
     prop_assert!(sim.hang_ups() <= 1);
     let greetings = sim.requests().into_iter().filter(|r| *r == ResponseReason::Greeting).count();
-    prop_assert!(greetings <= 1 + asked_again(call), "greeted {} times", greetings);
+    prop_assert!(greetings <= 1 + asked_again(call) + legs(run), "greeted {} times", greetings);
 
     let figures = &sim.close().unwrap().figures;
     prop_assert_eq!(figures.frames_in, figures.frames_forwarded + figures.frames_dropped);
@@ -335,6 +342,26 @@ fn runs_and_answers_each_tool_call_once(run: &Run) -> Result<(), TestCaseError> 
         }
     }
     Ok(())
+}
+
+/// What the caller has heard of a greeting is the call's greeting.
+fn greets_no_caller_who_was_greeted(run: &Run) -> Result<(), TestCaseError> {
+    let outputs: Vec<_> = run.sim.outputs().collect();
+    let heard =
+        outputs.iter().position(|output| matches!(output, Output::Event(Event::GreetingStarted { .. })));
+    let asked = outputs.iter().rposition(|output| {
+        matches!(
+            output,
+            Output::ToModel(ModelCommand::CreateResponse { reason: ResponseReason::Greeting, .. })
+        )
+    });
+    prop_assert!(heard.is_none_or(|heard| asked.is_none_or(|asked| asked < heard)));
+    Ok(())
+}
+
+/// A greeting of which nothing was heard is asked for again of each new leg.
+fn legs(run: &Run) -> usize {
+    run.sim.outputs().filter(|output| matches!(output, Output::UseModel)).count()
 }
 
 /// A greeting that the model refused may be asked for again; each refusal is an error event.

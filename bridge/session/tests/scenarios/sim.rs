@@ -10,10 +10,18 @@ use session::input::{
 use session::output::{Audio, Close, Event, ModelCommand};
 use session::{Input, Output, Phase, Session};
 
-use crate::fixtures::{audio, ms, secs, start};
+use crate::fixtures::{audio, ms, ready, secs, start};
 
 /// Nothing in a test needs to last longer.
 const TIMEOUTS_MAX: usize = 100_000;
+
+/// The legs as the world knows them.
+#[derive(Debug, Default)]
+struct Model {
+    in_use: bool,
+    connecting: bool,
+    ready: bool,
+}
 
 pub(crate) struct Sim {
     pub(crate) session: Session,
@@ -29,6 +37,7 @@ pub(crate) struct Sim {
     /// Whether Twilio sends frames when a test does not: enough of them for the line to count as alive.
     pub(crate) line_is_alive: bool,
     timestamp_ms: u32,
+    model: Model,
     /// Audio handed to the line by item and content part, in milliseconds.
     sent: BTreeMap<(String, u32), u64>,
 }
@@ -47,6 +56,7 @@ impl Sim {
             marks_return: true,
             line_is_alive: true,
             timestamp_ms: 0,
+            model: Model::default(),
             sent: BTreeMap::new(),
         }
     }
@@ -56,7 +66,7 @@ impl Sim {
         let mut sim = Self::new();
         sim.input(start());
         sim.input(Input::Claimed(Box::new(plan)));
-        sim.input(Input::ModelReady);
+        sim.input(ready());
         assert_eq!(sim.session.phase(), Phase::Live);
         sim
     }
@@ -81,6 +91,12 @@ impl Sim {
             }
             _ => None,
         };
+        match &input {
+            Input::ModelReady { .. } => self.model.ready |= std::mem::take(&mut self.model.connecting),
+            Input::ConnectFailed(_) => (self.model.connecting, self.model.ready) = (false, false),
+            Input::ModelGone(_) => self.model.in_use = false,
+            _ => {}
+        }
         self.session.handle_input(self.now, input);
         self.drain(spoken)
     }
@@ -148,6 +164,14 @@ impl Sim {
         while let Some(output) = self.session.poll_output() {
             assert!(self.close().is_none(), "after the close: {output:?}");
             match &output {
+                Output::ConnectModel => self.model.connecting = true,
+                Output::UseModel => {
+                    assert!(std::mem::take(&mut self.model.ready), "a model that is not configured");
+                    self.model.in_use = true;
+                }
+                Output::AudioToModel(_) | Output::ToModel(_) if !self.model.in_use => {
+                    panic!("to a model that is not there: {output:?}");
+                }
                 Output::AudioToCaller => {
                     let (part, millis) = spoken.clone().expect("audio is in hand");
                     *self.sent.entry(part).or_default() += millis;
@@ -354,6 +378,7 @@ fn copy(output: &Output) -> Output {
             Output::Claim { call: call.clone(), stream: stream.clone(), token: token.clone() }
         }
         Output::ConnectModel => Output::ConnectModel,
+        Output::UseModel => Output::UseModel,
         Output::AudioToModel(Audio::Current) => Output::AudioToModel(Audio::Current),
         Output::AudioToModel(Audio::Kept(payload)) => Output::AudioToModel(Audio::Kept(payload.clone())),
         Output::AudioToModel(Audio::Silence(gap)) => Output::AudioToModel(Audio::Silence(*gap)),

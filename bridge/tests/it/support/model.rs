@@ -1,5 +1,7 @@
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderMap, StatusCode, Uri};
@@ -8,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use url::Url;
 
@@ -20,8 +23,15 @@ const RECEIVE_BUFFER_BYTES: u32 = 4 * 1024;
 pub(crate) struct ModelServer {
     url: Url,
     accepted: Arc<AtomicUsize>,
-    refusal: Arc<OnceLock<StatusCode>>,
+    refusals: Arc<Mutex<Refusals>>,
     sockets: mpsc::UnboundedReceiver<Model>,
+}
+
+/// What the next connections are refused with, and what all after them.
+#[derive(Default)]
+struct Refusals {
+    next: VecDeque<StatusCode>,
+    all: Option<StatusCode>,
 }
 
 /// One model session.
@@ -40,19 +50,23 @@ impl ModelServer {
         let url = format!("ws://{}/v1/realtime", listener.local_addr().unwrap()).parse().unwrap();
         let accepted = Arc::new(AtomicUsize::new(0));
         let (sender, sockets) = mpsc::unbounded_channel();
-        let refusal = Arc::new(OnceLock::new());
-        let (counter, refused) = (Arc::clone(&accepted), Arc::clone(&refusal));
+        let refusals = Arc::new(Mutex::new(Refusals::default()));
+        let (counter, refused) = (Arc::clone(&accepted), Arc::clone(&refusals));
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 counter.fetch_add(1, Ordering::SeqCst);
                 stream.set_nodelay(true).unwrap();
-                if let Some(model) = Model::upgrade(stream, refused.get().copied()).await {
+                let refusal = {
+                    let mut refusals = refused.lock().unwrap();
+                    refusals.next.pop_front().or(refusals.all)
+                };
+                if let Some(model) = Model::upgrade(stream, refusal).await {
                     let _ = sender.send(model);
                 }
             }
         });
-        Self { url, accepted, refusal, sockets }
+        Self { url, accepted, refusals, sockets }
     }
 
     pub(crate) fn url(&self) -> Url {
@@ -61,7 +75,12 @@ impl ModelServer {
 
     /// Refuses connections from now on.
     pub(crate) fn refuse_with(&mut self, status: StatusCode) {
-        self.refusal.set(status).unwrap();
+        self.refusals.lock().unwrap().all = Some(status);
+    }
+
+    /// Refuses the next connection and no more.
+    pub(crate) fn refuse_next_with(&mut self, status: StatusCode) {
+        self.refusals.lock().unwrap().next.push_back(status);
     }
 
     /// Connections so far.
@@ -95,10 +114,19 @@ impl Model {
         self.configure_with(|_| {}).await
     }
 
+    /// The same for a session that ends in `lifetime`.
+    pub(crate) async fn configure_for(&mut self, lifetime: Duration) -> Value {
+        let expires_at = (SystemTime::now() + lifetime).duration_since(UNIX_EPOCH).unwrap().as_secs();
+        self.open(json!({ "type": "realtime", "expires_at": expires_at }), |_| {}).await
+    }
+
     /// The same with an echo that is not what was asked for.
     pub(crate) async fn configure_with(&mut self, change: impl FnOnce(&mut Value)) -> Value {
-        self.send(&json!({ "type": "session.created", "event_id": "e", "session": { "type": "realtime" } }))
-            .await;
+        self.open(json!({ "type": "realtime" }), change).await
+    }
+
+    async fn open(&mut self, created: Value, change: impl FnOnce(&mut Value)) -> Value {
+        self.send(&json!({ "type": "session.created", "event_id": "e", "session": created })).await;
         let update = self.next().await;
         assert_eq!(update["type"], "session.update");
         let asked = update["session"].clone();
@@ -106,6 +134,31 @@ impl Model {
         change(&mut echoed);
         self.send(&json!({ "type": "session.updated", "event_id": "e", "session": echoed })).await;
         asked
+    }
+
+    /// Goes without a word: what is left of the connection is reset.
+    pub(crate) fn reset(self) {
+        let stream = self.socket.into_inner();
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Closes with a code and leaves.
+    pub(crate) async fn close(mut self, code: u16) {
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        self.socket.close(Some(frame)).await.unwrap();
+    }
+
+    /// The next events of the bridge up to the request for a response, and the request.
+    pub(crate) async fn told_and_asked(&mut self) -> (Vec<Value>, Value) {
+        let mut told = vec![];
+        loop {
+            let event = self.next_command().await;
+            if event["type"] == "response.create" {
+                return (told, event["response"].clone());
+            }
+            assert_eq!(event["type"], "conversation.item.create");
+            told.push(event["item"].clone());
+        }
     }
 
     pub(crate) async fn send(&mut self, event: &Value) {
@@ -160,6 +213,15 @@ impl Model {
         self.send(&json!({
             "type": "response.output_audio.delta", "event_id": "e", "response_id": response, "item_id": item,
             "output_index": 0, "content_index": 0, "delta": payload
+        }))
+        .await;
+    }
+
+    /// A piece of the words that go with the audio.
+    pub(crate) async fn say(&mut self, response: &str, item: &str, piece: &str) {
+        self.send(&json!({
+            "type": "response.output_audio_transcript.delta", "event_id": "e", "response_id": response,
+            "item_id": item, "output_index": 0, "content_index": 0, "delta": piece
         }))
         .await;
     }

@@ -1,0 +1,122 @@
+//! The model in use and the one that is to follow it. Which of them is spoken to is the session's decision; that
+//! a model which was replaced is never heard again is settled here.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use domain::CallPlan;
+use session::Input;
+use session::input::ModelLoss;
+
+use crate::model_socket::{ConnectError, ModelConnector, ModelFrame, ModelRead, ModelSocket};
+
+type Connecting = Pin<Box<dyn Future<Output = Result<ModelSocket, ConnectError>> + Send>>;
+
+#[derive(Default)]
+pub(super) struct Legs {
+    pub(super) current: Option<ModelSocket>,
+    next: Next,
+}
+
+#[derive(Default)]
+enum Next {
+    #[default]
+    None,
+    Connecting(Connecting),
+    /// Being configured, or configured and not yet in use.
+    Open(Box<ModelSocket>),
+}
+
+impl Next {
+    fn into_socket(self) -> Option<ModelSocket> {
+        match self {
+            Self::Open(socket) => Some(*socket),
+            Self::None | Self::Connecting(_) => None,
+        }
+    }
+}
+
+/// What became of the model that is to follow.
+pub(super) enum NextRead {
+    Frame(tokio_tungstenite::tungstenite::Utf8Bytes),
+    Refused(ConnectError),
+    Lost(ModelLoss),
+}
+
+impl Legs {
+    /// An earlier attempt is dropped, and its socket with it.
+    pub(super) fn connect(&mut self, connector: Arc<ModelConnector>, plan: Arc<CallPlan>) {
+        self.next = Next::Connecting(Box::pin(async move { connector.connect(&plan).await }));
+    }
+
+    /// Puts the next model in the place of the current one, which is returned.
+    pub(super) fn switch(&mut self) -> Option<ModelSocket> {
+        let next = std::mem::take(&mut self.next).into_socket();
+        std::mem::replace(&mut self.current, next)
+    }
+
+    /// Both, at the end of the call.
+    pub(super) fn into_sockets(self) -> (Option<ModelSocket>, Option<ModelSocket>) {
+        (self.current, self.next.into_socket())
+    }
+
+    pub(super) fn drop_next(&mut self) {
+        self.next = Next::None;
+    }
+
+    pub(super) fn poll_current(&mut self, cx: &mut Context<'_>) -> Poll<ModelRead> {
+        match &mut self.current {
+            Some(model) => model.poll_receive(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<NextRead> {
+        if let Next::Connecting(connecting) = &mut self.next {
+            match connecting.as_mut().poll(cx) {
+                Poll::Ready(Ok(socket)) => self.next = Next::Open(Box::new(socket)),
+                Poll::Ready(Err(error)) => {
+                    self.next = Next::None;
+                    return Poll::Ready(NextRead::Refused(error));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        let Next::Open(socket) = &mut self.next else { return Poll::Pending };
+        // Nothing but its configuration is ever queued here.
+        if socket.needs_flush()
+            && let Poll::Ready(Err(_)) = socket.poll_flush(cx)
+        {
+            return Poll::Ready(NextRead::Lost(ModelLoss::Transient));
+        }
+        socket.poll_receive(cx).map(|read| match read {
+            ModelRead::Frame(frame) => NextRead::Frame(frame),
+            ModelRead::Lost(loss) => NextRead::Lost(loss),
+        })
+    }
+
+    /// What a frame of the next model means: its readiness or its loss. There is no conversation on it yet.
+    pub(super) fn next_input(&mut self, frame: &ModelFrame<'_>) -> Option<Input<'static>> {
+        let Next::Open(socket) = &mut self.next else { return None };
+        let input = socket.input(frame)?;
+        if let Input::ModelReady { lifetime } = input {
+            Some(Input::ModelReady { lifetime })
+        } else if let Input::ModelGone(loss) = input {
+            Some(Input::ConnectFailed(loss))
+        } else {
+            None
+        }
+    }
+
+    /// Pings both; says what it means if one does not answer.
+    pub(super) fn keep_alive(&mut self) -> impl Iterator<Item = Input<'static>> {
+        let current = self.current.as_mut().and_then(|model| model.keep_alive().err());
+        let next = match &mut self.next {
+            Next::Open(socket) => socket.keep_alive().err(),
+            Next::None | Next::Connecting(_) => None,
+        };
+        current.map(Input::ModelGone).into_iter().chain(next.map(Input::ConnectFailed))
+    }
+}

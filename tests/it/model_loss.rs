@@ -1,0 +1,81 @@
+//! The model goes away in the middle of a call, and the call goes on.
+
+use std::time::Duration;
+
+use acceptance::{World, WorldConfig};
+use local::demo::story;
+use simulator::audio::speech;
+use simulator::openai::{Mishap, OpenAiConfig, Reply, Script, Step};
+use simulator::twilio::{CallEventKind, CallerScript, CallerStep, EndedBy};
+
+fn one_question() -> CallerScript {
+    CallerScript::new(vec![
+        CallerStep::WaitForAgent { quiet_ms: 700, max_ms: 15_000 },
+        CallerStep::Say { mulaw: speech::CALLER_SERVICE.mulaw().to_vec(), label: "service".into() },
+        CallerStep::WaitForAgent { quiet_ms: 1_500, max_ms: 20_000 },
+        CallerStep::Say { mulaw: speech::CALLER_BYE.mulaw().to_vec(), label: "bye".into() },
+    ])
+}
+
+fn losing(mishap: Mishap) -> OpenAiConfig {
+    let script = Script::new(
+        Reply::say(&speech::AGENT_GREETING),
+        vec![
+            Step::clip(&speech::CALLER_SERVICE, Reply::say(&speech::AGENT_CONFIRM).fault(2, mishap)),
+            Step::clip(&speech::CALLER_BYE, Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}")),
+        ],
+    );
+    OpenAiConfig { script, ..OpenAiConfig::default() }
+}
+
+/// Fault 58. Historic failure 1 stays away as well: the greeting is not said twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said() {
+    let openai = losing(Mishap::Reset);
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let outcome = world.call(one_question()).await;
+    assert_eq!(outcome.ended_by, EndedBy::Rest, "the call went on to its goodbye");
+    assert_eq!(outcome.debugger_codes(), Vec::<u32>::new());
+    assert_eq!(world.openai.violations(), vec![]);
+
+    let connections = world.openai.connections();
+    assert_eq!(connections.len(), 2, "one loss, one more leg");
+    let kinds = |index: usize| -> Vec<String> {
+        let creates = connections[index].received_of("response.create");
+        creates
+            .iter()
+            .map(|c| c.value["response"]["metadata"]["kind"].as_str().unwrap_or("").to_owned())
+            .collect()
+    };
+    assert_eq!(kinds(0).iter().filter(|kind| *kind == "greeting").count(), 1);
+    assert!(!kinds(1).contains(&"greeting".to_owned()), "{:?}", kinds(1));
+    let told = serde_json::to_string(&connections[1].conversation()).unwrap();
+    assert!(
+        told.contains("Robin") && told.contains("service on Thursday"),
+        "the new leg knows what was said"
+    );
+
+    let record = world.complete_record(&outcome.call_sid).await;
+    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
+    world.system.stop().await;
+}
+
+/// Fault 59. The session's own end is never reached: its successor is ready before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_would_expire_is_replaced_at_a_turn_boundary() {
+    let openai = OpenAiConfig {
+        script: story::model(),
+        session_lifetime: Duration::from_secs(16),
+        ..OpenAiConfig::default()
+    };
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let outcome = world.call(story::caller()).await;
+    assert_eq!(outcome.ended_by, EndedBy::Rest);
+    assert_eq!(world.openai.violations(), vec![]);
+    assert!(world.openai.connections().len() >= 2);
+    let apologised = outcome.events.iter().any(|event| matches!(&event.kind, CallEventKind::Said(_)));
+    assert!(!apologised, "the caller noticed nothing");
+    let record = world.complete_record(&outcome.call_sid).await;
+    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
+    world.system.stop().await;
+}
