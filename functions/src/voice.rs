@@ -1,10 +1,15 @@
 //! The voice webhooks: the only writers of a call.
 
 pub mod after_stream;
+mod history;
 pub mod inbound;
+mod line;
 pub mod phrases;
+mod plan;
 pub mod published;
 pub mod status;
+
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
@@ -12,6 +17,11 @@ use domain::phone::Caller;
 use http::{StatusCode, header};
 use twilio::Party;
 use twilio::twiml;
+
+/// Twilio waits 5 s for an answer (`rt` in [`DELIVERY`]); the caller should hear an apology before.
+///
+/// [`DELIVERY`]: crate::edge::verified_form::DELIVERY
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// Twilio's word for a party, as ours.
 pub(crate) fn caller(party: &Party) -> Caller {

@@ -140,6 +140,16 @@ fn without_settings_a_function_names_them_all_and_exits_64() {
     }
 }
 
+#[test]
+fn a_missing_secret_is_a_missing_setting_and_exits_64() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_voice-inbound"));
+    let output = environment(&mut command).env_remove("TWILIO_AUTH_TOKEN").output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("TWILIO_AUTH_TOKEN is not set"), "{text}");
+}
+
 /// Fault 8, through API Gateway's own shape of a request: a form arrives as base64.
 #[tokio::test]
 async fn an_http_function_answers_an_api_gateway_event() {

@@ -104,3 +104,28 @@ async fn a_refusal_is_everybodys_answer() {
     assert_eq!(record["refusal"], "at_capacity");
     world.system.stop().await;
 }
+
+/// Fault 2. An operator replays a whole call's webhooks when it is long over: nothing happens a second time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_of_everything_after_the_end_changes_nothing() {
+    let world = World::start().await;
+    let sid = call_sid(60);
+    let webhooks = [
+        Webhook::inbound(&world, &sid),
+        Webhook::status(&world, &sid, "in-progress", 2),
+        Webhook::status(&world, &sid, "completed", 3),
+    ];
+    let mut answers = vec![];
+    for webhook in &webhooks {
+        answers.push(webhook.send(&world).await);
+    }
+    let ended = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+    let held = leases(&world).await;
+    assert!(!held.iter().any(|key| key.starts_with("slot#")), "the line is free: {held:?}");
+    for (webhook, answer) in webhooks.iter().zip(&answers) {
+        assert_eq!(webhook.send(&world).await, *answer);
+    }
+    assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1, ended);
+    assert!(!leases(&world).await.iter().any(|key| key.starts_with("slot#")), "and stays free");
+    world.system.stop().await;
+}

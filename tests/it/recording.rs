@@ -37,6 +37,18 @@ async fn xml_nothing_a_stump_and_another_format_are_never_stored() {
     world.system.stop().await;
 }
 
+/// Fault 32. Refused credentials and an expired link are asked for anew, later, and never stored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_or_expired_download_is_begun_again_from_the_api() {
+    let world = World::start().await;
+    for fault in [MediaFault::Unauthorized, MediaFault::Expired] {
+        let outcome = world.call_with(short_call(), faults(vec![fault])).await;
+        world.complete_record(&outcome.call_sid).await;
+        audio::stereo(&world.recording(&outcome.call_sid).await);
+    }
+    world.system.stop().await;
+}
+
 /// Fault 36. However often Twilio says it, there is one recording, one download that counts, one object.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_announced_many_times_is_copied_once() {

@@ -1,6 +1,7 @@
 //! Who is not Twilio changes nothing.
 
 use acceptance::World;
+use acceptance::sandbox::HttpSandbox;
 use acceptance::webhook::{Webhook, call_sid};
 
 async fn rows(world: &World) -> usize {
@@ -111,5 +112,27 @@ async fn oversize_and_overfull_forms_are_refused() {
     }
     assert!(matches!(many.send(&world).await.0, 400 | 413));
     assert_eq!(rows(&world).await, 0);
+    world.system.stop().await;
+}
+
+/// Fault 15. While the auth token is rotated both signatures hold; afterwards the old one opens nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_tokens_hold_during_a_rotation_and_the_old_one_no_longer() {
+    let world = World::start().await;
+    let (old, new) = (world.identity.auth_token.expose(), "the token that was made during the rotation");
+    let during = [("TWILIO_AUTH_TOKEN", new), ("TWILIO_AUTH_TOKEN_PREVIOUS", old)];
+    let after = [("TWILIO_AUTH_TOKEN", new)];
+    let webhook = Webhook::inbound(&world, &call_sid(7));
+    for (settings, token, expected) in [
+        (&during[..], old, 200),
+        (&during, new, 200),
+        (&during, "neither", 403),
+        (&after, new, 200),
+        (&after, old, 403),
+    ] {
+        let inbound = HttpSandbox::start(&world, "voice-inbound", settings).await;
+        let (status, _) = inbound.receives(&world, &webhook.clone().signed_with(token)).await;
+        assert_eq!(status, expected, "{} settings", settings.len());
+    }
     world.system.stop().await;
 }

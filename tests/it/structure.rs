@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
+use functions::edge::verified_form::DELIVERY;
 use local::registry;
 use local::template::Template;
 use platform::env::Reader;
@@ -146,7 +148,7 @@ fn only_the_owners_role_may_write_its_table() {
 }
 
 /// The texts in a value: itself, its items, or the names inside an intrinsic function.
-fn strings(value: &Value) -> Vec<String> {
+pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Sequence(items) => items.iter().flat_map(strings).collect(),
@@ -213,6 +215,49 @@ fn a_message_has_as_many_attempts_as_the_code_believes() {
             assert_eq!(max_receives, functions::edge::batch::MAX_ATTEMPTS, "{}", queue.logical_id);
         }
     }
+}
+
+/// A webhook that fails is sent again, and an apology comes before Twilio has stopped listening.
+#[test]
+fn twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes() {
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    for output in ["InboundWebhook", "StatusWebhook"] {
+        let address = strings(&template["Outputs"][output]["Value"]).remove(0);
+        let (_, delivery) = address.split_once('#').unwrap_or_default();
+        assert_eq!(delivery, DELIVERY, "{output}");
+    }
+    let wait = DELIVERY.split('&').find_map(|rule| rule.strip_prefix("rt=")).expect("a limit on each answer");
+    let wait = Duration::from_millis(wait.parse().unwrap());
+    assert!(functions::voice::ANSWER_WITHIN < wait);
+    for function in Template::load().unwrap().functions {
+        assert!(Duration::from_secs(function.timeout_s) > wait, "{}", function.logical_id);
+    }
+}
+
+/// One message may need all the time that its function has.
+#[test]
+fn no_job_can_use_up_the_time_of_another() {
+    for function in Template::load().unwrap().functions {
+        if let Some(queue) = function.queue {
+            assert_eq!(queue.batch_size, 1, "{}", function.logical_id);
+        }
+    }
+}
+
+/// Rows that are to be forgotten lie in tables that forget.
+#[test]
+fn a_table_whose_rows_expire_has_a_ttl() {
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let mut expiring = vec![];
+    for owner in owners() {
+        let store = read(&format!("crates/platform/src/stores/{}.rs", store_of(&owner.table)));
+        let table = &template["Resources"][format!("{}Table", owner.table).as_str()];
+        let ttl = &table["Properties"]["TimeToLiveSpecification"];
+        let expires = store.contains(".expires(") || store.contains("expires_at");
+        assert_eq!(ttl["AttributeName"].as_str(), expires.then_some("expires_at"), "{}", owner.table);
+        expiring.extend(expires.then_some(owner.table));
+    }
+    assert_eq!(expiring, ["Calls", "Leases"]);
 }
 
 #[test]

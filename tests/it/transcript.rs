@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use acceptance::{World, WorldConfig};
+use domain::CallSid;
+use domain::business::TranscriptPolicy;
+use domain::transcript::Source;
+use platform::stores::transcripts::Reader;
 use simulator::audio::speech;
 use simulator::openai::{OpenAiConfig, Reply, Script, Step, Transcription};
 use simulator::twilio::{CallerScript, CallerStep};
@@ -72,5 +76,29 @@ async fn an_empty_file_transcription_ends_as_failed() {
     assert_eq!(record["transcript_source"], "failed");
     assert_eq!(record["transcript"], serde_json::Value::Null);
     assert_eq!(file_transcriptions(&world), 1, "the recording was listened to, once");
+    world.system.stop().await;
+}
+
+/// Fault 47. Both transcripts exist: the policy `recording_upgrade` moves the pointer to the recording's and keeps
+/// the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upgrade_moves_the_pointer_and_keeps_the_realtime_version() {
+    let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
+    openai.transcriptions = vec![Transcription::Text("Hello. No, that is all. Goodbye.".into())];
+    let world = World::with(WorldConfig {
+        openai,
+        business: |new| new.settings.policies.transcript = TranscriptPolicy::RecordingUpgrade,
+        ..WorldConfig::default()
+    })
+    .await;
+    let outcome = world.call(one_question()).await;
+    let upgraded = |record: &serde_json::Value| record["transcript_source"] == "recording";
+    let record = world.record_when(&outcome.call_sid, upgraded).await;
+    assert_eq!(record["transcript"]["lines"][0]["text"], "Hello. No, that is all. Goodbye.");
+    let call = CallSid::parse(&outcome.call_sid).unwrap();
+    let reader = Reader::new(&world.system.aws, world.system.name("TranscriptsTable").unwrap());
+    let realtime = reader.version(&call, Source::Realtime).await.unwrap().expect("it is kept");
+    assert!(realtime.lines.iter().any(|line| line.speaker.is_some()), "with its speakers");
+    assert_eq!(file_transcriptions(&world), 1);
     world.system.stop().await;
 }

@@ -4,6 +4,8 @@
 
 pub mod audio;
 pub mod log;
+pub mod sandbox;
+pub mod way;
 pub mod webhook;
 mod world;
 

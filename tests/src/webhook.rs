@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use simulator::twilio::{SIGNATURE_HEADER, sign_form};
+use url::Url;
 
 use crate::World;
 
@@ -56,6 +57,12 @@ impl Webhook {
         Self { path: path.into(), fields: BTreeMap::new(), signature: Signature::Correct, headers: vec![] }
     }
 
+    /// The same fields to another address: a path, perhaps with a query.
+    pub fn at(mut self, path: &str) -> Self {
+        self.path = path.into();
+        self
+    }
+
     pub fn field(mut self, name: &str, value: &str) -> Self {
         self.fields.insert(name.into(), value.into());
         self
@@ -83,10 +90,15 @@ impl Webhook {
 
     /// Sends it and gives status and body.
     pub async fn send(&self, world: &World) -> (u16, String) {
+        self.send_to(world, &world.system.api_url).await
+    }
+
+    /// The same to another listener than the public address, for which it is signed.
+    pub async fn send_to(&self, world: &World, listener: &Url) -> (u16, String) {
         let url = world.url(&self.path);
         let fields: Vec<(String, String)> = self.fields.clone().into_iter().collect();
         let sign = |token: &str| sign_form(token, url.as_str(), &fields);
-        let mut request = world.http.post(url.clone()).form(&self.fields);
+        let mut request = world.http.post(listener.join(&self.path).expect("a path")).form(&self.fields);
         request = match &self.signature {
             Signature::Correct => request.header(SIGNATURE_HEADER, sign(world.identity.auth_token.expose())),
             Signature::WithToken(token) => request.header(SIGNATURE_HEADER, sign(token)),

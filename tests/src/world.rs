@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bridge::LiveEvents;
 use functions::businesses::provision::NewBusiness;
+use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, story};
 use local::home::Identity;
 use local::system::{AwsSource, Config, Providers, System};
@@ -100,7 +101,10 @@ impl World {
     pub fn spec(&self, caller: CallerScript) -> CallSpec {
         let number = self.business.number.as_e164();
         let mut spec = CallSpec::inbound(business::CALLER, number, self.url("/twilio/voice/inbound"), caller);
-        spec.status_callback = Some(self.url("/twilio/voice/status"));
+        // The addresses that a number is set up with carry the delivery rules in their fragment.
+        let mut status_callback = self.url("/twilio/voice/status");
+        status_callback.set_fragment(Some(DELIVERY));
+        spec.status_callback = Some(status_callback);
         spec
     }
 

@@ -20,6 +20,9 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first attempt and two more, in the SDK's standard mode.
 const ATTEMPTS: u32 = 3;
 
+/// Lambda ends an init phase after 10 s, and a function that never starts cannot even apologise.
+pub const WARM_WITHIN: Duration = Duration::from_secs(2);
+
 /// Longer than any quiet spell within a call, so that a busy process never pays a second handshake.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -90,14 +93,18 @@ impl Aws {
 
     /// Opens the connection to DynamoDB by reading a row of `table` that does not exist, so that the first
     /// webhook does not pay the TLS handshake. Meant for a function's init phase, whose CPU is not throttled.
-    /// A failure is logged and left to the first real request.
+    /// A failure, or no answer for [`WARM_WITHIN`], is logged and left to the first real request.
     pub async fn warm(&self, table: &str) {
         let key = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
         let read = self.dynamodb.get_item().table_name(table).key("pk", key("warm"));
         // Leases is the one table without a sort key; there the read is refused, and the connection is open.
-        if let Err(error) = read.key("sk", key("warm")).send().await
-            && error.as_service_error().is_none()
-        {
+        let read = read.key("sk", key("warm")).send();
+        let reached = match tokio::time::timeout(WARM_WITHIN, read).await {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => error.as_service_error().is_some(),
+            Err(_) => false,
+        };
+        if !reached {
             tracing::warn!(table, "DynamoDB could not be reached during start-up");
         }
     }

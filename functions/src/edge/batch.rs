@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::Timestamp;
+use platform::clock;
+use platform::queues::MAX_DELAY;
+use platform::stores::leases::COOLDOWN;
 
 use super::QueueFunction;
 
@@ -29,13 +33,31 @@ pub struct JobError {
     /// The label in metrics.
     pub label: &'static str,
     pub detail: String,
+    /// When to come back, if that is known better than by counting attempts.
+    after: Option<Duration>,
 }
 
 impl JobError {
     pub fn new(label: &'static str, detail: impl std::fmt::Display) -> Self {
-        Self { label, detail: detail.to_string() }
+        Self { label, detail: detail.to_string(), after: None }
+    }
+
+    /// Somebody else is at it until then. Coming back any sooner would only use up attempts.
+    pub fn in_progress(until: Timestamp) -> Self {
+        Self::new("in_progress", "another worker is at it, or it is cooling down")
+            .after(until.since(clock::now()) + COME_BACK_LATER)
+    }
+
+    /// Comes back then instead of after the usual wait for this attempt.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.after = Some(wait.min(MAX_DELAY));
+        self
     }
 }
+
+/// On top of somebody else's deadline, so that clocks need not agree.
+const COME_BACK_LATER: Duration = Duration::from_secs(1);
 
 impl From<platform::stores::leases::LeaseError> for JobError {
     fn from(error: platform::stores::leases::LeaseError) -> Self {
@@ -65,13 +87,14 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
         if let Err(error) = outcome {
             tracing::error!(
                 function = F::NAME,
-                message = id,
+                message_id = id,
                 attempt = delivery.attempt,
                 label = error.label,
                 %error,
                 "job failed"
             );
-            postpone(function, &message, delivery).await;
+            let wait = error.after.unwrap_or_else(|| retry_after(delivery));
+            postpone(function, &message, wait).await;
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
             response.batch_item_failures.push(failure);
@@ -82,26 +105,55 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
 
 /// SQS alone would bring a failed message back after the visibility timeout, which has to be many times the
 /// function's own. What fails for a moment, such as a recording that is not ready yet, deserves better.
-async fn postpone<F: QueueFunction>(function: &F, message: &SqsMessage, delivery: Delivery) {
+async fn postpone<F: QueueFunction>(function: &F, message: &SqsMessage, wait: Duration) {
     let Some(receipt) = &message.receipt_handle else { return };
-    if let Err(error) = function.queue().come_back_in(receipt, retry_after(delivery)).await {
+    if let Err(error) = function.queue().come_back_in(receipt, wait).await {
         tracing::warn!(%error, function = F::NAME, "a failed message waits for its visibility timeout");
     }
 }
 
-/// 1, 4, 16, 64 s: five attempts span a minute and a half.
+/// 6, 24, 96, 384 s: five attempts span more than eight minutes, and none of them meets the cooldown that the
+/// one before it left behind.
 fn retry_after(delivery: Delivery) -> Duration {
-    Duration::from_secs(1 << (2 * (delivery.attempt.clamp(1, MAX_ATTEMPTS) - 1)))
+    let first = COOLDOWN + COME_BACK_LATER;
+    (first * (1 << (2 * (delivery.attempt.clamp(1, MAX_ATTEMPTS) - 1)))).min(MAX_DELAY)
 }
 
 fn parse<F: QueueFunction>(message: &SqsMessage) -> Result<F::Job, JobError> {
     let body = message.body.as_deref().unwrap_or_default();
-    // The parser's own message may quote the body, so only the place is kept.
+    // The parser's own message may quote the body, so only the place is kept. Waiting makes no job of it.
     serde_json::from_str(body).map_err(|error| {
         JobError::new("poison", format_args!("not a job of {}, column {}", F::NAME, error.column()))
+            .after(Duration::ZERO)
     })
 }
 
 fn attempt(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_attempt_is_wasted_on_the_cooldown_of_the_one_before() {
+        let waits = (1..=MAX_ATTEMPTS).map(|attempt| retry_after(Delivery { attempt }));
+        let waits: Vec<u64> = waits.map(|wait| wait.as_secs()).collect();
+        assert_eq!(waits, [6, 24, 96, 384, 900]);
+        assert!(retry_after(Delivery { attempt: 0 }) > COOLDOWN);
+        assert_eq!(retry_after(Delivery { attempt: u32::MAX }), MAX_DELAY);
+    }
+
+    /// A duplicate that waits for a slow worker must not use up its attempts and end in the DLQ meanwhile.
+    #[test]
+    fn who_meets_a_lease_comes_back_when_it_is_over() {
+        let until = clock::now().plus(Duration::from_secs(150));
+        let wait = JobError::in_progress(until).after.unwrap();
+        assert!(wait > Duration::from_secs(140) && wait <= Duration::from_secs(151), "{wait:?}");
+        let long_past = JobError::in_progress(Timestamp(0)).after.unwrap();
+        assert_eq!(long_past, COME_BACK_LATER);
+        let far = JobError::in_progress(Timestamp(i64::MAX)).after.unwrap();
+        assert_eq!(far, MAX_DELAY, "no longer than SQS can wait");
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use platform::env::{EX_CONFIG, ProcessEnv};
+use platform::secrets::SecretsError;
 
 use super::{HttpFunction, QueueFunction, StartError, batch};
 
@@ -47,7 +48,9 @@ fn serve(name: &'static str, body: impl Future<Output = Result<(), StartError>>)
         Err(error) => {
             tracing::error!(%error, function = name, "cannot start");
             match error {
-                StartError::Settings(_) => ExitCode::from(EX_CONFIG as u8),
+                StartError::Settings(_) | StartError::Secrets(SecretsError::Settings(_)) => {
+                    ExitCode::from(EX_CONFIG as u8)
+                }
                 StartError::Secrets(_) | StartError::Other(_) => ExitCode::FAILURE,
             }
         }

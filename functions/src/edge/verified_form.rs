@@ -44,11 +44,21 @@ impl Gate {
         })
     }
 
-    /// The public address of one of our own paths, as Twilio is to call it.
+    /// The public address of one of our own paths, as Twilio is to call it: with [`DELIVERY`]. `path` may end in a
+    /// query.
     pub fn url(&self, path: &str) -> String {
+        format!("{}#{DELIVERY}", self.signed_url(path))
+    }
+
+    fn signed_url(&self, path: &str) -> String {
         format!("{}{path}", self.public_base)
     }
 }
+
+/// How Twilio is to deliver webhooks, as the fragment of their address, which is neither sent nor signed (Twilio
+/// docs, "Webhooks: connection overrides"). By default Twilio retries a connection that failed and nothing else: an
+/// answer of 5xx, or none, would lose the webhook for good.
+pub const DELIVERY: &str = "rc=2&rp=ct,5xx,rt&rt=5000&tt=14000";
 
 /// A webhook's typed form.
 pub trait Webhook: Sized {
@@ -84,7 +94,7 @@ where
     async fn from_request(request: Request, state: &Arc<T>) -> Result<Self, Refused> {
         let gate: &Gate = (**state).as_ref();
         let (parts, body) = request.into_parts();
-        let url = gate.url(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+        let url = gate.signed_url(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
         let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refused::TooLarge)?;
         let form = Form::parse(&body).map_err(|_| Refused::Malformed)?;
         let signature = header(&parts.headers, "x-twilio-signature").unwrap_or_default();

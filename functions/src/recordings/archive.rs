@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::recording::{self, Archived, NotAudio, RecordingState, WAV_HEADER_MAX_BYTES};
 use domain::{CallSid, Recording, RecordingSid};
 use platform::clock;
-use platform::objects::ObjectBody;
+use platform::objects::{ObjectBody, PutOutcome};
 use platform::stores::leases::Begun;
 use platform::twilio_rest::{Media, TwilioError};
 use sha2::{Digest, Sha256};
@@ -46,20 +46,14 @@ impl Worker {
             RecordingState::Lost | RecordingState::Absent | RecordingState::Deleted => return Ok(()),
         }
         let Some(_copying) = Copying::enter(self, sid) else {
-            return Err(JobError::new("in_progress", "this process is copying it already"));
+            return Err(JobError::in_progress(clock::now().plus(LEASE_TTL)));
         };
         let lease = match self.leases.begin(LEASE, sid.as_str(), LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
             Begun::Done { .. } => return self.transcribe_next(call).await,
-            Begun::InProgress { .. } => {
-                return Err(JobError::new(
-                    "in_progress",
-                    "another worker is copying it, or it is cooling down",
-                ));
-            }
+            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
-        let outcome = self.copy(&recording).await;
-        match outcome {
+        match self.copy(&recording, delivery).await {
             Ok(archived) => {
                 self.recordings.archived(sid, &archived).await?;
                 self.leases.finish(&lease, "archived", REMEMBER).await?;
@@ -77,16 +71,16 @@ impl Worker {
                     self.recordings.failed(sid, &error.to_string()).await?;
                 }
                 self.leases.release(&lease).await?;
-                Err(JobError::new(error.label(), error))
+                Err(error.into_job_error())
             }
         }
     }
 
-    async fn copy(&self, recording: &Recording) -> Result<Archived, CopyError> {
+    async fn copy(&self, recording: &Recording, delivery: Delivery) -> Result<Archived, CopyError> {
         let key = recording::object_key(&recording.business, &recording.call, &recording.sid);
         let media = match self.twilio.recording_media(&recording.sid, CHANNELS).await {
             Ok(media) => media,
-            Err(TwilioError::NotFound) => return Err(self.why_not_found(recording).await),
+            Err(TwilioError::NotFound) => return Err(self.why_not_found(recording, delivery).await),
             Err(error) => return Err(CopyError::Twilio(error)),
         };
         let download = download(media).await?;
@@ -94,24 +88,32 @@ impl Worker {
         recording::check_duration(&format, recording.announced_duration)?;
         let metadata = BTreeMap::from([("call".to_owned(), recording.call.to_string())]);
         let body = ObjectBody::File(download.file.path().to_owned());
-        // Losing this race is winning it: the key is the recording's own, so whoever stored it stored the same.
-        self.objects
-            .put_if_absent(&key, "audio/wav", &metadata, body, &download.sha256)
-            .await
-            .map_err(CopyError::Store)?;
+        let put = self.objects.put_if_absent(&key, "audio/wav", &metadata, body, &download.sha256).await;
+        match put.map_err(CopyError::Store)? {
+            PutOutcome::Stored => {}
+            // Losing this race is winning it, if the winner stored the same: the record describes the object.
+            PutOutcome::AlreadyThere => {
+                let stored = self.objects.head(&key).await.map_err(CopyError::Store)?;
+                if stored.and_then(|stored| stored.sha256).as_ref() != Some(&download.sha256) {
+                    return Err(CopyError::Other);
+                }
+            }
+        }
         Ok(Archived { key, bytes: download.bytes, sha256: download.sha256, format, at: clock::now() })
     }
 
-    /// A 404 right after the callback is usual; a recording that was deleted never comes back.
-    async fn why_not_found(&self, recording: &Recording) -> CopyError {
+    /// A 404 right after the callback is usual; a recording that was deleted never comes back. Twilio's list may
+    /// lag behind its callback as well, so one look at it is not enough to give a recording up for ever.
+    async fn why_not_found(&self, recording: &Recording, delivery: Delivery) -> CopyError {
         let known = match self.twilio.recordings_of(&recording.call).await {
             Ok(known) => known,
             Err(error) => return CopyError::Twilio(error),
         };
         let listed = known.iter().find(|listed| listed.sid.as_str() == recording.sid.as_str());
         match listed.map(|listed| &listed.status) {
-            None | Some(rest::RecordingState::Deleted) => CopyError::Gone,
-            Some(_) => CopyError::Twilio(TwilioError::NotFound),
+            Some(rest::RecordingState::Deleted) => CopyError::Gone,
+            None if delivery.attempt > 1 => CopyError::Gone,
+            None | Some(_) => CopyError::Twilio(TwilioError::NotFound),
         }
     }
 
@@ -168,6 +170,8 @@ enum CopyError {
     NotAudio(#[from] NotAudio),
     #[error("the recording is larger than {MAX_RECORDING_BYTES} bytes")]
     TooLarge,
+    #[error("the bucket holds another object under the recording's key: compare the two, then remove one")]
+    Other,
     #[error("cannot write to the disk: {0}")]
     Disk(std::io::Error),
     #[error(transparent)]
@@ -181,8 +185,24 @@ impl CopyError {
             Self::Twilio(_) => "twilio",
             Self::NotAudio(_) => "not_audio",
             Self::TooLarge => "too_large",
+            Self::Other => "other_object",
             Self::Disk(_) => "disk",
             Self::Store(_) => "store",
+        }
+    }
+
+    /// Twilio may say itself when to ask again.
+    fn into_job_error(self) -> JobError {
+        let error = JobError::new(self.label(), &self);
+        match self {
+            Self::Twilio(TwilioError::RateLimited { after: Some(after) }) => error.after(after),
+            Self::Gone
+            | Self::Twilio(_)
+            | Self::NotAudio(_)
+            | Self::TooLarge
+            | Self::Other
+            | Self::Disk(_)
+            | Self::Store(_) => error,
         }
     }
 }

@@ -26,9 +26,7 @@ impl Worker {
         let lease = match self.leases.begin(LEASE, sid.as_str(), LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
             Begun::Done { .. } => return Ok(()),
-            Begun::InProgress { .. } => {
-                return Err(JobError::new("in_progress", "another worker is starting this recording"));
-            }
+            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
         match self.start_once(sid).await {
             Ok(outcome) => Ok(self.leases.finish(&lease, &outcome, REMEMBER).await?),

@@ -15,6 +15,7 @@ use platform::twilio_rest::TwilioRest;
 
 use super::job::RecordingJob;
 use crate::edge::batch::{Delivery, JobError};
+use crate::edge::verified_form::Gate;
 use crate::edge::{QueueFunction, StartError};
 
 pub struct Worker {
@@ -54,8 +55,9 @@ impl QueueFunction for Worker {
         let queue = vars.text("QUEUE_RECORDINGS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
-        let callback = base
-            .join(super::ready::PATH)
+        let callback = Gate::new(&base, &secrets)?
+            .url(super::ready::PATH)
+            .parse()
             .map_err(|error| StartError::Other(format!("PUBLIC_BASE_URL: {error}")))?;
         let auth_token = secrets.twilio_auth_tokens.first().cloned();
         let auth_token = auth_token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;

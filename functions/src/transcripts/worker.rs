@@ -11,7 +11,7 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::openai_http::OpenAiHttp;
-use platform::queues::Queue;
+use platform::queues::{MAX_DELAY, Queue};
 use platform::secrets::Secrets;
 use platform::stores::leases::Begun;
 use platform::stores::{businesses, calls, leases::Leases, recordings, transcripts, turns};
@@ -27,8 +27,10 @@ const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// A request may take this long within the function's 120 s.
 const TRANSCRIBE_WITHIN: Duration = Duration::from_secs(100);
-/// SQS delays a message by at most this.
-const MAX_DELAY: Duration = Duration::from_secs(900);
+/// Clocks differ, and a message that comes back at once would only ask the same again.
+const MIN_DELAY: Duration = Duration::from_secs(1);
+/// Transcribe, finish, upgrade, and one more to see that nothing is left: each step moves forward.
+const MAX_STEPS: usize = 8;
 
 pub struct Worker {
     models: Vec<String>,
@@ -90,9 +92,13 @@ impl QueueFunction for Worker {
     async fn handle(&self, job: TranscriptJob, delivery: Delivery) -> Result<(), JobError> {
         let call = self.calls.call(&job.call).await?;
         let call = call.ok_or_else(|| JobError::new("no_call", "the call was never opened"))?;
-        // A step's outcome may make another step possible at once; each one moves forward, so this ends.
-        while self.advance(&call, delivery).await? {}
-        Ok(())
+        // A step's outcome may make another step possible at once.
+        for _ in 0..MAX_STEPS {
+            if !self.advance(&call, delivery).await? {
+                return Ok(());
+            }
+        }
+        Err(JobError::new("steps", "the transcript came to no end"))
     }
 }
 
@@ -121,13 +127,16 @@ impl Worker {
         match transcript::step(&input, clock::now()) {
             Step::Nothing => Ok(false),
             Step::Wait(delay) => {
-                let delay = delay.min(MAX_DELAY).max(Duration::from_secs(1));
                 let again = TranscriptJob { call: call.sid.clone() };
-                self.queue.send(&again, delay).await.map_err(|error| JobError::new("queue", error))?;
+                self.queue
+                    .send(&again, next_look(delay))
+                    .await
+                    .map_err(|error| JobError::new("queue", error))?;
                 Ok(false)
             }
             Step::Finish(source) => {
-                if source == Source::Realtime {
+                // The realtime version is kept beside the recording's, whichever came first.
+                if source != Source::Failed && !turns.is_empty() {
                     let version = transcript::from_turns(&call.sid, &turns, clock::now());
                     self.transcripts.put_version(&version).await?;
                 }
@@ -162,9 +171,9 @@ impl Worker {
     ) -> Result<(), JobError> {
         let lease = match self.leases.begin(LEASE, call.sid.as_str(), LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
-            Begun::Done { .. } | Begun::InProgress { .. } => {
-                return Err(JobError::new("in_progress", "another worker is transcribing this call"));
-            }
+            // What came of it was written before the lease was finished: the next look finds it.
+            Begun::Done { .. } => return Ok(()),
+            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
         match self.request(&call.sid, settings, archived).await {
             Ok(version) => {
@@ -230,8 +239,59 @@ impl Worker {
     }
 }
 
+/// How long the job that is sent instead of this one is delayed.
+fn next_look(delay: Duration) -> Duration {
+    delay.clamp(MIN_DELAY, MAX_DELAY)
+}
+
 /// Why there is no transcript. The texts come from us or from an error code, never from the call.
 enum Failure {
     Final(String),
     Transient(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use domain::business::TranscriptPolicy;
+
+    use super::*;
+
+    /// A job that waits is a new message, and every redelivery may send one more: what bounds them is that each
+    /// line of them ends, with or without the recording.
+    #[test]
+    fn a_job_sends_itself_again_twice_at_most() {
+        use TranscriptPolicy as P;
+        let ended_at = Timestamp(1_795_179_909_250);
+        let states = [None, Some(RecordingState::Announced)];
+        let policies = [P::RealtimeFirst, P::RecordingUpgrade, P::RealtimeOnly];
+        for (policy, recording) in policies.iter().flat_map(|p| states.iter().map(move |s| (*p, s.as_ref())))
+        {
+            let mut input = StepInput {
+                policy,
+                record_calls: true,
+                ended_at: Some(ended_at),
+                report: None,
+                turns: &[],
+                recording,
+                final_source: None,
+                recording_transcribed: false,
+                recording_refused: false,
+            };
+            let (mut now, mut sent) = (ended_at, 0);
+            loop {
+                match transcript::step(&input, now) {
+                    Step::Wait(delay) => {
+                        now = now.plus(next_look(delay));
+                        sent += 1;
+                        assert!(sent <= 2, "{policy:?} with {recording:?}");
+                    }
+                    Step::Finish(source) => input.final_source = Some(source),
+                    Step::Nothing => break,
+                    Step::TranscribeRecording => panic!("nothing is archived"),
+                }
+            }
+            assert_eq!(input.final_source, Some(Source::Failed), "the record is never left open");
+        }
+    }
 }

@@ -1,33 +1,53 @@
 //! The stream is over but the call is not: what now?
 //!
-//! Twilio asks here when `<Connect>` ends on a live call. If the session meant to end it, the call is hung up;
-//! in every other case the caller hears an apology, or is connected to a person, never silence.
+//! Twilio asks here when `<Connect>` ends on a live call. If the session meant to end it, the call is hung up.
+//! If the session was lost, the call goes on in a new one, a few times; after that a person is rung, or the
+//! caller hears an apology: never silence.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::post;
-use domain::CallSid;
+use domain::prompt::Channel;
+use domain::turn::EndReason;
+use domain::{BusinessId, Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use platform::aws::Aws;
+use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
+use platform::stores::calls::{ResumeCall, Resumed};
 use platform::stores::{StoreError, businesses, calls, turns};
 use platform::telemetry::{self, Unit};
+use serde::Deserialize;
 use twilio::twiml::{Response as Twiml, Verb};
 use twilio::webhook::ConnectAction;
 
-use super::{phrases, xml};
+use super::line::Line;
+use super::published::PublishedSettings;
+use super::{ANSWER_WITHIN, phrases, plan, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
 pub const PATH: &str = "/twilio/voice/after-stream";
 
+/// How often a lost session is replaced before the caller is better served by a person.
+pub const MAX_RESUMES: u32 = 3;
+
+/// A bridge that closed a stream is writing its report at this moment, the last turns before it. One that died
+/// never will.
+const REPORT_WAIT: Duration = Duration::from_millis(400);
+const REPORT_POLL: Duration = Duration::from_millis(100);
+
 pub struct AfterStream {
     gate: Gate,
-    businesses: businesses::Reader,
+    line: Line,
+    settings: PublishedSettings,
     calls: calls::Reader,
+    writer: calls::Writer,
     turns: turns::Reader,
 }
 
@@ -37,16 +57,20 @@ impl HttpFunction for AfterStream {
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
         let mut vars = Parser::new(env);
         let base = vars.url("PUBLIC_BASE_URL");
+        let stream_url = vars.url("STREAM_URL");
         let businesses = vars.text("TABLE_BUSINESSES");
         let calls = vars.text("TABLE_CALLS");
         let turns = vars.text("TABLE_TURNS");
+        let leases = vars.text("TABLE_LEASES");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         aws.warm(&calls).await;
         Ok(Self {
             gate: Gate::new(&base, &secrets)?,
-            businesses: businesses::Reader::new(&aws, &businesses),
+            line: Line { stream_url, token_key: secrets.stream_token_key },
+            settings: PublishedSettings::new(businesses::Reader::new(&aws, &businesses)),
             calls: calls::Reader::new(&aws, &calls),
+            writer: calls::Writer::new(&aws, &calls, &leases),
             turns: turns::Reader::new(&aws, &turns),
         })
     }
@@ -62,42 +86,203 @@ impl AsRef<Gate> for AfterStream {
     }
 }
 
-async fn after_stream(State(app): State<Arc<AfterStream>>, webhook: Verified<ConnectAction>) -> Response {
+/// The path and query to ask when the stream of `epoch` is over. Twilio names no stream in its request, so the
+/// address does, and the signature covers it.
+pub(crate) fn action(epoch: Epoch) -> String {
+    format!("{PATH}?epoch={epoch}")
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    epoch: Epoch,
+}
+
+async fn after_stream(
+    State(app): State<Arc<AfterStream>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    webhook: Verified<ConnectAction>,
+) -> Response {
     let form = &webhook.form;
     let call = form.call.call_sid.as_str();
     if form.call_is_over() {
-        return xml(&Twiml::new().then(Verb::Hangup));
+        return xml(&hang_up());
     }
-    let twiml = app.next(call).await.unwrap_or_else(|error| {
-        tracing::error!(%error, call, "cannot tell why the stream ended");
-        phrases::apology()
-    });
+    let Ok(Query(Asked { epoch: lost })) = asked else {
+        tracing::error!(call, "an address that names no epoch was asked what follows the stream");
+        return xml(&phrases::apology());
+    };
+    let answer = tokio::time::timeout(ANSWER_WITHIN, app.answer(call, lost, clock::now())).await;
+    let twiml = match answer {
+        Ok(Ok(twiml)) => twiml,
+        Ok(Err(error)) => {
+            tracing::error!(%error, call, "cannot tell what follows the stream");
+            phrases::apology()
+        }
+        Err(_) => {
+            tracing::error!(call, "finding out what follows the stream took too long");
+            phrases::apology()
+        }
+    };
     xml(&twiml)
 }
 
 impl AfterStream {
-    async fn next(&self, call: &str) -> Result<Twiml, NextError> {
+    async fn answer(&self, call: &str, lost: Epoch, now: Timestamp) -> Result<Twiml, AnswerError> {
         let sid = CallSid::parse(call)?;
-        let report = self.turns.report(&sid).await?;
-        if report.as_ref().is_some_and(|report| report.end.on_purpose()) {
-            return Ok(Twiml::new().then(Verb::Hangup));
+        let Some((call, epoch)) = self.calls.with_epoch(&sid).await? else {
+            tracing::error!(call = %sid, "a stream has ended on a call that was never opened");
+            return Ok(phrases::apology());
+        };
+        if call.status.is_terminal() {
+            return Ok(hang_up());
         }
-        let reason = report.map_or("unknown", |report| report.end.as_str());
-        tracing::error!(call = %sid, reason, "the stream ended before the conversation did");
-        telemetry::metric("StreamsLost", 1.0, Unit::Count, &[("Reason", reason)]);
-        let fallback = match self.calls.call(&sid).await? {
-            Some(call) => self.businesses.published(&call.business).await?,
-            None => None,
+        if epoch > lost {
+            // A copy of a request that was answered, perhaps an old one: the same again.
+            return Ok(self.connect(&sid, lost.next()));
         }
-        .and_then(|published| published.business.fallback_number);
-        Ok(fallback.as_ref().map_or_else(phrases::apology, phrases::hand_over))
+        let report = self.report(&sid, lost).await?;
+        let end = report.as_ref().map(|report| report.end);
+        let next = next(end, lost);
+        if next == Next::HangUp {
+            return Ok(hang_up());
+        }
+        if next == Next::Resume
+            && let Some(plan) = self.plan(&call, lost, report.as_ref(), now).await?
+        {
+            let request = ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now };
+            return Ok(match self.writer.resume(&request).await? {
+                Resumed::Minted => {
+                    stream_lost(&sid, lost, end, "resumed");
+                    self.connect(&sid, lost.next())
+                }
+                Resumed::Already => self.connect(&sid, lost.next()),
+                Resumed::NotLive => hang_up(),
+            });
+        }
+        stream_lost(&sid, lost, end, "given up");
+        self.person(&call.business).await
+    }
+
+    fn connect(&self, call: &CallSid, epoch: Epoch) -> Twiml {
+        self.line.connect(&self.gate, call, epoch)
+    }
+
+    /// The report of this epoch's session, which may be on its way.
+    async fn report(&self, call: &CallSid, epoch: Epoch) -> Result<Option<SessionReport>, StoreError> {
+        let deadline = tokio::time::Instant::now() + REPORT_WAIT;
+        loop {
+            let report = self.turns.report(call).await?.filter(|report| report.epoch == epoch);
+            if report.is_some() || tokio::time::Instant::now() >= deadline {
+                return Ok(report);
+            }
+            tokio::time::sleep(REPORT_POLL).await;
+        }
+    }
+
+    /// `None` when the settings that the call began with cannot carry it any more.
+    async fn plan(
+        &self,
+        call: &Call,
+        lost: Epoch,
+        report: Option<&SessionReport>,
+        now: Timestamp,
+    ) -> Result<Option<CallPlan>, AnswerError> {
+        let Some(revision) = call.revision else { return Ok(None) };
+        let Some(pinned) = self.settings.pinned(&call.business, revision).await? else { return Ok(None) };
+        let compiled = match self.settings.prompt(&pinned, channel(call.direction)).await {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");
+                return Ok(None);
+            }
+        };
+        let turns = self.turns.turns(&call.sid).await?;
+        let mut plan = plan::resumed(plan::first(call, &pinned, &compiled, now), call, lost, &turns);
+        // The first session is known to have ended before it said a thing: the caller is still to be greeted.
+        if report.is_some_and(|report| lost == Epoch::FIRST && report.agent_audio_sent.is_zero()) {
+            plan.greeting = Some(compiled.greeting.clone());
+        }
+        Ok(Some(plan))
+    }
+
+    async fn person(&self, business: &BusinessId) -> Result<Twiml, AnswerError> {
+        let published = self.settings.of_business(business).await?;
+        let number = published.as_ref().and_then(|published| published.business.fallback_number.as_ref());
+        Ok(number.map_or_else(phrases::apology, phrases::hand_over))
+    }
+}
+
+fn stream_lost(call: &CallSid, epoch: Epoch, end: Option<EndReason>, outcome: &'static str) {
+    let reason = end.map_or("unknown", EndReason::as_str);
+    tracing::error!(%call, epoch = epoch.0, reason, outcome, "the stream ended before the conversation did");
+    telemetry::metric("StreamsLost", 1.0, Unit::Count, &[("Reason", reason)]);
+}
+
+fn hang_up() -> Twiml {
+    Twiml::new().then(Verb::Hangup)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    HangUp,
+    Resume,
+    /// Somebody's phone, if the business gave one.
+    Person,
+}
+
+/// What follows the session of epoch `lost`, which ended for the reason `end`, if it lived to tell.
+fn next(end: Option<EndReason>, lost: Epoch) -> Next {
+    use EndReason as E;
+    let again = lost.0 < Epoch::FIRST.0 + MAX_RESUMES;
+    match end {
+        Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::MaxDuration) => Next::HangUp,
+        // The session tried what could be tried; another one would meet the same model.
+        Some(E::ModelLost) => Next::Person,
+        None | Some(E::CallerLost | E::Unauthorised | E::Protocol | E::Drained | E::Internal) if again => {
+            Next::Resume
+        }
+        None | Some(E::CallerLost | E::Unauthorised | E::Protocol | E::Drained | E::Internal) => Next::Person,
+    }
+}
+
+fn channel(direction: Direction) -> Channel {
+    match direction {
+        Direction::Inbound | Direction::Unknown => Channel::Inbound,
+        Direction::Outbound => Channel::Outbound,
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-enum NextError {
+enum AnswerError {
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_ended_on_purpose_ends_the_call_and_no_other_does() {
+        for end in EndReason::ALL {
+            let hangs_up = next(Some(end), Epoch::FIRST) == Next::HangUp;
+            assert_eq!(hangs_up, end.on_purpose(), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_lost_session_is_replaced_three_times_at_most() {
+        for end in [None, Some(EndReason::CallerLost), Some(EndReason::Drained), Some(EndReason::Internal)] {
+            let resumes = (1..100).take_while(|epoch| next(end, Epoch(*epoch)) == Next::Resume).count();
+            assert_eq!(resumes, 3, "{end:?}");
+            assert_eq!(next(end, Epoch(u32::MAX)), Next::Person);
+        }
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_had_is_not_asked_again() {
+        assert_eq!(next(Some(EndReason::ModelLost), Epoch::FIRST), Next::Person);
+    }
 }

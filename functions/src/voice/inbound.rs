@@ -12,8 +12,7 @@ use axum::response::Response;
 use axum::routing::post;
 use domain::call::Refusal;
 use domain::ids::AccountSid;
-use domain::prompt::{self, CallContext, Channel};
-use domain::token::TokenKey;
+use domain::prompt::{Channel, NoPrompt};
 use domain::{Call, CallPlan, CallSid, CallStatus, Direction, Epoch, PhoneNumber, Timestamp};
 use platform::aws::Aws;
 use platform::clock;
@@ -23,29 +22,23 @@ use platform::stores::businesses::Published;
 use platform::stores::calls::{OpenCall, Opened, SlotRequest, UnknownCall, Writer};
 use platform::stores::{StoreError, businesses};
 use platform::telemetry::{self, Unit};
-use sha2::{Digest, Sha256};
-use twilio::twiml::{Connect, Response as Twiml, Stream, Verb};
+use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
-use url::Url;
 
+use super::line::Line;
 use super::published::PublishedSettings;
-use super::{caller, phrases, xml};
+use super::{ANSWER_WITHIN, caller, phrases, plan, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
 pub const PATH: &str = "/twilio/voice/inbound";
 
-/// How long a stream may take to open after the answer.
-const TOKEN_TTL: Duration = Duration::from_secs(60);
 /// A slot heals by itself when nothing releases it: a little longer than any call may last.
 const SLOT_MARGIN: Duration = Duration::from_secs(10 * 60);
-/// Twilio gives up after 15 s; the caller should hear an apology well before.
-const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 
 pub struct Inbound {
     gate: Gate,
-    stream_url: Url,
-    token_key: TokenKey,
+    line: Line,
     settings: PublishedSettings,
     calls: Writer,
 }
@@ -67,8 +60,7 @@ impl HttpFunction for Inbound {
         aws.warm(&businesses_table).await;
         Ok(Self {
             gate: Gate::new(&base, &secrets)?,
-            stream_url,
-            token_key: secrets.stream_token_key,
+            line: Line { stream_url, token_key: secrets.stream_token_key },
             settings,
             calls: Writer::new(&aws, &calls_table, &leases_table),
         })
@@ -126,8 +118,13 @@ impl Inbound {
             limit: published.business.max_concurrent_calls,
             ttl: published.settings.policies.conversation.max_call + SLOT_MARGIN,
         };
-        let open =
-            OpenCall { call: call.clone(), plan: Some(plan), token_ttl: TOKEN_TTL, slot: Some(slot), now };
+        let open = OpenCall {
+            call: call.clone(),
+            plan: Some(plan),
+            token_ttl: plan::TOKEN_TTL,
+            slot: Some(slot),
+            now,
+        };
         match self.calls.open(&open).await? {
             Opened::New { .. } => {
                 tracing::info!(call = %call.sid, business = %call.business, "call opened");
@@ -144,6 +141,11 @@ impl Inbound {
                 self.refuse(call, Refusal::AtCapacity, now).await
             }
         }
+    }
+
+    /// Every copy of the webhook gets the answer of the first epoch; once that is lost, it lets nobody in.
+    fn connect(&self, call: &CallSid) -> Twiml {
+        self.line.connect(&self.gate, call, Epoch::FIRST)
     }
 
     async fn quarantine(&self, webhook: &Verified<VoiceRequest>, now: Timestamp) -> Result<(), AnswerError> {
@@ -172,54 +174,20 @@ impl Inbound {
         Ok(published.map(|published| (number, published)))
     }
 
-    async fn plan(
-        &self,
-        call: &Call,
-        published: &Published,
-        now: Timestamp,
-    ) -> Result<CallPlan, prompt::NoPrompt> {
+    async fn plan(&self, call: &Call, published: &Published, now: Timestamp) -> Result<CallPlan, NoPrompt> {
         let compiled = self.settings.prompt(published, Channel::Inbound).await?;
-        let local_time = clock::local_words(now, &published.business.time_zone);
-        let context = CallContext { caller: &call.from, local_time: &local_time };
-        Ok(CallPlan {
-            call: call.sid.clone(),
-            epoch: Epoch::FIRST,
-            business: call.business.clone(),
-            revision: published.settings.revision,
-            direction: call.direction,
-            minted_at: now,
-            voice: published.settings.voice.clone(),
-            conversation: published.settings.policies.conversation.clone(),
-            instructions: prompt::for_call(&compiled, &context),
-            greeting: Some(compiled.greeting.clone()),
-            history: vec![],
-            safety_identifier: safety_identifier(call),
-        })
+        Ok(plan::first(call, published, &compiled, now))
     }
 
     async fn refuse(&self, mut call: Call, reason: Refusal, now: Timestamp) -> Result<Twiml, AnswerError> {
         call.refusal = Some(reason);
-        let open = OpenCall { call, plan: None, token_ttl: TOKEN_TTL, slot: None, now };
+        let open = OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slot: None, now };
         // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
         Ok(match self.calls.open(&open).await? {
             Opened::Existing(Call { refusal: None, sid, .. }) => self.connect(&sid),
             Opened::Existing(Call { refusal: Some(recorded), .. }) => phrases::refusal(recorded),
             Opened::New { .. } | Opened::AtCapacity => phrases::refusal(reason),
         })
-    }
-
-    /// The line goes to the bridge. The verbs behind `<Connect>` are reached only if Twilio skips the action
-    /// after an abnormal drop, which its documentation leaves open: even then there is no silence.
-    fn connect(&self, call: &CallSid) -> Twiml {
-        let token = self.token_key.mint(call, Epoch::FIRST);
-        let stream = Stream {
-            url: self.stream_url.to_string(),
-            name: Some("agent".to_owned()),
-            status_callback: Some(self.gate.url(super::status::STREAM_PATH)),
-            parameters: vec![("token".to_owned(), token.expose().to_owned())],
-        };
-        let action = Some(self.gate.url(super::after_stream::PATH));
-        Twiml::new().then(Connect { action, stream }).then(phrases::say(phrases::APOLOGY)).then(Verb::Hangup)
     }
 }
 
@@ -247,18 +215,6 @@ fn open_call(
         sip_response_code: None,
         error_code: None,
     })
-}
-
-/// The same for every call of one caller to one business, and of no use to anybody else.
-fn safety_identifier(call: &Call) -> String {
-    let mut hash = Sha256::new();
-    hash.update(call.business.as_str());
-    hash.update([0]);
-    match call.from.number() {
-        Some(number) => hash.update(number.as_e164()),
-        None => hash.update(call.sid.as_str()),
-    }
-    hex::encode(&hash.finalize()[..16])
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,6 @@
 //! is keyed by (business, revision, channel), all of them immutable, so it is never invalidated, only evicted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::prompt::{self, Channel, Compiled, NoPrompt};
@@ -12,6 +11,7 @@ use domain::{BusinessId, PhoneNumber, Revision};
 use moka::future::Cache;
 use platform::stores::StoreError;
 use platform::stores::businesses::{self, Published};
+use platform::telemetry::{self, Unit};
 
 /// How stale a published pointer may be.
 pub const POINTER_TTL: Duration = Duration::from_secs(30);
@@ -25,8 +25,6 @@ pub struct PublishedSettings {
     by_number: Cache<PhoneNumber, BusinessId>,
     published: Cache<BusinessId, Arc<Published>>,
     prompts: Cache<(BusinessId, Revision, Channel), Arc<Compiled>>,
-    prompt_hits: AtomicU64,
-    prompt_misses: AtomicU64,
 }
 
 impl PublishedSettings {
@@ -36,8 +34,6 @@ impl PublishedSettings {
             by_number: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
             published: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
             prompts: Cache::new(MAX_PROMPTS),
-            prompt_hits: AtomicU64::new(0),
-            prompt_misses: AtomicU64::new(0),
         }
     }
 
@@ -64,20 +60,31 @@ impl PublishedSettings {
         Ok(Some(published))
     }
 
+    /// The business with the revision that a call began with, published or not by now.
+    pub async fn pinned(
+        &self,
+        business: &BusinessId,
+        revision: Revision,
+    ) -> Result<Option<Arc<Published>>, StoreError> {
+        let Some(published) = self.of_business(business).await? else { return Ok(None) };
+        if published.settings.revision == revision {
+            return Ok(Some(published));
+        }
+        let settings = self.businesses.settings(business, revision).await?;
+        let business = || published.business.clone();
+        Ok(settings.map(|settings| Arc::new(Published { business: business(), settings })))
+    }
+
     pub async fn prompt(&self, published: &Published, channel: Channel) -> Result<Arc<Compiled>, NoPrompt> {
         let key = (published.business.id.clone(), published.settings.revision, channel);
-        if let Some(compiled) = self.prompts.get(&key).await {
-            self.prompt_hits.fetch_add(1, Ordering::Relaxed);
+        let held = self.prompts.get(&key).await;
+        // Its average is the hit rate.
+        telemetry::metric("PromptCacheHits", f64::from(u8::from(held.is_some())), Unit::Count, &[]);
+        if let Some(compiled) = held {
             return Ok(compiled);
         }
-        self.prompt_misses.fetch_add(1, Ordering::Relaxed);
         let compiled = Arc::new(prompt::compile(&published.business, &published.settings, channel)?);
         self.prompts.insert(key, Arc::clone(&compiled)).await;
         Ok(compiled)
-    }
-
-    /// (hits, misses) of the prompt cache since the process started.
-    pub fn prompt_cache(&self) -> (u64, u64) {
-        (self.prompt_hits.load(Ordering::Relaxed), self.prompt_misses.load(Ordering::Relaxed))
     }
 }

@@ -134,7 +134,9 @@ async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamS
 }
 
 impl Status {
-    /// Twilio hears 503 when a write failed: it may then try again, and nothing was half done.
+    /// Twilio hears 503 when a write failed. It then tries again, as [`DELIVERY`] asks of it, and does no harm.
+    ///
+    /// [`DELIVERY`]: crate::edge::verified_form::DELIVERY
     async fn take(&self, call: &str, key: &str, event: &StatusEvent, raw: &Form) -> Response {
         match self.record(call, key, event, raw).await {
             Ok(()) => no_content(),
@@ -165,8 +167,14 @@ impl Status {
                 self.recordings.send(&RecordingJob::Start { call: sid }, Duration::ZERO).await?
             }
             status if status.is_terminal() => {
-                self.calls.release_slot(&call).await?;
-                self.transcripts.send(&TranscriptJob { call: sid }, TRANSCRIPT_DELAY).await?;
+                // Neither must miss its turn because the other failed.
+                let job = TranscriptJob { call: sid };
+                let (released, sent) = tokio::join!(
+                    self.calls.release_slot(&call),
+                    self.transcripts.send(&job, TRANSCRIPT_DELAY)
+                );
+                released?;
+                sent?;
             }
             _ => {}
         }

@@ -13,6 +13,7 @@
 mod early;
 mod open;
 mod read;
+mod resume;
 mod row;
 mod status;
 
@@ -70,6 +71,28 @@ pub enum Opened {
     AtCapacity,
 }
 
+/// A call whose stream was lost, and how it goes on.
+#[derive(Debug, Clone)]
+pub struct ResumeCall {
+    /// The plan of the epoch that begins; the epoch before it is the one that was lost. If no stream ever began
+    /// in the lost epoch, the greeting is still owed, and is taken over from the plan nobody claimed.
+    pub plan: CallPlan,
+    /// How long the plan may be claimed.
+    pub token_ttl: Duration,
+    pub now: Timestamp,
+}
+
+/// What became of resuming a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumed {
+    /// This request began the epoch.
+    Minted,
+    /// A copy of it did, and its plan may have been claimed since.
+    Already,
+    /// The call is over, was never opened, or never had the epoch before. Nothing was written.
+    NotLive,
+}
+
 /// What a status callback did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusOutcome {
@@ -118,6 +141,16 @@ impl Writer {
     /// [`StoreError`]; repeating the request is always safe.
     pub async fn open(&self, request: &OpenCall) -> Result<Opened, StoreError> {
         open::open(self, request).await
+    }
+
+    /// Begins the next epoch of a call that lives, once, however many copies of the webhook ask for it: the
+    /// call's epoch moves on, the new plan is written and an unclaimed one of the lost epoch is withdrawn,
+    /// together or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn resume(&self, request: &ResumeCall) -> Result<Resumed, StoreError> {
+        resume::resume(self, request).await
     }
 
     /// Records a status callback under `event_key`, which must be equal for copies of one callback and

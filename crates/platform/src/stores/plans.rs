@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{CallPlan, CallSid, Epoch, Timestamp};
 
 use crate::Aws;
@@ -63,7 +63,26 @@ fn key(call: &CallSid, epoch: Epoch) -> Key {
     Key::single(format!("stream#{call}#{epoch}"))
 }
 
-/// The put of a plan, as part of the transaction that opens its call.
+/// A plan that nobody has claimed, though its time may be over.
+pub(crate) async fn unclaimed(
+    leases: &Table,
+    call: &CallSid,
+    epoch: Epoch,
+) -> Result<Option<CallPlan>, StoreError> {
+    leases.get(&key(call, epoch)).await?.map(|row| row.json(BODY)).transpose()
+}
+
+/// The removal of an unclaimed plan, refused when it was claimed.
+pub(crate) fn withdraw_action(leases: &Table, call: &CallSid, epoch: Epoch) -> TransactWriteItem {
+    let delete = Delete::builder()
+        .table_name(&*leases.name)
+        .set_key(Some(key(call, epoch).attributes()))
+        .condition_expression("attribute_exists(pk)");
+    // Building fails only without table or key; both are given.
+    TransactWriteItem::builder().set_delete(delete.build().ok()).build()
+}
+
+/// The put of a plan, as part of the transaction that begins its epoch.
 pub(crate) fn put_action(
     leases: &Table,
     plan: &CallPlan,

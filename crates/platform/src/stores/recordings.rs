@@ -84,14 +84,6 @@ impl Writer {
         self.leave_waiting(sid, &RecordingState::Lost).await
     }
 
-    /// Twilio recorded nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::Conditional`] unless the recording is announced or failed.
-    pub async fn absent(&self, sid: &RecordingSid) -> Result<(), StoreError> {
-        self.leave_waiting(sid, &RecordingState::Absent).await
-    }
-
     async fn leave_waiting(&self, sid: &RecordingSid, next: &RecordingState) -> Result<(), StoreError> {
         let Some(call) = call_of(&self.recordings, sid).await? else {
             return Err(self.recordings.forbidden("the recording was never announced"));

@@ -10,6 +10,7 @@ mod objects;
 mod openai_http;
 mod queues;
 mod recordings;
+mod resume;
 mod scripted;
 mod status;
 mod transcripts;

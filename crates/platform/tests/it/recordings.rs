@@ -65,7 +65,6 @@ async fn a_failed_recording_may_still_be_archived_and_an_archived_one_stays_so()
         writer.archived(&sid, &archived("b.wav")).await,
         writer.failed(&sid, "late").await,
         writer.lost(&sid).await,
-        writer.absent(&sid).await,
     ] {
         assert!(matches!(refused, Err(StoreError::Conditional { .. })), "{refused:?}");
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
-use domain::{Call, Timestamp};
+use domain::{Call, Epoch, Timestamp};
 
 use crate::digest::spread;
 use crate::item::{Draft, Row, number, text};
@@ -13,7 +13,7 @@ use crate::stores::table::{PK, Table};
 use crate::stores::transaction::{Action, Transacted, transact};
 use crate::{backoff::Backoff, random};
 
-use super::row::{OPEN_ID, SLOT, VERSION, call_draft, call_key};
+use super::row::{EPOCH, OPEN_ID, SLOT, VERSION, call_draft, call_key};
 use super::{OpenCall, Opened, SlotRequest, Writer, early, events, row, slot_key, slot_pk};
 
 /// The first slot, and others that looked free but went to a rival.
@@ -119,6 +119,7 @@ impl Attempt<'_> {
         let Writer { calls, leases } = self.writer;
         let draft = call_draft(&calls.name, call)?
             .number(VERSION, 0)
+            .number(EPOCH, Epoch::FIRST)
             .text(OPEN_ID, &self.open_id)
             .optional_number(SLOT, slot.map(|(_, number)| number));
         let mut actions = vec![

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::StatusEvent;
-use domain::{BusinessId, Call, CallSid};
+use domain::{BusinessId, Call, CallSid, Epoch};
 
 use crate::Aws;
 use crate::item::{Attributes, Row, number, text};
@@ -11,7 +11,7 @@ use crate::stores::StoreError;
 use crate::stores::table::{PK, Table};
 
 use super::row;
-use super::row::{BUSINESS, OPENED_AT, call_key};
+use super::row::{BUSINESS, EPOCH, OPENED_AT, call_key};
 
 const INDEX: &str = "by_business";
 
@@ -40,6 +40,15 @@ impl Reader {
     /// [`StoreError`].
     pub async fn call(&self, sid: &CallSid) -> Result<Option<Call>, StoreError> {
         self.calls.get(&call_key(sid)).await?.map(|row| row::call(&row)).transpose()
+    }
+
+    /// The call, and the epoch of the latest plan that was made for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn with_epoch(&self, sid: &CallSid) -> Result<Option<(Call, Epoch)>, StoreError> {
+        let Some(row) = self.calls.get(&call_key(sid)).await? else { return Ok(None) };
+        Ok(Some((row::call(&row)?, Epoch(row.number(EPOCH)?))))
     }
 
     /// Every recorded event of a call with its key, in the order of the keys.

@@ -14,7 +14,7 @@ use crate::stores::StoreError;
 use crate::stores::table::{ABSENT, Outcome, Table};
 use crate::stores::transaction::{Action, Transacted, transact};
 
-use super::row::{OPEN_ID, SLOT, VERSION, call_draft, call_key, event_draft};
+use super::row::{EPOCH, OPEN_ID, SLOT, VERSION, call_draft, call_key, event_draft};
 use super::{StatusOutcome, early, event_key, row, without_personal_data};
 
 /// The event's place in every transaction here.
@@ -87,6 +87,7 @@ impl Standing {
         let draft = call_draft(&calls.name, call)?
             .number(VERSION, self.version + 1)
             .text(OPEN_ID, self.row.text(OPEN_ID)?)
+            .number(EPOCH, self.row.number::<u32>(EPOCH)?)
             .optional_number(SLOT, self.row.optional_number::<u16>(SLOT)?);
         let item: Attributes = call_key(&call.sid).item(draft);
         Ok(calls.put_action(item, |put| {

@@ -1,0 +1,57 @@
+//! The plan a call is carried with: made when it is answered, and again whenever it is resumed.
+
+use std::time::Duration;
+
+use domain::prompt::{self, CallContext, Compiled};
+use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
+use platform::clock;
+use platform::stores::businesses::Published;
+use sha2::{Digest, Sha256};
+
+use super::history;
+
+/// How long a stream may take to open after the answer.
+pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(60);
+/// What a resumed call may last at least, so that it can be ended with a goodbye.
+const MIN_RESUMED: Duration = Duration::from_secs(20);
+
+/// The plan of a call that was just answered.
+pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
+    let local_time = clock::local_words(now, &published.business.time_zone);
+    let context = CallContext { caller: &call.from, local_time: &local_time };
+    CallPlan {
+        call: call.sid.clone(),
+        epoch: Epoch::FIRST,
+        business: call.business.clone(),
+        revision: published.settings.revision,
+        direction: call.direction,
+        minted_at: now,
+        voice: published.settings.voice.clone(),
+        conversation: published.settings.policies.conversation.clone(),
+        instructions: prompt::for_call(compiled, &context),
+        greeting: Some(compiled.greeting.clone()),
+        history: vec![],
+        safety_identifier: safety_identifier(call),
+    }
+}
+
+/// The plan that goes on after the epoch `lost`: the same agent, told what was said, greeting nobody. The limit
+/// on a call's duration is the call's, not each session's.
+pub(crate) fn resumed(first: CallPlan, call: &Call, lost: Epoch, turns: &[Turn]) -> CallPlan {
+    let mut conversation = first.conversation;
+    let lasted = first.minted_at.since(call.opened_at);
+    conversation.max_call = conversation.max_call.saturating_sub(lasted).max(MIN_RESUMED);
+    CallPlan { epoch: lost.next(), greeting: None, history: history::of(turns), conversation, ..first }
+}
+
+/// The same for every call of one caller to one business, and of no use to anybody else.
+fn safety_identifier(call: &Call) -> String {
+    let mut hash = Sha256::new();
+    hash.update(call.business.as_str());
+    hash.update([0]);
+    match call.from.number() {
+        Some(number) => hash.update(number.as_e164()),
+        None => hash.update(call.sid.as_str()),
+    }
+    hex::encode(&hash.finalize()[..16])
+}

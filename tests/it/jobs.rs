@@ -1,0 +1,89 @@
+//! Jobs are neither lost between two steps nor held up by each other.
+
+use acceptance::World;
+use acceptance::sandbox::{HttpSandbox, QueueSandbox};
+use acceptance::webhook::{Webhook, call_sid};
+use serde_json::json;
+
+/// A port that nobody listens on.
+const NOWHERE: &str = "http://127.0.0.1:1/000000000000/nowhere";
+
+/// Fault 17. The status was written and the function died before its job was sent: the redelivery sends it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_could_not_be_sent_is_sent_by_the_retry_of_its_webhook() {
+    let world = World::start().await;
+    let sid = call_sid(1);
+    Webhook::inbound(&world, &sid).send(&world).await;
+    let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
+    let completed = Webhook::status(&world, &sid, "completed", 3);
+    assert_eq!(broken.receives(&world, &completed).await.0, 503, "Twilio is asked to come again");
+    let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
+    assert_eq!(record["status"], "completed", "the write stands");
+    assert_eq!(completed.send(&world).await.0, 204);
+    let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+    assert_eq!(record["events"].as_array().unwrap().len(), 1, "the event is there once");
+    world.system.stop().await;
+}
+
+/// Fault 18. A job was done and its message not deleted: doing it again changes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_comes_again_after_it_was_done_changes_nothing() {
+    let world = World::start().await;
+    let outcome = world.call(local::demo::story::own_recording(vec![0xFF; 800])).await;
+    let before = world.complete_record(&outcome.call_sid).await;
+    let requests = world.twilio.requests().len();
+    let sinks = [
+        ("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap()),
+        ("QUEUE_TRANSCRIPTS", world.system.name("TranscriptsDlq").unwrap()),
+    ];
+    let archive = QueueSandbox::start(&world, "recording-archive", &sinks).await;
+    let step = QueueSandbox::start(&world, "transcript-step", &sinks).await;
+    let sid = before["recording"]["sid"].as_str().unwrap();
+    for attempt in 1..=2 {
+        assert!(archive.does(&json!({ "job": "start", "call": outcome.call_sid }), attempt).await);
+        let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": sid });
+        assert!(archive.does(&copy, attempt).await);
+        assert!(step.does(&json!({ "call": outcome.call_sid }), attempt).await);
+    }
+    assert_eq!(world.complete_record(&outcome.call_sid).await, before);
+    assert_eq!(world.twilio.requests().len(), requests, "Twilio was not asked for anything");
+    world.system.stop().await;
+}
+
+/// Fault 41, on the queue itself: poison is in the DLQ with its text, and what stood behind it was done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up() {
+    let world = World::start().await;
+    let (queue, dlq) =
+        ["TranscriptsQueue", "TranscriptsDlq"].map(|name| world.system.name(name).unwrap()).into();
+    let sqs = &world.system.aws.sqs;
+    let poison = ["not json", "{\"call\":7}", "{\"version\":99}"];
+    for body in poison {
+        sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
+    }
+    let sid = call_sid(2);
+    Webhook::inbound(&world, &sid).send(&world).await;
+    Webhook::status(&world, &sid, "completed", 3).send(&world).await;
+    world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+
+    let mut dead = vec![];
+    while dead.len() < poison.len() {
+        let received = sqs
+            .receive_message()
+            .queue_url(dlq)
+            .max_number_of_messages(10)
+            .wait_time_seconds(1)
+            .send()
+            .await
+            .unwrap();
+        dead.extend(received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body));
+    }
+    dead.sort();
+    assert_eq!(dead, ["not json", "{\"call\":7}", "{\"version\":99}"]);
+    let log = acceptance::log::text();
+    assert!(
+        log.contains("\"message\":\"job failed\"") && log.contains("poison"),
+        "the operator can find why"
+    );
+    world.system.stop().await;
+}

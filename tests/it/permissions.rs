@@ -1,0 +1,159 @@
+//! What each function asks of DynamoDB is what the template lets its role do: no more, and no less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use acceptance::sandbox::{HttpSandbox, QueueSandbox};
+use acceptance::way::{Access, Way};
+use acceptance::webhook::{Webhook, call_sid};
+use acceptance::{World, WorldConfig};
+use serde_json::json;
+use serde_yaml_ng::Value;
+use simulator::twilio::{CallFaults, CallerScript, CallerStep, RecordingFaults};
+
+/// The DynamoDB actions that a function's role has, per table or index.
+fn allowed(function: &str) -> BTreeSet<Access> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut allowed = BTreeSet::new();
+    let policies = &template["Resources"][function]["Properties"]["Policies"];
+    for statement in
+        policies.as_sequence().unwrap().iter().flat_map(|p| p["Statement"].as_sequence().unwrap())
+    {
+        let actions: Vec<String> = super::structure::strings(&statement["Action"]);
+        for resource in super::structure::strings(&statement["Resource"]) {
+            // `CallsTable.Arn`, or `${CallsTable.Arn}/index/by_business`.
+            let table = resource.replace("${", "").replace(".Arn}", "").replace(".Arn", "");
+            for action in actions.iter().filter_map(|action| action.strip_prefix("dynamodb:")) {
+                // An index can only be queried; a statement for both says so once.
+                if !table.contains("/index/") || action == "Query" {
+                    allowed.insert((action.to_owned(), table.clone()));
+                }
+            }
+        }
+    }
+    allowed
+}
+
+/// Compares what passed with what the template allows.
+fn compare(function: &str, way: &Way) {
+    let (used, allowed) = (way.seen(), allowed(function));
+    let refused: Vec<_> = used.difference(&allowed).collect();
+    assert!(refused.is_empty(), "{function} would be refused: {refused:?}");
+    let idle: Vec<_> = allowed.difference(&used).collect();
+    assert!(idle.is_empty(), "{function} may do what it never does: {idle:?}");
+}
+
+/// A business with one line that upgrades its transcripts, so that every step of the pipeline has work.
+async fn world() -> World {
+    Box::pin(World::with(WorldConfig {
+        business: |new| {
+            new.business.max_concurrent_calls = 1;
+            new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
+        },
+        ..WorldConfig::default()
+    }))
+    .await
+}
+
+/// The functions that a call in progress meets: early callbacks, quarantine, capacity, resumption, the read API.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_roles_of_the_voice_functions_and_the_api_fit() {
+    let world = world().await;
+    let mut ways = BTreeMap::new();
+    let mut sandboxes = BTreeMap::new();
+    for binary in ["voice-inbound", "voice-status", "voice-after-stream", "calls"] {
+        let way = Way::to_the_store_of(&world).await;
+        let changes = [("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &changes).await);
+        ways.insert(binary, way);
+    }
+    let [inbound, status, after] =
+        ["voice-inbound", "voice-status", "voice-after-stream"].map(|binary| &sandboxes[binary]);
+    let (first, second) = (call_sid(1), call_sid(2));
+
+    let early = Webhook::status(&world, &first, "initiated", 0);
+    assert_eq!(status.receives(&world, &early).await.0, 204);
+    let ringing = Webhook::inbound(&world, &first);
+    assert!(inbound.receives(&world, &ringing).await.1.contains("<Stream"), "the call is opened");
+    let busy = inbound.receives(&world, &Webhook::inbound(&world, &second)).await.1;
+    assert!(busy.contains("lines are busy"), "{busy}");
+    let nobodys = Webhook::inbound(&world, &call_sid(3)).field("To", "+12025550199");
+    assert!(inbound.receives(&world, &nobodys).await.1.contains("not in service"));
+
+    let lost = ringing.clone().field("CallStatus", "in-progress").at("/twilio/voice/after-stream?epoch=1");
+    assert_eq!(after.receives(&world, &lost).await.0, 200);
+    let completed = Webhook::status(&world, &first, "completed", 3);
+    assert_eq!(status.receives(&world, &completed).await.0, 204);
+
+    for path in ["/v1/calls".to_owned(), format!("/v1/calls/{first}"), format!("/v1/calls/{first}/recording")]
+    {
+        let url = sandboxes["calls"].url.join(&path).unwrap();
+        let key = world.identity.api_key.expose();
+        let answer = world.http.get(url).bearer_auth(key).send().await.unwrap();
+        assert_ne!(answer.status(), 503, "{path}");
+    }
+    compare("VoiceInboundFunction", &ways["voice-inbound"]);
+    compare("VoiceStatusFunction", &ways["voice-status"]);
+    compare("VoiceAfterStreamFunction", &ways["voice-after-stream"]);
+    world.system.stop().await;
+}
+
+/// The functions behind a call: its recording and its transcript.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_roles_of_the_pipeline_fit() {
+    let world = world().await;
+    // The recording is never announced, so this test is the only one who works on it.
+    let silent = RecordingFaults { callback_lost: true, ..Default::default() };
+    let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
+    let outcome = world.call_with(script, CallFaults { recording: silent, ..Default::default() }).await;
+    let recording = world.twilio.recordings(&outcome.call_sid)[0].sid.clone();
+    world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
+
+    // What the sandboxes send goes where nobody works it.
+    let sinks = [
+        ("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap()),
+        ("QUEUE_TRANSCRIPTS", world.system.name("TranscriptsDlq").unwrap()),
+    ];
+    let way = Way::to_the_store_of(&world).await;
+    let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let ready = HttpSandbox::start(&world, "recording-ready", &changes).await;
+    let announced = Webhook::inbound(&world, &outcome.call_sid)
+        .at("/twilio/recording")
+        .field("RecordingSid", &recording)
+        .field("RecordingStatus", "completed")
+        .field("RecordingChannels", "2");
+    for _ in 0..2 {
+        assert_eq!(ready.receives(&world, &announced).await.0, 204);
+    }
+    compare("RecordingReadyFunction", &way);
+
+    let way = Way::to_the_store_of(&world).await;
+    let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let archive = QueueSandbox::start(&world, "recording-archive", &changes).await;
+    let live = call_sid(1);
+    Webhook::inbound(&world, &live).send(&world).await;
+    let start = json!({ "job": "start", "call": live });
+    assert!(!archive.does(&start, 1).await, "Twilio does not know a call of our own making");
+    let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": recording });
+    assert!(archive.does(&copy, 1).await);
+    compare("RecordingArchiveFunction", &way);
+
+    let way = Way::to_the_store_of(&world).await;
+    let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
+    assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
+    compare("TranscriptStepFunction", &way);
+    let record = world.complete_record(&outcome.call_sid).await;
+    assert_eq!(record["transcript_source"], "recording", "the pipeline had work to do");
+
+    let way = Way::to_the_store_of(&world).await;
+    let calls = HttpSandbox::start(&world, "calls", &[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+    let one = format!("/v1/calls/{}", outcome.call_sid);
+    for path in ["/v1/calls", &one, &format!("{one}/recording")] {
+        let url = calls.url.join(path).unwrap();
+        let answer = world.http.get(url).bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
+    compare("CallsFunction", &way);
+    world.system.stop().await;
+}

@@ -1,0 +1,81 @@
+//! The store is slow, refuses, or answers one sandbox later than another: the caller notices an apology at most.
+
+use acceptance::World;
+use acceptance::sandbox::HttpSandbox;
+use acceptance::way::{Manner, Way};
+use acceptance::webhook::{Webhook, call_sid};
+use platform::stores::plans::Plans;
+
+async fn inbound_behind(world: &World, way: &Way) -> HttpSandbox {
+    HttpSandbox::start(world, "voice-inbound", &[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await
+}
+
+fn is_apology(answer: &(u16, String)) -> bool {
+    answer.0 == 200 && answer.1.contains("technical problem") && !answer.1.contains("<Stream")
+}
+
+/// Fault 23. Throttled beyond the retries: an apology in TwiML, and the retry after it is served.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_throttled_store_is_answered_with_an_apology_and_nothing_is_half_done() {
+    let world = World::start().await;
+    let way = Way::to_the_store_of(&world).await;
+    let inbound = inbound_behind(&world, &way).await;
+    let webhook = Webhook::inbound(&world, &call_sid(1));
+    way.set(Manner::Throttles);
+    let degraded = inbound.receives(&world, &webhook).await;
+    assert!(is_apology(&degraded), "{degraded:?}");
+    assert_eq!(world.get(&format!("/v1/calls/{}", call_sid(1))).await.0, 404, "no call was opened");
+    way.set(Manner::Open);
+    assert!(inbound.receives(&world, &webhook).await.1.contains("<Stream"));
+    world.system.stop().await;
+}
+
+/// Faults 23 and 29. A store that says nothing keeps a function neither from starting nor from answering.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_store_is_answered_with_an_apology_and_a_late_write_is_harmless() {
+    let world = World::start().await;
+    let way = Way::to_the_store_of(&world).await;
+    way.set(Manner::Silent);
+    let inbound = inbound_behind(&world, &way).await;
+    way.set(Manner::Open);
+    let webhook = Webhook::inbound(&world, &call_sid(2));
+    way.set(Manner::Holds("TransactWriteItems"));
+    let degraded = inbound.receives(&world, &webhook).await;
+    assert!(is_apology(&degraded), "{degraded:?}");
+    way.set(Manner::Open);
+    // Whether the write that was given up arrives after all or not: a copy of the webhook finds a whole call.
+    let (status, twiml) = webhook.send(&world).await;
+    assert!(status == 200 && twiml.contains("<Stream"), "{twiml}");
+    assert_eq!(webhook.send(&world).await.1, twiml);
+    world.system.stop().await;
+}
+
+/// Fault 16. Twilio's retry reaches a second sandbox while the first one is still at it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_effect() {
+    let world = World::start().await;
+    let way = Way::to_the_store_of(&world).await;
+    let slow = inbound_behind(&world, &way).await;
+    let webhook = Webhook::inbound(&world, &call_sid(3));
+    way.set(Manner::Holds("TransactWriteItems"));
+    let original = slow.receives(&world, &webhook);
+    let retry = async {
+        way.holds_one().await;
+        let answer = webhook.send(&world).await;
+        way.set(Manner::Open);
+        answer
+    };
+    let (original, retry) = tokio::join!(original, retry);
+    assert_eq!(original, retry);
+    assert!(retry.1.contains("<Stream"), "{retry:?}");
+
+    let call = domain::CallSid::parse(&call_sid(3)).unwrap();
+    let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
+    let mut claimed = 0;
+    for _ in 0..2 {
+        let claim = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap();
+        claimed += usize::from(claim.is_some());
+    }
+    assert_eq!(claimed, 1, "one plan");
+    world.system.stop().await;
+}

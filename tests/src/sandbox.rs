@@ -1,0 +1,68 @@
+//! One more sandbox of a function, as Lambda starts them beside each other, with settings of its own.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use local::registry::{self, BatchHandler, Loaded};
+use platform::env::MapEnv;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::World;
+use crate::webhook::Webhook;
+
+/// A sandbox of a function behind HTTP.
+pub struct HttpSandbox {
+    pub url: Url,
+    _server: JoinSet<()>,
+}
+
+/// A sandbox of a function behind a queue. Nothing feeds it but the test.
+pub struct QueueSandbox(Arc<dyn BatchHandler>);
+
+async fn load(world: &World, binary: &str, changes: &[(&str, &str)]) -> Loaded {
+    let mut env = MapEnv(world.system.environment.clone());
+    env.0.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let loaded = registry::load(binary, &env).await.expect("the function exists");
+    loaded.unwrap_or_else(|error| panic!("{binary} starts: {error}"))
+}
+
+impl HttpSandbox {
+    pub async fn start(world: &World, binary: &str, changes: &[(&str, &str)]) -> Self {
+        let Loaded::Http(router) = load(world, binary, changes).await else {
+            panic!("{binary} is behind a queue")
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { url: url.parse().expect("a URL"), _server: server }
+    }
+
+    /// Sends a webhook here, signed for the public address as ever.
+    pub async fn receives(&self, world: &World, webhook: &Webhook) -> (u16, String) {
+        webhook.send_to(world, &self.url).await
+    }
+}
+
+impl QueueSandbox {
+    pub async fn start(world: &World, binary: &str, changes: &[(&str, &str)]) -> Self {
+        match load(world, binary, changes).await {
+            Loaded::Queue(handler) => Self(handler),
+            Loaded::Http(_) => panic!("{binary} is behind HTTP"),
+        }
+    }
+
+    /// Delivers one message, for the `attempt`th time. Whether it is done with.
+    pub async fn does(&self, job: &Value, attempt: u32) -> bool {
+        let mut message = SqsMessage::default();
+        message.message_id = Some("1".to_owned());
+        message.body = Some(job.to_string());
+        message.attributes.insert("ApproximateReceiveCount".to_owned(), attempt.to_string());
+        let mut event = SqsEvent::default();
+        event.records = vec![message];
+        self.0.handle(event).await.batch_item_failures.is_empty()
+    }
+}

@@ -1,0 +1,138 @@
+//! A way to DynamoDB that notes what passes and can hold it up or turn it back.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::World;
+
+/// How requests are treated from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Open,
+    /// Requests of this operation wait until the manner changes; the others pass.
+    Holds(&'static str),
+    /// Nothing is answered until the manner changes.
+    Silent,
+    /// Everything is refused as being too much.
+    Throttles,
+}
+
+/// One operation on one table or index, in IAM's words: (`PutItem`, `CallsTable`).
+pub type Access = (String, String);
+
+/// The way, for as long as it lives.
+pub struct Way {
+    pub url: Url,
+    shared: Arc<Shared>,
+    _server: JoinSet<()>,
+}
+
+struct Shared {
+    upstream: Url,
+    http: reqwest::Client,
+    manner: watch::Sender<Manner>,
+    waiting: watch::Sender<usize>,
+    seen: Mutex<BTreeSet<Access>>,
+}
+
+impl Way {
+    pub async fn to_the_store_of(world: &World) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let shared = Arc::new(Shared {
+            upstream: world.system.environment["AWS_ENDPOINT_URL_DYNAMODB"].parse().expect("a URL"),
+            http: reqwest::Client::new(),
+            manner: watch::Sender::new(Manner::Open),
+            waiting: watch::Sender::new(0),
+            seen: Mutex::default(),
+        });
+        let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { url: url.parse().expect("a URL"), shared, _server: server }
+    }
+
+    pub fn set(&self, manner: Manner) {
+        self.shared.manner.send_replace(manner);
+    }
+
+    /// Returns as soon as a request is held.
+    pub async fn holds_one(&self) {
+        let mut waiting = self.shared.waiting.subscribe();
+        waiting.wait_for(|waiting| *waiting > 0).await.expect("the way is there");
+    }
+
+    /// Everything that was asked for so far.
+    pub fn seen(&self) -> BTreeSet<Access> {
+        self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+async fn pass(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, StatusCode> {
+    let operation = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok()?.rsplit('.').next())
+        .unwrap_or_default()
+        .to_owned();
+    let request: Value = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses(&operation, &request));
+
+    let held = |manner: &Manner| match manner {
+        Manner::Open | Manner::Throttles => false,
+        Manner::Holds(which) => *which == operation,
+        Manner::Silent => true,
+    };
+    let mut manner = shared.manner.subscribe();
+    if held(&manner.borrow()) {
+        shared.waiting.send_modify(|waiting| *waiting += 1);
+        manner.wait_for(|manner| !held(manner)).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+    }
+    if *manner.borrow() == Manner::Throttles {
+        let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
+        let body = serde_json::json!({ "__type": kind, "message": "too much" }).to_string();
+        let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
+        return Ok((StatusCode::BAD_REQUEST, headers, body).into_response());
+    }
+    let mut forwarded = headers;
+    for hop in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION] {
+        forwarded.remove(hop);
+    }
+    let sent = shared.http.request(method, shared.upstream.clone()).headers(forwarded).body(body).send();
+    let answer = sent.await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    for hop in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
+        headers.remove(hop);
+    }
+    let body = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+    Ok((status, headers, Body::from(body)).into_response())
+}
+
+/// What IAM checks: a transaction needs the permission of each of its actions, and none of its own.
+fn accesses(operation: &str, request: &Value) -> Vec<Access> {
+    let named = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let Some(tables) = request["RequestItems"].as_object() {
+        return tables.keys().map(|table| (operation.to_owned(), table.clone())).collect();
+    }
+    if let Some(actions) = request["TransactItems"].as_array() {
+        let actions = actions.iter().filter_map(Value::as_object).flatten();
+        return actions.map(|(kind, action)| (format!("{kind}Item"), named(&action["TableName"]))).collect();
+    }
+    let index = request["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
+    vec![(operation.to_owned(), named(&request["TableName"]) + &index)]
+}
