@@ -65,7 +65,15 @@ impl Source {
     async fn work(&self, messages: Vec<Message>) {
         let mut event = SqsEvent::default();
         event.records = messages.iter().map(record).collect();
-        let response = self.handler.handle(event).await;
+        let handler = Arc::clone(&self.handler);
+        // As on Lambda, a function that panics fails its whole batch, and the next batch finds it in order.
+        let Ok(response) = tokio::spawn(async move { handler.handle(event).await }).await else {
+            tracing::error!(
+                queue = self.url,
+                "the function panicked: its batch waits for the visibility timeout"
+            );
+            return;
+        };
         for message in messages {
             let failed = is_failed(&response, message.message_id());
             let (false, Some(receipt)) = (failed, message.receipt_handle()) else { continue };
@@ -109,4 +117,49 @@ fn record(message: &Message) -> SqsMessage {
         .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
         .collect();
     record
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::BoxFuture;
+    use platform::aws::Aws;
+    use platform::env::MapEnv;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// Says what it was given, and panics at poison.
+    struct Fragile(mpsc::UnboundedSender<String>);
+
+    impl BatchHandler for Fragile {
+        fn handle(&self, event: SqsEvent) -> BoxFuture<'_, SqsBatchResponse> {
+            Box::pin(async move {
+                for body in event.records.into_iter().filter_map(|record| record.body) {
+                    self.0.send(body.clone()).unwrap();
+                    assert_ne!(body, "poison");
+                }
+                SqsBatchResponse::default()
+            })
+        }
+    }
+
+    /// Fault 41.
+    #[tokio::test]
+    async fn a_function_that_panics_is_there_for_the_next_batch() {
+        let endpoints = local_aws::Endpoints::start(local_aws::Config::default()).await.unwrap();
+        let aws = Aws::load(&endpoints.env().into_iter().collect::<MapEnv>()).await.unwrap();
+        let queue = aws.sqs.create_queue().queue_name("jobs").send().await.unwrap().queue_url.unwrap();
+        let (given, mut seen) = mpsc::unbounded_channel();
+        let handler = Arc::new(Fragile(given));
+        let source = Source { client: aws.sqs.clone(), url: queue.clone(), batch_size: 1, handler };
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(source.run(stop.clone()));
+        for body in ["poison", "sound"] {
+            aws.sqs.send_message().queue_url(&queue).message_body(body).send().await.unwrap();
+            assert_eq!(seen.recv().await.as_deref(), Some(body));
+        }
+        stop.cancel();
+        running.await.unwrap();
+        endpoints.shutdown().await;
+    }
 }

@@ -54,7 +54,12 @@ impl Drop for Announced {
 }
 
 pub(super) fn print_environment(data: &Path) -> anyhow::Result<()> {
-    for (name, value) in Running::find(data)?.environment {
+    let mut environment = Running::find(data)?.environment;
+    // The SDKs for Rust and Java read the one name, boto3 and the AWS CLI the other.
+    if let Some(region) = environment.get("AWS_REGION").cloned() {
+        environment.insert("AWS_DEFAULT_REGION".to_owned(), region);
+    }
+    for (name, value) in environment {
         say(format_args!("export {name}='{}'", value.replace('\'', r"'\''")));
     }
     Ok(())

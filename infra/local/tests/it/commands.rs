@@ -67,6 +67,10 @@ fn env_speaks_to_the_running_system_and_sigterm_stops_it_cleanly() {
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "TABLE_CALLS", "QUEUE_RECORDINGS", "PUBLIC_BASE_URL"] {
         assert!(text.contains(&format!("export {name}='{}'", up.variable(name))), "{name}");
     }
+    assert!(
+        text.contains("export AWS_DEFAULT_REGION='us-east-1'"),
+        "boto3 and the AWS CLI find their region"
+    );
     assert!(up.terminate().success());
     assert!(!data.path().join("running.json").exists(), "nothing pretends to be running");
 }
