@@ -1,6 +1,7 @@
 //! The command line.
 
 mod call;
+mod load;
 mod providers;
 mod running;
 mod up;
@@ -29,6 +30,11 @@ enum Command {
     Call(Call),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
+    /// Measure the bridge against a bare relay: added latency, CPU and memory, interruptions
+    Load(load::Load),
+    /// What `load` starts and measures
+    #[command(hide = true)]
+    LoadTarget(load::LoadTarget),
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +101,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
             Command::Env(args) => running::print_environment(&args.data),
+            Command::Load(args) => load::run(args).await,
+            Command::LoadTarget(args) => load::serve(args).await,
         }
     });
     match done {

@@ -1,0 +1,62 @@
+//! What to measure, within bounds.
+
+use serde::Serialize;
+
+use crate::script::Deltas;
+
+/// What to measure.
+#[derive(Debug, Clone, Serialize)]
+pub struct Options {
+    /// Calls at the same time.
+    pub calls: u32,
+    /// How long a load is measured, after it is complete and has settled.
+    pub seconds: u32,
+    /// How often the bridge and the relay are measured, in turns.
+    pub rounds: u32,
+    /// How the model sends its speech.
+    pub deltas: Deltas,
+    /// Short calls over and over, on the bridge alone.
+    pub churn: bool,
+}
+
+/// Which option cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{name} must be between 1 and {max}")]
+pub struct InvalidOptions {
+    pub name: &'static str,
+    pub max: u32,
+}
+
+impl Options {
+    /// Two descriptors a call here and two there: below the usual limit of 1,024.
+    pub const MAX_CALLS: u32 = 500;
+    pub const MAX_SECONDS: u32 = 600;
+    pub const MAX_ROUNDS: u32 = 20;
+
+    pub(crate) fn check(&self) -> Result<(), InvalidOptions> {
+        let bounds = [
+            ("calls", self.calls, Self::MAX_CALLS),
+            ("seconds", self.seconds, Self::MAX_SECONDS),
+            ("rounds", self.rounds, Self::MAX_ROUNDS),
+        ];
+        match bounds.into_iter().find(|(_, value, max)| !(1..=*max).contains(value)) {
+            Some((name, _, max)) => Err(InvalidOptions { name, max }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measurement_has_bounds_and_the_error_names_them() {
+        let good = Options { calls: 500, seconds: 600, rounds: 1, deltas: Deltas::Burst, churn: false };
+        assert_eq!(good.check(), Ok(()));
+        let many = Options { calls: 501, ..good };
+        assert_eq!(many.check(), Err(InvalidOptions { name: "calls", max: 500 }));
+        let none = Options { rounds: 0, ..good };
+        assert_eq!(none.check().unwrap_err().to_string(), "rounds must be between 1 and 20");
+    }
+}

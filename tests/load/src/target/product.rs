@@ -1,0 +1,74 @@
+//! The bridge as it is deployed, with ports that answer from memory: a store's time is not the bridge's.
+
+use bridge::{Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, StoreError};
+use domain::business::{ConversationPolicy, TurnDetection, Voice};
+use domain::{
+    BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp, Turn,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{AUTH_TOKEN, STREAM_URL, TargetConfig, TargetError, instructions, token_key};
+
+pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(), TargetError> {
+    let setup = |error: &dyn std::fmt::Display| TargetError::Setup(error.to_string());
+    let settings = BridgeSettings {
+        public_stream_url: Url::parse(STREAM_URL).map_err(|error| setup(&error))?,
+        twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
+        token_key: token_key()?,
+        openai_realtime_url: config.realtime_url()?,
+        openai_api_key: Secret::new("load"),
+        max_calls: config.max_calls as usize,
+        drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
+        ecs_agent: None,
+    };
+    let business = BusinessId::parse("load").map_err(|error| setup(&error))?;
+    let bridge =
+        Bridge::new(settings, Memory { business }, LiveEvents::default()).map_err(|error| setup(&error))?;
+    bridge.run(listener, CancellationToken::new()).await;
+    Ok(())
+}
+
+/// Has a plan for every call, and forgets what it is told.
+struct Memory {
+    business: BusinessId,
+}
+
+impl Ports for Memory {
+    async fn claim(&self, call: &CallSid, epoch: Epoch, now: Timestamp) -> Result<CallPlan, ClaimError> {
+        Ok(CallPlan {
+            call: call.clone(),
+            epoch,
+            business: self.business.clone(),
+            revision: Revision::FIRST,
+            direction: Direction::Inbound,
+            minted_at: now,
+            voice: Voice {
+                model: "gpt-realtime-2.1".into(),
+                voice: "marin".into(),
+                languages: vec!["en".into()],
+                transcription_model: Some("gpt-transcribe".into()),
+                keywords: vec![],
+                turn_detection: TurnDetection::default(),
+            },
+            conversation: ConversationPolicy::default(),
+            instructions: instructions(call.as_str()),
+            greeting: Some("Bicycle workshop, good day.".into()),
+            history: vec![],
+            safety_identifier: "load".into(),
+        })
+    }
+
+    async fn put_turns(&self, _: &[Turn]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn put_report(&self, _: &SessionReport) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn hang_up(&self, _: &CallSid) -> Result<(), HangUpError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Both targets carry real calls: counts only, the machine of a test is nobody's measure.
+
+use std::time::Duration;
+
+use crate::ledger::Tally;
+use crate::script::Deltas;
+use crate::target::{Target, TargetKind};
+use crate::wave;
+
+fn play(kind: TargetKind, deltas: Deltas, seconds: u64) -> Tally {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let target = Target::within(kind, 2).await.unwrap();
+        wave::play(&target, 2, deltas, Duration::from_secs(seconds)).await.unwrap().tally
+    })
+}
+
+fn assert_carried(tally: &Tally) {
+    assert_eq!(tally.errors, []);
+    assert_eq!(tally.greeting.total(), 2);
+    assert!(tally.frames_sent >= 2 * 50 && tally.deltas_sent >= 2 * 4);
+    assert_eq!(tally.frames_received, tally.frames_sent);
+    assert_eq!(tally.frames_disordered, 0);
+    assert_eq!(tally.deltas_received, tally.deltas_sent);
+    assert!(tally.up.total() > 0 && tally.lateness.total() > 0);
+}
+
+#[test]
+fn the_bridge_carries_every_frame_and_answers_every_interruption() {
+    let tally = play(TargetKind::Bridge, Deltas::Burst, 4);
+    assert_carried(&tally);
+    assert!(tally.interruptions >= 2, "each call is interrupted in its second response");
+    assert_eq!(tally.barge_in.total(), tally.interruptions);
+    assert_eq!(tally.truncate_error.total(), tally.interruptions);
+    assert_eq!((tally.clears_unexpected, tally.late_audio_ms), (0, 0));
+}
+
+#[test]
+fn the_relay_carries_every_frame_and_interrupts_nothing() {
+    let tally = play(TargetKind::Relay, Deltas::Paced, 1);
+    assert_carried(&tally);
+    assert_eq!((tally.barge_in.total(), tally.clears_unexpected), (0, 0));
+}
