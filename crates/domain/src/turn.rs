@@ -40,7 +40,8 @@ pub struct Turn {
     /// Agent turns: audio generated, and how much of it the line played.
     pub spoken: Duration,
     pub heard: Duration,
-    /// Agent turns: from the end of the caller's speech to the first audio handed to the line.
+    /// Agent turns: from the model noticing the end of the caller's speech to the first audio handed to the
+    /// line. The silence that its turn detection waits for comes on top.
     pub latency: Option<Duration>,
     pub tool_calls: Vec<ToolCall>,
 }
@@ -147,7 +148,7 @@ pub struct SessionReport {
     pub greeting_requested: Option<Duration>,
     /// From the stream's start to the first greeting audio handed to the line.
     pub greeting_heard: Option<Duration>,
-    /// From the end of the caller's speech to the agent's first audio: median and worst.
+    /// [`Turn::latency`] over the session: median and worst.
     pub turn_latency_p50: Option<Duration>,
     pub turn_latency_max: Option<Duration>,
     /// Time frames spent inside the bridge, microseconds, each direction: median and 99th percentile.

@@ -153,7 +153,12 @@ fn figures(record: &Value, line: &mut impl FnMut(&str, String)) {
     line("ended", session["end_reason"].as_str().unwrap_or_default().to_owned());
     line("greeting", format!("heard {} after the stream's start", opt(&session["greeting_heard_ms"], "ms")));
     let turn = &session["turn_latency_ms"];
-    line("turn latency", format!("median {}, worst {}", opt(&turn["p50"], "ms"), opt(&turn["max"], "ms")));
+    // The silence that the model's turn detection waits for comes on top.
+    let (median, worst) = (opt(&turn["p50"], "ms"), opt(&turn["max"], "ms"));
+    line(
+        "turn latency",
+        format!("median {median}, worst {worst}, from the turn's end as the model noticed it"),
+    );
     let added = &session["added_latency_us"];
     for (name, way) in [("added, up", &added["up"]), ("added, down", &added["down"])] {
         line(name, format!("p50 {}, p99 {}", opt(&way["p50"], "us"), opt(&way["p99"], "us")));

@@ -58,9 +58,10 @@ pub fn live_event(at: Duration, event: &LiveEvent) -> Option<Shown> {
             Event::GreetingStarted { after_start } => {
                 ("session", format!("greeting on the line {} ms after the stream's start", ms(*after_start)))
             }
-            Event::AgentSpeaking { latency: Some(latency), .. } => {
-                ("session", format!("answer on the line {} ms after the caller's last word", ms(*latency)))
-            }
+            Event::AgentSpeaking { latency: Some(latency), .. } => (
+                "session",
+                format!("answer on the line {} ms after the turn's end was noticed", ms(*latency)),
+            ),
             Event::BargeIn { heard, dropped } => {
                 ("session", format!("barge-in: heard {} ms, dropped {} ms unheard", ms(*heard), ms(*dropped)))
             }
