@@ -11,14 +11,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::ports::{MAX_TURNS_PER_PUT, Ports, StoreError};
 
-/// Turns that may wait for the store: half an hour of brisk talk.
-const QUEUE_TURNS: usize = 256;
-/// How long the last turns may take after the call has ended.
-const LAST_TURNS_DEADLINE: Duration = Duration::from_secs(10);
-/// How long the report may take after that.
-const REPORT_DEADLINE: Duration = Duration::from_secs(5);
-/// Both together: how long a process must wait for its writers.
-pub(crate) const FINISH_DEADLINE: Duration = LAST_TURNS_DEADLINE.saturating_add(REPORT_DEADLINE);
+/// Turns that may wait for the store: the longest call there is, with somebody else speaking every four seconds.
+const QUEUE_TURNS: usize = 3_600;
+/// How long a call's words outlive it while the store is down. An outage beyond it is a disaster of another kind,
+/// and what waits must not fill the process.
+const OUTAGE_MAX: Duration = Duration::from_secs(60 * 60);
+/// How long a process that is being stopped waits for its writers.
+pub(crate) const FINISH_DEADLINE: Duration = Duration::from_secs(15);
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
@@ -40,7 +39,7 @@ impl TurnWriter {
 
     pub(crate) fn turn(&self, turn: Turn) {
         if self.turns.try_send(turn).is_err() {
-            tracing::error!(call = %self.call, "turn lost: the store has been failing for too long");
+            tracing::error!(call = %self.call, "turn lost: more wait for the store than a call can have");
         }
     }
 
@@ -59,23 +58,25 @@ async fn write<P: Ports>(
 ) {
     let turns = write_turns(&*ports, &call, queue);
     tokio::pin!(turns);
-    let report = tokio::select! {
-        () = &mut turns => ending.await,
-        report = &mut ending => {
-            if timeout(LAST_TURNS_DEADLINE, turns).await.is_err() {
-                tracing::error!(call = %call, "turns lost: the store did not take them before the deadline");
-            }
-            report
+    let (report, turns_written) = tokio::select! {
+        () = &mut turns => (ending.await, true),
+        report = &mut ending => (report, false),
+    };
+    let last_words = async {
+        if !turns_written {
+            turns.await;
+        }
+        // Dropped only with a call's task in mid-flight, which leaves nothing to tell.
+        let Ok(report) = report else {
+            tracing::error!(call = %call, "a session ended without a report");
+            return;
+        };
+        if let Err(error) = persist(|| ports.put_report(&report)).await {
+            tracing::error!(call = %call, %error, "session report lost");
         }
     };
-    let Ok(report) = report else {
-        tracing::error!(call = %call, "a session ended without a report");
-        return;
-    };
-    match timeout(REPORT_DEADLINE, persist(|| ports.put_report(&report))).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(call = %call, %error, "session report lost"),
-        Err(_) => tracing::error!(call = %call, "session report lost: the store did not take it in time"),
+    if timeout(OUTAGE_MAX, last_words).await.is_err() {
+        tracing::error!(call = %call, "turns or report lost: the store did not take them before the deadline");
     }
 }
 
@@ -83,8 +84,13 @@ async fn write<P: Ports>(
 async fn write_turns<P: Ports>(ports: &P, call: &CallSid, mut queue: mpsc::Receiver<Turn>) {
     let mut batch = Vec::with_capacity(MAX_TURNS_PER_PUT);
     while queue.recv_many(&mut batch, MAX_TURNS_PER_PUT).await > 0 {
-        if let Err(error) = persist(|| ports.put_turns(&batch)).await {
-            tracing::error!(call = %call, turns = batch.len(), %error, "turns lost");
+        if persist(|| ports.put_turns(&batch)).await.is_err() {
+            // One turn that cannot be stored does not take its neighbours with it.
+            for turn in &batch {
+                if let Err(error) = persist(|| ports.put_turns(std::slice::from_ref(turn))).await {
+                    tracing::error!(call = %call, position = turn.position, %error, "turn lost");
+                }
+            }
         }
         batch.clear();
     }
