@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use bridge::LiveEvents;
+use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, place, story};
 use local::home::Identity;
 use local::system::{AwsSource, Config, System};
@@ -39,8 +40,14 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     };
     let system = System::start(config).await?;
     let seeded = business::seed(&system, &args.number, &identity.api_key).await?;
-    let voice_url = system.api_url.join("/twilio/voice/inbound")?;
-    let status_url = system.api_url.join("/twilio/voice/status")?;
+    let webhook = |path| {
+        system.api_url.join(path).map(|mut url| {
+            url.set_fragment(Some(DELIVERY));
+            url
+        })
+    };
+    let voice_url = webhook("/twilio/voice/inbound")?;
+    let status_url = webhook("/twilio/voice/status")?;
     let target = place::Target {
         voice_url: voice_url.clone(),
         status_url: Some(status_url.clone()),
