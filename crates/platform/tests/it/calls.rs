@@ -72,6 +72,16 @@ async fn no_race_gives_more_slots_than_there_are_or_leaves_one_unused() {
     assert_eq!(world.leases("stream#").await.len(), usize::from(LIMIT));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_that_there_is_room_for_is_let_in_to_the_last_call() {
+    const LIMIT: u16 = 40;
+    let world = World::new().await;
+    let writer = writer(&world);
+    let outcomes = all_at_once((0..u32::from(LIMIT)).map(|n| opened(&writer, open_call(n, LIMIT)))).await;
+    let busy = outcomes.iter().filter(|outcome| **outcome == Opened::AtCapacity).count();
+    assert_eq!(busy, 0, "calls that heard that all lines are busy while some were not");
+}
+
 /// Fault 24.
 #[tokio::test]
 async fn an_opening_whose_answer_was_lost_is_still_its_own() {

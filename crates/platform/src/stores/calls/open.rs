@@ -16,8 +16,9 @@ use crate::{backoff::Backoff, random};
 use super::row::{EPOCH, OPEN_ID, SLOT, VERSION, call_draft, call_key};
 use super::{OpenCall, Opened, SlotRequest, Writer, early, events, row, slot_key, slot_pk};
 
-/// The first slot, and others that looked free but went to a rival.
-const MAX_SLOT_TRIES: u32 = 4;
+/// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
+/// last slots of a burst each try leaves fewer of them.
+const MAX_SLOT_TRIES: u64 = 10;
 /// How many batches of slots are searched for a free one.
 const MAX_SLOT_BATCHES: usize = 10;
 /// DynamoDB's limit on one BatchGetItem.
@@ -37,12 +38,12 @@ pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, 
     let first = spread(request.call.sid.as_str().as_bytes()) % u64::from(wanted.limit);
     let first = u16::try_from(first).unwrap_or(0);
     let mut slot = first;
-    for _ in 0..MAX_SLOT_TRIES {
+    for tried in 0..MAX_SLOT_TRIES {
         match attempt.settle(Some((wanted, slot))).await? {
             Opened::AtCapacity => {}
             settled @ (Opened::New { .. } | Opened::Existing(_)) => return Ok(settled),
         }
-        match attempt.free_slot(wanted, first).await? {
+        match attempt.free_slot(wanted, first, tried).await? {
             Some(free) => slot = free,
             None => break,
         }
@@ -135,8 +136,14 @@ impl Attempt<'_> {
         Ok(actions)
     }
 
-    /// The nearest slot from `first` on, round the circle, that could be had at this moment.
-    async fn free_slot(&self, wanted: &SlotRequest, first: u16) -> Result<Option<u16>, StoreError> {
+    /// One of the nearest slots from `first` on, round the circle, that can be had at this moment. Which of them
+    /// depends on the call and on how often it has tried: rivals that look at the same moment part ways.
+    async fn free_slot(
+        &self,
+        wanted: &SlotRequest,
+        first: u16,
+        tried: u64,
+    ) -> Result<Option<u16>, StoreError> {
         let leases = &self.writer.leases;
         let circle: Vec<u16> = (first..wanted.limit).chain(0..first).collect();
         for batch in circle.chunks(BATCH_GET_ITEMS).take(MAX_SLOT_BATCHES) {
@@ -147,9 +154,12 @@ impl Attempt<'_> {
                     taken.insert(row.text(PK)?.to_owned());
                 }
             }
-            let free = |slot: &&u16| !taken.contains(&slot_pk(&wanted.business, **slot));
-            if let Some(slot) = batch.iter().find(free) {
-                return Ok(Some(*slot));
+            let mut free = batch.to_vec();
+            free.retain(|slot| !taken.contains(&slot_pk(&wanted.business, *slot)));
+            if !free.is_empty() {
+                let choice = spread(format!("{}#{tried}", self.open_id).as_bytes());
+                let index = usize::try_from(choice % free.len() as u64).unwrap_or(0);
+                return Ok(Some(free[index]));
             }
         }
         Ok(None)
