@@ -29,12 +29,35 @@ pub(crate) struct CallerSpeech {
     began: Option<(String, Instant)>,
     /// When the caller stopped, until the agent answers.
     pub(crate) stopped: Option<Instant>,
+    /// The last speech was let pass, and what it was is not known yet.
+    overheard: bool,
+    /// The agent stopped for the last speech.
+    interrupted: bool,
 }
 
 impl CallerSpeech {
     /// Speech on a leg that is gone will not be spoken of again.
     pub(crate) fn leg_lost(&mut self) {
         *self = Self::default();
+    }
+
+    /// The last speech ended before it was an interruption.
+    pub(crate) fn passed(&mut self) {
+        self.overheard = true;
+        self.stopped = None;
+    }
+
+    pub(crate) fn is_overheard(&self, item: &str) -> bool {
+        self.overheard && self.began(item).is_some()
+    }
+
+    pub(crate) fn decided(&mut self) {
+        self.overheard = false;
+    }
+
+    /// The agent stopped for speech that nothing came of; known once.
+    pub(crate) fn take_interrupted(&mut self) -> bool {
+        std::mem::take(&mut self.interrupted)
     }
 
     pub(crate) fn began(&self, item: &str) -> Option<Instant> {
@@ -49,22 +72,31 @@ impl Session {
         }
         self.speech.began = Some((item.to_owned(), now));
         self.speech.stopped = None;
+        (self.speech.overheard, self.speech.interrupted) = (false, false);
         self.silence.broken();
+        self.farewell.caller_began();
         self.gate.new_turn();
         self.deadlines.clear(Deadline::Answer);
+        self.deadlines.clear(Deadline::Overheard);
         self.deadlines.set(Deadline::SpeechEnd, now + SPEECH_MAX);
         self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
         self.note(Event::CallerSpeaking);
-        let goes_on = self.hangup.caller_objects();
-        if self.yields() {
+        let patience = self.patience();
+        if self.yields() && !patience.is_zero() {
+            self.deadlines.set(Deadline::Interruption, now + patience);
+        } else {
+            self.interruption(now);
+        }
+    }
+
+    /// The caller takes the floor.
+    pub(crate) fn interruption(&mut self, now: Instant) {
+        // Asked before the hang-up is given up: last words are not interrupted.
+        let yields = self.yields();
+        if yields {
             self.interrupt(now);
         }
-        if goes_on {
-            self.deadlines.clear(Deadline::Goodbye);
-            self.gate.withdraw(ResponseReason::Goodbye);
-            self.turns.remember_note(instructions::CALL_GOES_ON);
-            self.tell(ModelCommand::SystemText { text: instructions::CALL_GOES_ON.to_owned() });
-        }
+        self.caller_objects();
     }
 
     pub(crate) fn caller_stopped_speaking(&mut self, now: Instant) {
@@ -74,6 +106,13 @@ impl Session {
         self.speech_ended();
         self.speech.stopped = Some(now);
         self.note(Event::CallerSilent);
+        if self.deadlines.is_armed(Deadline::Interruption) {
+            self.deadlines.clear(Deadline::Interruption);
+            // Once the agent has finished by itself this is a turn like any other.
+            if self.playback.is_audible() || self.hangup.reason().is_some() {
+                return self.speech_passed(now);
+            }
+        }
         // The greeting answers whatever was said before its end.
         if !self.is_greeting() && self.hangup.reason().is_none() {
             self.deadlines.set(Deadline::Answer, now + ANSWER_WAIT);
@@ -100,11 +139,15 @@ impl Session {
                     ResponseReason::ToolOutput
                     | ResponseReason::SilencePrompt
                     | ResponseReason::Dtmf
+                    | ResponseReason::Overheard
+                    | ResponseReason::Warning
                     | ResponseReason::Recovery,
                 ) => true,
                 // Turn detection creates responses when the caller has stopped; it knows best.
                 None => false,
             }
+            // Nor is there to be an answer to speech of which it is not known yet whether it wants one.
+            || (reason.is_none() && self.speech.overheard)
     }
 
     /// The greeting is asked for, generated or heard.
@@ -161,6 +204,7 @@ impl Session {
         // Audio whose marks are on their way was heard: stopping it interrupts nobody.
         if audible && (cancelled || !cuts.is_empty()) {
             self.agent_speaking = false;
+            self.speech.interrupted = true;
             self.figures.barge_ins += 1;
             let heard = cuts.first().map_or(Duration::ZERO, |cut| cut.heard);
             let dropped = cuts.iter().map(|cut| cut.sent.saturating_sub(cut.heard)).sum();

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::CallPlan;
+use domain::phrases::Phrases;
 use domain::turn::EndReason;
 
 use crate::caller_audio::Accepted;
@@ -60,9 +61,14 @@ impl Session {
             Input::CallerGone => self.close(now, EndReason::CallerLost),
             Input::CallerMisbehaved | Input::StreamStarted { .. } => self.close(now, EndReason::Protocol),
             Input::Drain => self.close(now, EndReason::Drained),
+            // It is the conversation's business what they mean; they are kept until there is one.
+            Input::Dtmf(key) => {
+                if let Some(keys) = self.keypad.press(key) {
+                    self.early_keys.get_or_insert(keys);
+                }
+            }
             // There is no conversation yet that these could be part of.
             Input::Mark(_)
-            | Input::Dtmf(_)
             | Input::Model(_)
             | Input::ModelGone(_)
             | Input::ToolDone { .. }
@@ -81,12 +87,17 @@ impl Session {
             Deadline::Claim
             | Deadline::SpeechFrame
             | Deadline::SpeechEnd
+            | Deadline::Interruption
+            | Deadline::Overheard
             | Deadline::Answer
             | Deadline::ResponseCreated
             | Deadline::ResponseProgress
             | Deadline::GateRetry
             | Deadline::Playout
             | Deadline::Silence
+            | Deadline::Wordless
+            | Deadline::Farewell
+            | Deadline::Warning
             | Deadline::LastWords
             | Deadline::MaxDuration
             | Deadline::Goodbye
@@ -111,6 +122,8 @@ impl Session {
             return self.close(now, EndReason::Unauthorised);
         }
         self.silence = Silence::new(&plan.conversation);
+        let languages = plan.voice.languages.iter().map(String::as_str);
+        self.phrases = Phrases::new(languages, &plan.conversation.phrases);
         self.turns.remember(&plan.history);
         self.plan = Some(plan);
         self.deadlines.clear(Deadline::Claim);

@@ -27,6 +27,10 @@ pub(crate) enum Deadline {
     SpeechFrame,
     /// The end of the caller's speech.
     SpeechEnd,
+    /// The moment from which what the caller is saying is an interruption.
+    Interruption,
+    /// The words of speech that was none.
+    Overheard,
     /// The response that the model's turn detection owes a caller who stopped speaking.
     Answer,
     /// The model's word that the response we asked for began.
@@ -39,6 +43,12 @@ pub(crate) enum Deadline {
     Playout,
     /// A word of anybody's.
     Silence,
+    /// Words of the caller's that can be understood.
+    Wordless,
+    /// The end of the pause after a goodbye that nobody called the tool for.
+    Farewell,
+    /// The time to say that the call is about to end.
+    Warning,
     /// The time for last words before the call's maximum duration.
     LastWords,
     /// The call's maximum duration.
@@ -60,7 +70,7 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Start,
         Self::Claim,
         Self::ModelReady,
@@ -71,12 +81,17 @@ impl Deadline {
         Self::Media,
         Self::SpeechFrame,
         Self::SpeechEnd,
+        Self::Interruption,
+        Self::Overheard,
         Self::Answer,
         Self::ResponseCreated,
         Self::ResponseProgress,
         Self::GateRetry,
         Self::Playout,
         Self::Silence,
+        Self::Wordless,
+        Self::Farewell,
+        Self::Warning,
         Self::LastWords,
         Self::MaxDuration,
         Self::Goodbye,
@@ -100,12 +115,17 @@ impl Deadline {
             Self::Media => "media",
             Self::SpeechFrame => "speech_frame",
             Self::SpeechEnd => "speech_end",
+            Self::Interruption => "interruption",
+            Self::Overheard => "overheard",
             Self::Answer => "answer",
             Self::ResponseCreated => "response_created",
             Self::ResponseProgress => "response_progress",
             Self::GateRetry => "gate_retry",
             Self::Playout => "playout",
             Self::Silence => "silence",
+            Self::Wordless => "wordless",
+            Self::Farewell => "farewell",
+            Self::Warning => "warning",
             Self::LastWords => "last_words",
             Self::MaxDuration => "max_duration",
             Self::Goodbye => "goodbye",

@@ -168,13 +168,25 @@ pub enum ResponseReason {
     SilencePrompt,
     Goodbye,
     Dtmf,
+    /// The caller said something over the agent that was let pass and wants an answer.
+    Overheard,
+    /// The call is about to reach its maximum duration.
+    Warning,
     /// The last response failed without a word to the caller.
     Recovery,
 }
 
 impl ResponseReason {
-    pub const ALL: [Self; 6] =
-        [Self::Greeting, Self::ToolOutput, Self::SilencePrompt, Self::Goodbye, Self::Dtmf, Self::Recovery];
+    pub const ALL: [Self; 8] = [
+        Self::Greeting,
+        Self::ToolOutput,
+        Self::SilencePrompt,
+        Self::Goodbye,
+        Self::Dtmf,
+        Self::Overheard,
+        Self::Warning,
+        Self::Recovery,
+    ];
 
     /// The value of the metadata key `kind`.
     pub const fn as_str(self) -> &'static str {
@@ -184,6 +196,8 @@ impl ResponseReason {
             Self::SilencePrompt => "silence_prompt",
             Self::Goodbye => "goodbye",
             Self::Dtmf => "dtmf",
+            Self::Overheard => "overheard",
+            Self::Warning => "warning",
             Self::Recovery => "recovery",
         }
     }

@@ -54,6 +54,23 @@ pub(crate) const CALL_GOES_ON: &str =
 pub(crate) const NOT_ALL_HEARD: &str =
     "The caller interrupted, and did not hear all of the last words that you were told you said.";
 
+/// The agent's words broke off: the token limit, a filter, or a failure at the provider.
+pub(crate) fn finish_sentence(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "Your last words broke off in the middle of a sentence. Finish what you were saying in one or two short \
+         sentences, in other words than before, without greeting and without repeating what was already said.",
+    )
+}
+
+pub(crate) fn warning(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "This call is about to reach its longest permitted duration. Tell the caller in one short sentence that only \
+         about a minute is left, and ask for what matters most. Call no tool.",
+    )
+}
+
 /// The first words of a session that goes on with a call.
 pub(crate) fn resume(plan: &CallPlan) -> String {
     with_role(

@@ -19,10 +19,11 @@
 //! | interruption by the caller | `barge_in` |
 //! | the caller's audio | `caller_audio` |
 //! | who said what, in order | `turns` |
+//! | short sounds over the agent's speech | `overheard` |
 //! | asking the model to speak | `response_gate` |
 //! | tool calls | `tools` |
-//! | nobody speaking | `silence` |
-//! | ending the call | `hangup` |
+//! | nobody speaking, or nobody there | `silence`, `presence` |
+//! | ending the call | `hangup`, `farewell` |
 //! | keys pressed | `dtmf` |
 //!
 //! Concerns decide from facts, in one place (`live`'s `settle`), after whatever happened: the order in which events
@@ -40,6 +41,7 @@ mod closing;
 mod connecting;
 mod deadlines;
 mod dtmf;
+mod farewell;
 mod hangup;
 pub mod input;
 mod instructions;
@@ -47,8 +49,10 @@ mod live;
 mod model;
 mod model_leg;
 pub mod output;
+mod overheard;
 mod phase;
 mod playback;
+mod presence;
 mod recent_ids;
 mod redact;
 mod response_gate;
@@ -66,11 +70,14 @@ pub use tools::END_CALL;
 use barge_in::CallerSpeech;
 use caller_audio::{CallerLine, Kept};
 use deadlines::{Deadline, Deadlines};
+use domain::phrases::Phrases;
 use dtmf::Keypad;
+use farewell::Farewell;
 use hangup::HangUp;
 use model_leg::ModelLeg;
 use output::{Audio, Event, Figures};
 use playback::Playback;
+use presence::Presence;
 use response_gate::ResponseGate;
 use silence::Silence;
 use tools::Tools;
@@ -100,7 +107,12 @@ pub struct Session {
     turns: Turns,
     silence: Silence,
     hangup: HangUp,
+    farewell: Farewell,
+    presence: Presence,
+    phrases: Phrases,
     keypad: Keypad,
+    /// An entry that was complete before the conversation began.
+    early_keys: Option<String>,
     /// The response that carries the greeting.
     greeting: Option<String>,
     /// The caller is hearing us, as far as anybody was told.
@@ -132,7 +144,11 @@ impl Session {
             turns: Turns::default(),
             silence: Silence::default(),
             hangup: HangUp::default(),
+            farewell: Farewell::default(),
+            presence: Presence::default(),
+            phrases: Phrases::default(),
             keypad: Keypad::default(),
+            early_keys: None,
             greeting: None,
             agent_speaking: false,
             leg: ModelLeg::default(),

@@ -36,8 +36,18 @@ impl Session {
         let ends = self.started.unwrap_or(now) + max_call;
         self.deadlines.set(Deadline::MaxDuration, ends);
         self.deadlines.set(Deadline::LastWords, ends - LAST_WORDS.min(max_call / 2));
+        let warn_before = plan.conversation.warn_before_end;
+        // Said so late, or in so short a call, it would only be in the way of the last words.
+        if warn_before > LAST_WORDS && warn_before < max_call / 2 {
+            self.deadlines.set(Deadline::Warning, ends - warn_before);
+        }
         let greets = plan.greeting.is_some();
         self.ask_for_first_words();
+        if let Some(keys) = self.early_keys.take() {
+            self.keys_entered(&keys);
+        }
+        let waits = (!self.keypad.is_empty()).then(|| now + dtmf::KEY_WAIT);
+        self.deadlines.follow(Deadline::Dtmf, waits);
         if greets {
             let after_start = self.since_start(now);
             self.figures.greeting_requested = Some(after_start);
@@ -90,7 +100,18 @@ impl Session {
             }
             Deadline::SpeechEnd => {
                 self.speech_ended();
+                self.sound_without_words(now);
                 self.note(Event::CallerSilent);
+            }
+            Deadline::Interruption => self.interruption(now),
+            Deadline::Overheard => self.overheard_in_vain(),
+            Deadline::Wordless => self.wordless_lasted(now),
+            Deadline::Farewell => self.farewell_stands(),
+            Deadline::Warning => {
+                if self.hangup.reason().is_none() {
+                    let text = self.plan.as_ref().map(|plan| instructions::warning(plan));
+                    self.gate.request(ResponseReason::Warning, text);
+                }
             }
             Deadline::Answer => {
                 if self.gate.is_idle() {
@@ -147,7 +168,7 @@ impl Session {
             self.agent_speaking = false;
             self.note(Event::AgentSilent);
         }
-        if self.hangup.is_ready() && !self.playback.is_audible() {
+        if self.hangup.is_ready() && !self.playback.is_audible() && !self.is_undecided() {
             return self.hang_up(now);
         }
         self.emit_final_turns(now);
@@ -158,6 +179,7 @@ impl Session {
         if quiet {
             self.roll_over_at_boundary(now);
         }
+        self.follow_farewell(now, quiet);
         if !quiet || !self.leg.is_up() {
             self.deadlines.clear(Deadline::Silence);
         } else if !self.deadlines.is_armed(Deadline::Silence) {
@@ -200,6 +222,7 @@ impl Session {
             && !self.playback.is_audible()
             && self.gate.is_idle()
             && self.tools.is_idle()
+            && !self.is_undecided()
             && self.hangup.reason().is_none()
     }
 
@@ -257,6 +280,7 @@ impl Session {
 
     fn key_pressed(&mut self, now: Instant, key: char) {
         self.silence.broken();
+        self.somebody_is_there();
         self.deadlines.clear(Deadline::Silence);
         if let Some(keys) = self.keypad.press(key) {
             self.keys_entered(&keys);

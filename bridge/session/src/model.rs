@@ -7,7 +7,7 @@ use domain::turn::{EndReason, ToolCall, Usage};
 use crate::deadlines::Deadline;
 use crate::hangup::{Goodbye, Next};
 use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role};
-use crate::model_leg::is_replayed;
+use crate::model_leg::{Owed, is_replayed};
 use crate::output::{Event, ModelCommand};
 use crate::response_gate::{Ended, Refusal};
 use crate::tools::{self, END_CALL};
@@ -52,8 +52,14 @@ impl Session {
                 let active = if role == Role::Agent { self.gate.active_id() } else { None };
                 self.turns.item_added(now, self.wall(began), item, previous, role, active);
             }
-            ModelEvent::CallerTranscript { item, text } => self.turns.caller_words(now, at, item, Some(text)),
-            ModelEvent::CallerTranscriptFailed { item } => self.turns.caller_words(now, at, item, None),
+            ModelEvent::CallerTranscript { item, text } => {
+                self.turns.caller_words(now, at, item, Some(text));
+                self.words_of_caller(now, item, Some(text));
+            }
+            ModelEvent::CallerTranscriptFailed { item } => {
+                self.turns.caller_words(now, at, item, None);
+                self.words_of_caller(now, item, None);
+            }
             ModelEvent::AgentTranscriptDelta { response, item, text } => {
                 self.gate.saw(response, false, false);
                 self.progress(now, response);
@@ -61,6 +67,9 @@ impl Session {
             }
             ModelEvent::AgentTranscript { response, item, text } => {
                 self.turns.agent_words(now, at, response, item, text);
+                if !self.gate.is_discarded(response) {
+                    self.agent_said(text);
+                }
             }
             ModelEvent::SpeechStarted { .. }
             | ModelEvent::SpeechStopped { .. }
@@ -70,6 +79,37 @@ impl Session {
             | ModelEvent::ResponseDone { .. }
             | ModelEvent::Error { .. } => {}
         }
+    }
+
+    /// What the caller's words mean for the conversation. `None`: they could not be had.
+    fn words_of_caller(&mut self, now: Instant, item: &str, text: Option<&str>) {
+        if self.phase != Phase::Live {
+            return;
+        }
+        if let Some(text) = text {
+            // Late words of an earlier speech are not the last ones.
+            if self.speech.began(item).is_some() {
+                self.caller_said(text);
+            }
+            self.understood(now, text);
+        }
+        self.overheard(item, text);
+        let nothing = text.is_none_or(|text| self.phrases.is_backchannel(text));
+        if nothing && self.deadlines.is_armed(Deadline::Answer) && self.speech.began(item).is_some() {
+            self.resume_after_nothing();
+        }
+    }
+
+    /// The agent stopped for a sound that was no speech, and turn detection has not answered it.
+    fn resume_after_nothing(&mut self) {
+        if !self.gate.is_idle() || self.hangup.reason().is_some() || !self.speech.take_interrupted() {
+            return;
+        }
+        self.deadlines.clear(Deadline::Answer);
+        let heard = self.turns.recall(&self.playback);
+        let Some(plan) = &self.plan else { return };
+        let text = instructions::go_on(plan, Owed::Rest, heard.last_words_of_agent());
+        self.gate.request(ResponseReason::Recovery, Some(text));
     }
 
     /// The first audio of an item, or of what is not wanted any more.
@@ -157,9 +197,11 @@ impl Session {
                 | ResponseReason::ToolOutput
                 | ResponseReason::SilencePrompt
                 | ResponseReason::Dtmf
+                | ResponseReason::Overheard
                 | ResponseReason::Recovery,
             ) => self.answered_in_vain(now),
-            None => {}
+            // Nobody was waiting for it; the last words will be said all the same.
+            Some(ResponseReason::Warning) | None => {}
         }
     }
 
@@ -171,6 +213,14 @@ impl Session {
         }
         if !self.gate.may_recover(now) {
             return self.say_goodbye(now, EndReason::ModelLost);
+        }
+        if self.speech.take_interrupted() {
+            let heard = self.turns.recall(&self.playback);
+            let text = self
+                .plan
+                .as_ref()
+                .map(|plan| instructions::go_on(plan, Owed::Rest, heard.last_words_of_agent()));
+            return self.gate.request(ResponseReason::Recovery, text);
         }
         // A caller who has heard nothing at all is still to be greeted.
         let unheard = self.playback.total().sent.is_zero();
@@ -215,9 +265,35 @@ impl Session {
 
     fn after_response(&mut self, now: Instant, response: &str, ended: Ended, status: ResponseStatus) {
         self.response_ended(now, response, &ended, status);
-        if !self.hangup.goodbye_has_failed() && ended.in_vain && !self.caller_has_floor() {
-            self.answered_in_vain(now);
+        if self.hangup.goodbye_has_failed() || self.caller_has_floor() {
+            return;
         }
+        if ended.in_vain {
+            self.answered_in_vain(now);
+        } else if ended.wanted && ended.spoke && !ended.called_tools {
+            self.finish_sentence(now, ended.reason, status);
+        }
+    }
+
+    /// A response that broke off in the middle of its words is gone on with, once: a caller who hears half a sentence
+    /// and then nothing does not know whose turn it is.
+    fn finish_sentence(&mut self, now: Instant, reason: Option<ResponseReason>, status: ResponseStatus) {
+        let broke_off = match status {
+            ResponseStatus::IncompleteMaxTokens
+            | ResponseStatus::IncompleteContentFilter
+            | ResponseStatus::Failed => true,
+            ResponseStatus::Completed | ResponseStatus::Cancelled => false,
+        };
+        if !broke_off
+            || reason == Some(ResponseReason::Recovery)
+            || self.hangup.reason().is_some()
+            || self.gate.has_pending()
+            || !self.gate.may_recover(now)
+        {
+            return;
+        }
+        let text = self.plan.as_ref().map(|plan| instructions::finish_sentence(plan));
+        self.gate.request(ResponseReason::Recovery, text);
     }
 
     /// What the end of a response means for the end of the call.

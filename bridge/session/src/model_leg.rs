@@ -214,6 +214,8 @@ impl Session {
         for deadline in [
             Deadline::SpeechEnd,
             Deadline::SpeechFrame,
+            Deadline::Interruption,
+            Deadline::Overheard,
             Deadline::Answer,
             Deadline::ResponseCreated,
             Deadline::ResponseProgress,
@@ -262,11 +264,12 @@ impl Session {
                 None
             }
             // Nobody has to be asked twice whether they are there.
-            Some(ResponseReason::SilencePrompt) => None,
+            Some(ResponseReason::SilencePrompt | ResponseReason::Warning) => None,
             Some(
                 ResponseReason::ToolOutput
                 | ResponseReason::Goodbye
                 | ResponseReason::Dtmf
+                | ResponseReason::Overheard
                 | ResponseReason::Recovery,
             )
             | None => Some(Owed::Answer),

@@ -62,6 +62,8 @@ pub(crate) struct Ended {
     pub(crate) called_tools: bool,
     /// The caller got nothing of it, and nothing else will follow from it.
     pub(crate) in_vain: bool,
+    /// Nobody had given it up.
+    pub(crate) wanted: bool,
 }
 
 /// Why a request did not become a response.
@@ -123,7 +125,8 @@ impl ResponseGate {
         }
         if new && reason.is_none() {
             // The answer to the caller sees everything that these wanted to bring up.
-            self.pending.retain(|request| keeps_floor(request.reason));
+            self.pending
+                .retain(|request| keeps_floor(request.reason) || request.reason == ResponseReason::Warning);
         }
         if let Some(active) = self.active.as_mut().filter(|active| active.id == response) {
             active.reason = active.reason.or(reason);
@@ -153,7 +156,8 @@ impl ResponseGate {
         let spoke = active.as_ref().is_some_and(|active| active.spoke);
         let called_tools = active.as_ref().is_some_and(|active| active.called_tools);
         let in_vain = active.is_some() && !spoke && !called_tools && !discarded;
-        Some(Ended { reason, spoke, called_tools, in_vain })
+        let wanted = active.is_some() && !discarded;
+        Some(Ended { reason, spoke, called_tools, in_vain, wanted })
     }
 
     /// The response under way shows no sign of life: it is over for us. Returns its id if it should still be
@@ -180,7 +184,7 @@ impl ResponseGate {
         let active = self.active.take()?;
         self.finished.insert(&active.id);
         let Active { id, reason, spoke, called_tools, cancelled } = active;
-        (!cancelled).then_some((id, Ended { reason, spoke, called_tools, in_vain: false }))
+        (!cancelled).then_some((id, Ended { reason, spoke, called_tools, in_vain: false, wanted: true }))
     }
 
     /// Drops the response under way. Returns its id the first time: one response, one cancel.
@@ -307,9 +311,11 @@ const fn rank(reason: ResponseReason) -> u8 {
         ResponseReason::Goodbye => 0,
         ResponseReason::Greeting => 1,
         ResponseReason::ToolOutput => 2,
-        ResponseReason::Dtmf => 3,
-        ResponseReason::Recovery => 4,
-        ResponseReason::SilencePrompt => 5,
+        ResponseReason::Warning => 3,
+        ResponseReason::Dtmf => 4,
+        ResponseReason::Overheard => 5,
+        ResponseReason::Recovery => 6,
+        ResponseReason::SilencePrompt => 7,
     }
 }
 
@@ -318,7 +324,9 @@ const fn keeps_floor(reason: ResponseReason) -> bool {
     match reason {
         ResponseReason::Goodbye | ResponseReason::Greeting => true,
         ResponseReason::ToolOutput
+        | ResponseReason::Warning
         | ResponseReason::Dtmf
+        | ResponseReason::Overheard
         | ResponseReason::Recovery
         | ResponseReason::SilencePrompt => false,
     }
@@ -330,7 +338,8 @@ const fn must_be_said(reason: ResponseReason) -> bool {
         ResponseReason::Goodbye
         | ResponseReason::Greeting
         | ResponseReason::ToolOutput
+        | ResponseReason::Warning
         | ResponseReason::Dtmf => true,
-        ResponseReason::Recovery | ResponseReason::SilencePrompt => false,
+        ResponseReason::Overheard | ResponseReason::Recovery | ResponseReason::SilencePrompt => false,
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::phrases::OwnPhrases;
 use crate::{BusinessId, PhoneNumber, Revision};
 
 /// What a business is, apart from how its calls are conducted.
@@ -109,15 +110,29 @@ pub enum TranscriptPolicy {
 
 /// Limits and manners of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ConversationPolicy {
     /// After this long with nobody speaking the agent asks whether the caller is still there.
     pub silence_prompt_after: Duration,
     /// How many such prompts may go unanswered before the agent says goodbye.
     pub max_silence_prompts: u8,
+    /// Sounds in which no word is understood for this long are hold music, a bad line or nobody: the agent says
+    /// goodbye. At least 20 s; needs a transcription model.
+    pub max_wordless: Duration,
     /// No call lasts longer.
     pub max_call: Duration,
+    /// The agent says that the call is about to end this long before its end; zero: it does not.
+    pub warn_before_end: Duration,
     /// While the greeting plays, the caller's first sounds do not interrupt it.
     pub protect_greeting: bool,
+    /// How long the caller must go on speaking before the agent stops; zero: it stops at once. Counted between the
+    /// turn detection's word that speech began and that it stopped, so with server detection only what is beyond
+    /// its `silence_duration_ms` lets short sounds pass. What passed is answered after all if it was more than
+    /// a sound of listening.
+    pub min_interruption: Duration,
+    /// Whether goodbyes that are said without the tool for it end the call, a few seconds later.
+    pub end_on_goodbye: bool,
+    pub phrases: OwnPhrases,
 }
 
 impl Default for ConversationPolicy {
@@ -125,8 +140,13 @@ impl Default for ConversationPolicy {
         Self {
             silence_prompt_after: Duration::from_secs(10),
             max_silence_prompts: 2,
+            max_wordless: Duration::from_secs(120),
             max_call: Duration::from_secs(30 * 60),
+            warn_before_end: Duration::from_secs(60),
             protect_greeting: false,
+            min_interruption: Duration::ZERO,
+            end_on_goodbye: true,
+            phrases: OwnPhrases::default(),
         }
     }
 }

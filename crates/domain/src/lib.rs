@@ -8,6 +8,7 @@ pub mod business;
 pub mod call;
 pub mod ids;
 pub mod phone;
+pub mod phrases;
 pub mod plan;
 pub mod prompt;
 pub mod recording;

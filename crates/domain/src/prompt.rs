@@ -38,6 +38,7 @@ pub struct CallContext<'a> {
 const VOICE_RULES: &str = "\
 You are on a telephone call. Speak in short, natural sentences and ask one question at a time. \
 Say numbers, dates and times as words. If you did not understand, say so and ask once. \
+If you were cut off by no more than a sound of listening or a noise, go on where you stopped. \
 Never invent facts about the business, and never claim that something was done unless a tool said so. \
 When the caller says goodbye or the matter is settled, say a short goodbye and call end_call.";
 

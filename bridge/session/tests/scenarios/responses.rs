@@ -235,3 +235,29 @@ fn usage_is_counted_once_per_response() {
     let counted = sim.close().unwrap().figures.usage;
     assert_eq!((counted.responses, counted.input_audio, counted.output_audio), (2, 100, 50));
 }
+
+/// Historic failure 16.
+#[test]
+fn words_that_broke_off_are_gone_on_with_once() {
+    for status in
+        [ResponseStatus::IncompleteMaxTokens, ResponseStatus::IncompleteContentFilter, ResponseStatus::Failed]
+    {
+        let mut sim = Sim::greeted(plan());
+        sim.exchange(1, "item_greeting", 2_000);
+        assert_eq!(requests(&sim.done("resp_1", status)), [], "not at once: the model may be out of breath");
+        assert_eq!(requests(&sim.advance(secs(1))), [ResponseReason::Recovery], "{status:?}");
+        sim.created("rest", Some(ResponseReason::Recovery));
+        sim.speech("rest", "item_rest", 1_000);
+        sim.done("rest", status);
+        assert_eq!(requests(&sim.advance(secs(5))), [], "{status:?}: half a sentence is better than a loop");
+    }
+}
+
+#[test]
+fn words_that_the_caller_interrupted_did_not_break_off() {
+    let mut sim = Sim::greeted(plan());
+    sim.exchange(1, "item_greeting", 2_000);
+    sim.caller_begins("caller_2");
+    sim.done("resp_1", ResponseStatus::IncompleteMaxTokens);
+    assert_eq!(requests(&sim.advance(secs(2))), []);
+}

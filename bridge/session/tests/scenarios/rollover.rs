@@ -81,6 +81,7 @@ fn without_a_turn_boundary_it_takes_over_a_minute_before_the_end() {
     let (mut sim, _) = long_call(secs(55 * 60));
     sim.created("resp_1", None);
     sim.speech("resp_1", "agent_1", 280_000);
+    sim.done("resp_1", ResponseStatus::Completed);
     sim.input(ready());
     let outputs = sim.advance(secs(4 * 60) - ms(1));
     assert_eq!(switches(&outputs), 0, "{:?}", sim.session.poll_timeout());

@@ -5,7 +5,7 @@ use session::input::{ResponseReason, ResponseStatus, Role};
 use session::output::{Event, ModelCommand};
 use session::{Input, Output};
 
-use crate::fixtures::{ms, plan, secs};
+use crate::fixtures::{ms, plan, ready, secs, start};
 use crate::sim::{Sim, requests};
 
 fn answer_prompt(sim: &mut Sim, number: u32) {
@@ -109,4 +109,22 @@ fn keys_pressed_while_the_agent_speaks_wait_for_the_response() {
     assert_eq!(requests(&sim.input(Input::Dtmf('#'))), []);
     assert_eq!(requests(&sim.done("resp_1", ResponseStatus::Completed)), [ResponseReason::Dtmf]);
     sim.added("agent_dtmf", Some("agent_1"), Role::Agent);
+}
+
+#[test]
+fn keys_pressed_before_the_model_is_there_are_kept_for_it() {
+    let mut sim = Sim::new();
+    sim.input(start());
+    for key in ['4', '2', '#', '7'] {
+        sim.input(Input::Dtmf(key));
+    }
+    sim.input(Input::Claimed(Box::new(plan())));
+    let outputs = sim.input(ready());
+    let note = |outputs: &[Output], end: &str| {
+        outputs.iter().any(|output| {
+            matches!(output, Output::ToModel(ModelCommand::SystemText { text }) if text.ends_with(end))
+        })
+    };
+    assert!(note(&outputs, ": 4 2"), "{outputs:?}");
+    assert!(note(&sim.advance(secs(3)), ": 7"), "a pause ends the entry that was begun");
 }
