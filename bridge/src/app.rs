@@ -42,7 +42,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;
     let ports = StorePorts {
         plans: Plans::new(&aws, &leases_table),
-        turns: turns::Writer::new(&aws, &turns_table),
+        turns: turns::Writer::new(&aws, &turns_table, &leases_table),
         twilio,
     };
     let settings = BridgeSettings {
@@ -85,7 +85,14 @@ impl Ports for StorePorts {
         self.turns.put_report(report).await.map_err(store_error)
     }
 
-    async fn hang_up(&self, call: &CallSid) -> Result<(), HangUpError> {
+    /// The decision first: once it is recorded no later session can begin, so whose call is ended is certain.
+    async fn hang_up(&self, call: &CallSid, epoch: Epoch) -> Result<(), HangUpError> {
+        match self.plans.end(call, epoch).await {
+            Ok(true) => {}
+            Ok(false) => return Err(HangUpError::Fenced),
+            Err(error) if error.is_retryable() => return Err(HangUpError::Unavailable(error.to_string())),
+            Err(error) => return Err(HangUpError::Refused(error.to_string())),
+        }
         self.twilio.hang_up(call).await.map_err(|error| {
             if error.is_retryable() {
                 HangUpError::Unavailable(error.to_string())
@@ -97,9 +104,9 @@ impl Ports for StorePorts {
 }
 
 fn store_error(error: stores::StoreError) -> StoreError {
-    if error.is_retryable() {
-        StoreError::Unavailable(error.to_string())
-    } else {
-        StoreError::Refused(error.to_string())
+    match error {
+        stores::StoreError::Conditional { .. } => StoreError::Fenced,
+        error if error.is_retryable() => StoreError::Unavailable(error.to_string()),
+        error => StoreError::Refused(error.to_string()),
     }
 }

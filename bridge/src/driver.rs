@@ -19,6 +19,7 @@ use domain::{CallPlan, CallSid, Secret, Speaker, Timestamp};
 use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
 use session::output::{Audio, Close};
 use session::{Input, Output, Session};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +39,8 @@ use crate::writer::TurnWriter;
 /// How long a peer may leave a ping unanswered, and below the 60 s after which a load balancer drops a quiet
 /// connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// How long a stream stays open for its record to be written. The caller hears nothing meanwhile.
+const HAND_OVER_WAIT: Duration = Duration::from_secs(1);
 
 /// What all calls of a process share.
 pub(crate) struct Context<P> {
@@ -181,6 +184,7 @@ impl<P: Ports> Call<P> {
                 self.feed(now, Input::ToolDone { call_id: &call_id, output });
             }
             Effect::HungUp { ok } => self.feed(now, Input::HungUp { ok }),
+            Effect::Superseded => self.feed(now, Input::Superseded),
         }
     }
 
@@ -193,7 +197,9 @@ impl<P: Ports> Call<P> {
             "call started"
         );
         let (ports, tasks) = (Arc::clone(&self.context.ports), &self.context.writers);
-        self.writer = Some(TurnWriter::spawn(ports, plan.call.clone(), tasks));
+        let superseded = CancellationToken::new();
+        self.effects.watch_fence(superseded.clone());
+        self.writer = Some(TurnWriter::spawn(ports, plan.call.clone(), superseded, tasks));
         self.plan = Some(Arc::new(plan.clone()));
     }
 
@@ -243,8 +249,8 @@ impl<P: Ports> Call<P> {
             }
             Output::RunTool { call_id, name, arguments: _ } => self.effects.run_tool(call_id, &name),
             Output::HangUp => {
-                if let Some(call) = &self.sid {
-                    self.effects.hang_up(Arc::clone(&self.context.ports), call.clone());
+                if let Some(plan) = &self.plan {
+                    self.effects.hang_up(Arc::clone(&self.context.ports), plan.call.clone(), plan.epoch);
                 }
             }
             Output::Turn(turn) => {
@@ -303,23 +309,30 @@ impl<P: Ports> Call<P> {
         self.sid.as_ref().map_or("none", CallSid::as_str)
     }
 
-    /// The record first: the sockets' farewells may take their time.
+    /// The record first: when the stream ends Twilio asks what follows, and the answer is in the record.
     async fn finish(self) {
         let Some(close) = self.close else { return };
-        match (self.plan, self.writer) {
+        let written = match (self.plan, self.writer) {
             (Some(plan), Some(writer)) => {
                 let report = report::report(&plan, &close, &self.meters, self.started_at, wall_clock());
                 report::log(&plan, &close, &report, self.caller.rejected(), self.caller.unplayable());
-                writer.finish(report);
+                Some(writer.finish(report))
             }
             (None, _) | (_, None) => {
                 let call = self.sid.as_ref().map_or("none", CallSid::as_str);
                 let rejected_messages = self.caller.rejected();
                 tracing::warn!(call, end = close.reason.as_str(), rejected_messages, "stream without a call");
+                None
             }
-        }
+        };
+        let hand_over = async {
+            if let Some(written) = written {
+                let _ = timeout(HAND_OVER_WAIT, written).await;
+            }
+            self.caller.close(close.code).await;
+        };
         let (current, next) = self.legs.into_sockets();
-        tokio::join!(self.caller.close(close.code), farewell(current), farewell(next));
+        tokio::join!(hand_over, farewell(current), farewell(next));
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 
 /// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
-/// (call, epoch, position), reports by (call, epoch).
+/// (call, epoch, position), reports by (call, epoch). Whatever a session does to the world is refused as `Fenced`
+/// once a later epoch has the call.
 pub trait Ports: Send + Sync + 'static {
-    /// Takes the call's plan, once: one conditional delete. Also refuses a plan that expired before `now`.
+    /// Takes the call's plan, once: one conditional write. Also refuses a plan that expired before `now`.
     fn claim(
         &self,
         call: &CallSid,
@@ -16,14 +17,15 @@ pub trait Ports: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<CallPlan, ClaimError>> + Send;
 
-    /// Stores up to [`MAX_TURNS_PER_PUT`] turns of one call.
+    /// Stores up to [`MAX_TURNS_PER_PUT`] turns of one session.
     fn put_turns(&self, turns: &[Turn]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Stores a session's report: its last write.
     fn put_report(&self, report: &SessionReport) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Ends the call at Twilio. A call that is over already (Twilio errors 20404 and 21220) is a success.
-    fn hang_up(&self, call: &CallSid) -> impl Future<Output = Result<(), HangUpError>> + Send;
+    /// Ends the call at Twilio for the session of `epoch`. A call that is over already (Twilio errors 20404 and
+    /// 21220) is a success.
+    fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send;
 }
 
 /// Ports may be shared with whoever made them.
@@ -45,8 +47,8 @@ impl<P: Ports> Ports for Arc<P> {
         P::put_report(self, report)
     }
 
-    fn hang_up(&self, call: &CallSid) -> impl Future<Output = Result<(), HangUpError>> + Send {
-        P::hang_up(self, call)
+    fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send {
+        P::hang_up(self, call, epoch)
     }
 }
 
@@ -67,6 +69,8 @@ pub enum StoreError {
     Unavailable(String),
     #[error("the store refused the write, trying again is of no use: {0}")]
     Refused(String),
+    #[error("a later session has the call")]
+    Fenced,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,4 +79,6 @@ pub enum HangUpError {
     Unavailable(String),
     #[error("Twilio refused to end the call: {0}")]
     Refused(String),
+    #[error("a later session has the call, and it is not this one's to end")]
+    Fenced,
 }

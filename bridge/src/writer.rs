@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use domain::{CallSid, SessionReport, Turn};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ports::{MAX_TURNS_PER_PUT, Ports, StoreError};
@@ -27,26 +29,36 @@ pub(crate) struct TurnWriter {
     call: CallSid,
     turns: mpsc::Sender<Turn>,
     report: oneshot::Sender<SessionReport>,
+    writing: JoinHandle<()>,
 }
 
 impl TurnWriter {
-    pub(crate) fn spawn<P: Ports>(ports: Arc<P>, call: CallSid, tasks: &TaskTracker) -> Self {
+    /// `superseded` is cancelled when the store says that a later session has the call. Nothing is written then.
+    pub(crate) fn spawn<P: Ports>(
+        ports: Arc<P>,
+        call: CallSid,
+        superseded: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Self {
         let (turns, queue) = mpsc::channel(QUEUE_TURNS);
         let (report, ending) = oneshot::channel();
-        tasks.spawn(write(ports, call.clone(), queue, ending));
-        Self { call, turns, report }
+        let writing = tasks.spawn(write(ports, call.clone(), queue, ending, superseded));
+        Self { call, turns, report, writing }
     }
 
     pub(crate) fn turn(&self, turn: Turn) {
-        if self.turns.try_send(turn).is_err() {
+        // Closed: the writer has ended, because its words are a later session's to say.
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.turns.try_send(turn) {
             tracing::error!(call = %self.call, "turn lost: more wait for the store than a call can have");
         }
     }
 
-    /// The session is over. The report is written after the turns, once.
-    pub(crate) fn finish(self, report: SessionReport) {
-        // The writer waits for this, so it is there to receive it.
+    /// The session is over. The report is written after the turns, once; whoever waits for what is returned waits
+    /// for that.
+    pub(crate) fn finish(self, report: SessionReport) -> JoinHandle<()> {
+        // A writer that is not there to receive it was superseded.
         let _ = self.report.send(report);
+        self.writing
     }
 }
 
@@ -55,24 +67,32 @@ async fn write<P: Ports>(
     call: CallSid,
     queue: mpsc::Receiver<Turn>,
     mut ending: oneshot::Receiver<SessionReport>,
+    superseded: CancellationToken,
 ) {
     let turns = write_turns(&*ports, &call, queue);
     tokio::pin!(turns);
     let (report, turns_written) = tokio::select! {
-        () = &mut turns => (ending.await, true),
+        written = &mut turns => match written {
+            Ok(()) => (ending.await, true),
+            Err(Fenced) => return stop(&call, &superseded),
+        },
         report = &mut ending => (report, false),
     };
     let last_words = async {
-        if !turns_written {
-            turns.await;
+        if !turns_written && let Err(Fenced) = turns.await {
+            return stop(&call, &superseded);
         }
         // Dropped only with a call's task in mid-flight, which leaves nothing to tell.
         let Ok(report) = report else {
             tracing::error!(call = %call, "a session ended without a report");
             return;
         };
-        if let Err(error) = persist(|| ports.put_report(&report)).await {
-            tracing::error!(call = %call, %error, "session report lost");
+        match persist(|| ports.put_report(&report)).await {
+            Ok(()) => {}
+            Err(Unwritten::Fenced) => stop(&call, &superseded),
+            Err(Unwritten::Refused(error)) => {
+                tracing::error!(call = %call, error, "session report lost");
+            }
         }
     };
     if timeout(OUTAGE_MAX, last_words).await.is_err() {
@@ -80,24 +100,54 @@ async fn write<P: Ports>(
     }
 }
 
+/// A later session has the call.
+struct Fenced;
+
+/// Why a write came to nothing.
+enum Unwritten {
+    Fenced,
+    Refused(String),
+}
+
+fn stop(call: &CallSid, superseded: &CancellationToken) {
+    tracing::error!(%call, "this session was taken for dead, a later one has its call");
+    superseded.cancel();
+}
+
 /// Ends when the call has, and everything it said is stored.
-async fn write_turns<P: Ports>(ports: &P, call: &CallSid, mut queue: mpsc::Receiver<Turn>) {
+async fn write_turns<P: Ports>(
+    ports: &P,
+    call: &CallSid,
+    mut queue: mpsc::Receiver<Turn>,
+) -> Result<(), Fenced> {
     let mut batch = Vec::with_capacity(MAX_TURNS_PER_PUT);
     while queue.recv_many(&mut batch, MAX_TURNS_PER_PUT).await > 0 {
-        if persist(|| ports.put_turns(&batch)).await.is_err() {
-            // One turn that cannot be stored does not take its neighbours with it.
-            for turn in &batch {
-                if let Err(error) = persist(|| ports.put_turns(std::slice::from_ref(turn))).await {
-                    tracing::error!(call = %call, position = turn.position, %error, "turn lost");
-                }
-            }
+        match persist(|| ports.put_turns(&batch)).await {
+            Ok(()) => {}
+            Err(Unwritten::Fenced) => return Err(Fenced),
+            Err(Unwritten::Refused(_)) => write_singly(ports, call, &batch).await?,
         }
         batch.clear();
     }
+    Ok(())
+}
+
+/// One turn that cannot be stored does not take its neighbours with it.
+async fn write_singly<P: Ports>(ports: &P, call: &CallSid, batch: &[Turn]) -> Result<(), Fenced> {
+    for turn in batch {
+        match persist(|| ports.put_turns(std::slice::from_ref(turn))).await {
+            Ok(()) => {}
+            Err(Unwritten::Fenced) => return Err(Fenced),
+            Err(Unwritten::Refused(error)) => {
+                tracing::error!(call = %call, position = turn.position, error, "turn lost");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Tries until the store has answered, one way or the other. Whoever calls sets the deadline.
-async fn persist<F>(mut put: impl FnMut() -> F) -> Result<(), StoreError>
+async fn persist<F>(mut put: impl FnMut() -> F) -> Result<(), Unwritten>
 where
     F: Future<Output = Result<(), StoreError>>,
 {
@@ -105,7 +155,8 @@ where
     loop {
         match put().await {
             Ok(()) => return Ok(()),
-            Err(refused @ StoreError::Refused(_)) => return Err(refused),
+            Err(StoreError::Fenced) => return Err(Unwritten::Fenced),
+            Err(StoreError::Refused(reason)) => return Err(Unwritten::Refused(reason)),
             Err(StoreError::Unavailable(_)) => {
                 sleep(backoff).await;
                 backoff = (backoff * 2).min(MAX_BACKOFF);

@@ -23,7 +23,7 @@ async fn a_hundred_copies_of_a_webhook_have_one_effect_and_equal_answers() {
     assert!(answers.iter().all(|(status, body)| *status == 200 && body == first), "all answers are equal");
 
     let leases = leases(&world).await;
-    assert_eq!(leases.iter().filter(|key| key.starts_with("stream#")).count(), 1, "{leases:?}");
+    assert_eq!(leases.iter().filter(|key| key.starts_with("session#")).count(), 1, "{leases:?}");
     assert_eq!(leases.iter().filter(|key| key.starts_with("slot#")).count(), 1, "{leases:?}");
     let (_, page) = world.get("/v1/calls").await;
     assert_eq!(page["calls"].as_array().unwrap().len(), 1);

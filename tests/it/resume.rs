@@ -55,7 +55,8 @@ impl<'a> Line<'a> {
     }
 
     fn bridge(&self) -> Writer {
-        Writer::new(&self.world.system.aws, self.world.system.name("TurnsTable").unwrap())
+        let name = |table| self.world.system.name(table).unwrap();
+        Writer::new(&self.world.system.aws, name("TurnsTable"), name("LeasesTable"))
     }
 
     async fn ended(&self, epoch: u32, end: EndReason) {

@@ -69,6 +69,7 @@ impl Session {
                     self.close(now, reason);
                 }
             }
+            Input::Superseded => self.close(now, EndReason::Superseded),
             // The conversation that these belong to is over.
             Input::StreamStarted { .. }
             | Input::Claimed(_)

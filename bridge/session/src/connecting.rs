@@ -35,6 +35,7 @@ impl Session {
             Input::CallerGone => self.close(now, EndReason::CallerLost),
             Input::CallerMisbehaved => self.close(now, EndReason::Protocol),
             Input::Drain => self.close(now, EndReason::Drained),
+            Input::Superseded => self.close(now, EndReason::Superseded),
             // Nobody has been asked for anything yet.
             Input::Claimed(_)
             | Input::ClaimRefused(_)
@@ -61,6 +62,7 @@ impl Session {
             Input::CallerGone => self.close(now, EndReason::CallerLost),
             Input::CallerMisbehaved | Input::StreamStarted { .. } => self.close(now, EndReason::Protocol),
             Input::Drain => self.close(now, EndReason::Drained),
+            Input::Superseded => self.close(now, EndReason::Superseded),
             // It is the conversation's business what they mean; they are kept until there is one.
             Input::Dtmf(key) => {
                 if let Some(keys) = self.keypad.press(key) {

@@ -48,6 +48,8 @@ pub enum Input<'a> {
     },
     /// The process is being stopped.
     Drain,
+    /// A later session has the call: this one was taken for dead.
+    Superseded,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

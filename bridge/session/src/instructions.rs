@@ -29,6 +29,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         | EndReason::Unauthorised
         | EndReason::Protocol
         | EndReason::Drained
+        | EndReason::Superseded
         | EndReason::Internal => "The matter is settled.",
     };
     with_role(plan, &format!("{why} Say a goodbye in one short sentence and nothing else. Call no tool."))

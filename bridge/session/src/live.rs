@@ -81,6 +81,7 @@ impl Session {
             Input::CallerMisbehaved | Input::StreamStarted { .. } => {
                 return self.close(now, EndReason::Protocol);
             }
+            Input::Superseded => return self.close(now, EndReason::Superseded),
             Input::ModelReady { lifetime } => self.model_ready(now, lifetime),
             Input::ConnectFailed(loss) => self.attempt_failed(now, loss),
             Input::ModelGone(loss) => self.leg_lost(now, loss),

@@ -24,7 +24,7 @@ pub(crate) const fn close_code(reason: EndReason) -> u16 {
             1000
         }
         EndReason::CallerLost | EndReason::Drained => 1001,
-        EndReason::Unauthorised | EndReason::Protocol => 1008,
+        EndReason::Unauthorised | EndReason::Protocol | EndReason::Superseded => 1008,
         EndReason::ModelLost | EndReason::Internal => 1011,
     }
 }

@@ -24,8 +24,15 @@ const HANG_UP_RETRY_AFTER: Duration = Duration::from_millis(200);
 pub(super) enum Effect {
     Drain,
     Claimed(Result<Box<CallPlan>, ClaimRefusal>),
-    ToolDone { call_id: String, output: String },
-    HungUp { ok: bool },
+    ToolDone {
+        call_id: String,
+        output: String,
+    },
+    HungUp {
+        ok: bool,
+    },
+    /// The store says that a later session has the call.
+    Superseded,
 }
 
 /// Only those that were woken are polled, so waiting for them costs a frame nothing.
@@ -51,6 +58,13 @@ impl Effects {
         }));
     }
 
+    pub(super) fn watch_fence(&mut self, superseded: CancellationToken) {
+        self.0.push(Box::pin(async move {
+            superseded.cancelled_owned().await;
+            Effect::Superseded
+        }));
+    }
+
     pub(super) fn claim<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch, now: Timestamp) {
         self.0.push(Box::pin(async move {
             Effect::Claimed(match ports.claim(&call, epoch, now).await {
@@ -70,19 +84,20 @@ impl Effects {
         self.0.push(Box::pin(async move { Effect::ToolDone { call_id, output } }));
     }
 
-    pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid) {
-        self.0.push(Box::pin(async move { Effect::HungUp { ok: hang_up(&*ports, &call).await } }));
+    pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch) {
+        self.0.push(Box::pin(async move { hang_up(&*ports, &call, epoch).await }));
     }
 }
 
 /// Ending a call twice is as good as once, so an unclear answer is tried again.
-async fn hang_up<P: Ports>(ports: &P, call: &CallSid) -> bool {
+async fn hang_up<P: Ports>(ports: &P, call: &CallSid, epoch: Epoch) -> Effect {
     for attempt in 1..=HANG_UP_ATTEMPTS {
-        match timeout(HANG_UP_DEADLINE, ports.hang_up(call)).await {
-            Ok(Ok(())) => return true,
+        match timeout(HANG_UP_DEADLINE, ports.hang_up(call, epoch)).await {
+            Ok(Ok(())) => return Effect::HungUp { ok: true },
+            Ok(Err(HangUpError::Fenced)) => return Effect::Superseded,
             Ok(Err(error @ HangUpError::Refused(_))) => {
                 tracing::error!(%call, %error, "hang-up failed");
-                return false;
+                return Effect::HungUp { ok: false };
             }
             Ok(Err(HangUpError::Unavailable(_))) | Err(_) if attempt < HANG_UP_ATTEMPTS => {
                 sleep(HANG_UP_RETRY_AFTER * attempt).await;
@@ -90,6 +105,6 @@ async fn hang_up<P: Ports>(ports: &P, call: &CallSid) -> bool {
             Ok(Err(HangUpError::Unavailable(_))) | Err(_) => {}
         }
     }
-    tracing::error!(%call, attempts = HANG_UP_ATTEMPTS, "hang-up failed: Twilio did not answer");
-    false
+    tracing::error!(%call, attempts = HANG_UP_ATTEMPTS, "hang-up failed: no answer");
+    Effect::HungUp { ok: false }
 }

@@ -50,7 +50,7 @@ impl Ports for Store {
         self.write("report".to_owned())
     }
 
-    async fn hang_up(&self, _: &CallSid) -> Result<(), HangUpError> {
+    async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())
     }
 }
@@ -108,14 +108,33 @@ fn report() -> SessionReport {
     }
 }
 
-/// Runs a writer over so many turns to its end.
-async fn write_all(store: &Arc<Store>, turns: u32) {
-    let tasks = TaskTracker::new();
-    let writer = TurnWriter::spawn(Arc::clone(store), call(), &tasks);
+/// Runs a writer over so many turns to its end, and says whether it found itself superseded.
+async fn write_all(store: &Arc<Store>, turns: u32) -> bool {
+    let (tasks, superseded) = (TaskTracker::new(), CancellationToken::new());
+    let writer = TurnWriter::spawn(Arc::clone(store), call(), superseded.clone(), &tasks);
     (0..turns).for_each(|position| writer.turn(turn(position)));
     writer.finish(report());
     tasks.close();
     tasks.wait().await;
+    superseded.is_cancelled()
+}
+
+/// Fault 63.
+#[tokio::test(start_paused = true)]
+async fn a_fenced_session_writes_nothing_more_and_is_told() {
+    let too_large = || Err(StoreError::Refused("item too large".to_owned()));
+    let fenced = || Err(StoreError::Fenced);
+    for (answers, taken) in [
+        (vec![fenced()], vec![]),
+        (vec![unavailable(), fenced()], vec![]),
+        (vec![too_large(), Ok(()), fenced()], vec!["0"]),
+        (vec![Ok(()), fenced()], vec!["0 1 2"]),
+    ] {
+        let store = Store::answering(answers);
+        assert!(write_all(&store, 3).await);
+        assert_eq!(store.log(), taken);
+    }
+    assert!(!write_all(&Store::answering([]), 3).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,7 +187,7 @@ async fn what_a_dead_store_does_not_take_is_given_up_in_the_end() {
 async fn the_queue_to_a_dead_store_is_bounded() {
     let store = Arc::new(Store { down: true, ..Store::default() });
     let tasks = TaskTracker::new();
-    let writer = TurnWriter::spawn(store, call(), &tasks);
+    let writer = TurnWriter::spawn(store, call(), CancellationToken::new(), &tasks);
     for position in 0..10_000 {
         writer.turn(turn(position));
     }

@@ -177,7 +177,7 @@ async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
     assert_eq!(harness.store.hang_ups(), [planned.call]);
 }
 
-async fn call_tool(model: &mut crate::support::Model, response: &str, name: &str) {
+pub(crate) async fn call_tool(model: &mut crate::support::Model, response: &str, name: &str) {
     model
         .send(&json!({ "type": "response.output_item.done", "event_id": "e", "response_id": response,
             "output_index": 1, "item": { "id": "item_9", "type": "function_call", "status": "completed",

@@ -4,6 +4,7 @@
 
 mod admission;
 mod conversation;
+mod fencing;
 mod framing;
 mod model_faults;
 mod shutdown;

@@ -92,11 +92,13 @@ pub enum EndReason {
     /// The stream broke the protocol beyond repair.
     Protocol,
     Drained,
+    /// The call goes on in a later session; this one has nothing to say any more.
+    Superseded,
     Internal,
 }
 
 impl EndReason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AgentHangUp,
         Self::CallerHangUp,
         Self::Silence,
@@ -106,6 +108,7 @@ impl EndReason {
         Self::Unauthorised,
         Self::Protocol,
         Self::Drained,
+        Self::Superseded,
         Self::Internal,
     ];
 
@@ -121,6 +124,7 @@ impl EndReason {
             Self::Unauthorised => "unauthorised",
             Self::Protocol => "protocol",
             Self::Drained => "drained",
+            Self::Superseded => "superseded",
             Self::Internal => "internal",
         }
     }

@@ -238,10 +238,14 @@ fn next(end: Option<EndReason>, lost: Epoch) -> Next {
         Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::MaxDuration) => Next::HangUp,
         // The session tried what could be tried; another one would meet the same model.
         Some(E::ModelLost) => Next::Person,
-        None | Some(E::CallerLost | E::Unauthorised | E::Protocol | E::Drained | E::Internal) if again => {
-            Next::Resume
+        None
+        | Some(E::CallerLost | E::Unauthorised | E::Protocol | E::Drained | E::Superseded | E::Internal) => {
+            if again {
+                Next::Resume
+            } else {
+                Next::Person
+            }
         }
-        None | Some(E::CallerLost | E::Unauthorised | E::Protocol | E::Drained | E::Internal) => Next::Person,
     }
 }
 

@@ -280,6 +280,27 @@ fn a_process_that_is_stopped_lets_go_at_a_turn_boundary() {
     assert!(connecting.session.is_closed());
 }
 
+/// Fault 63: a session whose call has gone on without it says nothing more, hangs up nothing, and asks for nothing.
+#[test]
+fn a_session_that_was_superseded_stops_in_mid_sentence() {
+    let mut speaking = Sim::greeted(plan());
+    speaking.exchange(1, "item_greeting", 20_000);
+    let mut goodbye = Sim::greeted(plan());
+    goodbye.exchange(1, "item_greeting", 400);
+    goodbye.tool_call("resp_1", "call_1", END_CALL);
+    let mut hanging_up = Sim::greeted(plan());
+    hanging_up.exchange(1, "item_greeting", 400);
+    hanging_up.tool_call("resp_1", "call_1", END_CALL);
+    hanging_up.done("resp_1", ResponseStatus::Completed);
+    hanging_up.advance(ms(400));
+    for (mut sim, hang_ups) in [(Sim::new(), 0), (speaking, 0), (goodbye, 0), (hanging_up, 1)] {
+        sim.input(Input::Superseded);
+        assert!(sim.session.is_closed());
+        assert_eq!(ended(&mut sim), (EndReason::Superseded, 1008));
+        assert_eq!(sim.hang_ups(), hang_ups, "none but the one that was refused");
+    }
+}
+
 /// Fault 63.
 #[test]
 fn a_process_that_is_stopped_during_a_goodbye_hangs_up_instead_of_handing_the_call_on() {

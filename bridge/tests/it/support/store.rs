@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bridge::{ClaimError, HangUpError, Ports, StoreError};
 use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
@@ -7,11 +9,15 @@ use tokio::sync::Notify;
 
 use super::soon;
 
+const SLOW_WRITE: Duration = Duration::from_millis(200);
+
 /// Plans that can be claimed once, and everything that was written.
 pub(crate) struct Store {
     plans: Mutex<HashMap<CallSid, CallPlan>>,
     written: Mutex<Written>,
     changed: Notify,
+    fenced: AtomicBool,
+    slow: AtomicBool,
 }
 
 #[derive(Default)]
@@ -23,11 +29,32 @@ struct Written {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Self { plans: Mutex::default(), written: Mutex::default(), changed: Notify::new() }
+        Self {
+            plans: Mutex::default(),
+            written: Mutex::default(),
+            changed: Notify::new(),
+            fenced: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn plan(&self, plan: CallPlan) {
         self.plans.lock().unwrap().insert(plan.call.clone(), plan);
+    }
+
+    /// A later session has every call from here on.
+    pub(crate) fn fence(&self) {
+        self.fenced.store(true, Ordering::SeqCst);
+    }
+
+    /// Writes take their time from here on.
+    pub(crate) fn slow_down(&self) {
+        self.slow.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the report of a call is there.
+    pub(crate) fn has_report(&self, call: &CallSid) -> bool {
+        self.written.lock().unwrap().reports.iter().any(|report| report.call == *call)
     }
 
     /// The report of a call, once it is there, and the turns that were stored before it.
@@ -68,9 +95,16 @@ impl Store {
         self.written.lock().unwrap().hang_ups.clone()
     }
 
-    fn write(&self, write: impl FnOnce(&mut Written)) {
+    async fn write(&self, write: impl FnOnce(&mut Written)) -> Result<(), StoreError> {
+        if self.slow.load(Ordering::SeqCst) {
+            tokio::time::sleep(SLOW_WRITE).await;
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(StoreError::Fenced);
+        }
         write(&mut self.written.lock().unwrap());
         self.changed.notify_waiters();
+        Ok(())
     }
 }
 
@@ -84,17 +118,15 @@ impl Ports for Store {
     }
 
     async fn put_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
-        self.write(|written| written.turns.extend_from_slice(turns));
-        Ok(())
+        self.write(|written| written.turns.extend_from_slice(turns)).await
     }
 
     async fn put_report(&self, report: &SessionReport) -> Result<(), StoreError> {
-        self.write(|written| written.reports.push(report.clone()));
-        Ok(())
+        self.write(|written| written.reports.push(report.clone())).await
     }
 
-    async fn hang_up(&self, call: &CallSid) -> Result<(), HangUpError> {
-        self.write(|written| written.hang_ups.push(call.clone()));
-        Ok(())
+    async fn hang_up(&self, call: &CallSid, _: Epoch) -> Result<(), HangUpError> {
+        let asked = self.write(|written| written.hang_ups.push(call.clone())).await;
+        asked.map_err(|_| HangUpError::Fenced)
     }
 }

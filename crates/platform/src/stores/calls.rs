@@ -89,7 +89,7 @@ pub enum Resumed {
     Minted,
     /// A copy of it did, and its plan may have been claimed since.
     Already,
-    /// The call is over, was never opened, or never had the epoch before. Nothing was written.
+    /// The call is over or being hung up, was never opened, or never had the epoch before. Nothing was written.
     NotLive,
 }
 
@@ -144,8 +144,7 @@ impl Writer {
     }
 
     /// Begins the next epoch of a call that lives, once, however many copies of the webhook ask for it: the
-    /// call's epoch moves on, the new plan is written and an unclaimed one of the lost epoch is withdrawn,
-    /// together or not at all.
+    /// call's epoch moves on and the new plan takes the place of what the lost epoch left, together or not at all.
     ///
     /// # Errors
     /// [`StoreError`]; repeating the request is always safe.

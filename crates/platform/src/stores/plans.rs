@@ -1,21 +1,39 @@
-//! Plans of calls, in the Leases table: each is claimed once, by whoever may carry the call.
+//! Whose a call is: one row of Leases per call, with the epoch that has it and, until a stream claims it, the
+//! epoch's plan.
+//!
+//! | pk | what |
+//! |---|---|
+//! | `session#<call>` | `epoch`, which only grows; `body`, the plan nobody has claimed; `ending`, once a hang-up was decided |
+//!
+//! The row is the fence between a session and the one that follows it. Beginning an epoch replaces the row, in the
+//! transaction that moves the call's own epoch; whatever a session does to the world is conditional on the row still
+//! being its own, so a session that was slow instead of dead is refused.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{CallPlan, CallSid, Epoch, Timestamp};
 
 use crate::Aws;
-use crate::item::{Draft, number, to_json};
+use crate::item::{Draft, Row, number, to_json};
 use crate::stores::StoreError;
-use crate::stores::table::{Key, Outcome, Table};
+use crate::stores::table::{ABSENT, Key, Outcome, Table};
+use crate::telemetry::{Unit, metric};
 
 /// Until when a row of Leases means anything, milliseconds.
 pub(crate) const LEASE_UNTIL: &str = "lease_until";
 /// A row outlives its meaning by this before DynamoDB may drop it, so that clocks need not agree.
 pub(crate) const TTL_MARGIN: Duration = Duration::from_secs(60 * 60);
+/// How long the fence stands: no call lasts a day (Twilio, "TimeLimit"), and its last words may be late by an hour.
+const FENCED_FOR: Duration = Duration::from_secs(25 * 60 * 60);
 
 const BODY: &str = "body";
+const ENDING: &str = "ending";
+const EPOCH: &str = "epoch";
+
+/// A later session has the call.
+pub(crate) const SUPERSEDED: &str = "a later session has the call";
 
 /// Held by the bridge.
 #[derive(Debug, Clone)]
@@ -30,7 +48,7 @@ impl Plans {
     }
 
     /// Takes the plan of a call's epoch: authorisation, single use and configuration in one conditional
-    /// delete. `None` when there is none, when it was taken before, or when its time is over.
+    /// update. `None` when there is none, when it was taken before, or when its time is over.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -41,56 +59,128 @@ impl Plans {
         now: Timestamp,
     ) -> Result<Option<CallPlan>, StoreError> {
         let request = self
-            .leases
-            .client
-            .delete_item()
-            .table_name(&*self.leases.name)
-            .set_key(Some(key(call, epoch).attributes()))
-            .condition_expression("attribute_exists(pk) AND lease_until > :now")
+            .update(call, epoch)
+            .update_expression("REMOVE body")
+            .condition_expression("epoch = :epoch AND attribute_exists(body) AND lease_until > :now")
             .expression_attribute_values(":now", number(now.0))
-            .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+            .return_values(ReturnValue::AllOld);
         match self.leases.settle(request.send().await)? {
-            Outcome::Done(deleted) => {
-                self.leases.row(deleted.attributes.unwrap_or_default()).json(BODY).map(Some)
+            Outcome::Done(before) => {
+                self.leases.row(before.attributes.unwrap_or_default()).json(BODY).map(Some)
             }
             Outcome::Refused(_) => Ok(None),
         }
     }
+
+    /// Records that the session of `epoch` ends the call: from here on no later one can begin. `false` when one
+    /// has begun, and the call is not this session's to end. Asking again is safe.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end(&self, call: &CallSid, epoch: Epoch) -> Result<bool, StoreError> {
+        let request = self
+            .update(call, epoch)
+            .update_expression("SET ending = :epoch")
+            .condition_expression("epoch = :epoch");
+        let ours = matches!(self.leases.settle(request.send().await)?, Outcome::Done(_));
+        if !ours {
+            fenced("hang_up");
+        }
+        Ok(ours)
+    }
+
+    fn update(&self, call: &CallSid, epoch: Epoch) -> UpdateItemFluentBuilder {
+        self.leases
+            .client
+            .update_item()
+            .table_name(&*self.leases.name)
+            .set_key(Some(key(call).attributes()))
+            .expression_attribute_values(":epoch", number(epoch))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+    }
 }
 
-fn key(call: &CallSid, epoch: Epoch) -> Key {
-    Key::single(format!("stream#{call}#{epoch}"))
+fn key(call: &CallSid) -> Key {
+    Key::single(format!("session#{call}"))
 }
 
-/// A plan that nobody has claimed, though its time may be over.
-pub(crate) async fn unclaimed(
-    leases: &Table,
-    call: &CallSid,
+/// A condition of a transaction: no later epoch than this one has the call. A call without a row has no later one.
+pub(crate) fn fence_action(leases: &Table, call: &CallSid, epoch: Epoch) -> TransactWriteItem {
+    leases.check_action(&key(call), |check| {
+        check
+            .condition_expression("attribute_not_exists(pk) OR epoch <= :epoch")
+            .expression_attribute_values(":epoch", number(epoch))
+    })
+}
+
+/// Counts an effect that was refused to a session because a later one has its call.
+pub(crate) fn fenced(effect: &'static str) {
+    metric("SessionsFenced", 1.0, Unit::Count, &[("Effect", effect)]);
+}
+
+/// How a call's row stands before its next epoch begins.
+pub(crate) struct Standing {
+    /// A plan that nobody has claimed, though its time may be over.
+    pub(crate) unclaimed: Option<CallPlan>,
+    condition: &'static str,
     epoch: Epoch,
-) -> Result<Option<CallPlan>, StoreError> {
-    leases.get(&key(call, epoch)).await?.map(|row| row.json(BODY)).transpose()
 }
 
-/// The removal of an unclaimed plan, refused when it was claimed.
-pub(crate) fn withdraw_action(leases: &Table, call: &CallSid, epoch: Epoch) -> TransactWriteItem {
-    let delete = Delete::builder()
-        .table_name(&*leases.name)
-        .set_key(Some(key(call, epoch).attributes()))
-        .condition_expression("attribute_exists(pk)");
-    // Building fails only without table or key; both are given.
-    TransactWriteItem::builder().set_delete(delete.build().ok()).build()
+impl Standing {
+    /// As `epoch` left it.
+    pub(crate) async fn read(leases: &Table, call: &CallSid, epoch: Epoch) -> Result<Self, StoreError> {
+        let Some(row) = leases.get(&key(call)).await? else {
+            return Ok(Self { unclaimed: None, condition: ABSENT, epoch });
+        };
+        let unclaimed = match row.optional_text(BODY)? {
+            Some(_) if row.number::<u32>(EPOCH)? == epoch.0 => Some(row.json(BODY)?),
+            Some(_) | None => None,
+        };
+        let condition = match unclaimed {
+            Some(_) => "epoch = :lost AND attribute_exists(body)",
+            None => "epoch = :lost AND attribute_not_exists(body) AND attribute_not_exists(ending)",
+        };
+        Ok(Self { unclaimed, condition, epoch })
+    }
+
+    /// Puts the plan of the next epoch in its place, unless it has changed since.
+    pub(crate) fn replace(
+        &self,
+        leases: &Table,
+        plan: &CallPlan,
+        until: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let item = key(&plan.call).item(draft(leases, plan, until)?);
+        Ok(leases.put_action(item, |put| {
+            let put = put.condition_expression(self.condition);
+            // A value that no expression names is an error.
+            if self.condition == ABSENT {
+                put
+            } else {
+                put.expression_attribute_values(":lost", number(self.epoch))
+            }
+        }))
+    }
 }
 
-/// The put of a plan, as part of the transaction that begins its epoch.
+/// Whether a hang-up was decided.
+pub(crate) fn is_ending(row: &Row) -> Result<bool, StoreError> {
+    Ok(row.optional_number::<u32>(ENDING)?.is_some())
+}
+
+/// The put of a call's first plan, as part of the transaction that opens the call.
 pub(crate) fn put_action(
     leases: &Table,
     plan: &CallPlan,
     until: Timestamp,
 ) -> Result<TransactWriteItem, StoreError> {
-    let draft = Draft::default()
+    Ok(leases.put_action(key(&plan.call).item(draft(leases, plan, until)?), |put| put))
+}
+
+fn draft(leases: &Table, plan: &CallPlan, until: Timestamp) -> Result<Draft, StoreError> {
+    Ok(Draft::default()
+        .number(EPOCH, plan.epoch)
         .text(BODY, to_json(&leases.name, BODY, plan)?)
         .time(LEASE_UNTIL, until)
-        .expires(until.plus(TTL_MARGIN));
-    Ok(leases.put_action(key(&plan.call, plan.epoch).item(draft), |put| put))
+        .expires(until.plus(FENCED_FOR)))
 }

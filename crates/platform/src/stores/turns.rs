@@ -1,4 +1,5 @@
-//! What was said on a call, and the figures of its sessions. Written by the bridge and nobody else.
+//! What was said on a call, and the figures of its sessions. Written by the bridge and nobody else, and of its
+//! sessions only by the one that has the call: every write is conditional on the fence in Leases.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
@@ -9,18 +10,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use domain::{CallSid, SessionReport, Turn};
+use aws_sdk_dynamodb::types::{PutRequest, TransactWriteItem, WriteRequest};
+use domain::{CallSid, Epoch, SessionReport, Turn};
 
-use crate::Aws;
 use crate::backoff::Backoff;
 use crate::item::{Draft, text, to_json};
-use crate::stores::StoreError;
 use crate::stores::chunks::{self, Chunked};
 use crate::stores::table::{Key, Table};
+use crate::stores::transaction::{Action, Transacted, transact};
+use crate::stores::{StoreError, plans};
+use crate::{Aws, random};
 
 /// DynamoDB's limit on one BatchWriteItem.
 const BATCH_WRITE_ITEMS: usize = 25;
+/// Heads in one transaction, which may hold 100 items and 4 MB: 25 of them are below 2 MB.
+const TRANSACTION_TURNS: usize = 25;
 
 const TURN: &str = "turn#";
 const REPORT: &str = "report#";
@@ -30,18 +34,23 @@ const BODY: &str = "body";
 #[derive(Debug, Clone)]
 pub struct Writer {
     turns: Table,
+    leases: Table,
 }
 
 impl Writer {
-    pub fn new(aws: &Aws, table: &str) -> Self {
-        Self { turns: Table::new(aws, table) }
+    /// `turns` and `leases` are table names.
+    pub fn new(aws: &Aws, turns: &str, leases: &str) -> Self {
+        Self { turns: Table::new(aws, turns), leases: Table::new(aws, leases) }
     }
 
-    /// Puts turns; putting one again replaces it. If several are for one position, the last one counts.
+    /// Puts turns of one session; putting one again replaces it. If several are for one position, the last one
+    /// counts.
     ///
     /// # Errors
-    /// [`StoreError`]; some turns may have been written, and all may be put again.
+    /// [`StoreError::Conditional`] when a later session has the call; then trying again is of no use. After any
+    /// error some turns may have been written, and all may be put again.
     pub async fn put_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
+        let Some(first) = turns.first() else { return Ok(()) };
         let latest: BTreeMap<(String, String), &Turn> =
             turns.iter().map(|turn| ((partition(&turn.call), turn_sk(turn)), turn)).collect();
         let (mut heads, mut further) = (Vec::new(), Vec::new());
@@ -49,20 +58,47 @@ impl Writer {
             let body = to_json(&self.turns.name, BODY, turn)?;
             let chunked: Chunked = chunks::split(&pk, &sk, Draft::default(), &body);
             further.extend(chunked.further);
-            heads.push((Key::new(pk, sk), chunked.head));
+            heads.push(self.turns.put_action(Key::new(pk, sk).item(chunked.head), |put| put));
         }
+        // Nobody reads a part whose head is not there, so only the heads need the fence.
         put_all(&self.turns, further).await?;
-        put_all(&self.turns, heads).await
+        for heads in heads.chunks(TRANSACTION_TURNS) {
+            self.fenced("turns", &first.call, first.epoch, heads).await?;
+        }
+        Ok(())
     }
 
     /// Puts the report of a session. The first one stands.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::Conditional`] when a later session has the call.
     pub async fn put_report(&self, report: &SessionReport) -> Result<(), StoreError> {
         let draft = Draft::default().text(BODY, to_json(&self.turns.name, BODY, report)?);
         let key = Key::new(partition(&report.call), format!("{REPORT}{:06}", report.epoch.0));
-        self.turns.put_new(&key, draft).await.map(drop)
+        let put = self.turns.put_new_action(&key, draft);
+        self.fenced("report", &report.call, report.epoch, &[put]).await
+    }
+
+    /// Writes `puts` if no later epoch has the call.
+    async fn fenced(
+        &self,
+        effect: &'static str,
+        call: &CallSid,
+        epoch: Epoch,
+        puts: &[TransactWriteItem],
+    ) -> Result<(), StoreError> {
+        let mut actions = vec![plans::fence_action(&self.leases, call, epoch)];
+        actions.extend_from_slice(puts);
+        // Equal turns put twice are two transactions.
+        let identity = random::id(&self.turns.name)?;
+        match transact(&self.turns, &actions, &identity).await? {
+            Transacted::Refused(refused) if matches!(refused.first(), Some(Action::Refused(_))) => {
+                plans::fenced(effect);
+                Err(self.turns.forbidden(plans::SUPERSEDED))
+            }
+            // What is there already stands.
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
     }
 }
 

@@ -43,7 +43,7 @@ async fn a_hundred_copies_of_one_webhook_open_one_call() {
     assert_eq!((new, existing.len()), (1, 99));
     let stored = Reader::new(&world.aws, TABLE).call(&call_sid(1)).await.unwrap().unwrap();
     assert!(existing.into_iter().all(|call| *call == stored));
-    assert_eq!(world.leases("stream#").await.len(), 1);
+    assert_eq!(world.leases("session#").await.len(), 1);
     assert_eq!(world.leases("slot#").await.len(), 1);
 }
 
@@ -69,7 +69,7 @@ async fn no_race_gives_more_slots_than_there_are_or_leaves_one_unused() {
     let refused = outcomes.iter().filter(|outcome| **outcome == Opened::AtCapacity).count();
     assert_eq!(refused, 60 - usize::from(LIMIT));
     // A refused call left nothing behind.
-    assert_eq!(world.leases("stream#").await.len(), usize::from(LIMIT));
+    assert_eq!(world.leases("session#").await.len(), usize::from(LIMIT));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

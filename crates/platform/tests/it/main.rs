@@ -4,6 +4,7 @@
 
 mod businesses;
 mod calls;
+mod fence;
 mod leases;
 mod lossy;
 mod objects;

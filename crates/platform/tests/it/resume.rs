@@ -64,7 +64,7 @@ async fn a_hundred_copies_begin_one_epoch() {
     let outcomes = all_at_once(copies).await;
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Resumed::Minted).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Resumed::Already).count(), 99);
-    assert_eq!(calls.world.leases("stream#").await.len(), 1);
+    assert_eq!(calls.world.leases("session#").await.len(), 1);
     assert_eq!(calls.epoch().await, 2);
 }
 
@@ -120,7 +120,7 @@ async fn a_call_that_is_over_or_unknown_or_not_so_far_is_not_resumed() {
     let mut unknown = next(2);
     unknown.plan.call = call_sid(9);
     assert_eq!(calls.writer.resume(&unknown).await, Ok(Resumed::NotLive));
-    assert_eq!(calls.world.leases("stream#").await.len(), 1, "only the plan the call was opened with");
+    assert_eq!(calls.world.leases("session#").await.len(), 1, "only the plan the call was opened with");
 }
 
 #[tokio::test]
@@ -145,5 +145,5 @@ async fn a_resume_whose_answer_was_lost_is_still_one() {
     let resumed = calls.writer.resume(&next(2)).await.unwrap();
     assert!(lossy.lost_all());
     assert_eq!(resumed, Resumed::Minted);
-    assert_eq!(calls.world.leases("stream#").await.len(), 1);
+    assert_eq!(calls.world.leases("session#").await.len(), 1);
 }

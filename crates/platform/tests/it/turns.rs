@@ -4,9 +4,9 @@ use domain::turn::{EndReason, ToolCall, TurnState, Usage};
 use domain::{Epoch, SessionReport, Speaker, Turn};
 use platform::stores::turns::{Reader, Writer};
 
-use crate::world::{NOW, TABLE, World, call_sid};
+use crate::world::{LEASES, NOW, TABLE, World, call_sid};
 
-fn turn(epoch: u32, position: u32, text: &str) -> Turn {
+pub(crate) fn turn(epoch: u32, position: u32, text: &str) -> Turn {
     Turn {
         call: call_sid(1),
         epoch: Epoch(epoch),
@@ -28,7 +28,7 @@ fn turn(epoch: u32, position: u32, text: &str) -> Turn {
     }
 }
 
-fn report(epoch: u32, end: EndReason) -> SessionReport {
+pub(crate) fn report(epoch: u32, end: EndReason) -> SessionReport {
     SessionReport {
         call: call_sid(1),
         epoch: Epoch(epoch),
@@ -59,12 +59,15 @@ fn report(epoch: u32, end: EndReason) -> SessionReport {
 #[tokio::test]
 async fn turns_come_back_in_the_order_of_the_conversation_across_epochs_and_batches() {
     let world = World::new().await;
-    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let (writer, reader) = (Writer::new(&world.aws, TABLE, LEASES), Reader::new(&world.aws, TABLE));
     let turns: Vec<Turn> =
         (1..=2).flat_map(|epoch| (0..40).map(move |position| turn(epoch, position, "words"))).collect();
-    let mut shuffled: Vec<Turn> = turns.iter().rev().cloned().collect();
-    shuffled.extend(turns[..3].iter().cloned());
-    writer.put_turns(&shuffled).await.unwrap();
+    for epoch in [1, 2] {
+        let mut shuffled: Vec<Turn> =
+            turns.iter().rev().filter(|turn| turn.epoch == Epoch(epoch)).cloned().collect();
+        shuffled.extend_from_within(37..);
+        writer.put_turns(&shuffled).await.unwrap();
+    }
     writer.put_turns(&turns[5..9]).await.unwrap();
     writer.put_turns(&[]).await.unwrap();
     let read = reader.turns(&call_sid(1)).await.unwrap();
@@ -76,7 +79,7 @@ async fn turns_come_back_in_the_order_of_the_conversation_across_epochs_and_batc
 #[tokio::test]
 async fn a_turn_longer_than_an_item_is_kept_whole_and_may_be_replaced() {
     let world = World::new().await;
-    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let (writer, reader) = (Writer::new(&world.aws, TABLE, LEASES), Reader::new(&world.aws, TABLE));
     let long = turn(1, 0, &"Grüß Gott. ".repeat(60_000));
     assert!(long.text.len() > 600 * 1024);
     writer.put_turns(&[long.clone(), turn(1, 1, "short")]).await.unwrap();
@@ -91,7 +94,7 @@ async fn a_turn_longer_than_an_item_is_kept_whole_and_may_be_replaced() {
 #[tokio::test]
 async fn the_first_report_of_an_epoch_stands_and_the_latest_epoch_is_read() {
     let world = World::new().await;
-    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let (writer, reader) = (Writer::new(&world.aws, TABLE, LEASES), Reader::new(&world.aws, TABLE));
     assert_eq!(reader.report(&call_sid(1)).await, Ok(None));
     for (epoch, end) in [(1, EndReason::Drained), (12, EndReason::AgentHangUp), (2, EndReason::ModelLost)] {
         writer.put_report(&report(epoch, end)).await.unwrap();

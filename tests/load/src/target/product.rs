@@ -68,7 +68,7 @@ impl Ports for Memory {
         Ok(())
     }
 
-    async fn hang_up(&self, _: &CallSid) -> Result<(), HangUpError> {
+    async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())
     }
 }

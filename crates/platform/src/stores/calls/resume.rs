@@ -1,7 +1,8 @@
 //! Resuming a call: its next epoch and the plan for it, in one transaction.
 //!
 //! The epoch on the call's row is the fence. It moves from n to n + 1 once, for as long as the call lives, and
-//! the same transaction withdraws what is left of epoch n: from then on no stream can begin in it.
+//! the same transaction replaces the row of its session, and with it what is left of epoch n: from then on no stream
+//! can begin in it, and a session that is still at it does nothing to the world any more.
 
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{CallPlan, CallStatus, Epoch};
@@ -17,8 +18,9 @@ use crate::stores::transaction::{Action, Transacted, transact};
 use super::row::{EPOCH, call_key};
 use super::{ResumeCall, Resumed, Writer};
 
-/// The call's place in the transaction.
+/// The places in the transaction of the call and of its session's row.
 const CALL: usize = 0;
+const SESSION: usize = 1;
 
 pub(super) async fn resume(writer: &Writer, request: &ResumeCall) -> Result<Resumed, StoreError> {
     let Writer { calls, leases } = writer;
@@ -28,21 +30,26 @@ pub(super) async fn resume(writer: &Writer, request: &ResumeCall) -> Result<Resu
     let copy = random::id(&calls.name)?;
     let backoff = Backoff::CONTENTION;
     for attempt in 0..backoff.attempts {
-        let mut actions = vec![advance(calls, &plan, lost)];
-        plan.greeting.clone_from(&request.plan.greeting);
-        if let Some(unclaimed) = plans::unclaimed(leases, &plan.call, lost).await? {
-            plan.greeting = unclaimed.greeting;
-            actions.push(plans::withdraw_action(leases, &plan.call, lost));
-        }
-        actions.push(plans::put_action(leases, &plan, request.now.plus(request.token_ttl))?);
-        match transact(calls, &actions, &format!("resume#{copy}#{attempt}")).await? {
+        let standing = plans::Standing::read(leases, &plan.call, lost).await?;
+        // If no stream ever began in the lost epoch, the greeting is still owed.
+        let greeting = standing.unclaimed.as_ref().map_or(&request.plan.greeting, |plan| &plan.greeting);
+        plan.greeting.clone_from(greeting);
+        let begin = standing.replace(leases, &plan, request.now.plus(request.token_ttl))?;
+        let actions = [advance(calls, &plan, lost), begin];
+        let mut refused = match transact(calls, &actions, &format!("resume#{copy}#{attempt}")).await? {
             Transacted::Done => return Ok(Resumed::Minted),
-            Transacted::Refused(refused) => match refused.into_iter().nth(CALL) {
-                Some(Action::Refused(standing)) => return outcome(calls, standing, plan.epoch),
-                // The lost epoch's plan was claimed since it was read: what it owed may have been said.
-                Some(Action::Willing) | None => backoff.pause(attempt).await,
-            },
+            Transacted::Refused(refused) => refused,
+        };
+        if let Some(Action::Refused(row)) = refused.get_mut(CALL) {
+            return outcome(calls, row.take(), plan.epoch);
         }
+        if let Some(Action::Refused(Some(row))) = refused.get_mut(SESSION)
+            && plans::is_ending(&leases.row(std::mem::take(row)))?
+        {
+            return Ok(Resumed::NotLive);
+        }
+        // The lost epoch's plan was claimed since it was read: what it owed may have been said.
+        backoff.pause(attempt).await;
     }
     Err(StoreError::Contended { table: calls.name.to_string() })
 }
