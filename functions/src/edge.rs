@@ -7,6 +7,7 @@ pub mod run;
 pub mod verified_form;
 
 use axum::Router;
+use domain::Timestamp;
 use platform::env::Reader;
 use platform::queues::Queue;
 use serde::de::DeserializeOwned;
@@ -51,4 +52,17 @@ pub trait QueueFunction: Sized + Send + Sync + 'static {
         job: Self::Job,
         delivery: batch::Delivery,
     ) -> impl Future<Output = Result<(), batch::JobError>> + Send;
+}
+
+/// A function behind a schedule: it looks for what webhooks and queues left undone.
+///
+/// A tick may come late, twice, or beside another one that is still running. A tick that fails is not repeated:
+/// the next one finds the same work.
+pub trait ScheduledFunction: Sized + Send + Sync + 'static {
+    const NAME: &'static str;
+
+    fn load(env: &dyn Reader) -> impl Future<Output = Result<Self, StartError>> + Send;
+
+    /// Does what is due at `now`. An `Err` says what it could not do; the rest is done.
+    fn tick(&self, now: Timestamp) -> impl Future<Output = Result<(), batch::JobError>> + Send;
 }

@@ -6,8 +6,10 @@ pub mod inbound;
 mod line;
 pub mod phrases;
 mod plan;
+mod progress;
 pub mod published;
 pub mod status;
+pub mod sweep;
 
 use std::time::Duration;
 

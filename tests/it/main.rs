@@ -16,4 +16,5 @@ mod signature;
 mod store;
 mod stream;
 mod structure;
+mod sweep;
 mod transcript;

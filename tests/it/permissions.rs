@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use acceptance::sandbox::{HttpSandbox, QueueSandbox};
+use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::way::{Access, Way};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
@@ -92,6 +92,14 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
         let answer = world.http.get(url).bearer_auth(key).send().await.unwrap();
         assert_ne!(answer.status(), 503, "{path}");
     }
+    // One call that the sweep asks Twilio about, and nobody of whom it has heard.
+    let way = Way::to_the_store_of(&world).await;
+    let changes = [("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let sweep = ScheduleSandbox::start(&world, "call-sweep", &changes).await;
+    Webhook::inbound(&world, &call_sid(4)).send(&world).await;
+    assert!(sweep.ticks(platform::clock::now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
+    compare("CallSweepFunction", &way);
+
     compare("VoiceInboundFunction", &ways["voice-inbound"]);
     compare("VoiceStatusFunction", &ways["voice-status"]);
     compare("VoiceAfterStreamFunction", &ways["voice-after-stream"]);

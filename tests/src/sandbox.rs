@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use local::registry::{self, BatchHandler, Loaded};
+use domain::Timestamp;
+use local::registry::{self, BatchHandler, Loaded, TickHandler};
 use platform::env::MapEnv;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -22,6 +23,9 @@ pub struct HttpSandbox {
 /// A sandbox of a function behind a queue. Nothing feeds it but the test.
 pub struct QueueSandbox(Arc<dyn BatchHandler>);
 
+/// A sandbox of a scheduled function. Time is what the test says.
+pub struct ScheduleSandbox(Arc<dyn TickHandler>);
+
 async fn load(world: &World, binary: &str, changes: &[(&str, &str)]) -> Loaded {
     let mut env = MapEnv(world.system.environment.clone());
     env.0.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -32,7 +36,7 @@ async fn load(world: &World, binary: &str, changes: &[(&str, &str)]) -> Loaded {
 impl HttpSandbox {
     pub async fn start(world: &World, binary: &str, changes: &[(&str, &str)]) -> Self {
         let Loaded::Http(router) = load(world, binary, changes).await else {
-            panic!("{binary} is behind a queue")
+            panic!("{binary} is not behind HTTP")
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -51,7 +55,7 @@ impl QueueSandbox {
     pub async fn start(world: &World, binary: &str, changes: &[(&str, &str)]) -> Self {
         match load(world, binary, changes).await {
             Loaded::Queue(handler) => Self(handler),
-            Loaded::Http(_) => panic!("{binary} is behind HTTP"),
+            Loaded::Http(_) | Loaded::Scheduled(_) => panic!("{binary} is not behind a queue"),
         }
     }
 
@@ -64,5 +68,19 @@ impl QueueSandbox {
         let mut event = SqsEvent::default();
         event.records = vec![message];
         self.0.handle(event).await.batch_item_failures.is_empty()
+    }
+}
+
+impl ScheduleSandbox {
+    pub async fn start(world: &World, binary: &str, changes: &[(&str, &str)]) -> Self {
+        match load(world, binary, changes).await {
+            Loaded::Scheduled(handler) => Self(handler),
+            Loaded::Http(_) | Loaded::Queue(_) => panic!("{binary} has no schedule"),
+        }
+    }
+
+    /// One tick. Whether it left nothing undone.
+    pub async fn ticks(&self, now: Timestamp) -> bool {
+        self.0.tick(now).await.is_ok()
     }
 }

@@ -175,6 +175,21 @@ pub struct StatusEvent {
     pub error_code: Option<u32>,
 }
 
+impl StatusEvent {
+    /// An event that says nothing about the call's own status: ranked below everything, it moves none.
+    pub const fn history(at: Timestamp) -> Self {
+        Self {
+            status: CallStatus::Queued,
+            sequence: None,
+            at,
+            duration: None,
+            twilio_direction: None,
+            sip_response_code: None,
+            error_code: None,
+        }
+    }
+}
+
 /// What an event changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {

@@ -9,7 +9,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
-use twilio::rest::{self, Api, Channels, ErrorBody, ErrorClass, RecordingList, RecordingResource};
+use twilio::rest::{
+    self, Api, CallResource, Channels, ErrorBody, ErrorClass, RecordingList, RecordingResource,
+};
 use twilio::{Form, Sid};
 use url::Url;
 
@@ -83,6 +85,14 @@ impl TwilioRest {
             .map_err(|_| TwilioError::Settings("no TLS trust store"))?;
         let api = Api::new(base.as_str(), &account);
         Ok(Self { client, api, account, token: auth_token, plain_http: base.scheme() == "http" })
+    }
+
+    /// A call as it stands.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for a call that Twilio does not know, or has deleted.
+    pub async fn call(&self, call: &CallSid) -> Result<CallResource, TwilioError> {
+        parse(&self.answer(self.client.get(self.api.call(&call_sid(call)?))).await?)
     }
 
     /// Ends a call. A call that is over already, or that Twilio no longer knows, is a success.

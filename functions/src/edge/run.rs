@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
+use platform::clock;
 use platform::env::{EX_CONFIG, ProcessEnv};
 use platform::secrets::SecretsError;
 
-use super::{HttpFunction, QueueFunction, StartError, batch};
+use super::{HttpFunction, QueueFunction, ScheduledFunction, StartError, batch};
 
 /// Serves an HTTP function until the sandbox ends.
 pub fn http<F: HttpFunction>() -> ExitCode {
@@ -27,6 +28,19 @@ pub fn queue<F: QueueFunction>() -> ExitCode {
             async move {
                 Ok::<SqsBatchResponse, lambda_runtime::Error>(batch::handle(&*function, event.payload).await)
             }
+        });
+        lambda_runtime::run(handler).await.map_err(|error| StartError::Other(error.to_string()))
+    })
+}
+
+/// Serves a scheduled function until the sandbox ends.
+pub fn scheduled<F: ScheduledFunction>() -> ExitCode {
+    serve(F::NAME, async {
+        let function = Arc::new(F::load(&ProcessEnv).await?);
+        // Nothing of the event matters, so that an operator may start a tick by hand with any.
+        let handler = service_fn(move |_: LambdaEvent<serde_json::Value>| {
+            let function = Arc::clone(&function);
+            async move { function.tick(clock::now()).await.map_err(lambda_runtime::Error::from) }
         });
         lambda_runtime::run(handler).await.map_err(|error| StartError::Other(error.to_string()))
     })

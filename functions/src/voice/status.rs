@@ -1,8 +1,8 @@
 //! Call progress and stream events: the status writer.
 //!
-//! The status moves by rank, whatever the order of arrival; every event is kept. What follows from a status
-//! (a slot released, a recording started, a transcript due) is asked for after the write and is itself safe to
-//! ask for twice, so a crash between the two loses nothing that a redelivery does not repair.
+//! The status moves by rank, whatever the order of arrival; every event is kept. What follows is [`progress`]'s.
+//!
+//! [`progress`]: super::progress
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,31 +18,23 @@ use http::StatusCode;
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
-use platform::queues::Queue;
 use platform::secrets::Secrets;
-use platform::stores::calls::{StatusOutcome, Writer};
 use platform::telemetry::{self, Unit};
 use twilio::form::Form;
 use twilio::webhook::stream::StreamEvent;
 use twilio::webhook::{StatusCallback, StreamStatus};
 
 use super::no_content;
+use super::progress::{self, Progress, ProgressError};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
-use crate::recordings::job::RecordingJob;
-use crate::transcripts::job::TranscriptJob;
 
 pub const CALL_PATH: &str = "/twilio/voice/status";
 pub const STREAM_PATH: &str = "/twilio/stream/status";
 
-/// The bridge writes the last turns in the second after a call; asking sooner would only mean asking twice.
-const TRANSCRIPT_DELAY: Duration = Duration::from_secs(2);
-
 pub struct Status {
     gate: Gate,
-    calls: Writer,
-    recordings: Queue,
-    transcripts: Queue,
+    progress: Progress,
 }
 
 impl HttpFunction for Status {
@@ -51,19 +43,11 @@ impl HttpFunction for Status {
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
         let mut vars = Parser::new(env);
         let base = vars.url("PUBLIC_BASE_URL");
-        let calls = vars.text("TABLE_CALLS");
-        let leases = vars.text("TABLE_LEASES");
-        let recordings = vars.text("QUEUE_RECORDINGS");
-        let transcripts = vars.text("QUEUE_TRANSCRIPTS");
+        let names = progress::Names::parse(&mut vars);
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
-        aws.warm(&calls).await;
-        Ok(Self {
-            gate: Gate::new(&base, &secrets)?,
-            calls: Writer::new(&aws, &calls, &leases),
-            recordings: Queue::new(&aws, &recordings),
-            transcripts: Queue::new(&aws, &transcripts),
-        })
+        aws.warm(&names.calls).await;
+        Ok(Self { gate: Gate::new(&base, &secrets)?, progress: Progress::new(&aws, &names) })
     }
 
     fn router(self) -> Router {
@@ -100,34 +84,32 @@ async fn call_status(State(app): State<Arc<Status>>, webhook: Verified<StatusCal
         error_code: form.error_code,
     };
     // Order of firing plus status: a redelivery has the same key, two events never do.
-    let key = match form.sequence_number {
-        Some(sequence) => format!("call-{sequence:06}-{}", status.as_str()),
-        None => format!("call-{}", status.as_str()),
+    let order = match form.sequence_number {
+        Some(sequence) => format!("{sequence:06}-{}", status.as_str()),
+        None => status.as_str().to_owned(),
     };
-    app.take(form.call_sid.as_str(), &key, &event, &webhook.raw).await
+    let Some(parent) = &form.parent_call_sid else {
+        return app.take(form.call_sid.as_str(), &format!("call-{order}"), &event, &webhook.raw).await;
+    };
+    // A leg that the call dialled is part of its history and never a call of its own. Its progress is not the
+    // call's: whom we transferred to may be busy or hang up while the caller is still there.
+    let key = format!("leg-{}-{order}", form.call_sid.as_str());
+    app.take(parent.as_str(), &key, &StatusEvent::history(event.at), &webhook.raw).await
 }
 
 async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamStatus>) -> Response {
     let form = &webhook.form;
-    let (word, status) = match &form.event {
+    let at = form.timestamp.as_deref().and_then(clock::from_rfc3339).unwrap_or_else(clock::now);
+    let history = StatusEvent::history(at);
+    let (word, event) = match &form.event {
         // A stream exists only on an answered call, and an inbound number reports no other progress.
-        StreamEvent::Started => ("started", CallStatus::InProgress),
-        // Neither says anything about the call: it is history, ranked below everything.
-        StreamEvent::Stopped => ("stopped", CallStatus::Queued),
+        StreamEvent::Started => ("started", StatusEvent { status: CallStatus::InProgress, ..history }),
+        StreamEvent::Stopped => ("stopped", history),
         StreamEvent::Error => {
             telemetry::metric("StreamErrors", 1.0, Unit::Count, &[]);
-            ("error", CallStatus::Queued)
+            ("error", history)
         }
         StreamEvent::Other(_) => return no_content(),
-    };
-    let event = StatusEvent {
-        status,
-        sequence: None,
-        at: form.timestamp.as_deref().and_then(clock::from_rfc3339).unwrap_or_else(clock::now),
-        duration: None,
-        twilio_direction: None,
-        sip_response_code: None,
-        error_code: None,
     };
     let key = format!("stream-{}-{word}", form.stream_sid.as_str());
     app.take(form.call_sid.as_str(), &key, &event, &webhook.raw).await
@@ -148,37 +130,7 @@ impl Status {
     }
 
     async fn record(&self, call: &str, key: &str, event: &StatusEvent, raw: &Form) -> Result<(), TakeError> {
-        let sid = CallSid::parse(call)?;
-        let StatusOutcome { moved, duplicate, call } =
-            self.calls.record_status(&sid, key, event, &history(raw)).await?;
-        let Some(call) = call else {
-            tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
-            telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
-            return Ok(());
-        };
-        if duplicate {
-            telemetry::metric("WebhooksDuplicate", 1.0, Unit::Count, &[]);
-        }
-        if moved && event.status.is_terminal() {
-            tracing::info!(call = %sid, business = %call.business, status = event.status.as_str(), "call ended");
-        }
-        match event.status {
-            CallStatus::InProgress => {
-                self.recordings.send(&RecordingJob::Start { call: sid }, Duration::ZERO).await?
-            }
-            status if status.is_terminal() => {
-                // Neither must miss its turn because the other failed.
-                let job = TranscriptJob { call: sid };
-                let (released, sent) = tokio::join!(
-                    self.calls.release_slot(&call),
-                    self.transcripts.send(&job, TRANSCRIPT_DELAY)
-                );
-                released?;
-                sent?;
-            }
-            _ => {}
-        }
-        Ok(())
+        Ok(self.progress.take(&CallSid::parse(call)?, key, event, &history(raw)).await?)
     }
 }
 
@@ -211,7 +163,5 @@ enum TakeError {
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
     #[error(transparent)]
-    Store(#[from] platform::stores::StoreError),
-    #[error(transparent)]
-    Queue(#[from] platform::queues::QueueError),
+    Progress(#[from] ProgressError),
 }

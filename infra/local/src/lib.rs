@@ -10,5 +10,6 @@ pub mod home;
 pub mod queues;
 pub mod registry;
 pub mod resources;
+pub mod schedules;
 pub mod system;
 pub mod template;

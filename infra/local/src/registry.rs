@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use axum::Router;
-use functions::edge::{HttpFunction, QueueFunction, StartError, batch};
+use domain::Timestamp;
+use functions::edge::batch::JobError;
+use functions::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, batch};
 use futures_util::future::BoxFuture;
 use platform::env::Reader;
 
@@ -12,6 +14,7 @@ use platform::env::Reader;
 pub enum Loaded {
     Http(Router),
     Queue(Arc<dyn BatchHandler>),
+    Scheduled(Arc<dyn TickHandler>),
 }
 
 /// A queue function behind one type, so that the queue runner need not know the jobs.
@@ -19,7 +22,20 @@ pub trait BatchHandler: Send + Sync {
     fn handle(&self, event: SqsEvent) -> BoxFuture<'_, SqsBatchResponse>;
 }
 
+/// A scheduled function behind one type.
+pub trait TickHandler: Send + Sync {
+    fn tick(&self, now: Timestamp) -> BoxFuture<'_, Result<(), JobError>>;
+}
+
 struct Handler<F>(F);
+
+struct Ticker<F>(F);
+
+impl<F: ScheduledFunction> TickHandler for Ticker<F> {
+    fn tick(&self, now: Timestamp) -> BoxFuture<'_, Result<(), JobError>> {
+        Box::pin(self.0.tick(now))
+    }
+}
 
 impl<F: QueueFunction> BatchHandler for Handler<F> {
     fn handle(&self, event: SqsEvent) -> BoxFuture<'_, SqsBatchResponse> {
@@ -34,6 +50,7 @@ pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, Start
         voice::inbound::Inbound::NAME => http::<voice::inbound::Inbound>(env).await,
         voice::status::Status::NAME => http::<voice::status::Status>(env).await,
         voice::after_stream::AfterStream::NAME => http::<voice::after_stream::AfterStream>(env).await,
+        voice::sweep::Sweep::NAME => scheduled::<voice::sweep::Sweep>(env).await,
         recordings::ready::Ready::NAME => http::<recordings::ready::Ready>(env).await,
         recordings::worker::Worker::NAME => queue::<recordings::worker::Worker>(env).await,
         transcripts::worker::Worker::NAME => queue::<transcripts::worker::Worker>(env).await,
@@ -48,4 +65,8 @@ async fn http<F: HttpFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
 
 async fn queue<F: QueueFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
     Ok(Loaded::Queue(Arc::new(Handler(F::load(env).await?))))
+}
+
+async fn scheduled<F: ScheduledFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
+    Ok(Loaded::Scheduled(Arc::new(Ticker(F::load(env).await?))))
 }

@@ -20,6 +20,7 @@ use crate::home::Identity;
 use crate::queues;
 use crate::registry::{self, Loaded};
 use crate::resources::{self, Names, ResourceError};
+use crate::schedules::Schedule;
 use crate::template::{Resolve, Template, TemplateError};
 
 /// What a local system is made of.
@@ -158,6 +159,13 @@ impl System {
                 }
                 (Loaded::Queue(_), None) => {
                     return Err(SystemError::NoSuchFunction(format!("{} without a queue", function.binary)));
+                }
+                (Loaded::Scheduled(handler), _) => {
+                    let every = function.schedule.ok_or_else(|| {
+                        SystemError::NoSuchFunction(format!("{} without a schedule", function.binary))
+                    })?;
+                    let schedule = Schedule { name: function.binary.clone(), every, handler };
+                    rest.spawn(schedule.run(stop.clone()));
                 }
             }
         }

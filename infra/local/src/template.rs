@@ -5,6 +5,7 @@
 mod intrinsic;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_yaml_ng::Value;
 
@@ -47,6 +48,8 @@ pub struct Function {
     pub environment: BTreeMap<String, Value>,
     pub routes: Vec<Route>,
     pub queue: Option<QueueSource>,
+    /// How often it is started without being asked.
+    pub schedule: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +130,7 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
             environment.insert(name.to_owned(), value.clone());
         }
     }
-    let (mut routes, mut queue) = (vec![], None);
+    let (mut routes, mut queue, mut schedule) = (vec![], None, None);
     for (_, event) in entries(&properties["Events"]) {
         let event_properties = &event["Properties"];
         match event["Type"].as_str().unwrap_or_default() {
@@ -142,6 +145,10 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
                     batch_size: event_properties["BatchSize"].as_i64().map_or(10, |n| n.clamp(1, 10) as i32),
                 });
             }
+            "Schedule" => {
+                let rule = text(id, &event_properties["Schedule"], "Events.Schedule")?;
+                schedule = Some(rate(&rule).ok_or_else(|| missing(id, "Events.Schedule"))?);
+            }
             _ => return Err(missing(id, "Events.Type")),
         }
     }
@@ -152,7 +159,21 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
         environment,
         routes,
         queue,
+        schedule,
     })
+}
+
+/// `rate(5 minutes)`. A time of day (`cron`) would have to be kept by a machine that is not always on.
+fn rate(rule: &str) -> Option<Duration> {
+    let (count, unit) = rule.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let seconds = match unit.strip_suffix('s').unwrap_or(unit) {
+        "minute" => 60,
+        "hour" => 60 * 60,
+        "day" => 24 * 60 * 60,
+        _ => return None,
+    };
+    let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
+    count.checked_mul(seconds).map(Duration::from_secs)
 }
 
 fn table(id: &str, properties: &Value) -> Result<Table, TemplateError> {
@@ -249,11 +270,23 @@ mod tests {
         let template = Template::load().unwrap();
         assert!(template.functions.len() >= 7);
         for function in &template.functions {
-            assert!(function.routes.is_empty() != function.queue.is_none(), "{}", function.logical_id);
+            let triggers =
+                [!function.routes.is_empty(), function.queue.is_some(), function.schedule.is_some()];
+            assert_eq!(triggers.iter().filter(|has| **has).count(), 1, "{}", function.logical_id);
         }
         for source in template.functions.iter().filter_map(|function| function.queue.as_ref()) {
             let queue = template.queues.iter().find(|queue| queue.logical_id == source.queue).unwrap();
             assert!(queue.dlq.is_some(), "{} has no DLQ", queue.logical_id);
+        }
+    }
+
+    #[test]
+    fn a_schedule_is_a_rate_of_at_least_one_unit() {
+        assert_eq!(rate("rate(1 minute)"), Some(Duration::from_secs(60)));
+        assert_eq!(rate("rate(5 minutes)"), Some(Duration::from_secs(300)));
+        assert_eq!(rate("rate(2 days)"), Some(Duration::from_secs(172_800)));
+        for rule in ["", "rate(0 minutes)", "rate(5)", "rate(5 weeks)", "cron(0 3 * * ? *)"] {
+            assert_eq!(rate(rule), None, "{rule}");
         }
     }
 

@@ -8,13 +8,15 @@
 //! | `quarantine#<sid>` | `quarantine` | a call to a number of no business |
 //!
 //! The index `by_business` (hash `business`, range `opened_at`, all attributes) holds the calls only, since
-//! no other row has these attributes.
+//! no other row has these attributes. The index `unsettled` (hash `unsettled`, range `opened_at`, all attributes)
+//! holds those whose end has not been followed up.
 
 mod early;
 mod open;
 mod read;
 mod resume;
 mod row;
+mod settle;
 mod status;
 
 use std::collections::BTreeMap;
@@ -31,6 +33,7 @@ use crate::stores::StoreError;
 use crate::stores::table::{Key, Outcome, Table};
 
 pub use read::{MAX_PAGE, Page, Reader};
+pub use settle::UNSETTLED_SHARDS;
 
 /// How long a call of nobody's is kept for a person to look at.
 const QUARANTINE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -185,6 +188,15 @@ impl Writer {
             .expires(now.plus(QUARANTINE));
         let key = Key::new(format!("quarantine#{}", unknown.call), "quarantine");
         Ok(matches!(self.calls.put_new(&key, draft).await?, Outcome::Done(())))
+    }
+
+    /// Notes that everything has been asked for that the end of the call leads to. A call that is not over stays
+    /// unsettled.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the end is then followed up once more.
+    pub async fn settle(&self, call: &CallSid) -> Result<(), StoreError> {
+        settle::settle(&self.calls, call).await
     }
 
     /// Gives the call's slot back. A slot that another call holds by now stays with it.

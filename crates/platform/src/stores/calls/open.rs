@@ -14,6 +14,7 @@ use crate::stores::transaction::{Action, Transacted, transact};
 use crate::{backoff::Backoff, random};
 
 use super::row::{EPOCH, OPEN_ID, SLOT, VERSION, call_draft, call_key};
+use super::settle::{self, UNSETTLED};
 use super::{OpenCall, Opened, SlotRequest, Writer, early, events, row, slot_key, slot_pk};
 
 /// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
@@ -122,6 +123,7 @@ impl Attempt<'_> {
             .number(VERSION, 0)
             .number(EPOCH, Epoch::FIRST)
             .text(OPEN_ID, &self.open_id)
+            .text(UNSETTLED, settle::shard(&call.sid))
             .optional_number(SLOT, slot.map(|(_, number)| number));
         let mut actions = vec![
             calls.put_new_action(&call_key(&call.sid), draft),

@@ -3,15 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::StatusEvent;
-use domain::{BusinessId, Call, CallSid, Epoch};
+use domain::{BusinessId, Call, CallSid, Epoch, Timestamp};
 
 use crate::Aws;
 use crate::item::{Attributes, Row, number, text};
 use crate::stores::StoreError;
 use crate::stores::table::{PK, Table};
 
-use super::row;
 use super::row::{BUSINESS, EPOCH, OPENED_AT, call_key};
+use super::{row, settle};
 
 const INDEX: &str = "by_business";
 
@@ -57,6 +57,16 @@ impl Reader {
     /// [`StoreError`].
     pub async fn events(&self, sid: &CallSid) -> Result<Vec<(String, StatusEvent)>, StoreError> {
         super::events(&self.calls, sid).await
+    }
+
+    /// At most `limit` calls of one of the [`UNSETTLED_SHARDS`](super::UNSETTLED_SHARDS) that were opened before
+    /// `before` and whose end has not been followed up, the oldest first. It comes from an index: what is to be
+    /// done about a call is decided by a conditional write.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn unsettled(&self, shard: u8, before: Timestamp, limit: u16) -> Result<Vec<Call>, StoreError> {
+        settle::unsettled(&self.calls, shard, before, limit).await
     }
 
     /// A page of at most `limit` calls (1 to [`MAX_PAGE`]), newest first. It comes from an index, so a call

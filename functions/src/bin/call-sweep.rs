@@ -1,0 +1,7 @@
+//! `call-sweep` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::scheduled::<functions::voice::sweep::Sweep>()
+}

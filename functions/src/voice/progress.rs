@@ -1,0 +1,108 @@
+//! What a change of a call's status leads to. Whoever learns of a change comes through here.
+//!
+//! The event and the change are one write. What follows from them (a slot given back, a recording started, a
+//! transcript due) is asked for after it and is itself safe to ask for twice. A call whose end has been followed
+//! up is marked settled; until then the sweep comes back to it, so nothing is lost between the two.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::call::StatusEvent;
+use domain::{Call, CallSid, CallStatus};
+use platform::aws::Aws;
+use platform::env::Parser;
+use platform::queues::Queue;
+use platform::stores::calls::{StatusOutcome, Writer};
+use platform::telemetry::{self, Unit};
+
+use crate::recordings::job::RecordingJob;
+use crate::transcripts::job::TranscriptJob;
+
+/// The bridge writes the last turns in the second after a call; asking sooner would only mean asking twice.
+const TRANSCRIPT_DELAY: Duration = Duration::from_secs(2);
+
+pub(crate) struct Progress {
+    calls: Writer,
+    recordings: Queue,
+    transcripts: Queue,
+}
+
+/// The names of what a status leads to.
+pub(crate) struct Names {
+    pub(crate) calls: String,
+    leases: String,
+    recordings: String,
+    transcripts: String,
+}
+
+impl Names {
+    pub(crate) fn parse(vars: &mut Parser<'_>) -> Self {
+        Self {
+            calls: vars.text("TABLE_CALLS"),
+            leases: vars.text("TABLE_LEASES"),
+            recordings: vars.text("QUEUE_RECORDINGS"),
+            transcripts: vars.text("QUEUE_TRANSCRIPTS"),
+        }
+    }
+}
+
+impl Progress {
+    pub(crate) fn new(aws: &Aws, names: &Names) -> Self {
+        Self {
+            calls: Writer::new(aws, &names.calls, &names.leases),
+            recordings: Queue::new(aws, &names.recordings),
+            transcripts: Queue::new(aws, &names.transcripts),
+        }
+    }
+
+    /// Records what was said of a call under `key`, and asks for what follows.
+    pub(crate) async fn take(
+        &self,
+        sid: &CallSid,
+        key: &str,
+        event: &StatusEvent,
+        params: &BTreeMap<String, String>,
+    ) -> Result<(), ProgressError> {
+        let StatusOutcome { moved, duplicate, call } =
+            self.calls.record_status(sid, key, event, params).await?;
+        let Some(call) = call else {
+            tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
+            telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
+            return Ok(());
+        };
+        if duplicate {
+            telemetry::metric("WebhooksDuplicate", 1.0, Unit::Count, &[]);
+        }
+        if moved && event.status.is_terminal() {
+            tracing::info!(call = %sid, business = %call.business, status = event.status.as_str(), "call ended");
+        }
+        match event.status {
+            CallStatus::InProgress => {
+                let job = RecordingJob::Start { call: sid.clone() };
+                self.recordings.send(&job, Duration::ZERO).await?;
+            }
+            status if status.is_terminal() => self.follow_up(&call).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Asks for everything that the end of a call leads to.
+    pub(crate) async fn follow_up(&self, call: &Call) -> Result<(), ProgressError> {
+        // Neither must miss its turn because the other failed.
+        let job = TranscriptJob { call: call.sid.clone() };
+        let (released, sent) =
+            tokio::join!(self.calls.release_slot(call), self.transcripts.send(&job, TRANSCRIPT_DELAY));
+        released?;
+        sent?;
+        Ok(self.calls.settle(&call.sid).await?)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProgressError {
+    #[error(transparent)]
+    Store(#[from] platform::stores::StoreError),
+    #[error(transparent)]
+    Queue(#[from] platform::queues::QueueError),
+}

@@ -1,0 +1,178 @@
+//! Calls of whose end nobody told us, and ends that nothing followed.
+//!
+//! A callback may be lost for good, and a function may die between writing a call's end and asking for what
+//! follows from it. Every call is therefore unsettled from its opening until its end has been followed up, and
+//! this function looks at those that are unsettled for long: it asks Twilio what became of the call, and says so
+//! to the same status writer that a callback would have told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::call::StatusEvent;
+use domain::{Call, CallStatus, Timestamp};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use platform::aws::Aws;
+use platform::clock;
+use platform::env::{Parser, Reader};
+use platform::secrets::Secrets;
+use platform::stores::calls::{self, UNSETTLED_SHARDS};
+use platform::telemetry::{self, Unit};
+use platform::twilio_rest::{TwilioError, TwilioRest};
+use twilio::rest::CallResource;
+
+use super::progress::{self, Progress, ProgressError};
+use crate::edge::batch::JobError;
+use crate::edge::{ScheduledFunction, StartError};
+
+/// A call younger than this is left to its callbacks.
+pub const GRACE: Duration = Duration::from_secs(5 * 60);
+/// No call lasts longer (`TimeLimit`, Twilio's Calls resource docs). A call that Twilio does not know may be one
+/// that it does not list yet; after this it is one that it has deleted.
+const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+/// Calls of one shard that one tick looks at, the oldest first. The next tick goes on with the rest.
+const MAX_CALLS: u16 = 100;
+/// Requests to Twilio at once. It answers some hundred a second per account, and calls go first.
+const AT_ONCE: usize = 4;
+/// A tick ends by itself before Lambda ends it; the template gives the function a minute.
+const WITHIN: Duration = Duration::from_secs(50);
+
+pub struct Sweep {
+    calls: calls::Reader,
+    progress: Progress,
+    twilio: TwilioRest,
+}
+
+/// What a look at one call came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// The call goes on, or Twilio says nothing that we did not know.
+    Unchanged,
+    /// Twilio knew more than we did.
+    Caught,
+    /// The end was known; what follows from it had not been asked for.
+    FollowedUp,
+}
+
+impl ScheduledFunction for Sweep {
+    const NAME: &'static str = "call-sweep";
+
+    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
+        let mut vars = Parser::new(env);
+        let twilio_url = vars.url("TWILIO_API_URL");
+        let names = progress::Names::parse(&mut vars);
+        let aws = Aws::load_with(env, vars).await?;
+        let secrets = Secrets::load(env, &aws.config).await?;
+        let auth_token = secrets.twilio_auth_tokens.first().cloned();
+        let auth_token = auth_token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;
+        Ok(Self {
+            calls: calls::Reader::new(&aws, &names.calls),
+            progress: Progress::new(&aws, &names),
+            twilio: TwilioRest::new(&twilio_url, &secrets.twilio_account_sid, auth_token)
+                .map_err(|error| StartError::Other(error.to_string()))?,
+        })
+    }
+
+    async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
+        match tokio::time::timeout(WITHIN, self.sweep(now)).await {
+            Ok(swept) => swept,
+            Err(_) => Err(JobError::new("timeout", "there were more calls than a tick has time for")),
+        }
+    }
+}
+
+impl Sweep {
+    async fn sweep(&self, now: Timestamp) -> Result<(), JobError> {
+        let before = now.minus(GRACE);
+        let mut failed = None;
+        for shard in shards(now) {
+            let calls = self.calls.unsettled(shard, before, MAX_CALLS).await?;
+            let mut looks = stream::iter(calls)
+                .map(|call| async move {
+                    let found = self.look(&call, now).await;
+                    (call, found)
+                })
+                .buffer_unordered(AT_ONCE);
+            while let Some((call, found)) = looks.next().await {
+                match found {
+                    Ok(Found::Unchanged) => {}
+                    Ok(Found::Caught) => {
+                        tracing::warn!(call = %call.sid, was = call.status.as_str(), "a callback never came");
+                        telemetry::metric("CallsSwept", 1.0, Unit::Count, &[("Found", "status")]);
+                    }
+                    Ok(Found::FollowedUp) => {
+                        tracing::warn!(call = %call.sid, "what follows the end was never asked for");
+                        telemetry::metric("CallsSwept", 1.0, Unit::Count, &[("Found", "follow_up")]);
+                    }
+                    Err(error) => {
+                        tracing::error!(call = %call.sid, %error, "a call could not be looked at");
+                        failed = Some(JobError::new("call", error));
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn look(&self, call: &Call, now: Timestamp) -> Result<Found, SweepError> {
+        if call.status.is_terminal() {
+            self.progress.follow_up(call).await?;
+            return Ok(Found::FollowedUp);
+        }
+        let event = match self.twilio.call(&call.sid).await {
+            Ok(resource) => told(&resource, now),
+            Err(TwilioError::NotFound) if now.since(call.opened_at) > LONGEST_CALL => {
+                Some(StatusEvent { status: CallStatus::Failed, ..StatusEvent::history(now) })
+            }
+            Err(TwilioError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(event) = event.filter(|event| event.status.rank() > call.status.rank()) else {
+            return Ok(Found::Unchanged);
+        };
+        let key = format!("swept-{}", event.status.as_str());
+        self.progress.take(&call.sid, &key, &event, &BTreeMap::new()).await?;
+        Ok(Found::Caught)
+    }
+}
+
+/// Ticks begin with different shards, so that none is always the one for which no time was left.
+fn shards(now: Timestamp) -> impl Iterator<Item = u8> {
+    let first = u8::try_from(now.secs().rem_euclid(i64::from(UNSETTLED_SHARDS))).unwrap_or(0);
+    (0..UNSETTLED_SHARDS).map(move |step| (first + step) % UNSETTLED_SHARDS)
+}
+
+/// The callback that would have told what the API says. `None` for a status that we do not know.
+fn told(resource: &CallResource, now: Timestamp) -> Option<StatusEvent> {
+    let status = CallStatus::parse(resource.status.as_str())?;
+    let time = |text: &Option<String>| text.as_deref().and_then(clock::from_rfc2822);
+    let at = if status.is_terminal() { time(&resource.end_time) } else { time(&resource.start_time) };
+    Some(StatusEvent {
+        status,
+        duration: resource.duration_s.map(|s| Duration::from_secs(u64::from(s))),
+        twilio_direction: resource.direction.clone(),
+        ..StatusEvent::history(at.unwrap_or(now))
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Progress(#[from] ProgressError),
+    #[error(transparent)]
+    Twilio(#[from] TwilioError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shard_has_its_turn_to_be_first() {
+        let firsts: Vec<u8> = (0..8).filter_map(|s| shards(Timestamp::from_secs(s)).next()).collect();
+        assert_eq!(firsts, [0, 1, 2, 3, 4, 5, 6, 7]);
+        let mut all: Vec<u8> = shards(Timestamp::from_secs(13)).collect();
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+}
