@@ -1,15 +1,23 @@
 //! The bridge as a program: settings from the environment, ports onto the real stores.
 
+use std::time::Duration;
+
+use domain::tools::TakenMessage;
 use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use platform::aws::Aws;
+use platform::clock;
 use platform::env::{Parser, Reader, SettingsError};
+use platform::public_address::Reach;
 use platform::secrets::{Secrets, SecretsError};
+use platform::stores::leases::{Begun, Leases};
 use platform::stores::plans::Plans;
 use platform::stores::{self, turns};
+use platform::tool_http::{self, ToolClient, ToolError};
 use platform::twilio_rest::{TwilioError, TwilioRest};
+use serde_json::{Value, json};
 
 use crate::live::LiveEvents;
-use crate::ports::{ClaimError, HangUpError, Ports, StoreError};
+use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
 use crate::server::{Bridge, SetupError};
 use crate::settings::BridgeSettings;
 
@@ -24,7 +32,13 @@ pub enum AppError {
     Setup(#[from] SetupError),
     #[error(transparent)]
     Twilio(#[from] TwilioError),
+    #[error("no tool can be asked: {0}")]
+    Tools(#[from] ToolError),
 }
+
+/// What a tool that acts once did is remembered for as long as a call may last.
+const TOOL_KEEP: Duration = Duration::from_secs(5 * 60 * 60);
+const TOOL_STEP: &str = "tool";
 
 /// Reads every setting and secret; nothing listens and nothing is connected yet.
 pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePorts>, AppError> {
@@ -36,6 +50,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let leases_table = vars.text("TABLE_LEASES");
     let max_calls = vars.number("MAX_CALLS", BridgeSettings::DEFAULT_MAX_CALLS);
     let ecs_agent = vars.optional_url("ECS_AGENT_URI");
+    let tools_on_loopback = vars.optional("TOOLS_ON_LOOPBACK").is_some();
     let aws = Aws::load_with(env, vars).await?;
     let secrets = Secrets::load(env, &aws.config).await?;
     let token = secrets.twilio_auth_tokens.first().cloned().ok_or(SetupError::AuthToken)?;
@@ -44,6 +59,11 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         plans: Plans::new(&aws, &leases_table),
         turns: turns::Writer::new(&aws, &turns_table, &leases_table),
         twilio,
+        steps: Leases::new(&aws, &leases_table),
+        tools: ToolClient::new(
+            secrets.stream_token_key.clone(),
+            if tools_on_loopback { Reach::AndLoopback } else { Reach::Public },
+        )?,
     };
     let settings = BridgeSettings {
         public_stream_url,
@@ -63,6 +83,8 @@ pub struct StorePorts {
     plans: Plans,
     turns: turns::Writer,
     twilio: TwilioRest,
+    steps: Leases,
+    tools: ToolClient,
 }
 
 impl Ports for StorePorts {
@@ -100,6 +122,70 @@ impl Ports for StorePorts {
                 HangUpError::Refused(error.to_string())
             }
         })
+    }
+
+    async fn take_message(
+        &self,
+        plan: &CallPlan,
+        id: &str,
+        message: &TakenMessage,
+    ) -> Result<(), StoreError> {
+        self.turns.put_message(&plan.call, plan.epoch, id, message, clock::now()).await.map_err(store_error)
+    }
+
+    async fn call_tool(&self, plan: &CallPlan, request: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+        let store = |error: &dyn std::fmt::Display| ToolFailure::Store(error.to_string());
+        if !self.plans.is_current(&plan.call, plan.epoch).await.map_err(|error| store(&error))? {
+            return Err(ToolFailure::Superseded);
+        }
+        if !request.tool.once {
+            return self.ask(plan, request).await;
+        }
+        // Longer than the tool may take: whoever finds the lease lapsed knows that nobody is at it.
+        let ttl = request.tool.timeout + Duration::from_secs(5);
+        let begun = self.steps.begin(TOOL_STEP, request.id, ttl, clock::now()).await;
+        let lease = match begun.map_err(|error| store(&error))? {
+            Begun::Won(lease) => lease,
+            Begun::InProgress { .. } => return Err(ToolFailure::InProgress),
+            Begun::Done { result } => {
+                return serde_json::from_str(&result).map_err(|error| store(&error));
+            }
+        };
+        match self.ask(plan, request).await {
+            Ok(answer) => {
+                // The thing is done: that its record may be missing changes nothing for this caller, and the tool
+                // itself knows the effect by its id.
+                if let Err(error) = self.steps.finish(&lease, &answer.to_string(), TOOL_KEEP).await {
+                    tracing::error!(call = %plan.call, %error, "what a tool did could not be recorded");
+                }
+                Ok(answer)
+            }
+            Err(failure) => {
+                if let Err(error) = self.steps.release(&lease).await {
+                    tracing::warn!(call = %plan.call, %error, "a tool's lease could not be given back");
+                }
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl StorePorts {
+    async fn ask(&self, plan: &CallPlan, request: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+        let body = json!({
+            "tool": request.tool.name,
+            "call": plan.call,
+            "business": plan.business,
+            "arguments": request.arguments,
+        });
+        let request = tool_http::ToolRequest {
+            business: &plan.business,
+            url: &request.tool.url,
+            id: request.id,
+            body: &body,
+            timeout: request.tool.timeout,
+        };
+        self.tools.call(&request).await.map_err(|error| ToolFailure::Failed(error.to_string()))
     }
 }
 

@@ -33,8 +33,8 @@ use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
 use crate::ports::Ports;
-use crate::report;
 use crate::writer::TurnWriter;
+use crate::{report, tools};
 
 /// How long a peer may leave a ping unanswered, and below the 60 s after which a load balancer drops a quiet
 /// connection.
@@ -180,8 +180,8 @@ impl<P: Ports> Call<P> {
                 self.feed(now, Input::Claimed(plan));
             }
             Effect::Claimed(Err(refusal)) => self.feed(now, Input::ClaimRefused(refusal)),
-            Effect::ToolDone { call_id, output } => {
-                self.feed(now, Input::ToolDone { call_id: &call_id, output });
+            Effect::ToolDone { call_id, answer: tools::Answer { output, transfer } } => {
+                self.feed(now, Input::ToolDone { call_id: &call_id, output, transfer });
             }
             Effect::HungUp { ok } => self.feed(now, Input::HungUp { ok }),
             Effect::Superseded => self.feed(now, Input::Superseded),
@@ -247,7 +247,13 @@ impl<P: Ports> Call<P> {
                     self.context.writers.spawn(replaced.close());
                 }
             }
-            Output::RunTool { call_id, name, arguments: _ } => self.effects.run_tool(call_id, &name),
+            Output::RunTool { call_id: id, name, arguments } => {
+                if let Some(plan) = &self.plan {
+                    let (ports, call) =
+                        (Arc::clone(&self.context.ports), tools::Call { id, name, arguments });
+                    self.effects.run_tool(ports, Arc::clone(plan), call);
+                }
+            }
             Output::HangUp => {
                 if let Some(plan) = &self.plan {
                     self.effects.hang_up(Arc::clone(&self.context.ports), plan.call.clone(), plan.epoch);

@@ -30,11 +30,13 @@ mod rate_limit;
 mod report;
 mod server;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod tools;
 mod wire;
 mod writer;
 
 pub use live::{LiveEvent, LiveEvents, LiveKind};
-pub use ports::{ClaimError, HangUpError, MAX_TURNS_PER_PUT, Ports, StoreError};
+pub use ports::{ClaimError, HangUpError, MAX_TURNS_PER_PUT, Ports, StoreError, ToolFailure, ToolRequest};
 pub use server::{Bridge, SetupError};
 pub use settings::BridgeSettings;

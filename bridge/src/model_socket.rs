@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use domain::{CallSid, Speaker};
 use openai::realtime::error_class::{CloseClass, ErrorClass};
 use openai::realtime::fast::{self, FastDelta};
+use openai::realtime::session::ToolChoice;
 use openai::realtime::{ClientEvent, NewItem, ResponseCreate, ServerEvent, SessionConfig, client_event};
 use openai::{ApiError, Metadata, PrivateText};
 use session::Input;
@@ -259,10 +260,11 @@ impl ModelSocket {
 
     pub(crate) fn command(&mut self, command: ModelCommand) -> Result<(), Overflow> {
         let json = match command {
-            ModelCommand::CreateResponse { reason, instructions, event_id } => {
+            ModelCommand::CreateResponse { reason, instructions, tools, event_id } => {
                 let response = ResponseCreate {
                     instructions: instructions.map(PrivateText::from),
                     // The pair is far below OpenAI's limits, which is all that can be wrong with one.
+                    tool_choice: (!tools).then_some(ToolChoice::None),
                     metadata: Metadata::default().with(REASON_KEY, reason.as_str()).unwrap_or_default(),
                     ..ResponseCreate::default()
                 };

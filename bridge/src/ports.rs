@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use domain::tools::TakenMessage;
 use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use serde_json::Value;
 
 /// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
 /// (call, epoch, position), reports by (call, epoch). Whatever a session does to the world is refused as `Fenced`
@@ -26,6 +28,44 @@ pub trait Ports: Send + Sync + 'static {
     /// Ends the call at Twilio for the session of `epoch`. A call that is over already (Twilio errors 20404 and
     /// 21220) is a success.
     fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send;
+
+    /// Keeps a message that the caller left by the tool call `id`, once.
+    fn take_message(
+        &self,
+        plan: &CallPlan,
+        id: &str,
+        message: &TakenMessage,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Asks a tool of the business's own.
+    fn call_tool(
+        &self,
+        plan: &CallPlan,
+        request: &ToolRequest<'_>,
+    ) -> impl Future<Output = Result<Value, ToolFailure>> + Send;
+}
+
+/// A tool call whose arguments fit the tool's schema.
+#[derive(Debug)]
+pub struct ToolRequest<'a> {
+    pub tool: &'a domain::tools::HttpTool,
+    /// Names the effect: the same for every attempt at it, and in a call for the same arguments if the tool acts
+    /// [once](domain::tools::HttpTool::once).
+    pub id: &'a str,
+    pub arguments: &'a Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ToolFailure {
+    /// It may have acted.
+    #[error("the tool gave no answer: {0}")]
+    Failed(String),
+    #[error("the same is being done right now")]
+    InProgress,
+    #[error("a later session has the call")]
+    Superseded,
+    #[error("the store did not answer, so nothing was done: {0}")]
+    Store(String),
 }
 
 /// Ports may be shared with whoever made them.
@@ -49,6 +89,23 @@ impl<P: Ports> Ports for Arc<P> {
 
     fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send {
         P::hang_up(self, call, epoch)
+    }
+
+    fn take_message(
+        &self,
+        plan: &CallPlan,
+        id: &str,
+        message: &TakenMessage,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        P::take_message(self, plan, id, message)
+    }
+
+    fn call_tool(
+        &self,
+        plan: &CallPlan,
+        request: &ToolRequest<'_>,
+    ) -> impl Future<Output = Result<Value, ToolFailure>> + Send {
+        P::call_tool(self, plan, request)
     }
 }
 

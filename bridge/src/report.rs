@@ -20,6 +20,7 @@ pub(crate) fn report(
         call: plan.call.clone(),
         epoch: plan.epoch,
         end: close.reason,
+        transfer_to: figures.transfer_to.clone(),
         started_at,
         ended_at,
         turns: figures.turns,

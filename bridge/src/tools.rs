@@ -1,36 +1,245 @@
-//! Tools that a model may call besides the session's own `end_call`.
+//! Tools that a model may call besides the session's own `end_call`: what they look like to the model, whether the
+//! arguments fit, and running them to an answer.
 //!
-//! A tool's answer is JSON for the model, errors included: the model must be able to tell the caller that
-//! something did not work.
+//! Whatever the model says is untrusted: a caller can talk it into anything. So a tool is only what the plan
+//! offers, arguments must fit its schema, and nothing the model says is an address or a number. An answer is JSON
+//! for the model, errors included: the model must be able to tell the caller that something did not work.
 
-use serde_json::json;
+use std::time::Duration;
+
+use domain::CallPlan;
+use domain::tools::{END_CALL, HttpTool, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, Toolbox};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
+
+use crate::ports::{Ports, ToolFailure, ToolRequest};
 
 /// Tool outputs longer than this are refused: they would crowd out the conversation.
 pub(crate) const MAX_OUTPUT_BYTES: usize = 16 * 1024;
+/// A message longer than this was not dictated by anybody.
+const MESSAGE_MAX_CHARACTERS: usize = 2_000;
+/// How long the store may take to keep a message.
+const MESSAGE_WAIT: Duration = Duration::from_secs(5);
+/// What the model is told is wrong with its arguments, at most.
+const MAX_COMPLAINTS: usize = 4;
 
-/// Runs a tool to its answer. No tool is registered, so every name is unknown; the deadline is the session's.
-pub(crate) fn run(name: &str) -> String {
-    let mut output =
-        json!({ "error": "unknown_tool", "message": format!("there is no tool named {name}") }).to_string();
-    if output.len() > MAX_OUTPUT_BYTES {
-        output = json!({ "error": "unknown_tool" }).to_string();
+/// A tool call as the model made it.
+pub(crate) struct Call {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: String,
+}
+
+/// What a tool call came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// JSON for the model.
+    pub(crate) output: String,
+    /// The entry of the directory that the call is to go to.
+    pub(crate) transfer: Option<String>,
+}
+
+impl From<Value> for Answer {
+    fn from(output: Value) -> Self {
+        let mut output = output.to_string();
+        if output.len() > MAX_OUTPUT_BYTES {
+            output = json!({ "error": "too_long", "message": "the tool's answer is too long" }).to_string();
+        }
+        Self { output, transfer: None }
     }
-    output
+}
+
+/// A tool as the model is told of it.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// JSON Schema of the arguments.
+    pub(crate) parameters: Value,
+}
+
+/// What the model is offered. A tool whose schema is none is left out: better one tool less than no call.
+pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
+    let tool = |name: &str, description: String, parameters| Offered {
+        name: name.to_owned(),
+        description,
+        parameters,
+    };
+    let mut tools = vec![tool(
+        END_CALL,
+        "Ends the call. Use it once the caller has said goodbye or the matter is settled, after a short goodbye of \
+         your own."
+            .to_owned(),
+        json!({ "type": "object", "properties": {}, "required": [] }),
+    )];
+    if !toolbox.directory.is_empty() {
+        let people: Vec<String> =
+            toolbox.directory.iter().map(|entry| format!("{}: {}", entry.id, entry.label)).collect();
+        let description = format!(
+            "Connects the caller with a person. Use it when the caller asks for one, or when you cannot help. Say \
+             first that you are connecting them. To whom: {}.",
+            people.join("; ")
+        );
+        tools.push(tool(TRANSFER_CALL, description, parameters_of_transfer(toolbox)));
+    }
+    if toolbox.take_messages {
+        let description = "Notes a message for the business. Use it when the caller wants to leave one or to be \
+                           called back; read it back to the caller first.";
+        tools.push(tool(TAKE_MESSAGE, description.to_owned(), parameters_of_message()));
+    }
+    for own in &toolbox.http {
+        match schema_of(own) {
+            Some(parameters) => tools.push(tool(&own.name, own.description.clone(), parameters)),
+            None => {
+                tracing::error!(tool = own.name, "a tool is not offered: its parameters are no JSON Schema")
+            }
+        }
+    }
+    tools
+}
+
+/// Runs a tool to its answer. Whoever waits for it has a deadline beyond all of these.
+pub(crate) async fn run<P: Ports>(ports: &P, plan: &CallPlan, call: &Call) -> Answer {
+    match call.name.as_str() {
+        TRANSFER_CALL if !plan.tools.directory.is_empty() => transfer(&plan.tools, &call.arguments),
+        TAKE_MESSAGE if plan.tools.take_messages => message(ports, plan, call).await.into(),
+        name => match plan.tools.http_tool(name) {
+            Some(tool) => ask(ports, plan, tool, call).await.into(),
+            None => error("unknown_tool", "there is no such tool").into(),
+        },
+    }
+}
+
+fn transfer(toolbox: &Toolbox, arguments: &str) -> Answer {
+    let arguments = match fitting(&parameters_of_transfer(toolbox), arguments) {
+        Ok(arguments) => arguments,
+        Err(complaint) => return complaint.into(),
+    };
+    match arguments["to"].as_str().and_then(|id| toolbox.destination(id)) {
+        Some(entry) => {
+            let output = json!({ "ok": true, "connecting_to": entry.label }).to_string();
+            Answer { output, transfer: Some(entry.id.clone()) }
+        }
+        None => error("unknown_destination", "there is nobody of that name in the directory").into(),
+    }
+}
+
+async fn message<P: Ports>(ports: &P, plan: &CallPlan, call: &Call) -> Value {
+    let arguments = match fitting(&parameters_of_message(), &call.arguments) {
+        Ok(arguments) => arguments,
+        Err(complaint) => return complaint,
+    };
+    let field = |name: &str| arguments[name].as_str().map(str::to_owned);
+    let message = TakenMessage {
+        recipient: field("for"),
+        text: field("message").unwrap_or_default(),
+        callback: field("callback"),
+    };
+    match timeout(MESSAGE_WAIT, ports.take_message(plan, &call.id, &message)).await {
+        Ok(Ok(())) => json!({ "ok": true }),
+        Ok(Err(_)) | Err(_) => {
+            tracing::error!(call = %plan.call, "a message could not be kept");
+            error("not_noted", "the message could not be noted; nothing was kept")
+        }
+    }
+}
+
+async fn ask<P: Ports>(ports: &P, plan: &CallPlan, tool: &HttpTool, call: &Call) -> Value {
+    let Some(schema) = schema_of(tool) else { return error("unknown_tool", "there is no such tool") };
+    let arguments = match fitting(&schema, &call.arguments) {
+        Ok(arguments) => arguments,
+        Err(complaint) => return complaint,
+    };
+    let id = effect(plan, tool, call, &arguments);
+    let request = ToolRequest { tool, id: &id, arguments: &arguments };
+    match timeout(tool.timeout.min(TIMEOUT_MAX), ports.call_tool(plan, &request)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(failure)) => {
+            tracing::warn!(call = %plan.call, tool = tool.name, %failure, "a tool failed");
+            match failure {
+                ToolFailure::InProgress => error("in_progress", "this is being done already"),
+                ToolFailure::Superseded | ToolFailure::Store(_) => {
+                    error("not_done", "nothing was done; it may be tried again")
+                }
+                ToolFailure::Failed(_) => error("failed", "the tool gave no usable answer"),
+            }
+        }
+        Err(_) => {
+            tracing::warn!(call = %plan.call, tool = tool.name, "a tool did not answer in time");
+            error("timeout", "the tool did not answer in time")
+        }
+    }
+}
+
+/// Names what a call of a tool does. A tool that acts once in a call is told by its arguments, so that neither a
+/// model that asks twice nor a session that was resumed makes it act again.
+fn effect(plan: &CallPlan, tool: &HttpTool, call: &Call, arguments: &Value) -> String {
+    if !tool.once {
+        return format!("{}.{}.{}", plan.call, plan.epoch, call.id);
+    }
+    // Objects are ordered by key, so equal arguments have equal texts.
+    let digest = Sha256::digest(format!("{}\0{arguments}", tool.name));
+    format!("{}.{}", plan.call, hex::encode(&digest[..16]))
+}
+
+fn schema_of(tool: &HttpTool) -> Option<Value> {
+    let schema: Value = serde_json::from_str(&tool.parameters).ok()?;
+    (schema["type"] == "object" && jsonschema::validator_for(&schema).is_ok()).then_some(schema)
+}
+
+/// The arguments, if they are an object that fits the schema; otherwise what is wrong with them, for the model.
+fn fitting(schema: &Value, arguments: &str) -> Result<Value, Value> {
+    // Some models send nothing where there is nothing to say.
+    let text = if arguments.trim().is_empty() { "{}" } else { arguments };
+    let parsed: Map<String, Value> = serde_json::from_str(text)
+        .map_err(|_| error("invalid_arguments", "the arguments are not a JSON object"))?;
+    let arguments = Value::Object(parsed);
+    let validator =
+        jsonschema::validator_for(schema).map_err(|_| error("unknown_tool", "there is no such tool"))?;
+    // Where it is wrong and what was expected, never the value: it may be somebody's.
+    let complaints: Vec<Value> = validator
+        .iter_errors(&arguments)
+        .take(MAX_COMPLAINTS)
+        .map(|wrong| json!({ "at": wrong.instance_path().to_string(), "rule": wrong.kind().keyword() }))
+        .collect();
+    if complaints.is_empty() {
+        return Ok(arguments);
+    }
+    let mut answer = error("invalid_arguments", "the arguments do not fit the tool's parameters");
+    answer["wrong"] = complaints.into();
+    Err(answer)
+}
+
+fn error(code: &str, message: &str) -> Value {
+    json!({ "error": code, "message": message })
+}
+
+fn parameters_of_transfer(toolbox: &Toolbox) -> Value {
+    let ids: Vec<&str> = toolbox.directory.iter().map(|entry| entry.id.as_str()).collect();
+    json!({
+        "type": "object",
+        "properties": { "to": { "type": "string", "enum": ids } },
+        "required": ["to"],
+        "additionalProperties": false,
+    })
+}
+
+fn parameters_of_message() -> Value {
+    let text = |description: &str, max: usize| json!({ "type": "string", "description": description, "maxLength": max });
+    let mut message = text("The message, in the caller's words", MESSAGE_MAX_CHARACTERS);
+    message["minLength"] = 1.into();
+    json!({
+        "type": "object",
+        "properties": {
+            "for": text("Whom it is for, if the caller said so", 200),
+            "message": message,
+            "callback": text("Where to call back, as the caller said it", 200),
+        },
+        "required": ["message"],
+        "additionalProperties": false,
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_tool_is_an_error_the_model_can_read() {
-        let answer: serde_json::Value = serde_json::from_str(&run("book\"me")).unwrap();
-        assert_eq!(answer["error"], "unknown_tool");
-        assert_eq!(answer["message"], "there is no tool named book\"me");
-    }
-
-    #[test]
-    fn an_answer_is_bounded_whatever_the_model_calls_it() {
-        assert!(run(&"x".repeat(MAX_OUTPUT_BYTES)).len() <= MAX_OUTPUT_BYTES);
-    }
-}
+mod tests;

@@ -107,9 +107,10 @@ async fn one(
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
     let call = app.call(&operator, &sid).await?;
-    let (events, turns, report, recordings, transcript) = tokio::try_join!(
+    let (events, turns, messages, report, recordings, transcript) = tokio::try_join!(
         app.calls.events(&call.sid),
         app.turns.turns(&call.sid),
+        app.turns.messages(&call.sid),
         app.turns.report(&call.sid),
         app.recordings.for_call(&call.sid),
         app.transcripts.final_transcript(&call.sid),
@@ -117,6 +118,7 @@ async fn one(
     let record = view::Record::new(&call)
         .events(&events)
         .turns(&turns)
+        .messages(&messages)
         .report(report.as_ref())
         .recording(recordings.first())
         .transcript(transcript.as_ref());

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
-use domain::plan::HistoryItem;
+use domain::plan::{HistoryItem, Resumption};
+use domain::tools::Destination;
 use domain::turn::{EndReason, ToolCall, TurnState, Usage};
 use domain::{CallPlan, CallSid, Epoch, PhoneNumber, SessionReport, Speaker, Turn};
 use futures_util::future::join_all;
@@ -32,7 +33,11 @@ impl<'a> Line<'a> {
     }
 
     fn question(&self, query: &str) -> Webhook {
-        Webhook::post(&format!("/twilio/voice/after-stream{query}"))
+        self.fields(Webhook::post(&format!("/twilio/voice/after-stream{query}")))
+    }
+
+    fn fields(&self, webhook: Webhook) -> Webhook {
+        webhook
             .field("CallSid", &self.sid)
             .field("AccountSid", &self.world.identity.account_sid)
             .field("From", local::demo::business::CALLER)
@@ -40,6 +45,12 @@ impl<'a> Line<'a> {
             .field("CallStatus", "in-progress")
             .field("Direction", "inbound")
             .field("ApiVersion", "2010-04-01")
+    }
+
+    /// What follows a transfer that the session of this epoch asked for.
+    fn dialled(&self, epoch: u32, status: &str) -> Webhook {
+        let asked = Webhook::post(&format!("/twilio/voice/after-dial?epoch={epoch}"));
+        self.fields(asked).field("DialCallStatus", status)
     }
 
     /// What follows the stream of this epoch.
@@ -60,11 +71,16 @@ impl<'a> Line<'a> {
     }
 
     async fn ended(&self, epoch: u32, end: EndReason) {
+        self.ended_for(epoch, end, None).await;
+    }
+
+    async fn ended_for(&self, epoch: u32, end: EndReason, transfer_to: Option<&str>) {
         let now = clock::now();
         let report = SessionReport {
             call: self.call.clone(),
             epoch: Epoch(epoch),
             end,
+            transfer_to: transfer_to.map(str::to_owned),
             started_at: now,
             ended_at: now,
             turns: 0,
@@ -309,5 +325,69 @@ async fn a_line_that_never_holds_ends_with_an_apology() {
         )
         .count();
     assert_eq!(apologies, 1);
+    world.system.stop().await;
+}
+
+async fn business_with_a_workshop() -> World {
+    let business = |new: &mut functions::businesses::provision::NewBusiness| {
+        new.settings.tools.directory = vec![Destination {
+            id: "workshop".into(),
+            label: "the workshop".into(),
+            number: PhoneNumber::parse("+12025550101").unwrap(),
+        }];
+    };
+    World::with(WorldConfig { business, ..WorldConfig::default() }).await
+}
+
+/// The number is the settings'; the session only says whose it is. Every copy of the question is answered alike.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_hands_over_has_the_directory_dialled() {
+    let world = business_with_a_workshop().await;
+    let line = Line::open(&world, 21).await;
+    line.claim(1).await.expect("the first stream began");
+    line.ended_for(1, EndReason::Transfer, Some("workshop")).await;
+    let question = line.question("?epoch=1");
+    let answers = join_all((0..20).map(|_| question.send(&world))).await;
+    let (_, first) = &answers[0];
+    assert!(first.contains("<Dial") && first.contains("+12025550101</Number>"), "{first}");
+    assert!(first.contains("/twilio/voice/after-dial?epoch=1"), "{first}");
+    assert!(answers.iter().all(|(status, body)| *status == 200 && body == first));
+
+    let (_, answered) = line.dialled(1, "completed").send(&world).await;
+    assert!(answered.contains("<Hangup") && !answered.contains("<Connect"), "{answered}");
+    assert!(line.claim(2).await.is_none(), "nobody is waiting for the agent");
+    world.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_whom_nobody_took_is_back_with_the_agent_once() {
+    let world = business_with_a_workshop().await;
+    for (seed, status) in [(22, "no-answer"), (23, "busy"), (24, "failed")] {
+        let line = Line::open(&world, seed).await;
+        line.claim(1).await.expect("the first stream began");
+        line.ended_for(1, EndReason::Transfer, Some("workshop")).await;
+        line.after(1).await;
+        let dialled = line.dialled(1, status);
+        let answers = join_all((0..20).map(|_| dialled.send(&world))).await;
+        let (_, first) = &answers[0];
+        assert!(token_in(first).starts_with("2."), "{status}: {first}");
+        assert!(answers.iter().all(|(_, body)| body == first), "{status}");
+        let plan = line.claim(2).await.expect("one session goes on");
+        assert_eq!(plan.resumption, Resumption::TransferFailed { label: "the workshop".into() });
+        assert_eq!(plan.greeting, None);
+        assert!(line.claim(2).await.is_none());
+    }
+    world.system.stop().await;
+}
+
+/// Somebody may leave the directory while a call is on its way to them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_to_nobody_goes_on_with_the_agent() {
+    let world = business_with_a_workshop().await;
+    let line = Line::open(&world, 25).await;
+    line.claim(1).await.expect("the first stream began");
+    line.ended_for(1, EndReason::Transfer, Some("somebody who left")).await;
+    let twiml = line.after(1).await;
+    assert!(!twiml.contains("<Dial") && token_in(&twiml).starts_with("2."), "{twiml}");
     world.system.stop().await;
 }

@@ -76,6 +76,7 @@ impl Session {
         self.silence.broken();
         self.farewell.caller_began();
         self.gate.new_turn();
+        self.tools.new_turn();
         self.deadlines.clear(Deadline::Answer);
         self.deadlines.clear(Deadline::Overheard);
         self.deadlines.set(Deadline::SpeechEnd, now + SPEECH_MAX);
@@ -137,6 +138,7 @@ impl Session {
                 Some(ResponseReason::Goodbye) => self.hangup.reason().is_none(),
                 Some(
                     ResponseReason::ToolOutput
+                    | ResponseReason::Filler
                     | ResponseReason::SilencePrompt
                     | ResponseReason::Dtmf
                     | ResponseReason::Overheard

@@ -21,6 +21,12 @@ impl Session {
     pub(crate) fn hang_up(&mut self, now: Instant) {
         let reason = self.hangup.reason().unwrap_or(EndReason::Internal);
         self.end_conversation(now, reason);
+        if reason == EndReason::Transfer {
+            // The line is Twilio's again as soon as the stream is closed, and it asks where to dial.
+            self.note(Event::HangUpRequested { reason });
+            self.figures.transfer_to = self.hangup.take_transfer();
+            return self.close(now, reason);
+        }
         self.deadlines.set(Deadline::Stop, now + STOP_WAIT);
         self.note(Event::HangUpRequested { reason });
         self.emit(Output::HangUp);

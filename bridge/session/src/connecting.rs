@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::CallPlan;
 use domain::phrases::Phrases;
+use domain::plan::Resumption;
 use domain::turn::EndReason;
 
 use crate::caller_audio::Accepted;
@@ -11,7 +12,7 @@ use crate::deadlines::Deadline;
 use crate::input::{CallerAudio, ClaimRefusal, ModelLoss};
 use crate::output::Event;
 use crate::silence::Silence;
-use crate::{Input, Output, Phase, Session};
+use crate::{Input, Output, Phase, Session, instructions};
 
 /// One conditional delete takes milliseconds; a store that takes longer is down.
 const CLAIM_WAIT: Duration = Duration::from_secs(2);
@@ -104,6 +105,7 @@ impl Session {
             | Deadline::MaxDuration
             | Deadline::Goodbye
             | Deadline::Tool
+            | Deadline::Filler
             | Deadline::Dtmf
             | Deadline::Turn
             | Deadline::Drain
@@ -127,6 +129,9 @@ impl Session {
         let languages = plan.voice.languages.iter().map(String::as_str);
         self.phrases = Phrases::new(languages, &plan.conversation.phrases);
         self.turns.remember(&plan.history);
+        if let Resumption::TransferFailed { label } = &plan.resumption {
+            self.turns.remember_note(&instructions::nobody_answered(label));
+        }
         self.plan = Some(plan);
         self.deadlines.clear(Deadline::Claim);
         self.note(Event::Authorised);

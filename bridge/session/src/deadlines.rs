@@ -57,6 +57,8 @@ pub(crate) enum Deadline {
     Goodbye,
     /// The slowest tool's output.
     Tool,
+    /// The moment from which a caller is told that a tool takes its time.
+    Filler,
     /// The next key.
     Dtmf,
     /// What the oldest open turn is waiting for.
@@ -70,7 +72,7 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Start,
         Self::Claim,
         Self::ModelReady,
@@ -96,6 +98,7 @@ impl Deadline {
         Self::MaxDuration,
         Self::Goodbye,
         Self::Tool,
+        Self::Filler,
         Self::Dtmf,
         Self::Turn,
         Self::Drain,
@@ -130,6 +133,7 @@ impl Deadline {
             Self::MaxDuration => "max_duration",
             Self::Goodbye => "goodbye",
             Self::Tool => "tool",
+            Self::Filler => "filler",
             Self::Dtmf => "dtmf",
             Self::Turn => "turn",
             Self::Drain => "drain",

@@ -12,6 +12,8 @@ pub(crate) const GOODBYE_WAIT: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(crate) struct HangUp {
     pending: Option<Pending>,
+    /// The entry of the directory that the caller is to be connected with.
+    transfer_to: Option<String>,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,20 @@ impl HangUp {
                 true
             }
         }
+    }
+
+    /// The call shall go to this entry of the directory; like [`begin`](Self::begin).
+    pub(crate) fn begin_transfer(&mut self, destination: String, goodbye: Goodbye) -> bool {
+        let first = self.begin(EndReason::Transfer, goodbye);
+        if first {
+            self.transfer_to = Some(destination);
+        }
+        first
+    }
+
+    /// Where the call goes, if it is to go on elsewhere.
+    pub(crate) fn take_transfer(&mut self) -> Option<String> {
+        self.transfer_to.take().filter(|_| self.reason() == Some(EndReason::Transfer))
     }
 
     /// The caller has more to say. True if that keeps the call alive: it does unless its time is up.

@@ -41,6 +41,8 @@ pub enum Input<'a> {
     ToolDone {
         call_id: &'a str,
         output: String,
+        /// The tool was a request to transfer the call, to this entry of the directory.
+        transfer: Option<String>,
     },
     /// Twilio's answer to our hang-up; "already over" counts as success.
     HungUp {
@@ -167,6 +169,8 @@ pub enum Role {
 pub enum ResponseReason {
     Greeting,
     ToolOutput,
+    /// A tool takes its time, and the caller should not wonder.
+    Filler,
     SilencePrompt,
     Goodbye,
     Dtmf,
@@ -179,9 +183,10 @@ pub enum ResponseReason {
 }
 
 impl ResponseReason {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Greeting,
         Self::ToolOutput,
+        Self::Filler,
         Self::SilencePrompt,
         Self::Goodbye,
         Self::Dtmf,
@@ -195,6 +200,7 @@ impl ResponseReason {
         match self {
             Self::Greeting => "greeting",
             Self::ToolOutput => "tool_output",
+            Self::Filler => "filler",
             Self::SilencePrompt => "silence_prompt",
             Self::Goodbye => "goodbye",
             Self::Dtmf => "dtmf",

@@ -1,6 +1,7 @@
 //! What we tell the model to say when we are the ones who ask. Instructions of a response replace those of the
 //! session for that response (OpenAI Realtime GA), so each begins with the call's own.
 
+use domain::plan::Resumption;
 use domain::turn::EndReason;
 use domain::{CallPlan, prompt};
 
@@ -23,6 +24,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         EndReason::Silence => "The caller does not answer any more.",
         EndReason::MaxDuration => "The call has reached its longest permitted duration.",
         EndReason::ModelLost => "There is a technical problem and you cannot go on. Apologise.",
+        EndReason::Transfer => return hand_over(plan),
         EndReason::AgentHangUp
         | EndReason::CallerHangUp
         | EndReason::CallerLost
@@ -33,6 +35,27 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         | EndReason::Internal => "The matter is settled.",
     };
     with_role(plan, &format!("{why} Say a goodbye in one short sentence and nothing else. Call no tool."))
+}
+
+/// The last words before the call goes to somebody else.
+fn hand_over(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "Tell the caller in one short sentence that you are connecting them now, and nothing else. Call no tool.",
+    )
+}
+
+/// A tool takes its time.
+pub(crate) fn filler(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "You are still looking something up. Tell the caller so in a few words and promise nothing. Call no tool.",
+    )
+}
+
+/// What a model must know that is told of a transfer which came to nothing.
+pub(crate) fn nobody_answered(label: &str) -> String {
+    format!("The call was transferred to {label}, but nobody answered there. The caller is back with you.")
 }
 
 /// Digits pressed are data: the model is told that they are, in a note that is not the caller's speech.
@@ -74,6 +97,16 @@ pub(crate) fn warning(plan: &CallPlan) -> String {
 
 /// The first words of a session that goes on with a call.
 pub(crate) fn resume(plan: &CallPlan) -> String {
+    if let Resumption::TransferFailed { label } = &plan.resumption {
+        let told = nobody_answered(label);
+        return with_role(
+            plan,
+            &format!(
+                "{told} Do not greet and do not introduce yourself again. Say in one short sentence that nobody can be \
+                 reached there right now, and ask how else you can help."
+            ),
+        );
+    }
     with_role(
         plan,
         "The connection to the caller failed for a moment and is back. The call goes on: do not greet and do not \

@@ -21,7 +21,7 @@
 //! | who said what, in order | `turns` |
 //! | short sounds over the agent's speech | `overheard` |
 //! | asking the model to speak | `response_gate` |
-//! | tool calls | `tools` |
+//! | tool calls | `tools`, `tool_calls` |
 //! | nobody speaking, or nobody there | `silence`, `presence` |
 //! | ending the call | `hangup`, `farewell` |
 //! | keys pressed | `dtmf` |
@@ -59,6 +59,7 @@ mod response_gate;
 mod silence;
 #[cfg(test)]
 mod testing;
+mod tool_calls;
 mod tools;
 mod turns;
 

@@ -70,7 +70,7 @@ impl Session {
             Input::Model(event) => self.model_event(now, event),
             Input::Mark(mark) => self.playback.mark(now, mark),
             Input::Dtmf(key) => self.key_pressed(now, key),
-            Input::ToolDone { call_id, output } => self.tool_done(call_id, output),
+            Input::ToolDone { call_id, output, transfer } => self.tool_done(now, call_id, output, transfer),
             Input::Drain => {
                 if !self.deadlines.is_armed(Deadline::Drain) {
                     self.deadlines.set(Deadline::Drain, now + DRAIN_WAIT);
@@ -134,6 +134,7 @@ impl Session {
             }
             Deadline::Goodbye => return self.hang_up(now),
             Deadline::Tool => self.tools_overdue(now),
+            Deadline::Filler => self.tool_takes_its_time(),
             Deadline::Dtmf => {
                 if let Some(keys) = self.keypad.take() {
                     self.keys_entered(&keys);
@@ -162,7 +163,11 @@ impl Session {
         }
         let gate = &self.gate;
         if self.tools.take_owed(|response| gate.is_active(response)) && self.hangup.reason().is_none() {
-            self.gate.request(ResponseReason::ToolOutput, None);
+            if self.tools.next_round() {
+                self.gate.request(ResponseReason::ToolOutput, None);
+            } else {
+                self.gate.request_words(ResponseReason::ToolOutput);
+            }
         }
         self.release_response(now);
         if self.agent_speaking && !self.playback.is_audible() {
@@ -188,6 +193,7 @@ impl Session {
         }
         self.deadlines.follow(Deadline::Playout, self.playback.marks_lost_at());
         self.deadlines.follow(Deadline::Tool, self.tools.due());
+        self.deadlines.follow(Deadline::Filler, self.tools.filler_due());
         self.deadlines.follow(Deadline::GateRetry, self.gate.retry_at(now));
         let turn_waits_until = self.plan.as_ref().and_then(|plan| self.turns.waits_until(now, plan));
         self.deadlines.follow(Deadline::Turn, turn_waits_until);

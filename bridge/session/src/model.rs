@@ -2,15 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use domain::turn::{EndReason, ToolCall, Usage};
+use domain::turn::{EndReason, Usage};
 
 use crate::deadlines::Deadline;
-use crate::hangup::{Goodbye, Next};
+use crate::hangup::Next;
 use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role};
 use crate::model_leg::{Owed, is_replayed};
 use crate::output::{Event, ModelCommand};
 use crate::response_gate::{Ended, Refusal};
-use crate::tools::{self, END_CALL};
 use crate::{Output, Phase, Session, instructions};
 
 /// A response that is silent for this long in the middle of itself is stuck.
@@ -168,18 +167,6 @@ impl Session {
         total.output_audio += usage.output_audio;
     }
 
-    pub(crate) fn tool_done(&mut self, call_id: &str, output: String) {
-        if let Some(call) = self.tools.done(call_id) {
-            self.answer_call(call.call_id, call.name, output);
-        }
-    }
-
-    pub(crate) fn tools_overdue(&mut self, now: Instant) {
-        while let Some(call) = self.tools.take_overdue(now) {
-            self.answer_call(call.call_id, call.name, tools::TIMED_OUT.to_owned());
-        }
-    }
-
     pub(crate) fn response_stalled(&mut self, now: Instant) {
         let Some((id, ended)) = self.gate.abandon() else { return };
         if let Some(response) = id {
@@ -201,7 +188,7 @@ impl Session {
                 | ResponseReason::Recovery,
             ) => self.answered_in_vain(now),
             // Nobody was waiting for it; the last words will be said all the same.
-            Some(ResponseReason::Warning) | None => {}
+            Some(ResponseReason::Warning | ResponseReason::Filler) | None => {}
         }
     }
 
@@ -268,7 +255,7 @@ impl Session {
         if self.hangup.goodbye_has_failed() || self.caller_has_floor() {
             return;
         }
-        if ended.in_vain {
+        if ended.in_vain && ended.reason != Some(ResponseReason::Filler) {
             self.answered_in_vain(now);
         } else if ended.wanted && ended.spoke && !ended.called_tools {
             self.finish_sentence(now, ended.reason, status);
@@ -339,59 +326,7 @@ impl Session {
         self.request_refused(now, refusal);
     }
 
-    fn tool_called(
-        &mut self,
-        now: Instant,
-        response: &str,
-        item: &str,
-        call_id: &str,
-        name: &str,
-        arguments: &str,
-    ) {
-        if !self.tools.is_new(call_id) {
-            return;
-        }
-        self.gate.saw(response, false, true);
-        self.progress(now, response);
-        let (id, name) = (call_id.to_owned(), name.to_owned());
-        let call = ToolCall {
-            call_id: id.clone(),
-            name: name.clone(),
-            arguments: arguments.to_owned(),
-            output: None,
-        };
-        self.turns.tool_called(self.wall(now), response, item, call);
-        self.note(Event::ToolCalled { name: name.clone() });
-        if self.gate.is_discarded(response) {
-            self.answer_call(id, name, tools::INTERRUPTED.to_owned());
-        } else if name == END_CALL {
-            self.answer_call(id, name, tools::ENDING.to_owned());
-            self.end_asked_for(now, response);
-        } else if self.tools.open(now, response, call_id, &name) {
-            self.emit(Output::RunTool { call_id: id, name, arguments: arguments.to_owned() });
-        } else {
-            self.answer_call(id, name, tools::TOO_MANY.to_owned());
-        }
-    }
-
-    fn end_asked_for(&mut self, now: Instant, response: &str) {
-        if !self.gate.is_active(response) {
-            // It is over already, so whatever it said was said before.
-            return self.say_goodbye(now, EndReason::AgentHangUp);
-        }
-        if self.hangup.begin(EndReason::AgentHangUp, Goodbye::PerhapsIn(response.to_owned())) {
-            self.gate.withdraw_all();
-            self.await_goodbye(now);
-        }
-    }
-
-    fn answer_call(&mut self, call_id: String, name: String, output: String) {
-        self.turns.tool_answered(&call_id, &output);
-        self.tell(ModelCommand::ToolOutput { call_id, output });
-        self.note(Event::ToolAnswered { name });
-    }
-
-    fn progress(&mut self, now: Instant, response: &str) {
+    pub(crate) fn progress(&mut self, now: Instant, response: &str) {
         if self.phase == Phase::Live && self.gate.is_generating() && self.gate.is_active(response) {
             self.deadlines.set(Deadline::ResponseProgress, now + PROGRESS_WAIT);
         }

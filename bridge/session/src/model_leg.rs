@@ -264,7 +264,7 @@ impl Session {
                 None
             }
             // Nobody has to be asked twice whether they are there.
-            Some(ResponseReason::SilencePrompt | ResponseReason::Warning) => None,
+            Some(ResponseReason::SilencePrompt | ResponseReason::Warning | ResponseReason::Filler) => None,
             Some(
                 ResponseReason::ToolOutput
                 | ResponseReason::Goodbye

@@ -62,6 +62,8 @@ pub enum ModelCommand {
     CreateResponse {
         reason: ResponseReason,
         instructions: Option<String>,
+        /// Whether the model may call tools in it.
+        tools: bool,
         event_id: String,
     },
     CancelResponse {
@@ -180,4 +182,6 @@ pub struct Figures {
     pub agent_audio_sent: Duration,
     pub agent_audio_heard: Duration,
     pub usage: domain::turn::Usage,
+    /// The entry of the directory that the call goes to, after [`EndReason::Transfer`].
+    pub transfer_to: Option<String>,
 }

@@ -20,9 +20,11 @@ pub enum Phase {
 /// The WebSocket close code (RFC 6455, section 7.4.1) for each end.
 pub(crate) const fn close_code(reason: EndReason) -> u16 {
     match reason {
-        EndReason::AgentHangUp | EndReason::CallerHangUp | EndReason::Silence | EndReason::MaxDuration => {
-            1000
-        }
+        EndReason::AgentHangUp
+        | EndReason::CallerHangUp
+        | EndReason::Silence
+        | EndReason::MaxDuration
+        | EndReason::Transfer => 1000,
         EndReason::CallerLost | EndReason::Drained => 1001,
         EndReason::Unauthorised | EndReason::Protocol | EndReason::Superseded => 1008,
         EndReason::ModelLost | EndReason::Internal => 1011,

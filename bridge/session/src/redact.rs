@@ -48,10 +48,11 @@ impl Debug for Input<'_> {
             Self::ConnectFailed(loss) => f.debug_tuple("ConnectFailed").field(loss).finish(),
             Self::ModelGone(loss) => f.debug_tuple("ModelGone").field(loss).finish(),
             Self::Model(event) => event.fmt(f),
-            Self::ToolDone { call_id, output } => f
+            Self::ToolDone { call_id, output, transfer } => f
                 .debug_struct("ToolDone")
                 .field("call_id", call_id)
                 .field("output", &Bytes(output.len()))
+                .field("transfer", transfer)
                 .finish(),
             Self::HungUp { ok } => f.debug_struct("HungUp").field("ok", ok).finish(),
             Self::Drain => f.write_str("Drain"),
@@ -174,10 +175,11 @@ impl Debug for Audio {
 impl Debug for ModelCommand {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Self::CreateResponse { reason, instructions, event_id } => f
+            Self::CreateResponse { reason, instructions, tools, event_id } => f
                 .debug_struct("CreateResponse")
                 .field("reason", reason)
                 .field("instructions", &instructions.as_ref().map(|text| Bytes(text.len())))
+                .field("tools", tools)
                 .field("event_id", event_id)
                 .finish(),
             Self::CancelResponse { response } => {
@@ -233,7 +235,7 @@ mod tests {
                 name: "book",
                 arguments: PRIVATE
             }),
-            Input::ToolDone { call_id: "c", output: PRIVATE.into() },
+            Input::ToolDone { call_id: "c", output: PRIVATE.into(), transfer: None },
             Input::CallerAudio(CallerAudio { timestamp_ms: 0, payload: PRIVATE.as_bytes() }),
             Output::ToModel(ModelCommand::SystemText { text: PRIVATE.into() }),
             Output::ToModel(ModelCommand::Replay {

@@ -35,6 +35,7 @@ pub(crate) struct ResponseGate {
 struct Request {
     reason: ResponseReason,
     instructions: Option<String>,
+    tools: bool,
     refusals: u8,
 }
 
@@ -80,7 +81,13 @@ impl ResponseGate {
     /// Asks for a response. A request for the same reason that still waits is replaced.
     pub(crate) fn request(&mut self, reason: ResponseReason, instructions: Option<String>) {
         self.withdraw(reason);
-        self.enqueue(Request { reason, instructions, refusals: 0 });
+        self.enqueue(Request { reason, instructions, tools: may_call_tools(reason), refusals: 0 });
+    }
+
+    /// Asks for a response that consists of words, whatever its reason.
+    pub(crate) fn request_words(&mut self, reason: ResponseReason) {
+        self.withdraw(reason);
+        self.enqueue(Request { reason, instructions: None, tools: false, refusals: 0 });
     }
 
     pub(crate) fn withdraw(&mut self, reason: ResponseReason) {
@@ -106,6 +113,7 @@ impl ResponseGate {
         let command = ModelCommand::CreateResponse {
             reason: request.reason,
             instructions: request.instructions.clone(),
+            tools: request.tools,
             event_id: event_id.clone(),
         };
         self.in_flight = Some(InFlight { request, event_id });
@@ -316,6 +324,7 @@ const fn rank(reason: ResponseReason) -> u8 {
         ResponseReason::Overheard => 5,
         ResponseReason::Recovery => 6,
         ResponseReason::SilencePrompt => 7,
+        ResponseReason::Filler => 8,
     }
 }
 
@@ -324,10 +333,26 @@ const fn keeps_floor(reason: ResponseReason) -> bool {
     match reason {
         ResponseReason::Goodbye | ResponseReason::Greeting => true,
         ResponseReason::ToolOutput
+        | ResponseReason::Filler
         | ResponseReason::Warning
         | ResponseReason::Dtmf
         | ResponseReason::Overheard
         | ResponseReason::Recovery
+        | ResponseReason::SilencePrompt => false,
+    }
+}
+
+/// Whether a tool may be called in answer to this. Where we only want a sentence said, none may.
+const fn may_call_tools(reason: ResponseReason) -> bool {
+    match reason {
+        ResponseReason::ToolOutput
+        | ResponseReason::Dtmf
+        | ResponseReason::Overheard
+        | ResponseReason::Recovery => true,
+        ResponseReason::Goodbye
+        | ResponseReason::Greeting
+        | ResponseReason::Filler
+        | ResponseReason::Warning
         | ResponseReason::SilencePrompt => false,
     }
 }
@@ -340,6 +365,9 @@ const fn must_be_said(reason: ResponseReason) -> bool {
         | ResponseReason::ToolOutput
         | ResponseReason::Warning
         | ResponseReason::Dtmf => true,
-        ResponseReason::Overheard | ResponseReason::Recovery | ResponseReason::SilencePrompt => false,
+        ResponseReason::Filler
+        | ResponseReason::Overheard
+        | ResponseReason::Recovery
+        | ResponseReason::SilencePrompt => false,
     }
 }

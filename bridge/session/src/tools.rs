@@ -4,19 +4,30 @@ use std::time::{Duration, Instant};
 
 use crate::recent_ids::RecentIds;
 
-/// The session's own tool. It takes no arguments and ends the call after a goodbye.
-pub const END_CALL: &str = "end_call";
+pub use domain::tools::END_CALL;
 
-/// A caller does not wait longer than this; the model then says that it did not work.
+/// A caller does not wait longer than this for a tool that says nothing of its own; the model then says that it did
+/// not work.
 pub(crate) const TOOL_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a tool's own timeout may be late by: whoever runs it answers before.
+pub(crate) const TIMEOUT_MARGIN: Duration = Duration::from_secs(1);
+/// So long a caller hears nothing while a tool runs, and then that it is being looked up.
+const FILLER_AFTER: Duration = Duration::from_millis(1_500);
 /// Calls that may be running at once.
 const OPEN_CALLS_MAX: usize = 16;
+/// Calls in one session. No conversation needs them; a model in a loop would make more.
+const CALLS_MAX: u32 = 256;
+/// Responses to tools in a row without a word of the caller's in between. The next one has to be words.
+const ROUNDS_MAX: u32 = 8;
+/// The longest arguments that are looked at.
+pub(crate) const ARGUMENTS_MAX_BYTES: usize = 16 * 1024;
 
 /// Outputs that are the session's own words: JSON, as the model expects of any tool.
 pub(crate) const ENDING: &str = r#"{"ok":true}"#;
 pub(crate) const TIMED_OUT: &str = r#"{"error":"the tool did not answer in time"}"#;
-pub(crate) const TOO_MANY: &str = r#"{"error":"too many tool calls at once"}"#;
 pub(crate) const INTERRUPTED: &str = r#"{"error":"not done: the caller interrupted"}"#;
+const TOO_MANY: &str = r#"{"error":"too many tool calls"}"#;
+const TOO_LONG: &str = r#"{"error":"not done: the arguments are too long"}"#;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tools {
@@ -24,13 +35,20 @@ pub(crate) struct Tools {
     open: Vec<OpenCall>,
     /// Responses whose calls are owed a response of their own.
     owed: Vec<String>,
+    /// Calls so far.
+    calls: u32,
+    /// Responses to tools since the caller last spoke.
+    rounds: u32,
+    /// The caller was told, or is hearing something else.
+    filled: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct OpenCall {
     pub(crate) call_id: String,
     pub(crate) name: String,
-    response: String,
+    pub(crate) response: String,
+    since: Instant,
     due: Instant,
 }
 
@@ -40,37 +58,68 @@ impl Tools {
         self.seen.insert(call_id)
     }
 
-    /// A call that somebody else has to answer; false if too many are open already.
-    pub(crate) fn open(&mut self, now: Instant, response: &str, call_id: &str, name: &str) -> bool {
+    /// A call that somebody else has to answer within `wait`.
+    ///
+    /// # Errors
+    /// The answer, if nobody is to be asked.
+    pub(crate) fn open(
+        &mut self,
+        now: Instant,
+        response: &str,
+        [call_id, name, arguments]: [&str; 3],
+        wait: Duration,
+    ) -> Result<(), &'static str> {
         if !self.owed.iter().any(|owed| owed == response) {
             self.owed.push(response.to_owned());
         }
-        if self.open.len() >= OPEN_CALLS_MAX {
-            return false;
+        self.calls = self.calls.saturating_add(1);
+        if self.open.len() >= OPEN_CALLS_MAX || self.calls > CALLS_MAX {
+            return Err(TOO_MANY);
+        }
+        if arguments.len() > ARGUMENTS_MAX_BYTES {
+            return Err(TOO_LONG);
         }
         self.open.push(OpenCall {
             call_id: call_id.to_owned(),
             name: name.to_owned(),
             response: response.to_owned(),
-            due: now + TOOL_TIMEOUT,
+            since: now,
+            due: now + wait,
         });
-        true
+        Ok(())
     }
 
     /// An output arrived; `None` if the call is unknown or was answered.
     pub(crate) fn done(&mut self, call_id: &str) -> Option<OpenCall> {
         let index = self.open.iter().position(|call| call.call_id == call_id)?;
-        Some(self.open.remove(index))
+        Some(self.close(index))
     }
 
     /// The next call whose time is up.
     pub(crate) fn take_overdue(&mut self, now: Instant) -> Option<OpenCall> {
         let index = self.open.iter().position(|call| call.due <= now)?;
-        Some(self.open.remove(index))
+        Some(self.close(index))
+    }
+
+    fn close(&mut self, index: usize) -> OpenCall {
+        let call = self.open.remove(index);
+        self.filled &= !self.open.is_empty();
+        call
     }
 
     pub(crate) fn due(&self) -> Option<Instant> {
         self.open.iter().map(|call| call.due).min()
+    }
+
+    /// When the caller should hear that something is going on.
+    pub(crate) fn filler_due(&self) -> Option<Instant> {
+        let first = self.open.iter().map(|call| call.since).min().filter(|_| !self.filled);
+        first.map(|since| since + FILLER_AFTER)
+    }
+
+    /// The time for that has come; whatever comes of it, it comes once.
+    pub(crate) fn filled(&mut self) {
+        self.filled = true;
     }
 
     /// Whether a response is owed now: some response has ended and all its calls are answered.
@@ -80,6 +129,17 @@ impl Tools {
         self.owed
             .retain(|response| is_active(response) || open.iter().any(|call| call.response == *response));
         self.owed.len() < before
+    }
+
+    /// Counts a response to tools. False: this one has to be words, the model has called enough.
+    pub(crate) fn next_round(&mut self) -> bool {
+        self.rounds = self.rounds.saturating_add(1);
+        self.rounds < ROUNDS_MAX
+    }
+
+    /// The caller spoke.
+    pub(crate) fn new_turn(&mut self) {
+        self.rounds = 0;
     }
 
     pub(crate) fn is_idle(&self) -> bool {

@@ -26,7 +26,7 @@ pub(super) enum Effect {
     Claimed(Result<Box<CallPlan>, ClaimRefusal>),
     ToolDone {
         call_id: String,
-        output: String,
+        answer: tools::Answer,
     },
     HungUp {
         ok: bool,
@@ -79,9 +79,11 @@ impl Effects {
         }));
     }
 
-    pub(super) fn run_tool(&mut self, call_id: String, name: &str) {
-        let output = tools::run(name);
-        self.0.push(Box::pin(async move { Effect::ToolDone { call_id, output } }));
+    pub(super) fn run_tool<P: Ports>(&mut self, ports: Arc<P>, plan: Arc<CallPlan>, call: tools::Call) {
+        self.0.push(Box::pin(async move {
+            let answer = tools::run(&*ports, &plan, &call).await;
+            Effect::ToolDone { call_id: call.id, answer }
+        }));
     }
 
     pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch) {

@@ -6,8 +6,8 @@ use openai::realtime::SessionConfig;
 use openai::realtime::session::{
     Eagerness, InputTranscription, InvalidSession, SemanticVad, ServerVad, Tool, TurnDetection,
 };
-use serde_json::json;
-use session::END_CALL;
+
+use crate::tools::{self, Offered};
 
 pub(crate) fn session_config(plan: &CallPlan) -> Result<SessionConfig, InvalidSession> {
     SessionConfig::phone()
@@ -15,7 +15,7 @@ pub(crate) fn session_config(plan: &CallPlan) -> Result<SessionConfig, InvalidSe
         .voice(plan.voice.voice.as_str())
         .turn_detection(turn_detection(&plan.voice.turn_detection))
         .transcription(transcription(&plan.voice))
-        .tools(vec![end_call()])
+        .tools(tools::offered(&plan.tools).into_iter().map(tool).collect())
         .build()
 }
 
@@ -60,46 +60,21 @@ fn transcription(voice: &Voice) -> Option<InputTranscription> {
     })
 }
 
-fn end_call() -> Tool {
-    Tool {
-        name: END_CALL.to_owned(),
-        description: "Ends the call. Use it once the caller has said goodbye or the matter is settled, \
-                      after a short goodbye of your own."
-            .to_owned(),
-        parameters: json!({ "type": "object", "properties": {}, "required": [] }),
-    }
+fn tool(Offered { name, description, parameters }: Offered) -> Tool {
+    Tool { name, description, parameters }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::business::ConversationPolicy;
-    use domain::{BusinessId, CallSid, Direction, Epoch, Revision, Timestamp};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn plan(turn_detection: business::TurnDetection, transcription_model: Option<&str>) -> CallPlan {
-        CallPlan {
-            call: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
-            epoch: Epoch::FIRST,
-            business: BusinessId::parse("harbour").unwrap(),
-            revision: Revision::FIRST,
-            direction: Direction::Inbound,
-            minted_at: Timestamp(0),
-            voice: Voice {
-                model: "gpt-realtime-2.1".into(),
-                voice: "marin".into(),
-                languages: vec!["de".into(), "en".into()],
-                transcription_model: transcription_model.map(str::to_owned),
-                keywords: vec!["Shimano".into()],
-                turn_detection,
-            },
-            conversation: ConversationPolicy::default(),
-            instructions: "You are Robin.".into(),
-            greeting: None,
-            history: vec![],
-            safety_identifier: "opaque".into(),
-        }
+        let mut plan = crate::testing::plan();
+        plan.voice.turn_detection = turn_detection;
+        plan.voice.transcription_model = transcription_model.map(str::to_owned);
+        plan
     }
 
     fn sent(plan: &CallPlan) -> Value {

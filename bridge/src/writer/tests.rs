@@ -2,11 +2,14 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use domain::tools::TakenMessage;
 use domain::turn::{EndReason, Speaker, TurnState, Usage};
 use domain::{CallPlan, Epoch, Timestamp};
 
+use serde_json::Value;
+
 use super::*;
-use crate::ports::{ClaimError, HangUpError};
+use crate::ports::{ClaimError, HangUpError, ToolFailure, ToolRequest};
 
 /// A store that answers its first writes as it was told, and keeps a log of what it took.
 #[derive(Default)]
@@ -53,6 +56,14 @@ impl Ports for Store {
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())
     }
+
+    async fn take_message(&self, _: &CallPlan, _: &str, _: &TakenMessage) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+        Err(ToolFailure::Failed("there are no tools here".to_owned()))
+    }
 }
 
 fn unavailable() -> Result<(), StoreError> {
@@ -85,6 +96,7 @@ fn report() -> SessionReport {
         call: call(),
         epoch: Epoch::FIRST,
         end: EndReason::CallerHangUp,
+        transfer_to: None,
         started_at: Timestamp(0),
         ended_at: Timestamp(1),
         turns: 0,

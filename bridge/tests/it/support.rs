@@ -113,6 +113,8 @@ impl Harness {
             instructions: "You are Robin of the Harbour Bicycle Workshop.".into(),
             greeting: Some("Harbour Bicycle Workshop, good day.".into()),
             history: vec![],
+            resumption: domain::plan::Resumption::default(),
+            tools: domain::Toolbox::default(),
             safety_identifier: "caller-0001".into(),
         };
         change(&mut plan);

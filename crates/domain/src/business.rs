@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::phrases::OwnPhrases;
-use crate::{BusinessId, PhoneNumber, Revision};
+use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
 
 /// What a business is, apart from how its calls are conducted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct Settings {
     pub prompts: Prompts,
     pub voice: Voice,
     pub policies: Policies,
+    #[serde(default)]
+    pub tools: Toolbox,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ pub mod recording;
 pub mod secret;
 pub mod time;
 pub mod token;
+pub mod tools;
 pub mod transcript;
 pub mod turn;
 
@@ -26,5 +27,6 @@ pub use plan::CallPlan;
 pub use recording::{Recording, RecordingState};
 pub use secret::Secret;
 pub use time::Timestamp;
+pub use tools::Toolbox;
 pub use transcript::Transcript;
 pub use turn::{SessionReport, Speaker, Turn};

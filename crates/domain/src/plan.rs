@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::business::{ConversationPolicy, Voice};
-use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Speaker, Timestamp};
+use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Speaker, Timestamp, Toolbox};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallPlan {
@@ -25,8 +25,23 @@ pub struct CallPlan {
     /// What was said before this epoch, in order: the model is told it again, the caller is not.
     #[serde(default)]
     pub history: Vec<HistoryItem>,
+    /// Why there is a session after the first one.
+    #[serde(default)]
+    pub resumption: Resumption,
+    #[serde(default)]
+    pub tools: Toolbox,
     /// Stable and opaque: lets the model provider tell abusive callers apart without knowing them.
     pub safety_identifier: String,
+}
+
+/// What happened between the session before and this one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Resumption {
+    /// The stream broke; for the first session of a call, nothing.
+    #[default]
+    Lost,
+    /// The call was to go to this entry of the directory, and nobody there took it.
+    TransferFailed { label: String },
 }
 
 /// One piece of a conversation that went before.

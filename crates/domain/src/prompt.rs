@@ -131,6 +131,7 @@ mod tests {
                 transcript: TranscriptPolicy::RealtimeFirst,
                 conversation: ConversationPolicy::default(),
             },
+            tools: crate::Toolbox::default(),
         }
     }
 

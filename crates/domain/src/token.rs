@@ -13,6 +13,7 @@ use crate::{CallSid, Epoch, Secret};
 
 /// Keeps this MAC apart from every other use the same key may ever have.
 const CONTEXT: &[u8] = b"switchboard stream token v1\0";
+const DERIVED: &[u8] = b"switchboard derived key v1\0";
 
 /// Mints and checks stream tokens with one key.
 #[derive(Clone, Debug)]
@@ -43,16 +44,35 @@ impl TokenKey {
         Ok(epoch)
     }
 
+    /// Another key, for one purpose and of no use for guessing this one or any other.
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = keyed(&Sha256::digest(self.0.expose().as_bytes()).into());
+        mac.update(DERIVED);
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// HMAC-SHA256 of `message` under the key for `purpose`.
+    pub fn derived_mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        let mut mac = keyed(&self.derived(purpose));
+        mac.update(message);
+        mac.finalize().into_bytes().into()
+    }
+
     fn mac(&self, call: &CallSid, epoch: Epoch) -> Hmac<Sha256> {
-        // A digest of the key, padded to the hash's block: no key is too long, so keying cannot fail.
-        let mut key = [0u8; 64];
-        key[..32].copy_from_slice(&Sha256::digest(self.0.expose().as_bytes()));
-        let mut mac = Hmac::<Sha256>::new(&key.into());
+        let mut mac = keyed(&Sha256::digest(self.0.expose().as_bytes()).into());
         mac.update(CONTEXT);
         mac.update(call.as_str().as_bytes());
         mac.update(&epoch.0.to_be_bytes());
         mac
     }
+}
+
+/// The key is padded to the hash's block, which HMAC does with short keys anyway: so keying cannot fail.
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = [0u8; 64];
+    block[..32].copy_from_slice(key);
+    Hmac::<Sha256>::new(&block.into())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

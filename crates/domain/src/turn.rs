@@ -95,10 +95,12 @@ pub enum EndReason {
     /// The call goes on in a later session; this one has nothing to say any more.
     Superseded,
     Internal,
+    /// The call goes to somebody of the business's directory.
+    Transfer,
 }
 
 impl EndReason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AgentHangUp,
         Self::CallerHangUp,
         Self::Silence,
@@ -110,6 +112,7 @@ impl EndReason {
         Self::Drained,
         Self::Superseded,
         Self::Internal,
+        Self::Transfer,
     ];
 
     /// The label in metrics, records and the API.
@@ -126,6 +129,7 @@ impl EndReason {
             Self::Drained => "drained",
             Self::Superseded => "superseded",
             Self::Internal => "internal",
+            Self::Transfer => "transfer",
         }
     }
 
@@ -133,7 +137,7 @@ impl EndReason {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 
-    /// Whether the call is over because somebody meant it to be. Anything else deserves another try.
+    /// Whether the call is over because somebody meant it to be. After anything else the caller is still there.
     pub const fn on_purpose(self) -> bool {
         matches!(self, Self::AgentHangUp | Self::CallerHangUp | Self::Silence | Self::MaxDuration)
     }
@@ -145,6 +149,9 @@ pub struct SessionReport {
     pub call: CallSid,
     pub epoch: Epoch,
     pub end: EndReason,
+    /// The entry of the directory that the call goes to, after [`EndReason::Transfer`].
+    #[serde(default)]
+    pub transfer_to: Option<String>,
     pub started_at: Timestamp,
     pub ended_at: Timestamp,
     pub turns: u32,

@@ -12,6 +12,7 @@
 //! | [`stores`] | DynamoDB: one module per table or row family |
 //! | [`objects`], [`queues`] | S3 and SQS |
 //! | [`twilio_rest`], [`openai_http`] | the providers' HTTP APIs |
+//! | [`tool_http`], [`public_address`] | the businesses' own tools, and where they may lie |
 //! | [`clock`], [`telemetry`] | time, logs, metrics |
 
 pub mod aws;
@@ -22,12 +23,14 @@ pub mod env;
 mod item;
 pub mod objects;
 pub mod openai_http;
+pub mod public_address;
 pub mod queues;
 mod random;
 pub mod secrets;
 pub mod stores;
 pub mod telemetry;
 pub mod tls;
+pub mod tool_http;
 pub mod twilio_rest;
 
 pub use aws::Aws;

@@ -3,6 +3,7 @@
 //! Every step is a conditional write, so doing it again changes nothing and doing it halfway is repaired by
 //! doing it again.
 
+use domain::tools::InvalidToolbox;
 use domain::{Business, PhoneNumber, Secret, Settings};
 use platform::stores::StoreError;
 use platform::stores::businesses::Writer;
@@ -16,6 +17,15 @@ pub struct NewBusiness {
     pub api_key: Secret,
 }
 
-pub async fn provision(businesses: &Writer, new: &NewBusiness) -> Result<(), StoreError> {
-    businesses.provision(&new.business, &new.number, &new.settings, &new.api_key).await
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    #[error(transparent)]
+    Tools(#[from] InvalidToolbox),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub async fn provision(businesses: &Writer, new: &NewBusiness) -> Result<(), ProvisionError> {
+    new.settings.tools.check()?;
+    Ok(businesses.provision(&new.business, &new.number, &new.settings, &new.api_key).await?)
 }

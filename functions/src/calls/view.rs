@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::call::StatusEvent;
 use domain::phone::Caller;
+use domain::tools::TakenMessage;
 use domain::transcript::Source;
 use domain::{Call, Recording, RecordingState, SessionReport, Timestamp, Transcript, Turn};
 use platform::clock;
@@ -66,10 +67,27 @@ impl Record {
         self
     }
 
+    pub(super) fn messages(mut self, messages: &[(Timestamp, TakenMessage)]) -> Self {
+        let messages: Vec<Value> = messages
+            .iter()
+            .map(|(at, message)| {
+                json!({
+                    "at": time(*at),
+                    "for": message.recipient,
+                    "message": message.text,
+                    "callback": message.callback,
+                })
+            })
+            .collect();
+        self.0["messages"] = messages.into();
+        self
+    }
+
     pub(super) fn report(mut self, report: Option<&SessionReport>) -> Self {
         self.0["session"] = report.map_or(Value::Null, |report| {
             json!({
                 "end_reason": report.end.as_str(),
+                "transfer_to": report.transfer_to,
                 "epoch": report.epoch,
                 "greeting_requested_ms": report.greeting_requested.map(ms),
                 "greeting_heard_ms": report.greeting_heard.map(ms),

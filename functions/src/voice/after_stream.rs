@@ -1,9 +1,11 @@
 //! The stream is over but the call is not: what now?
 //!
 //! Twilio asks here when `<Connect>` ends on a live call. If the session meant to end it, the call is hung up.
-//! If the session was lost, the call goes on in a new one, a few times; after that a person is rung, or the
-//! caller hears an apology: never silence.
+//! If it handed the call over, somebody of the business's directory is rung, and the agent is back if nobody takes
+//! it. If the session was lost, the call goes on in a new one, a few times; after that a person is rung, or the caller
+//! hears an apology: never silence.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::post;
+use domain::plan::Resumption;
 use domain::prompt::Channel;
+use domain::tools::Destination;
 use domain::turn::EndReason;
 use domain::{BusinessId, Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use platform::aws::Aws;
@@ -24,7 +28,7 @@ use platform::stores::{StoreError, businesses, calls, turns};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use twilio::twiml::{Response as Twiml, Verb};
-use twilio::webhook::ConnectAction;
+use twilio::webhook::{ConnectAction, DialAction};
 
 use super::line::Line;
 use super::published::PublishedSettings;
@@ -33,6 +37,7 @@ use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
 pub const PATH: &str = "/twilio/voice/after-stream";
+pub const DIAL_PATH: &str = "/twilio/voice/after-dial";
 
 /// How often a lost session is replaced before the caller is better served by a person.
 pub const MAX_RESUMES: u32 = 3;
@@ -76,7 +81,10 @@ impl HttpFunction for AfterStream {
     }
 
     fn router(self) -> Router {
-        Router::new().route(PATH, post(after_stream)).with_state(Arc::new(self))
+        Router::new()
+            .route(PATH, post(after_stream))
+            .route(DIAL_PATH, post(after_dial))
+            .with_state(Arc::new(self))
     }
 }
 
@@ -111,8 +119,29 @@ async fn after_stream(
         tracing::error!(call, "an address that names no epoch was asked what follows the stream");
         return xml(&phrases::apology());
     };
-    let answer = tokio::time::timeout(ANSWER_WITHIN, app.answer(call, lost, clock::now())).await;
-    let twiml = match answer {
+    in_time(call, Box::pin(app.answer(call, lost, clock::now()))).await
+}
+
+/// The dialled leg is over. A caller who spoke to somebody is done; one who did not is still there.
+async fn after_dial(
+    State(app): State<Arc<AfterStream>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    webhook: Verified<DialAction>,
+) -> Response {
+    let form = &webhook.form;
+    let call = form.call.call_sid.as_str();
+    let Ok(Query(Asked { epoch })) = asked else {
+        tracing::error!(call, "an address that names no epoch was asked what follows a transfer");
+        return xml(&phrases::apology());
+    };
+    if form.was_answered() {
+        return xml(&hang_up());
+    }
+    in_time(call, Box::pin(app.nobody_answered(call, epoch, clock::now()))).await
+}
+
+async fn in_time(call: &str, answer: impl Future<Output = Result<Twiml, AnswerError>>) -> Response {
+    let twiml = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(Ok(twiml)) => twiml,
         Ok(Err(error)) => {
             tracing::error!(%error, call, "cannot tell what follows the stream");
@@ -143,24 +172,81 @@ impl AfterStream {
         let report = self.report(&sid, lost).await?;
         let end = report.as_ref().map(|report| report.end);
         let next = next(end, lost);
+        if next == Next::Dial
+            && let Some(entry) = self.destination(&call, report.as_ref()).await?
+        {
+            tracing::info!(call = %sid, epoch = lost.0, destination = entry.id, "transferred");
+            let action = self.gate.url(&format!("{DIAL_PATH}?epoch={lost}"));
+            return Ok(phrases::transfer(&entry.number, call.to.as_ref(), action));
+        }
         if next == Next::HangUp {
             return Ok(hang_up());
         }
-        if next == Next::Resume
+        // A directory entry that is gone by now is one that nobody answers at.
+        if matches!(next, Next::Resume | Next::Dial)
             && let Some(plan) = self.plan(&call, lost, report.as_ref(), now).await?
         {
-            let request = ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now };
-            return Ok(match self.writer.resume(&request).await? {
-                Resumed::Minted => {
-                    stream_lost(&sid, lost, end, "resumed");
-                    self.connect(&sid, lost.next())
-                }
-                Resumed::Already => self.connect(&sid, lost.next()),
-                Resumed::NotLive => hang_up(),
-            });
+            let resumed = self.resume(plan, now).await?;
+            if resumed == Resumed::Minted {
+                stream_lost(&sid, lost, end, "resumed");
+            }
+            return Ok(self.resumed(resumed, &sid, lost));
         }
         stream_lost(&sid, lost, end, "given up");
         self.person(&call.business).await
+    }
+
+    /// The agent takes the call back, in the epoch after the one that gave it away.
+    async fn nobody_answered(&self, call: &str, gave: Epoch, now: Timestamp) -> Result<Twiml, AnswerError> {
+        let sid = CallSid::parse(call)?;
+        let Some((call, epoch)) = self.calls.with_epoch(&sid).await? else {
+            tracing::error!(call = %sid, "a transfer has ended on a call that was never opened");
+            return Ok(phrases::apology());
+        };
+        if call.status.is_terminal() {
+            return Ok(hang_up());
+        }
+        if epoch > gave {
+            return Ok(self.connect(&sid, gave.next()));
+        }
+        let report = self.report(&sid, gave).await?;
+        let entry = self.destination(&call, report.as_ref()).await?;
+        let again = gave.0 < Epoch::FIRST.0 + MAX_RESUMES;
+        if again && let Some(mut plan) = self.plan(&call, gave, report.as_ref(), now).await? {
+            plan.resumption = Resumption::TransferFailed {
+                label: entry.map_or_else(|| "the person you asked for".to_owned(), |entry| entry.label),
+            };
+            tracing::info!(call = %sid, epoch = gave.0, "nobody took the transferred call");
+            let resumed = self.resume(plan, now).await?;
+            return Ok(self.resumed(resumed, &sid, gave));
+        }
+        Ok(phrases::nobody())
+    }
+
+    async fn resume(&self, plan: CallPlan, now: Timestamp) -> Result<Resumed, StoreError> {
+        self.writer.resume(&ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now }).await
+    }
+
+    fn resumed(&self, resumed: Resumed, call: &CallSid, lost: Epoch) -> Twiml {
+        match resumed {
+            Resumed::Minted | Resumed::Already => self.connect(call, lost.next()),
+            Resumed::NotLive => hang_up(),
+        }
+    }
+
+    /// Whom the session handed the call to, as its business's settings have them.
+    async fn destination(
+        &self,
+        call: &Call,
+        report: Option<&SessionReport>,
+    ) -> Result<Option<Destination>, AnswerError> {
+        let (Some(id), Some(revision)) =
+            (report.and_then(|report| report.transfer_to.as_ref()), call.revision)
+        else {
+            return Ok(None);
+        };
+        let pinned = self.settings.pinned(&call.business, revision).await?;
+        Ok(pinned.and_then(|pinned| pinned.settings.tools.destination(id).cloned()))
     }
 
     fn connect(&self, call: &CallSid, epoch: Epoch) -> Twiml {
@@ -226,6 +312,8 @@ fn hang_up() -> Twiml {
 enum Next {
     HangUp,
     Resume,
+    /// The entry of the directory that the session named.
+    Dial,
     /// Somebody's phone, if the business gave one.
     Person,
 }
@@ -236,6 +324,7 @@ fn next(end: Option<EndReason>, lost: Epoch) -> Next {
     let again = lost.0 < Epoch::FIRST.0 + MAX_RESUMES;
     match end {
         Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::MaxDuration) => Next::HangUp,
+        Some(E::Transfer) => Next::Dial,
         // The session tried what could be tried; another one would meet the same model.
         Some(E::ModelLost) => Next::Person,
         None

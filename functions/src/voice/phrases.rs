@@ -24,8 +24,21 @@ pub(crate) fn refusal(reason: Refusal) -> Response {
 pub(crate) const APOLOGY: &str =
     "Sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.";
 
+const NOBODY: &str = "Sorry, nobody can take your call right now. Please call again later. Goodbye.";
+
 pub(crate) fn apology() -> Response {
     Response::new().then(say(APOLOGY)).then(Verb::Hangup)
+}
+
+/// The agent handed the call over and said so. What follows is `action`'s to say.
+pub(crate) fn transfer(to: &PhoneNumber, shown: Option<&PhoneNumber>, action: String) -> Response {
+    let number = Number { number: to.as_e164().to_owned(), url: None, status_callback: None };
+    let caller_id = shown.map(|number| number.as_e164().to_owned());
+    Response::new().then(Dial { action: Some(action), timeout_s: DIAL_TIMEOUT_S, caller_id, number })
+}
+
+pub(crate) fn nobody() -> Response {
+    Response::new().then(say(NOBODY)).then(Verb::Hangup)
 }
 
 pub(crate) fn hand_over(number: &PhoneNumber) -> Response {
@@ -33,6 +46,6 @@ pub(crate) fn hand_over(number: &PhoneNumber) -> Response {
     Response::new()
         .then(say("Sorry, we have a technical problem. One moment, I am connecting you."))
         .then(Dial { action: None, timeout_s: DIAL_TIMEOUT_S, caller_id: None, number })
-        .then(say("Sorry, nobody can take your call right now. Please call again later. Goodbye."))
+        .then(say(NOBODY))
         .then(Verb::Hangup)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::plan::Resumption;
 use domain::prompt::{self, CallContext, Compiled};
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
 use platform::clock;
@@ -31,6 +32,8 @@ pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         instructions: prompt::for_call(compiled, &context),
         greeting: Some(compiled.greeting.clone()),
         history: vec![],
+        resumption: Resumption::default(),
+        tools: published.settings.tools.clone(),
         safety_identifier: safety_identifier(call),
     }
 }

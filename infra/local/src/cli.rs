@@ -4,6 +4,7 @@ mod call;
 mod load;
 mod providers;
 mod running;
+mod tool_key;
 mod up;
 
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ enum Command {
     Call(Call),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
+    /// Print the key that signs requests to a business's own tools
+    ToolKey(tool_key::ToolKey),
     /// Measure the bridge against a bare relay: added latency, CPU and memory, interruptions
     Load(load::Load),
     /// What `load` starts and measures
@@ -101,6 +104,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
             Command::Env(args) => running::print_environment(&args.data),
+            Command::ToolKey(args) => tool_key::run(args),
             Command::Load(args) => load::run(args).await,
             Command::LoadTarget(args) => load::serve(args).await,
         }

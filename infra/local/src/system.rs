@@ -116,6 +116,8 @@ impl System {
 
         let (endpoints, mut common) = endpoints(&config.aws).await?;
         common.extend(credentials(&config.identity));
+        // A laptop's tools listen on the laptop.
+        common.insert("TOOLS_ON_LOOPBACK".into(), "true".into());
         let aws = Aws::load(&MapEnv(common.clone())).await?;
         let names = resources::create(&template, &config.aws.bucket_suffix(), &aws).await?;
         let locals = Locals {

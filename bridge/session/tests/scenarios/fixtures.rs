@@ -51,6 +51,8 @@ pub(crate) fn plan() -> CallPlan {
         instructions: "You are Robin.".into(),
         greeting: Some("Harbour Bicycle Workshop, good morning.".into()),
         history: vec![],
+        resumption: domain::plan::Resumption::default(),
+        tools: domain::Toolbox::default(),
         safety_identifier: "caller".into(),
     }
 }

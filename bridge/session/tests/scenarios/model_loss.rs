@@ -207,7 +207,7 @@ fn a_tool_that_runs_through_a_loss_runs_once_and_its_output_reaches_the_next_mod
     let outputs = late.input(ready());
     assert_eq!(replayed(&outputs), ["agent: Good morning.", "call call_1: book"]);
     assert_eq!(requests(&outputs), [], "the output will bring the answer");
-    let outputs = late.input(Input::ToolDone { call_id: "call_1", output: "booked".into() });
+    let outputs = late.input(Input::ToolDone { call_id: "call_1", output: "booked".into(), transfer: None });
     assert!(outputs.iter().any(|o| matches!(o, Output::ToModel(ModelCommand::ToolOutput { .. }))));
     assert_eq!(requests(&outputs), [ResponseReason::ToolOutput]);
 
@@ -215,7 +215,7 @@ fn a_tool_that_runs_through_a_loss_runs_once_and_its_output_reaches_the_next_mod
     early.created("resp_1", None);
     early.tool_call("resp_1", "call_1", "book");
     lose(&mut early);
-    early.input(Input::ToolDone { call_id: "call_1", output: "booked".into() });
+    early.input(Input::ToolDone { call_id: "call_1", output: "booked".into(), transfer: None });
     let outputs = early.input(ready());
     assert_eq!(replayed(&outputs), ["agent: Good morning.", "call call_1: book", "output call_1: booked"]);
     assert_eq!(requests(&outputs), [ResponseReason::ToolOutput]);

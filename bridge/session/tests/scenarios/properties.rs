@@ -250,9 +250,11 @@ impl Run {
             Step::Tool(n, call, end) => {
                 sim.tool_call(&response(n), &format!("call_{call}"), if *end { END_CALL } else { "book" })
             }
-            Step::ToolDone(call) => {
-                sim.input(Input::ToolDone { call_id: &format!("call_{call}"), output: "{}".into() })
-            }
+            Step::ToolDone(call) => sim.input(Input::ToolDone {
+                call_id: &format!("call_{call}"),
+                output: "{}".into(),
+                transfer: None,
+            }),
             Step::Done(n, status) => sim.done(&response(n), *status),
             Step::Error(class, ours) => {
                 let ours = (*ours && !sim.requests().is_empty()).then(|| sim.last_event_id());

@@ -14,7 +14,8 @@ fn no_response_is_asked_for_while_one_is_under_way() {
     let mut sim = Sim::greeted(plan());
     sim.exchange(1, "item_greeting", 400);
     sim.tool_call("resp_1", "call_1", "book");
-    let outputs = sim.input(session::Input::ToolDone { call_id: "call_1", output: "{}".into() });
+    let outputs =
+        sim.input(session::Input::ToolDone { call_id: "call_1", output: "{}".into(), transfer: None });
     assert_eq!(requests(&outputs), []);
     let outputs = sim.done("resp_1", ResponseStatus::Completed);
     assert_eq!(requests(&outputs), [ResponseReason::ToolOutput]);

@@ -72,7 +72,7 @@ fn a_running_tool_is_not_silence() {
     sim.created("resp_1", None);
     sim.tool_call("resp_1", "call_1", "book");
     sim.done("resp_1", ResponseStatus::Completed);
-    assert_eq!(requests(&sim.advance(ms(9_999))), []);
+    assert_eq!(requests(&sim.advance(ms(9_999))), [session::input::ResponseReason::Filler]);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Tools: each call answered once, one response for all.
 
+use domain::plan::Resumption;
+use domain::turn::EndReason;
+use domain::{CallPlan, Epoch};
 use session::input::{ModelEvent, ResponseReason, ResponseStatus, Role};
-use session::output::ModelCommand;
+use session::output::{ModelCommand, Past};
 use session::{Input, Output};
 
-use crate::fixtures::{plan, secs};
+use crate::fixtures::{ms, plan, secs};
 use crate::sim::{Sim, requests};
 
 fn outputs_to_model(outputs: &[Output]) -> Vec<(&str, &str)> {
@@ -20,7 +23,7 @@ fn outputs_to_model(outputs: &[Output]) -> Vec<(&str, &str)> {
 }
 
 fn tool_done(sim: &mut Sim, call_id: &str) -> Vec<Output> {
-    sim.input(Input::ToolDone { call_id, output: r#"{"free":true}"#.into() })
+    sim.input(Input::ToolDone { call_id, output: r#"{"free":true}"#.into(), transfer: None })
 }
 
 #[test]
@@ -61,7 +64,11 @@ fn a_tool_that_hangs_is_answered_for_after_ten_seconds() {
     sim.created("resp_1", None);
     sim.tool_call("resp_1", "call_1", "book");
     sim.done("resp_1", ResponseStatus::Completed);
-    assert!(outputs_to_model(&sim.advance(secs(9))).is_empty());
+    assert!(outputs_to_model(&sim.advance(secs(2))).is_empty());
+    sim.created("resp_2", Some(ResponseReason::Filler));
+    sim.speech("resp_2", "agent_2", 400);
+    sim.done("resp_2", ResponseStatus::Completed);
+    assert!(outputs_to_model(&sim.advance(secs(7))).is_empty());
     let outputs = sim.advance(secs(1));
     assert!(matches!(outputs_to_model(&outputs)[..], [("call_1", text)] if text.contains("error")));
     assert_eq!(requests(&outputs), [ResponseReason::ToolOutput]);
@@ -139,4 +146,165 @@ fn a_call_without_a_word_goes_with_the_next_turn_or_stands_alone_at_the_end() {
     let calls: Vec<_> = sim.turns().iter().map(|turn| (turn.item.clone(), turn.tool_calls.len())).collect();
     let expected = [("item_greeting", 0), ("agent_2", 1), ("item_call_3", 1)];
     assert_eq!(calls, expected.map(|(item, count)| (item.to_owned(), count)));
+}
+
+#[test]
+fn arguments_beyond_every_use_are_refused_and_not_kept() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    let arguments = "ä".repeat(500_000);
+    let call = ModelEvent::ToolCall {
+        response: "resp_1",
+        item: "item_call_1",
+        call_id: "call_1",
+        name: "book",
+        arguments: &arguments,
+    };
+    let outputs = sim.model(call);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::RunTool { .. })));
+    assert!(outputs_to_model(&outputs)[0].1.contains("too long"));
+    sim.input(Input::CallerStopped);
+    let kept = sim.turns().iter().flat_map(|turn| &turn.tool_calls).map(|call| call.arguments.len()).max();
+    assert!(kept.is_some_and(|bytes| bytes <= 16 * 1024), "{kept:?}");
+}
+
+/// A tool that takes its time is not a line that went dead.
+#[test]
+fn a_caller_who_waits_for_a_tool_is_told_so_once() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    sim.tool_call("resp_1", "call_1", "book");
+    sim.done("resp_1", ResponseStatus::Completed);
+    assert_eq!(requests(&sim.advance(ms(1_400))), []);
+    assert_eq!(requests(&sim.advance(ms(200))), [ResponseReason::Filler]);
+    sim.created("resp_2", Some(ResponseReason::Filler));
+    sim.speech("resp_2", "agent_2", 800);
+    sim.done("resp_2", ResponseStatus::Completed);
+    assert_eq!(requests(&sim.advance(secs(4))), [], "once is enough");
+    assert_eq!(requests(&tool_done(&mut sim, "call_1")), [ResponseReason::ToolOutput]);
+}
+
+#[test]
+fn nothing_is_said_of_waiting_while_the_agent_speaks_or_when_the_tool_was_quick() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    sim.speech("resp_1", "agent_1", 3_000);
+    sim.tool_call("resp_1", "call_1", "book");
+    sim.done("resp_1", ResponseStatus::Completed);
+    assert_eq!(requests(&sim.advance(secs(5))), [], "the agent was still heard");
+
+    let mut quick = Sim::greeted(plan());
+    quick.created("resp_1", None);
+    quick.tool_call("resp_1", "call_1", "book");
+    quick.done("resp_1", ResponseStatus::Completed);
+    quick.advance(secs(1));
+    assert_eq!(requests(&tool_done(&mut quick, "call_1")), [ResponseReason::ToolOutput]);
+    assert_eq!(requests(&quick.advance(secs(1))), []);
+}
+
+/// A model that answers every tool's answer with another call has to say something in the end.
+#[test]
+fn a_loop_of_tool_calls_ends_in_words() {
+    let mut sim = Sim::greeted(plan());
+    let mut may_call = vec![];
+    for round in 0..20 {
+        let (response, call) = (format!("resp_{round}"), format!("call_{round}"));
+        sim.created(&response, (round > 0).then_some(ResponseReason::ToolOutput));
+        sim.tool_call(&response, &call, "book");
+        sim.done(&response, ResponseStatus::Completed);
+        for output in tool_done(&mut sim, &call) {
+            if let Output::ToModel(ModelCommand::CreateResponse { tools, .. }) = output {
+                may_call.push(tools);
+            }
+        }
+    }
+    let words_from = may_call.iter().position(|tools| !tools).expect("words are asked for");
+    assert!(words_from < 10 && !may_call[words_from..].contains(&true), "{may_call:?}");
+
+    sim.created("words", Some(ResponseReason::ToolOutput));
+    sim.speech("words", "agent_1", 400);
+    sim.done("words", ResponseStatus::Completed);
+    sim.advance(secs(1));
+    sim.caller_begins("caller_1");
+    sim.caller_ends("caller_1");
+    sim.created("resp_a", None);
+    sim.tool_call("resp_a", "call_a", "book");
+    sim.done("resp_a", ResponseStatus::Completed);
+    let outputs = tool_done(&mut sim, "call_a");
+    let tools =
+        |output: &Output| matches!(output, Output::ToModel(ModelCommand::CreateResponse { tools: true, .. }));
+    assert!(outputs.iter().any(tools), "a new turn of the caller's is a new chance");
+}
+
+fn transfer(sim: &mut Sim) -> Vec<Output> {
+    let (output, transfer) = (r#"{"ok":true}"#.into(), Some("workshop".into()));
+    sim.input(Input::ToolDone { call_id: "call_1", output, transfer })
+}
+
+#[test]
+fn a_transfer_closes_the_stream_once_the_words_before_it_were_heard() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    sim.tool_call("resp_1", "call_1", "transfer_call");
+    sim.done("resp_1", ResponseStatus::Completed);
+    assert_eq!(requests(&transfer(&mut sim)), [ResponseReason::Goodbye]);
+    sim.created("resp_2", Some(ResponseReason::Goodbye));
+    sim.speech("resp_2", "agent_2", 1_200);
+    sim.done("resp_2", ResponseStatus::Completed);
+    sim.advance(ms(1_100));
+    assert!(!sim.session.is_closed(), "the caller still hears it");
+    sim.advance(ms(200));
+    let close = sim.close().expect("closed").clone();
+    assert_eq!((close.reason, close.code), (EndReason::Transfer, 1000));
+    assert_eq!(close.figures.transfer_to.as_deref(), Some("workshop"));
+    assert_eq!(sim.hang_ups(), 0, "the call itself goes on");
+}
+
+#[test]
+fn a_transfer_that_was_announced_in_the_same_breath_needs_no_more_words() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    sim.speech("resp_1", "agent_1", 1_000);
+    sim.tool_call("resp_1", "call_1", "transfer_call");
+    assert_eq!(requests(&transfer(&mut sim)), []);
+    sim.done("resp_1", ResponseStatus::Completed);
+    sim.advance(ms(1_100));
+    assert_eq!(sim.close().map(|close| close.reason), Some(EndReason::Transfer));
+}
+
+#[test]
+fn a_caller_who_objects_is_not_transferred() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    sim.tool_call("resp_1", "call_1", "transfer_call");
+    sim.done("resp_1", ResponseStatus::Completed);
+    transfer(&mut sim);
+    sim.created("resp_2", Some(ResponseReason::Goodbye));
+    sim.speech("resp_2", "agent_2", 2_000);
+    sim.advance(ms(500));
+    sim.caller_begins("caller_1");
+    sim.advance(secs(1));
+    sim.caller_ends("caller_1");
+    sim.model(ModelEvent::CallerTranscript { item: "caller_1", text: "No, wait, not the workshop." });
+    sim.advance(secs(2));
+    assert!(!sim.session.is_closed());
+    sim.input(Input::CallerStopped);
+    let close = sim.run_to_close();
+    assert_eq!((close.reason, close.figures.transfer_to), (EndReason::CallerHangUp, None));
+}
+
+#[test]
+fn a_session_after_a_transfer_that_nobody_took_says_so_and_does_not_greet() {
+    let resumption = Resumption::TransferFailed { label: "the workshop".into() };
+    let sim = Sim::live(CallPlan { epoch: Epoch(2), greeting: None, resumption, ..plan() });
+    assert_eq!(sim.requests(), [ResponseReason::Recovery]);
+    let told: Vec<&str> = sim
+        .outputs()
+        .filter_map(|output| match output {
+            Output::ToModel(ModelCommand::Replay { piece: Past::Note { text }, .. }) => Some(text.as_str()),
+            Output::ToModel(ModelCommand::CreateResponse { instructions: Some(text), .. }) => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told.iter().filter(|text| text.contains("nobody answered")).count(), 2, "{told:?}");
 }

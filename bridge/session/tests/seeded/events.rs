@@ -134,7 +134,11 @@ impl World {
             Ev::Mark { b, mark } => self.feed(b, Input::Mark(mark), None),
             Ev::Key { b, key } => self.feed(b, Input::Dtmf(key), None),
             Ev::Tool { b, call_id } => {
-                self.feed(b, Input::ToolDone { call_id: &call_id, output: "{}".into() }, None);
+                self.feed(
+                    b,
+                    Input::ToolDone { call_id: &call_id, output: "{}".into(), transfer: None },
+                    None,
+                );
             }
             Ev::HungUp { b, ok } => self.feed(b, Input::HungUp { ok }, None),
             Ev::Stopped { b } => {

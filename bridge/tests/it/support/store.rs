@@ -3,8 +3,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bridge::{ClaimError, HangUpError, Ports, StoreError};
+use bridge::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
+use domain::tools::TakenMessage;
 use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::soon;
@@ -128,5 +130,13 @@ impl Ports for Store {
     async fn hang_up(&self, call: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         let asked = self.write(|written| written.hang_ups.push(call.clone())).await;
         asked.map_err(|_| HangUpError::Fenced)
+    }
+
+    async fn take_message(&self, _: &CallPlan, _: &str, _: &TakenMessage) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+        Err(ToolFailure::Failed("there are no tools here".to_owned()))
     }
 }

@@ -89,6 +89,20 @@ impl Plans {
         Ok(ours)
     }
 
+    /// Whether no later epoch has the call at this moment. For effects outside the store, where no condition can go
+    /// with them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_current(&self, call: &CallSid, epoch: Epoch) -> Result<bool, StoreError> {
+        let Some(row) = self.leases.get(&key(call)).await? else { return Ok(true) };
+        let current = row.number::<u32>(EPOCH)? <= epoch.0;
+        if !current {
+            fenced("tool");
+        }
+        Ok(current)
+    }
+
     fn update(&self, call: &CallSid, epoch: Epoch) -> UpdateItemFluentBuilder {
         self.leases
             .client

@@ -5,13 +5,15 @@
 //! |---|---|---|
 //! | `call#<sid>` | `turn#<epoch>#<position>` | a turn; long ones have further parts behind it |
 //! | `call#<sid>` | `report#<epoch>` | the report of one session |
+//! | `call#<sid>` | `message#<epoch>#<tool call>` | a message that the caller left |
 //!
 //! Epochs and positions have six digits, so that the order of the keys is the order of the conversation.
 
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{PutRequest, TransactWriteItem, WriteRequest};
-use domain::{CallSid, Epoch, SessionReport, Turn};
+use domain::tools::TakenMessage;
+use domain::{CallSid, Epoch, SessionReport, Timestamp, Turn};
 
 use crate::backoff::Backoff;
 use crate::item::{Draft, text, to_json};
@@ -28,6 +30,8 @@ const TRANSACTION_TURNS: usize = 25;
 
 const TURN: &str = "turn#";
 const REPORT: &str = "report#";
+const MESSAGE: &str = "message#";
+const AT: &str = "at";
 const BODY: &str = "body";
 
 /// Held by the bridge.
@@ -100,6 +104,24 @@ impl Writer {
             Transacted::Done | Transacted::Refused(_) => Ok(()),
         }
     }
+
+    /// Keeps a message that a caller left by the tool call `id`. The first one stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_message(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+        id: &str,
+        message: &TakenMessage,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let draft = Draft::default().text(BODY, to_json(&self.turns.name, BODY, message)?).number(AT, at.0);
+        let key = Key::new(partition(call), format!("{MESSAGE}{:06}#{id}", epoch.0));
+        let put = self.turns.put_new_action(&key, draft);
+        self.fenced("message", call, epoch, &[put]).await
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -120,6 +142,18 @@ impl Reader {
         let rows = self.turns.query(&partition(call), TURN).await?;
         let bodies = chunks::join(&rows)?.into_iter();
         bodies.map(|(row, body)| serde_json::from_str(&body).map_err(|_| row.corrupt(BODY))).collect()
+    }
+
+    /// The messages that callers left, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn messages(&self, call: &CallSid) -> Result<Vec<(Timestamp, TakenMessage)>, StoreError> {
+        let rows = self.turns.query(&partition(call), MESSAGE).await?;
+        let mut messages: Vec<(Timestamp, TakenMessage)> =
+            rows.iter().map(|row| Ok((row.time(AT)?, row.json(BODY)?))).collect::<Result<_, StoreError>>()?;
+        messages.sort_by_key(|(at, _)| *at);
+        Ok(messages)
     }
 
     /// The report of the latest session, the one with the highest epoch.

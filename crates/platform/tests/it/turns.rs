@@ -33,6 +33,7 @@ pub(crate) fn report(epoch: u32, end: EndReason) -> SessionReport {
         call: call_sid(1),
         epoch: Epoch(epoch),
         end,
+        transfer_to: None,
         started_at: NOW,
         ended_at: NOW.plus(Duration::from_secs(60)),
         turns: 4,

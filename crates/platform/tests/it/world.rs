@@ -176,6 +176,7 @@ pub(crate) fn settings(revision: u32, instructions: &str) -> Settings {
             transcript: TranscriptPolicy::RealtimeFirst,
             conversation: ConversationPolicy::default(),
         },
+        tools: domain::Toolbox::default(),
     }
 }
 
@@ -213,6 +214,8 @@ fn plan(n: u32) -> CallPlan {
         instructions: "Be kind.".into(),
         greeting: Some("Hello.".into()),
         history: vec![],
+        resumption: domain::plan::Resumption::default(),
+        tools: domain::Toolbox::default(),
         safety_identifier: "opaque".into(),
     }
 }

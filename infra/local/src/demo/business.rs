@@ -5,9 +5,9 @@ use domain::business::{
 };
 use domain::ids::InvalidId;
 use domain::phone::InvalidPhoneNumber;
-use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings};
-use functions::businesses::provision::{NewBusiness, provision};
-use platform::stores::{StoreError, businesses};
+use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
+use functions::businesses::provision::{NewBusiness, ProvisionError, provision};
+use platform::stores::businesses;
 
 use crate::system::{System, SystemError};
 
@@ -21,7 +21,7 @@ pub enum SeedError {
     #[error(transparent)]
     System(#[from] SystemError),
     #[error("cannot seed the demonstration business: {0}")]
-    Store(#[from] StoreError),
+    Provision(#[from] ProvisionError),
     #[error("the business's number is not E.164: {0}")]
     Number(#[from] InvalidPhoneNumber),
     #[error(transparent)]
@@ -75,6 +75,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
                 transcript: TranscriptPolicy::RealtimeFirst,
                 conversation: ConversationPolicy::default(),
             },
+            tools: Toolbox { take_messages: true, ..Toolbox::default() },
         },
         api_key,
     })

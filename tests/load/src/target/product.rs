@@ -1,10 +1,14 @@
 //! The bridge as it is deployed, with ports that answer from memory: a store's time is not the bridge's.
 
-use bridge::{Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, StoreError};
+use bridge::{
+    Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, StoreError, ToolFailure, ToolRequest,
+};
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
+use domain::tools::TakenMessage;
 use domain::{
     BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp, Turn,
 };
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -56,6 +60,8 @@ impl Ports for Memory {
             instructions: instructions(call.as_str()),
             greeting: Some("Bicycle workshop, good day.".into()),
             history: vec![],
+            resumption: domain::plan::Resumption::default(),
+            tools: domain::Toolbox::default(),
             safety_identifier: "load".into(),
         })
     }
@@ -70,5 +76,13 @@ impl Ports for Memory {
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())
+    }
+
+    async fn take_message(&self, _: &CallPlan, _: &str, _: &TakenMessage) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+        Err(ToolFailure::Failed("there are no tools here".to_owned()))
     }
 }

@@ -1,0 +1,215 @@
+//! What the agent of a business may do besides talking: data of its settings, carried in the call's plan.
+//!
+//! The model chooses a tool and its arguments, never a number to dial or an address to ask: those are the
+//! business's, and the model knows only the names it gave them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::PhoneNumber;
+
+/// Ends the call after a goodbye. The session's own.
+pub const END_CALL: &str = "end_call";
+/// Connects the caller with somebody of the directory.
+pub const TRANSFER_CALL: &str = "transfer_call";
+/// Notes a message for the business.
+pub const TAKE_MESSAGE: &str = "take_message";
+
+/// Tools of a business's own, at most.
+pub const HTTP_TOOLS_MAX: usize = 32;
+/// People a call can be transferred to, at most.
+pub const DIRECTORY_MAX: usize = 64;
+/// The longest description, schema and address.
+pub const TEXT_MAX_BYTES: usize = 8 * 1024;
+/// How long a caller may be kept waiting by one tool.
+pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
+
+/// Everything the agent may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Toolbox {
+    /// Whom a call may be transferred to. Without anybody the tool is not offered.
+    pub directory: Vec<Destination>,
+    pub take_messages: bool,
+    pub http: Vec<HttpTool>,
+}
+
+/// Somebody in the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// What the model calls it.
+    pub id: String,
+    /// What it is told about it: "the workshop", "billing, for invoices".
+    pub label: String,
+    pub number: PhoneNumber,
+}
+
+/// A tool that a business runs itself, behind an address of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpTool {
+    pub name: String,
+    /// Tells the model what it is for and when to use it.
+    pub description: String,
+    /// JSON Schema of its arguments, an object.
+    pub parameters: String,
+    /// Asked by POST; `https`.
+    pub url: String,
+    pub timeout: Duration,
+    /// It has an effect that must not happen twice in a call: the same arguments get the first answer again.
+    #[serde(default)]
+    pub once: bool,
+}
+
+/// What is wrong with a toolbox.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidToolbox {
+    #[error("{what} `{name}` must consist of 1 to 64 letters, digits, `_` and `-`")]
+    Name { what: &'static str, name: String },
+    #[error("{what} `{name}` is there twice, or is a name of the system's own")]
+    Taken { what: &'static str, name: String },
+    #[error("more than {max} {what}")]
+    TooMany { what: &'static str, max: usize },
+    #[error(
+        "the tool `{0}` has a description, schema or address that is empty or longer than {TEXT_MAX_BYTES} bytes"
+    )]
+    Text(String),
+    #[error("the tool `{name}` must have a timeout of at most {} s", TIMEOUT_MAX.as_secs())]
+    Timeout { name: String },
+}
+
+impl Toolbox {
+    /// Whether settings with this toolbox may be published. What is inside a schema or behind an address is
+    /// looked at by whoever can read them.
+    ///
+    /// # Errors
+    /// [`InvalidToolbox`], the first thing that is wrong.
+    pub fn check(&self) -> Result<(), InvalidToolbox> {
+        let counts = [
+            ("destinations", self.directory.len(), DIRECTORY_MAX),
+            ("HTTP tools", self.http.len(), HTTP_TOOLS_MAX),
+        ];
+        if let Some((what, _, max)) = counts.into_iter().find(|(_, count, max)| count > max) {
+            return Err(InvalidToolbox::TooMany { what, max });
+        }
+        names("destination", self.directory.iter().map(|entry| entry.id.as_str()), &[])?;
+        let own = [END_CALL, TRANSFER_CALL, TAKE_MESSAGE];
+        names("tool", self.http.iter().map(|tool| tool.name.as_str()), &own)?;
+        for tool in &self.http {
+            let texts = [&tool.description, &tool.parameters, &tool.url];
+            if texts.iter().any(|text| text.is_empty() || text.len() > TEXT_MAX_BYTES) {
+                return Err(InvalidToolbox::Text(tool.name.clone()));
+            }
+            if tool.timeout.is_zero() || tool.timeout > TIMEOUT_MAX {
+                return Err(InvalidToolbox::Timeout { name: tool.name.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    pub fn destination(&self, id: &str) -> Option<&Destination> {
+        self.directory.iter().find(|entry| entry.id == id)
+    }
+
+    pub fn http_tool(&self, name: &str) -> Option<&HttpTool> {
+        self.http.iter().find(|tool| tool.name == name)
+    }
+}
+
+fn names<'a>(
+    what: &'static str,
+    names: impl Iterator<Item = &'a str>,
+    reserved: &[&'a str],
+) -> Result<(), InvalidToolbox> {
+    let mut taken: BTreeSet<&str> = reserved.iter().copied().collect();
+    for name in names {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
+            return Err(InvalidToolbox::Name { what, name: name.to_owned() });
+        }
+        if !taken.insert(name) {
+            return Err(InvalidToolbox::Taken { what, name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// A message that a caller left with the agent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenMessage {
+    /// Whom it is for, as the caller said it.
+    pub recipient: Option<String>,
+    pub text: String,
+    /// Where to call back, as the caller said it: not necessarily a number.
+    pub callback: Option<String>,
+}
+
+// A caller's words.
+impl std::fmt::Debug for TakenMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TakenMessage({} characters)", self.text.chars().count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn destination(id: &str) -> Destination {
+        let number = PhoneNumber::parse("+12025550101").unwrap();
+        Destination { id: id.into(), label: "the workshop".into(), number }
+    }
+
+    fn tool(name: &str) -> HttpTool {
+        HttpTool {
+            name: name.into(),
+            description: "Tells which times are free.".into(),
+            parameters: r#"{"type":"object"}"#.into(),
+            url: "https://tools.example/slots".into(),
+            timeout: Duration::from_secs(5),
+            once: false,
+        }
+    }
+
+    #[test]
+    fn a_toolbox_may_be_empty_or_full_of_sensible_things() {
+        assert_eq!(Toolbox::default().check(), Ok(()));
+        let toolbox = Toolbox {
+            directory: vec![destination("workshop"), destination("billing")],
+            take_messages: true,
+            http: vec![tool("free_slots"), tool("book")],
+        };
+        assert_eq!(toolbox.check(), Ok(()));
+        assert_eq!(toolbox.destination("billing").unwrap().id, "billing");
+        assert_eq!(toolbox.destination("+12025550101"), None, "a number is not a name");
+    }
+
+    #[test]
+    fn names_are_plain_and_belong_to_one_thing() {
+        for name in ["", "two words", "ü", &"x".repeat(65)] {
+            let toolbox = Toolbox { http: vec![tool(name)], ..Toolbox::default() };
+            assert!(matches!(toolbox.check(), Err(InvalidToolbox::Name { .. })), "{name}");
+        }
+        let twice = Toolbox { http: vec![tool("book"), tool("book")], ..Toolbox::default() };
+        let ours = Toolbox { http: vec![tool(END_CALL)], ..Toolbox::default() };
+        let same = Toolbox { directory: vec![destination("a"), destination("a")], ..Toolbox::default() };
+        for toolbox in [twice, ours, same] {
+            assert!(matches!(toolbox.check(), Err(InvalidToolbox::Taken { .. })), "{toolbox:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_unbounded() {
+        let many = Toolbox {
+            http: (0..=HTTP_TOOLS_MAX).map(|n| tool(&format!("t{n}"))).collect(),
+            ..Toolbox::default()
+        };
+        assert!(matches!(many.check(), Err(InvalidToolbox::TooMany { .. })));
+        let long = HttpTool { description: "x".repeat(TEXT_MAX_BYTES + 1), ..tool("a") };
+        let slow = HttpTool { timeout: TIMEOUT_MAX + Duration::from_secs(1), ..tool("a") };
+        let toolbox = |tool| Toolbox { http: vec![tool], ..Toolbox::default() };
+        assert_eq!(toolbox(long).check(), Err(InvalidToolbox::Text("a".into())));
+        assert_eq!(toolbox(slow).check(), Err(InvalidToolbox::Timeout { name: "a".into() }));
+    }
+}
