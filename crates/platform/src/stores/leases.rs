@@ -143,7 +143,7 @@ impl Leases {
     /// Gives the work up after a failure. The next attempt may begin after [`COOLDOWN`].
     ///
     /// # Errors
-    /// [`LeaseError::Fenced`] when the lease was taken over.
+    /// [`LeaseError::Fenced`] when the lease was taken over, be it after it was given up.
     pub async fn release(&self, lease: &Lease) -> Result<(), LeaseError> {
         let request = self
             .held_update(lease, clock::now().plus(COOLDOWN))

@@ -3,7 +3,7 @@
 //!
 //! | pk | what |
 //! |---|---|
-//! | `session#<call>` | `epoch`, which only grows; `body`, the plan nobody has claimed; `ending`, once a hang-up was decided |
+//! | `session#<call>` | `epoch`, which only grows; `body`, the plan nobody has claimed; `claimed`, the one that `claimant` has; `ending`, once a hang-up was decided |
 //!
 //! The row is the fence between a session and the one that follows it. Beginning an epoch replaces the row, in the
 //! transaction that moves the call's own epoch; whatever a session does to the world is conditional on the row still
@@ -15,11 +15,11 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{CallPlan, CallSid, Epoch, Timestamp};
 
-use crate::Aws;
-use crate::item::{Draft, Row, number, to_json};
+use crate::item::{Draft, Row, number, text, to_json};
 use crate::stores::StoreError;
 use crate::stores::table::{ABSENT, Key, Outcome, Table};
 use crate::telemetry::{Unit, metric};
+use crate::{Aws, random};
 
 /// Until when a row of Leases means anything, milliseconds.
 pub(crate) const LEASE_UNTIL: &str = "lease_until";
@@ -29,6 +29,8 @@ pub(crate) const TTL_MARGIN: Duration = Duration::from_secs(60 * 60);
 const FENCED_FOR: Duration = Duration::from_secs(25 * 60 * 60);
 
 const BODY: &str = "body";
+const CLAIMED: &str = "claimed";
+const CLAIMANT: &str = "claimant";
 const ENDING: &str = "ending";
 const EPOCH: &str = "epoch";
 
@@ -58,15 +60,25 @@ impl Plans {
         epoch: Epoch,
         now: Timestamp,
     ) -> Result<Option<CallPlan>, StoreError> {
+        // The plan stays beside the name of whoever claimed it: a claim whose answer was lost is repeated by the SDK,
+        // and must find its own plan instead of somebody else's claim.
+        let claimant = random::id(&self.leases.name)?;
         let request = self
             .update(call, epoch)
-            .update_expression("REMOVE body")
+            .update_expression("SET claimed = body, claimant = :claimant REMOVE body")
             .condition_expression("epoch = :epoch AND attribute_exists(body) AND lease_until > :now")
             .expression_attribute_values(":now", number(now.0))
-            .return_values(ReturnValue::AllOld);
+            .expression_attribute_values(":claimant", text(&claimant))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.leases.settle(request.send().await)? {
             Outcome::Done(before) => {
                 self.leases.row(before.attributes.unwrap_or_default()).json(BODY).map(Some)
+            }
+            Outcome::Refused(Some(standing))
+                if standing.optional_text(CLAIMANT)? == Some(claimant.as_str()) =>
+            {
+                standing.json(CLAIMED).map(Some)
             }
             Outcome::Refused(_) => Ok(None),
         }
@@ -80,7 +92,7 @@ impl Plans {
     pub async fn end(&self, call: &CallSid, epoch: Epoch) -> Result<bool, StoreError> {
         let request = self
             .update(call, epoch)
-            .update_expression("SET ending = :epoch")
+            .update_expression("SET ending = :epoch REMOVE claimed, claimant")
             .condition_expression("epoch = :epoch");
         let ours = matches!(self.leases.settle(request.send().await)?, Outcome::Done(_));
         if !ours {

@@ -5,7 +5,9 @@
 mod businesses;
 mod calls;
 mod fence;
+mod histories;
 mod leases;
+mod linear;
 mod lossy;
 mod objects;
 mod openai_http;
