@@ -94,6 +94,43 @@ pub fn greeting_instructions(greeting: &str) -> String {
     )
 }
 
+/// What a transcription model is told to listen for. No caller is in it: it is the same for all calls of a
+/// revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListeningHint {
+    /// One sentence of context.
+    pub context: String,
+    /// Names and terms.
+    pub keywords: Vec<String>,
+    /// ISO 639-1 codes or BCP 47 tags.
+    pub languages: Vec<String>,
+}
+
+/// More terms than this make a model hear them where nobody said them.
+const MAX_KEYWORDS: usize = 100;
+
+pub fn for_listening(business: &Business, settings: &Settings) -> ListeningHint {
+    let mut keywords: Vec<String> = Vec::new();
+    for word in [&business.name].into_iter().chain(&settings.voice.keywords) {
+        let word = word.trim();
+        if !word.is_empty() && keywords.len() < MAX_KEYWORDS && !keywords.iter().any(|known| known == word) {
+            keywords.push(word.to_owned());
+        }
+    }
+    ListeningHint {
+        context: format!("A telephone call with {}.", business.name.trim()),
+        keywords,
+        languages: settings.voice.languages.clone(),
+    }
+}
+
+impl ListeningHint {
+    /// All of it as one text: what a model that gives its hint back would say.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.context, self.keywords.join(" "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,5 +199,15 @@ mod tests {
         let text = for_call(&compiled, &CallContext { caller: &caller, local_time: "Friday, 14:05" });
         assert!(text.starts_with(&compiled.instructions));
         assert!(!text.contains("720123456"));
+    }
+
+    #[test]
+    fn transcription_listens_for_the_business_and_its_terms() {
+        let mut settings = settings(Some("Be kind."), None);
+        settings.voice.keywords = vec!["Rohloff".into(), " ".into(), "Rohloff".into()];
+        let hint = for_listening(&business(), &settings);
+        assert_eq!(hint.keywords, ["Harbour Bicycle Workshop", "Rohloff"]);
+        assert_eq!(hint.context, "A telephone call with Harbour Bicycle Workshop.");
+        assert_eq!(hint.languages, settings.voice.languages);
     }
 }

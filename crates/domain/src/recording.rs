@@ -1,5 +1,6 @@
 //! A recording on its way from Twilio to the business's own bucket.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,11 @@ pub const WAV_HEADER_MAX_BYTES: usize = 4_096;
 /// `file_bytes` is the length of the whole file. A `data` chunk that claims more than the file holds is a
 /// download cut short; Twilio's streaming placeholder sizes (0 and 0xFFFFFFFF) mean "to the end".
 pub fn wav_header(head: &[u8], file_bytes: u64) -> Result<WavFormat, NotAudio> {
+    wav_layout(head, file_bytes).map(|(format, _)| format)
+}
+
+/// The same with the place of the samples in the file.
+pub fn wav_layout(head: &[u8], file_bytes: u64) -> Result<(WavFormat, Range<u64>), NotAudio> {
     if file_bytes == 0 {
         return Err(NotAudio::Empty);
     }
@@ -138,7 +144,8 @@ pub fn wav_header(head: &[u8], file_bytes: u64) -> Result<WavFormat, NotAudio> {
                 if duration_ms == 0 {
                     return Err(NotAudio::Empty);
                 }
-                return Ok(WavFormat { channels, sample_rate_hz, bits_per_sample, duration_ms });
+                let samples = body as u64..body as u64 + declared;
+                return Ok((WavFormat { channels, sample_rate_hz, bits_per_sample, duration_ms }, samples));
             }
             _ => {}
         }

@@ -1,12 +1,19 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::step::{RECORDING_GRACE, TURNS_GRACE};
 use super::*;
 use crate::Epoch;
-use crate::recording::{Archived, WavFormat};
+use crate::business::TranscriptPolicy;
+use crate::recording::{Archived, RecordingState, WavFormat};
+use crate::turn::TurnState;
 
-fn call() -> CallSid {
+pub(super) fn call() -> CallSid {
     CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
 }
 
-fn turn(speaker: Speaker, text: &str) -> Turn {
+pub(super) fn turn(speaker: Speaker, text: &str) -> Turn {
     Turn {
         call: call(),
         epoch: Epoch::FIRST,
@@ -44,6 +51,7 @@ fn input<'a>(turns: &'a [Turn], recording: Option<&'a RecordingState>) -> StepIn
         final_source: None,
         recording_transcribed: false,
         recording_refused: false,
+        reprocess: None,
     }
 }
 
@@ -66,10 +74,16 @@ fn missing_words_of_the_caller_are_fetched_from_the_recording() {
 }
 
 #[test]
-fn a_recording_that_never_comes_ends_the_wait() {
+fn a_recording_that_never_comes_ends_the_wait_and_one_that_comes_late_still_counts() {
     let turns = [turn(Speaker::Caller, "")];
     let after = Timestamp(0).plus(RECORDING_GRACE);
     assert_eq!(step(&input(&turns, None), after), Step::Finish(Source::Failed));
+    let recording = archived();
+    let mut late = input(&turns, Some(&recording));
+    late.final_source = Some(Source::Failed);
+    assert_eq!(step(&late, after), Step::TranscribeRecording);
+    late.recording_refused = true;
+    assert_eq!(step(&late, after), Step::Nothing);
 }
 
 #[test]
@@ -83,9 +97,11 @@ fn a_live_call_and_a_finished_transcript_need_nothing() {
     let mut live = input(&turns, None);
     live.ended_at = None;
     assert_eq!(step(&live, LATER), Step::Nothing);
-    let mut done = input(&turns, None);
-    done.final_source = Some(Source::Realtime);
-    assert_eq!(step(&done, LATER), Step::Nothing);
+    for source in [Source::Realtime, Source::Edited, Source::Recording] {
+        let mut done = input(&turns, None);
+        done.final_source = Some(source);
+        assert_eq!(step(&done, LATER), Step::Nothing);
+    }
 }
 
 /// Fault 47.
@@ -105,11 +121,127 @@ fn an_upgrade_replaces_the_realtime_pointer_once_and_only_by_the_recording() {
     assert_eq!(step(&upgrade, LATER), Step::Nothing);
 }
 
-/// Fault 45.
+/// Fault 46.
 #[test]
-fn a_recogniser_in_a_loop_is_not_good_enough() {
-    let loops: Vec<Turn> = (0..4).map(|_| turn(Speaker::Caller, "Thank you.")).collect();
-    assert!(!good_enough(&loops));
-    assert!(good_enough(&loops[..3]));
-    assert!(!good_enough(&[]));
+fn reprocessing_listens_to_the_recording_again_and_keeps_what_stands_if_that_fails() {
+    let turns = [turn(Speaker::Caller, "Hi.")];
+    let recording = archived();
+    let mut asked = input(&turns, Some(&recording));
+    asked.reprocess = Some(Reprocess { asked_at: LATER, recording: false });
+    for standing in [Source::Realtime, Source::Recording, Source::Edited] {
+        asked.final_source = Some(standing);
+        (asked.recording_transcribed, asked.recording_refused) = (false, false);
+        assert_eq!(step(&asked, LATER), Step::TranscribeRecording);
+        asked.recording_refused = true;
+        assert_eq!(step(&asked, LATER), Step::Finish(standing));
+        (asked.recording_transcribed, asked.recording_refused) = (true, false);
+        assert_eq!(step(&asked, LATER), Step::Finish(Source::Recording));
+    }
+    asked.policy = TranscriptPolicy::RealtimeOnly;
+    asked.final_source = Some(Source::Realtime);
+    assert_eq!(step(&asked, LATER), Step::Finish(Source::Realtime), "the business wants none listened to");
+}
+
+#[test]
+fn a_failed_recording_that_is_fetched_again_is_waited_for() {
+    let turns = [turn(Speaker::Caller, "")];
+    let failed = RecordingState::Failed { reason: String::new() };
+    let mut asked = input(&turns, Some(&failed));
+    asked.final_source = Some(Source::Failed);
+    asked.reprocess = Some(Reprocess { asked_at: LATER, recording: true });
+    assert_eq!(step(&asked, LATER), Step::Wait(RECORDING_GRACE));
+    assert_eq!(step(&asked, LATER.plus(RECORDING_GRACE)), Step::Finish(Source::Failed));
+    asked.reprocess = Some(Reprocess { asked_at: LATER, recording: false });
+    assert_eq!(step(&asked, LATER), Step::Finish(Source::Failed), "nobody is fetching it");
+}
+
+/// How much a pointer is worth when nobody asked for anything.
+fn worth(source: Option<Source>) -> u8 {
+    match source {
+        None => 0,
+        Some(Source::Failed) => 1,
+        Some(Source::Realtime) => 2,
+        Some(Source::Recording) => 3,
+        Some(Source::Edited) => 4,
+    }
+}
+
+fn any_source() -> impl Strategy<Value = Option<Source>> {
+    prop::option::of(prop::sample::select(Source::ALL.to_vec()))
+}
+
+fn any_recording() -> impl Strategy<Value = Option<RecordingState>> {
+    prop::option::of(prop::sample::select(vec![
+        RecordingState::Announced,
+        archived(),
+        RecordingState::Failed { reason: String::new() },
+        RecordingState::Lost,
+        RecordingState::Absent,
+        RecordingState::Deleted,
+    ]))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// From every state there is an end: no step is repeated for ever, the pointer never loses worth by itself,
+    /// no job is waited for more than twice, and a call that is over has a final transcript or an open recording.
+    #[test]
+    fn the_step_comes_to_an_end_and_the_pointer_only_gains(
+        policy in prop::sample::select(vec![
+            TranscriptPolicy::RealtimeFirst, TranscriptPolicy::RecordingUpgrade, TranscriptPolicy::RealtimeOnly,
+        ]),
+        record_calls: bool,
+        texts in prop::collection::vec(("[a-z]{0,4}", any::<bool>()), 0..5),
+        recording in any_recording(),
+        final_source in any_source(),
+        transcribed: bool,
+        refused: bool,
+        reprocess in prop::option::of(any::<bool>()),
+        transcription_works: bool,
+        since_end in 0u64..2_000,
+    ) {
+        let turns: Vec<Turn> = texts
+            .iter()
+            .map(|(text, caller)| turn(if *caller { Speaker::Caller } else { Speaker::Agent }, text))
+            .collect();
+        let mut now = Timestamp::from_secs(i64::try_from(since_end).unwrap());
+        let mut state = input(&turns, recording.as_ref());
+        state.policy = policy;
+        state.record_calls = record_calls;
+        state.final_source = final_source;
+        state.recording_transcribed = transcribed;
+        state.recording_refused = refused && !transcribed;
+        state.reprocess = reprocess.map(|recording| Reprocess { asked_at: now, recording });
+        let (mut waits, mut transcribes) = (0, 0);
+        for _ in 0..8 {
+            match step(&state, now) {
+                Step::Nothing => break,
+                Step::Wait(delay) => {
+                    prop_assert!(delay > Duration::ZERO && delay <= RECORDING_GRACE.max(TURNS_GRACE));
+                    waits += 1;
+                    now = now.plus(delay);
+                }
+                Step::Finish(source) => {
+                    let gains = worth(Some(source)) > worth(state.final_source);
+                    let settles = state.reprocess.is_some();
+                    prop_assert!(gains || settles, "{:?} after {:?}", source, state.final_source);
+                    if source != Source::Recording {
+                        prop_assert!(worth(Some(source)) >= worth(state.final_source));
+                    }
+                    state.final_source = Some(source);
+                    state.reprocess = None;
+                }
+                Step::TranscribeRecording => {
+                    prop_assert!(matches!(recording, Some(RecordingState::Archived(_))));
+                    transcribes += 1;
+                    state.recording_transcribed = transcription_works;
+                    state.recording_refused = !transcription_works;
+                }
+            }
+        }
+        prop_assert_eq!(step(&state, now), Step::Nothing);
+        prop_assert!(waits <= 2 && transcribes <= 1, "{waits} waits, {transcribes} transcriptions");
+        prop_assert!(state.final_source.is_some());
+    }
 }

@@ -1,0 +1,136 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::Timestamp;
+use crate::transcript::tests::{call, turn};
+use crate::transcript::{Line, Source};
+
+const EN: &[&str] = &["en"];
+
+fn words(text: &str, seconds: u64, languages: &[&str], hint: &str) -> Option<Flaw> {
+    let languages: Vec<String> = languages.iter().map(|code| (*code).to_owned()).collect();
+    let expected = Expected { languages: &languages, hint };
+    flaw_of_words(text, Duration::from_secs(seconds), &[], &expected)
+}
+
+fn heard(speaker: Speaker, seconds: u64, text: &str) -> Heard {
+    Heard { speaker: Some(speaker), speech: Duration::from_secs(seconds), text: text.into() }
+}
+
+fn spoken(seconds: u64, text: &str) -> Turn {
+    Turn { spoken: Duration::from_secs(seconds), ..turn(Speaker::Caller, text) }
+}
+
+#[test]
+fn an_agent_that_spoke_to_nobody_is_a_whole_transcript() {
+    assert_eq!(flaw_of_turns(&[turn(Speaker::Agent, "Hello.")]), None);
+    assert_eq!(flaw_of_turns(&[]), Some(Flaw::Empty));
+    assert_eq!(flaw_of_turns(&[turn(Speaker::Caller, "")]), Some(Flaw::Empty));
+}
+
+#[test]
+fn failed_turns_and_long_speech_without_words_are_told_apart() {
+    let agent = turn(Speaker::Agent, "Hello.");
+    let turns = [agent.clone(), turn(Speaker::Caller, ""), turn(Speaker::Caller, "Yes.")];
+    assert_eq!(flaw_of_turns(&turns), Some(Flaw::TurnsWithoutWords));
+    let mut turns = vec![agent, spoken(40, "")];
+    turns.extend((0..4).map(|n| spoken(1, ["Yes.", "No.", "Well.", "Fine."][n])));
+    assert_eq!(
+        flaw_of_turns(&turns),
+        Some(Flaw::SpeechWithoutWords),
+        "one failed turn of five, but the long one"
+    );
+    turns[1] = spoken(0, "");
+    assert_eq!(flaw_of_turns(&turns), None, "a click is not missed");
+}
+
+/// Fault 45.
+#[test]
+fn a_recogniser_in_a_loop_is_not_good_enough() {
+    let loops: Vec<Turn> = (0..4).map(|_| turn(Speaker::Caller, "Thank you.")).collect();
+    assert_eq!(flaw_of_turns(&loops), Some(Flaw::Loop));
+    assert_eq!(flaw_of_turns(&loops[..3]), None);
+    let within = "I would like to ".repeat(6);
+    assert_eq!(flaw_of_turns(&[turn(Speaker::Caller, &within)]), Some(Flaw::Loop), "within a line, too");
+    assert_eq!(words("no, no, no, no, please", 3, EN, ""), None, "people do say that");
+    assert_eq!(words(&"はい".repeat(20), 10, &["ja"], ""), Some(Flaw::Loop), "scripts without spaces");
+}
+
+/// Fault 45.
+#[test]
+fn what_recognisers_say_to_silence_is_known() {
+    assert_eq!(words("Thanks for watching!", 2, EN, ""), Some(Flaw::Filler));
+    assert_eq!(words("Untertitel der Amara.org-Community", 3, &["de"], ""), Some(Flaw::Filler));
+    let film = "I was there last year and, as the guide said in the end, thank you for watching the film";
+    assert_eq!(words(film, 6, EN, ""), None, "a sentence that contains it is speech");
+}
+
+/// Fault 45.
+#[test]
+fn the_hint_does_not_pass_for_speech_and_a_name_does() {
+    let hint =
+        "A telephone call to Harbour Bicycle Workshop. Brompton, Shimano, Rohloff, Schwalbe, Campagnolo";
+    assert_eq!(words("a telephone call to harbour bicycle workshop", 4, EN, hint), Some(Flaw::Echo));
+    assert_eq!(words("Brompton Shimano Rohloff Schwalbe Campagnolo.", 4, EN, hint), Some(Flaw::Echo));
+    assert_eq!(words("Harbour Bicycle Workshop?", 2, EN, hint), None);
+}
+
+/// Fault 45.
+#[test]
+fn another_language_is_noticed_by_its_script_or_by_the_models_own_word() {
+    assert_eq!(words("Спасибо за внимание", 3, &["de", "en"], ""), Some(Flaw::OtherLanguage));
+    assert_eq!(words("Спасибо за внимание", 3, &["de", "ru"], ""), None);
+    assert_eq!(words("Спасибо за внимание", 3, &[], ""), None, "any language will do");
+    assert_eq!(words("Спасибо", 3, &["xx"], ""), None, "a language that we know nothing of");
+    let languages = ["de-AT".to_owned()];
+    let expected = Expected { languages: &languages, hint: "" };
+    let flaw =
+        |reported: &str| flaw_of_words("bonjour", Duration::from_secs(2), &[reported.to_owned()], &expected);
+    assert_eq!((flaw("fr"), flaw("de")), (Some(Flaw::OtherLanguage), None));
+}
+
+#[test]
+fn more_words_than_fit_into_the_time_are_invented() {
+    let story = "once upon a time there was a caller who said a great many things within one second of speech, \
+                 and none of them was true because nobody can speak so fast";
+    assert_eq!(words(story, 1, EN, ""), Some(Flaw::TooMany));
+    assert_eq!(words(story, 9, EN, ""), None);
+}
+
+/// Fault 45.
+#[test]
+fn a_recordings_words_must_cover_the_callers_speech() {
+    let whole = [heard(Speaker::Agent, 2, "Hello."), heard(Speaker::Caller, 5, "I need a service.")];
+    assert_eq!(flaw_of_recording(&whole, None), None);
+    let unheard = [heard(Speaker::Agent, 2, "Hello."), heard(Speaker::Caller, 5, "")];
+    assert_eq!(flaw_of_recording(&unheard, None), Some(Flaw::SpeechWithoutWords));
+    assert_eq!(flaw_of_recording(&[heard(Speaker::Caller, 5, " ")], None), Some(Flaw::Empty));
+    assert_eq!(flaw_of_recording(&[], None), Some(Flaw::Empty));
+    let same: Vec<Heard> = (0..4).map(|_| heard(Speaker::Caller, 1, "Okay.")).collect();
+    assert_eq!(flaw_of_recording(&same, None), Some(Flaw::Loop));
+}
+
+/// Fault 47.
+#[test]
+fn a_transcript_of_half_the_words_does_not_replace_a_whole_one() {
+    let lines = vec![Line::new(Some(Speaker::Caller), "one two three four five six seven eight nine ten")];
+    let standing = Transcript::new(&call(), Source::Realtime, lines, Timestamp(0));
+    let short = [heard(Speaker::Caller, 2, "one two three")];
+    assert_eq!(flaw_of_recording(&short, Some(&standing)), Some(Flaw::Shorter));
+    let enough = [heard(Speaker::Caller, 2, "one two three four five")];
+    assert_eq!(flaw_of_recording(&enough, Some(&standing)), None);
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_gate_panic(text in "\\PC{0,200}", hint in "\\PC{0,60}", seconds in 0u64..10_000) {
+        let _ = words(&text, seconds, &["de", "ja"], &hint);
+        let _ = flaw_of_recording(&[heard(Speaker::Caller, seconds, &text)], None);
+    }
+
+    #[test]
+    fn a_phrase_said_five_times_is_a_loop_whatever_it_is(phrase in "[a-z]{2,8}( [a-z]{2,8}){1,7}") {
+        let text = format!("{phrase} ").repeat(6);
+        prop_assert_eq!(words(&text, 3_600, EN, ""), Some(Flaw::Loop));
+    }
+}

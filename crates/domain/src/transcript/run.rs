@@ -1,0 +1,89 @@
+//! Runs: who may say which transcript is final.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Which authorised piece of work a transcript belongs to: 0 is the call's own, every request to reprocess and
+/// every edit is the next. A later run outranks an earlier one, whichever finishes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Run(pub u32);
+
+impl Run {
+    pub const FIRST: Self = Self(0);
+
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What can be done once more for a call that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Fetch a recording that could not be archived.
+    Recording,
+    /// Listen to the recording again.
+    Transcript,
+    Summary,
+    Extraction,
+}
+
+/// What became of a run's transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunOutcome {
+    /// The final pointer is this run's.
+    Replaced,
+    /// What stood before was better, or all there is.
+    Kept,
+    /// The call has no transcript still.
+    Failed,
+    /// The run's stages leave the transcript alone; their own records say what came of them.
+    HandedOn,
+}
+
+impl RunOutcome {
+    pub const ALL: [Self; 4] = [Self::Replaced, Self::Kept, Self::Failed, Self::HandedOn];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Kept => "kept",
+            Self::Failed => "failed",
+            Self::HandedOn => "handed_on",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+}
+
+/// A run that has no outcome by then was lost: the next one need not wait for it.
+pub const RUN_WITHIN: Duration = Duration::from_secs(3_600);
+
+/// One request to reprocess a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reprocessing {
+    pub run: Run,
+    pub stages: BTreeSet<Stage>,
+    pub asked_at: Timestamp,
+    pub outcome: Option<RunOutcome>,
+}
+
+impl Reprocessing {
+    /// Whether its transcript is still being worked on.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.outcome.is_none() && now.since(self.asked_at) < RUN_WITHIN
+    }
+}
