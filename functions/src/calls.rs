@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::{Call, CallSid, Recording, RecordingState};
+use domain::{Recording, RecordingState};
 use http::{StatusCode, header};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
@@ -106,7 +106,7 @@ async fn one(
     operator: Operator,
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
-    let call = app.call(&operator, &sid).await?;
+    let call = operator.call(&app.calls, &sid).await?;
     let (events, turns, messages, report, recordings, transcript) = tokio::try_join!(
         app.calls.events(&call.sid),
         app.turns.turns(&call.sid),
@@ -130,7 +130,7 @@ async fn recording(
     operator: Operator,
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
-    let call = app.call(&operator, &sid).await?;
+    let call = operator.call(&app.calls, &sid).await?;
     let recordings = app.recordings.for_call(&call.sid).await?;
     let Some(Recording { state, sid, .. }) = recordings.first() else {
         return Err(Problem::not_found("recording"));
@@ -159,13 +159,4 @@ async fn recording(
         })?;
     let headers = [(header::LOCATION, url.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::FOUND, headers).into_response())
-}
-
-impl Calls {
-    /// Another business's call answers exactly like one that does not exist.
-    async fn call(&self, operator: &Operator, sid: &str) -> Result<Call, Problem> {
-        let sid = CallSid::parse(sid).map_err(|_| Problem::not_found("call"))?;
-        let call = self.calls.call(&sid).await?.filter(|call| call.business == operator.0);
-        call.ok_or_else(|| Problem::not_found("call"))
-    }
 }

@@ -1,4 +1,7 @@
-//! The final transcript of a call. What to do next is `domain::transcript::step`'s to say; this does it.
+//! The transcripts of a call: which is final is `domain::transcript::step`'s to say; this does it.
 
+pub mod api;
 pub mod job;
+mod listen;
+mod reprocess;
 pub mod worker;

@@ -150,6 +150,18 @@ async fn the_roles_of_the_pipeline_fit() {
     let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
     assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
+    let way_to_api = Way::to_the_store_of(&world).await;
+    let to_api = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way_to_api.url.as_str())];
+    let api = HttpSandbox::start(&world, "transcripts", &to_api).await;
+    let key = world.identity.api_key.expose();
+    let one = format!("/v1/calls/{}", outcome.call_sid);
+    let reprocess = world.http.post(api.url.join(&format!("{one}/reprocess")).unwrap());
+    let stages = json!({ "stages": ["recording", "transcript"] });
+    assert_eq!(reprocess.bearer_auth(key).json(&stages).send().await.unwrap().status(), 202);
+    let read = world.http.get(api.url.join(&format!("{one}/transcript")).unwrap());
+    assert_eq!(read.bearer_auth(key).send().await.unwrap().status(), 200);
+    compare("TranscriptsFunction", &way_to_api);
+    assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
     compare("TranscriptStepFunction", &way);
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "recording", "the pipeline had work to do");

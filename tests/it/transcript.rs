@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use acceptance::{World, WorldConfig};
-use domain::CallSid;
 use domain::business::TranscriptPolicy;
-use domain::transcript::Source;
+use domain::transcript::{Run, Source};
+use domain::{CallSid, RecordingSid};
 use platform::stores::transcripts::Reader;
 use simulator::audio::speech;
-use simulator::openai::{OpenAiConfig, Reply, Script, Step, Transcription};
+use simulator::openai::{HttpFault, OpenAiConfig, Reply, Script, Step, Transcription};
 use simulator::twilio::{CallerScript, CallerStep};
 
 fn one_question() -> CallerScript {
@@ -33,20 +33,45 @@ fn farewell() -> Reply {
     Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}")
 }
 
-/// Historic failure 33, and the policy `realtime_first`: words that could not be had live come from the recording.
+/// The transcript says who said what, in order. The recording begins a moment after the call, so the first words of
+/// the greeting may not be on it.
+fn assert_dialogue(record: &serde_json::Value) {
+    let said =
+        [("agent", &speech::AGENT_GREETING), ("caller", &speech::CALLER_BYE), ("agent", &speech::AGENT_BYE)];
+    let lines = record["transcript"]["lines"].as_array().expect("there are lines");
+    assert_eq!(lines.len(), said.len(), "{lines:?}");
+    for (n, (line, (who, clip))) in lines.iter().zip(said).enumerate() {
+        let text = line["text"].as_str().unwrap();
+        assert_eq!(line["speaker"], who, "{lines:?}");
+        assert!(clip.text == text || (n == 0 && text.len() > 40 && clip.text.ends_with(text)), "{lines:?}");
+    }
+}
+
+/// Historic failure 33, and the policy `realtime_first`: words that could not be had live come from the recording,
+/// turn by turn, each with its speaker and its time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_live_transcription_falls_back_to_the_recording() {
-    let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
-    openai.transcriptions = vec![Transcription::Text("Hello. No, that is all. Goodbye.".into())];
+    let openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "recording");
-    assert_eq!(record["transcript"]["lines"][0]["text"], "Hello. No, that is all. Goodbye.");
+    assert_dialogue(&record);
+    let starts: Vec<u64> = record["transcript"]["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["start_ms"].as_u64().unwrap())
+        .collect();
+    assert!(starts.is_sorted() && starts[2] > starts[1] + 1_000, "{starts:?}");
     let caller: Vec<_> =
         record["turns"].as_array().unwrap().iter().filter(|turn| turn["speaker"] == "caller").collect();
     assert!(caller.iter().any(|turn| turn["state"] == "failed"), "the failed turn is marked, not lost");
-    assert_eq!(file_transcriptions(&world), 1);
+    assert_eq!(file_transcriptions(&world), 3, "each turn by itself, once");
+    let requests = world.openai.requests();
+    let asked = requests.iter().find(|r| r.path == "/v1/audio/transcriptions").unwrap();
+    assert_eq!(asked.body["prompt"][0], "A telephone call with Harbour Bicycle Workshop.");
+    assert_eq!(asked.body["keywords[]"][0], "Harbour Bicycle Workshop");
     world.system.stop().await;
 }
 
@@ -65,40 +90,93 @@ async fn a_transcript_that_comes_after_the_end_is_waited_for() {
     world.system.stop().await;
 }
 
-/// Fault 45. A file transcription without words does not pass for a transcript.
+/// Fault 45. A file transcription without words does not pass for a transcript, nor does one that was invented.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_file_transcription_ends_as_failed() {
-    let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
-    openai.transcriptions = vec![Transcription::Text(String::new())];
+async fn empty_and_invented_file_transcriptions_end_as_failed() {
+    for text in ["", "Thanks for watching!", "I would I would I would I would I would I would"] {
+        let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
+        openai.transcriptions = vec![Transcription::Text(text.into()); 3];
+        let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+        let outcome = world.call(one_question()).await;
+        let record = world.complete_record(&outcome.call_sid).await;
+        assert_eq!(record["transcript_source"], "failed", "{text}");
+        assert_eq!(record["transcript"], serde_json::Value::Null);
+        assert_eq!(file_transcriptions(&world), 3, "the recording was listened to, once");
+        world.system.stop().await;
+    }
+}
+
+/// Fault 45. The policy `recording_upgrade` upgrades to nothing worse.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invented_file_transcription_does_not_replace_a_good_realtime_one() {
+    let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
+    openai.transcriptions = vec![Transcription::Text("Untertitel der Amara.org-Community".into()); 3];
+    let world = World::with(WorldConfig { openai, business: upgrades, ..WorldConfig::default() }).await;
+    let outcome = world.call(one_question()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    let call = CallSid::parse(&outcome.call_sid).unwrap();
+    let reader = reader(&world);
+    let refused = || async { reader.recording_refused(&call, Run::FIRST).await.unwrap() };
+    let why = world.until(refused).await;
+    assert_eq!(why, "the recogniser filled silence with a stock phrase");
+    assert_eq!(record["transcript_source"], "realtime");
+    let (source, version) = reader.final_transcript(&call).await.unwrap().unwrap();
+    assert_eq!((source, version.unwrap().number), (Source::Realtime, 1));
+    world.system.stop().await;
+}
+
+/// Fault 44. A rate limit is waited for; when there is no money left nothing is asked for again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {
+    let spoken = Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails();
+    let mut openai = answers(spoken.clone());
+    let limited = HttpFault::rate_limited(Duration::from_secs(1));
+    openai.transcriptions =
+        vec![Transcription::Fault(limited), Transcription::Fault(HttpFault::server_error())];
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let outcome = world.call(one_question()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    assert_eq!(record["transcript_source"], "recording");
+    assert_dialogue(&record);
+    world.system.stop().await;
+
+    let mut openai = answers(spoken);
+    openai.transcriptions = vec![Transcription::Fault(HttpFault::insufficient_quota())];
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "failed");
-    assert_eq!(record["transcript"], serde_json::Value::Null);
-    assert_eq!(file_transcriptions(&world), 1, "the recording was listened to, once");
+    let asked = world.openai.requests().iter().filter(|r| r.path == "/v1/audio/transcriptions").count();
+    assert_eq!(asked, 1);
     world.system.stop().await;
+}
+
+fn upgrades(new: &mut functions::businesses::provision::NewBusiness) {
+    new.settings.policies.transcript = TranscriptPolicy::RecordingUpgrade;
+}
+
+fn reader(world: &World) -> Reader {
+    Reader::new(&world.system.aws, world.system.name("TranscriptsTable").unwrap())
 }
 
 /// Fault 47. Both transcripts exist: the policy `recording_upgrade` moves the pointer to the recording's and keeps
 /// the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upgrade_moves_the_pointer_and_keeps_the_realtime_version() {
-    let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
-    openai.transcriptions = vec![Transcription::Text("Hello. No, that is all. Goodbye.".into())];
-    let world = World::with(WorldConfig {
-        openai,
-        business: |new| new.settings.policies.transcript = TranscriptPolicy::RecordingUpgrade,
-        ..WorldConfig::default()
-    })
-    .await;
+    let openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
+    let world = World::with(WorldConfig { openai, business: upgrades, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let upgraded = |record: &serde_json::Value| record["transcript_source"] == "recording";
     let record = world.record_when(&outcome.call_sid, upgraded).await;
-    assert_eq!(record["transcript"]["lines"][0]["text"], "Hello. No, that is all. Goodbye.");
+    assert_dialogue(&record);
     let call = CallSid::parse(&outcome.call_sid).unwrap();
-    let reader = Reader::new(&world.system.aws, world.system.name("TranscriptsTable").unwrap());
-    let realtime = reader.version(&call, Source::Realtime).await.unwrap().expect("it is kept");
-    assert!(realtime.lines.iter().any(|line| line.speaker.is_some()), "with its speakers");
-    assert_eq!(file_transcriptions(&world), 1);
+    let versions = reader(&world).versions(&call).await.unwrap();
+    assert_eq!(versions.len(), 2);
+    let of = |source| versions.iter().find(|version| version.source == source).expect("it is kept");
+    assert!(of(Source::Realtime).lines.iter().all(|line| line.speaker.is_some()), "with its speakers");
+    let recording = of(Source::Recording);
+    assert_eq!(recording.recording.as_ref().map(RecordingSid::as_str), record["recording"]["sid"].as_str());
+    assert_eq!(recording.model.as_deref(), Some("gpt-transcribe"));
+    assert_eq!(file_transcriptions(&world), 3);
     world.system.stop().await;
 }

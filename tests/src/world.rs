@@ -141,6 +141,18 @@ impl World {
         }
     }
 
+    /// What `look` finds, as soon as there is something.
+    pub async fn until<T, F: Future<Output = Option<T>>>(&self, look: impl Fn() -> F) -> T {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "it never came\n{}", crate::log::troubles());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The record once its transcript is final and its recording archived.
     pub async fn complete_record(&self, sid: &str) -> Value {
         self.record_when(sid, |record| {

@@ -64,6 +64,9 @@ pub struct Transcript {
     /// The recording that was listened to.
     #[serde(default)]
     pub recording: Option<RecordingSid>,
+    /// Audio that was sent to the model, milliseconds: what it bills.
+    #[serde(default)]
+    pub listened_ms: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +97,7 @@ impl Transcript {
             number: 0,
             run: Run::FIRST,
             recording: None,
+            listened_ms: 0,
         }
     }
 

@@ -57,6 +57,19 @@ impl HttpError {
         let retry = decide(status, &error, headers, now);
         Self { status, request_id: headers.request_id.map(str::to_owned), error, retry }
     }
+
+    /// The model is retired, unknown, or not for this account or endpoint: another one may do.
+    pub fn refuses_model(&self) -> bool {
+        let code = self.error.code.as_deref().unwrap_or_default();
+        code.starts_with("model_")
+            || code == "invalid_model"
+            || (matches!(self.status, 400 | 403 | 404) && self.error.param.as_deref() == Some("model"))
+    }
+
+    /// Money, keys and accounts: no request goes through until a person acts.
+    pub fn refuses_account(&self) -> bool {
+        self.status == 401 || self.error.is_fatal()
+    }
 }
 
 fn decide(status: u16, error: &ApiError, headers: ErrorHeaders<'_>, now: SystemTime) -> Retry {
@@ -127,6 +140,21 @@ mod tests {
         for status in [400, 401, 403, 404, 413, 422] {
             assert_eq!(retry(status, ErrorHeaders::default()), Retry::No, "{status}");
         }
+    }
+
+    #[test]
+    fn a_model_that_is_gone_is_told_from_an_account_that_is_shut() {
+        let refusal = |status, code: &str, param: &str| {
+            let body = format!(r#"{{"error":{{"type":"t","code":"{code}","param":"{param}"}}}}"#);
+            let error = HttpError::new(status, ErrorHeaders::default(), body.as_bytes(), NOW);
+            (error.refuses_model(), error.refuses_account())
+        };
+        assert_eq!(refusal(404, "model_not_found", ""), (true, false));
+        assert_eq!(refusal(400, "invalid_value", "model"), (true, false));
+        assert_eq!(refusal(400, "invalid_value", "file"), (false, false));
+        assert_eq!(refusal(429, "insufficient_quota", ""), (false, true));
+        assert_eq!(refusal(401, "invalid_api_key", ""), (false, true));
+        assert_eq!(refusal(429, "rate_limit_exceeded", ""), (false, false));
     }
 
     /// Fault 44.

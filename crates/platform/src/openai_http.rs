@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::backoff::random_unit;
+use crate::telemetry::{Unit, metric};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Answers are a few kilobytes; the transcript of an hour is some hundred.
@@ -50,6 +51,16 @@ impl OpenAiError {
             Self::Network(_) | Self::Deadline | Self::Transcription(_) | Self::Reply(_) => true,
             Self::AnswerTooLarge | Self::File(_) | Self::Client(_) => false,
         }
+    }
+
+    /// [`HttpError::refuses_model`].
+    pub fn refuses_model(&self) -> bool {
+        matches!(self, Self::Http(error) if error.refuses_model())
+    }
+
+    /// [`HttpError::refuses_account`].
+    pub fn refuses_account(&self) -> bool {
+        matches!(self, Self::Http(error) if error.refuses_account())
     }
 }
 
@@ -177,7 +188,12 @@ impl OpenAiHttp {
             retry_after: header(headers, "retry-after"),
         };
         let status = response.status().as_u16();
-        Err(HttpError::new(status, headers, &body, SystemTime::now()).into())
+        let error = HttpError::new(status, headers, &body, SystemTime::now());
+        if error.refuses_account() {
+            tracing::error!(%error, "OpenAI serves this account no longer");
+            metric("OpenAiAccountRefused", 1.0, Unit::Count, &[]);
+        }
+        Err(error.into())
     }
 }
 

@@ -127,10 +127,14 @@ impl Record {
     pub(super) fn transcript(mut self, transcript: Option<&(Source, Option<Transcript>)>) -> Self {
         self.0["transcript_source"] = transcript.map_or(Value::Null, |(source, _)| source.as_str().into());
         let version = transcript.and_then(|(_, version)| version.as_ref());
-        self.0["transcript"] = version.map_or(
-            Value::Null,
-            |version| json!({ "lines": version.lines, "model": version.model, "at": time(version.at) }),
-        );
+        self.0["transcript"] = version.map_or(Value::Null, |version| {
+            json!({
+                "version": version.number,
+                "lines": version.lines,
+                "model": version.model,
+                "at": time(version.at),
+            })
+        });
         self
     }
 }

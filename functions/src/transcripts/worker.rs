@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use domain::recording::Archived;
-use domain::transcript::{self, Line, Source, Step, StepInput};
-use domain::{Call, CallSid, RecordingState, Settings, Transcript};
-use openai::transcription::{AudioContainer, TranscriptionRequest};
+use domain::transcript::{self, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput, quality};
+use domain::{Call, CallSid, Recording, RecordingState, Settings, Transcript, Turn, prompt};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -13,23 +12,25 @@ use platform::objects::Objects;
 use platform::openai_http::OpenAiHttp;
 use platform::queues::{MAX_DELAY, Queue};
 use platform::secrets::Secrets;
-use platform::stores::leases::Begun;
-use platform::stores::{businesses, calls, leases::Leases, recordings, transcripts, turns};
-
+use platform::stores::leases::{Begun, Lease, Leases};
+use platform::stores::transcripts::{Pointed, Pointer};
+use platform::stores::{StoreError, businesses, calls, recordings, transcripts, turns};
+use platform::telemetry::{Unit, metric};
 use tokio::time::Instant;
 
 use super::job::TranscriptJob;
+use super::listen::{Doubt, Failure, Listener};
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::{QueueFunction, StartError};
 
 const LEASE: &str = "transcribe";
 const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// A request may take this long within the function's 120 s.
+/// The requests may take this long within the function's 120 s.
 const TRANSCRIBE_WITHIN: Duration = Duration::from_secs(100);
 /// Clocks differ, and a message that comes back at once would only ask the same again.
 const MIN_DELAY: Duration = Duration::from_secs(1);
-/// Transcribe, finish, upgrade, and one more to see that nothing is left: each step moves forward.
+/// Transcribe, finish, upgrade, the same for a later run, and one more to see that nothing is left.
 const MAX_STEPS: usize = 8;
 
 pub struct Worker {
@@ -102,6 +103,26 @@ impl QueueFunction for Worker {
     }
 }
 
+/// Which run acts, and what it finds.
+struct Standing {
+    /// The run that may move the pointer.
+    run: Run,
+    /// Set while a person's request for the transcript is open.
+    reprocess: Option<Reprocess>,
+    pointer: Option<Pointer>,
+    /// The version that listening to the recording gave, if this run may use it.
+    recorded: Option<u32>,
+    refused: bool,
+}
+
+impl Standing {
+    /// The run in whose name the recording is listened to: one that only hands on to later stages, or an edit, does
+    /// not ask for that anew.
+    fn listening_run(&self) -> Run {
+        if self.reprocess.is_some() { self.run } else { Run::FIRST }
+    }
+}
+
 impl Worker {
     /// Does one step. `true`: something changed, look again.
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
@@ -112,17 +133,19 @@ impl Worker {
         let turns = self.turns.turns(&call.sid).await?;
         let report = self.turns.report(&call.sid).await?;
         let recordings = self.recordings.for_call(&call.sid).await?;
-        let recording = recordings.first().map(|recording| &recording.state);
+        let recording = recordings.first();
+        let standing = self.standing(&call.sid).await?;
         let input = StepInput {
             policy: settings.policies.transcript,
             record_calls: settings.policies.record_calls,
             ended_at: call.ended_at,
             report: report.as_ref(),
             turns: &turns,
-            recording,
-            final_source: self.reader.final_transcript(&call.sid).await?.map(|(source, _)| source),
-            recording_transcribed: self.reader.version(&call.sid, Source::Recording).await?.is_some(),
-            recording_refused: self.reader.recording_refused(&call.sid).await?.is_some(),
+            recording: recording.map(|recording| &recording.state),
+            final_source: standing.pointer.map(|pointer| pointer.source),
+            recording_transcribed: standing.recorded.is_some(),
+            recording_refused: standing.refused,
+            reprocess: standing.reprocess,
         };
         match transcript::step(&input, clock::now()) {
             Step::Nothing => Ok(false),
@@ -134,24 +157,37 @@ impl Worker {
                     .map_err(|error| JobError::new("queue", error))?;
                 Ok(false)
             }
-            Step::Finish(source) => {
-                // The realtime version is kept beside the recording's, whichever came first.
-                if source != Source::Failed && !turns.is_empty() {
-                    let version = transcript::from_turns(&call.sid, &turns, clock::now());
-                    self.transcripts.put_version(&version).await?;
-                }
-                self.transcripts.set_final(&call.sid, source, clock::now(), input.final_source).await?;
-                tracing::info!(call = %call.sid, source = source.as_str(), "transcript final");
-                Ok(true)
-            }
-            Step::TranscribeRecording => match recording {
-                Some(RecordingState::Archived(archived)) => {
-                    self.transcribe(call, &settings, archived, delivery).await?;
+            Step::Finish(source) => self.finish(call, source, &standing, &turns).await,
+            Step::TranscribeRecording => match recording.map(|recording| (recording, &recording.state)) {
+                Some((recording, RecordingState::Archived(archived))) => {
+                    let work = Work { call, settings: &settings, recording, archived, turns: &turns };
+                    self.transcribe(work, &standing, delivery).await?;
                     Ok(true)
                 }
                 Some(_) | None => Ok(false),
             },
         }
+    }
+
+    async fn standing(&self, call: &CallSid) -> Result<Standing, JobError> {
+        let (run, request) = self.reader.current_run(call).await?;
+        let open = request.filter(|request| request.outcome.is_none());
+        let mut standing = Standing {
+            run,
+            reprocess: open.map(|request| Reprocess {
+                asked_at: request.asked_at,
+                recording: request.stages.contains(&Stage::Recording),
+            }),
+            pointer: self.reader.pointer(call).await?,
+            recorded: None,
+            refused: false,
+        };
+        let since = standing.listening_run();
+        let inputs = self.reader.inputs(call).await?;
+        let usable = inputs.iter().filter(|input| input.source == Source::Recording && input.run >= since);
+        standing.recorded = usable.map(|input| input.number).max();
+        standing.refused = self.reader.recording_refused(call, since).await?.is_some();
+        Ok(standing)
     }
 
     async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
@@ -161,27 +197,84 @@ impl Worker {
         }
     }
 
-    /// One job per (call, stage, input): the lease is held while the request runs and remembers its end.
-    async fn transcribe(
+    /// Moves the pointer, or leaves it where it is if nothing better came of the run.
+    async fn finish(
         &self,
         call: &Call,
-        settings: &Settings,
-        archived: &Archived,
+        source: Source,
+        standing: &Standing,
+        turns: &[Turn],
+    ) -> Result<bool, JobError> {
+        // The realtime version is kept beside the recording's, whichever came first.
+        let realtime = if source == Source::Failed || turns.is_empty() {
+            None
+        } else {
+            let version = transcript::from_turns(&call.sid, turns, clock::now());
+            Some(self.transcripts.put_version(&version).await?.number)
+        };
+        let pointed = standing.pointer.and_then(|pointer| pointer.number);
+        let number = match source {
+            Source::Realtime => realtime,
+            Source::Recording => standing.recorded.or(pointed),
+            Source::Edited => pointed,
+            Source::Failed => None,
+        };
+        let target = (source, number);
+        let stays = standing.pointer.is_some_and(|pointer| (pointer.source, pointer.number) == target);
+        if !stays {
+            let moved = self
+                .transcripts
+                .set_final(&call.sid, target, standing.run, standing.pointer, clock::now())
+                .await?;
+            match moved {
+                Pointed::Set => tracing::info!(
+                    call = %call.sid, source = source.as_str(), run = %standing.run, "transcript final"
+                ),
+                Pointed::Superseded => {
+                    tracing::warn!(call = %call.sid, run = %standing.run, "a later run has the transcript");
+                    metric("TranscriptSuperseded", 1.0, Unit::Count, &[]);
+                    return Ok(true);
+                }
+                Pointed::Moved => return Ok(true),
+            }
+        }
+        if standing.reprocess.is_some() {
+            let own = standing.pointer.is_some_and(|pointer| pointer.run == standing.run);
+            let outcome = match source {
+                Source::Failed => RunOutcome::Failed,
+                // Moved before, by a worker that died before it could say so.
+                Source::Realtime | Source::Recording | Source::Edited if stays && !own => RunOutcome::Kept,
+                Source::Realtime | Source::Recording | Source::Edited => RunOutcome::Replaced,
+            };
+            self.transcripts.settle(&call.sid, standing.run, outcome).await?;
+        }
+        Ok(true)
+    }
+
+    /// One job per (call, stage, input): the lease is held while the requests run and remembers their end.
+    async fn transcribe(
+        &self,
+        work: Work<'_>,
+        standing: &Standing,
         delivery: Delivery,
     ) -> Result<(), JobError> {
-        let lease = match self.leases.begin(LEASE, call.sid.as_str(), LEASE_TTL, clock::now()).await? {
+        let call = &work.call.sid;
+        let run = standing.listening_run();
+        let id = format!("{call}#{run}");
+        let lease = match self.leases.begin(LEASE, &id, LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
             // What came of it was written before the lease was finished: the next look finds it.
             Begun::Done { .. } => return Ok(()),
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
-        match self.request(&call.sid, settings, archived).await {
-            Ok(version) => {
+        match self.understand(&work, standing, run).await {
+            Ok(Ok(version)) => {
                 self.transcripts.put_version(&version).await?;
                 Ok(self.leases.finish(&lease, "transcribed", REMEMBER).await?)
             }
-            Err(Failure::Final(why)) => self.give_up(call, &lease, &why).await,
-            Err(Failure::Transient(why)) if delivery.is_last() => self.give_up(call, &lease, &why).await,
+            Ok(Err(doubt)) => self.give_up(call, run, &lease, &doubt.to_string()).await,
+            Err(Failure::Final(why)) => self.give_up(call, run, &lease, &why).await,
+            Err(Failure::Transient(why)) if delivery.is_last() => self.give_up(call, run, &lease, &why).await,
             Err(Failure::Transient(why)) => {
                 self.leases.release(&lease).await?;
                 Err(JobError::new("openai", why))
@@ -190,64 +283,63 @@ impl Worker {
     }
 
     /// The step will choose what is left, so that the call's record is never left open.
-    async fn give_up(
-        &self,
-        call: &Call,
-        lease: &platform::stores::leases::Lease,
-        why: &str,
-    ) -> Result<(), JobError> {
-        tracing::error!(call = %call.sid, why, "the recording could not be transcribed");
-        self.transcripts.refuse_recording(&call.sid, why, clock::now()).await?;
+    async fn give_up(&self, call: &CallSid, run: Run, lease: &Lease, why: &str) -> Result<(), JobError> {
+        tracing::error!(%call, %run, why, "the recording gives no transcript");
+        self.transcripts.refuse_recording(call, run, why, clock::now()).await?;
         Ok(self.leases.finish(lease, "refused", REMEMBER).await?)
     }
 
-    async fn request(
+    /// The recording's transcript, or why it is not to be believed.
+    async fn understand(
         &self,
-        call: &CallSid,
-        settings: &Settings,
-        archived: &Archived,
-    ) -> Result<Transcript, Failure> {
-        if archived.bytes > openai::transcription::MAX_FILE_BYTES {
-            return Err(Failure::Final("the recording is larger than one request may be".into()));
-        }
-        let deadline = Instant::now() + TRANSCRIBE_WITHIN;
-        let audio = self.objects.get_bytes(&archived.key).await;
-        let audio = audio.map_err(|error| Failure::Transient(error.to_string()))?;
-        let mut last = Failure::Final("TRANSCRIPTION_MODELS names no model".into());
-        for model in &self.models {
-            let request = TranscriptionRequest::new(model)
-                .languages(&settings.voice.languages)
-                .keywords(settings.voice.keywords.iter().cloned());
-            match self.openai.transcribe(&request, AudioContainer::Wav, audio.clone(), deadline).await {
-                Ok(answer) if answer.text.as_str().trim().is_empty() => {
-                    last = Failure::Final("the model heard no words".into());
-                }
-                Ok(answer) => {
-                    return Ok(Transcript {
-                        call: call.clone(),
-                        source: Source::Recording,
-                        lines: vec![Line { speaker: None, text: answer.text.into_string() }],
-                        model: Some(model.clone()),
-                        at: clock::now(),
-                    });
-                }
-                Err(error) if error.is_retryable() => last = Failure::Transient(error.to_string()),
-                Err(error) => last = Failure::Final(error.to_string()),
+        work: &Work<'_>,
+        standing: &Standing,
+        run: Run,
+    ) -> Result<Result<Transcript, Doubt>, Failure> {
+        let store = |error: StoreError| Failure::Transient(error.to_string());
+        let business = self.businesses.published(&work.call.business).await.map_err(store)?;
+        let business = business.ok_or_else(|| Failure::Final("the business is gone".to_owned()))?.business;
+        let listener = Listener {
+            objects: &self.objects,
+            openai: &self.openai,
+            models: &self.models,
+            hint: prompt::for_listening(&business, work.settings),
+            deadline: Instant::now() + TRANSCRIBE_WITHIN,
+        };
+        let understood = listener.listen(work.archived).await?;
+        let replaced = match standing.pointer.and_then(|pointer| pointer.number) {
+            Some(number) => self.reader.version(&work.call.sid, number).await.map_err(store)?,
+            None if quality::flaw_of_turns(work.turns).is_none() => {
+                Some(transcript::from_turns(&work.call.sid, work.turns, clock::now()))
             }
+            None => None,
+        };
+        if let Some(flaw) = quality::flaw_of_recording(&understood.heard, replaced.as_ref()) {
+            // What was dropped on the way says more than that nothing is left.
+            return Ok(Err(understood.doubt.unwrap_or(Doubt::Flaw(flaw))));
         }
-        Err(last)
+        Ok(Ok(Transcript {
+            model: understood.model,
+            run,
+            recording: Some(work.recording.sid.clone()),
+            listened_ms: understood.listened_ms,
+            ..Transcript::new(&work.call.sid, Source::Recording, understood.lines, clock::now())
+        }))
     }
+}
+
+/// What a recording is listened to for.
+struct Work<'a> {
+    call: &'a Call,
+    settings: &'a Settings,
+    recording: &'a Recording,
+    archived: &'a Archived,
+    turns: &'a [Turn],
 }
 
 /// How long the job that is sent instead of this one is delayed.
 fn next_look(delay: Duration) -> Duration {
     delay.clamp(MIN_DELAY, MAX_DELAY)
-}
-
-/// Why there is no transcript. The texts come from us or from an error code, never from the call.
-enum Failure {
-    Final(String),
-    Transient(String),
 }
 
 #[cfg(test)]
@@ -277,6 +369,7 @@ mod tests {
                 final_source: None,
                 recording_transcribed: false,
                 recording_refused: false,
+                reprocess: None,
             };
             let (mut now, mut sent) = (ended_at, 0);
             loop {

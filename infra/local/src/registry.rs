@@ -54,6 +54,7 @@ pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, Start
         recordings::ready::Ready::NAME => http::<recordings::ready::Ready>(env).await,
         recordings::worker::Worker::NAME => queue::<recordings::worker::Worker>(env).await,
         transcripts::worker::Worker::NAME => queue::<transcripts::worker::Worker>(env).await,
+        transcripts::api::Transcripts::NAME => http::<transcripts::api::Transcripts>(env).await,
         calls::Calls::NAME => http::<calls::Calls>(env).await,
         _ => return None,
     })

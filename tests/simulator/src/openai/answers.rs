@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 pub enum Transcription {
     /// This text; empty for a silent recording.
     Text(String),
+    /// This text, after a while.
+    After(Duration, String),
     Fault(HttpFault),
 }
 

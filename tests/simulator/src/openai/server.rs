@@ -41,7 +41,8 @@ pub struct OpenAiConfig {
     pub models: Vec<Model>,
     /// Plans of the first upgrade requests, in the order they arrive.
     pub connections: Vec<ConnectionPlan>,
-    /// Answers of `POST /v1/audio/transcriptions` in order; then the text of the script.
+    /// Answers of `POST /v1/audio/transcriptions` in order; then the clips that are heard in the file, or the text
+    /// of the script where none is.
     pub transcriptions: Vec<Transcription>,
     /// Answers of `POST /v1/responses` in order, before anything else.
     pub answers: Vec<Answer>,

@@ -142,9 +142,10 @@ impl Shared {
         lock(&self.requests).iter().cloned().collect()
     }
 
-    pub(super) fn next_transcription(&self) -> Transcription {
+    /// What was prepared, else what is `heard` in the file, else the script.
+    pub(super) fn next_transcription(&self, heard: Option<String>) -> Transcription {
         let queued = lock(&self.transcriptions).pop_front();
-        queued.unwrap_or_else(|| Transcription::Text(self.config.script.text()))
+        queued.unwrap_or_else(|| Transcription::Text(heard.unwrap_or_else(|| self.config.script.text())))
     }
 
     pub(super) fn add_transcription(&self, transcription: Transcription) {

@@ -13,6 +13,8 @@ use crate::openai::models::Purpose;
 use crate::openai::refusal::Refusal;
 use crate::openai::shared::Shared;
 
+use super::recognise;
+
 /// The largest file taken (OpenAI speech-to-text docs: 25 MB).
 pub(super) const MAX_FILE_BYTES: usize = 26_214_400;
 
@@ -54,7 +56,8 @@ pub(super) async fn answer(shared: &Shared, form: Multipart) -> (Value, Result<R
     match Form::read(form).await {
         Ok(form) => {
             let logged = form.to_json();
-            (logged, form.answer(shared))
+            let answer = form.answer(shared).await;
+            (logged, answer)
         }
         Err(refusal) => (Value::Null, Err(refusal)),
     }
@@ -97,7 +100,7 @@ impl Form {
         Value::Object(logged)
     }
 
-    fn answer(&self, shared: &Shared) -> Result<Response, Refusal> {
+    async fn answer(&self, shared: &Shared) -> Result<Response, Refusal> {
         if let Some(unknown) = self.fields.keys().find(|key| !PARAMETERS.contains(&key.as_str())) {
             return Err(Refusal::unknown_parameter(unknown));
         }
@@ -108,13 +111,21 @@ impl Form {
         if self.first("stream") == Some("true") {
             return Err(Refusal::invalid("stream", "false: the simulator does not stream transcripts"));
         }
-        let seconds = self.file.as_ref().ok_or_else(|| Refusal::missing("file"))?.check()?;
-        Ok(match shared.next_transcription() {
-            Transcription::Fault(fault) => fault.into_response(),
-            Transcription::Text(text) if format == "text" => {
+        let file = self.file.as_ref().ok_or_else(|| Refusal::missing("file"))?;
+        let seconds = file.check()?;
+        let text = match shared.next_transcription(recognise::words(&file.samples())) {
+            Transcription::Fault(fault) => return Ok(fault.into_response()),
+            Transcription::Text(text) => text,
+            Transcription::After(delay, text) => {
+                tokio::time::sleep(delay).await;
+                text
+            }
+        };
+        Ok(match text {
+            text if format == "text" => {
                 ([(CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{text}\n")).into_response()
             }
-            Transcription::Text(text) => {
+            text => {
                 let usage = json!({ "type": "duration", "seconds": seconds });
                 Json(json!({ "text": text, "usage": usage })).into_response()
             }
@@ -181,6 +192,18 @@ impl File {
         }
         let reader = hound::WavReader::new(Cursor::new(&self.bytes)).map_err(|_| unsupported())?;
         Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate.max(1)))
+    }
+}
+
+impl File {
+    /// The samples of a mono WAV at 8 kHz; nothing of any other file.
+    fn samples(&self) -> Vec<i16> {
+        let Ok(reader) = hound::WavReader::new(Cursor::new(&self.bytes)) else { return Vec::new() };
+        let spec = reader.spec();
+        if (spec.channels, spec.sample_rate, spec.bits_per_sample) != (1, 8_000, 16) {
+            return Vec::new();
+        }
+        reader.into_samples::<i16>().map_while(Result::ok).collect()
     }
 }
 

@@ -1,0 +1,7 @@
+//! `transcripts` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::http::<functions::transcripts::api::Transcripts>()
+}

@@ -1,0 +1,227 @@
+//! Correcting a transcript by hand, and having a call processed again.
+
+use std::time::Duration;
+
+use acceptance::sandbox::QueueSandbox;
+use acceptance::{World, WorldConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
+use http::Method;
+use reqwest::Response;
+use serde_json::{Value, json};
+use simulator::audio::speech;
+use simulator::openai::{OpenAiConfig, Reply, Script, Step, Transcription};
+use simulator::twilio::{CallFaults, CallerScript, CallerStep, MediaFault, RecordingFaults};
+
+fn conversation() -> OpenAiConfig {
+    let farewell = Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}");
+    let script =
+        Script::new(Reply::say(&speech::AGENT_GREETING), vec![Step::clip(&speech::CALLER_BYE, farewell)]);
+    OpenAiConfig { script, ..OpenAiConfig::default() }
+}
+
+fn caller() -> CallerScript {
+    CallerScript::new(vec![
+        CallerStep::WaitForAgent { quiet_ms: 500, max_ms: 15_000 },
+        CallerStep::Say { mulaw: speech::CALLER_BYE.mulaw().to_vec(), label: "bye".into() },
+    ])
+}
+
+/// A world with one call whose realtime transcript is final.
+async fn called() -> (World, String) {
+    let world = World::with(WorldConfig { openai: conversation(), ..WorldConfig::default() }).await;
+    let outcome = world.call(caller()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    assert_eq!(record["transcript_source"], "realtime");
+    (world, outcome.call_sid.clone())
+}
+
+async fn send(world: &World, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Response {
+    let mut request = world.http.request(method, world.url(path));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.bearer_auth(world.identity.api_key.expose()).json(&body).send().await.expect("the API answers")
+}
+
+async fn ask(world: &World, sid: &str, stages: Value, headers: &[(&str, &str)]) -> (u16, Value) {
+    let path = format!("/v1/calls/{sid}/reprocess");
+    let response = send(world, Method::POST, &path, headers, json!({ "stages": stages })).await;
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+/// The run once it is not running any more.
+async fn settled(world: &World, sid: &str, run: u64) -> Value {
+    world
+        .until(|| async {
+            let (_, run) = world.get(&format!("/v1/calls/{sid}/reprocess/{run}")).await;
+            (run["state"] != "running").then_some(run)
+        })
+        .await
+}
+
+/// Historic failure: a second transcription overwrote the first. Here each is a version, and the one that was asked
+/// for by a person is final.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_other_is_kept() {
+    let (world, sid) = called().await;
+    let (status, run) = ask(&world, &sid, json!(["transcript"]), &[]).await;
+    assert_eq!((status, &run["run"]), (202, &json!(1)));
+    assert_eq!(settled(&world, &sid, 1).await["state"], "replaced");
+    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
+    assert_eq!((&now["transcript_source"], &now["version"]), (&json!("recording"), &json!(2)));
+    assert_eq!(
+        now["lines"][1],
+        json!({ "speaker": "caller", "text": speech::CALLER_BYE.text,
+        "start_ms": now["lines"][1]["start_ms"] })
+    );
+    let (_, before) = world.get(&format!("/v1/calls/{sid}/transcript?version=1")).await;
+    assert_eq!(before["lines"][1]["text"], speech::CALLER_BYE.text);
+    assert_eq!(before["versions"][0]["source"], "realtime");
+    assert_eq!(before["versions"][1]["model"], "gpt-transcribe");
+    assert_eq!(world.get(&format!("/v1/calls/{sid}/transcript?version=3")).await.0, 404);
+    world.system.stop().await;
+}
+
+/// Fault 45. What was asked for again and was invented leaves what stands where it is, and says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_gives_nothing_better_keeps_what_stands() {
+    let (world, sid) = called().await;
+    for _ in 0..3 {
+        world.openai.transcribe_as(Transcription::Text(String::new()));
+    }
+    ask(&world, &sid, json!(["recording", "transcript"]), &[]).await;
+    assert_eq!(settled(&world, &sid, 1).await["state"], "kept");
+    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
+    assert_eq!((&now["transcript_source"], &now["version"]), (&json!("realtime"), &json!(1)));
+    world.system.stop().await;
+}
+
+/// Fault 46. Two requests at once are one run; another one meanwhile is refused; a key stands for its run for good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_while_one_is_running_is_the_same_or_a_conflict() {
+    let (world, sid) = called().await;
+    let key = [("Idempotency-Key", "first")];
+    let (first, second) = tokio::join!(
+        ask(&world, &sid, json!(["transcript"]), &key),
+        ask(&world, &sid, json!(["transcript"]), &key)
+    );
+    assert_eq!((first.0, second.0), (202, 202));
+    assert_eq!(first.1["run"], second.1["run"]);
+    settled(&world, &sid, 1).await;
+    let (status, again) = ask(&world, &sid, json!(["transcript"]), &key).await;
+    assert_eq!((status, &again["run"], &again["state"]), (202, &json!(1), &json!("replaced")));
+    let (_, next) = ask(&world, &sid, json!(["transcript"]), &[]).await;
+    assert_eq!(next["run"], 2, "without a key it is another request");
+    settled(&world, &sid, 2).await;
+    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
+    assert_eq!(now["versions"].as_array().unwrap().len(), 3, "one for each run");
+    world.system.stop().await;
+}
+
+/// Fault 46. The call's own run is still listening when a person has the last word: its version is kept, the
+/// pointer is not its to move.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
+    let (world, sid) = called().await;
+    let slow = Transcription::After(Duration::from_secs(3), speech::AGENT_GREETING.text.into());
+    world.openai.transcribe_as(slow);
+    ask(&world, &sid, json!(["transcript"]), &[]).await;
+    let lease = AttributeValue::S(format!("once#transcribe#{sid}#1"));
+    let leases = world.system.name("LeasesTable").unwrap();
+    let listening = || async {
+        let found = world.system.aws.dynamodb.get_item().table_name(leases).key("pk", lease.clone());
+        found.send().await.unwrap().item
+    };
+    world.until(listening).await;
+    let (status, conflict) = ask(&world, &sid, json!(["recording", "transcript"]), &[]).await;
+    assert_eq!(status, 409, "{conflict}");
+
+    let path = format!("/v1/calls/{sid}/transcript");
+    let edit = json!({ "lines": [{ "speaker": "caller", "text": "Goodbye." }] });
+    assert_eq!(send(&world, Method::PUT, &path, &[], edit.clone()).await.status(), 428);
+    assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"9\"")], edit.clone()).await.status(), 412);
+    let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit.clone()).await;
+    assert_eq!((edited.status().as_u16(), edited.headers()["etag"].to_str().unwrap()), (200, "\"2\""));
+    let stale = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await;
+    assert_eq!(stale.status(), 412, "an editor who has not seen the edit");
+
+    assert_eq!(settled(&world, &sid, 1).await["state"], "superseded");
+    let versions = || async {
+        let (_, now) = world.get(&path).await;
+        (now["versions"].as_array().unwrap().len() == 3).then_some(now)
+    };
+    let now = world.until(versions).await;
+    assert_eq!(now["transcript_source"], "edited");
+    assert_eq!(now["lines"], json!([{ "speaker": "caller", "text": "Goodbye." }]));
+    let last = now["versions"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["source"], &last["final"]), (&json!("recording"), &json!(false)), "kept, not final");
+    world.system.stop().await;
+}
+
+/// A recording that failed for good is fetched again on request, and its transcript follows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_recording_is_fetched_again_on_request() {
+    let world = World::with(WorldConfig { openai: conversation(), ..WorldConfig::default() }).await;
+    let faults = RecordingFaults { media: vec![MediaFault::Xml; 2], ..Default::default() };
+    let outcome = world.call_with(caller(), CallFaults { recording: faults, ..Default::default() }).await;
+    let sid = &outcome.call_sid;
+    world.record_when(sid, |record| record["recording"]["state"] == "announced").await;
+    let recording = world.twilio.recordings(sid)[0].sid.clone();
+    let writer = platform::stores::recordings::Writer::new(
+        &world.system.aws,
+        world.system.name("RecordingsTable").unwrap(),
+    );
+    writer.failed(&domain::RecordingSid::parse(&recording).unwrap(), "XML").await.unwrap();
+    let (status, _) = ask(&world, sid, json!(["recording", "transcript"]), &[]).await;
+    assert_eq!(status, 202);
+    world.record_when(sid, |record| record["recording"]["state"] == "archived").await;
+    assert_eq!(settled(&world, sid, 1).await["state"], "replaced");
+    world.system.stop().await;
+}
+
+/// Models are retired within months: the next one of the settings serves, and the first turn finds out for all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retired_model_is_replaced_by_the_next_one() {
+    let (world, sid) = called().await;
+    // The job goes where nobody works it but this sandbox.
+    let writer = platform::stores::transcripts::Writer::new(
+        &world.system.aws,
+        world.system.name("TranscriptsTable").unwrap(),
+    );
+    let call = domain::CallSid::parse(&sid).unwrap();
+    let stages = [domain::transcript::Stage::Transcript].into();
+    writer.authorise(&call, &stages, None, platform::clock::now()).await.unwrap();
+    let changes = [("TRANSCRIPTION_MODELS", "gpt-gone, gpt-4o-mini-transcribe")];
+    let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
+    assert!(step.does(&json!({ "call": sid }), 1).await);
+    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
+    assert_eq!(
+        (&now["transcript_source"], &now["versions"][1]["model"]),
+        (&json!("recording"), &json!("gpt-4o-mini-transcribe"))
+    );
+    let gone = |request: &&simulator::openai::ApiRequest| request.status == 404;
+    assert_eq!(world.openai.requests().iter().filter(gone).count(), 1);
+    world.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_requests_are_told_what_is_wrong() {
+    let (world, sid) = called().await;
+    for stages in [json!([]), json!(["everything"]), json!("transcript")] {
+        assert_eq!(ask(&world, &sid, stages, &[]).await.0, 400);
+    }
+    let stranger = acceptance::webhook::call_sid(9);
+    assert_eq!(ask(&world, &stranger, json!(["transcript"]), &[]).await.0, 404);
+    assert_eq!(world.get(&format!("/v1/calls/{stranger}/transcript")).await.0, 404);
+    assert_eq!(world.get(&format!("/v1/calls/{sid}/reprocess/1")).await.0, 404);
+    assert_eq!(world.get(&format!("/v1/calls/{sid}/transcript?versions=1")).await.0, 400);
+    let path = format!("/v1/calls/{sid}/transcript");
+    for edit in
+        [json!({}), json!({ "lines": [] }), json!({ "lines": [{ "speaker": "caller", "text": " " }] })]
+    {
+        assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await.status(), 400);
+    }
+    let edit = json!({ "lines": [{ "speaker": "caller", "text": "Hi." }] });
+    assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "*")], edit).await.status(), 400);
+    world.system.stop().await;
+}

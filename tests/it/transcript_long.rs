@@ -1,0 +1,112 @@
+//! A recording that is larger than any one request may be.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use acceptance::World;
+use acceptance::webhook::{Webhook, call_sid};
+use domain::recording::{Archived, object_key, wav_header};
+use domain::{CallSid, Recording, RecordingSid, RecordingState};
+use functions::transcripts::job::TranscriptJob;
+use openai::transcription::MAX_FILE_BYTES;
+use platform::clock;
+use platform::objects::{ObjectBody, Objects};
+use platform::queues::Queue;
+use platform::stores::recordings::Writer;
+use sha2::{Digest as _, Sha256};
+use simulator::audio::{mulaw, speech};
+
+const RATE: usize = 8_000;
+/// Two channels of 16-bit samples.
+const FRAME_BYTES: usize = 4;
+const SECONDS: usize = 14 * 60;
+
+/// Agent and caller in turn, half a minute apart, for a quarter of an hour; and who said what when.
+fn conversation() -> (Vec<u8>, Vec<(&'static str, &'static str, usize)>) {
+    let clips = [
+        ("agent", &speech::AGENT_GREETING),
+        ("caller", &speech::CALLER_SERVICE),
+        ("agent", &speech::AGENT_SLOTS),
+        ("caller", &speech::CALLER_BARGE_IN),
+        ("agent", &speech::AGENT_CONFIRM),
+        ("caller", &speech::CALLER_BYE),
+    ];
+    let mut samples = vec![0_u8; SECONDS * RATE * FRAME_BYTES];
+    let mut said = vec![];
+    for (n, (who, clip)) in clips.into_iter().cycle().take(SECONDS / 30).enumerate() {
+        let (start, channel) = (5 + n * 30, usize::from(who == "agent"));
+        for (i, sample) in mulaw::decode_all(clip.mulaw()).into_iter().enumerate() {
+            let at = (start * RATE + i) * FRAME_BYTES + channel * 2;
+            samples[at..at + 2].copy_from_slice(&sample.to_le_bytes());
+        }
+        said.push((who, clip.text, start));
+    }
+    let length = u32::try_from(samples.len()).unwrap();
+    let mut wav = [&b"RIFF"[..], &(length + 36).to_le_bytes(), b"WAVEfmt ", &16_u32.to_le_bytes()].concat();
+    for half in [1_u16, 2, 8_000, 0, 32_000, 0, 4, 16] {
+        wav.extend(half.to_le_bytes());
+    }
+    wav.extend([&b"data"[..], &length.to_le_bytes()].concat());
+    wav.extend(samples);
+    (wav, said)
+}
+
+/// Fault 43. Every request is far below the limit, every turn has its speaker and its time, and none is said twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
+    let world = World::start().await;
+    let text = call_sid(3);
+    let (call, sid) =
+        (CallSid::parse(&text).unwrap(), RecordingSid::parse(&text.replace("CA", "RE")).unwrap());
+    let (wav, said) = conversation();
+    assert!(wav.len() as u64 > MAX_FILE_BYTES);
+
+    let key = object_key(&world.business.business.id, &call, &sid);
+    let sha256 = hex::encode(Sha256::digest(&wav));
+    let format = wav_header(&wav[..64], wav.len() as u64).unwrap();
+    let archived = Archived {
+        key: key.clone(),
+        bytes: wav.len() as u64,
+        sha256: sha256.clone(),
+        format,
+        at: clock::now(),
+    };
+    let objects = Objects::new(&world.system.aws, world.system.name("RecordingsBucket").unwrap());
+    let body = ObjectBody::Bytes(wav.into());
+    objects.put_if_absent(&key, "audio/wav", &BTreeMap::new(), body, &sha256).await.unwrap();
+    let recordings = Writer::new(&world.system.aws, world.system.name("RecordingsTable").unwrap());
+    let announced = Recording {
+        sid: sid.clone(),
+        call: call.clone(),
+        business: world.business.business.id.clone(),
+        state: RecordingState::Announced,
+        announced_at: clock::now(),
+        announced_duration: None,
+        channels: Some(2),
+        started_at: None,
+    };
+    recordings.announce(&announced).await.unwrap();
+    recordings.archived(&sid, &archived).await.unwrap();
+
+    Webhook::inbound(&world, &text).send(&world).await;
+    Webhook::status(&world, &text, "completed", 3).send(&world).await;
+    let jobs = Queue::new(&world.system.aws, world.system.name("TranscriptsQueue").unwrap());
+    jobs.send(&TranscriptJob { call }, Duration::from_secs(10)).await.unwrap();
+    let final_ = |record: &serde_json::Value| !record["transcript_source"].is_null();
+    let record = world.record_when(&text, final_).await;
+    assert_eq!(record["transcript_source"], "recording");
+    let lines = record["transcript"]["lines"].as_array().unwrap();
+    let heard: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let start = line["start_ms"].as_u64().unwrap().div_ceil(1_000) as usize;
+            (line["speaker"].as_str().unwrap(), line["text"].as_str().unwrap(), start)
+        })
+        .collect();
+    assert_eq!(heard, said);
+    for request in world.openai.requests().iter().filter(|request| request.path.ends_with("transcriptions")) {
+        assert_eq!(request.status, 200);
+        assert!(request.body["file"]["bytes"].as_u64().unwrap() < MAX_FILE_BYTES / 10);
+    }
+    world.system.stop().await;
+}
