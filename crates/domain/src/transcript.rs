@@ -101,9 +101,10 @@ impl Transcript {
         }
     }
 
-    /// Words in all lines.
-    pub fn words(&self) -> usize {
-        self.lines.iter().map(|line| line.text.split_whitespace().count()).sum()
+    /// Words in all lines that are not the agent's.
+    pub fn callers_words(&self) -> usize {
+        let callers = self.lines.iter().filter(|line| line.speaker != Some(Speaker::Agent));
+        callers.map(|line| line.text.split_whitespace().count()).sum()
     }
 }
 

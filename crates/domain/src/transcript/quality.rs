@@ -25,7 +25,7 @@ const MAX_GROUP_CHARS: usize = 24;
 const MAX_CHARS_PER_SECOND: u64 = 45;
 /// A hint that comes back has at least this many of its words in order; fewer may be a name that was said.
 const MIN_ECHO_WORDS: usize = 5;
-/// A transcript replaces another only if it has at least this share of the other's words.
+/// A transcript replaces another only if it has at least this share of the other's words of the caller.
 const MIN_SHARE_OF_WORDS: f64 = 0.5;
 /// Speech shorter than this may be a noise: its words are not missed.
 const MIN_SPEECH: Duration = Duration::from_millis(400);
@@ -146,8 +146,7 @@ pub fn flaw_of_words(
 /// they would replace, if it is good enough itself.
 pub fn flaw_of_recording(heard: &[Heard], standing: Option<&Transcript>) -> Option<Flaw> {
     let words = |heard: &Heard| heard.text.split_whitespace().count();
-    let total: usize = heard.iter().map(words).sum();
-    if total == 0 {
+    if heard.iter().all(|heard| words(heard) == 0) {
         return Some(Flaw::Empty);
     }
     // Where the speakers cannot be told apart, all speech counts.
@@ -163,8 +162,10 @@ pub fn flaw_of_recording(heard: &[Heard], standing: Option<&Transcript>) -> Opti
     if repeats_lines(&texts) {
         return Some(Flaw::Loop);
     }
-    let least = standing.map_or(0.0, |standing| MIN_SHARE_OF_WORDS * standing.words() as f64);
-    ((total as f64) < least).then_some(Flaw::Shorter)
+    // What the agent said is known; what it said in vain, because it was interrupted, is on no recording.
+    let own = heard.iter().filter(|heard| heard.speaker != Some(Speaker::Agent)).map(words).sum::<usize>();
+    let least = standing.map_or(0.0, |standing| MIN_SHARE_OF_WORDS * standing.callers_words() as f64);
+    ((own as f64) < least).then_some(Flaw::Shorter)
 }
 
 fn repeats_lines(texts: &[&str]) -> bool {
