@@ -186,8 +186,8 @@ impl Listener<'_> {
             return Err(Failure::Transient(why));
         }
         if usable.load(Ordering::Relaxed) >= self.models.len() {
-            let why =
-                doubt.map_or("TRANSCRIPTION_MODELS names no model".to_owned(), |doubt| doubt.to_string());
+            let why = doubt
+                .map_or_else(|| "TRANSCRIPTION_MODELS names no model".to_owned(), |doubt| doubt.to_string());
             return Err(Failure::Final(why));
         }
         Ok(Answer { piece, text: String::new(), model: None, doubt })
