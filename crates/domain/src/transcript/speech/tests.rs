@@ -43,7 +43,7 @@ fn silence_clicks_and_steady_noise_are_not_speech() {
     assert!(pieces(&[channel(60, &[])], LIMITS).is_empty());
     assert!(pieces(&[channel(60, &[(5.0, 5.06)])], LIMITS).is_empty());
     let noise = vec![300; 3_000];
-    assert!(pieces(&[noise.clone()], LIMITS).is_empty());
+    assert!(pieces(std::slice::from_ref(&noise), LIMITS).is_empty());
     let mut over_noise = noise;
     over_noise[500..700].fill(4_000);
     assert_eq!(pieces(&[over_noise], LIMITS).len(), 1);
