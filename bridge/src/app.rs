@@ -14,6 +14,8 @@ use platform::stores::plans::Plans;
 use platform::stores::{self, turns};
 use platform::tool_http::{self, ToolClient, ToolError};
 use platform::twilio_rest::{TwilioError, TwilioRest};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
 use crate::live::LiveEvents;
@@ -34,6 +36,8 @@ pub enum AppError {
     Twilio(#[from] TwilioError),
     #[error("no tool can be asked: {0}")]
     Tools(#[from] ToolError),
+    #[error("OPENAI_CA_FILE: {0} holds no certificates in PEM that can be read")]
+    Authorities(String),
 }
 
 /// What a tool that acts once did is remembered for as long as a call may last.
@@ -51,7 +55,9 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let max_calls = vars.number("MAX_CALLS", BridgeSettings::DEFAULT_MAX_CALLS);
     let ecs_agent = vars.optional_url("ECS_AGENT_URI");
     let tools_on_loopback = vars.optional("TOOLS_ON_LOOPBACK").is_some();
+    let ca_file = vars.optional("OPENAI_CA_FILE");
     let aws = Aws::load_with(env, vars).await?;
+    let openai_roots = ca_file.map(|path| authorities(&path)).transpose()?.unwrap_or_default();
     let secrets = Secrets::load(env, &aws.config).await?;
     let token = secrets.twilio_auth_tokens.first().cloned().ok_or(SetupError::AuthToken)?;
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;
@@ -74,8 +80,19 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         max_calls,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent,
+        openai_roots,
     };
     Ok(Bridge::new(settings, ports, live)?)
+}
+
+/// The certificates in a PEM file.
+fn authorities(path: &str) -> Result<Vec<CertificateDer<'static>>, AppError> {
+    let unusable = || AppError::Authorities(path.to_owned());
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+        .map_err(|_| unusable())?
+        .collect::<Result<_, _>>()
+        .map_err(|_| unusable())?;
+    if certificates.is_empty() { Err(unusable()) } else { Ok(certificates) }
 }
 
 /// The ports onto DynamoDB and Twilio.

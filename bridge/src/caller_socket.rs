@@ -21,9 +21,11 @@ use twilio::media_stream::{self, Inbound, MAX_MESSAGE_BYTES, Start, Track};
 
 use self::flood::FloodGuard;
 use crate::outbox::{Bounds, Overflow};
+use crate::scratch;
 use crate::wire::{Received, Wire};
 
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Room for several of Twilio's 382 byte frames; a longer message gets its own.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Agent audio that may wait for the line. The model speaks faster than real time and Twilio takes it all, so
@@ -48,8 +50,6 @@ pub(crate) struct CallerSocket {
     ended: bool,
     /// What the peer is told at the end if the WebSocket itself was at fault.
     fault: Option<CloseCode>,
-    /// Outgoing messages are written here and copied into the outbox's arena.
-    frame: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -98,7 +98,6 @@ impl CallerSocket {
             unplayable: 0,
             ended: false,
             fault: None,
-            frame: Vec::new(),
         }
     }
 
@@ -235,29 +234,32 @@ impl CallerSocket {
     /// Hands a delta to the line as it is, whatever its length: Twilio queues it and plays it.
     pub(crate) fn audio(&mut self, payload: &[u8]) -> Result<(), Overflow> {
         let Some(stream) = &self.stream else { return Ok(()) };
-        self.frame.clear();
-        if media_stream::media_into(&mut self.frame, stream.as_str(), payload).is_err() {
-            self.unplayable += 1;
-            return Ok(());
-        }
-        self.wire.outbox.push_audio(&self.frame, payload.len())
+        scratch::with(|frame| {
+            if media_stream::media_into(frame, stream.as_str(), payload).is_err() {
+                self.unplayable += 1;
+                return Ok(());
+            }
+            self.wire.outbox.push_audio(frame, payload.len())
+        })
     }
 
     pub(crate) fn mark(&mut self, mark: MarkId) -> Result<(), Overflow> {
         let Some(stream) = &self.stream else { return Ok(()) };
-        self.frame.clear();
         let MarkId { generation, sequence } = mark;
-        media_stream::mark_into(&mut self.frame, stream.as_str(), &format!("g{generation}:s{sequence}"));
-        self.wire.outbox.push_playback(&self.frame)
+        scratch::with(|frame| {
+            media_stream::mark_into(frame, stream.as_str(), &format!("g{generation}:s{sequence}"));
+            self.wire.outbox.push_playback(frame)
+        })
     }
 
     /// Makes the line forget what it has not played, and takes back what it was not given yet.
     pub(crate) fn clear(&mut self) -> Result<(), Overflow> {
         let Some(stream) = &self.stream else { return Ok(()) };
-        self.frame.clear();
-        media_stream::clear_into(&mut self.frame, stream.as_str());
         self.wire.outbox.discard_playback();
-        self.wire.outbox.push_control(&self.frame)
+        scratch::with(|frame| {
+            media_stream::clear_into(frame, stream.as_str());
+            self.wire.outbox.push_control(frame)
+        })
     }
 }
 

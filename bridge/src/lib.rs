@@ -28,6 +28,7 @@ mod ports;
 mod protection;
 mod rate_limit;
 mod report;
+mod scratch;
 mod server;
 mod settings;
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(crate) use connector::{ConnectError, ModelConnector};
 use events::{REASON_KEY, model_event, response_done};
 
 use crate::outbox::{Bounds, Overflow};
+use crate::scratch;
 use crate::wire::{Received, Wire};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -51,8 +52,6 @@ pub(crate) struct ModelSocket {
     /// Whether anything came since the last ping.
     alive: bool,
     logged_faults: u32,
-    /// Outgoing messages are written here and copied into the outbox's arena.
-    frame: Vec<u8>,
 }
 
 /// The order that the GA documentation prescribes: no audio before the configuration was echoed.
@@ -85,7 +84,6 @@ impl ModelSocket {
             expires_at: None,
             alive: true,
             logged_faults: 0,
-            frame: Vec::new(),
         }
     }
 
@@ -243,9 +241,10 @@ impl ModelSocket {
 
     /// Caller audio, spliced without decoding.
     pub(crate) fn append(&mut self, payload: &[u8]) -> Result<(), Overflow> {
-        self.frame.clear();
-        client_event::append_into(&mut self.frame, payload);
-        self.wire.outbox.push_audio(&self.frame, payload.len())
+        scratch::with(|frame| {
+            client_event::append_into(frame, payload);
+            self.wire.outbox.push_audio(frame, payload.len())
+        })
     }
 
     pub(crate) fn append_silence(&mut self, silence: Duration) -> Result<(), Overflow> {

@@ -6,11 +6,16 @@
 
 use std::collections::VecDeque;
 
-use bytes::BytesMut;
+use bytes::Bytes;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use crate::scratch;
 
 /// Base64 characters in a millisecond of mu-law at 8 kHz: 8 bytes, times 4, by 3.
 const BASE64_CHARS_PER_3_MS: u64 = 32;
+/// So many waiting messages may lie in memory that calls share. A peer that reads never has more; of one that does not,
+/// the rest is copied, so that it keeps no more alive than it is owed.
+const SHARED_MESSAGES_MAX: usize = 16;
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +31,6 @@ pub(crate) struct Outbox {
     /// Length of the queued payloads: rounding to milliseconds happens once, at the bound.
     audio_chars: u64,
     bytes: usize,
-    /// Messages are cut from this buffer; its memory is used again once the socket took them.
-    arena: BytesMut,
 }
 
 #[derive(Debug)]
@@ -49,7 +52,7 @@ pub(crate) struct Overflow {
 
 impl Outbox {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self { bounds, queue: VecDeque::new(), audio_chars: 0, bytes: 0, arena: BytesMut::new() }
+        Self { bounds, queue: VecDeque::new(), audio_chars: 0, bytes: 0 }
     }
 
     /// Queues a message that carries `payload_chars` of base64 audio.
@@ -77,12 +80,12 @@ impl Outbox {
         if audio_ms > self.bounds.max_audio_ms || bytes > self.bounds.max_bytes {
             return Err(Overflow { audio_ms, bytes });
         }
-        self.arena.extend_from_slice(frame);
-        let cut = self.arena.split().freeze();
+        let shared = self.queue.len() < SHARED_MESSAGES_MAX;
+        let cut = if shared { scratch::cut(frame) } else { Bytes::copy_from_slice(frame) };
         let message = match Utf8Bytes::try_from(cut) {
             Ok(text) => Message::Text(text),
             // Our writers emit JSON, which is UTF-8; a binary message would be refused by both peers, loudly.
-            Err(_) => Message::Binary(bytes::Bytes::copy_from_slice(frame)),
+            Err(_) => Message::Binary(Bytes::copy_from_slice(frame)),
         };
         (self.audio_chars, self.bytes) = (queued_chars, bytes);
         self.queue.push_back(Queued { message, bytes: frame.len(), audio_chars, playback });

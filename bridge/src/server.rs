@@ -92,7 +92,11 @@ impl<P: Ports> Bridge<P> {
         if auth_tokens.is_empty() {
             return Err(SetupError::AuthToken);
         }
-        let connector = ModelConnector::new(settings.openai_realtime_url, &settings.openai_api_key)?;
+        let connector = ModelConnector::new(
+            settings.openai_realtime_url,
+            &settings.openai_api_key,
+            settings.openai_roots,
+        )?;
         let context = Context {
             ports: Arc::new(ports),
             token_key: settings.token_key,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::Secret;
 use domain::token::TokenKey;
+use rustls::pki_types::CertificateDer;
 use url::Url;
 
 /// Secrets print as nothing, so the whole may be logged.
@@ -27,6 +28,8 @@ pub struct BridgeSettings {
     /// The ECS agent (`ECS_AGENT_URI`), to protect the task from scale-in while it carries calls. `None`
     /// outside ECS.
     pub ecs_agent: Option<Url>,
+    /// Certificate authorities to trust beside the public ones, for a Realtime API behind a gateway of one's own.
+    pub openai_roots: Vec<CertificateDer<'static>>,
 }
 
 impl BridgeSettings {

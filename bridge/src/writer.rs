@@ -27,7 +27,8 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 /// The call's end of the writer.
 pub(crate) struct TurnWriter {
     call: CallSid,
-    turns: mpsc::Sender<Turn>,
+    /// Boxed: a channel reserves room for 32 of what it carries.
+    turns: mpsc::Sender<Box<Turn>>,
     report: oneshot::Sender<SessionReport>,
     writing: JoinHandle<()>,
 }
@@ -48,7 +49,7 @@ impl TurnWriter {
 
     pub(crate) fn turn(&self, turn: Turn) {
         // Closed: the writer has ended, because its words are a later session's to say.
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.turns.try_send(turn) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.turns.try_send(Box::new(turn)) {
             tracing::error!(call = %self.call, "turn lost: more wait for the store than a call can have");
         }
     }
@@ -65,7 +66,7 @@ impl TurnWriter {
 async fn write<P: Ports>(
     ports: Arc<P>,
     call: CallSid,
-    queue: mpsc::Receiver<Turn>,
+    queue: mpsc::Receiver<Box<Turn>>,
     mut ending: oneshot::Receiver<SessionReport>,
     superseded: CancellationToken,
 ) {
@@ -118,10 +119,16 @@ fn stop(call: &CallSid, superseded: &CancellationToken) {
 async fn write_turns<P: Ports>(
     ports: &P,
     call: &CallSid,
-    mut queue: mpsc::Receiver<Turn>,
+    mut queue: mpsc::Receiver<Box<Turn>>,
 ) -> Result<(), Fenced> {
-    let mut batch = Vec::with_capacity(MAX_TURNS_PER_PUT);
-    while queue.recv_many(&mut batch, MAX_TURNS_PER_PUT).await > 0 {
+    let mut batch = Vec::new();
+    while let Some(turn) = queue.recv().await {
+        batch.push(*turn);
+        while batch.len() < MAX_TURNS_PER_PUT
+            && let Ok(turn) = queue.try_recv()
+        {
+            batch.push(*turn);
+        }
         match persist(|| ports.put_turns(&batch)).await {
             Ok(()) => {}
             Err(Unwritten::Fenced) => return Err(Fenced),

@@ -22,7 +22,7 @@ const UNPLAYED_AUDIO_MAX: Duration = Duration::from_secs(300);
 /// Bounds the memory that very short deltas could take.
 const UNPLAYED_SEGMENTS_MAX: usize = 8_192;
 /// Room for a usual answer, so that speaking does not allocate.
-const SEGMENTS_CAPACITY: usize = 128;
+const SEGMENTS_CAPACITY: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct Playback {

@@ -75,6 +75,7 @@ impl Harness {
             max_calls,
             drain_timeout: PATIENCE,
             ecs_agent: None,
+            openai_roots: vec![],
         };
         let live = LiveEvents::broadcasting();
         let live_events = live.subscribe().unwrap();

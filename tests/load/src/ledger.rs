@@ -240,7 +240,7 @@ mod tests {
 
     fn ledger() -> Ledger {
         let begins = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
-        Ledger::new(1, Schedule::new(begins, 1, Duration::from_secs(600)))
+        Ledger::new(1, Schedule::new(begins, 1, Duration::ZERO, Duration::from_secs(600)))
     }
 
     fn frame(sequence: u32) -> Pulse {

@@ -10,6 +10,7 @@
 //! | `caller` | Twilio's end of a call |
 //! | `model` | the Realtime API's end of a call |
 //! | `ledger` | what was sent, what arrived, and what that means |
+//! | `tls` | the certificate that the model's end shows |
 //! | `target` | the processes under test: the bridge and the relay |
 //! | `wave` | one load on one process |
 //! | `churn` | short calls, over and over: what stays behind |
@@ -27,13 +28,14 @@ mod pulse;
 mod report;
 mod script;
 pub mod target;
+mod tls;
 mod wave;
 
 use tokio::process::Command;
 
 pub use bars::Bar;
 pub use churn::{ChurnReport, Wave};
-pub use options::{InvalidOptions, Options};
+pub use options::{InvalidOptions, Options, Upstream};
 pub use process::ProcessError;
 pub use report::{Figures, Latency, Medians, Report, Round};
 pub use script::Deltas;
@@ -71,13 +73,13 @@ pub fn run(options: &Options, command: impl Fn(TargetKind) -> Command) -> Result
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         if options.churn {
-            let target = Target::spawn(TargetKind::Bridge, options.calls, command).await?;
+            let target = Target::spawn(TargetKind::Bridge, options, command).await?;
             return Ok(Outcome::Churn(churn::run(options, &target).await?));
         }
         let mut rounds = vec![];
         for _ in 0..options.rounds {
             for kind in [TargetKind::Bridge, TargetKind::Relay] {
-                let target = Target::spawn(kind, options.calls, &command).await?;
+                let target = Target::spawn(kind, options, &command).await?;
                 let figures = wave::measure(options, &target).await?;
                 rounds.push(Round { target: kind, figures });
             }

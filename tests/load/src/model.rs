@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::{WebSocketStream, accept_async};
@@ -20,15 +22,30 @@ use crate::target;
 /// From the connection to the first `response.create`.
 const OPENING_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Where sessions are served, and how they begin.
+pub(crate) struct ModelEnd {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// How long a connection waits for its handshake.
+    pub(crate) connect_delay: Duration,
+}
+
+/// TLS or not.
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+type Socket = WebSocketStream<Box<dyn Io>>;
+
 /// Serves sessions for as long as it is polled.
-pub(crate) async fn serve(listener: Arc<TcpListener>, deltas: Deltas, ledger: Arc<Ledger>) {
+pub(crate) async fn serve(end: Arc<ModelEnd>, deltas: Deltas, ledger: Arc<Ledger>) {
     let mut sessions = JoinSet::new();
     loop {
         // A failed accept is a call that does not come about, and its caller's end says so.
-        if let Ok((stream, _)) = listener.accept().await {
-            let ledger = Arc::clone(&ledger);
+        if let Ok((stream, _)) = end.listener.accept().await {
+            let (end, ledger) = (Arc::clone(&end), Arc::clone(&ledger));
             sessions.spawn(async move {
-                if let Err(Ended::Failed(error)) = session(stream, deltas, &ledger).await {
+                if let Err(Ended::Failed(error)) = session(&end, stream, deltas, &ledger).await {
                     ledger.failed(error);
                 }
             });
@@ -57,9 +74,14 @@ fn failed(why: impl std::fmt::Display) -> Ended {
     Ended::Failed(CallError::Model(why.to_string()))
 }
 
-async fn session(stream: TcpStream, deltas: Deltas, ledger: &Ledger) -> Result<(), Ended> {
+async fn session(end: &ModelEnd, stream: TcpStream, deltas: Deltas, ledger: &Ledger) -> Result<(), Ended> {
     stream.set_nodelay(true).map_err(WsError::from)?;
     let opening = timeout(OPENING_DEADLINE, async {
+        sleep(end.connect_delay).await;
+        let stream: Box<dyn Io> = match &end.tls {
+            Some(tls) => Box::new(tls.accept(stream).await.map_err(WsError::from)?),
+            None => Box::new(stream),
+        };
         let mut socket = accept_async(stream).await?;
         send(&mut socket, &json!({ "type": "session.created", "event_id": "event_0", "session": {} }))
             .await?;
@@ -73,7 +95,7 @@ async fn session(stream: TcpStream, deltas: Deltas, ledger: &Ledger) -> Result<(
 }
 
 struct Model<'a> {
-    socket: WebSocketStream<TcpStream>,
+    socket: Socket,
     ledger: &'a Ledger,
     deltas: Deltas,
     call: u32,
@@ -83,11 +105,7 @@ struct Model<'a> {
 
 impl<'a> Model<'a> {
     /// Up to the greeting's `response.create`, whose metadata is returned.
-    async fn open(
-        mut socket: WebSocketStream<TcpStream>,
-        deltas: Deltas,
-        ledger: &'a Ledger,
-    ) -> Result<(Self, Value), Ended> {
+    async fn open(mut socket: Socket, deltas: Deltas, ledger: &'a Ledger) -> Result<(Self, Value), Ended> {
         let mut call = None;
         loop {
             let message = socket.next().await.ok_or(Ended::Closed)??;
@@ -272,7 +290,7 @@ impl<'a> Model<'a> {
     }
 }
 
-async fn send(socket: &mut WebSocketStream<TcpStream>, event: &Value) -> Result<(), Ended> {
+async fn send(socket: &mut Socket, event: &Value) -> Result<(), Ended> {
     Ok(socket.send(Message::text(event.to_string())).await?)
 }
 

@@ -17,6 +17,16 @@ pub struct Options {
     pub deltas: Deltas,
     /// Short calls over and over, on the bridge alone.
     pub churn: bool,
+    pub upstream: Upstream,
+}
+
+/// What the connection to the model is like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Upstream {
+    /// TLS, as it is on the Internet.
+    pub tls: bool,
+    /// How long the model takes to accept a connection, in milliseconds.
+    pub connect_delay_ms: u32,
 }
 
 /// Which option cannot be taken.
@@ -32,6 +42,8 @@ impl Options {
     pub const MAX_CALLS: u32 = 500;
     pub const MAX_SECONDS: u32 = 600;
     pub const MAX_ROUNDS: u32 = 20;
+    /// As long as a caller's audio is kept.
+    pub const MAX_CONNECT_DELAY_MS: u32 = 5_000;
 
     pub(crate) fn check(&self) -> Result<(), InvalidOptions> {
         let bounds = [
@@ -39,6 +51,10 @@ impl Options {
             ("seconds", self.seconds, Self::MAX_SECONDS),
             ("rounds", self.rounds, Self::MAX_ROUNDS),
         ];
+        let delay = self.upstream.connect_delay_ms;
+        if delay > Self::MAX_CONNECT_DELAY_MS {
+            return Err(InvalidOptions { name: "connect delay", max: Self::MAX_CONNECT_DELAY_MS });
+        }
         match bounds.into_iter().find(|(_, value, max)| !(1..=*max).contains(value)) {
             Some((name, _, max)) => Err(InvalidOptions { name, max }),
             None => Ok(()),
@@ -52,8 +68,17 @@ mod tests {
 
     #[test]
     fn a_measurement_has_bounds_and_the_error_names_them() {
-        let good = Options { calls: 500, seconds: 600, rounds: 1, deltas: Deltas::Burst, churn: false };
+        let good = Options {
+            calls: 500,
+            seconds: 600,
+            rounds: 1,
+            deltas: Deltas::Burst,
+            churn: false,
+            upstream: Upstream::default(),
+        };
         assert_eq!(good.check(), Ok(()));
+        let slow = Upstream { connect_delay_ms: 5_001, ..Upstream::default() };
+        assert!(Options { upstream: slow, ..good.clone() }.check().is_err());
         let many = Options { calls: 501, ..good };
         assert_eq!(many.check(), Err(InvalidOptions { name: "calls", max: 500 }));
         let none = Options { rounds: 0, ..good };

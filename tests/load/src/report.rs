@@ -97,7 +97,7 @@ impl Report {
         let bridge = Medians::of(&of(TargetKind::Bridge).collect::<Vec<_>>());
         let relay = Medians::of(&of(TargetKind::Relay).collect::<Vec<_>>());
         let valid = rounds.iter().all(|round| round.figures.is_valid());
-        Self { valid, bars: bars(&bridge, &relay), bridge, relay, options, rounds }
+        Self { valid, bars: bars(&bridge, &relay, options.upstream), bridge, relay, options, rounds }
     }
 }
 

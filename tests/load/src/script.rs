@@ -85,8 +85,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) fn new(begins: Instant, calls: u32, measured: Duration) -> Self {
-        let counts_from = begins + FRAME * (calls / JOIN_PER_FRAME + 1) + SETTLE;
+    pub(crate) fn new(begins: Instant, calls: u32, connecting: Duration, measured: Duration) -> Self {
+        let counts_from = begins + FRAME * (calls / JOIN_PER_FRAME + 1) + connecting + SETTLE;
         Self { calls, begins, counts_from, ends: counts_from + measured }
     }
 
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn the_frames_of_all_calls_are_spread_over_one_frame() {
         let begins = Instant::now();
-        let schedule = Schedule::new(begins, 4, Duration::from_secs(1));
+        let schedule = Schedule::new(begins, 4, Duration::ZERO, Duration::from_secs(1));
         let phases: Vec<u128> =
             (0..4).map(|call| (schedule.start_of(call) - begins).as_millis() % 20).collect();
         assert_eq!(phases, [0, 5, 10, 15]);

@@ -18,7 +18,10 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use url::Url;
 
+use crate::model::ModelEnd;
+use crate::options::{Options, Upstream};
 use crate::process::{ProcessError, Usage};
+use crate::tls::{self, TlsError};
 
 /// What the bridge is told and signs for; the port it listens at is behind it.
 pub(crate) const STREAM_URL: &str = "wss://media.load.example/twilio/stream";
@@ -56,11 +59,14 @@ pub(crate) struct TargetConfig {
     pub(crate) max_calls: u32,
     /// Where the model listens.
     pub(crate) model: SocketAddr,
+    /// The certificate it shows, if it speaks TLS; base64 of DER.
+    pub(crate) certificate: Option<String>,
 }
 
 impl TargetConfig {
     fn realtime_url(&self) -> Result<Url, TargetError> {
-        let url = format!("ws://{}/v1/realtime", self.model);
+        let scheme = if self.certificate.is_some() { "wss" } else { "ws" };
+        let url = format!("{scheme}://{}/v1/realtime", self.model);
         Url::parse(&url).map_err(|error| TargetError::Setup(error.to_string()))
     }
 }
@@ -85,13 +91,15 @@ pub enum TargetError {
     Io(#[from] std::io::Error),
     #[error("the process under test does not accept its settings: {0}")]
     Setup(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A running target and the model's listener that it connects to. It ends with this value.
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) pid: u32,
-    pub(crate) model: Arc<TcpListener>,
+    pub(crate) model: Arc<ModelEnd>,
     /// Whatever has to stay for the target to run.
     _process: Option<Child>,
 }
@@ -99,10 +107,10 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) async fn spawn(
         kind: TargetKind,
-        calls: u32,
+        options: &Options,
         command: impl Fn(TargetKind) -> Command,
     ) -> Result<Self, TargetError> {
-        let (model, config) = model_for(calls).await?;
+        let (model, config) = model_for(options.calls, options.upstream).await?;
         let mut process = command(kind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -128,8 +136,12 @@ impl Target {
 
     /// A target within this process, on a thread and a runtime of its own.
     #[cfg(test)]
-    pub(crate) async fn within(kind: TargetKind, calls: u32) -> Result<Self, TargetError> {
-        let (model, config) = model_for(calls).await?;
+    pub(crate) async fn within(
+        kind: TargetKind,
+        calls: u32,
+        upstream: Upstream,
+    ) -> Result<Self, TargetError> {
+        let (model, config) = model_for(calls, upstream).await?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -145,10 +157,13 @@ impl Target {
     }
 }
 
-async fn model_for(calls: u32) -> Result<(Arc<TcpListener>, TargetConfig), TargetError> {
-    let model = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let config = TargetConfig { max_calls: calls + CALLS_MARGIN, model: model.local_addr()? };
-    Ok((Arc::new(model), config))
+async fn model_for(calls: u32, upstream: Upstream) -> Result<(Arc<ModelEnd>, TargetConfig), TargetError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let (tls, certificate) =
+        if upstream.tls { tls::server().map(|(tls, cert)| (Some(tls), Some(cert)))? } else { (None, None) };
+    let config = TargetConfig { max_calls: calls + CALLS_MARGIN, model: listener.local_addr()?, certificate };
+    let connect_delay = Duration::from_millis(u64::from(upstream.connect_delay_ms));
+    Ok((Arc::new(ModelEnd { listener, tls, connect_delay }), config))
 }
 
 /// The program of a target: reads its configuration from standard input, says on standard output where it

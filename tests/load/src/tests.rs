@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use crate::ledger::Tally;
+use crate::options::Upstream;
 use crate::script::Deltas;
 use crate::target::{Target, TargetKind};
 use crate::wave;
 
 fn play(kind: TargetKind, deltas: Deltas, seconds: u64) -> Tally {
+    play_over(kind, deltas, seconds, Upstream::default())
+}
+
+fn play_over(kind: TargetKind, deltas: Deltas, seconds: u64, upstream: Upstream) -> Tally {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let target = Target::within(kind, 2).await.unwrap();
+        let target = Target::within(kind, 2, upstream).await.unwrap();
         wave::play(&target, 2, deltas, Duration::from_secs(seconds)).await.unwrap().tally
     })
 }
@@ -40,4 +45,13 @@ fn the_relay_carries_every_frame_and_interrupts_nothing() {
     let tally = play(TargetKind::Relay, Deltas::Paced, 1);
     assert_carried(&tally);
     assert_eq!((tally.barge_in.total(), tally.clears_unexpected), (0, 0));
+}
+
+/// A model that takes its time to answer the telephone, over TLS: what the caller said meanwhile arrives all the same.
+#[test]
+fn nothing_of_the_caller_is_lost_while_the_model_connects() {
+    let upstream = Upstream { tls: true, connect_delay_ms: 1_500 };
+    for kind in [TargetKind::Bridge, TargetKind::Relay] {
+        assert_carried(&play_over(kind, Deltas::Burst, 2, upstream));
+    }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn play(
     measured: Duration,
 ) -> Result<Loaded, LoadError> {
     let key = token_key()?;
-    let schedule = Schedule::new(Instant::now(), calls, measured);
+    let schedule = Schedule::new(Instant::now(), calls, target.model.connect_delay, measured);
     let ledger = Arc::new(Ledger::new(calls, schedule));
     let mut sessions = JoinSet::new();
     sessions.spawn(model::serve(Arc::clone(&target.model), deltas, Arc::clone(&ledger)));

@@ -5,7 +5,7 @@ mod table;
 use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use load::target::{self, TargetKind};
-use load::{Deltas, Options, Outcome};
+use load::{Deltas, Options, Outcome, Upstream};
 use tokio::process::Command;
 
 use super::say;
@@ -27,6 +27,12 @@ pub(super) struct Load {
     /// Short calls over and over, on the bridge alone: what stays behind
     #[arg(long)]
     churn: bool,
+    /// TLS to the model, as on the Internet
+    #[arg(long)]
+    tls: bool,
+    /// How long the model takes to accept a connection, in milliseconds
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(Options::MAX_CONNECT_DELAY_MS)))]
+    connect_delay: u32,
     /// Print the JSON document only
     #[arg(long)]
     json: bool,
@@ -64,6 +70,7 @@ pub(super) async fn run(args: Load) -> anyhow::Result<()> {
             Pace::Paced => Deltas::Paced,
         },
         churn: args.churn,
+        upstream: Upstream { tls: args.tls, connect_delay_ms: args.connect_delay },
     };
     if cfg!(debug_assertions) && !json_only {
         say("This is a debug build; for figures that mean something: cargo run --release -- load");

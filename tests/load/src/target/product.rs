@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::tls;
+
 use super::{AUTH_TOKEN, STREAM_URL, TargetConfig, TargetError, instructions, token_key};
 
 pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(), TargetError> {
@@ -26,6 +28,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
         max_calls: config.max_calls as usize,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent: None,
+        openai_roots: config.certificate.as_deref().map(tls::decode).transpose()?.into_iter().collect(),
     };
     let business = BusinessId::parse("load").map_err(|error| setup(&error))?;
     let bridge =

@@ -4,14 +4,20 @@
 //! per direction. It knows no marks, no interruption, no turns, no signature, no limits. The one favour it
 //! gets is `TCP_NODELAY`, without which its latency would be Nagle's.
 
+use std::sync::Arc;
+
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, accept_async, connect_async_with_config};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, accept_async, connect_async_tls_with_config,
+};
 use url::Url;
+
+use crate::tls;
 
 use super::{TargetConfig, TargetError, instructions};
 
@@ -28,19 +34,20 @@ enum RelayError {
 
 pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(), TargetError> {
     let url = config.realtime_url()?;
+    let tls = config.certificate.as_deref().map(tls::client).transpose()?.map(Arc::new);
     loop {
         let (stream, _) = listener.accept().await?;
-        let url = url.clone();
+        let (url, connector) = (url.clone(), tls.clone().map(Connector::Rustls));
         // An error ends the call, and both ends notice that.
-        tokio::spawn(async move { call(stream, url).await });
+        tokio::spawn(async move { call(stream, url, connector).await });
     }
 }
 
-async fn call(stream: TcpStream, url: Url) -> Result<(), RelayError> {
+async fn call(stream: TcpStream, url: Url, connector: Option<Connector>) -> Result<(), RelayError> {
     stream.set_nodelay(true).map_err(WsError::from)?;
     let mut caller = accept_async(stream).await?;
     let Some((stream_sid, call_sid)) = start(&mut caller).await? else { return Ok(()) };
-    let (mut model, _) = connect_async_with_config(url.as_str(), None, true).await?;
+    let (mut model, _) = connect_async_tls_with_config(url.as_str(), None, true, connector).await?;
     model.send(text(&session_update(&call_sid))).await?;
     model.send(text(&json!({ "type": "response.create" }))).await?;
 
