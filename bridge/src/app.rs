@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::live::LiveEvents;
 use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
 use crate::server::{Bridge, SetupError};
-use crate::settings::BridgeSettings;
+use crate::settings::{BridgeSettings, WarmSettings};
 
 /// Why the bridge cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,16 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let twilio_api_url = vars.url("TWILIO_API_URL");
     let turns_table = vars.text("TABLE_TURNS");
     let leases_table = vars.text("TABLE_LEASES");
+    let models = vars.optional("WARM_MODELS").unwrap_or_default();
+    let warm = WarmSettings {
+        models: models
+            .split(',')
+            .map(str::trim)
+            .filter(|model| !model.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        sockets: vars.number("WARM_SOCKETS", WarmSettings::DEFAULT_SOCKETS),
+    };
     let max_calls = vars.number("MAX_CALLS", BridgeSettings::DEFAULT_MAX_CALLS);
     let ecs_agent = vars.optional_url("ECS_AGENT_URI");
     let tools_on_loopback = vars.optional("TOOLS_ON_LOOPBACK").is_some();
@@ -77,6 +87,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         token_key: secrets.stream_token_key,
         openai_realtime_url,
         openai_api_key: secrets.openai_api_key,
+        warm,
         max_calls,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent,

@@ -125,6 +125,10 @@ impl<P: Ports> Call<P> {
                 }
             }
             Wake::Model(ModelRead::Lost(loss)) => self.feed(now, Input::ModelGone(loss)),
+            Wake::NextModel(NextRead::Ready { lifetime, warm }) => {
+                self.meters.warm_connects += u32::from(warm);
+                self.feed(now, Input::ModelReady { lifetime });
+            }
             Wake::NextModel(NextRead::Frame(frame)) => {
                 if let Some(input) = self.legs.next_input(&model_socket::parse(&frame)) {
                     self.feed(now, input);
@@ -321,7 +325,14 @@ impl<P: Ports> Call<P> {
         let written = match (self.plan, self.writer) {
             (Some(plan), Some(writer)) => {
                 let report = report::report(&plan, &close, &self.meters, self.started_at, wall_clock());
-                report::log(&plan, &close, &report, self.caller.rejected(), self.caller.unplayable());
+                report::log(
+                    &plan,
+                    &close,
+                    &report,
+                    self.meters.warm_connects,
+                    self.caller.rejected(),
+                    self.caller.unplayable(),
+                );
                 Some(writer.finish(report))
             }
             (None, _) | (_, None) => {

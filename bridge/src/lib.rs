@@ -10,7 +10,7 @@
 //! | `server` | HTTP: health, readiness, who may open a stream |
 //! | `driver` | the one loop of a call: input, decision, outputs, flush |
 //! | `caller_socket` | Twilio's messages |
-//! | `model_socket` | the Realtime API's messages |
+//! | `model_socket` | the Realtime API's messages, and the sockets that are ready for the next call |
 //! | `wire`, `outbox` | one socket, and what waits for its peer |
 //! | `writer` | how turns and reports reach the store |
 //! | `drain`, `protection` | who may come in, and how the process stops |
@@ -40,4 +40,4 @@ mod writer;
 pub use live::{LiveEvent, LiveEvents, LiveKind};
 pub use ports::{ClaimError, HangUpError, MAX_TURNS_PER_PUT, Ports, StoreError, ToolFailure, ToolRequest};
 pub use server::{Bridge, SetupError};
-pub use settings::BridgeSettings;
+pub use settings::{BridgeSettings, WarmSettings};

@@ -51,11 +51,19 @@ pub(crate) struct Meters {
     /// When the event arrived that a `clear` answers, until the `clear` is flushed.
     clear_waiting: Option<Instant>,
     pub(crate) barge_in_clear_max: Option<Duration>,
+    /// How many of the call's sockets to the model were ready before they were needed.
+    pub(crate) warm_connects: u32,
 }
 
 impl Meters {
     pub(crate) fn new() -> Self {
-        Self { up: Meter::new(), down: Meter::new(), clear_waiting: None, barge_in_clear_max: None }
+        Self {
+            up: Meter::new(),
+            down: Meter::new(),
+            clear_waiting: None,
+            barge_in_clear_max: None,
+            warm_connects: 0,
+        }
     }
 
     pub(crate) fn cleared(&mut self, arrived: Instant) {

@@ -4,7 +4,9 @@
 mod config;
 mod connector;
 mod events;
+mod warm;
 
+use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,14 +25,17 @@ use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-pub(crate) use connector::{ConnectError, ModelConnector};
+pub(crate) use connector::{ConnectError, Connected, ModelConnector};
 use events::{REASON_KEY, model_event, response_done};
+pub(crate) use warm::Keeper;
+use warm::WarmSocket;
 
 use crate::outbox::{Bounds, Overflow};
 use crate::scratch;
 use crate::wire::{Received, Wire};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type ModelWire = Wire<MaybeTlsStream<TcpStream>>;
 
 /// Caller audio that may wait for the model: by then the conversation is ten seconds behind and lost.
 const OUTBOX_MAX_AUDIO_MS: u64 = 10_000;
@@ -44,7 +49,7 @@ const SILENCE_CHUNK_BYTES: usize = 8_000;
 const MAX_LOGGED_FAULTS: u32 = 8;
 
 pub(crate) struct ModelSocket {
-    wire: Wire<MaybeTlsStream<TcpStream>>,
+    wire: ModelWire,
     call: CallSid,
     phase: Phase,
     /// When the server will end the session, in seconds since the Unix epoch, if it has said so.
@@ -76,14 +81,51 @@ pub(crate) enum ModelFrame<'a> {
 
 impl ModelSocket {
     fn new(socket: Socket, call: CallSid, config: SessionConfig) -> Self {
-        let bounds = Bounds { max_audio_ms: OUTBOX_MAX_AUDIO_MS, max_bytes: OUTBOX_MAX_BYTES };
+        Self::over(Wire::new(socket, bounds()), call, config)
+    }
+
+    /// The session was created while nobody needed it: what is left is to configure it.
+    fn adopt(warm: WarmSocket, call: CallSid, config: SessionConfig) -> Self {
+        let mut socket = Self::over(warm.wire, call, config);
+        socket.expires_at = warm.expires_at;
+        socket.configure();
+        socket
+    }
+
+    fn over(wire: ModelWire, call: CallSid, config: SessionConfig) -> Self {
         Self {
-            wire: Wire::new(socket, bounds),
+            wire,
             call,
             phase: Phase::AwaitingCreated(Box::new(config)),
             expires_at: None,
             alive: true,
             logged_faults: 0,
+        }
+    }
+
+    /// Carries the socket to where its session is what was asked for, and says how long that will last.
+    async fn configured(&mut self) -> Result<Option<Duration>, ModelLoss> {
+        loop {
+            let read = poll_fn(|cx| {
+                if self.needs_flush()
+                    && let Poll::Ready(Err(_)) = self.poll_flush(cx)
+                {
+                    return Poll::Ready(ModelRead::Lost(ModelLoss::Transient));
+                }
+                self.poll_receive(cx)
+            });
+            let frame = match read.await {
+                ModelRead::Frame(frame) => frame,
+                ModelRead::Lost(loss) => return Err(loss),
+            };
+            // There is no conversation yet that anything else could be part of.
+            if let Some(input) = self.input(&parse(&frame)) {
+                if let Input::ModelReady { lifetime } = input {
+                    return Ok(lifetime);
+                } else if let Input::ModelGone(loss) = input {
+                    return Err(loss);
+                }
+            }
         }
     }
 
@@ -314,6 +356,10 @@ fn past(piece: Past) -> NewItem {
         Past::ToolOutput { call_id, output } => NewItem::function_call_output(call_id, output),
         Past::Note { text } => NewItem::system(text),
     }
+}
+
+const fn bounds() -> Bounds {
+    Bounds { max_audio_ms: OUTBOX_MAX_AUDIO_MS, max_bytes: OUTBOX_MAX_BYTES }
 }
 
 /// How long it is until then, by this machine's calendar; nothing if that is past.

@@ -49,6 +49,7 @@ pub(crate) fn log(
     plan: &CallPlan,
     close: &Close,
     report: &SessionReport,
+    warm_connects: u32,
     rejected_messages: u64,
     unplayable: u64,
 ) {
@@ -63,6 +64,7 @@ pub(crate) fn log(
         turns = report.turns,
         model_losses = close.figures.model_losses,
         model_rollovers = close.figures.model_rollovers,
+        warm_connects,
         greeting_requested_ms = millis(report.greeting_requested),
         greeting_heard_ms = millis(report.greeting_heard),
         turn_latency_p50_ms = millis(report.turn_latency_p50),

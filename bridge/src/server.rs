@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ use crate::caller_socket::CallerSocket;
 use crate::drain::{Admissions, CallSlot, Refusal};
 use crate::driver::{Call, Context};
 use crate::live::LiveEvents;
-use crate::model_socket::ModelConnector;
+use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::Ports;
 use crate::rate_limit::RateLimited;
 use crate::settings::BridgeSettings;
@@ -59,6 +60,7 @@ pub enum SetupError {
 /// The bridge, ready to run.
 pub struct Bridge<P> {
     shared: Arc<Shared<P>>,
+    keepers: Vec<Keeper>,
 }
 
 struct Shared<P> {
@@ -92,10 +94,11 @@ impl<P: Ports> Bridge<P> {
         if auth_tokens.is_empty() {
             return Err(SetupError::AuthToken);
         }
-        let connector = ModelConnector::new(
+        let (connector, keepers) = ModelConnector::new(
             settings.openai_realtime_url,
             &settings.openai_api_key,
             settings.openai_roots,
+            &settings.warm,
         )?;
         let context = Context {
             ports: Arc::new(ports),
@@ -116,6 +119,7 @@ impl<P: Ports> Bridge<P> {
                 refusals: RateLimited::default(),
                 context: Arc::new(context),
             }),
+            keepers,
         })
     }
 
@@ -123,6 +127,11 @@ impl<P: Ports> Bridge<P> {
     /// draining, `/health` goes on answering 200: a load balancer must not kill what is still talking.
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) {
         let shared = self.shared;
+        // They end with this function at the latest.
+        let mut keepers = JoinSet::new();
+        for keeper in self.keepers {
+            keepers.spawn(keeper.run(shutdown.clone()));
+        }
         let admissions = Admissions::new(shared.max_calls, shutdown.clone());
         let protection = async {
             match &shared.ecs_agent {

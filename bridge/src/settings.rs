@@ -20,6 +20,8 @@ pub struct BridgeSettings {
     /// `wss://api.openai.com/v1/realtime` or its like; the plan's model is added as the query.
     pub openai_realtime_url: Url,
     pub openai_api_key: Secret,
+    /// Sockets to the model that are kept ready before a call needs them.
+    pub warm: WarmSettings,
     /// Calls this process carries at once; upgrades beyond it get 503.
     pub max_calls: usize,
     /// How long calls may go on after a shutdown was asked for. ECS kills a task 120 s after SIGTERM at the
@@ -30,6 +32,22 @@ pub struct BridgeSettings {
     pub ecs_agent: Option<Url>,
     /// Certificate authorities to trust beside the public ones, for a Realtime API behind a gateway of one's own.
     pub openai_roots: Vec<CertificateDer<'static>>,
+}
+
+/// What is kept ready: so many sockets for each of these models. None of either means that every call connects for
+/// itself, with its caller's safety identifier in the handshake.
+#[derive(Debug, Clone, Default)]
+pub struct WarmSettings {
+    pub models: Vec<String>,
+    pub sockets: usize,
+}
+
+impl WarmSettings {
+    /// As many calls may begin at the same moment, on one task, before one waits for a handshake.
+    pub const DEFAULT_SOCKETS: usize = 2;
+    /// More are not kept, whatever is asked for.
+    pub const MAX_SOCKETS: usize = 32;
+    pub const MAX_MODELS: usize = 8;
 }
 
 impl BridgeSettings {

@@ -1,5 +1,6 @@
 //! Starts the system in process, in well under a second.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ pub struct WorldConfig {
     /// Where the embedded endpoints keep their state; memory otherwise.
     pub data_dir: Option<PathBuf>,
     pub identity: Option<Identity>,
+    /// Values for parameters of the template. By default no sockets are kept ready, so that a test finds at the
+    /// simulated OpenAI those of its calls and no others.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl Default for WorldConfig {
@@ -39,6 +43,7 @@ impl Default for WorldConfig {
             business: |_| {},
             data_dir: None,
             identity: None,
+            parameters: BTreeMap::from([("WarmModels".to_owned(), String::new())]),
         }
     }
 }
@@ -75,6 +80,7 @@ impl World {
                 openai_api_url: url(&openai.api_url),
                 openai_realtime_url: url(&openai.realtime_url),
             },
+            parameters: config.parameters,
             api_port: 0,
             media_port: 0,
             public_base_url: None,

@@ -5,14 +5,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use domain::CallPlan;
 use session::Input;
 use session::input::ModelLoss;
 
-use crate::model_socket::{ConnectError, ModelConnector, ModelFrame, ModelRead, ModelSocket};
+use crate::model_socket::{ConnectError, Connected, ModelConnector, ModelFrame, ModelRead, ModelSocket};
 
-type Connecting = Pin<Box<dyn Future<Output = Result<ModelSocket, ConnectError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<Connected, ConnectError>> + Send>>;
 
 #[derive(Default)]
 pub(super) struct Legs {
@@ -25,14 +26,14 @@ enum Next {
     #[default]
     None,
     Connecting(Connecting),
-    /// Being configured, or configured and not yet in use.
-    Open(Box<ModelSocket>),
+    /// Configured, and not yet in use.
+    Ready(Box<ModelSocket>),
 }
 
 impl Next {
     fn into_socket(self) -> Option<ModelSocket> {
         match self {
-            Self::Open(socket) => Some(*socket),
+            Self::Ready(socket) => Some(*socket),
             Self::None | Self::Connecting(_) => None,
         }
     }
@@ -40,6 +41,7 @@ impl Next {
 
 /// What became of the model that is to follow.
 pub(super) enum NextRead {
+    Ready { lifetime: Option<Duration>, warm: bool },
     Frame(tokio_tungstenite::tungstenite::Utf8Bytes),
     Refused(ConnectError),
     Lost(ModelLoss),
@@ -76,7 +78,10 @@ impl Legs {
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<NextRead> {
         if let Next::Connecting(connecting) = &mut self.next {
             match connecting.as_mut().poll(cx) {
-                Poll::Ready(Ok(socket)) => self.next = Next::Open(Box::new(socket)),
+                Poll::Ready(Ok(Connected { socket, lifetime, warm })) => {
+                    self.next = Next::Ready(Box::new(socket));
+                    return Poll::Ready(NextRead::Ready { lifetime, warm });
+                }
                 Poll::Ready(Err(error)) => {
                     self.next = Next::None;
                     return Poll::Ready(NextRead::Refused(error));
@@ -84,8 +89,8 @@ impl Legs {
                 Poll::Pending => return Poll::Pending,
             }
         }
-        let Next::Open(socket) = &mut self.next else { return Poll::Pending };
-        // Nothing but its configuration is ever queued here.
+        let Next::Ready(socket) = &mut self.next else { return Poll::Pending };
+        // Nothing but a ping is ever queued here.
         if socket.needs_flush()
             && let Poll::Ready(Err(_)) = socket.poll_flush(cx)
         {
@@ -97,16 +102,12 @@ impl Legs {
         })
     }
 
-    /// What a frame of the next model means: its readiness or its loss. There is no conversation on it yet.
+    /// What a frame of the next model means: its loss, or nothing. There is no conversation on it yet.
     pub(super) fn next_input(&mut self, frame: &ModelFrame<'_>) -> Option<Input<'static>> {
-        let Next::Open(socket) = &mut self.next else { return None };
-        let input = socket.input(frame)?;
-        if let Input::ModelReady { lifetime } = input {
-            Some(Input::ModelReady { lifetime })
-        } else if let Input::ModelGone(loss) = input {
-            Some(Input::ConnectFailed(loss))
-        } else {
-            None
+        let Next::Ready(socket) = &mut self.next else { return None };
+        match socket.input(frame)? {
+            Input::ModelGone(loss) => Some(Input::ConnectFailed(loss)),
+            _ => None,
         }
     }
 
@@ -114,7 +115,7 @@ impl Legs {
     pub(super) fn keep_alive(&mut self) -> impl Iterator<Item = Input<'static>> {
         let current = self.current.as_mut().and_then(|model| model.keep_alive().err());
         let next = match &mut self.next {
-            Next::Open(socket) => socket.keep_alive().err(),
+            Next::Ready(socket) => socket.keep_alive().err(),
             Next::None | Next::Connecting(_) => None,
         };
         current.map(Input::ModelGone).into_iter().chain(next.map(Input::ConnectFailed))

@@ -1,14 +1,17 @@
 //! Opens sockets to the Realtime API.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{CallPlan, Secret};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use openai::realtime::error_class::HandshakeClass;
+use platform::telemetry::{Unit, metric};
 use rustls::pki_types::CertificateDer;
 use session::input::ModelLoss;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -17,8 +20,10 @@ use tokio_tungstenite::{Connector, client_async_tls_with_config};
 use url::Url;
 
 use super::config::session_config;
+use super::warm::{Keeper, WarmSockets};
 use super::{ModelSocket, Socket};
 use crate::server::SetupError;
+use crate::settings::WarmSettings;
 
 /// What the kernel may hold for a model that does not read; the rest waits, measured, in the outbox. 16 KiB
 /// is little more than a second of audio.
@@ -28,7 +33,26 @@ const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// A retrieved item can hold minutes of audio; nothing else comes near.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
+/// How long a socket that was ready may take to be configured. It is a round trip; one that takes longer has died
+/// without a sign, and a new one is connected.
+const WARM_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Sockets for calls: one that is ready if there is one.
 pub(crate) struct ModelConnector {
+    opener: Arc<Opener>,
+    warm: WarmSockets,
+}
+
+/// A socket whose session is what the plan asks for.
+pub(crate) struct Connected {
+    pub(crate) socket: ModelSocket,
+    /// How long the session will last, if the server has said so.
+    pub(crate) lifetime: Option<Duration>,
+    /// It was ready before the call asked.
+    pub(crate) warm: bool,
+}
+
+pub(super) struct Opener {
     url: Url,
     authorization: HeaderValue,
     /// Shared by all calls, so that later handshakes resume the TLS session of earlier ones.
@@ -43,6 +67,8 @@ pub(crate) enum ConnectError {
     Refused { status: u16, class: HandshakeClass },
     #[error("the Realtime API cannot be reached: {0}")]
     Unreachable(String),
+    #[error("the session was lost, or refused, before it was configured")]
+    Unconfigured(ModelLoss),
 }
 
 impl ConnectError {
@@ -51,13 +77,53 @@ impl ConnectError {
             Self::Plan(_) | Self::Refused { class: HandshakeClass::Fatal, .. } => ModelLoss::Fatal,
             Self::Refused { class: HandshakeClass::RateLimited | HandshakeClass::Retry, .. }
             | Self::Unreachable(_) => ModelLoss::Transient,
+            Self::Unconfigured(loss) => *loss,
         }
     }
 }
 
 impl ModelConnector {
-    /// Trusts `extra_roots` beside the public authorities.
+    /// With the keepers of its ready sockets.
     pub(crate) fn new(
+        url: Url,
+        api_key: &Secret,
+        extra_roots: Vec<CertificateDer<'static>>,
+        warm: &WarmSettings,
+    ) -> Result<(Self, Vec<Keeper>), SetupError> {
+        let opener = Arc::new(Opener::new(url, api_key, extra_roots)?);
+        let (warm, keepers) = WarmSockets::new(warm, &opener);
+        Ok((Self { opener, warm }, keepers))
+    }
+
+    /// One attempt, to the echo of the configuration. How long it may take and whether there is another is the
+    /// session's business.
+    pub(crate) async fn connect(&self, plan: &CallPlan) -> Result<Connected, ConnectError> {
+        let config = || session_config(plan).map_err(|error| ConnectError::Plan(error.to_string()));
+        let model = &plan.voice.model;
+        if let Some(warm) = self.warm.take(model).await {
+            let mut socket = ModelSocket::adopt(warm, plan.call.clone(), config()?);
+            // Whatever is wrong with the configuration, a socket of the call's own will say so.
+            if let Ok(Ok(lifetime)) = timeout(WARM_PATIENCE, socket.configured()).await {
+                count("warm");
+                return Ok(Connected { socket, lifetime, warm: true });
+            }
+            count("warm_lost");
+        }
+        let socket = self.opener.open(model, Some(&plan.safety_identifier)).await?;
+        let mut socket = ModelSocket::new(socket, plan.call.clone(), config()?);
+        let lifetime = socket.configured().await.map_err(ConnectError::Unconfigured)?;
+        count("fresh");
+        Ok(Connected { socket, lifetime, warm: false })
+    }
+}
+
+fn count(kind: &'static str) {
+    metric("ModelConnects", 1.0, Unit::Count, &[("Kind", kind)]);
+}
+
+impl Opener {
+    /// Trusts `extra_roots` beside the public authorities.
+    pub(super) fn new(
         url: Url,
         api_key: &Secret,
         extra_roots: Vec<CertificateDer<'static>>,
@@ -77,15 +143,13 @@ impl ModelConnector {
         Ok(Self { url, authorization, tls: Connector::Rustls(Arc::new(tls)) })
     }
 
-    /// One attempt: name lookup, TCP, TLS and upgrade. How long it may take and whether there is another is the
-    /// session's business. The socket that is returned configures itself and reports when that is done.
-    pub(crate) async fn connect(&self, plan: &CallPlan) -> Result<ModelSocket, ConnectError> {
-        let config = session_config(plan).map_err(|error| ConnectError::Plan(error.to_string()))?;
-        Ok(ModelSocket::new(self.open(plan).await?, plan.call.clone(), config))
-    }
-
-    async fn open(&self, plan: &CallPlan) -> Result<Socket, ConnectError> {
-        let request = self.request(plan)?;
+    /// Name lookup, TCP, TLS and upgrade.
+    pub(super) async fn open(
+        &self,
+        model: &str,
+        safety_identifier: Option<&str>,
+    ) -> Result<Socket, ConnectError> {
+        let request = self.request(model, safety_identifier)?;
         let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let port = self.url.port_or_known_default().unwrap_or(443);
         let stream = TcpStream::connect((host, port))
@@ -111,16 +175,19 @@ impl ModelConnector {
     }
 
     /// Without `OpenAI-Beta`, which would select other names for every event (OpenAI Realtime GA).
-    fn request(&self, plan: &CallPlan) -> Result<Request, ConnectError> {
+    /// The caller's identifier is a header of the handshake, so a socket that was there before the caller has none.
+    fn request(&self, model: &str, safety_identifier: Option<&str>) -> Result<Request, ConnectError> {
         let mut url = self.url.clone();
-        url.query_pairs_mut().append_pair("model", &plan.voice.model);
+        url.query_pairs_mut().append_pair("model", model);
         let mut request =
             url.as_str().into_client_request().map_err(|error| ConnectError::Plan(error.to_string()))?;
-        let safety_identifier = HeaderValue::from_str(&plan.safety_identifier)
-            .map_err(|_| ConnectError::Plan("the safety identifier is not a header value".to_owned()))?;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.authorization.clone());
-        headers.insert("openai-safety-identifier", safety_identifier);
+        if let Some(identifier) = safety_identifier {
+            let identifier = HeaderValue::from_str(identifier)
+                .map_err(|_| ConnectError::Plan("the safety identifier is not a header value".to_owned()))?;
+            headers.insert("openai-safety-identifier", identifier);
+        }
         Ok(request)
     }
 }

@@ -10,3 +10,4 @@ mod model_faults;
 mod shutdown;
 mod stall;
 mod support;
+mod warm;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bridge::{Bridge, BridgeSettings, LiveEvent, LiveEvents};
+use bridge::{Bridge, BridgeSettings, LiveEvent, LiveEvents, WarmSettings};
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::token::TokenKey;
 use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, Timestamp};
@@ -59,24 +59,30 @@ pub(crate) struct Planned {
 
 impl Harness {
     pub(crate) async fn start() -> Self {
-        Self::start_for(8).await
+        Self::start_with(|_| {}).await
     }
 
     pub(crate) async fn start_for(max_calls: usize) -> Self {
+        Self::start_with(|settings| settings.max_calls = max_calls).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut BridgeSettings)) -> Self {
         let model = ModelServer::start();
         let store = Arc::new(Store::new());
         let token_key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
-        let settings = BridgeSettings {
+        let mut settings = BridgeSettings {
             public_stream_url: STREAM_URL.parse().unwrap(),
             twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
             token_key: token_key.clone(),
             openai_realtime_url: model.url(),
             openai_api_key: Secret::new("test-key"),
-            max_calls,
+            warm: WarmSettings::default(),
+            max_calls: 8,
             drain_timeout: PATIENCE,
             ecs_agent: None,
             openai_roots: vec![],
         };
+        change(&mut settings);
         let live = LiveEvents::broadcasting();
         let live_events = live.subscribe().unwrap();
         let bridge = Bridge::new(settings, Arc::clone(&store), live).unwrap();

@@ -29,6 +29,8 @@ pub struct Config {
     pub aws: AwsSource,
     pub identity: Identity,
     pub providers: Providers,
+    /// Values for parameters of the template, in place of their defaults.
+    pub parameters: BTreeMap<String, String>,
     /// 0 takes any free port.
     pub api_port: u16,
     pub media_port: u16,
@@ -287,7 +289,11 @@ impl Resolve for Locals<'_> {
             "TwilioApiUrl" => providers.twilio_api_url.to_string(),
             "OpenAiApiUrl" => providers.openai_api_url.to_string(),
             "OpenAiRealtimeUrl" => providers.openai_realtime_url.to_string(),
-            _ => return self.names.get(name).or_else(|| self.template.parameters.get(name)).cloned(),
+            _ => {
+                let parameter =
+                    self.config.parameters.get(name).or_else(|| self.template.parameters.get(name));
+                return self.names.get(name).or(parameter).cloned();
+            }
         })
     }
 }

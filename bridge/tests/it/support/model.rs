@@ -127,6 +127,21 @@ impl Model {
 
     async fn open(&mut self, created: Value, change: impl FnOnce(&mut Value)) -> Value {
         self.send(&json!({ "type": "session.created", "event_id": "e", "session": created })).await;
+        self.echo(change).await
+    }
+
+    /// The session as it is before anybody configured it.
+    pub(crate) async fn created(&mut self) {
+        self.send(&json!({ "type": "session.created", "event_id": "e", "session": { "type": "realtime" } }))
+            .await;
+    }
+
+    /// Plays the rest of the opening of a session that was created.
+    pub(crate) async fn update(&mut self) -> Value {
+        self.echo(|_| {}).await
+    }
+
+    async fn echo(&mut self, change: impl FnOnce(&mut Value)) -> Value {
         let update = self.next().await;
         assert_eq!(update["type"], "session.update");
         let asked = update["session"].clone();

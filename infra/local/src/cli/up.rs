@@ -1,5 +1,6 @@
 //! `switchboard up`: everything on one machine, with a call to watch.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         aws: AwsSource::Embedded { data_dir: Some(data.join("aws")) },
         identity: identity.clone(),
         providers: urls,
+        parameters: BTreeMap::new(),
         api_port: args.port,
         media_port: if args.port == 0 { 0 } else { args.port.wrapping_add(1) },
         public_base_url: args.public_base_url.clone(),

@@ -2,6 +2,7 @@
 
 use bridge::{
     Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, StoreError, ToolFailure, ToolRequest,
+    WarmSettings,
 };
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::tools::TakenMessage;
@@ -25,6 +26,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
         token_key: token_key()?,
         openai_realtime_url: config.realtime_url()?,
         openai_api_key: Secret::new("load"),
+        warm: WarmSettings::default(),
         max_calls: config.max_calls as usize,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent: None,
