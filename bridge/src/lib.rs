@@ -6,7 +6,7 @@
 //!
 //! | module | what it alone knows |
 //! |---|---|
-//! | `app` | the program: settings from the environment, ports onto the real stores |
+//! | `app`, `process` | the program: settings from the environment, ports onto the real stores; its start and its end |
 //! | `server` | HTTP: health, readiness, who may open a stream |
 //! | `driver` | the one loop of a call: input, decision, outputs, flush |
 //! | `caller_socket` | Twilio's messages |
@@ -25,6 +25,7 @@ mod meters;
 mod model_socket;
 mod outbox;
 mod ports;
+pub mod process;
 mod protection;
 mod rate_limit;
 mod report;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use platform::env::ProcessEnv;
 use url::Url;
 
 /// An AI phone call centre, whole, on one machine.
@@ -38,6 +39,9 @@ enum Command {
     /// What `load` starts and measures
     #[command(hide = true)]
     LoadTarget(load::LoadTarget),
+    /// The bridge by itself, as its own binary is: settings from the environment
+    #[command(hide = true)]
+    Bridge,
 }
 
 #[derive(Debug, Args)]
@@ -99,20 +103,19 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::anyhow!("no async runtime: {error}")),
     };
-    let done = runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Up(cli.up)) {
+    let done: anyhow::Result<ExitCode> = runtime.block_on(async {
+        let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
             Command::Env(args) => running::print_environment(&args.data),
             Command::ToolKey(args) => tool_key::run(args),
             Command::Load(args) => load::run(args).await,
             Command::LoadTarget(args) => load::serve(args).await,
-        }
+            Command::Bridge => return Ok(bridge::process::run(&ProcessEnv).await),
+        };
+        done.map(|()| ExitCode::SUCCESS)
     });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
-    }
+    done.unwrap_or_else(|error| failed(&error))
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
