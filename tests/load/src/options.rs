@@ -78,7 +78,7 @@ mod tests {
         };
         assert_eq!(good.check(), Ok(()));
         let slow = Upstream { connect_delay_ms: 5_001, ..Upstream::default() };
-        assert!(Options { upstream: slow, ..good.clone() }.check().is_err());
+        assert!(Options { upstream: slow, ..good }.check().is_err());
         let many = Options { calls: 501, ..good };
         assert_eq!(many.check(), Err(InvalidOptions { name: "calls", max: 500 }));
         let none = Options { rounds: 0, ..good };
