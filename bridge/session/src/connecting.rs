@@ -14,8 +14,8 @@ use crate::output::Event;
 use crate::silence::Silence;
 use crate::{Input, Output, Phase, Session, instructions};
 
-/// One conditional delete takes milliseconds; a store that takes longer is down.
-const CLAIM_WAIT: Duration = Duration::from_secs(2);
+/// One conditional delete takes milliseconds; a store that takes longer is down. The caller waits in silence.
+const CLAIM_WAIT: Duration = Duration::from_millis(1_500);
 /// Twilio sends a frame every 20 ms as long as the line lives.
 pub(crate) const MEDIA_WAIT: Duration = Duration::from_secs(30);
 

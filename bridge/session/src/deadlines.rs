@@ -167,7 +167,11 @@ impl Deadlines {
     }
 
     pub(crate) fn is_armed(&self, deadline: Deadline) -> bool {
-        self.at[deadline as usize].is_some()
+        self.at(deadline).is_some()
+    }
+
+    pub(crate) fn at(&self, deadline: Deadline) -> Option<Instant> {
+        self.at[deadline as usize]
     }
 
     pub(crate) fn earliest(&self) -> Option<(Instant, Deadline)> {

@@ -16,10 +16,11 @@ use crate::output::{Event, ModelCommand};
 use crate::response_gate::Ended;
 use crate::{Output, Phase, Session, instructions};
 
-/// What a caller can be left in silence for at the beginning. Twilio then asks for other instructions.
-const FIRST_LEG_WAIT: Duration = Duration::from_secs(8);
-/// Refusals that settle the matter sooner: three seconds of them, before the caller has heard a word.
-const FIRST_LEG_ATTEMPTS_MAX: u32 = 4;
+/// A caller is left in silence for three seconds at the most. After this much of them, counted from the start of
+/// the stream, the call is handed back: what Twilio is to say instead has to be asked for and spoken.
+const FIRST_LEG_WAIT: Duration = Duration::from_millis(2_500);
+/// What of it a slow claim leaves to the model.
+const FIRST_LEG_WAIT_MIN: Duration = Duration::from_secs(1);
 /// The wait in mid-conversation, where a second of the agent's words may still be playing.
 const NEXT_LEG_WAIT: Duration = Duration::from_secs(10);
 /// One attempt, from the name lookup to the echo of the configuration.
@@ -104,7 +105,8 @@ impl Session {
     }
 
     pub(crate) fn connect_first_leg(&mut self, now: Instant) {
-        self.deadlines.set(Deadline::ModelReady, now + FIRST_LEG_WAIT);
+        let patience = self.started.map_or(now, |started| started + FIRST_LEG_WAIT);
+        self.deadlines.set(Deadline::ModelReady, patience.max(now + FIRST_LEG_WAIT_MIN));
         self.attempt(now);
     }
 
@@ -136,15 +138,15 @@ impl Session {
                 }
             }
             (false, ModelLoss::Fatal) => self.close(now, EndReason::ModelLost),
-            (false, ModelLoss::Transient)
-                if self.phase == Phase::Connecting && self.leg.attempts >= FIRST_LEG_ATTEMPTS_MAX =>
-            {
-                self.close(now, EndReason::ModelLost);
-            }
             (false, ModelLoss::Transient) => {
                 let pauses = usize::try_from(self.leg.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-                let pause = BACKOFF[pauses.min(BACKOFF.len() - 1)];
-                self.deadlines.set(Deadline::ModelRetry, now + pause);
+                let next = now + BACKOFF[pauses.min(BACKOFF.len() - 1)];
+                let too_late = self.deadlines.at(Deadline::ModelReady).is_some_and(|until| until <= next);
+                // Nothing is playing yet: what is left of the wait would be silence, for nothing.
+                if self.phase == Phase::Connecting && too_late {
+                    return self.close(now, EndReason::ModelLost);
+                }
+                self.deadlines.set(Deadline::ModelRetry, next);
             }
         }
     }

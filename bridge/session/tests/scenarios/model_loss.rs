@@ -266,6 +266,20 @@ fn an_attempt_that_hangs_is_followed_by_another() {
 
 /// Fault 57.
 #[test]
+fn while_another_model_is_sought_the_last_five_seconds_are_kept() {
+    let mut sim = Sim::greeted(plan());
+    lose(&mut sim);
+    sim.frames_for(secs(6));
+    let flushed = sim.input(ready());
+    let kept = |output: &&Output| matches!(output, Output::AudioToModel(Audio::Kept(_)));
+    assert_eq!(flushed.iter().filter(kept).count(), 250);
+    sim.input(Input::CallerStopped);
+    let figures = &sim.close().unwrap().figures;
+    assert_eq!((figures.frames_in, figures.frames_forwarded, figures.frames_dropped), (300, 250, 50));
+}
+
+/// Fault 57.
+#[test]
 fn a_busy_model_is_tried_again_at_the_start_and_a_refused_key_is_not() {
     let mut busy = Sim::new();
     busy.input(start());
@@ -277,12 +291,12 @@ fn a_busy_model_is_tried_again_at_the_start_and_a_refused_key_is_not() {
     let mut down = Sim::new();
     down.input(start());
     down.input(Input::Claimed(Box::new(plan())));
-    for pause in [250, 1_000, 2_000] {
+    for pause in [250, 1_000] {
         down.input(Input::ConnectFailed(ModelLoss::Transient));
         assert_eq!(connects(&down.advance(ms(pause))), 1);
     }
     down.input(Input::ConnectFailed(ModelLoss::Transient));
-    assert_eq!(down.close().unwrap().code, 1011, "nobody waits eight seconds for their first word");
+    assert_eq!(down.close().unwrap().code, 1011, "at once: no other attempt could still be of use");
 
     let mut refused = Sim::greeted(plan());
     lose(&mut refused);
