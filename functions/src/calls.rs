@@ -11,7 +11,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::{Recording, RecordingState};
+use domain::RecordingState;
+use domain::recording::{self, RecordingKind};
 use http::{StatusCode, header};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
@@ -64,7 +65,8 @@ impl HttpFunction for Calls {
         Router::new()
             .route("/v1/calls", get(list))
             .route("/v1/calls/{sid}", get(one))
-            .route("/v1/calls/{sid}/recording", get(recording))
+            .route("/v1/calls/{sid}/recording", get(call_recording))
+            .route("/v1/calls/{sid}/voicemail", get(voicemail))
             .with_state(Arc::new(self))
     }
 }
@@ -120,43 +122,55 @@ async fn one(
         .turns(&turns)
         .messages(&messages)
         .report(report.as_ref())
-        .recording(recordings.first())
+        .recording(RecordingKind::Call, recording::of_kind(&recordings, RecordingKind::Call))
+        .recording(RecordingKind::Voicemail, recording::of_kind(&recordings, RecordingKind::Voicemail))
         .transcript(transcript.as_ref());
     Ok(Json(record).into_response())
 }
 
-async fn recording(
+async fn call_recording(
     State(app): State<Arc<Calls>>,
     operator: Operator,
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?;
-    let recordings = app.recordings.for_call(&call.sid).await?;
-    let Some(Recording { state, sid, .. }) = recordings.first() else {
-        return Err(Problem::not_found("recording"));
-    };
-    let archived = match state {
-        RecordingState::Archived(archived) => archived,
-        RecordingState::Announced => {
-            return Err(Problem::new(StatusCode::CONFLICT, "not ready yet")
-                .detail("the recording is still being copied; ask again in a few seconds"));
-        }
-        RecordingState::Failed { .. }
-        | RecordingState::Lost
-        | RecordingState::Absent
-        | RecordingState::Deleted => {
-            return Err(Problem::new(StatusCode::GONE, "no recording")
-                .detail(format!("the recording's state is `{}`", state.as_str())));
-        }
-    };
-    let url = app
-        .objects
-        .presign_get(&archived.key, LINK_TTL, Some(&format!("attachment; filename=\"{sid}.wav\"")))
-        .await
-        .map_err(|error| {
+    app.link(&operator, &sid, RecordingKind::Call).await
+}
+
+async fn voicemail(
+    State(app): State<Arc<Calls>>,
+    operator: Operator,
+    Path(sid): Path<String>,
+) -> Result<Response, Problem> {
+    app.link(&operator, &sid, RecordingKind::Voicemail).await
+}
+
+impl Calls {
+    /// A link to a recording of a call.
+    async fn link(&self, operator: &Operator, sid: &str, kind: RecordingKind) -> Result<Response, Problem> {
+        let call = operator.call(&self.calls, sid).await?;
+        let recordings = self.recordings.for_call(&call.sid).await?;
+        let recording =
+            recording::of_kind(&recordings, kind).ok_or_else(|| Problem::not_found("recording"))?;
+        let archived = match &recording.state {
+            RecordingState::Archived(archived) => archived,
+            RecordingState::Announced => {
+                return Err(Problem::new(StatusCode::CONFLICT, "not ready yet")
+                    .detail("the recording is still being copied; ask again in a few seconds"));
+            }
+            state @ (RecordingState::Failed { .. }
+            | RecordingState::Lost
+            | RecordingState::Absent
+            | RecordingState::Deleted) => {
+                return Err(Problem::new(StatusCode::GONE, "no recording")
+                    .detail(format!("the recording's state is `{}`", state.as_str())));
+            }
+        };
+        let name = format!("attachment; filename=\"{}.wav\"", recording.sid);
+        let url = self.objects.presign_get(&archived.key, LINK_TTL, Some(&name)).await.map_err(|error| {
             tracing::error!(%error, "cannot presign");
             Problem::unavailable()
         })?;
-    let headers = [(header::LOCATION, url.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())];
-    Ok((StatusCode::FOUND, headers).into_response())
+        let headers = [(header::LOCATION, url.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())];
+        Ok((StatusCode::FOUND, headers).into_response())
+    }
 }

@@ -4,6 +4,7 @@ pub mod after_stream;
 mod history;
 pub mod inbound;
 mod line;
+mod no_agent;
 pub mod phrases;
 mod plan;
 mod progress;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::announcement::Announcement;
 use crate::phrases::OwnPhrases;
 use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
 
@@ -91,11 +92,49 @@ impl Default for TurnDetection {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policies {
     pub record_calls: bool,
     pub transcript: TranscriptPolicy,
     pub conversation: ConversationPolicy,
+    /// What every caller hears first, before the agent and before any recording begins, such as the notice that
+    /// the call is recorded.
+    #[serde(default)]
+    pub consent: Option<Announcement>,
+    #[serde(default)]
+    pub when_no_agent: WhenNoAgent,
+}
+
+/// What a caller is offered when no agent can be had: first the business's fallback number, if it has one; if
+/// nobody answers there, voicemail, if it takes any; else an apology.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhenNoAgent {
+    /// How long the fallback number may ring. 5 s to 10 minutes.
+    pub ring_for: Duration,
+    pub voicemail: Option<Voicemail>,
+}
+
+impl Default for WhenNoAgent {
+    fn default() -> Self {
+        Self { ring_for: Duration::from_secs(25), voicemail: None }
+    }
+}
+
+/// A message that a caller may leave. It is recorded and archived like any call, whatever `record_calls` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voicemail {
+    /// Asks for the message; a beep follows.
+    pub prompt: Announcement,
+    /// The longest message. 5 s to 10 minutes.
+    #[serde(default = "Voicemail::default_max_length")]
+    pub max_length: Duration,
+}
+
+impl Voicemail {
+    pub const fn default_max_length() -> Duration {
+        Duration::from_secs(120)
+    }
 }
 
 /// Which transcript of a call is the final one.

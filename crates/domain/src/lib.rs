@@ -4,6 +4,7 @@
 //! tested in microseconds and replayed exactly. The manifest holds the boundary (no runtime, no JSON, no
 //! AWS) and `.clippy.toml` bans the clocks.
 
+pub mod announcement;
 pub mod business;
 pub mod call;
 pub mod ids;
@@ -19,6 +20,7 @@ pub mod tools;
 pub mod transcript;
 pub mod turn;
 
+pub use announcement::Announcement;
 pub use business::{Business, Settings};
 pub use call::{Call, CallStatus, Direction};
 pub use ids::{BusinessId, CallSid, Epoch, RecordingSid, Revision, StreamSid};

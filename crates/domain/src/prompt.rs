@@ -134,7 +134,7 @@ impl ListeningHint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::business::{ConversationPolicy, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
+    use crate::business::{Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
     use crate::{BusinessId, PhoneNumber, Revision};
 
     fn business() -> Business {
@@ -166,7 +166,7 @@ mod tests {
             policies: Policies {
                 record_calls: true,
                 transcript: TranscriptPolicy::RealtimeFirst,
-                conversation: ConversationPolicy::default(),
+                ..Policies::default()
             },
             tools: crate::Toolbox::default(),
         }

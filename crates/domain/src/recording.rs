@@ -58,9 +58,38 @@ pub struct WavFormat {
     pub duration_ms: u64,
 }
 
+/// What a recording is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordingKind {
+    /// The conversation.
+    #[default]
+    Call,
+    /// The message that a caller left because no agent could be had.
+    Voicemail,
+}
+
+impl RecordingKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Voicemail => "voicemail",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Call, Self::Voicemail].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// The recording of this kind among a call's; each has one at most.
+pub fn of_kind(recordings: &[Recording], kind: RecordingKind) -> Option<&Recording> {
+    recordings.iter().find(|recording| recording.kind == kind)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
     pub sid: RecordingSid,
+    pub kind: RecordingKind,
     pub call: CallSid,
     pub business: BusinessId,
     pub state: RecordingState,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::call::StatusEvent;
 use domain::phone::Caller;
+use domain::recording::RecordingKind;
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
 use domain::{Call, Recording, RecordingState, SessionReport, Timestamp, Transcript, Turn};
@@ -107,11 +108,15 @@ impl Record {
         self
     }
 
-    pub(super) fn recording(mut self, recording: Option<&Recording>) -> Self {
-        self.0["recording"] = recording.map_or(Value::Null, |recording| {
+    pub(super) fn recording(mut self, kind: RecordingKind, recording: Option<&Recording>) -> Self {
+        let name = match kind {
+            RecordingKind::Call => "recording",
+            RecordingKind::Voicemail => "voicemail",
+        };
+        self.0[name] = recording.map_or(Value::Null, |recording| {
             let mut view = json!({ "sid": recording.sid, "state": recording.state.as_str() });
             if let RecordingState::Archived(archived) = &recording.state {
-                view["link"] = format!("/v1/calls/{}/recording", recording.call).into();
+                view["link"] = format!("/v1/calls/{}/{name}", recording.call).into();
                 view["object"] = archived.key.as_str().into();
                 view["bytes"] = archived.bytes.into();
                 view["sha256"] = archived.sha256.as_str().into();

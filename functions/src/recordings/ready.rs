@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use domain::recording::RecordingKind;
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
 use http::StatusCode;
 use platform::aws::Aws;
@@ -94,6 +95,7 @@ impl Ready {
         };
         let recording = Recording {
             sid: RecordingSid::parse(form.recording_sid.as_str())?,
+            kind: if form.is_of_record_verb() { RecordingKind::Voicemail } else { RecordingKind::Call },
             call: sid.clone(),
             business: call.business,
             state: state.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::recording::Archived;
+use domain::recording::{self, Archived, RecordingKind};
 use domain::transcript::{self, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput, quality};
 use domain::{Call, CallSid, Recording, RecordingState, Settings, Transcript, Turn, prompt};
 use platform::aws::Aws;
@@ -126,18 +126,21 @@ impl Standing {
 impl Worker {
     /// Does one step. `true`: something changed, look again.
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
-        let Some(settings) = self.settings(call).await? else {
-            // A refused call ran without settings: nobody spoke.
+        let recordings = self.recordings.for_call(&call.sid).await?;
+        let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
+        // In a refused call nobody spoke, unless it was to leave a message.
+        if call.refusal.is_some() && voicemail.is_none() {
             return Ok(false);
-        };
+        }
+        let Some(settings) = self.settings(call).await? else { return Ok(false) };
         let turns = self.turns.turns(&call.sid).await?;
         let report = self.turns.report(&call.sid).await?;
-        let recordings = self.recordings.for_call(&call.sid).await?;
-        let recording = recordings.first();
+        // The call's own recording holds what was said to the voicemail as well.
+        let recording = recording::of_kind(&recordings, RecordingKind::Call).or(voicemail);
         let standing = self.standing(&call.sid).await?;
         let input = StepInput {
             policy: settings.policies.transcript,
-            record_calls: settings.policies.record_calls,
+            record_calls: settings.policies.record_calls || voicemail.is_some(),
             ended_at: call.ended_at,
             report: report.as_ref(),
             turns: &turns,
@@ -191,9 +194,9 @@ impl Worker {
     }
 
     async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
-        match (call.revision, call.refusal) {
-            (Some(revision), None) => Ok(self.businesses.settings(&call.business, revision).await?),
-            _ => Ok(None),
+        match call.revision {
+            Some(revision) => Ok(self.businesses.settings(&call.business, revision).await?),
+            None => Ok(None),
         }
     }
 

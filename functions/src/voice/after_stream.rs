@@ -2,8 +2,8 @@
 //!
 //! Twilio asks here when `<Connect>` ends on a live call. If the session meant to end it, the call is hung up.
 //! If it handed the call over, somebody of the business's directory is rung, and the agent is back if nobody takes
-//! it. If the session was lost, the call goes on in a new one, a few times; after that a person is rung, or the caller
-//! hears an apology: never silence.
+//! it. If the session was lost, the call goes on in a new one, a few times; after that the caller is offered what the
+//! business has in place of an agent ([`no_agent`](super::no_agent)): never silence.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use domain::plan::Resumption;
 use domain::prompt::Channel;
 use domain::tools::Destination;
 use domain::turn::EndReason;
-use domain::{BusinessId, Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
+use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -31,6 +31,7 @@ use twilio::twiml::{Response as Twiml, Verb};
 use twilio::webhook::{ConnectAction, DialAction};
 
 use super::line::Line;
+use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
 use super::{ANSWER_WITHIN, phrases, plan, xml};
 use crate::edge::verified_form::{Gate, Verified};
@@ -48,10 +49,10 @@ const REPORT_WAIT: Duration = Duration::from_millis(400);
 const REPORT_POLL: Duration = Duration::from_millis(100);
 
 pub struct AfterStream {
-    gate: Gate,
+    pub(super) gate: Gate,
     line: Line,
-    settings: PublishedSettings,
-    calls: calls::Reader,
+    pub(super) settings: PublishedSettings,
+    pub(super) calls: calls::Reader,
     writer: calls::Writer,
     turns: turns::Reader,
 }
@@ -84,6 +85,8 @@ impl HttpFunction for AfterStream {
         Router::new()
             .route(PATH, post(after_stream))
             .route(DIAL_PATH, post(after_dial))
+            .route(no_agent::AFTER_DIAL_PATH, post(no_agent::after_dial))
+            .route(no_agent::AFTER_MESSAGE_PATH, post(no_agent::after_message))
             .with_state(Arc::new(self))
     }
 }
@@ -193,7 +196,9 @@ impl AfterStream {
             return Ok(self.resumed(resumed, &sid, lost));
         }
         stream_lost(&sid, lost, end, "given up");
-        self.person(&call.business).await
+        telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "no_agent")]);
+        let published = self.settings.of_call(&call).await?;
+        Ok(no_agent::offer(&self.gate, Why::Lost, published.as_deref()))
     }
 
     /// The agent takes the call back, in the epoch after the one that gave it away.
@@ -220,7 +225,8 @@ impl AfterStream {
             let resumed = self.resume(plan, now).await?;
             return Ok(self.resumed(resumed, &sid, gave));
         }
-        Ok(phrases::nobody())
+        let published = self.settings.of_call(&call).await?;
+        Ok(no_agent::message_or_goodbye(&self.gate, published.as_deref()))
     }
 
     async fn resume(&self, plan: CallPlan, now: Timestamp) -> Result<Resumed, StoreError> {
@@ -240,12 +246,8 @@ impl AfterStream {
         call: &Call,
         report: Option<&SessionReport>,
     ) -> Result<Option<Destination>, AnswerError> {
-        let (Some(id), Some(revision)) =
-            (report.and_then(|report| report.transfer_to.as_ref()), call.revision)
-        else {
-            return Ok(None);
-        };
-        let pinned = self.settings.pinned(&call.business, revision).await?;
+        let Some(id) = report.and_then(|report| report.transfer_to.as_ref()) else { return Ok(None) };
+        let pinned = self.settings.of_call(call).await?;
         Ok(pinned.and_then(|pinned| pinned.settings.tools.destination(id).cloned()))
     }
 
@@ -273,8 +275,7 @@ impl AfterStream {
         report: Option<&SessionReport>,
         now: Timestamp,
     ) -> Result<Option<CallPlan>, AnswerError> {
-        let Some(revision) = call.revision else { return Ok(None) };
-        let Some(pinned) = self.settings.pinned(&call.business, revision).await? else { return Ok(None) };
+        let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
         let compiled = match self.settings.prompt(&pinned, channel(call.direction)).await {
             Ok(compiled) => compiled,
             Err(error) => {
@@ -290,12 +291,6 @@ impl AfterStream {
         }
         Ok(Some(plan))
     }
-
-    async fn person(&self, business: &BusinessId) -> Result<Twiml, AnswerError> {
-        let published = self.settings.of_business(business).await?;
-        let number = published.as_ref().and_then(|published| published.business.fallback_number.as_ref());
-        Ok(number.map_or_else(phrases::apology, phrases::hand_over))
-    }
 }
 
 fn stream_lost(call: &CallSid, epoch: Epoch, end: Option<EndReason>, outcome: &'static str) {
@@ -304,7 +299,7 @@ fn stream_lost(call: &CallSid, epoch: Epoch, end: Option<EndReason>, outcome: &'
     telemetry::metric("StreamsLost", 1.0, Unit::Count, &[("Reason", reason)]);
 }
 
-fn hang_up() -> Twiml {
+pub(super) fn hang_up() -> Twiml {
     Twiml::new().then(Verb::Hangup)
 }
 
@@ -314,8 +309,8 @@ enum Next {
     Resume,
     /// The entry of the directory that the session named.
     Dial,
-    /// Somebody's phone, if the business gave one.
-    Person,
+    /// What the business has in place of an agent.
+    NoAgent,
 }
 
 /// What follows the session of epoch `lost`, which ended for the reason `end`, if it lived to tell.
@@ -326,13 +321,13 @@ fn next(end: Option<EndReason>, lost: Epoch) -> Next {
         Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::MaxDuration) => Next::HangUp,
         Some(E::Transfer) => Next::Dial,
         // The session tried what could be tried; another one would meet the same model.
-        Some(E::ModelLost) => Next::Person,
+        Some(E::ModelLost) => Next::NoAgent,
         None
         | Some(E::CallerLost | E::Unauthorised | E::Protocol | E::Drained | E::Superseded | E::Internal) => {
             if again {
                 Next::Resume
             } else {
-                Next::Person
+                Next::NoAgent
             }
         }
     }
@@ -370,12 +365,12 @@ mod tests {
         for end in [None, Some(EndReason::CallerLost), Some(EndReason::Drained), Some(EndReason::Internal)] {
             let resumes = (1..100).take_while(|epoch| next(end, Epoch(*epoch)) == Next::Resume).count();
             assert_eq!(resumes, 3, "{end:?}");
-            assert_eq!(next(end, Epoch(u32::MAX)), Next::Person);
+            assert_eq!(next(end, Epoch(u32::MAX)), Next::NoAgent);
         }
     }
 
     #[test]
     fn a_model_that_cannot_be_had_is_not_asked_again() {
-        assert_eq!(next(Some(EndReason::ModelLost), Epoch::FIRST), Next::Person);
+        assert_eq!(next(Some(EndReason::ModelLost), Epoch::FIRST), Next::NoAgent);
     }
 }

@@ -13,7 +13,7 @@ use axum::routing::post;
 use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt::{Channel, NoPrompt};
-use domain::{Call, CallPlan, CallSid, CallStatus, Direction, Epoch, PhoneNumber, Timestamp};
+use domain::{Call, CallPlan, CallSid, CallStatus, Direction, PhoneNumber, Timestamp};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -26,6 +26,7 @@ use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
 use super::line::Line;
+use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
 use super::{ANSWER_WITHIN, caller, phrases, plan, xml};
 use crate::edge::verified_form::{Gate, Verified};
@@ -105,7 +106,7 @@ impl Inbound {
             telemetry::metric("CallsQuarantined", 1.0, Unit::Count, &[]);
             return Ok(phrases::refusal(Refusal::UnknownNumber));
         };
-        let mut call = open_call(request, &published, number, now)?;
+        let call = open_call(request, &published, number, now)?;
         let plan = match self.plan(&call, &published, now).await {
             Ok(plan) => plan,
             Err(no_prompt) => {
@@ -121,31 +122,40 @@ impl Inbound {
         let open = OpenCall {
             call: call.clone(),
             plan: Some(plan),
-            token_ttl: plan::TOKEN_TTL,
+            token_ttl: plan::token_ttl(&published.settings.policies),
             slot: Some(slot),
             now,
         };
         match self.calls.open(&open).await? {
             Opened::New { .. } => {
                 tracing::info!(call = %call.sid, business = %call.business, "call opened");
-                Ok(self.connect(&call.sid))
+                self.twiml(&call).await
             }
-            Opened::Existing(existing) => Ok(match existing.refusal {
-                Some(reason) => phrases::refusal(reason),
-                None => self.connect(&call.sid),
-            }),
+            Opened::Existing(existing) => self.twiml(&existing).await,
             Opened::AtCapacity => {
                 telemetry::metric("CallsAtCapacity", 1.0, Unit::Count, &[]);
                 tracing::warn!(call = %call.sid, business = %call.business, "refused: at capacity");
-                call.refusal = Some(Refusal::AtCapacity);
                 self.refuse(call, Refusal::AtCapacity, now).await
             }
         }
     }
 
-    /// Every copy of the webhook gets the answer of the first epoch; once that is lost, it lets nobody in.
-    fn connect(&self, call: &CallSid) -> Twiml {
-        self.line.connect(&self.gate, call, Epoch::FIRST)
+    /// The answer to a call as it was recorded, for every copy of the webhook: that of the first epoch, which lets
+    /// nobody in once it is lost, or what is offered instead. Its words are those of the revision that the call
+    /// began with.
+    async fn twiml(&self, call: &Call) -> Result<Twiml, AnswerError> {
+        let published = self.settings.of_call(call).await?;
+        match (call.refusal, published) {
+            (Some(reason), published) => {
+                Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()))
+            }
+            (None, Some(published)) => {
+                let consent = published.settings.policies.consent.as_ref();
+                Ok(self.line.open(&self.gate, &call.sid, consent))
+            }
+            // What the caller must hear first is not known.
+            (None, None) => Err(AnswerError::NoSettings),
+        }
     }
 
     async fn quarantine(&self, webhook: &Verified<VoiceRequest>, now: Timestamp) -> Result<(), AnswerError> {
@@ -183,11 +193,10 @@ impl Inbound {
         call.refusal = Some(reason);
         let open = OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slot: None, now };
         // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
-        Ok(match self.calls.open(&open).await? {
-            Opened::Existing(Call { refusal: None, sid, .. }) => self.connect(&sid),
-            Opened::Existing(Call { refusal: Some(recorded), .. }) => phrases::refusal(recorded),
-            Opened::New { .. } | Opened::AtCapacity => phrases::refusal(reason),
-        })
+        match self.calls.open(&open).await? {
+            Opened::Existing(recorded) => self.twiml(&recorded).await,
+            Opened::New { .. } | Opened::AtCapacity => self.twiml(&open.call).await,
+        }
     }
 }
 
@@ -223,4 +232,6 @@ enum AnswerError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
+    #[error("the settings that the call began with are gone")]
+    NoSettings,
 }

@@ -1,7 +1,7 @@
 //! The line goes to the bridge: the one builder of the TwiML that opens a stream.
 
 use domain::token::TokenKey;
-use domain::{CallSid, Epoch};
+use domain::{Announcement, CallSid, Epoch};
 use twilio::twiml::{Connect, Response as Twiml, Stream, Verb};
 use url::Url;
 
@@ -15,9 +15,21 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// The call's first stream, after what its business has every caller hear. The announcement is TwiML's: it is
+    /// exact, it is over before anything is recorded, and no later epoch says it again.
+    pub(crate) fn open(&self, gate: &Gate, call: &CallSid, consent: Option<&Announcement>) -> Twiml {
+        let before = consent.map(phrases::announce).into_iter().fold(Twiml::new(), Twiml::then);
+        self.stream(before, gate, call, Epoch::FIRST)
+    }
+
+    /// The stream of a later epoch.
+    pub(crate) fn connect(&self, gate: &Gate, call: &CallSid, epoch: Epoch) -> Twiml {
+        self.stream(Twiml::new(), gate, call, epoch)
+    }
+
     /// A function of call and epoch alone. The verbs behind `<Connect>` are reached only if Twilio skips the
     /// action after an abnormal drop, which its documentation leaves open: even then there is no silence.
-    pub(crate) fn connect(&self, gate: &Gate, call: &CallSid, epoch: Epoch) -> Twiml {
+    fn stream(&self, before: Twiml, gate: &Gate, call: &CallSid, epoch: Epoch) -> Twiml {
         let token = self.token_key.mint(call, epoch);
         let stream = Stream {
             url: self.stream_url.to_string(),
@@ -26,6 +38,6 @@ impl Line {
             parameters: vec![("token".to_owned(), token.expose().to_owned())],
         };
         let action = Some(gate.url(&after_stream::action(epoch)));
-        Twiml::new().then(Connect { action, stream }).then(phrases::say(phrases::APOLOGY)).then(Verb::Hangup)
+        before.then(Connect { action, stream }).then(phrases::say(phrases::APOLOGY)).then(Verb::Hangup)
     }
 }

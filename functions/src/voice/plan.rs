@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::business::Policies;
 use domain::plan::Resumption;
 use domain::prompt::{self, CallContext, Compiled};
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
@@ -13,8 +14,15 @@ use super::history;
 
 /// How long a stream may take to open after the answer.
 pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(60);
+/// The longest announcement that may come before it.
+const ANNOUNCEMENT: Duration = Duration::from_secs(120);
 /// What a resumed call may last at least, so that it can be ended with a goodbye.
 const MIN_RESUMED: Duration = Duration::from_secs(20);
+
+/// The same for the first stream of a call, which waits until the announcement is over.
+pub(crate) fn token_ttl(policies: &Policies) -> Duration {
+    policies.consent.as_ref().map_or(TOKEN_TTL, |_| TOKEN_TTL + ANNOUNCEMENT)
+}
 
 /// The plan of a call that was just answered.
 pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::call::StatusEvent;
-use domain::{Call, CallSid, CallStatus};
+use domain::{Call, CallSid};
 use platform::aws::Aws;
 use platform::env::Parser;
 use platform::queues::Queue;
@@ -55,20 +55,20 @@ impl Progress {
         }
     }
 
-    /// Records what was said of a call under `key`, and asks for what follows.
+    /// Records what was said of a call under `key`, and asks for what follows. `false`: the call was never opened.
     pub(crate) async fn take(
         &self,
         sid: &CallSid,
         key: &str,
         event: &StatusEvent,
         params: &BTreeMap<String, String>,
-    ) -> Result<(), ProgressError> {
+    ) -> Result<bool, ProgressError> {
         let StatusOutcome { moved, duplicate, call } =
             self.calls.record_status(sid, key, event, params).await?;
         let Some(call) = call else {
             tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
             telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
-            return Ok(());
+            return Ok(false);
         };
         if duplicate {
             telemetry::metric("WebhooksDuplicate", 1.0, Unit::Count, &[]);
@@ -76,15 +76,16 @@ impl Progress {
         if moved && event.status.is_terminal() {
             tracing::info!(call = %sid, business = %call.business, status = event.status.as_str(), "call ended");
         }
-        match event.status {
-            CallStatus::InProgress => {
-                let job = RecordingJob::Start { call: sid.clone() };
-                self.recordings.send(&job, Duration::ZERO).await?;
-            }
-            status if status.is_terminal() => self.follow_up(&call).await?,
-            _ => {}
+        if event.status.is_terminal() {
+            self.follow_up(&call).await?;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// The recording begins with the stream, not with the answer: what a caller must hear before it lies between.
+    pub(crate) async fn stream_began(&self, sid: &CallSid) -> Result<(), ProgressError> {
+        let job = RecordingJob::Start { call: sid.clone() };
+        Ok(self.recordings.send(&job, Duration::ZERO).await?)
     }
 
     /// Asks for everything that the end of a call leads to.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::prompt::{self, Channel, Compiled, NoPrompt};
-use domain::{BusinessId, PhoneNumber, Revision};
+use domain::{BusinessId, Call, PhoneNumber, Revision};
 use moka::future::Cache;
 use platform::stores::StoreError;
 use platform::stores::businesses::{self, Published};
@@ -73,6 +73,14 @@ impl PublishedSettings {
         let settings = self.businesses.settings(business, revision).await?;
         let business = || published.business.clone();
         Ok(settings.map(|settings| Arc::new(Published { business: business(), settings })))
+    }
+
+    /// The business of a call with the revision that it began with. `None` for a call that began without one.
+    pub async fn of_call(&self, call: &Call) -> Result<Option<Arc<Published>>, StoreError> {
+        match call.revision {
+            Some(revision) => self.pinned(&call.business, revision).await,
+            None => Ok(None),
+        }
     }
 
     pub async fn prompt(&self, published: &Published, channel: Channel) -> Result<Arc<Compiled>, NoPrompt> {

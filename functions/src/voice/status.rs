@@ -112,25 +112,43 @@ async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamS
         StreamEvent::Other(_) => return no_content(),
     };
     let key = format!("stream-{}-{word}", form.stream_sid.as_str());
-    app.take(form.call_sid.as_str(), &key, &event, &webhook.raw).await
+    let call = form.call_sid.as_str();
+    answer(call, &key, app.record(call, &key, &event, &webhook.raw, form.event == StreamEvent::Started).await)
+}
+
+/// Twilio hears 503 when a write failed. It then tries again, as [`DELIVERY`] asks of it, and does no harm.
+///
+/// [`DELIVERY`]: crate::edge::verified_form::DELIVERY
+fn answer(call: &str, key: &str, recorded: Result<(), TakeError>) -> Response {
+    match recorded {
+        Ok(()) => no_content(),
+        Err(error) => {
+            tracing::error!(%error, call, event = key, "a callback could not be recorded");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
 }
 
 impl Status {
-    /// Twilio hears 503 when a write failed. It then tries again, as [`DELIVERY`] asks of it, and does no harm.
-    ///
-    /// [`DELIVERY`]: crate::edge::verified_form::DELIVERY
+    /// A callback about the call itself, or about a leg of it.
     async fn take(&self, call: &str, key: &str, event: &StatusEvent, raw: &Form) -> Response {
-        match self.record(call, key, event, raw).await {
-            Ok(()) => no_content(),
-            Err(error) => {
-                tracing::error!(%error, call, event = key, "a callback could not be recorded");
-                StatusCode::SERVICE_UNAVAILABLE.into_response()
-            }
-        }
+        answer(call, key, self.record(call, key, event, raw, false).await)
     }
 
-    async fn record(&self, call: &str, key: &str, event: &StatusEvent, raw: &Form) -> Result<(), TakeError> {
-        Ok(self.progress.take(&CallSid::parse(call)?, key, event, &history(raw)).await?)
+    async fn record(
+        &self,
+        call: &str,
+        key: &str,
+        event: &StatusEvent,
+        raw: &Form,
+        stream_began: bool,
+    ) -> Result<(), TakeError> {
+        let sid = CallSid::parse(call)?;
+        let known = self.progress.take(&sid, key, event, &history(raw)).await?;
+        if stream_began && known {
+            self.progress.stream_began(&sid).await?;
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::recording::Archived;
+use domain::recording::{Archived, RecordingKind};
 use domain::{BusinessId, CallSid, Recording, RecordingSid, RecordingState};
 
 use crate::item::{Draft, Row, text, to_json};
@@ -19,6 +19,7 @@ use crate::{Aws, random};
 
 const RECORDING: &str = "recording#";
 const CALL: &str = "call";
+const KIND: &str = "kind";
 const STATE: &str = "state";
 const ARCHIVED: &str = "archived";
 const REASON: &str = "reason";
@@ -177,6 +178,7 @@ fn draft(table: &str, recording: &Recording) -> Result<Draft, StoreError> {
     let draft = Draft::default()
         .text(CALL, recording.call.as_str())
         .text("business", recording.business.as_str())
+        .text(KIND, recording.kind.as_str())
         .text(STATE, recording.state.as_str())
         .time("announced_at", recording.announced_at)
         .optional_number("announced_secs", recording.announced_duration.as_ref().map(Duration::as_secs))
@@ -195,6 +197,10 @@ fn draft(table: &str, recording: &Recording) -> Result<Draft, StoreError> {
 fn recording(row: &Row) -> Result<Recording, StoreError> {
     Ok(Recording {
         sid: row.parsed(SK, |sk| RecordingSid::parse(sk.strip_prefix(RECORDING).unwrap_or_default()))?,
+        kind: match row.optional_text(KIND)? {
+            Some(word) => RecordingKind::parse(word).ok_or_else(|| row.corrupt(KIND))?,
+            None => RecordingKind::default(),
+        },
         call: row.parsed(CALL, CallSid::parse)?,
         business: row.parsed("business", BusinessId::parse)?,
         state: match row.text(STATE)? {

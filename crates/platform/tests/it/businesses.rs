@@ -1,3 +1,4 @@
+use domain::business::Policies;
 use domain::{Revision, Secret};
 use platform::StoreError;
 use platform::stores::businesses::{Published, Reader, Writer};
@@ -75,4 +76,27 @@ async fn the_key_itself_is_nowhere_in_the_table() {
     let items = world.aws.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
     assert_eq!(items.len(), 5);
     assert!(!format!("{items:?}").contains("canary-key"));
+}
+
+/// Policies as the guide to operations writes them; what a caller could not hear is found when they are read.
+#[test]
+fn the_words_that_twilio_speaks_for_a_business_are_checked_when_they_are_read() {
+    let policies = |consent: &str| {
+        format!(
+            r#"{{"record_calls": true, "transcript": "realtime_first", "conversation": {{}},
+            "consent": {consent},
+            "when_no_agent": {{"ring_for": {{"secs": 25, "nanos": 0}},
+                "voicemail": {{"prompt": {{"say": {{"text": "Please leave a message."}}}}}}}}}}"#
+        )
+    };
+    let read: Policies = serde_json::from_str(&policies(
+        r#"{"say": {"text": "This call is recorded.", "language": "en-GB"}}"#,
+    ))
+    .unwrap();
+    let written = serde_json::to_string(&read).unwrap();
+    assert_eq!(serde_json::from_str::<Policies>(&written).unwrap(), read);
+    for broken in [r#"{"say": {"text": " "}}"#, r#"{"play": {"url": "http://example.com/a.mp3"}}"#] {
+        let error = serde_json::from_str::<Policies>(&policies(broken)).unwrap_err();
+        assert!(error.to_string().contains("an announcement"), "{error}");
+    }
 }

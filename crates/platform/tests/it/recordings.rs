@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::recording::{Archived, WavFormat};
+use domain::recording::{Archived, RecordingKind, WavFormat};
 use domain::{Recording, RecordingState};
 use platform::StoreError;
 use platform::stores::recordings::{Announced, Reader, Writer};
@@ -10,6 +10,7 @@ use crate::world::{NOW, TABLE, World, all_at_once, business_id, call_sid, record
 fn recording(n: u32) -> Recording {
     Recording {
         sid: recording_sid(n),
+        kind: RecordingKind::Call,
         call: call_sid(1),
         business: business_id("harbour"),
         state: RecordingState::Announced,

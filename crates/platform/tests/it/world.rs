@@ -174,7 +174,7 @@ pub(crate) fn settings(revision: u32, instructions: &str) -> Settings {
         policies: Policies {
             record_calls: true,
             transcript: TranscriptPolicy::RealtimeFirst,
-            conversation: ConversationPolicy::default(),
+            ..Policies::default()
         },
         tools: domain::Toolbox::default(),
     }

@@ -71,4 +71,9 @@ impl RecordingStatus {
             error_code: fields.number("ErrorCode")?,
         })
     }
+
+    /// True for a message that `<Record>` took, as against the recording of a call.
+    pub fn is_of_record_verb(&self) -> bool {
+        self.source.as_deref() == Some("RecordVerb")
+    }
 }

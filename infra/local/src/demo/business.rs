@@ -1,8 +1,6 @@
 //! The demonstration business, seeded at every start.
 
-use domain::business::{
-    ChannelPrompt, ConversationPolicy, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice,
-};
+use domain::business::{ChannelPrompt, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
 use domain::ids::InvalidId;
 use domain::phone::InvalidPhoneNumber;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
@@ -73,7 +71,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             policies: Policies {
                 record_calls: true,
                 transcript: TranscriptPolicy::RealtimeFirst,
-                conversation: ConversationPolicy::default(),
+                ..Policies::default()
             },
             tools: Toolbox { take_messages: true, ..Toolbox::default() },
         },

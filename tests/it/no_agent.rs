@@ -1,0 +1,204 @@
+//! No agent can be had: the caller is given to a person, may leave a message, or hears an apology; never silence.
+
+use std::time::Duration;
+
+use acceptance::webhook::{Webhook, call_sid};
+use acceptance::{World, WorldConfig};
+use domain::business::Voicemail;
+use domain::{Announcement, PhoneNumber};
+use functions::businesses::provision::NewBusiness;
+use futures_util::future::join_all;
+use local::demo::story;
+use simulator::audio::speech;
+use simulator::openai::{ConnectionPlan, Handshake, OpenAiConfig};
+use simulator::twilio::{CallEventKind, CallOutcome, CallerScript, CallerStep, DialOutcome, EndedBy};
+
+const PERSON: &str = "+12025550190";
+const PROMPT: &str = "Leave us a message after the tone.";
+
+fn person(new: &mut NewBusiness) {
+    new.business.fallback_number = PhoneNumber::parse(PERSON).ok();
+}
+
+fn voicemail(new: &mut NewBusiness) {
+    let prompt = Announcement::say(PROMPT, "en-GB").expect("an announcement");
+    new.settings.policies.when_no_agent.voicemail =
+        Some(Voicemail { prompt, max_length: Duration::from_secs(20) });
+}
+
+fn person_and_voicemail(new: &mut NewBusiness) {
+    person(new);
+    voicemail(new);
+}
+
+/// A model that answers every handshake of the call in the same way.
+fn model(handshake: Handshake) -> OpenAiConfig {
+    let plan = ConnectionPlan { handshake, ..ConnectionPlan::default() };
+    OpenAiConfig { script: story::model(), connections: vec![plan; 20], ..OpenAiConfig::default() }
+}
+
+fn refusing(status: u16, code: &str) -> OpenAiConfig {
+    model(Handshake::Refuse { status, code: code.to_owned() })
+}
+
+/// Says something after the beep, and is then silent.
+fn leaves_a_message() -> CallerScript {
+    CallerScript::new(vec![
+        CallerStep::WaitForAgent { quiet_ms: 300, max_ms: 20_000 },
+        CallerStep::Say { mulaw: speech::CALLER_SERVICE.mulaw().to_vec(), label: "message".into() },
+    ])
+}
+
+async fn call(world: &World, script: CallerScript, dial: DialOutcome) -> std::sync::Arc<CallOutcome> {
+    let mut spec = world.spec(script);
+    spec.dial = dial;
+    world.twilio.call(spec).finished().await
+}
+
+fn said(outcome: &CallOutcome) -> Vec<String> {
+    let texts = outcome.events.iter().filter_map(|event| match &event.kind {
+        CallEventKind::Said(text) => Some(text.to_string()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// Fault 57. Whatever the refusal, within three seconds the caller hears that somebody else is being rung.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_cannot_be_had_leads_to_a_person_before_three_seconds_are_over() {
+    let busy = DialOutcome::Answered(Duration::from_millis(300));
+    for openai in [
+        refusing(401, "invalid_api_key"),
+        refusing(429, "insufficient_quota"),
+        refusing(429, "rate_limit_exceeded"),
+        refusing(503, "server_error"),
+        model(Handshake::Hang),
+    ] {
+        let plan = openai.connections[0].handshake.clone();
+        let world = World::with(WorldConfig { openai, business: person, ..WorldConfig::default() }).await;
+        let outcome = call(&world, CallerScript::new(vec![]), busy).await;
+        assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "{plan:?}");
+        let first = outcome.times_ms(|kind| matches!(kind, CallEventKind::Said(_)))[0];
+        assert!(first < 3_000, "{plan:?}: silence for {first} ms");
+        assert_eq!(said(&outcome).len(), 1, "who was answered is not talked to again: {:?}", said(&outcome));
+        assert_eq!(
+            outcome.times_ms(|kind| matches!(kind, CallEventKind::Dialled { status: "completed" })).len(),
+            1
+        );
+        assert_eq!(outcome.ended_by, EndedBy::Twiml);
+        let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
+        assert_eq!(record["voicemail"], serde_json::Value::Null);
+        world.system.stop().await;
+    }
+}
+
+/// Nobody takes the call: the message that is left is archived and transcribed like a call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
+    let openai = refusing(401, "invalid_api_key");
+    let world = World::with(WorldConfig {
+        openai,
+        business: |new| {
+            person_and_voicemail(new);
+            new.settings.policies.record_calls = false;
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    // The second prompt is the business's; the first says that somebody is being rung.
+    let script = CallerScript::new(vec![
+        CallerStep::WaitForAgent { quiet_ms: 400, max_ms: 20_000 },
+        CallerStep::WaitForAgent { quiet_ms: 400, max_ms: 20_000 },
+        CallerStep::Say { mulaw: speech::CALLER_SERVICE.mulaw().to_vec(), label: "message".into() },
+    ]);
+    let outcome = call(&world, script, DialOutcome::NoAnswer(Duration::from_secs(1))).await;
+    assert_eq!(outcome.debugger_codes(), Vec::<u32>::new());
+    let said = said(&outcome);
+    assert!(said.iter().any(|text| text == PROMPT), "{said:?}");
+    assert!(said.last().unwrap().contains("Thank you"), "{said:?}");
+    let record = world
+        .record_when(&outcome.call_sid, |record| {
+            record["voicemail"]["state"] == "archived" && !record["transcript_source"].is_null()
+        })
+        .await;
+    assert_eq!(record["recording"], serde_json::Value::Null, "it is no recording of the conversation");
+    assert_eq!(record["voicemail"]["channels"], 1);
+    let seconds = record["voicemail"]["duration_ms"].as_u64().unwrap() / 1_000;
+    assert!((3..=20).contains(&seconds), "{seconds}");
+    assert_eq!(record["transcript_source"], "recording", "what was said to it can be read");
+    let link = record["voicemail"]["link"].as_str().unwrap();
+    let request = world.http.get(world.url(link)).bearer_auth(world.identity.api_key.expose());
+    let audio = request.send().await.unwrap();
+    assert_eq!(audio.status(), 200);
+    assert!(audio.bytes().await.unwrap().starts_with(b"RIFF"));
+    let (status, _) = world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await;
+    assert_eq!(status, 404);
+    world.system.stop().await;
+}
+
+/// All lines are busy: that is no reason to lose the caller.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_for_whom_no_line_is_free_may_leave_a_message_too() {
+    let world = World::with(WorldConfig {
+        business: |new| {
+            new.business.max_concurrent_calls = 0;
+            voicemail(new);
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    let outcome = call(&world, leaves_a_message(), DialOutcome::Busy).await;
+    assert_eq!(outcome.debugger_codes(), Vec::<u32>::new());
+    assert_eq!(said(&outcome)[0], PROMPT);
+    assert!(world.openai.connections().is_empty());
+    let record = world
+        .record_when(&outcome.call_sid, |record| {
+            record["voicemail"]["state"] == "archived" && record["transcript_source"] == "recording"
+        })
+        .await;
+    assert_eq!(record["refusal"], "at_capacity");
+    world.system.stop().await;
+}
+
+/// Fault 1, of these webhooks: copies have equal answers, also when the profile changes in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_of_every_question_are_answered_alike() {
+    let world = World::with(WorldConfig { business: person_and_voicemail, ..WorldConfig::default() }).await;
+    let sid = call_sid(1);
+    Webhook::inbound(&world, &sid).send(&world).await;
+    let live = Webhook::inbound(&world, &sid).field("CallStatus", "in-progress");
+    let after_dial =
+        |status: &str| live.clone().at("/twilio/voice/no-agent/after-dial").field("DialCallStatus", status);
+    let cases = [
+        (after_dial("no-answer"), PROMPT),
+        (after_dial("busy"), PROMPT),
+        (after_dial("failed"), PROMPT),
+        (after_dial("completed").field("DialBridged", "false"), PROMPT),
+        (after_dial("completed").field("DialBridged", "true"), "<Response><Hangup/></Response>"),
+        (after_dial("no-answer").field("CallStatus", "completed"), "<Response><Hangup/></Response>"),
+        (live.clone().at("/twilio/voice/no-agent/after-message"), "Thank you"),
+    ];
+    for (webhook, expected) in cases {
+        let answers = join_all((0..10).map(|_| webhook.send(&world))).await;
+        for (status, twiml) in answers {
+            assert_eq!(status, 200);
+            assert!(twiml.contains(expected), "{expected}: {twiml}");
+            assert!(!twiml.contains("<Stream"), "{twiml}");
+        }
+    }
+    let unsigned = after_dial("busy").unsigned().send(&world).await;
+    assert_eq!(unsigned.0, 403);
+    world.system.stop().await;
+}
+
+/// Without a person and without voicemail there are still words.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_business_that_has_nothing_else_apologises() {
+    let openai = refusing(429, "insufficient_quota");
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let outcome = call(&world, CallerScript::new(vec![]), DialOutcome::Busy).await;
+    let said = said(&outcome);
+    assert!(said.len() == 1 && said[0].contains("technical problem"), "{said:?}");
+    assert_eq!(outcome.ended_by, EndedBy::Twiml);
+    world.system.stop().await;
+}
