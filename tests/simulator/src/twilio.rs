@@ -143,6 +143,13 @@ impl Twilio {
         all.iter().filter(|recording| recording.call_sid == call_sid).map(|r| RecordingInfo::of(r)).collect()
     }
 
+    /// Makes a completed recording what it would be after another, perhaps a much longer call.
+    pub fn replace_recording(&self, recording_sid: &str, audio: LineRecording) {
+        if let Some(recording) = self.account.recordings.find(recording_sid) {
+            recording.complete(audio);
+        }
+    }
+
     /// Waits until no call is live and no callback is due.
     pub async fn settled(&self) {
         self.account.tasks.close();

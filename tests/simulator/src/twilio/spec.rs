@@ -372,8 +372,12 @@ pub enum MediaFault {
     Expired,
     /// 200 with Twilio's XML body.
     Xml,
+    /// 200 with somebody's error page.
+    Html,
     /// 200 with no bytes.
     Empty,
+    /// 200 with a sound file that is longer than was announced, by ten seconds.
+    TooLong,
     /// The connection breaks after this share of the promised length, 0 to 1.
     Cut(f64),
     /// 200 with bytes that are no audio file.

@@ -221,6 +221,20 @@ pub(super) fn upload(tx: &Transaction<'_>, id: &str, at: &Address) -> Result<Des
     Ok(serde_json::from_str(&found.ok_or(CatalogueError::NoSuchUpload)?)?)
 }
 
+/// Keys and ids of the unfinished uploads whose key begins with `prefix`.
+pub(super) fn uploads(
+    tx: &Transaction<'_>,
+    bucket: &str,
+    prefix: &str,
+) -> Result<Vec<(String, String)>, CatalogueError> {
+    require_bucket(tx, bucket)?;
+    let mut statement = tx.prepare_cached(
+        "SELECT key, id FROM uploads WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 ORDER BY key, id",
+    )?;
+    let rows = statement.query_map([bucket, prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Adds a part, or replaces the one of that number and returns its blob.
 pub(super) fn put_part(
     tx: &Transaction<'_>,

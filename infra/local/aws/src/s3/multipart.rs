@@ -52,6 +52,26 @@ impl Objects {
         Ok(UploadPartOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() })
     }
 
+    pub(super) async fn show_uploads(
+        &self,
+        input: ListMultipartUploadsInput,
+    ) -> S3Result<ListMultipartUploadsOutput> {
+        let (bucket, prefix) = (input.bucket.clone(), input.prefix.clone().unwrap_or_default());
+        let found = self.catalogue.transact(move |tx| catalogue::uploads(tx, &bucket, &prefix)).await?;
+        let shown = found.into_iter().map(|(key, id)| MultipartUpload {
+            key: Some(key),
+            upload_id: Some(id),
+            ..Default::default()
+        });
+        Ok(ListMultipartUploadsOutput {
+            uploads: Some(shown.collect()),
+            is_truncated: Some(false),
+            bucket: Some(input.bucket),
+            prefix: input.prefix,
+            ..Default::default()
+        })
+    }
+
     pub(super) async fn show_parts(&self, input: ListPartsInput) -> S3Result<ListPartsOutput> {
         let ListPartsInput { bucket, key, upload_id, .. } = input;
         let parts = self.parts(&Address::new(&bucket, &key)?, &upload_id).await?;

@@ -257,6 +257,13 @@ impl S3 for Objects {
         self.receive_part(req).await.map(S3Response::new)
     }
 
+    async fn list_multipart_uploads(
+        &self,
+        req: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        self.show_uploads(req.input).await.map(S3Response::new)
+    }
+
     async fn list_parts(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
         self.show_parts(req.input).await.map(S3Response::new)
     }

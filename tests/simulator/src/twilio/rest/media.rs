@@ -14,6 +14,7 @@ use axum::routing::get;
 use futures_util::{StreamExt, stream};
 
 use super::{Form, form};
+use crate::audio::wav::RATE_HZ;
 use crate::twilio::account::Account;
 use crate::twilio::recording::Recording;
 use crate::twilio::signature::sign_url;
@@ -21,6 +22,8 @@ use crate::twilio::spec::MediaFault;
 
 const NOT_FOUND: &str = "<?xml version='1.0' encoding='UTF-8'?>\n<TwilioResponse><RestException><Code>20404</Code>\
     <Message>The requested resource was not found</Message><Status>404</Status></RestException></TwilioResponse>";
+
+const ERROR_PAGE: &str = "<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>";
 
 /// How long a download that will be cut stands still: the part before the cut is on its way by then.
 const CUT_AFTER: Duration = Duration::from_millis(50);
@@ -55,6 +58,8 @@ const fn encode(fault: MediaFault) -> Option<(&'static str, f64)> {
     match fault {
         MediaFault::Expired => Some(("expired", 1.0)),
         MediaFault::Xml => Some(("xml", 1.0)),
+        MediaFault::Html => Some(("html", 1.0)),
+        MediaFault::TooLong => Some(("too-long", 1.0)),
         MediaFault::Empty => Some(("empty", 1.0)),
         MediaFault::Cut(share) => Some(("cut", share)),
         MediaFault::WrongMagic => Some(("wrong-magic", 1.0)),
@@ -67,6 +72,8 @@ fn decode(query: &Form) -> Option<MediaFault> {
     [
         share("expired").map(|_: f64| MediaFault::Expired),
         share("xml").map(|_: f64| MediaFault::Xml),
+        share("html").map(|_: f64| MediaFault::Html),
+        share("too-long").map(|_: f64| MediaFault::TooLong),
         share("empty").map(|_: f64| MediaFault::Empty),
         share("cut").map(MediaFault::Cut),
         share("wrong-magic").map(|_: f64| MediaFault::WrongMagic),
@@ -96,6 +103,10 @@ async fn download(
     let audio = [(header::CONTENT_TYPE, "audio/x-wav")];
     match fault {
         Some(MediaFault::Xml) => not_found_xml(StatusCode::OK),
+        Some(MediaFault::Html) => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, "text/html")], ERROR_PAGE).into_response()
+        }
+        Some(MediaFault::TooLong) => (audio, lengthened(file, channels)).into_response(),
         Some(MediaFault::Empty) => (audio, Body::empty()).into_response(),
         Some(MediaFault::WrongMagic) => (audio, vec![0x5A; file.len()]).into_response(),
         Some(MediaFault::Cut(share)) => cut(file, share),
@@ -110,6 +121,19 @@ fn is_signed(account: &Account, sid: &str, query: &Form) -> bool {
     let unsigned = query.0.iter().filter(|(name, _)| name != "signature");
     url.query_pairs_mut().extend_pairs(unsigned);
     query.value("signature") == Some(&sign_url(&account.config.auth_token, url.as_str()))
+}
+
+/// The same file with ten seconds of silence behind it, and a header that says so.
+fn lengthened(mut file: Vec<u8>, channels: u16) -> Vec<u8> {
+    const SECONDS: usize = 10;
+    file.resize(file.len() + SECONDS * 2 * usize::from(channels) * RATE_HZ as usize, 0);
+    // The two sizes of the header that `hound` writes: of all that follows, and of the samples at the end.
+    let data = file.windows(4).position(|chunk| chunk == b"data").unwrap_or(0) + 4;
+    for at in [4, data] {
+        let size = (file.len() - at - 4) as u32;
+        file[at..at + 4].copy_from_slice(&size.to_le_bytes());
+    }
+    file
 }
 
 /// Promises the whole file and breaks the connection after a part of it.

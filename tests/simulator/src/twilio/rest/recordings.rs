@@ -126,6 +126,8 @@ fn media(account: &Account, recording: &Recording, query: &Form) -> Response {
         Some(
             MediaFault::Expired
             | MediaFault::Xml
+            | MediaFault::Html
+            | MediaFault::TooLong
             | MediaFault::Empty
             | MediaFault::Cut(_)
             | MediaFault::WrongMagic,
