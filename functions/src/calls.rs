@@ -13,6 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use domain::RecordingState;
 use domain::recording::{self, RecordingKind};
+use domain::share::Disposition;
 use http::{StatusCode, header};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
@@ -153,19 +154,19 @@ impl Calls {
             recording::of_kind(&recordings, kind).ok_or_else(|| Problem::not_found("recording"))?;
         let archived = match &recording.state {
             RecordingState::Archived(archived) => archived,
-            RecordingState::Announced => {
+            RecordingState::InProgress | RecordingState::Announced => {
                 return Err(Problem::new(StatusCode::CONFLICT, "not ready yet")
-                    .detail("the recording is still being copied; ask again in a few seconds"));
+                    .detail("the recording is still being made or copied; ask again in a while"));
             }
             state @ (RecordingState::Failed { .. }
             | RecordingState::Lost
             | RecordingState::Absent
-            | RecordingState::Deleted) => {
+            | RecordingState::Deleted(_)) => {
                 return Err(Problem::new(StatusCode::GONE, "no recording")
                     .detail(format!("the recording's state is `{}`", state.as_str())));
             }
         };
-        let name = format!("attachment; filename=\"{}.wav\"", recording.sid);
+        let name = Disposition::Attachment.header(&recording.sid);
         let url = self.objects.presign_get(&archived.key, LINK_TTL, Some(&name)).await.map_err(|error| {
             tracing::error!(%error, "cannot presign");
             Problem::unavailable()

@@ -1,5 +1,6 @@
 //! Everything that touches Lambda: how a feature is started, fed and answered.
 
+pub mod address;
 pub mod auth;
 pub mod batch;
 pub mod problem;

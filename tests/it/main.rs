@@ -16,6 +16,8 @@ mod recording;
 mod refusal;
 mod reprocess;
 mod resume;
+mod retention;
+mod share;
 mod signature;
 mod store;
 mod stream;

@@ -1,14 +1,19 @@
 //! What each function asks of DynamoDB is what the template lets its role do: no more, and no less.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::way::{Access, Way};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
+use domain::recording::MAX_SWEEPS;
+use http::Method;
+use platform::clock;
 use serde_json::json;
 use serde_yaml_ng::Value;
-use simulator::twilio::{CallFaults, CallerScript, CallerStep, RecordingFaults};
+use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults};
 
 /// The DynamoDB actions that a function's role has, per table or index.
 fn allowed(function: &str) -> BTreeSet<Access> {
@@ -106,14 +111,76 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     world.system.stop().await;
 }
 
+/// A call whose recording Twilio says nothing of.
+async fn unannounced(world: &World) -> Arc<CallOutcome> {
+    let silent = RecordingFaults { callback_lost: true, ..Default::default() };
+    let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
+    world.call_with(script, CallFaults { recording: silent, ..Default::default() }).await
+}
+
+/// The functions that find, lend and delete recordings.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_roles_of_what_becomes_of_a_recording_fit() {
+    let world = world().await;
+    let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
+    let outcome = world.call(script).await;
+    world.complete_record(&outcome.call_sid).await;
+    let sink = ("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap());
+    let at = format!("/v1/calls/{}/recording", outcome.call_sid);
+    let key = world.identity.api_key.expose();
+
+    let way = Way::to_the_store_of(&world).await;
+    let changes = [sink, ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let api = HttpSandbox::start(&world, "recordings", &changes).await;
+    let asked = |method: Method, path: String| {
+        world.http.request(method, api.url.join(&path).unwrap()).bearer_auth(key)
+    };
+    let shared = asked(Method::POST, format!("{at}/shares")).json(&json!({})).send().await.unwrap();
+    let shared: serde_json::Value = shared.json().await.unwrap();
+    let share = shared["id"].as_str().unwrap();
+
+    let open = Way::to_the_store_of(&world).await;
+    let changes = [("AWS_ENDPOINT_URL_DYNAMODB", open.url.as_str())];
+    let public = HttpSandbox::start(&world, "recording-share", &changes).await;
+    let token = shared["url"].as_str().unwrap().rsplit('/').next().unwrap();
+    let opened = world.http.get(public.url.join(&format!("/s/{token}")).unwrap()).send().await.unwrap();
+    assert_eq!(opened.status(), 200, "the link led to the recording");
+    compare("RecordingShareFunction", &open);
+
+    for (method, path) in [
+        (Method::GET, format!("{at}/shares")),
+        (Method::DELETE, format!("{at}/shares/{share}")),
+        (Method::PUT, format!("{at}/hold")),
+        (Method::DELETE, format!("{at}/hold")),
+        (Method::DELETE, at),
+    ] {
+        let answer = asked(method, path.clone()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+    compare("RecordingsFunction", &way);
+
+    // Nobody answers what the sweep asks for, so that in the end it gives the callback up.
+    let way = Way::to_the_store_of(&world).await;
+    let changes = [sink, ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let sweep = ScheduleSandbox::start(&world, "recording-sweep", &changes).await;
+    let unheard = unannounced(&world).await;
+    for tick in 1..=MAX_SWEEPS + 1 {
+        assert!(sweep.ticks(clock::now().plus(Duration::from_secs(48 * 3_600) * tick)).await);
+    }
+    compare("RecordingSweepFunction", &way);
+    let given_up = world.get(&format!("/v1/calls/{}", unheard.call_sid)).await.1;
+    assert_eq!(given_up["recording"]["state"], "lost");
+    world.system.stop().await;
+}
+
 /// The functions behind a call: its recording and its transcript.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_roles_of_the_pipeline_fit() {
     let world = world().await;
     // The recording is never announced, so this test is the only one who works on it.
-    let silent = RecordingFaults { callback_lost: true, ..Default::default() };
-    let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
-    let outcome = world.call_with(script, CallFaults { recording: silent, ..Default::default() }).await;
+    let unheard = unannounced(&world).await;
+    let missed = world.twilio.recordings(&unheard.call_sid)[0].sid.clone();
+    let outcome = unannounced(&world).await;
     let recording = world.twilio.recordings(&outcome.call_sid)[0].sid.clone();
     world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
 
@@ -144,6 +211,8 @@ async fn the_roles_of_the_pipeline_fit() {
     assert!(!archive.does(&start, 1).await, "Twilio does not know a call of our own making");
     let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": recording });
     assert!(archive.does(&copy, 1).await);
+    let find = json!({ "job": "find", "call": unheard.call_sid, "recording": missed });
+    assert!(archive.does(&find, 1).await);
     compare("RecordingArchiveFunction", &way);
 
     let way = Way::to_the_store_of(&world).await;

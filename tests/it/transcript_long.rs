@@ -10,7 +10,7 @@ use domain::{CallSid, Recording, RecordingSid, RecordingState};
 use functions::transcripts::job::TranscriptJob;
 use openai::transcription::MAX_FILE_BYTES;
 use platform::clock;
-use platform::objects::{ObjectBody, Objects};
+use platform::objects::{NewObject, Objects};
 use platform::queues::Queue;
 use platform::stores::recordings::Writer;
 use sha2::{Digest as _, Sha256};
@@ -70,21 +70,15 @@ async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
         sha256: sha256.clone(),
         format,
         at: clock::now(),
+        retention: Default::default(),
     };
     let objects = Objects::new(&world.system.aws, world.system.name("RecordingsBucket").unwrap());
-    let body = ObjectBody::Bytes(wav.into());
-    objects.put_if_absent(&key, "audio/wav", &BTreeMap::new(), body, &sha256).await.unwrap();
+    let object = NewObject { key, content_type: "audio/wav", metadata: BTreeMap::new(), tag: None };
+    objects.put_if_absent(&object, wav.into(), &sha256).await.unwrap();
     let recordings = Writer::new(&world.system.aws, world.system.name("RecordingsTable").unwrap());
-    let announced = Recording {
-        sid: sid.clone(),
-        call: call.clone(),
-        business: world.business.business.id.clone(),
-        state: RecordingState::Announced,
-        announced_at: clock::now(),
-        announced_duration: None,
-        channels: Some(2),
-        started_at: None,
-    };
+    let business = world.business.business.id.clone();
+    let announced =
+        Recording::new(sid.clone(), call.clone(), business, RecordingState::Announced, clock::now());
     recordings.announce(&announced).await.unwrap();
     recordings.archived(&sid, &archived).await.unwrap();
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::announcement::Announcement;
 use crate::phrases::OwnPhrases;
+use crate::recording::Retention;
 use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
 
 /// What a business is, apart from how its calls are conducted.
@@ -95,6 +96,8 @@ impl Default for TurnDetection {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policies {
     pub record_calls: bool,
+    #[serde(default)]
+    pub recording: RecordingPolicy,
     pub transcript: TranscriptPolicy,
     pub conversation: ConversationPolicy,
     /// What every caller hears first, before the agent and before any recording begins, such as the notice that
@@ -135,6 +138,15 @@ impl Voicemail {
     pub const fn default_max_length() -> Duration {
         Duration::from_secs(120)
     }
+}
+
+/// What becomes of a recording that was archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordingPolicy {
+    pub retention: Retention,
+    /// Once the copy is verified, Twilio's own is deleted.
+    pub delete_at_twilio: bool,
 }
 
 /// Which transcript of a call is the final one.

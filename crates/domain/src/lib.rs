@@ -14,6 +14,7 @@ pub mod plan;
 pub mod prompt;
 pub mod recording;
 pub mod secret;
+pub mod share;
 pub mod time;
 pub mod token;
 pub mod tools;

@@ -165,6 +165,7 @@ mod tests {
             },
             policies: Policies {
                 record_calls: true,
+                recording: Default::default(),
                 transcript: TranscriptPolicy::RealtimeFirst,
                 ..Policies::default()
             },

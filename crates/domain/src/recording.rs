@@ -1,39 +1,50 @@
-//! A recording on its way from Twilio to the business's own bucket.
+//! A recording on its way from Twilio to the business's own bucket, and out of it again.
 
-use std::ops::Range;
+mod retention;
+mod wav;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use retention::{Deletion, DeletionReason, Retention};
+pub use wav::{
+    Codec, DURATION_TOLERANCE_MS, NotAudio, WAV_HEADER_MAX_BYTES, WavFormat, check_duration, wav_header,
+    wav_layout,
+};
+
 use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 
-/// Where a recording is. Only `Announced` leads anywhere; every other state is an end that can be seen.
+/// Where a recording is. `InProgress` and `Announced` lead on by themselves, `Failed` by an operator's hand; every
+/// other state is an end that can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecordingState {
+    /// Twilio was asked to record, and has not said yet what came of it.
+    InProgress,
     /// Twilio says that it exists; we do not hold it yet.
     Announced,
     /// We hold it, verified.
     Archived(Archived),
     /// Every attempt failed; an operator may redrive it.
-    Failed {
-        reason: String,
-    },
+    Failed { reason: String },
     /// Gone at Twilio before it could be copied.
     Lost,
     /// Twilio recorded nothing.
     Absent,
-    Deleted,
+    /// Removed on purpose, and what it was.
+    Deleted(Deletion),
 }
 
 impl RecordingState {
     pub const fn as_str(&self) -> &'static str {
         match self {
+            Self::InProgress => "in_progress",
             Self::Announced => "announced",
             Self::Archived(_) => "archived",
             Self::Failed { .. } => "failed",
             Self::Lost => "lost",
             Self::Absent => "absent",
-            Self::Deleted => "deleted",
+            Self::Deleted(_) => "deleted",
         }
     }
 }
@@ -47,15 +58,9 @@ pub struct Archived {
     pub sha256: String,
     pub format: WavFormat,
     pub at: Timestamp,
-}
-
-/// What a WAV file's header says and its length confirms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WavFormat {
-    pub channels: u16,
-    pub sample_rate_hz: u32,
-    pub bits_per_sample: u16,
-    pub duration_ms: u64,
+    /// How long it is kept, by the settings that the call ran with.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 /// What a recording is of.
@@ -93,188 +98,140 @@ pub struct Recording {
     pub call: CallSid,
     pub business: BusinessId,
     pub state: RecordingState,
+    /// When it was first heard of.
     pub announced_at: Timestamp,
     /// Whole seconds, as Twilio announced it.
     pub announced_duration: Option<Duration>,
     pub channels: Option<u16>,
     /// Twilio's RFC 2822 start time as milliseconds, if it was given.
     pub started_at: Option<Timestamp>,
+    /// Under legal hold nothing deletes it.
+    pub held: bool,
+    /// When we had Twilio delete its copy.
+    pub deleted_at_twilio: Option<Timestamp>,
 }
 
-/// Where an archived recording lives: by business and month, so that retention and access can be scoped.
+impl Recording {
+    /// One of a conversation, just heard of.
+    pub fn new(
+        sid: RecordingSid,
+        call: CallSid,
+        business: BusinessId,
+        state: RecordingState,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            sid,
+            kind: RecordingKind::Call,
+            call,
+            business,
+            state,
+            announced_at: now,
+            announced_duration: None,
+            channels: None,
+            started_at: None,
+            held: false,
+            deleted_at_twilio: None,
+        }
+    }
+}
+
+/// What is owed to a recording when nothing else happened until then. The sweep looks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Due {
+    /// Twilio should have called back: ask it.
+    Callback,
+    /// It should be in the bucket: copy it.
+    Archive,
+    /// Its retention is over: delete it.
+    Expire,
+    /// It is deleted, and its bytes should be gone: remove them.
+    Erase,
+}
+
+/// Longer than all attempts at a copy take together.
+pub const ARCHIVE_WITHIN: Duration = Duration::from_secs(20 * 60);
+/// Longer than all attempts at removing the bytes take together.
+pub const ERASE_WITHIN: Duration = Duration::from_secs(20 * 60);
+/// How often the sweep does the same for a recording before it gives it up.
+pub const MAX_SWEEPS: u32 = 8;
+/// No two looks at one recording are farther apart.
+const MAX_SWEEP_PAUSE: Duration = Duration::from_secs(24 * 3_600);
+
+impl Due {
+    pub const ALL: [Self; 4] = [Self::Callback, Self::Archive, Self::Expire, Self::Erase];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Callback => "callback",
+            Self::Archive => "archive",
+            Self::Expire => "expire",
+            Self::Erase => "erase",
+        }
+    }
+
+    /// What a recording in `state` is owed, and when. When a callback is due depends on how long its call may last.
+    pub fn of(state: &RecordingState, held: bool, since: Timestamp) -> Option<(Self, Timestamp)> {
+        match state {
+            RecordingState::Announced => Some((Self::Archive, since.plus(ARCHIVE_WITHIN))),
+            RecordingState::Archived(archived) if !held => {
+                archived.retention.duration().map(|kept| (Self::Expire, archived.at.plus(kept)))
+            }
+            RecordingState::Deleted(deletion) => Some((Self::Erase, deletion.at.plus(ERASE_WITHIN))),
+            RecordingState::Archived(_)
+            | RecordingState::InProgress
+            | RecordingState::Failed { .. }
+            | RecordingState::Lost
+            | RecordingState::Absent => None,
+        }
+    }
+
+    /// How long after its `sweeps`th sweep a recording is looked at again.
+    pub fn pause(sweeps: u32) -> Duration {
+        ARCHIVE_WITHIN.saturating_mul(1u32.checked_shl(sweeps).unwrap_or(u32::MAX)).min(MAX_SWEEP_PAUSE)
+    }
+}
+
+/// Where an archived recording lives: by business and call, so that access can be scoped.
 pub fn object_key(business: &BusinessId, call: &CallSid, recording: &RecordingSid) -> String {
     format!("recordings/{business}/{call}/{recording}.wav")
-}
-
-/// Why a body is not the recording it was announced as.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAudio {
-    #[error("the body is empty")]
-    Empty,
-    #[error("the body is {0}, not a WAV file")]
-    WrongMagic(&'static str),
-    #[error("the WAV header is broken: {0}")]
-    Header(&'static str),
-    #[error("the file ends after {actual} of {declared} bytes")]
-    CutShort { declared: u64, actual: u64 },
-    #[error("the audio lasts {actual_ms} ms but {announced_ms} ms were announced")]
-    Duration { actual_ms: u64, announced_ms: u64 },
-}
-
-/// Twilio rounds durations to whole seconds; more than this apart is another recording or a cut one.
-pub const DURATION_TOLERANCE_MS: u64 = 2_000;
-
-/// How many bytes of a file [`wav_header`] may need to see.
-pub const WAV_HEADER_MAX_BYTES: usize = 4_096;
-
-/// Reads the header of a WAV file from its first bytes: the format and where the audio lies.
-///
-/// `file_bytes` is the length of the whole file. A `data` chunk that claims more than the file holds is a
-/// download cut short; Twilio's streaming placeholder sizes (0 and 0xFFFFFFFF) mean "to the end".
-pub fn wav_header(head: &[u8], file_bytes: u64) -> Result<WavFormat, NotAudio> {
-    wav_layout(head, file_bytes).map(|(format, _)| format)
-}
-
-/// The same with the place of the samples in the file.
-pub fn wav_layout(head: &[u8], file_bytes: u64) -> Result<(WavFormat, Range<u64>), NotAudio> {
-    if file_bytes == 0 {
-        return Err(NotAudio::Empty);
-    }
-    let riff = head.get(..12).ok_or(NotAudio::Header("shorter than its own header"))?;
-    if &riff[..4] != b"RIFF" || &riff[8..12] != b"WAVE" {
-        return Err(NotAudio::WrongMagic(kind_of(head)));
-    }
-    let mut format: Option<(u16, u32, u16, u16)> = None;
-    let mut at = 12usize;
-    loop {
-        let chunk = head.get(at..at + 8).ok_or(NotAudio::Header("no data chunk near the start"))?;
-        let (id, size) = chunk.split_at(4);
-        let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]);
-        let body = at + 8;
-        match id {
-            b"fmt " => {
-                let f = head.get(body..body + 16).ok_or(NotAudio::Header("the format chunk is too short"))?;
-                let u16_at = |i: usize| u16::from_le_bytes([f[i], f[i + 1]]);
-                let rate = u32::from_le_bytes([f[4], f[5], f[6], f[7]]);
-                format = Some((u16_at(2), rate, u16_at(12), u16_at(14)));
-            }
-            b"data" => {
-                let (channels, sample_rate_hz, block, bits_per_sample) =
-                    format.ok_or(NotAudio::Header("data before its format"))?;
-                if channels == 0 || sample_rate_hz == 0 || block == 0 {
-                    return Err(NotAudio::Header("a format without channels, rate or block size"));
-                }
-                let held = file_bytes.saturating_sub(body as u64);
-                let declared = if size == 0 || size == u32::MAX { held } else { u64::from(size) };
-                if declared > held {
-                    return Err(NotAudio::CutShort { declared, actual: held });
-                }
-                let duration_ms = declared / u64::from(block) * 1_000 / u64::from(sample_rate_hz);
-                if duration_ms == 0 {
-                    return Err(NotAudio::Empty);
-                }
-                let samples = body as u64..body as u64 + declared;
-                return Ok((WavFormat { channels, sample_rate_hz, bits_per_sample, duration_ms }, samples));
-            }
-            _ => {}
-        }
-        // Chunks are padded to even lengths.
-        at = body.saturating_add(size as usize).saturating_add(size as usize & 1);
-    }
-}
-
-/// Checks the length that was announced against the length that arrived.
-pub fn check_duration(format: &WavFormat, announced: Option<Duration>) -> Result<(), NotAudio> {
-    let Some(announced) = announced else { return Ok(()) };
-    let announced_ms = u64::try_from(announced.as_millis()).unwrap_or(u64::MAX);
-    if format.duration_ms.abs_diff(announced_ms) > DURATION_TOLERANCE_MS {
-        return Err(NotAudio::Duration { actual_ms: format.duration_ms, announced_ms });
-    }
-    Ok(())
-}
-
-fn kind_of(head: &[u8]) -> &'static str {
-    let start = head.iter().position(|b| !b.is_ascii_whitespace()).map_or(&[][..], |i| &head[i..]);
-    if start.starts_with(b"<?xml") || start.starts_with(b"<TwilioResponse") {
-        "XML"
-    } else if start.starts_with(b"<") {
-        "HTML"
-    } else if start.starts_with(b"{") {
-        "JSON"
-    } else if start.starts_with(b"ID3") || start.starts_with(&[0xFF, 0xFB]) {
-        "MP3"
-    } else {
-        "something unknown"
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn wav(seconds: u32, channels: u16) -> Vec<u8> {
-        let data = vec![0u8; (seconds * 8_000 * 2 * u32::from(channels)) as usize];
-        let mut file = Vec::new();
-        file.extend(b"RIFF");
-        file.extend((36 + data.len() as u32).to_le_bytes());
-        file.extend(b"WAVEfmt ");
-        file.extend(16u32.to_le_bytes());
-        file.extend(1u16.to_le_bytes());
-        file.extend(channels.to_le_bytes());
-        file.extend(8_000u32.to_le_bytes());
-        file.extend((8_000 * 2 * u32::from(channels)).to_le_bytes());
-        file.extend((2 * channels).to_le_bytes());
-        file.extend(16u16.to_le_bytes());
-        file.extend(b"data");
-        file.extend((data.len() as u32).to_le_bytes());
-        file.extend(data);
-        file
-    }
-
-    fn read(file: &[u8]) -> Result<WavFormat, NotAudio> {
-        wav_header(&file[..file.len().min(WAV_HEADER_MAX_BYTES)], file.len() as u64)
-    }
-
     #[test]
-    fn a_stereo_wav_tells_its_format_and_length() {
-        let format = read(&wav(3, 2)).unwrap();
-        assert_eq!((format.channels, format.sample_rate_hz, format.duration_ms), (2, 8_000, 3_000));
-        assert_eq!(check_duration(&format, Some(Duration::from_secs(3))), Ok(()));
-    }
-
-    /// Fault 31. Historic failure: a 404's XML was stored as the recording.
-    #[test]
-    fn xml_html_json_and_nothing_are_not_audio() {
-        assert_eq!(read(b"<?xml version=\"1.0\"?><TwilioResponse/>  "), Err(NotAudio::WrongMagic("XML")));
-        assert_eq!(read(b"<html><body>busy</body></html>"), Err(NotAudio::WrongMagic("HTML")));
-        assert_eq!(read(b"{\"code\":20404,\"status\":404}"), Err(NotAudio::WrongMagic("JSON")));
-        assert_eq!(read(b""), Err(NotAudio::Empty));
-        assert_eq!(read(&wav(0, 2)), Err(NotAudio::Empty));
-    }
-
-    /// Fault 33.
-    #[test]
-    fn a_download_cut_short_is_noticed_by_its_own_header() {
-        let file = wav(3, 2);
-        assert!(matches!(read(&file[..file.len() * 6 / 10]), Err(NotAudio::CutShort { .. })));
-    }
-
-    #[test]
-    fn a_length_far_from_the_announced_one_is_refused() {
-        let format = read(&wav(3, 1)).unwrap();
-        assert!(matches!(
-            check_duration(&format, Some(Duration::from_secs(30))),
-            Err(NotAudio::Duration { .. })
-        ));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_bytes_make_the_header_reader_panic(head in proptest::collection::vec(0u8.., 0..200), extra in 0u64..5_000) {
-            let _ = wav_header(&head, head.len() as u64 + extra);
-            let mut riff = b"RIFF\0\0\0\0WAVE".to_vec();
-            riff.extend(&head);
-            let _ = wav_header(&riff, riff.len() as u64 + extra);
+    fn only_what_moves_on_by_itself_is_owed_a_look() {
+        let at = Timestamp::from_secs(1_795_000_000);
+        let format = WavFormat {
+            codec: Codec::Pcm,
+            channels: 2,
+            sample_rate_hz: 8_000,
+            bits_per_sample: 16,
+            duration_ms: 1,
+        };
+        let archived = |retention| {
+            let (key, sha256) = (String::new(), String::new());
+            RecordingState::Archived(Archived { key, bytes: 1, sha256, format, at, retention })
+        };
+        let month = Duration::from_secs(30 * 24 * 3_600);
+        let kept = archived(Retention::Days30);
+        assert_eq!(Due::of(&kept, false, at), Some((Due::Expire, at.plus(month))));
+        assert_eq!(Due::of(&kept, true, at), None, "a held recording never expires");
+        assert_eq!(Due::of(&archived(Retention::Forever), false, at), None);
+        let announced = Due::of(&RecordingState::Announced, false, at);
+        assert_eq!(announced, Some((Due::Archive, at.plus(ARCHIVE_WITHIN))));
+        for end in
+            [RecordingState::Lost, RecordingState::Absent, RecordingState::Failed { reason: "".into() }]
+        {
+            assert_eq!(Due::of(&end, false, at), None);
         }
+    }
+
+    #[test]
+    fn looks_grow_rarer_and_never_stop_by_overflow() {
+        assert!(Due::pause(1) > Due::pause(0));
+        assert_eq!(Due::pause(u32::MAX), MAX_SWEEP_PAUSE);
     }
 }

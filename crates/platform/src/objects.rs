@@ -1,8 +1,9 @@
 //! Objects in S3. They are written once: a key that exists is never replaced.
 
+mod upload;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -10,16 +11,18 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Tag, Tagging};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use url::Url;
+use sha2::{Digest as _, Sha256};
+use url::{Url, form_urlencoded};
+
+pub use upload::{PART_BYTES, Upload, Uploaded};
 
 use crate::Aws;
 use crate::backoff::Backoff;
 
-/// S3's limit on one PutObject; a recording of a whole day is far below it.
-pub const MAX_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// The most that [`Objects::get_bytes`] and [`Objects::get_range`] hold in memory.
 pub const MAX_GET_BYTES: u64 = 32 * 1024 * 1024;
 /// S3's limit on a presigned link. The signing role's session ends sooner, and the link with it.
@@ -32,11 +35,22 @@ const TRANSFER_TIMEOUT: Duration = Duration::from_secs(240);
 /// The metadata entry that holds the object's SHA-256 in hexadecimal.
 const SHA256: &str = "sha256";
 
-/// What to upload. Files are streamed from disk.
+/// An object that is to be, apart from its bytes.
 #[derive(Debug, Clone)]
-pub enum ObjectBody {
-    Bytes(Bytes),
-    File(PathBuf),
+pub struct NewObject {
+    pub key: String,
+    pub content_type: &'static str,
+    pub metadata: BTreeMap<String, String>,
+    /// Name and value. Lifecycle rules go by it.
+    pub tag: Option<(&'static str, &'static str)>,
+}
+
+impl NewObject {
+    /// As the `x-amz-tagging` header has it.
+    fn tagging(&self) -> Option<String> {
+        let (name, value) = self.tag?;
+        Some(form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +78,6 @@ pub enum ObjectError {
     /// S3 did not receive what was meant: the digest differs, or is not one.
     #[error("the object's digest is not that of its bytes")]
     Digest,
-    #[error("the file to upload cannot be read: {0}")]
-    File(#[source] std::io::Error),
     #[error("a link may be good for 1 s to {} s", MAX_LINK_TTL.as_secs())]
     LinkTtl,
     #[error("S3 is unavailable ({reason}): try again")]
@@ -79,12 +91,9 @@ impl ObjectError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable { .. } => true,
-            Self::NotFound
-            | Self::TooLarge { .. }
-            | Self::Digest
-            | Self::File(_)
-            | Self::LinkTtl
-            | Self::Rejected { .. } => false,
+            Self::NotFound | Self::TooLarge { .. } | Self::Digest | Self::LinkTtl | Self::Rejected { .. } => {
+                false
+            }
         }
     }
 }
@@ -108,27 +117,26 @@ impl Objects {
     /// [`ObjectError`]; putting again is safe.
     pub async fn put_if_absent(
         &self,
-        key: &str,
-        content_type: &str,
-        metadata: &BTreeMap<String, String>,
-        body: ObjectBody,
+        object: &NewObject,
+        body: Bytes,
         sha256: &str,
     ) -> Result<PutOutcome, ObjectError> {
         let digest =
             hex::decode(sha256).ok().filter(|digest| digest.len() == 32).ok_or(ObjectError::Digest)?;
         let backoff = Backoff::CONTENTION;
         for attempt in 0..backoff.attempts {
-            let metadata = metadata.iter().map(|(name, value)| (name.clone(), value.clone()));
+            let metadata = object.metadata.iter().map(|(name, value)| (name.clone(), value.clone()));
             let request = self
                 .client
                 .put_object()
                 .bucket(&self.bucket)
-                .key(key)
+                .key(&object.key)
                 .if_none_match("*")
-                .content_type(content_type)
+                .content_type(object.content_type)
                 .set_metadata(Some(metadata.chain([(SHA256.to_owned(), sha256.to_owned())]).collect()))
+                .set_tagging(object.tagging())
                 .checksum_sha256(STANDARD.encode(&digest))
-                .body(stream(&body).await?);
+                .body(ByteStream::from(body.clone()));
             let Err(error) = request.customize().config_override(transfer()).send().await else {
                 return Ok(PutOutcome::Stored);
             };
@@ -140,6 +148,37 @@ impl Objects {
             }
         }
         Err(ObjectError::Unavailable { reason: "others kept writing the object".to_owned() })
+    }
+
+    /// Begins an object of any length whose bytes come one after another.
+    pub fn upload(&self, object: NewObject) -> Upload {
+        Upload::new(self.clone(), object)
+    }
+
+    /// Removes an object. One that is not there is removed.
+    ///
+    /// # Errors
+    /// [`ObjectError`]; removing again is safe.
+    pub async fn delete(&self, key: &str) -> Result<(), ObjectError> {
+        match self.client.delete_object().bucket(&self.bucket).key(key).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match failed(&error) {
+                ObjectError::NotFound => Ok(()),
+                other => Err(other),
+            },
+        }
+    }
+
+    /// Makes this the one tag of an object.
+    ///
+    /// # Errors
+    /// [`ObjectError::NotFound`], or another; tagging again is safe.
+    pub async fn set_tag(&self, key: &str, name: &str, value: &str) -> Result<(), ObjectError> {
+        let tag = Tag::builder().key(name).value(value).build();
+        // Building fails only without a key, a value or a set; all are given.
+        let tagging = tag.and_then(|tag| Tagging::builder().tag_set(tag).build()).ok();
+        let request = self.client.put_object_tagging().bucket(&self.bucket).key(key);
+        request.set_tagging(tagging).send().await.map(drop).map_err(|error| failed(&error))
     }
 
     /// A link that anybody may read the object with, for `ttl`. `content_disposition` is what the browser is
@@ -181,6 +220,27 @@ impl Objects {
         }
     }
 
+    /// The hexadecimal SHA-256 of an object's bytes: what was said when it was put, or else by reading it all, a
+    /// piece at a time. `None` when there is no such object.
+    ///
+    /// # Errors
+    /// [`ObjectError`].
+    pub async fn digest(&self, key: &str) -> Result<Option<String>, ObjectError> {
+        match self.head(key).await? {
+            None => return Ok(None),
+            Some(ObjectHead { sha256: Some(sha256), .. }) => return Ok(Some(sha256)),
+            Some(_) => {}
+        }
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        let sent = request.customize().config_override(transfer()).send().await;
+        let mut object = sent.map_err(|error| failed(&error))?;
+        let mut hash = Sha256::new();
+        while let Some(chunk) = object.body.next().await {
+            hash.update(chunk.map_err(|_| cut_off())?);
+        }
+        Ok(Some(hex::encode(hash.finalize())))
+    }
+
     /// A whole object of at most [`MAX_GET_BYTES`].
     ///
     /// # Errors
@@ -209,7 +269,7 @@ impl Objects {
         within_memory(announced)?;
         let mut held = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
         while let Some(chunk) = object.body.next().await {
-            let chunk = chunk.map_err(|_| ObjectError::Unavailable { reason: "cut off".to_owned() })?;
+            let chunk = chunk.map_err(|_| cut_off())?;
             within_memory((held.len() + chunk.len()) as u64)?;
             held.extend_from_slice(&chunk);
         }
@@ -217,13 +277,8 @@ impl Objects {
     }
 }
 
-async fn stream(body: &ObjectBody) -> Result<ByteStream, ObjectError> {
-    match body {
-        ObjectBody::Bytes(bytes) => Ok(ByteStream::from(bytes.clone())),
-        ObjectBody::File(path) => {
-            ByteStream::from_path(path).await.map_err(|error| ObjectError::File(std::io::Error::other(error)))
-        }
-    }
+fn cut_off() -> ObjectError {
+    ObjectError::Unavailable { reason: "cut off".to_owned() }
 }
 
 fn transfer() -> aws_sdk_s3::config::Builder {

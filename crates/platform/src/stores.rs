@@ -9,6 +9,7 @@ pub mod businesses;
 pub mod calls;
 mod chunks;
 mod error;
+pub mod heartbeat;
 pub mod leases;
 pub mod plans;
 pub mod recordings;

@@ -148,6 +148,18 @@ impl TwilioRest {
         Media::open(self.media(&self.api.recording_media(&sid, Channels::Mono)).await?, 1).await
     }
 
+    /// Deletes a recording and its media. One that Twilio no longer knows is deleted.
+    ///
+    /// # Errors
+    /// [`TwilioError`]; a recording that is still in progress is refused. Deleting again is safe.
+    pub async fn delete_recording(&self, recording: &RecordingSid) -> Result<(), TwilioError> {
+        let sid = Sid::recording(recording.as_str()).map_err(|_| TwilioError::NotFound)?;
+        match self.answer(self.client.delete(self.api.recording(&sid))).await {
+            Ok(_) | Err(TwilioError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The answer of the API or, if it redirects, of where it leads, which gets no credentials. One redirect
     /// is Twilio's way; a second one would be somebody else's.
     async fn media(&self, url: &str) -> Result<Response, TwilioError> {

@@ -114,15 +114,34 @@ impl Record {
             RecordingKind::Voicemail => "voicemail",
         };
         self.0[name] = recording.map_or(Value::Null, |recording| {
-            let mut view = json!({ "sid": recording.sid, "state": recording.state.as_str() });
-            if let RecordingState::Archived(archived) = &recording.state {
-                view["link"] = format!("/v1/calls/{}/{name}", recording.call).into();
-                view["object"] = archived.key.as_str().into();
-                view["bytes"] = archived.bytes.into();
-                view["sha256"] = archived.sha256.as_str().into();
-                view["channels"] = archived.format.channels.into();
-                view["sample_rate_hz"] = archived.format.sample_rate_hz.into();
-                view["duration_ms"] = archived.format.duration_ms.into();
+            let mut view = json!({
+                "sid": recording.sid,
+                "state": recording.state.as_str(),
+                "legal_hold": recording.held,
+                "deleted_at_twilio": recording.deleted_at_twilio.map(time),
+            });
+            match &recording.state {
+                RecordingState::Archived(archived) => {
+                    view["link"] = format!("/v1/calls/{}/{name}", recording.call).into();
+                    view["object"] = archived.key.as_str().into();
+                    view["bytes"] = archived.bytes.into();
+                    view["sha256"] = archived.sha256.as_str().into();
+                    view["codec"] = archived.format.codec.as_str().into();
+                    view["channels"] = archived.format.channels.into();
+                    view["sample_rate_hz"] = archived.format.sample_rate_hz.into();
+                    view["duration_ms"] = archived.format.duration_ms.into();
+                    view["archived_at"] = time(archived.at).into();
+                    view["retention"] = archived.retention.as_str().into();
+                }
+                RecordingState::Failed { reason } => view["reason"] = reason.as_str().into(),
+                RecordingState::Deleted(deletion) => {
+                    view["deleted_at"] = time(deletion.at).into();
+                    view["reason"] = deletion.reason.as_str().into();
+                }
+                RecordingState::InProgress
+                | RecordingState::Announced
+                | RecordingState::Lost
+                | RecordingState::Absent => {}
             }
             view
         });

@@ -1,34 +1,30 @@
 //! The one recording downloader.
 //!
-//! Four layers keep a recording from being copied twice: the set of this process, a lease, a cooldown after a
-//! failure, and a put that only the first may win. A body becomes a recording only after its length, header
-//! and duration agree with what was announced.
+//! Four layers keep a recording from being copied twice: the set of this process, a lease that is extended while
+//! the copy runs, a cooldown after a failure, and an object that only the first may make visible. A body becomes a
+//! recording only after its length, header and duration agree with what was announced.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::recording::{self, Archived, NotAudio, RecordingState, WAV_HEADER_MAX_BYTES};
+use domain::recording::RecordingState;
 use domain::{CallSid, Recording, RecordingSid};
 use platform::clock;
-use platform::objects::{ObjectBody, PutOutcome};
-use platform::stores::leases::Begun;
-use platform::twilio_rest::{Media, TwilioError};
-use sha2::{Digest, Sha256};
-use tokio::io::AsyncWriteExt as _;
-use twilio::rest;
+use platform::stores::StoreError;
+use platform::stores::heartbeat::Heartbeat;
+use platform::stores::leases::{Begun, Lease};
 
+use super::copy::CopyError;
 use super::worker::Worker;
 use crate::edge::batch::{Delivery, JobError};
 use crate::transcripts::job::TranscriptJob;
 
 const LEASE: &str = "recording-archive";
-/// The function's timeout and a little: a copy that takes longer was killed.
-const LEASE_TTL: Duration = Duration::from_secs(150);
+/// How long the others wait for a worker that died in the middle.
+const LEASE_TTL: Duration = Duration::from_secs(30);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// The caller on the first, the agent on the second.
-const CHANNELS: u16 = 2;
-/// Four hours of stereo at 8 kHz and 16 bits.
-pub const MAX_RECORDING_BYTES: u64 = 4 * 3_600 * 8_000 * 2 * 2;
+
+/// The lease's result when the copy is in the bucket.
+const ARCHIVED: &str = "archived";
 
 impl Worker {
     pub(super) async fn archive(
@@ -37,87 +33,102 @@ impl Worker {
         sid: &RecordingSid,
         delivery: Delivery,
     ) -> Result<(), JobError> {
-        let recording = self.reader.recording(sid).await?;
+        let recording = self.reader.of_call(call, sid).await?;
         let recording = recording.ok_or_else(|| JobError::new("unannounced", "no such recording"))?;
         match recording.state {
             RecordingState::Announced | RecordingState::Failed { .. } => {}
             // The copy is there; only its follow-up may be missing.
-            RecordingState::Archived(_) => return self.transcribe_next(call).await,
-            RecordingState::Lost | RecordingState::Absent | RecordingState::Deleted => return Ok(()),
+            RecordingState::Archived(_) => return self.after_archive(&recording).await,
+            // It was deleted while a copy was under way, and that copy may have come after.
+            RecordingState::Deleted(_) => return self.erase(call, sid).await,
+            RecordingState::InProgress | RecordingState::Lost | RecordingState::Absent => return Ok(()),
         }
         let Some(_copying) = Copying::enter(self, sid) else {
             return Err(JobError::in_progress(clock::now().plus(LEASE_TTL)));
         };
         let lease = match self.leases.begin(LEASE, sid.as_str(), LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
+            Begun::Done { result } if result == ARCHIVED => return self.after_archive(&recording).await,
             Begun::Done { .. } => return self.transcribe_next(call).await,
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
-        match self.copy(&recording, delivery).await {
-            Ok(archived) => {
-                self.recordings.archived(sid, &archived).await?;
-                self.leases.finish(&lease, "archived", REMEMBER).await?;
-                tracing::info!(%call, recording = %sid, bytes = archived.bytes, "recording archived");
-                self.transcribe_next(call).await
+        let heartbeat = Heartbeat::start(&self.leases, &lease, LEASE_TTL);
+        let outcome = self.copy_as_agreed(&recording, &heartbeat, delivery).await;
+        // The lease is ended next, and a beat must not come in between.
+        drop(heartbeat);
+        self.conclude(&recording, &lease, outcome, delivery).await
+    }
+
+    /// Copies and records the copy.
+    async fn copy_as_agreed(
+        &self,
+        recording: &Recording,
+        heartbeat: &Heartbeat,
+        delivery: Delivery,
+    ) -> Result<(), ArchiveError> {
+        let retention = self.policy(&recording.call).await?.retention;
+        let archived = self.copy(recording, retention, heartbeat, delivery).await?;
+        match self.recordings.archived(&recording.sid, &archived).await {
+            Ok(()) => {
+                let (call, sid, bytes) = (&recording.call, &recording.sid, archived.bytes);
+                tracing::info!(%call, recording = %sid, bytes, "recording archived");
+                Ok(())
             }
-            Err(CopyError::Gone) => {
+            Err(StoreError::Conditional { .. }) => Err(ArchiveError::Overtaken),
+            Err(error) => Err(ArchiveError::Job(error.into())),
+        }
+    }
+
+    async fn conclude(
+        &self,
+        recording: &Recording,
+        lease: &Lease,
+        outcome: Result<(), ArchiveError>,
+        delivery: Delivery,
+    ) -> Result<(), JobError> {
+        let (call, sid) = (&recording.call, &recording.sid);
+        match outcome {
+            Ok(()) => {
+                self.leases.finish(lease, ARCHIVED, REMEMBER).await?;
+                self.after_archive(recording).await
+            }
+            Err(ArchiveError::Copy(CopyError::Gone)) => {
                 self.recordings.lost(sid).await?;
-                self.leases.finish(&lease, "lost", REMEMBER).await?;
+                self.leases.finish(lease, "lost", REMEMBER).await?;
                 tracing::error!(%call, recording = %sid, "deleted at Twilio before it was copied");
                 self.transcribe_next(call).await
             }
-            Err(error) => {
+            // Its new holder goes on; what this one sent was aborted.
+            Err(ArchiveError::Copy(error @ CopyError::Lease(_))) => Err(error.into_job_error()),
+            Err(ArchiveError::Overtaken) => {
+                self.leases.release(lease).await?;
+                // The next attempt sees what the recording has become, and acts on that.
+                Err(JobError::new("overtaken", "the recording changed its state while it was copied"))
+            }
+            Err(ArchiveError::Copy(error)) => {
                 if delivery.is_last() {
                     self.recordings.failed(sid, &error.to_string()).await?;
                 }
-                self.leases.release(&lease).await?;
+                self.leases.release(lease).await?;
                 Err(error.into_job_error())
             }
-        }
-    }
-
-    async fn copy(&self, recording: &Recording, delivery: Delivery) -> Result<Archived, CopyError> {
-        let key = recording::object_key(&recording.business, &recording.call, &recording.sid);
-        let media = match self.twilio.recording_media(&recording.sid, CHANNELS).await {
-            Ok(media) => media,
-            Err(TwilioError::NotFound) => return Err(self.why_not_found(recording, delivery).await),
-            Err(error) => return Err(CopyError::Twilio(error)),
-        };
-        let download = download(media).await?;
-        let format = recording::wav_header(&download.head, download.bytes)?;
-        recording::check_duration(&format, recording.announced_duration)?;
-        let metadata = BTreeMap::from([("call".to_owned(), recording.call.to_string())]);
-        let body = ObjectBody::File(download.file.path().to_owned());
-        let put = self.objects.put_if_absent(&key, "audio/wav", &metadata, body, &download.sha256).await;
-        match put.map_err(CopyError::Store)? {
-            PutOutcome::Stored => {}
-            // Losing this race is winning it, if the winner stored the same: the record describes the object.
-            PutOutcome::AlreadyThere => {
-                let stored = self.objects.head(&key).await.map_err(CopyError::Store)?;
-                if stored.and_then(|stored| stored.sha256).as_ref() != Some(&download.sha256) {
-                    return Err(CopyError::Other);
-                }
+            Err(ArchiveError::Job(error)) => {
+                self.leases.release(lease).await?;
+                Err(error)
             }
         }
-        Ok(Archived { key, bytes: download.bytes, sha256: download.sha256, format, at: clock::now() })
     }
 
-    /// A 404 right after the callback is usual; a recording that was deleted never comes back. Twilio's list may
-    /// lag behind its callback as well, so one look at it is not enough to give a recording up for ever.
-    async fn why_not_found(&self, recording: &Recording, delivery: Delivery) -> CopyError {
-        let known = match self.twilio.recordings_of(&recording.call).await {
-            Ok(known) => known,
-            Err(error) => return CopyError::Twilio(error),
-        };
-        let listed = known.iter().find(|listed| listed.sid.as_str() == recording.sid.as_str());
-        match listed.map(|listed| &listed.status) {
-            Some(rest::RecordingState::Deleted) => CopyError::Gone,
-            None if delivery.attempt > 1 => CopyError::Gone,
-            None | Some(_) => CopyError::Twilio(TwilioError::NotFound),
+    /// What follows a copy that is there. All of it may be done again.
+    async fn after_archive(&self, recording: &Recording) -> Result<(), JobError> {
+        self.transcribe_next(&recording.call).await?;
+        if recording.deleted_at_twilio.is_some() || !self.policy(&recording.call).await?.delete_at_twilio {
+            return Ok(());
         }
+        self.delete_at_twilio(recording).await
     }
 
-    async fn transcribe_next(&self, call: &CallSid) -> Result<(), JobError> {
+    pub(super) async fn transcribe_next(&self, call: &CallSid) -> Result<(), JobError> {
         self.transcripts
             .send(&TranscriptJob { call: call.clone() }, Duration::ZERO)
             .await
@@ -125,85 +136,23 @@ impl Worker {
     }
 }
 
-struct Download {
-    file: tempfile::NamedTempFile,
-    head: Vec<u8>,
-    bytes: u64,
-    sha256: String,
+/// Why a recording is not archived.
+enum ArchiveError {
+    Copy(CopyError),
+    /// It was copied, but is no longer waiting for it.
+    Overtaken,
+    Job(JobError),
 }
 
-/// Through the disk, hashing on the way: memory stays flat however long the call was.
-async fn download(mut media: Media) -> Result<Download, CopyError> {
-    let declared = media.content_length;
-    if declared.is_some_and(|bytes| bytes > MAX_RECORDING_BYTES) {
-        return Err(CopyError::TooLarge);
+impl From<CopyError> for ArchiveError {
+    fn from(error: CopyError) -> Self {
+        Self::Copy(error)
     }
-    let file = tempfile::NamedTempFile::new().map_err(CopyError::Disk)?;
-    let mut out = tokio::fs::File::from_std(file.reopen().map_err(CopyError::Disk)?);
-    let (mut head, mut bytes, mut hash) = (Vec::new(), 0u64, Sha256::new());
-    while let Some(chunk) = media.chunk().await.map_err(CopyError::Twilio)? {
-        bytes += chunk.len() as u64;
-        if bytes > MAX_RECORDING_BYTES {
-            return Err(CopyError::TooLarge);
-        }
-        if head.len() < WAV_HEADER_MAX_BYTES {
-            head.extend_from_slice(&chunk[..chunk.len().min(WAV_HEADER_MAX_BYTES - head.len())]);
-        }
-        hash.update(&chunk);
-        out.write_all(&chunk).await.map_err(CopyError::Disk)?;
-    }
-    out.flush().await.map_err(CopyError::Disk)?;
-    if let Some(declared) = declared.filter(|&declared| declared != bytes) {
-        return Err(NotAudio::CutShort { declared, actual: bytes }.into());
-    }
-    Ok(Download { file, head, bytes, sha256: hex::encode(hash.finalize()) })
 }
 
-/// Why a copy did not happen.
-#[derive(Debug, thiserror::Error)]
-enum CopyError {
-    #[error("the recording no longer exists at Twilio")]
-    Gone,
-    #[error(transparent)]
-    Twilio(TwilioError),
-    #[error("what Twilio sent is not the recording: {0}")]
-    NotAudio(#[from] NotAudio),
-    #[error("the recording is larger than {MAX_RECORDING_BYTES} bytes")]
-    TooLarge,
-    #[error("the bucket holds another object under the recording's key: compare the two, then remove one")]
-    Other,
-    #[error("cannot write to the disk: {0}")]
-    Disk(std::io::Error),
-    #[error(transparent)]
-    Store(platform::objects::ObjectError),
-}
-
-impl CopyError {
-    fn label(&self) -> &'static str {
-        match self {
-            Self::Gone => "gone",
-            Self::Twilio(_) => "twilio",
-            Self::NotAudio(_) => "not_audio",
-            Self::TooLarge => "too_large",
-            Self::Other => "other_object",
-            Self::Disk(_) => "disk",
-            Self::Store(_) => "store",
-        }
-    }
-
-    /// Twilio may say itself when to ask again.
-    fn into_job_error(self) -> JobError {
-        let error = JobError::new(self.label(), &self);
-        match self {
-            Self::Twilio(TwilioError::RateLimited { after: Some(after) }) => error.after(after),
-            Self::Gone
-            | Self::Twilio(_)
-            | Self::NotAudio(_)
-            | Self::TooLarge
-            | Self::Other
-            | Self::Disk(_)
-            | Self::Store(_) => error,
-        }
+impl From<JobError> for ArchiveError {
+    fn from(error: JobError) -> Self {
+        Self::Job(error)
     }
 }
 

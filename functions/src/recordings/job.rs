@@ -10,4 +10,8 @@ pub enum RecordingJob {
     Start { call: CallSid },
     /// Copy an announced recording into the bucket.
     Archive { call: CallSid, recording: RecordingSid },
+    /// Ask Twilio what became of a recording that it should have called back about.
+    Find { call: CallSid, recording: RecordingSid },
+    /// Remove what a deleted recording left: the object, and Twilio's copy.
+    Erase { call: CallSid, recording: RecordingSid },
 }

@@ -94,15 +94,17 @@ impl Ready {
             return Ok(());
         };
         let recording = Recording {
-            sid: RecordingSid::parse(form.recording_sid.as_str())?,
             kind: if form.is_of_record_verb() { RecordingKind::Voicemail } else { RecordingKind::Call },
-            call: sid.clone(),
-            business: call.business,
-            state: state.clone(),
-            announced_at: clock::now(),
             announced_duration: form.duration_s.map(|s| Duration::from_secs(u64::from(s))),
             channels: form.channels.map(u16::from),
             started_at: form.start_time.as_deref().and_then(clock::from_rfc2822),
+            ..Recording::new(
+                RecordingSid::parse(form.recording_sid.as_str())?,
+                sid.clone(),
+                call.business,
+                state.clone(),
+                clock::now(),
+            )
         };
         let recorded = match self.recordings.announce(&recording).await? {
             Announced::New => Some(state),

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use domain::RecordingSid;
+use domain::business::RecordingPolicy;
+use domain::{Call, CallSid, RecordingSid, Settings};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
@@ -81,6 +82,24 @@ impl QueueFunction for Worker {
         match job {
             RecordingJob::Start { call } => self.start(&call).await,
             RecordingJob::Archive { call, recording } => self.archive(&call, &recording, delivery).await,
+            RecordingJob::Find { call, recording } => self.find(&call, &recording, delivery).await,
+            RecordingJob::Erase { call, recording } => self.erase(&call, &recording).await,
         }
+    }
+}
+
+impl Worker {
+    /// The revision the call was answered with decides, not the one published since.
+    pub(super) async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
+        match call.revision {
+            Some(revision) => Ok(self.businesses.settings(&call.business, revision).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// What is to become of the call's recording.
+    pub(super) async fn policy(&self, call: &CallSid) -> Result<RecordingPolicy, JobError> {
+        let Some(call) = self.calls.call(call).await? else { return Ok(RecordingPolicy::default()) };
+        Ok(self.settings(&call).await?.map(|settings| settings.policies.recording).unwrap_or_default())
     }
 }

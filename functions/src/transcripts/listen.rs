@@ -263,8 +263,13 @@ mod tests {
 
     #[test]
     fn a_channel_by_itself_is_a_file_of_the_same_length() {
-        let format =
-            WavFormat { channels: 2, sample_rate_hz: 8_000, bits_per_sample: 16, duration_ms: 1_000 };
+        let format = WavFormat {
+            codec: Default::default(),
+            channels: 2,
+            sample_rate_hz: 8_000,
+            bits_per_sample: 16,
+            duration_ms: 1_000,
+        };
         let stereo: Vec<u8> =
             (0..8_000_i16).flat_map(|n| [n.to_le_bytes(), (-n).to_le_bytes()].concat()).collect();
         for (channel, sign) in [(0, 1), (1, -1)] {

@@ -175,8 +175,9 @@ impl System {
         }
         let served = stop.clone();
         rest.spawn(async move {
-            let serve = axum::serve(api, gateway.router())
-                .with_graceful_shutdown(async move { served.cancelled().await });
+            let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
+            let serve =
+                axum::serve(api, service).with_graceful_shutdown(async move { served.cancelled().await });
             if let Err(error) = serve.await {
                 tracing::error!(%error, "the API stopped");
             }

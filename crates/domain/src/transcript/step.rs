@@ -114,7 +114,9 @@ fn from_recording(input: &StepInput<'_>, since: Duration, otherwise: Source) -> 
     }
     match input.recording {
         Some(RecordingState::Archived(_)) => Step::TranscribeRecording,
-        Some(RecordingState::Announced) | None if input.record_calls && since < RECORDING_GRACE => {
+        Some(RecordingState::InProgress | RecordingState::Announced) | None
+            if input.record_calls && since < RECORDING_GRACE =>
+        {
             Step::Wait(RECORDING_GRACE - since)
         }
         Some(_) | None => Step::Finish(otherwise),

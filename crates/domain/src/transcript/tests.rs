@@ -6,7 +6,7 @@ use super::step::{RECORDING_GRACE, TURNS_GRACE};
 use super::*;
 use crate::Epoch;
 use crate::business::TranscriptPolicy;
-use crate::recording::{Archived, RecordingState, WavFormat};
+use crate::recording::{Archived, Deletion, DeletionReason, RecordingState, WavFormat};
 use crate::turn::TurnState;
 
 pub(super) fn call() -> CallSid {
@@ -35,8 +35,15 @@ fn archived() -> RecordingState {
         key: "k".into(),
         bytes: 1,
         sha256: String::new(),
-        format: WavFormat { channels: 2, sample_rate_hz: 8_000, bits_per_sample: 16, duration_ms: 1 },
+        format: WavFormat {
+            codec: Default::default(),
+            channels: 2,
+            sample_rate_hz: 8_000,
+            bits_per_sample: 16,
+            duration_ms: 1,
+        },
         at: Timestamp(0),
+        retention: Default::default(),
     })
 }
 
@@ -172,12 +179,17 @@ fn any_source() -> impl Strategy<Value = Option<Source>> {
 
 fn any_recording() -> impl Strategy<Value = Option<RecordingState>> {
     prop::option::of(prop::sample::select(vec![
+        RecordingState::InProgress,
         RecordingState::Announced,
         archived(),
         RecordingState::Failed { reason: String::new() },
         RecordingState::Lost,
         RecordingState::Absent,
-        RecordingState::Deleted,
+        RecordingState::Deleted(Deletion {
+            at: Timestamp(0),
+            reason: DeletionReason::Requested,
+            archived: None,
+        }),
     ]))
 }
 

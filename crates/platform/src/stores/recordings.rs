@@ -1,34 +1,53 @@
-//! Recordings on their way into the archive. Written by the recordings functions and nobody else.
+//! Recordings on their way into the archive and out of it, and the links that lend them. Written by the recordings
+//! functions and nobody else.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `call#<sid>` | `recording#<sid>` | the recording; one query finds all of a call |
 //! | `recording#<sid>` | `recording` | which call a recording belongs to |
+//! | `call#<sid>` | `share#<id>` | a share link |
+//! | `share#<SHA-256 of the token>` | `share` | which link a token opens; the token itself is nowhere |
+//! | `access#<share id>` | `<milliseconds>#<random>` | that somebody came with a link, and how it ended |
+//!
+//! A recording that something is still owed to carries `due` and `due_at`, and so is in the index `by_due`.
 
-use std::time::Duration;
+mod row;
+mod shares;
+mod sweep;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::recording::{Archived, RecordingKind};
-use domain::{BusinessId, CallSid, Recording, RecordingSid, RecordingState};
+use domain::recording::{Archived, Deletion, DeletionReason, Due};
+use domain::{CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 
-use crate::item::{Draft, Row, text, to_json};
+use crate::item::{Draft, number, text};
 use crate::stores::StoreError;
-use crate::stores::table::{Key, Outcome, SK, Table};
+use crate::stores::table::{ABSENT, Key, Outcome, Table};
 use crate::stores::transaction::{Transacted, transact};
 use crate::{Aws, random};
+use row::{CALL, DELETED_AT_TWILIO, HELD, STATE};
+
+pub use shares::{Access, Taken, token_hash};
+pub use sweep::{Owed, Swept};
 
 const RECORDING: &str = "recording#";
-const CALL: &str = "call";
-const KIND: &str = "kind";
-const STATE: &str = "state";
-const ARCHIVED: &str = "archived";
-const REASON: &str = "reason";
 
 /// Whether an announcement was news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announced {
     New,
     Already,
+}
+
+/// What became of the wish to delete a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is deleted, by this or before; its bytes are still to be removed.
+    Done,
+    /// It is under legal hold.
+    Held,
+    /// There is nothing to delete, or not yet.
+    Nothing,
 }
 
 /// Held by the recordings functions.
@@ -42,18 +61,42 @@ impl Writer {
         Self { recordings: Table::new(aws, table) }
     }
 
+    /// Records that Twilio was asked to record, once. If it does not call back until `due`, it is asked.
+    ///
+    /// # Errors
+    /// [`StoreError`]; beginning again is safe.
+    pub async fn begun(&self, recording: &Recording, due: Timestamp) -> Result<Announced, StoreError> {
+        self.put_new(recording, Some((Due::Callback, due)), ABSENT).await
+    }
+
     /// Records what Twilio announced, once.
     ///
     /// # Errors
     /// [`StoreError`]; announcing again is safe.
     pub async fn announce(&self, recording: &Recording) -> Result<Announced, StoreError> {
+        let due = Due::of(&recording.state, false, recording.announced_at);
+        self.put_new(recording, due, "attribute_not_exists(pk) OR #state = :in_progress").await
+    }
+
+    async fn put_new(
+        &self,
+        recording: &Recording,
+        due: Option<(Due, Timestamp)>,
+        condition: &str,
+    ) -> Result<Announced, StoreError> {
         let key = recording_key(&recording.call, &recording.sid);
+        let item = key.item(row::draft(&self.recordings.name, recording, due)?);
+        let pointer = pointer_key(&recording.sid).item(Draft::default().text(CALL, recording.call.as_str()));
         let actions = [
-            self.recordings.put_new_action(&key, draft(&self.recordings.name, recording)?),
-            self.recordings.put_action(
-                pointer_key(&recording.sid).item(Draft::default().text(CALL, recording.call.as_str())),
-                |put| put,
-            ),
+            self.recordings.put_action(item, |put| {
+                let put = put.condition_expression(condition);
+                if condition == ABSENT {
+                    return put;
+                }
+                put.expression_attribute_names("#state", STATE)
+                    .expression_attribute_values(":in_progress", text(RecordingState::InProgress.as_str()))
+            }),
+            self.recordings.put_action(pointer, |put| put),
         ];
         match transact(&self.recordings, &actions, &random::id(&self.recordings.name)?).await? {
             Transacted::Done => Ok(Announced::New),
@@ -66,7 +109,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Conditional`] from any other state.
     pub async fn archived(&self, sid: &RecordingSid, archived: &Archived) -> Result<(), StoreError> {
-        self.leave_waiting(sid, &RecordingState::Archived(archived.clone())).await
+        self.leave_waiting(sid, RecordingState::Archived(archived.clone())).await
     }
 
     /// Every attempt failed.
@@ -74,60 +117,160 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Conditional`] unless the recording is announced or failed.
     pub async fn failed(&self, sid: &RecordingSid, reason: &str) -> Result<(), StoreError> {
-        self.leave_waiting(sid, &RecordingState::Failed { reason: reason.to_owned() }).await
+        self.leave_waiting(sid, RecordingState::Failed { reason: reason.to_owned() }).await
     }
 
     /// Gone at Twilio.
     ///
     /// # Errors
-    /// [`StoreError::Conditional`] unless the recording is announced or failed.
+    /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
     pub async fn lost(&self, sid: &RecordingSid) -> Result<(), StoreError> {
-        self.leave_waiting(sid, &RecordingState::Lost).await
+        self.leave_waiting(sid, RecordingState::Lost).await
     }
 
-    async fn leave_waiting(&self, sid: &RecordingSid, next: &RecordingState) -> Result<(), StoreError> {
-        let Some(call) = call_of(&self.recordings, sid).await? else {
-            return Err(self.recordings.forbidden("the recording was never announced"));
+    async fn leave_waiting(&self, sid: &RecordingSid, next: RecordingState) -> Result<(), StoreError> {
+        let key = self.key_of(sid).await?;
+        // Whoever never announced a recording can lose it, and nothing else.
+        let from = match next {
+            RecordingState::Lost => "#state IN (:in_progress, :announced, :failed)",
+            _ => "#state IN (:announced, :failed)",
         };
-        let mut expression = "SET #state = :next".to_owned();
-        let request = self
-            .recordings
-            .client
-            .update_item()
-            .table_name(&*self.recordings.name)
-            .set_key(Some(recording_key(&call, sid).attributes()))
-            .condition_expression("#state IN (:announced, :failed)")
-            .expression_attribute_names("#state", STATE)
-            .expression_attribute_values(":next", text(next.as_str()))
+        let due = Due::of(&next, false, Timestamp::default());
+        let mut request = row::move_to(self.update(&key), &self.recordings.name, &next, due)?
+            .condition_expression(from)
             .expression_attribute_values(":announced", text(RecordingState::Announced.as_str()))
-            .expression_attribute_values(":failed", text("failed"))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let detail = match next {
-            RecordingState::Archived(archived) => {
-                Some((ARCHIVED, to_json(&self.recordings.name, ARCHIVED, archived)?))
-            }
-            RecordingState::Failed { reason } => Some((REASON, reason.clone())),
-            RecordingState::Announced
-            | RecordingState::Lost
-            | RecordingState::Absent
-            | RecordingState::Deleted => None,
-        };
-        let request = match detail {
-            Some((name, value)) => {
-                expression.push_str(", #detail = :detail");
-                request
-                    .expression_attribute_names("#detail", name)
-                    .expression_attribute_values(":detail", text(value))
-            }
-            None => request,
-        };
-        match self.recordings.settle(request.update_expression(expression).send().await)? {
+            .expression_attribute_values(":failed", text("failed"));
+        if next == RecordingState::Lost {
+            request = request
+                .expression_attribute_values(":in_progress", text(RecordingState::InProgress.as_str()));
+        }
+        match self.recordings.settle(request.send().await)? {
             Outcome::Done(_) => Ok(()),
-            Outcome::Refused(Some(row)) if recording(&row)?.state == *next => Ok(()),
+            Outcome::Refused(Some(standing)) if row::recording(&standing)?.state == next => Ok(()),
             Outcome::Refused(_) => {
                 Err(self.recordings.forbidden("only an announced or failed recording can change its state"))
             }
         }
+    }
+
+    /// Makes a tombstone of a recording, unless it is held. Its bytes are somebody else's to remove, see
+    /// [`Self::erased`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; deleting again is safe.
+    pub async fn delete(
+        &self,
+        recording: &Recording,
+        reason: DeletionReason,
+        now: Timestamp,
+    ) -> Result<Deleted, StoreError> {
+        let archived = match &recording.state {
+            RecordingState::Archived(archived) => Some(archived.clone()),
+            RecordingState::Announced | RecordingState::Failed { .. } => None,
+            RecordingState::Deleted(_) => return Ok(Deleted::Done),
+            RecordingState::InProgress | RecordingState::Lost | RecordingState::Absent => {
+                return Ok(Deleted::Nothing);
+            }
+        };
+        let next = RecordingState::Deleted(Deletion { at: now, reason, archived });
+        let due = Due::of(&next, false, now);
+        let key = recording_key(&recording.call, &recording.sid);
+        let request = row::move_to(self.update(&key), &self.recordings.name, &next, due)?
+            .condition_expression("#state = :seen AND attribute_not_exists(#held)")
+            .expression_attribute_names("#held", HELD)
+            .expression_attribute_values(":seen", text(recording.state.as_str()));
+        match self.recordings.settle(request.send().await)? {
+            Outcome::Done(_) => Ok(Deleted::Done),
+            Outcome::Refused(Some(standing)) => {
+                let standing = row::recording(&standing)?;
+                match standing.state {
+                    RecordingState::Deleted(_) => Ok(Deleted::Done),
+                    _ if standing.held => Ok(Deleted::Held),
+                    // It moved on meanwhile: whoever asks again sees where to.
+                    _ => Err(self.recordings.contended()),
+                }
+            }
+            Outcome::Refused(None) => Ok(Deleted::Nothing),
+        }
+    }
+
+    /// Puts an archived recording under legal hold, or takes it off. `None` when it is not archived.
+    ///
+    /// # Errors
+    /// [`StoreError`]; saying it again is safe.
+    pub async fn hold(&self, recording: &Recording, held: bool) -> Result<Option<Archived>, StoreError> {
+        let RecordingState::Archived(archived) = &recording.state else { return Ok(None) };
+        let key = recording_key(&recording.call, &recording.sid);
+        let due = Due::of(&recording.state, held, archived.at);
+        let request = self
+            .update(&key)
+            .condition_expression("#state = :archived")
+            .expression_attribute_names("#state", STATE)
+            .expression_attribute_names("#held", HELD)
+            .expression_attribute_names("#due", row::DUE)
+            .expression_attribute_names("#due_at", row::DUE_AT)
+            .expression_attribute_values(":archived", text(recording.state.as_str()));
+        let request = match (held, due) {
+            (true, _) => request
+                .update_expression("SET #held = :held REMOVE #due, #due_at")
+                .expression_attribute_values(":held", text("yes")),
+            (false, Some((due, at))) => request
+                .update_expression("SET #due = :due, #due_at = :due_at REMOVE #held")
+                .expression_attribute_values(":due", text(due.as_str()))
+                .expression_attribute_values(":due_at", number(at.0)),
+            (false, None) => request.update_expression("REMOVE #held, #due, #due_at"),
+        };
+        match self.recordings.settle(request.send().await)? {
+            Outcome::Done(_) => Ok(Some(archived.clone())),
+            Outcome::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Twilio's copy is gone by our own request.
+    ///
+    /// # Errors
+    /// [`StoreError`]; saying it again is harmless.
+    pub async fn deleted_at_twilio(&self, recording: &Recording, now: Timestamp) -> Result<(), StoreError> {
+        let request = self
+            .update(&recording_key(&recording.call, &recording.sid))
+            .update_expression("SET #deleted = if_not_exists(#deleted, :now)")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#deleted", DELETED_AT_TWILIO)
+            .expression_attribute_values(":now", number(now.0));
+        self.recordings.settle(request.send().await).map(drop)
+    }
+
+    /// Nothing is left of a deleted recording but its tombstone.
+    ///
+    /// # Errors
+    /// [`StoreError`]; saying it again is harmless.
+    pub async fn erased(&self, recording: &Recording) -> Result<(), StoreError> {
+        let request = self
+            .update(&recording_key(&recording.call, &recording.sid))
+            .update_expression("REMOVE #due, #due_at, #sweeps")
+            .condition_expression("#state = :deleted")
+            .expression_attribute_names("#state", STATE)
+            .expression_attribute_names("#due", row::DUE)
+            .expression_attribute_names("#due_at", row::DUE_AT)
+            .expression_attribute_names("#sweeps", row::SWEEPS)
+            .expression_attribute_values(":deleted", text("deleted"));
+        self.recordings.settle(request.send().await).map(drop)
+    }
+
+    async fn key_of(&self, sid: &RecordingSid) -> Result<Key, StoreError> {
+        match call_of(&self.recordings, sid).await? {
+            Some(call) => Ok(recording_key(&call, sid)),
+            None => Err(self.recordings.forbidden("the recording was never announced")),
+        }
+    }
+
+    fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+        self.recordings
+            .client
+            .update_item()
+            .table_name(&*self.recordings.name)
+            .set_key(Some(key.attributes()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 }
 
@@ -144,9 +287,19 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn recording(&self, sid: &RecordingSid) -> Result<Option<Recording>, StoreError> {
-        let Some(call) = call_of(&self.recordings, sid).await? else { return Ok(None) };
-        let row = self.recordings.get(&recording_key(&call, sid)).await?;
-        row.map(|row| recording(&row)).transpose()
+        match call_of(&self.recordings, sid).await? {
+            Some(call) => self.of_call(&call, sid).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The same where the call is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn of_call(&self, call: &CallSid, sid: &RecordingSid) -> Result<Option<Recording>, StoreError> {
+        let row = self.recordings.get(&recording_key(call, sid)).await?;
+        row.map(|row| row::recording(&row)).transpose()
     }
 
     /// Every recording of a call.
@@ -154,7 +307,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn for_call(&self, call: &CallSid) -> Result<Vec<Recording>, StoreError> {
-        self.recordings.query(&partition(call), RECORDING).await?.iter().map(recording).collect()
+        self.recordings.query(&partition(call), RECORDING).await?.iter().map(row::recording).collect()
     }
 }
 
@@ -172,49 +325,4 @@ fn pointer_key(sid: &RecordingSid) -> Key {
 
 async fn call_of(recordings: &Table, sid: &RecordingSid) -> Result<Option<CallSid>, StoreError> {
     recordings.get(&pointer_key(sid)).await?.map(|row| row.parsed(CALL, CallSid::parse)).transpose()
-}
-
-fn draft(table: &str, recording: &Recording) -> Result<Draft, StoreError> {
-    let draft = Draft::default()
-        .text(CALL, recording.call.as_str())
-        .text("business", recording.business.as_str())
-        .text(KIND, recording.kind.as_str())
-        .text(STATE, recording.state.as_str())
-        .time("announced_at", recording.announced_at)
-        .optional_number("announced_secs", recording.announced_duration.as_ref().map(Duration::as_secs))
-        .optional_number("channels", recording.channels)
-        .optional_number("started_at", recording.started_at.map(|at| at.0));
-    Ok(match &recording.state {
-        RecordingState::Archived(archived) => draft.text(ARCHIVED, to_json(table, ARCHIVED, archived)?),
-        RecordingState::Failed { reason } => draft.text(REASON, reason),
-        RecordingState::Announced
-        | RecordingState::Lost
-        | RecordingState::Absent
-        | RecordingState::Deleted => draft,
-    })
-}
-
-fn recording(row: &Row) -> Result<Recording, StoreError> {
-    Ok(Recording {
-        sid: row.parsed(SK, |sk| RecordingSid::parse(sk.strip_prefix(RECORDING).unwrap_or_default()))?,
-        kind: match row.optional_text(KIND)? {
-            Some(word) => RecordingKind::parse(word).ok_or_else(|| row.corrupt(KIND))?,
-            None => RecordingKind::default(),
-        },
-        call: row.parsed(CALL, CallSid::parse)?,
-        business: row.parsed("business", BusinessId::parse)?,
-        state: match row.text(STATE)? {
-            "announced" => RecordingState::Announced,
-            "archived" => RecordingState::Archived(row.json(ARCHIVED)?),
-            "failed" => RecordingState::Failed { reason: row.text(REASON)?.to_owned() },
-            "lost" => RecordingState::Lost,
-            "absent" => RecordingState::Absent,
-            "deleted" => RecordingState::Deleted,
-            _ => return Err(row.corrupt(STATE)),
-        },
-        announced_at: row.time("announced_at")?,
-        announced_duration: row.optional_seconds("announced_secs")?,
-        channels: row.optional_number("channels")?,
-        started_at: row.optional_time("started_at")?,
-    })
 }

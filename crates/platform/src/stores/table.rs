@@ -179,6 +179,10 @@ impl Table {
         StoreError::from_sdk(&self.name, "the record forbids this write", error)
     }
 
+    pub(crate) fn contended(&self) -> StoreError {
+        StoreError::Contended { table: self.name.to_string() }
+    }
+
     pub(crate) fn forbidden(&self, rule: &'static str) -> StoreError {
         StoreError::Conditional { table: self.name.to_string(), rule }
     }

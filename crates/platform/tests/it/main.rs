@@ -15,6 +15,7 @@ mod queues;
 mod recordings;
 mod resume;
 mod scripted;
+mod shares;
 mod status;
 mod transcripts;
 mod turns;

@@ -1,29 +1,42 @@
 use std::time::Duration;
 
-use domain::recording::{Archived, RecordingKind, WavFormat};
+use domain::recording::{ARCHIVE_WITHIN, Archived, DeletionReason, Due, ERASE_WITHIN, Retention, WavFormat};
 use domain::{Recording, RecordingState};
 use platform::StoreError;
-use platform::stores::recordings::{Announced, Reader, Writer};
+use platform::stores::recordings::{Announced, Deleted, Reader, Swept, Writer};
 
 use crate::world::{NOW, TABLE, World, all_at_once, business_id, call_sid, recording_sid};
 
 fn recording(n: u32) -> Recording {
     Recording {
-        sid: recording_sid(n),
-        kind: RecordingKind::Call,
-        call: call_sid(1),
-        business: business_id("harbour"),
-        state: RecordingState::Announced,
-        announced_at: NOW,
         announced_duration: Some(Duration::from_secs(61)),
         channels: Some(2),
-        started_at: None,
+        ..Recording::new(
+            recording_sid(n),
+            call_sid(1),
+            business_id("harbour"),
+            RecordingState::Announced,
+            NOW,
+        )
     }
 }
 
 fn archived(key: &str) -> Archived {
-    let format = WavFormat { channels: 2, sample_rate_hz: 8_000, bits_per_sample: 16, duration_ms: 61_000 };
-    Archived { key: key.into(), bytes: 1_952_044, sha256: "ab".repeat(32), format, at: NOW }
+    let format = WavFormat {
+        codec: Default::default(),
+        channels: 2,
+        sample_rate_hz: 8_000,
+        bits_per_sample: 16,
+        duration_ms: 61_000,
+    };
+    Archived {
+        key: key.into(),
+        bytes: 1_952_044,
+        sha256: "ab".repeat(32),
+        format,
+        at: NOW,
+        retention: Default::default(),
+    }
 }
 
 /// Fault 36.
@@ -87,4 +100,85 @@ async fn a_lost_recording_is_an_end_that_can_be_seen() {
     assert_eq!(writer.announce(&recording(1)).await, Ok(Announced::Already));
     let state = reader.recording(&sid).await.unwrap().map(|recording| recording.state);
     assert_eq!(state, Some(RecordingState::Lost));
+}
+
+/// What was asked of Twilio is expected; its callback, or the sweep's question, takes the place.
+#[tokio::test]
+async fn an_expected_recording_is_announced_over_and_never_the_other_way() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let begun = Recording { state: RecordingState::InProgress, announced_duration: None, ..recording(1) };
+    let due = NOW.plus(Duration::from_secs(60));
+    assert_eq!(writer.begun(&begun, due).await, Ok(Announced::New));
+    assert_eq!(writer.begun(&begun, due).await, Ok(Announced::Already));
+    assert!(reader.owed(Due::Callback, NOW, 10).await.unwrap().is_empty(), "not yet");
+    assert_eq!(reader.owed(Due::Callback, due, 10).await.unwrap().len(), 1);
+
+    assert_eq!(writer.announce(&recording(1)).await, Ok(Announced::New));
+    assert_eq!(writer.announce(&recording(1)).await, Ok(Announced::Already));
+    assert_eq!(writer.begun(&begun, due).await, Ok(Announced::Already));
+    assert_eq!(reader.recording(&recording_sid(1)).await, Ok(Some(recording(1))));
+    assert!(reader.owed(Due::Callback, due, 10).await.unwrap().is_empty());
+    let overdue = NOW.plus(ARCHIVE_WITHIN);
+    assert_eq!(reader.owed(Due::Archive, overdue, 10).await.unwrap().len(), 1);
+}
+
+/// Fault 36. Of many sweeps one pays a debt, and who dies before it is paid leaves it to a later one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_debt_is_claimed_once_and_comes_back() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    writer.announce(&recording(1)).await.unwrap();
+    let overdue = NOW.plus(ARCHIVE_WITHIN);
+    let owed = reader.owed(Due::Archive, overdue, 10).await.unwrap().remove(0);
+    let claims = (0..10).map(|_| {
+        let (writer, owed) = (writer.clone(), owed.clone());
+        async move { writer.claim(&owed, overdue).await.unwrap() }
+    });
+    let claims = all_at_once(claims).await;
+    assert_eq!(claims.iter().filter(|claim| **claim == Swept::Claimed).count(), 1);
+    assert!(reader.owed(Due::Archive, overdue, 10).await.unwrap().is_empty());
+    let later = overdue.plus(Due::pause(0));
+    let again = reader.owed(Due::Archive, later, 10).await.unwrap().remove(0);
+    assert_eq!(again.sweeps, 1);
+
+    writer.archived(&recording_sid(1), &archived("a.wav")).await.unwrap();
+    assert_eq!(writer.claim(&again, later).await, Ok(Swept::Gone), "it was paid meanwhile");
+    for due in Due::ALL {
+        assert!(reader.owed(due, later, 10).await.unwrap().is_empty(), "kept for ever: nothing is owed");
+    }
+}
+
+#[tokio::test]
+async fn retention_ends_in_a_tombstone_and_a_hold_stands_in_its_way() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let read = || async { reader.recording(&recording_sid(1)).await.unwrap().unwrap() };
+    writer.announce(&recording(1)).await.unwrap();
+    assert_eq!(writer.hold(&read().await, true).await, Ok(None), "nothing to hold yet");
+    let month = Archived { retention: Retention::Days30, ..archived("a.wav") };
+    writer.archived(&recording_sid(1), &month).await.unwrap();
+    let over = NOW.plus(Retention::Days30.duration().unwrap());
+    assert_eq!(reader.owed(Due::Expire, over, 10).await.unwrap().len(), 1);
+
+    assert_eq!(writer.hold(&read().await, true).await, Ok(Some(month.clone())));
+    assert!(reader.owed(Due::Expire, over, 10).await.unwrap().is_empty());
+    let stale = Recording { held: false, ..read().await };
+    assert_eq!(writer.delete(&stale, DeletionReason::RetentionOver, over).await, Ok(Deleted::Held));
+
+    writer.hold(&read().await, false).await.unwrap();
+    assert_eq!(reader.owed(Due::Expire, over, 10).await.unwrap().len(), 1);
+    for reason in [DeletionReason::RetentionOver, DeletionReason::Requested] {
+        assert_eq!(writer.delete(&read().await, reason, over).await, Ok(Deleted::Done));
+    }
+    let tombstone = read().await;
+    let RecordingState::Deleted(deletion) = &tombstone.state else { panic!("{tombstone:?}") };
+    assert_eq!((deletion.at, deletion.reason), (over, DeletionReason::RetentionOver), "the first stands");
+    assert_eq!(deletion.archived.as_ref(), Some(&month));
+    assert_eq!(reader.owed(Due::Erase, over.plus(ERASE_WITHIN), 10).await.unwrap().len(), 1);
+    writer.deleted_at_twilio(&tombstone, over).await.unwrap();
+    writer.erased(&tombstone).await.unwrap();
+    assert!(reader.owed(Due::Erase, over.plus(ERASE_WITHIN), 10).await.unwrap().is_empty());
+    assert_eq!(read().await.deleted_at_twilio, Some(over));
+    assert!(matches!(writer.archived(&recording_sid(1), &month).await, Err(StoreError::Conditional { .. })));
 }

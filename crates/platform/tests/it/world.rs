@@ -32,7 +32,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// With both tables: `table` has a sort key and the index of Calls, `leases` has neither.
+    /// With both tables: `table` has a sort key and the indexes of Calls and Recordings, `leases` has neither.
     pub(crate) async fn new() -> Self {
         let endpoints = Endpoints::start(Config::default()).await.unwrap();
         let env = endpoints.env();
@@ -46,6 +46,14 @@ impl World {
         let mut env = endpoints.env();
         env.push(("AWS_ENDPOINT_URL_DYNAMODB".into(), lossy.url.to_string()));
         (Self::reached_by(endpoints, env).await, lossy)
+    }
+
+    /// The same with another S3.
+    pub(crate) async fn with_s3_at(url: &url::Url) -> Self {
+        let endpoints = Endpoints::start(Config::default()).await.unwrap();
+        let mut env = endpoints.env();
+        env.push(("AWS_ENDPOINT_URL_S3".into(), url.to_string()));
+        Self::reached_by(endpoints, env).await
     }
 
     async fn reached_by(endpoints: Endpoints, env: Vec<(String, String)>) -> Self {
@@ -98,6 +106,11 @@ async fn create_sorted(aws: &Aws) {
         .key_schema(key("business", KeyType::Hash))
         .key_schema(key("opened_at", KeyType::Range))
         .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    let due = GlobalSecondaryIndex::builder()
+        .index_name("by_due")
+        .key_schema(key("due", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
     aws.dynamodb
         .create_table()
         .table_name(TABLE)
@@ -106,9 +119,12 @@ async fn create_sorted(aws: &Aws) {
         .attribute_definitions(attribute("sk", ScalarAttributeType::S))
         .attribute_definitions(attribute("business", ScalarAttributeType::S))
         .attribute_definitions(attribute("opened_at", ScalarAttributeType::N))
+        .attribute_definitions(attribute("due", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
         .global_secondary_indexes(index.build().unwrap())
+        .global_secondary_indexes(due.build().unwrap())
         .send()
         .await
         .unwrap();
@@ -173,6 +189,7 @@ pub(crate) fn settings(revision: u32, instructions: &str) -> Settings {
         voice: voice(),
         policies: Policies {
             record_calls: true,
+            recording: Default::default(),
             transcript: TranscriptPolicy::RealtimeFirst,
             ..Policies::default()
         },

@@ -70,6 +70,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             },
             policies: Policies {
                 record_calls: true,
+                recording: Default::default(),
                 transcript: TranscriptPolicy::RealtimeFirst,
                 ..Policies::default()
             },

@@ -1,0 +1,80 @@
+//! How long recordings are kept, and what remains of one that is deleted.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Archived;
+use crate::Timestamp;
+
+/// How long an archived recording is kept. There are few classes, because each is a lifecycle rule of the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retention {
+    Days30,
+    Days90,
+    Days365,
+    #[default]
+    Forever,
+}
+
+impl Retention {
+    pub const ALL: [Self; 4] = [Self::Days30, Self::Days90, Self::Days365, Self::Forever];
+
+    /// The object tag that says how long an object is kept. The bucket's lifecycle rules go by its value.
+    pub const TAG: &'static str = "retention";
+    /// The tag's value under legal hold: no rule matches it.
+    pub const HOLD: &'static str = "hold";
+
+    /// The value of [`Self::TAG`].
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Days30 => "30-days",
+            Self::Days90 => "90-days",
+            Self::Days365 => "365-days",
+            Self::Forever => "forever",
+        }
+    }
+
+    pub const fn days(self) -> Option<u32> {
+        match self {
+            Self::Days30 => Some(30),
+            Self::Days90 => Some(90),
+            Self::Days365 => Some(365),
+            Self::Forever => None,
+        }
+    }
+
+    /// `None`: until somebody deletes it.
+    pub fn duration(self) -> Option<Duration> {
+        self.days().map(|days| Duration::from_secs(u64::from(days) * 24 * 3_600))
+    }
+}
+
+/// What remains of a deleted recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    pub at: Timestamp,
+    pub reason: DeletionReason,
+    /// What was in the bucket, if it ever was.
+    #[serde(default)]
+    pub archived: Option<Archived>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletionReason {
+    /// The business asked for it.
+    Requested,
+    /// It had been kept as long as the business keeps recordings.
+    RetentionOver,
+}
+
+impl DeletionReason {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::RetentionOver => "retention_over",
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! `recordings` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::http::<functions::recordings::api::Recordings>()
+}

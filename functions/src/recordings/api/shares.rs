@@ -1,0 +1,163 @@
+//! Share links from the business's side: made, listed with their visits, revoked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use domain::share::{
+    DEFAULT_SHARE_TTL, DEFAULT_SHARE_VIEWS, Disposition, MAX_SHARE_TTL, MAX_SHARE_VIEWS, MAX_SHARES,
+    MIN_SHARE_TTL, PASSCODE_CHARS, Share,
+};
+use domain::{RecordingState, Secret, Timestamp};
+use http::{StatusCode, header};
+use platform::clock;
+use platform::stores::recordings::{Access, Taken};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Recordings, not_archived, unavailable};
+use crate::edge::auth::Operator;
+use crate::edge::problem::Problem;
+use crate::recordings::passcode;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewShare {
+    /// Seconds.
+    expires_in: Option<u64>,
+    max_views: Option<u32>,
+    passcode: Option<String>,
+    disposition: Option<String>,
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<Recordings>>,
+    operator: Operator,
+    Path(sid): Path<String>,
+    body: Result<Json<NewShare>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(new) = body.map_err(|_| {
+        Problem::bad_request(
+            "the body is JSON with `expires_in` (seconds), `max_views`, `passcode`, `disposition`, all optional",
+        )
+    })?;
+    let recording = app.recording(&operator, &sid).await?;
+    let RecordingState::Archived(archived) = &recording.state else { return Err(not_archived()) };
+    // A link to nothing would show its receiver S3's own error.
+    if app.objects.head(&archived.key).await.map_err(unavailable)?.is_none() {
+        return Err(not_archived());
+    }
+    if app.reader.shares(&recording.call).await?.len() >= MAX_SHARES {
+        let detail = format!("a call's recording has at most {MAX_SHARES} links over time");
+        return Err(Problem::new(StatusCode::CONFLICT, "too many links").detail(detail));
+    }
+    let now = clock::now();
+    let (Some(token), Some(id)) = (platform::random::token(), platform::random::token()) else {
+        tracing::error!("the system gives no randomness");
+        return Err(Problem::unavailable());
+    };
+    let share = Share {
+        id: id.expose().to_owned(),
+        business: recording.business,
+        call: recording.call,
+        recording: recording.sid,
+        disposition: disposition(new.disposition.as_deref())?,
+        created_at: now,
+        ends_at: now.plus(ttl(new.expires_in)?),
+        max_views: max_views(new.max_views)?,
+        views: 0,
+        passcode: passcode_hash(new.passcode).await?,
+        wrong_passcodes: 0,
+        revoked_at: None,
+    };
+    app.recordings.share(&share, &token).await?;
+    tracing::info!(call = %share.call, recording = %share.recording, "share link made");
+    let mut answer = view(&share, now);
+    // Only this answer ever names it.
+    let url = app.base.join(&format!("/s/{}", token.expose())).map_err(|_| Problem::unavailable())?;
+    answer["url"] = url.as_str().into();
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<Recordings>>,
+    operator: Operator,
+    Path(sid): Path<String>,
+) -> Result<Response, Problem> {
+    let call = operator.call(&app.calls, &sid).await?.sid;
+    let now = clock::now();
+    let mut shares = vec![];
+    for share in app.reader.shares(&call).await? {
+        let visits = app.reader.accesses(&share.id).await?;
+        let mut shown = view(&share, now);
+        shown["visits"] = visits.iter().map(visit).collect::<Vec<_>>().into();
+        shares.push(shown);
+    }
+    Ok(Json(json!({ "shares": shares })).into_response())
+}
+
+/// A link that has ended by itself can be revoked as well: what was asked for holds.
+pub(super) async fn revoke(
+    State(app): State<Arc<Recordings>>,
+    operator: Operator,
+    Path((sid, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let call = operator.call(&app.calls, &sid).await?.sid;
+    match app.recordings.revoke(&call, &id, clock::now()).await? {
+        Taken::Yes => Ok(StatusCode::NO_CONTENT.into_response()),
+        Taken::No => Err(Problem::not_found("share link")),
+    }
+}
+
+fn ttl(expires_in: Option<u64>) -> Result<Duration, Problem> {
+    let ttl = expires_in.map_or(DEFAULT_SHARE_TTL, Duration::from_secs);
+    if (MIN_SHARE_TTL..=MAX_SHARE_TTL).contains(&ttl) {
+        return Ok(ttl);
+    }
+    let (least, most) = (MIN_SHARE_TTL.as_secs(), MAX_SHARE_TTL.as_secs());
+    Err(Problem::bad_request(format!("`expires_in` is {least} to {most} seconds")))
+}
+
+fn max_views(max_views: Option<u32>) -> Result<u32, Problem> {
+    let views = max_views.unwrap_or(DEFAULT_SHARE_VIEWS);
+    let fits = (1..=MAX_SHARE_VIEWS).contains(&views);
+    fits.then_some(views)
+        .ok_or_else(|| Problem::bad_request(format!("`max_views` is 1 to {MAX_SHARE_VIEWS}")))
+}
+
+fn disposition(text: Option<&str>) -> Result<Disposition, Problem> {
+    let Some(text) = text else { return Ok(Disposition::default()) };
+    Disposition::parse(text).ok_or_else(|| Problem::bad_request("`disposition` is `attachment` or `inline`"))
+}
+
+async fn passcode_hash(passcode: Option<String>) -> Result<Option<String>, Problem> {
+    let Some(passcode) = passcode.map(Secret::new) else { return Ok(None) };
+    if !PASSCODE_CHARS.contains(&passcode.expose().chars().count()) {
+        let (least, most) = (PASSCODE_CHARS.start(), PASSCODE_CHARS.end());
+        return Err(Problem::bad_request(format!("`passcode` has {least} to {most} characters")));
+    }
+    passcode::hash(passcode).await.map(Some).ok_or_else(Problem::unavailable)
+}
+
+fn view(share: &Share, now: Timestamp) -> Value {
+    json!({
+        "id": share.id,
+        "recording": share.recording,
+        "disposition": share.disposition.as_str(),
+        "created_at": clock::rfc3339(share.created_at),
+        "expires_at": clock::rfc3339(share.ends_at),
+        "max_views": share.max_views,
+        "views": share.views,
+        "passcode": share.passcode.is_some(),
+        "wrong_passcodes": share.wrong_passcodes,
+        "revoked_at": share.revoked_at.map(clock::rfc3339),
+        "ended": share.end(now).map(|end| end.as_str()),
+    })
+}
+
+fn visit(access: &Access) -> Value {
+    json!({ "at": clock::rfc3339(access.at), "outcome": access.outcome, "address": access.address })
+}

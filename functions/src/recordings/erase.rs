@@ -1,0 +1,32 @@
+//! Removing bytes: ours when a recording is deleted, Twilio's then or as soon as we hold our own.
+
+use domain::recording::{self, RecordingState};
+use domain::{CallSid, Recording, RecordingSid};
+use platform::clock;
+
+use super::worker::Worker;
+use crate::edge::batch::JobError;
+
+impl Worker {
+    /// Removes whatever a deleted recording left anywhere. Only a tombstone allows it, and doing it twice does
+    /// no harm.
+    pub(super) async fn erase(&self, call: &CallSid, sid: &RecordingSid) -> Result<(), JobError> {
+        let Some(recording) = self.reader.of_call(call, sid).await? else { return Ok(()) };
+        let RecordingState::Deleted(deletion) = &recording.state else { return Ok(()) };
+        let key = recording::object_key(&recording.business, call, sid);
+        self.objects.delete(&key).await.map_err(|error| JobError::new("store", error))?;
+        if recording.deleted_at_twilio.is_none() {
+            self.delete_at_twilio(&recording).await?;
+        }
+        self.recordings.erased(&recording).await?;
+        tracing::info!(%call, recording = %sid, reason = deletion.reason.as_str(), "recording erased");
+        Ok(())
+    }
+
+    /// Deletes Twilio's copy. What is gone already is deleted.
+    pub(super) async fn delete_at_twilio(&self, recording: &Recording) -> Result<(), JobError> {
+        let deleted = self.twilio.delete_recording(&recording.sid).await;
+        deleted.map_err(|error| JobError::new("twilio", error))?;
+        Ok(self.recordings.deleted_at_twilio(recording, clock::now()).await?)
+    }
+}

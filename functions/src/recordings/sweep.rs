@@ -1,0 +1,118 @@
+//! What recordings are owed and nobody did: callbacks that never came, messages that were lost, retention that is
+//! over, bytes of deleted recordings.
+//!
+//! The sweep does none of it. It claims what is due and enqueues the job that everybody else enqueues, so that there
+//! is one way to do each thing.
+
+use std::time::Duration;
+
+use domain::recording::{DeletionReason, Due, MAX_SWEEPS};
+use domain::{Recording, Timestamp};
+use platform::aws::Aws;
+use platform::env::{Parser, Reader};
+use platform::queues::{Queue, QueueError};
+use platform::stores::StoreError;
+use platform::stores::recordings::{self, Deleted, Owed, Swept, Writer};
+use platform::telemetry::{self, Unit};
+
+use super::job::RecordingJob;
+use crate::edge::batch::JobError;
+use crate::edge::{ScheduledFunction, StartError};
+
+/// Recordings of one kind of debt that one tick looks at, the oldest first. The next tick goes on with the rest.
+const MAX_RECORDINGS: u16 = 250;
+/// A tick ends by itself before Lambda ends it; the template gives the function a minute.
+const WITHIN: Duration = Duration::from_secs(50);
+
+pub struct Sweep {
+    reader: recordings::Reader,
+    recordings: Writer,
+    queue: Queue,
+}
+
+impl ScheduledFunction for Sweep {
+    const NAME: &'static str = "recording-sweep";
+
+    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
+        let mut vars = Parser::new(env);
+        let recordings = vars.text("TABLE_RECORDINGS");
+        let queue = vars.text("QUEUE_RECORDINGS");
+        let aws = Aws::load_with(env, vars).await?;
+        Ok(Self {
+            reader: recordings::Reader::new(&aws, &recordings),
+            recordings: Writer::new(&aws, &recordings),
+            queue: Queue::new(&aws, &queue),
+        })
+    }
+
+    async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
+        match tokio::time::timeout(WITHIN, self.sweep(now)).await {
+            Ok(swept) => swept,
+            Err(_) => Err(JobError::new("timeout", "there were more recordings than a tick has time for")),
+        }
+    }
+}
+
+impl Sweep {
+    async fn sweep(&self, now: Timestamp) -> Result<(), JobError> {
+        let mut failed = None;
+        for due in Due::ALL {
+            for owed in self.reader.owed(due, now, MAX_RECORDINGS).await? {
+                let recording = &owed.recording.sid;
+                match self.pay(&owed, due, now).await {
+                    Ok(Swept::Gone) => {}
+                    Ok(Swept::Claimed) => {
+                        tracing::info!(%recording, due = due.as_str(), sweeps = owed.sweeps, "recording swept");
+                        telemetry::metric("RecordingsSwept", 1.0, Unit::Count, &[("Due", due.as_str())]);
+                    }
+                    Err(error) => {
+                        tracing::error!(%recording, due = due.as_str(), %error, "a recording cannot be swept");
+                        failed = Some(JobError::new("recording", error));
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn pay(&self, owed: &Owed, due: Due, now: Timestamp) -> Result<Swept, SweepError> {
+        if self.recordings.claim(owed, now).await? == Swept::Gone {
+            return Ok(Swept::Gone);
+        }
+        let Recording { call, sid: recording, .. } = owed.recording.clone();
+        let given_up = owed.sweeps >= MAX_SWEEPS;
+        let job = match due {
+            Due::Callback if given_up => {
+                self.recordings.lost(&recording).await?;
+                return Ok(Swept::Claimed);
+            }
+            Due::Archive if given_up => {
+                self.recordings.failed(&recording, "no attempt at a copy came to an end").await?;
+                return Ok(Swept::Claimed);
+            }
+            Due::Callback => RecordingJob::Find { call, recording },
+            Due::Archive => RecordingJob::Archive { call, recording },
+            Due::Expire => {
+                // The index may be older than a legal hold: the tombstone is the decision.
+                let deleted =
+                    self.recordings.delete(&owed.recording, DeletionReason::RetentionOver, now).await?;
+                if deleted != Deleted::Done {
+                    return Ok(Swept::Gone);
+                }
+                RecordingJob::Erase { call, recording }
+            }
+            // What was promised to be deleted is never given up.
+            Due::Erase => RecordingJob::Erase { call, recording },
+        };
+        self.queue.send(&job, Duration::ZERO).await?;
+        Ok(Swept::Claimed)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
