@@ -44,6 +44,11 @@ pub trait QueueFunction: Sized + Send + Sync + 'static {
     /// The queue that feeds this function.
     fn queue(&self) -> &Queue;
 
+    /// Where jobs end that this function gave up. Without it SQS moves them there itself, and says not why.
+    fn dead_letters(&self) -> Option<&Queue> {
+        None
+    }
+
     fn load(env: &dyn Reader) -> impl Future<Output = Result<Self, StartError>> + Send;
 
     /// Does one job. An `Err` leaves the message on the queue: it comes back after its visibility timeout and

@@ -3,6 +3,8 @@
 use acceptance::World;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::webhook::{Webhook, call_sid};
+use local::redrive::redrive;
+use platform::queues::{BURIED_FOR, FUNCTION};
 use serde_json::json;
 
 /// A port that nobody listens on.
@@ -73,10 +75,17 @@ async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up() {
             .queue_url(dlq)
             .max_number_of_messages(10)
             .wait_time_seconds(1)
+            .message_attribute_names("All")
             .send()
             .await
             .unwrap();
-        dead.extend(received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body));
+        for message in received.messages.unwrap_or_default() {
+            let attributes = message.message_attributes.unwrap_or_default();
+            let of = |name| attributes.get(name).and_then(|value| value.string_value()).unwrap_or_default();
+            assert!(of(BURIED_FOR).starts_with("poison: not a job of transcript-step"), "with the reason");
+            assert_eq!(of(FUNCTION), "transcript-step");
+            dead.extend(message.body);
+        }
     }
     dead.sort();
     assert_eq!(dead, ["not json", "{\"call\":7}", "{\"version\":99}"]);
@@ -85,5 +94,32 @@ async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up() {
         log.contains("\"message\":\"job failed\"") && log.contains("poison"),
         "the operator can find why"
     );
+    world.system.stop().await;
+}
+
+/// What was given up is tried again on request, and poison stays where it is. Doing it twice does no harm.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept() {
+    let world = World::start().await;
+    let (queue, dlq) =
+        ["TranscriptsQueue", "TranscriptsDlq"].map(|name| world.system.name(name).unwrap()).into();
+    let sid = call_sid(4);
+    let step = QueueSandbox::start(&world, "transcript-step", &[]).await;
+    assert!(
+        step.does(&json!({ "call": sid }), 5).await,
+        "the call is not there, and this was the last attempt"
+    );
+    let sqs = &world.system.aws.sqs;
+    sqs.send_message().queue_url(dlq).message_body("not json").send().await.unwrap();
+
+    // The end of this call is told to nobody but the call's own row: only the job that was given up is left.
+    let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
+    Webhook::inbound(&world, &sid).send(&world).await;
+    broken.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await;
+    let first = redrive(sqs, queue).await.unwrap();
+    assert_eq!((first.sent, first.kept.len()), (1, 1), "{first:?}");
+    world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+    let again = redrive(sqs, queue).await.unwrap();
+    assert_eq!((again.sent, again.kept), (0, vec!["poison: not a JSON object".to_owned()]));
     world.system.stop().await;
 }

@@ -217,6 +217,31 @@ fn a_message_has_as_many_attempts_as_the_code_believes() {
     }
 }
 
+/// A queue that is stuck, and one that gave jobs up, are both noticed.
+#[test]
+fn every_queue_that_is_worked_has_alarms_for_its_age_and_for_its_dead_letters() {
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let watched: BTreeSet<(String, String)> = template["Resources"]
+        .as_mapping()
+        .unwrap()
+        .values()
+        .filter_map(|resource| {
+            let alarm = &resource["Properties"];
+            let queue = strings(&alarm["Dimensions"][0]["Value"]).pop()?;
+            Some((alarm["MetricName"].as_str()?.to_owned(), queue.trim_end_matches(".QueueName").to_owned()))
+        })
+        .collect();
+    for queue in Template::load().unwrap().queues {
+        let Some((dead_letters, _)) = queue.dlq else { continue };
+        for (metric, name) in [
+            ("ApproximateAgeOfOldestMessage", &queue.logical_id),
+            ("ApproximateNumberOfMessagesVisible", &dead_letters),
+        ] {
+            assert!(watched.contains(&(metric.to_owned(), name.clone())), "{name} has no alarm on {metric}");
+        }
+    }
+}
+
 /// A webhook that fails is sent again, and an apology comes before Twilio has stopped listening.
 #[test]
 fn twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes() {

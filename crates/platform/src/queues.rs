@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::MessageAttributeValue;
 use serde::Serialize;
 
 use crate::Aws;
@@ -11,6 +12,10 @@ use crate::Aws;
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
 /// SQS's limit on a message.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+
+/// Attributes of a message in a dead-letter queue: who gave it up, and why (`label: detail`).
+pub const FUNCTION: &str = "Function";
+pub const BURIED_FOR: &str = "Reason";
 
 /// Why a message was not sent. Never contains the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +68,23 @@ impl Queue {
         }
         let request = self.client.send_message().queue_url(&self.url).message_body(body);
         request.delay_seconds(delay).send().await.map(drop).map_err(|error| failed(&error))
+    }
+
+    /// Puts a message that nobody can do anything with here, as it came, with the reason beside it. `function` gave
+    /// it up; `reason` holds nothing personal.
+    ///
+    /// # Errors
+    /// [`QueueError`]; the message is still where it was.
+    pub async fn bury(&self, body: &str, function: &str, reason: &str) -> Result<(), QueueError> {
+        let attribute = |text: &str| {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
+            value.map_err(|_| QueueError::Unserialisable)
+        };
+        let request = self.client.send_message().queue_url(&self.url).message_body(body);
+        let request = request
+            .message_attributes(FUNCTION, attribute(function)?)
+            .message_attributes(BURIED_FOR, attribute(reason)?);
+        request.send().await.map(drop).map_err(|error| failed(&error))
     }
 
     /// Lets a message that was received, and not finished, come back `delay` from now instead of after the

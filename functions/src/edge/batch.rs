@@ -71,10 +71,13 @@ impl From<platform::stores::StoreError> for JobError {
     }
 }
 
+/// The label of what is no job at all.
+pub const POISON: &str = "poison";
+
 /// Handles every message; those that failed, and only those, come back.
 ///
-/// A message that cannot be parsed fails like any other: after its attempts it is in the DLQ with its text
-/// intact, and it has blocked nothing.
+/// A message that cannot be parsed, or whose last attempt failed, goes to the DLQ with its text intact and the
+/// reason beside it; it has blocked nothing. If that cannot be done either, SQS moves it there, without the reason.
 pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.records {
@@ -93,6 +96,9 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
                 %error,
                 "job failed"
             );
+            if (error.label == POISON || delivery.is_last()) && bury(function, &message, &error).await {
+                continue;
+            }
             let wait = error.after.unwrap_or_else(|| retry_after(delivery));
             postpone(function, &message, wait).await;
             let mut failure = BatchItemFailure::default();
@@ -101,6 +107,18 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
         }
     }
     response
+}
+
+/// Whether the message is in the dead-letter queue, so that it can be taken off its own.
+async fn bury<F: QueueFunction>(function: &F, message: &SqsMessage, error: &JobError) -> bool {
+    let (Some(dead_letters), Some(body)) = (function.dead_letters(), &message.body) else { return false };
+    match dead_letters.bury(body, F::NAME, &error.to_string()).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, function = F::NAME, "a lost job goes to its dead-letter queue without a reason");
+            false
+        }
+    }
 }
 
 /// SQS alone would bring a failed message back after the visibility timeout, which has to be many times the
@@ -123,7 +141,7 @@ fn parse<F: QueueFunction>(message: &SqsMessage) -> Result<F::Job, JobError> {
     let body = message.body.as_deref().unwrap_or_default();
     // The parser's own message may quote the body, so only the place is kept. Waiting makes no job of it.
     serde_json::from_str(body).map_err(|error| {
-        JobError::new("poison", format_args!("not a job of {}, column {}", F::NAME, error.column()))
+        JobError::new(POISON, format_args!("not a job of {}, column {}", F::NAME, error.column()))
             .after(Duration::ZERO)
     })
 }

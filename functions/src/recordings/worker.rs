@@ -29,6 +29,7 @@ pub struct Worker {
     pub(super) objects: Objects,
     pub(super) transcripts: Queue,
     queue: Queue,
+    dead_letters: Queue,
     pub(super) twilio: TwilioRest,
     /// The first of the four layers against copying twice: what this very process is copying.
     pub(super) copying: Mutex<HashSet<RecordingSid>>,
@@ -43,6 +44,10 @@ impl QueueFunction for Worker {
         &self.queue
     }
 
+    fn dead_letters(&self) -> Option<&Queue> {
+        Some(&self.dead_letters)
+    }
+
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
         let mut vars = Parser::new(env);
         let base = vars.url("PUBLIC_BASE_URL");
@@ -54,6 +59,7 @@ impl QueueFunction for Worker {
         let bucket = vars.text("BUCKET_RECORDINGS");
         let transcripts = vars.text("QUEUE_TRANSCRIPTS");
         let queue = vars.text("QUEUE_RECORDINGS");
+        let dead_letters = vars.text("DLQ_RECORDINGS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         let callback = Gate::new(&base, &secrets)?
@@ -72,6 +78,7 @@ impl QueueFunction for Worker {
             objects: Objects::new(&aws, &bucket),
             transcripts: Queue::new(&aws, &transcripts),
             queue: Queue::new(&aws, &queue),
+            dead_letters: Queue::new(&aws, &dead_letters),
             twilio: TwilioRest::new(&twilio_url, &secrets.twilio_account_sid, auth_token)
                 .map_err(|error| StartError::Other(error.to_string()))?,
             copying: Mutex::new(HashSet::new()),

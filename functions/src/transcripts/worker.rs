@@ -44,6 +44,7 @@ pub struct Worker {
     leases: Leases,
     objects: Objects,
     queue: Queue,
+    dead_letters: Queue,
     openai: OpenAiHttp,
 }
 
@@ -54,6 +55,10 @@ impl QueueFunction for Worker {
 
     fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    fn dead_letters(&self) -> Option<&Queue> {
+        Some(&self.dead_letters)
     }
 
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
@@ -68,6 +73,7 @@ impl QueueFunction for Worker {
         let leases = vars.text("TABLE_LEASES");
         let bucket = vars.text("BUCKET_RECORDINGS");
         let queue = vars.text("QUEUE_TRANSCRIPTS");
+        let dead_letters = vars.text("DLQ_TRANSCRIPTS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         Ok(Self {
@@ -85,6 +91,7 @@ impl QueueFunction for Worker {
             leases: Leases::new(&aws, &leases),
             objects: Objects::new(&aws, &bucket),
             queue: Queue::new(&aws, &queue),
+            dead_letters: Queue::new(&aws, &dead_letters),
             openai: OpenAiHttp::new(&openai_url, secrets.openai_api_key)
                 .map_err(|error| StartError::Other(error.to_string()))?,
         })

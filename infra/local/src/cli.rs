@@ -3,6 +3,7 @@
 mod call;
 mod load;
 mod providers;
+mod redrive;
 mod running;
 mod tool_key;
 mod up;
@@ -32,6 +33,8 @@ enum Command {
     Call(Call),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
+    /// Try again what waits in dead-letter queues; what is no job at all stays there
+    Redrive(redrive::Redrive),
     /// Print the key that signs requests to a business's own tools
     ToolKey(tool_key::ToolKey),
     /// Measure the bridge against a bare relay: added latency, CPU and memory, interruptions
@@ -107,6 +110,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
+            Command::Redrive(args) => redrive::run(args).await,
             Command::Env(args) => running::print_environment(&args.data),
             Command::ToolKey(args) => tool_key::run(args),
             Command::Load(args) => load::run(args).await,

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod gateway;
 pub mod home;
 pub mod queues;
+pub mod redrive;
 pub mod registry;
 pub mod resources;
 pub mod schedules;
