@@ -128,3 +128,42 @@ impl HangUp {
         self.pending.as_ref().is_some_and(|pending| pending.goodbye == Goodbye::Failed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(goodbye: Goodbye) -> HangUp {
+        let mut hangup = HangUp::default();
+        assert!(hangup.begin(EndReason::AgentHangUp, goodbye));
+        hangup
+    }
+
+    #[test]
+    fn only_the_response_that_asked_for_the_end_can_have_said_goodbye() {
+        let mut hangup = asked(Goodbye::PerhapsIn("asker".into()));
+        assert_eq!(hangup.response_ended("other", None, ResponseStatus::Completed, true), Next::Nothing);
+        assert!(!hangup.is_ready());
+        assert_eq!(hangup.response_ended("asker", None, ResponseStatus::Completed, true), Next::Nothing);
+        assert!(hangup.is_ready());
+    }
+
+    #[test]
+    fn another_response_that_ends_is_not_the_goodbye_that_was_asked_for() {
+        let mut hangup = asked(Goodbye::Requested);
+        let dtmf = Some(ResponseReason::Dtmf);
+        assert_eq!(hangup.response_ended("r", dtmf, ResponseStatus::Completed, true), Next::Nothing);
+        assert!(!hangup.is_ready());
+        let goodbye = Some(ResponseReason::Goodbye);
+        assert_eq!(hangup.response_ended("r2", goodbye, ResponseStatus::Failed, false), Next::Nothing);
+        assert!(hangup.is_ready() && hangup.goodbye_has_failed());
+    }
+
+    #[test]
+    fn a_goodbye_that_cannot_be_said_is_not_waited_for() {
+        let mut hangup = asked(Goodbye::Requested);
+        assert!(!hangup.goodbye_has_failed());
+        hangup.goodbye_failed();
+        assert!(hangup.is_ready() && hangup.goodbye_has_failed());
+    }
+}

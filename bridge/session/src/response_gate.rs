@@ -371,3 +371,6 @@ const fn must_be_said(reason: ResponseReason) -> bool {
         | ResponseReason::SilencePrompt => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

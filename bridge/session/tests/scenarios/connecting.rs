@@ -29,7 +29,7 @@ fn a_call_is_claimed_connected_and_greeted_in_this_order() {
     assert!(instructions.contains("Harbour Bicycle Workshop, good morning."));
 }
 
-/// Historic failure 1.
+/// Historic failures 1 and 2.
 #[test]
 fn nothing_is_said_before_the_model_confirmed_its_configuration() {
     let mut sim = Sim::new();

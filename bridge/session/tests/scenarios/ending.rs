@@ -250,7 +250,7 @@ fn a_model_lost_for_good_hands_the_call_back_at_once_with_all_turns() {
     assert_eq!(sim.turns().len(), 3);
 }
 
-/// Fault 63.
+/// Fault 63. Historic failure 30.
 #[test]
 fn a_process_that_is_stopped_lets_go_at_a_turn_boundary() {
     let mut quiet = Sim::greeted(plan());

@@ -8,6 +8,7 @@ mod connecting;
 mod ending;
 mod fixtures;
 mod goodbyes;
+mod long_answers;
 mod model_loss;
 mod nobody_there;
 mod overheard;

@@ -64,7 +64,7 @@ fn call(seed: u64, origin: Instant) -> Outcome {
     })
 }
 
-/// Fault 61. Fault 63. Fault 64. And every other of the two sockets, all at once.
+/// Fault 61. Fault 63. Fault 64. Historic failures 31 and 36. And every other fault of the two sockets, all at once.
 #[test]
 fn whatever_goes_wrong_the_laws_hold() {
     let origin = origin();
