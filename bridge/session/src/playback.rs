@@ -5,6 +5,9 @@
 //! when the audio before it has been played. Between marks the clock tells how far the line can have come,
 //! and never more than that.
 //!
+//! A mark is late by the way to the line and back. A `clear` needs the same way, and what plays meanwhile is heard,
+//! so what was heard when it arrives is counted from a mark *less* that lateness: the least one of any mark so far.
+//!
 //! A `clear` makes Twilio return the marks of what it discarded. Each clear therefore starts a new generation,
 //! and marks of an older one are not progress.
 
@@ -21,6 +24,8 @@ const PLAYOUT_GRACE: Duration = Duration::from_secs(5);
 const UNPLAYED_AUDIO_MAX: Duration = Duration::from_secs(300);
 /// Bounds the memory that very short deltas could take.
 const UNPLAYED_SEGMENTS_MAX: usize = 8_192;
+/// A line further away than this is not far, it is behind.
+const LAG_MAX: Duration = Duration::from_millis(400);
 /// Room for a usual answer, so that speaking does not allocate.
 const SEGMENTS_CAPACITY: usize = 32;
 
@@ -38,6 +43,10 @@ pub(crate) struct Playback {
     front_not_before: Option<Instant>,
     /// The earliest moment at which the line can have played everything.
     plays_until: Option<Instant>,
+    /// The same if the line had never been late.
+    schedule: Option<Instant>,
+    /// The least that a mark was late.
+    lag: Duration,
     settled: Heard,
 }
 
@@ -48,6 +57,8 @@ struct Segment {
     part: u32,
     audio: Duration,
     sent_at: Instant,
+    /// The earliest moment at which it can have ended.
+    due: Instant,
 }
 
 /// One content part of one item: what `conversation.item.truncate` can cut.
@@ -97,6 +108,8 @@ impl Playback {
             unplayed: Duration::ZERO,
             front_not_before: None,
             plays_until: None,
+            schedule: None,
+            lag: LAG_MAX,
             settled: Heard::default(),
         }
     }
@@ -125,7 +138,8 @@ impl Playback {
         if duration.is_zero() || full {
             return None;
         }
-        let starts = self.plays_until.map_or(now, |end| end.max(now));
+        let starts = self.schedule.map_or(now, |end| end.max(now));
+        let due = starts + duration;
         if !self.is_current(audio) {
             self.parts.push_back(Part {
                 serial: self.next_part,
@@ -144,9 +158,10 @@ impl Playback {
         part.sent += duration;
         let sequence = self.next_sequence;
         self.next_sequence = self.next_sequence.wrapping_add(1);
-        self.segments.push_back(Segment { sequence, part: part.serial, audio: duration, sent_at: now });
+        self.segments.push_back(Segment { sequence, part: part.serial, audio: duration, sent_at: now, due });
         self.unplayed += duration;
-        self.plays_until = Some(starts + duration);
+        self.schedule = Some(due);
+        self.plays_until = Some(self.plays_until.map_or(now, |end| end.max(now)) + duration);
         Some(MarkId { generation: self.generation, sequence })
     }
 
@@ -161,10 +176,11 @@ impl Playback {
         if index >= self.segments.len() {
             return;
         }
+        self.lag = self.lag.min(now.saturating_duration_since(self.segments[index].due));
         for _ in 0..=index {
             self.play_front();
         }
-        self.front_not_before = Some(now);
+        self.front_not_before = now.checked_sub(self.lag);
         // A line that is behind the estimate still has to play the rest from here.
         let rest_ends = now + self.unplayed;
         self.plays_until = self.plays_until.map(|end| end.max(rest_ends)).filter(|_| self.is_audible());
@@ -229,6 +245,7 @@ impl Playback {
         self.segments.clear();
         self.unplayed = Duration::ZERO;
         self.plays_until = None;
+        self.schedule = None;
         self.generation = self.generation.wrapping_add(1);
         cuts
     }

@@ -73,6 +73,29 @@ fn audio_that_came_in_pieces_was_not_heard_before_it_was_sent() {
     assert_eq!((cuts[0].sent, cuts[0].heard), (ms(200), ms(140)));
 }
 
+/// Marks that take 120 ms to come back: half of that is how long the next sound has been heard by the time its
+/// predecessor's mark is here, and the other half is how long it will still be heard when it is cleared.
+#[test]
+fn the_way_to_the_line_and_back_is_heard_too() {
+    let now = origin();
+    let mut playback = Playback::new();
+    let marks: Vec<_> = (0..5).filter_map(|_| playback.send(now, &delta("r", "i"))).collect();
+    playback.mark(now + ms(220), marks[0]);
+    playback.mark(now + ms(320), marks[1]);
+    assert_eq!(playback.interrupt(now + ms(330))[0].heard, ms(330));
+}
+
+/// After that the line is known to be near, so a late mark is a line that is behind.
+#[test]
+fn a_line_that_falls_behind_is_not_credited_with_what_it_has_not_played() {
+    let now = origin();
+    let mut playback = Playback::new();
+    let marks: Vec<_> = (0..5).filter_map(|_| playback.send(now, &delta("r", "i"))).collect();
+    playback.mark(now + ms(120), marks[0]);
+    playback.mark(now + ms(1_200), marks[1]);
+    assert_eq!(playback.interrupt(now + ms(1_210))[0].heard, ms(230));
+}
+
 #[test]
 fn what_would_play_for_longer_than_any_speech_is_not_sent() {
     let now = origin();
