@@ -55,7 +55,7 @@ pub use self::rest::{RestFault, RestRequest};
 pub use self::script::{CallerScript, CallerSilence, CallerStep, DEFAULT_MAX_MS};
 pub use self::signature::{SIGNATURE_HEADER, sign_form, sign_url};
 pub use self::spec::{
-    AmdRequest, CallFaults, CallSpec, Callee, DialOutcome, Direction, Injected, MediaFault, Person,
+    AmdRequest, Answerer, CallFaults, CallSpec, Callee, DialOutcome, Direction, Injected, MediaFault, Person,
     RecordingFaults, RecordingRequest, RecordingSource, StatusEvents, StatusOrder, StreamFaults,
     TwilioConfig, TwimlSource, UpgradeSignature, WebhookFaults,
 };

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -31,6 +32,8 @@ pub(crate) struct Account {
     pub(crate) webhooks: Journal<WebhookRecord>,
     pub(crate) requests: Journal<RestRequest>,
     pub(crate) rest_faults: Mutex<VecDeque<RestFault>>,
+    /// When the account may dial again.
+    free_to_dial: Mutex<Option<Instant>>,
     pub(crate) callees: Mutex<HashMap<String, Callee>>,
     pub(crate) calls: Register<CallState>,
     pub(crate) recordings: Register<Recording>,
@@ -59,6 +62,7 @@ impl Account {
             webhooks: Journal::new(),
             requests: Journal::new(),
             rest_faults: Mutex::default(),
+            free_to_dial: Mutex::default(),
             callees: Mutex::default(),
             calls: Register::new(),
             recordings: Register::new(),
@@ -66,6 +70,14 @@ impl Account {
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         }))
+    }
+
+    /// The moment at which the next call of the REST API is dialled, which nobody else gets.
+    pub(crate) fn next_dial(&self) -> Instant {
+        let mut free = lock(&self.free_to_dial);
+        let at = free.map_or_else(Instant::now, |free| free.max(Instant::now()));
+        *free = Some(at + self.config.dials_every);
+        at
     }
 
     /// Runs `task` until it ends or the account shuts down.

@@ -240,6 +240,7 @@ impl Runner {
     /// The person called reacts, and machine detection begins: everything before the first TwiML of an
     /// outbound call. An ending means that there will be none.
     async fn dial_out(&self) -> Option<Ending> {
+        tokio::time::sleep_until(self.account.next_dial()).await;
         self.set_status(CallStatus::Initiated).await;
         self.set_status(CallStatus::Ringing).await;
         tokio::time::sleep(self.call.spec.rings).await;

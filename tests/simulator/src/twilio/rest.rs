@@ -61,6 +61,8 @@ pub struct RestFault {
     pub code: u32,
     /// The seconds of a `Retry-After` header.
     pub retry_after_s: Option<u64>,
+    /// The request is carried out, and only its answer is this one.
+    pub carried_out: bool,
 }
 
 /// An error in the API's own form.
@@ -131,6 +133,9 @@ async fn gate(State(account): State<Arc<Account>>, request: Request, next: Next)
     let response = if !authorised(&account, &parts.headers) {
         ApiError::new(StatusCode::UNAUTHORIZED, 20003, "Authenticate").into_response()
     } else if let Some(fault) = fault {
+        if fault.carried_out {
+            next.run(Request::from_parts(parts, Body::from(bytes))).await;
+        }
         faulty(&fault)
     } else {
         next.run(Request::from_parts(parts, Body::from(bytes))).await

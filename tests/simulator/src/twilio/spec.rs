@@ -22,6 +22,9 @@ pub struct TwilioConfig {
     /// Whether `<Connect action>` is requested after a connection that broke without a close frame. Twilio
     /// documents it only for a close; without it the next verb runs.
     pub connect_action_after_break: bool,
+    /// From the dialling of one call of the REST API to that of the next: an account dials one a second, and queues
+    /// what it is asked beyond it.
+    pub dials_every: Duration,
 }
 
 impl TwilioConfig {
@@ -33,6 +36,7 @@ impl TwilioConfig {
             say_ms_per_char: 60,
             recording_ready_after: Duration::from_millis(50),
             connect_action_after_break: true,
+            dials_every: Duration::from_secs(1),
         }
     }
 }
@@ -189,9 +193,10 @@ pub struct Callee {
     pub rings: Duration,
     /// What the person then does.
     pub person: Person,
-    /// What machine detection finds, in the words of `AnsweredBy`.
-    pub answered_by: &'static str,
-    /// How long it takes to find it.
+    /// What machine detection finds.
+    pub answered_by: Answerer,
+    /// How long it takes to find it. For a machine this is how long it takes to know it; its greeting ends when
+    /// the machine's script says so.
     pub amd_takes: Duration,
     /// What `<Dial>` meets in the call.
     pub dial: DialOutcome,
@@ -205,12 +210,24 @@ impl Callee {
         Self {
             rings: Duration::ZERO,
             person: Person::Talks { script, patience: None },
-            answered_by: "human",
+            answered_by: Answerer::Word("human"),
             amd_takes: Duration::from_millis(100),
             dial: DialOutcome::Busy,
             faults: CallFaults::default(),
         }
     }
+}
+
+/// What machine detection finds at the other end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answerer {
+    /// This word of `AnsweredBy`, whatever was asked for.
+    Word(&'static str),
+    /// A machine whose greeting takes this long, tone included: `machine_start`, or with `DetectMessageEnd`
+    /// `machine_end_beep` after it.
+    Machine { greeting: Duration },
+    /// Detection comes to nothing, and no callback is sent.
+    Nothing,
 }
 
 /// What `<Dial>` meets at the other end.

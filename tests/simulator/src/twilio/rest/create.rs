@@ -14,7 +14,8 @@ use crate::twilio::call;
 use crate::twilio::lock;
 use crate::twilio::script::CallerScript;
 use crate::twilio::spec::{
-    AmdRequest, CallSpec, Callee, Direction, RecordingRequest, RecordingSource, StatusEvents, TwimlSource,
+    AmdRequest, Answerer, CallSpec, Callee, Direction, RecordingRequest, RecordingSource, StatusEvents,
+    TwimlSource,
 };
 
 const NO_URL: ApiError = ApiError::bad_request(21205, "a valid Url, or Twiml, is needed");
@@ -88,9 +89,17 @@ fn recording(form: &Form) -> Result<RecordingRequest, ApiError> {
 }
 
 fn amd(form: &Form, callee: &Callee) -> Result<Option<AmdRequest>, ApiError> {
-    if !matches!(form.value("MachineDetection"), Some("Enable" | "DetectMessageEnd")) {
-        return Ok(None);
-    }
+    let until_message_end = match form.value("MachineDetection") {
+        Some("Enable") => false,
+        Some("DetectMessageEnd") => true,
+        Some(_) | None => return Ok(None),
+    };
+    let (answered_by, takes) = match callee.answered_by {
+        Answerer::Word(word) => (word, callee.amd_takes),
+        Answerer::Machine { greeting } if until_message_end => ("machine_end_beep", greeting),
+        Answerer::Machine { .. } => ("machine_start", callee.amd_takes),
+        Answerer::Nothing => return Ok(None),
+    };
     let callback = if form.is_true("AsyncAmd") { form.url("AsyncAmdStatusCallback", NO_URL)? } else { None };
-    Ok(Some(AmdRequest { answered_by: callee.answered_by, takes: callee.amd_takes, callback }))
+    Ok(Some(AmdRequest { answered_by, takes, callback }))
 }

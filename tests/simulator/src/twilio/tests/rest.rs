@@ -86,7 +86,7 @@ async fn an_outbound_call_dials_reports_and_detects() {
     let (twilio, product) = (twilio().await, Product::start().await);
     product.twiml("/outbound", "<Say>Hello</Say><Pause length=\"1\"/>");
     let callee = Callee {
-        answered_by: "machine_end_beep",
+        answered_by: Answerer::Word("machine_end_beep"),
         amd_takes: Duration::from_millis(20),
         ..Callee::answers(CallerScript::new(Vec::new()))
     };
@@ -152,7 +152,12 @@ async fn a_call_that_cannot_be_placed_is_refused() {
 #[tokio::test]
 async fn the_next_requests_can_be_made_to_fail() {
     let twilio = twilio().await;
-    twilio.fail_next_request(RestFault { status: 429, code: 20429, retry_after_s: Some(1) });
+    twilio.fail_next_request(RestFault {
+        status: 429,
+        code: 20429,
+        retry_after_s: Some(1),
+        carried_out: false,
+    });
     let (status, error) = rest(&twilio, Method::GET, "Calls.json", &[]).await;
     assert_eq!((status, &error["code"]), (429, &json!(20429)));
     assert_eq!(rest(&twilio, Method::GET, "Calls.json", &[]).await.0, 200);
