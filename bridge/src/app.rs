@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::tools::TakenMessage;
-use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader, SettingsError};
@@ -11,6 +11,7 @@ use platform::public_address::Reach;
 use platform::secrets::{Secrets, SecretsError};
 use platform::stores::leases::{Begun, Leases};
 use platform::stores::plans::Plans;
+use platform::stores::verdicts::Verdicts;
 use platform::stores::{self, turns};
 use platform::tool_http::{self, ToolClient, ToolError};
 use platform::twilio_rest::{TwilioError, TwilioRest};
@@ -73,6 +74,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;
     let ports = StorePorts {
         plans: Plans::new(&aws, &leases_table),
+        verdicts: Verdicts::new(&aws, &leases_table),
         turns: turns::Writer::new(&aws, &turns_table, &leases_table),
         twilio,
         steps: Leases::new(&aws, &leases_table),
@@ -109,6 +111,7 @@ fn authorities(path: &str) -> Result<Vec<CertificateDer<'static>>, AppError> {
 /// The ports onto DynamoDB and Twilio.
 pub struct StorePorts {
     plans: Plans,
+    verdicts: Verdicts,
     turns: turns::Writer,
     twilio: TwilioRest,
     steps: Leases,
@@ -133,6 +136,10 @@ impl Ports for StorePorts {
 
     async fn put_report(&self, report: &SessionReport) -> Result<(), StoreError> {
         self.turns.put_report(report).await.map_err(store_error)
+    }
+
+    async fn answered_by(&self, call: &CallSid, now: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
+        self.verdicts.get(call, now).await.map_err(store_error)
     }
 
     /// The decision first: once it is recorded no later session can begin, so whose call is ended is certain.

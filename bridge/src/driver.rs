@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::token::TokenKey;
-use domain::{CallPlan, CallSid, Secret, Speaker, Timestamp};
+use domain::{CallPlan, CallSid, Direction, Epoch, Secret, Speaker, Timestamp};
 use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
 use session::output::{Audio, Close};
 use session::{Input, Output, Session};
@@ -189,6 +189,8 @@ impl<P: Ports> Call<P> {
             }
             Effect::HungUp { ok } => self.feed(now, Input::HungUp { ok }),
             Effect::Superseded => self.feed(now, Input::Superseded),
+            Effect::AnsweredBy(verdict) => self.feed(now, Input::AnsweredBy(verdict)),
+            Effect::NoVerdict => {}
         }
     }
 
@@ -201,6 +203,9 @@ impl<P: Ports> Call<P> {
             "call started"
         );
         let (ports, tasks) = (Arc::clone(&self.context.ports), &self.context.writers);
+        if plan.direction == Direction::Outbound && plan.epoch == Epoch::FIRST {
+            self.effects.answered_by(Arc::clone(&ports), plan.call.clone());
+        }
         let superseded = CancellationToken::new();
         self.effects.watch_fence(superseded.clone());
         self.writer = Some(TurnWriter::spawn(ports, plan.call.clone(), superseded, tasks));

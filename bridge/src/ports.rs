@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use domain::tools::TakenMessage;
-use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use serde_json::Value;
 
 /// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
@@ -24,6 +24,13 @@ pub trait Ports: Send + Sync + 'static {
 
     /// Stores a session's report: its last write.
     fn put_report(&self, report: &SessionReport) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What machine detection found on a call that we placed; `None` as long as it is not known.
+    fn answered_by(
+        &self,
+        call: &CallSid,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<AnsweredBy>, StoreError>> + Send;
 
     /// Ends the call at Twilio for the session of `epoch`. A call that is over already (Twilio errors 20404 and
     /// 21220) is a success.
@@ -85,6 +92,14 @@ impl<P: Ports> Ports for Arc<P> {
 
     fn put_report(&self, report: &SessionReport) -> impl Future<Output = Result<(), StoreError>> + Send {
         P::put_report(self, report)
+    }
+
+    fn answered_by(
+        &self,
+        call: &CallSid,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<AnsweredBy>, StoreError>> + Send {
+        P::answered_by(self, call, now)
     }
 
     fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send {

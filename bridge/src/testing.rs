@@ -26,6 +26,7 @@ pub(crate) fn plan() -> CallPlan {
         history: vec![],
         resumption: Resumption::default(),
         tools: Toolbox::default(),
+        introduction: None,
         safety_identifier: "opaque".into(),
     }
 }

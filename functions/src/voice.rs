@@ -1,10 +1,12 @@
 //! The voice webhooks: the only writers of a call.
 
 pub mod after_stream;
+mod dialled;
 mod history;
 pub mod inbound;
 mod line;
 mod no_agent;
+pub mod outbound;
 pub mod phrases;
 mod plan;
 mod progress;
@@ -18,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use domain::phone::Caller;
 use http::{StatusCode, header};
+use platform::stores::businesses::Published;
 use twilio::Party;
 use twilio::twiml;
 
@@ -25,6 +28,13 @@ use twilio::twiml;
 ///
 /// [`DELIVERY`]: crate::edge::verified_form::DELIVERY
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
+/// A slot heals by itself when nothing releases it: a little longer than any call may last.
+const SLOT_MARGIN: Duration = Duration::from_secs(10 * 60);
+
+pub(crate) fn slot_ttl(published: &Published) -> Duration {
+    published.settings.policies.conversation.max_call + SLOT_MARGIN
+}
 
 /// Twilio's word for a party, as ours.
 pub(crate) fn caller(party: &Party) -> Caller {

@@ -11,6 +11,8 @@ mod jobs;
 mod log;
 mod model_loss;
 mod no_agent;
+mod outbound;
+mod outbound_answers;
 mod permissions;
 mod recording;
 mod refusal;

@@ -8,12 +8,13 @@ use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::way::{Access, Way};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
+use domain::DialId;
 use domain::recording::MAX_SWEEPS;
 use http::Method;
 use platform::clock;
 use serde_json::json;
 use serde_yaml_ng::Value;
-use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults};
+use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults, RestFault};
 
 /// The DynamoDB actions that a function's role has, per table or index.
 fn allowed(function: &str) -> BTreeSet<Access> {
@@ -52,6 +53,7 @@ fn compare(function: &str, way: &Way) {
 async fn world() -> World {
     Box::pin(World::with(WorldConfig {
         business: |new| {
+            acceptance::outbound::calls_people(new);
             new.business.max_concurrent_calls = 1;
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
@@ -66,7 +68,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let world = world().await;
     let mut ways = BTreeMap::new();
     let mut sandboxes = BTreeMap::new();
-    for binary in ["voice-inbound", "voice-status", "voice-after-stream", "calls"] {
+    for binary in ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls"] {
         let way = Way::to_the_store_of(&world).await;
         let changes = [("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
         sandboxes.insert(binary, HttpSandbox::start(&world, binary, &changes).await);
@@ -105,10 +107,43 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     assert!(sweep.ticks(platform::clock::now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
     compare("CallSweepFunction", &way);
 
+    outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
     compare("VoiceInboundFunction", &ways["voice-inbound"]);
+    compare("VoiceOutboundFunction", &ways["voice-outbound"]);
     compare("VoiceStatusFunction", &ways["voice-status"]);
     compare("VoiceAfterStreamFunction", &ways["voice-after-stream"]);
     world.system.stop().await;
+}
+
+/// Orders that Twilio turns down, so that only this test dials: their calls come by hand.
+async fn outbound_calls(world: &World, outbound: &HttpSandbox, status: &HttpSandbox) {
+    let place = async |key: &'static str| {
+        let key_of_business = world.identity.api_key.expose();
+        let request = world.http.post(outbound.url.join("/v1/calls").unwrap()).bearer_auth(key_of_business);
+        let request = request.header("Idempotency-Key", key).json(&acceptance::outbound::order(world));
+        request.send().await.unwrap().status().as_u16()
+    };
+    let dial =
+        |path: &str, key: &str| format!("{path}?dial={}", DialId::of(&world.business.business.id, key));
+    let (first, second) = (call_sid(11), call_sid(12));
+    for key in ["first", "second"] {
+        let refusal = RestFault { status: 400, code: 21215, retry_after_s: None, carried_out: false };
+        world.twilio.fail_next_request(refusal);
+        assert_eq!(place(key).await, 422);
+    }
+    // One call is heard of by its webhook, after a callback that named no order; the other by its callback.
+    Webhook::status(world, &first, "initiated", 0).send(world).await;
+    let answered = Webhook::inbound(world, &first).at(&dial("/twilio/voice/outbound", "first"));
+    assert!(outbound.receives(world, &answered).await.1.contains("<Stream"));
+    assert_eq!(place("third").await, 429, "the line is taken");
+    let initiated =
+        Webhook::status(world, &second, "initiated", 0).at(&dial("/twilio/voice/status", "second"));
+    assert_eq!(status.receives(world, &initiated).await.0, 204);
+    assert_eq!(world.get(&format!("/v1/calls/{second}")).await.1["direction"], "outbound");
+    let verdict = Webhook::inbound(world, &second).at("/twilio/voice/amd").field("AnsweredBy", "human");
+    assert_eq!(status.receives(world, &verdict).await.0, 204);
+    let completed = Webhook::status(world, &first, "completed", 3);
+    assert_eq!(status.receives(world, &completed).await.0, 204);
 }
 
 /// A call whose recording Twilio says nothing of.

@@ -4,6 +4,7 @@
 
 pub mod audio;
 pub mod log;
+pub mod outbound;
 pub mod sandbox;
 pub mod way;
 pub mod webhook;

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use domain::turn::EndReason;
-
 use crate::audio::millis;
 use crate::deadlines::Deadline;
 use crate::input::ResponseReason;
@@ -82,6 +80,7 @@ impl Session {
         self.deadlines.set(Deadline::SpeechEnd, now + SPEECH_MAX);
         self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
         self.note(Event::CallerSpeaking);
+        self.other_party_began(now);
         let patience = self.patience();
         if self.yields() && !patience.is_zero() {
             self.deadlines.set(Deadline::Interruption, now + patience);
@@ -114,8 +113,8 @@ impl Session {
                 return self.speech_passed(now);
             }
         }
-        // The greeting answers whatever was said before its end.
-        if !self.is_greeting() && self.hangup.reason().is_none() {
+        // The greeting answers whatever was said before its end, and a machine is not answered.
+        if !self.is_greeting() && self.hangup.reason().is_none() && !self.voicemail.mutes() {
             self.deadlines.set(Deadline::Answer, now + ANSWER_WAIT);
         }
     }
@@ -123,6 +122,7 @@ impl Session {
     pub(crate) fn speech_ended(&mut self) {
         self.deadlines.clear(Deadline::SpeechEnd);
         self.deadlines.clear(Deadline::SpeechFrame);
+        self.deadlines.clear(Deadline::Monologue);
     }
 
     /// The caller is speaking, or has stopped and is about to be answered.
@@ -143,13 +143,14 @@ impl Session {
                     | ResponseReason::Dtmf
                     | ResponseReason::Overheard
                     | ResponseReason::Warning
+                    | ResponseReason::Screening
                     | ResponseReason::Recovery,
                 ) => true,
                 // Turn detection creates responses when the caller has stopped; it knows best.
                 None => false,
             }
-            // Nor is there to be an answer to speech of which it is not known yet whether it wants one.
-            || (reason.is_none() && self.speech.overheard)
+            // Nor is there to be an answer to speech of which it is not known yet whether it wants one, or to a machine.
+            || (reason.is_none() && (self.speech.overheard || self.voicemail.mutes()))
     }
 
     /// The greeting is asked for, generated or heard.
@@ -166,8 +167,7 @@ impl Session {
             // One that nobody has heard of yet is never interrupted: the caller would get none.
             return audible && !protected;
         }
-        let last_words = self.hangup.reason() == Some(EndReason::MaxDuration);
-        !last_words && (audible || self.gate.is_generating())
+        !self.hangup.is_final() && (audible || self.gate.is_generating())
     }
 
     /// Cancels the response under way, once; true if that was now.
@@ -180,6 +180,15 @@ impl Session {
     }
 
     fn interrupt(&mut self, now: Instant) {
+        let Some((heard, dropped)) = self.hush(now) else { return };
+        self.speech.interrupted = true;
+        self.figures.barge_ins += 1;
+        self.note(Event::BargeIn { heard, dropped });
+    }
+
+    /// The agent stops, and the model forgets what was not heard. Says how much of what was audible was heard and how
+    /// much was dropped, if that cut anything short.
+    pub(crate) fn hush(&mut self, now: Instant) -> Option<(Duration, Duration)> {
         let audible = self.playback.is_audible();
         if audible {
             self.emit(Output::ClearCaller);
@@ -204,13 +213,10 @@ impl Session {
             self.tell(ModelCommand::SystemText { text: instructions::NOT_ALL_HEARD.to_owned() });
         }
         // Audio whose marks are on their way was heard: stopping it interrupts nobody.
-        if audible && (cancelled || !cuts.is_empty()) {
+        (audible && (cancelled || !cuts.is_empty())).then(|| {
             self.agent_speaking = false;
-            self.speech.interrupted = true;
-            self.figures.barge_ins += 1;
             let heard = cuts.first().map_or(Duration::ZERO, |cut| cut.heard);
-            let dropped = cuts.iter().map(|cut| cut.sent.saturating_sub(cut.heard)).sum();
-            self.note(Event::BargeIn { heard, dropped });
-        }
+            (heard, cuts.iter().map(|cut| cut.sent.saturating_sub(cut.heard)).sum())
+        })
     }
 }

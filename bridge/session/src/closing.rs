@@ -81,6 +81,7 @@ impl Session {
             | Input::Claimed(_)
             | Input::ClaimRefused(_)
             | Input::Dtmf(_)
+            | Input::AnsweredBy(_)
             | Input::ModelReady { .. }
             | Input::ConnectFailed(_)
             | Input::ToolDone { .. }

@@ -42,6 +42,7 @@ impl Session {
             | Input::ClaimRefused(_)
             | Input::Mark(_)
             | Input::Dtmf(_)
+            | Input::AnsweredBy(_)
             | Input::ModelReady { .. }
             | Input::ConnectFailed(_)
             | Input::ModelGone(_)
@@ -70,6 +71,7 @@ impl Session {
                     self.early_keys.get_or_insert(keys);
                 }
             }
+            Input::AnsweredBy(verdict) => self.answered_early(verdict),
             // There is no conversation yet that these could be part of.
             Input::Mark(_)
             | Input::Model(_)
@@ -99,6 +101,9 @@ impl Session {
             | Deadline::Playout
             | Deadline::Silence
             | Deadline::Wordless
+            | Deadline::Monologue
+            | Deadline::Voicemail
+            | Deadline::Screening
             | Deadline::Farewell
             | Deadline::Warning
             | Deadline::LastWords

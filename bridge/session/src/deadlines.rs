@@ -45,6 +45,12 @@ pub(crate) enum Deadline {
     Silence,
     /// Words of the caller's that can be understood.
     Wordless,
+    /// The end of a monologue that a person would not hold.
+    Monologue,
+    /// Silence that confirms a machine, or after which it listens.
+    Voicemail,
+    /// Somebody to pick up a telephone that asked who is calling.
+    Screening,
     /// The end of the pause after a goodbye that nobody called the tool for.
     Farewell,
     /// The time to say that the call is about to end.
@@ -72,7 +78,7 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Start,
         Self::Claim,
         Self::ModelReady,
@@ -92,6 +98,9 @@ impl Deadline {
         Self::Playout,
         Self::Silence,
         Self::Wordless,
+        Self::Monologue,
+        Self::Voicemail,
+        Self::Screening,
         Self::Farewell,
         Self::Warning,
         Self::LastWords,
@@ -127,6 +136,9 @@ impl Deadline {
             Self::Playout => "playout",
             Self::Silence => "silence",
             Self::Wordless => "wordless",
+            Self::Monologue => "monologue",
+            Self::Voicemail => "voicemail",
+            Self::Screening => "screening",
             Self::Farewell => "farewell",
             Self::Warning => "warning",
             Self::LastWords => "last_words",
@@ -143,9 +155,15 @@ impl Deadline {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Deadlines {
     at: [Option<Instant>; Deadline::ALL.len()],
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { at: [None; Deadline::ALL.len()] }
+    }
 }
 
 impl Deadlines {
@@ -164,6 +182,10 @@ impl Deadlines {
 
     pub(crate) fn clear_all(&mut self) {
         *self = Self::default();
+    }
+
+    pub(crate) fn at(&self, deadline: Deadline) -> Option<Instant> {
+        self.at[deadline as usize]
     }
 
     pub(crate) fn is_armed(&self, deadline: Deadline) -> bool {

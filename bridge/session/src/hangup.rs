@@ -73,9 +73,20 @@ impl HangUp {
         self.transfer_to.take().filter(|_| self.reason() == Some(EndReason::Transfer))
     }
 
-    /// The caller has more to say. True if that keeps the call alive: it does unless its time is up.
+    /// The caller has more to say. True if that keeps the call alive: it does unless its time is up, or it is a
+    /// machine that speaks.
     pub(crate) fn caller_objects(&mut self) -> bool {
-        self.pending.take_if(|pending| pending.reason != EndReason::MaxDuration).is_some()
+        self.pending.take_if(|pending| !is_final(pending.reason)).is_some()
+    }
+
+    /// The reason for the end was none. True if it was the reason.
+    pub(crate) fn give_up(&mut self, reason: EndReason) -> bool {
+        self.pending.take_if(|pending| pending.reason == reason).is_some()
+    }
+
+    /// The last words are said whatever is heard meanwhile.
+    pub(crate) fn is_final(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| is_final(pending.reason))
     }
 
     pub(crate) fn response_ended(
@@ -127,6 +138,10 @@ impl HangUp {
     pub(crate) fn goodbye_has_failed(&self) -> bool {
         self.pending.as_ref().is_some_and(|pending| pending.goodbye == Goodbye::Failed)
     }
+}
+
+fn is_final(reason: EndReason) -> bool {
+    matches!(reason, EndReason::MaxDuration | EndReason::Voicemail)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use domain::turn::Usage;
-use domain::{CallPlan, CallSid, Secret, StreamSid};
+use domain::{AnsweredBy, CallPlan, CallSid, Secret, StreamSid};
 
 pub enum Input<'a> {
     /// Twilio's `start`: the first message that says which call this is.
@@ -22,6 +22,8 @@ pub enum Input<'a> {
     /// Twilio echoed a mark: its audio was played, or a `clear` discarded it.
     Mark(MarkId),
     Dtmf(char),
+    /// What machine detection found, on a call that we placed. It may come at any time, or never.
+    AnsweredBy(AnsweredBy),
     /// Twilio's `stop`: the call is over.
     CallerStopped,
     /// The caller's socket is gone without a `stop`.
@@ -178,12 +180,14 @@ pub enum ResponseReason {
     Overheard,
     /// The call is about to reach its maximum duration.
     Warning,
+    /// A screening service asked who is calling.
+    Screening,
     /// The last response failed without a word to the caller.
     Recovery,
 }
 
 impl ResponseReason {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Greeting,
         Self::ToolOutput,
         Self::Filler,
@@ -192,6 +196,7 @@ impl ResponseReason {
         Self::Dtmf,
         Self::Overheard,
         Self::Warning,
+        Self::Screening,
         Self::Recovery,
     ];
 
@@ -206,6 +211,7 @@ impl ResponseReason {
             Self::Dtmf => "dtmf",
             Self::Overheard => "overheard",
             Self::Warning => "warning",
+            Self::Screening => "screening",
             Self::Recovery => "recovery",
         }
     }

@@ -1,6 +1,7 @@
 //! What we tell the model to say when we are the ones who ask. Instructions of a response replace those of the
 //! session for that response (OpenAI Realtime GA), so each begins with the call's own.
 
+use domain::business::VoicemailPolicy;
 use domain::plan::Resumption;
 use domain::turn::EndReason;
 use domain::{CallPlan, prompt};
@@ -20,6 +21,11 @@ pub(crate) fn silence_prompt(plan: &CallPlan) -> String {
 }
 
 pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
+    if let (EndReason::Voicemail, VoicemailPolicy::LeaveMessage { text }) =
+        (reason, &plan.conversation.voicemail)
+    {
+        return message(plan, text);
+    }
     let why = match reason {
         EndReason::Silence => "The caller does not answer any more.",
         EndReason::MaxDuration => "The call has reached its longest permitted duration.",
@@ -27,6 +33,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         EndReason::Transfer => return hand_over(plan),
         EndReason::AgentHangUp
         | EndReason::CallerHangUp
+        | EndReason::Voicemail
         | EndReason::CallerLost
         | EndReason::Unauthorised
         | EndReason::Protocol
@@ -57,6 +64,39 @@ pub(crate) fn filler(plan: &CallPlan) -> String {
 pub(crate) fn nobody_answered(label: &str) -> String {
     format!("The call was transferred to {label}, but nobody answered there. The caller is back with you.")
 }
+/// What is left on an answering machine is the business's own wording.
+fn message(plan: &CallPlan, text: &str) -> String {
+    format!(
+        "{}\n\n# Now\nAn answering machine is recording. Say exactly this, in this wording and nothing else: \
+         \"{text}\" Call no tool.",
+        plan.instructions
+    )
+}
+
+/// Who is calling and why, for a service that asks in the place of the person who was called.
+pub(crate) fn introduction(plan: &CallPlan) -> String {
+    let introduction = plan.introduction.as_ref();
+    let name = introduction.map_or("the business", |introduction| introduction.name.as_str());
+    let why = match introduction.and_then(|introduction| introduction.reason.as_deref()) {
+        Some(reason) => format!("and that you are calling about this: {reason}"),
+        None => "and in a few words what the call is about".to_owned(),
+    };
+    with_role(
+        plan,
+        &format!(
+            "A call screening service asks who is calling and why. Say in one short sentence that you are calling from \
+             {name}, {why}. Say nothing else and call no tool."
+        ),
+    )
+}
+
+/// Said to a model that would take the service for the person.
+pub(crate) const SCREENED: &str = "A call screening service has answered, not the person you called. When the person \
+    picks up, introduce yourself to them.";
+
+/// Said to a model whose words were for a machine.
+pub(crate) const PERSON_ANSWERED: &str =
+    "The person you called has picked up after all. Introduce yourself and go on with the call.";
 
 /// Digits pressed are data: the model is told that they are, in a note that is not the caller's speech.
 pub(crate) fn keys_pressed(keys: &str) -> String {

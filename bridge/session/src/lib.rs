@@ -23,6 +23,7 @@
 //! | asking the model to speak | `response_gate` |
 //! | tool calls | `tools`, `tool_calls` |
 //! | nobody speaking, or nobody there | `silence`, `presence` |
+//! | a machine or a screening service in a person's place | `voicemail`, `screening` |
 //! | ending the call | `hangup`, `farewell` |
 //! | keys pressed | `dtmf` |
 //!
@@ -56,12 +57,14 @@ mod presence;
 mod recent_ids;
 mod redact;
 mod response_gate;
+mod screening;
 mod silence;
 #[cfg(test)]
 mod testing;
 mod tool_calls;
 mod tools;
 mod turns;
+mod voicemail;
 
 pub use input::Input;
 pub use output::Output;
@@ -80,9 +83,11 @@ use output::{Audio, Event, Figures};
 use playback::Playback;
 use presence::Presence;
 use response_gate::ResponseGate;
+use screening::Screening;
 use silence::Silence;
 use tools::Tools;
 use turns::Turns;
+use voicemail::Voicemail;
 
 /// Twilio says which call it is right after connecting.
 const START_WAIT: Duration = Duration::from_secs(5);
@@ -110,6 +115,8 @@ pub struct Session {
     hangup: HangUp,
     farewell: Farewell,
     presence: Presence,
+    voicemail: Voicemail,
+    screening: Screening,
     phrases: Phrases,
     keypad: Keypad,
     /// An entry that was complete before the conversation began.
@@ -147,6 +154,8 @@ impl Session {
             hangup: HangUp::default(),
             farewell: Farewell::default(),
             presence: Presence::default(),
+            voicemail: Voicemail::default(),
+            screening: Screening::default(),
             phrases: Phrases::default(),
             keypad: Keypad::default(),
             early_keys: None,

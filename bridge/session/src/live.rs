@@ -42,6 +42,7 @@ impl Session {
             self.deadlines.set(Deadline::Warning, ends - warn_before);
         }
         let greets = plan.greeting.is_some();
+        self.watch_for_machines(now);
         self.ask_for_first_words();
         if let Some(keys) = self.early_keys.take() {
             self.keys_entered(&keys);
@@ -70,6 +71,7 @@ impl Session {
             Input::Model(event) => self.model_event(now, event),
             Input::Mark(mark) => self.playback.mark(now, mark),
             Input::Dtmf(key) => self.key_pressed(now, key),
+            Input::AnsweredBy(verdict) => self.answered_by(now, verdict),
             Input::ToolDone { call_id, output, transfer } => self.tool_done(now, call_id, output, transfer),
             Input::Drain => {
                 if !self.deadlines.is_armed(Deadline::Drain) {
@@ -107,6 +109,8 @@ impl Session {
             Deadline::Interruption => self.interruption(now),
             Deadline::Overheard => self.overheard_in_vain(),
             Deadline::Wordless => self.wordless_lasted(now),
+            Deadline::Monologue => self.monologue_lasted(now),
+            Deadline::Voicemail => self.voicemail_due(now),
             Deadline::Farewell => self.farewell_stands(),
             Deadline::Warning => {
                 if self.hangup.reason().is_none() {
@@ -148,7 +152,7 @@ impl Session {
             Deadline::Rollover => self.rollover_due(now),
             Deadline::LastRollover => self.roll_over_now(now),
             // What waited for these is in `settle`.
-            Deadline::GateRetry | Deadline::Turn => {}
+            Deadline::GateRetry | Deadline::Turn | Deadline::Screening => {}
             // Disarmed on entry to the live phase, or armed after it.
             Deadline::Start | Deadline::Claim | Deadline::Stop | Deadline::LateTranscripts => {}
         }
@@ -186,7 +190,10 @@ impl Session {
             self.roll_over_at_boundary(now);
         }
         self.follow_farewell(now, quiet);
-        if !quiet || !self.leg.is_up() {
+        self.follow_voicemail(now, quiet);
+        // Whoever is on the line is not asked whether they are still there while nobody is.
+        let expected = self.voicemail.mutes() || self.is_screened();
+        if !quiet || expected || !self.leg.is_up() {
             self.deadlines.clear(Deadline::Silence);
         } else if !self.deadlines.is_armed(Deadline::Silence) {
             self.deadlines.set(Deadline::Silence, now + self.silence.after());

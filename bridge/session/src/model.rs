@@ -91,6 +91,7 @@ impl Session {
                 self.caller_said(text);
             }
             self.understood(now, text);
+            self.who_speaks(now, text);
         }
         self.overheard(item, text);
         let nothing = text.is_none_or(|text| self.phrases.is_backchannel(text));
@@ -185,6 +186,7 @@ impl Session {
                 | ResponseReason::SilencePrompt
                 | ResponseReason::Dtmf
                 | ResponseReason::Overheard
+                | ResponseReason::Screening
                 | ResponseReason::Recovery,
             ) => self.answered_in_vain(now),
             // Nobody was waiting for it; the last words will be said all the same.
@@ -195,7 +197,7 @@ impl Session {
     /// The caller was owed words and got none. It is worth one more try per turn; after that the agent gives up
     /// politely.
     pub(crate) fn answered_in_vain(&mut self, now: Instant) {
-        if self.hangup.reason().is_some() || self.gate.has_pending() {
+        if self.hangup.reason().is_some() || self.gate.has_pending() || self.voicemail.mutes() {
             return;
         }
         if !self.gate.may_recover(now) {

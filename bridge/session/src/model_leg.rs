@@ -272,6 +272,7 @@ impl Session {
                 | ResponseReason::Goodbye
                 | ResponseReason::Dtmf
                 | ResponseReason::Overheard
+                | ResponseReason::Screening
                 | ResponseReason::Recovery,
             )
             | None => Some(Owed::Answer),

@@ -10,8 +10,6 @@
 
 use std::time::{Duration, Instant};
 
-use domain::turn::EndReason;
-
 use crate::deadlines::Deadline;
 use crate::input::ResponseReason;
 use crate::output::ModelCommand;
@@ -69,7 +67,7 @@ impl Session {
     }
 
     fn answer_overheard(&mut self) {
-        if self.hangup.reason() == Some(EndReason::MaxDuration) {
+        if self.hangup.is_final() || self.voicemail.mutes() {
             return;
         }
         self.caller_objects();

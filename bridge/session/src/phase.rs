@@ -23,6 +23,7 @@ pub(crate) const fn close_code(reason: EndReason) -> u16 {
         EndReason::AgentHangUp
         | EndReason::CallerHangUp
         | EndReason::Silence
+        | EndReason::Voicemail
         | EndReason::MaxDuration
         | EndReason::Transfer => 1000,
         EndReason::CallerLost | EndReason::Drained => 1001,

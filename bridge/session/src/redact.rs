@@ -55,6 +55,7 @@ impl Debug for Input<'_> {
                 .field("transfer", transfer)
                 .finish(),
             Self::HungUp { ok } => f.debug_struct("HungUp").field("ok", ok).finish(),
+            Self::AnsweredBy(verdict) => write!(f, "AnsweredBy({verdict:?})"),
             Self::Drain => f.write_str("Drain"),
             Self::Superseded => f.write_str("Superseded"),
         }

@@ -318,6 +318,7 @@ const fn rank(reason: ResponseReason) -> u8 {
     match reason {
         ResponseReason::Goodbye => 0,
         ResponseReason::Greeting => 1,
+        ResponseReason::Screening => 2,
         ResponseReason::ToolOutput => 2,
         ResponseReason::Warning => 3,
         ResponseReason::Dtmf => 4,
@@ -335,6 +336,7 @@ const fn keeps_floor(reason: ResponseReason) -> bool {
         ResponseReason::ToolOutput
         | ResponseReason::Filler
         | ResponseReason::Warning
+        | ResponseReason::Screening
         | ResponseReason::Dtmf
         | ResponseReason::Overheard
         | ResponseReason::Recovery
@@ -353,6 +355,7 @@ const fn may_call_tools(reason: ResponseReason) -> bool {
         | ResponseReason::Greeting
         | ResponseReason::Filler
         | ResponseReason::Warning
+        | ResponseReason::Screening
         | ResponseReason::SilencePrompt => false,
     }
 }
@@ -364,6 +367,7 @@ const fn must_be_said(reason: ResponseReason) -> bool {
         | ResponseReason::Greeting
         | ResponseReason::ToolOutput
         | ResponseReason::Warning
+        | ResponseReason::Screening
         | ResponseReason::Dtmf => true,
         ResponseReason::Filler
         | ResponseReason::Overheard

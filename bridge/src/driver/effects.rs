@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use domain::{CallPlan, CallSid, Epoch, Timestamp};
+use domain::{AnsweredBy, CallPlan, CallSid, Epoch, Timestamp};
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
 use session::input::ClaimRefusal;
@@ -17,9 +17,16 @@ use tokio_util::sync::CancellationToken;
 use crate::ports::{ClaimError, HangUpError, Ports};
 use crate::tools;
 
+use super::wall_clock;
+
 const HANG_UP_ATTEMPTS: u32 = 3;
 const HANG_UP_DEADLINE: Duration = Duration::from_secs(2);
 const HANG_UP_RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// Twilio decides within 30 s of the answer, and its webhook takes a moment.
+const VERDICT_WITHIN: Duration = Duration::from_secs(40);
+/// One read of one item a second, in the first seconds of a call that we placed.
+const VERDICT_POLL: Duration = Duration::from_millis(1_000);
 
 pub(super) enum Effect {
     Drain,
@@ -33,6 +40,9 @@ pub(super) enum Effect {
     },
     /// The store says that a later session has the call.
     Superseded,
+    AnsweredBy(AnsweredBy),
+    /// There is no verdict, and none is to be expected.
+    NoVerdict,
 }
 
 /// Only those that were woken are polled, so waiting for them costs a frame nothing.
@@ -86,8 +96,26 @@ impl Effects {
         }));
     }
 
+    /// Looks for machine detection's verdict, off the path of the call, for as long as one may come.
+    pub(super) fn answered_by<P: Ports>(&mut self, ports: Arc<P>, call: CallSid) {
+        self.0.push(Box::pin(async move {
+            let verdict = timeout(VERDICT_WITHIN, verdict(&*ports, &call)).await;
+            verdict.map_or(Effect::NoVerdict, Effect::AnsweredBy)
+        }));
+    }
+
     pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch) {
         self.0.push(Box::pin(async move { hang_up(&*ports, &call, epoch).await }));
+    }
+}
+
+async fn verdict<P: Ports>(ports: &P, call: &CallSid) -> AnsweredBy {
+    loop {
+        sleep(VERDICT_POLL).await;
+        // It is advice: a store that does not answer is asked again, and nobody is told.
+        if let Ok(Some(verdict)) = ports.answered_by(call, wall_clock()).await {
+            return verdict;
+        }
     }
 }
 

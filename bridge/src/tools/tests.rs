@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use domain::tools::Destination;
-use domain::{CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
+use domain::{AnsweredBy, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
 
 use super::*;
 use crate::ports::{ClaimError, HangUpError, StoreError};
@@ -25,6 +25,10 @@ impl Ports for World {
 
     async fn put_report(&self, _: &SessionReport) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
+        Ok(None)
     }
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::tools::TakenMessage;
 use domain::turn::{EndReason, Speaker, TurnState, Usage};
-use domain::{CallPlan, Epoch, Timestamp};
+use domain::{AnsweredBy, CallPlan, Epoch, Timestamp};
 
 use serde_json::Value;
 
@@ -51,6 +51,10 @@ impl Ports for Store {
 
     async fn put_report(&self, _: &SessionReport) -> Result<(), StoreError> {
         self.write("report".to_owned())
+    }
+
+    async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
+        Ok(None)
     }
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {

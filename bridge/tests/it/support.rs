@@ -122,6 +122,7 @@ impl Harness {
             history: vec![],
             resumption: domain::plan::Resumption::default(),
             tools: domain::Toolbox::default(),
+            introduction: None,
             safety_identifier: "caller-0001".into(),
         };
         change(&mut plan);

@@ -185,7 +185,20 @@ pub struct ConversationPolicy {
     pub min_interruption: Duration,
     /// Whether goodbyes that are said without the tool for it end the call, a few seconds later.
     pub end_on_goodbye: bool,
+    /// What to do when a machine answers an outbound call.
+    pub voicemail: VoicemailPolicy,
     pub phrases: OwnPhrases,
+}
+
+/// What follows when a machine answers an outbound call.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoicemailPolicy {
+    #[default]
+    HangUp,
+    /// Exactly this text, once, when the machine's greeting is over; then the call ends. `{{business_name}}` is
+    /// filled in.
+    LeaveMessage { text: String },
 }
 
 impl Default for ConversationPolicy {
@@ -199,6 +212,7 @@ impl Default for ConversationPolicy {
             protect_greeting: false,
             min_interruption: Duration::ZERO,
             end_on_goodbye: true,
+            voicemail: VoicemailPolicy::default(),
             phrases: OwnPhrases::default(),
         }
     }

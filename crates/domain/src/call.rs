@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dial::CallTask;
 use crate::ids::AccountSid;
 use crate::phone::Caller;
 use crate::{BusinessId, CallSid, PhoneNumber, Revision, Timestamp};
@@ -119,6 +120,7 @@ pub struct Call {
     pub sid: CallSid,
     pub account: AccountSid,
     pub business: BusinessId,
+    /// The business's own number for an outbound call.
     pub from: Caller,
     /// The business's own number for an inbound call.
     pub to: Option<PhoneNumber>,
@@ -135,6 +137,8 @@ pub struct Call {
     pub refusal: Option<Refusal>,
     pub sip_response_code: Option<u16>,
     pub error_code: Option<u32>,
+    /// What an outbound call is for.
+    pub task: Option<CallTask>,
 }
 
 /// Why a call was answered with a refusal instead of an agent.
@@ -199,6 +203,14 @@ pub enum Applied {
 }
 
 impl Call {
+    /// The person at the other end: who called, or who was called.
+    pub fn other_party(&self) -> Option<&PhoneNumber> {
+        match self.direction {
+            Direction::Outbound => self.to.as_ref(),
+            Direction::Inbound | Direction::Unknown => self.from.number(),
+        }
+    }
+
     /// The same rule that the store enforces with its condition `rank < :new`, on values.
     pub fn apply(&mut self, event: &StatusEvent) -> Applied {
         self.duration = self.duration.max(event.duration);

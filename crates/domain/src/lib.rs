@@ -4,9 +4,11 @@
 //! tested in microseconds and replayed exactly. The manifest holds the boundary (no runtime, no JSON, no
 //! AWS) and `.clippy.toml` bans the clocks.
 
+pub mod amd;
 pub mod announcement;
 pub mod business;
 pub mod call;
+pub mod dial;
 pub mod ids;
 pub mod phone;
 pub mod phrases;
@@ -21,9 +23,11 @@ pub mod tools;
 pub mod transcript;
 pub mod turn;
 
+pub use amd::AnsweredBy;
 pub use announcement::Announcement;
 pub use business::{Business, Settings};
 pub use call::{Call, CallStatus, Direction};
+pub use dial::{DialId, DialOrder};
 pub use ids::{BusinessId, CallSid, Epoch, RecordingSid, Revision, StreamSid};
 pub use phone::{Caller, PhoneNumber};
 pub use plan::CallPlan;

@@ -1,13 +1,16 @@
-//! Words that steer a conversation: goodbyes, and the sounds of somebody who listens.
+//! Words that steer a conversation: goodbyes, the sounds of somebody who listens, and what answers in a person's place.
 //!
-//! They are data, by language, and a business may add its own. Nothing here looks for a word *inside* a
+//! They are data, by language, and a business may add its own. Nothing that a person says is looked for *inside* a
 //! sentence: an utterance counts only if it consists of such phrases from its first word to its last, because a
-//! call that ends over a quoted "bye" does more harm than one that lasts a few seconds longer.
+//! call that ends over a quoted "bye" does more harm than one that lasts a few seconds longer. Only what machines
+//! say is, and only on outbound calls.
 
+mod answering;
 mod languages;
 
 use serde::{Deserialize, Serialize};
 
+use answering::ANSWERING;
 use languages::LANGUAGES;
 
 /// What a business adds to the lists below. Case and punctuation do not matter.
@@ -18,6 +21,8 @@ pub struct OwnPhrases {
     pub goodbyes: Vec<String>,
     /// Said by somebody who listens and does not want to interrupt.
     pub backchannels: Vec<String>,
+    /// Said by answering machines, wherever in their greeting.
+    pub voicemail: Vec<String>,
 }
 
 /// The phrases of one call: its languages' and its business's own.
@@ -26,6 +31,10 @@ pub struct Phrases {
     goodbyes: Vec<Vec<String>>,
     courtesies: Vec<Vec<String>>,
     backchannels: Vec<Vec<String>>,
+    voicemail: Vec<Vec<String>>,
+    screening: Vec<Vec<String>>,
+    on_hold: Vec<Vec<String>>,
+    answers: Vec<Vec<String>>,
 }
 
 impl Phrases {
@@ -44,11 +53,19 @@ impl Phrases {
             phrases.courtesies.extend(language.courtesies.iter().map(|phrase| words(phrase)));
             phrases.backchannels.extend(language.backchannels.iter().map(|phrase| words(phrase)));
         }
+        for answering in ANSWERING.iter().filter(|answering| codes.iter().any(|code| code == answering.code))
+        {
+            phrases.voicemail.extend(answering.voicemail.iter().map(|phrase| words(phrase)));
+            phrases.screening.extend(answering.screening.iter().map(|phrase| words(phrase)));
+            phrases.on_hold.extend(answering.on_hold.iter().map(|phrase| words(phrase)));
+            phrases.answers.extend(answering.answers.iter().map(|phrase| words(phrase)));
+        }
         let own_words = |list: &[String]| -> Vec<Vec<String>> {
             list.iter().map(|phrase| words(phrase)).filter(|phrase| !phrase.is_empty()).collect()
         };
         phrases.goodbyes.extend(own_words(&own.goodbyes));
         phrases.backchannels.extend(own_words(&own.backchannels));
+        phrases.voicemail.extend(own_words(&own.voicemail));
         phrases
     }
 
@@ -70,9 +87,41 @@ impl Phrases {
         covers(&words(text), &[&self.backchannels])
     }
 
-    fn has_goodbye(&self, words: &[String]) -> bool {
-        self.goodbyes.iter().any(|phrase| words.windows(phrase.len()).any(|part| part == phrase.as_slice()))
+    /// An answering machine speaks. A question is a person's: "Would you like to leave a message?"
+    pub fn is_voicemail(&self, text: &str) -> bool {
+        !is_question(text) && holds(&words(text), &self.voicemail)
     }
+
+    /// A service asks who calls and why.
+    pub fn is_screening(&self, text: &str) -> bool {
+        holds(&words(text), &self.screening)
+    }
+
+    /// Such a service asks for patience.
+    pub fn is_on_hold(&self, text: &str) -> bool {
+        holds(&words(text), &self.on_hold)
+    }
+
+    /// The whole utterance is what a person says who has picked up, or a question.
+    pub fn is_live_answer(&self, text: &str) -> bool {
+        let words = words(text);
+        !words.is_empty()
+            && !holds(&words, &self.screening)
+            && (is_question(text) || covers(&words, &[&self.answers, &self.backchannels]))
+    }
+
+    fn has_goodbye(&self, words: &[String]) -> bool {
+        holds(words, &self.goodbyes)
+    }
+}
+
+fn is_question(text: &str) -> bool {
+    text.trim_end().ends_with(['?', '？', '؟'])
+}
+
+/// Whether one of the phrases is somewhere in `words`.
+fn holds(words: &[String], list: &[Vec<String>]) -> bool {
+    list.iter().any(|phrase| words.windows(phrase.len()).any(|part| part == phrase.as_slice()))
 }
 
 /// The words of an utterance, bare: an apostrophe parts them like a space.
@@ -173,12 +222,80 @@ mod tests {
         let own = OwnPhrases {
             goodbyes: vec!["Over and out!".into(), "!".into()],
             backchannels: vec!["roger".into()],
+            voicemail: vec!["the parrot takes messages".into()],
         };
         let phrases = Phrases::new(["de-AT"], &own);
         assert!(phrases.is_goodbye("Okay, over and out"));
         assert!(phrases.is_backchannel("Roger, roger"));
+        assert!(phrases.is_voicemail("Nobody is here, the parrot takes messages. Squawk."));
         assert!(phrases.is_goodbye("Servus"));
         assert!(!phrases.is_goodbye("hasta luego"), "a language that nobody speaks here");
+    }
+
+    /// Fault B 13.
+    #[test]
+    fn a_machine_is_known_by_what_only_machines_say() {
+        let phrases = phrases();
+        for text in [
+            "Hi, this is Anna. I can't come to the phone right now, please leave a message after the beep.",
+            "Your call has been forwarded to an automatic voice message system.",
+            "Guten Tag, dies ist die Mailbox von Max. Bitte hinterlassen Sie eine Nachricht nach dem Signalton.",
+            "Vous êtes bien sur la messagerie vocale de Paul. Laissez un message après le bip.",
+            "Deje su mensaje después de la señal.",
+            "La segreteria telefonica di Marco, lasci un messaggio dopo il segnale.",
+            "שלום, הגעתם לתא הקולי של דנה, השאירו הודעה לאחר הצפצוף.",
+        ] {
+            assert!(phrases.is_voicemail(text), "{text}");
+            assert!(!phrases.is_live_answer(text), "{text}");
+        }
+        for text in [
+            "Hello?",
+            "Hello, this is Anna speaking.",
+            "She is out. Would you like to leave a message after the tone?",
+            "I got your voicemail yesterday.",
+            "I got your message, thanks.",
+            "He is not available, can I take a message?",
+            "",
+        ] {
+            assert!(!phrases.is_voicemail(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn screening_is_neither_a_machine_nor_a_person() {
+        let phrases = phrases();
+        for text in [
+            "Hi, if you record your name and reason for calling, I'll see if this person is available.",
+            "Nennen Sie bitte Ihren Namen und den Grund Ihres Anrufs.",
+            "The person you're calling is using a screening service from Google.",
+        ] {
+            assert!(
+                phrases.is_screening(text) && !phrases.is_voicemail(text) && !phrases.is_live_answer(text),
+                "{text}"
+            );
+        }
+        assert!(phrases.is_on_hold("Thanks, please stay on the line."));
+        assert!(!phrases.is_on_hold("Hello?") && !phrases.is_screening("Who is calling?"));
+    }
+
+    #[test]
+    fn a_person_is_known_by_answering() {
+        let phrases = phrases();
+        for text in [
+            "Hello?",
+            "Hello, hello",
+            "Yes, speaking.",
+            "Ja, bitte?",
+            "Who is this?",
+            "Pronto",
+            "הלו",
+            "Allô oui",
+        ] {
+            assert!(phrases.is_live_answer(text), "{text}");
+        }
+        for text in ["", "…", "You have reached Anna Smith of Smith Plumbing.", "Beep."] {
+            assert!(!phrases.is_live_answer(text), "{text}");
+        }
     }
 
     proptest! {

@@ -30,8 +30,26 @@ pub struct CallPlan {
     pub resumption: Resumption,
     #[serde(default)]
     pub tools: Toolbox,
+    /// Who calls and why, for an outbound call that is asked for it.
+    #[serde(default)]
+    pub introduction: Option<Introduction>,
     /// Stable and opaque: lets the model provider tell abusive callers apart without knowing them.
     pub safety_identifier: String,
+}
+
+/// What an outbound call's agent says of itself to whoever screens the call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Introduction {
+    /// The business's name.
+    pub name: String,
+    pub reason: Option<String>,
+}
+
+// The reason speaks of the person who is called.
+impl std::fmt::Debug for Introduction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Introduction").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// What happened between the session before and this one.

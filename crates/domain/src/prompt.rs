@@ -5,6 +5,7 @@
 //! never cached: one caller's data cannot reach another's prompt.
 
 use crate::business::{Business, ChannelPrompt, Settings};
+use crate::dial::CallTask;
 use crate::phone::Caller;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +31,8 @@ pub struct NoPrompt(pub Channel);
 #[derive(Debug, Clone)]
 pub struct CallContext<'a> {
     pub caller: &'a Caller,
+    /// What an outbound call is for; `None` for an inbound one.
+    pub task: Option<&'a CallTask>,
     /// The business's local date and time as words, for example `Friday 20 November 2026, 14:05`.
     pub local_time: &'a str,
 }
@@ -78,12 +81,26 @@ pub fn compile(business: &Business, settings: &Settings, channel: Channel) -> Re
 
 /// The compiled instructions with one call's context behind them.
 pub fn for_call(compiled: &Compiled, context: &CallContext<'_>) -> String {
+    if let Some(task) = context.task {
+        return for_outbound_call(compiled, task, context.local_time);
+    }
     let caller = match context.caller {
         Caller::Number(_) => "The caller's number is known to the business.",
         Caller::Hidden => "The caller withheld the number.",
         Caller::Other(_) => "The caller is not calling from a telephone number.",
     };
     format!("{}\n\n# This call\nIt is {}. {caller}", compiled.instructions, context.local_time)
+}
+
+fn for_outbound_call(compiled: &Compiled, task: &CallTask, local_time: &str) -> String {
+    let mut text = format!("{}\n\n# This call\nIt is {local_time}.", compiled.instructions);
+    if let Some(reason) = &task.reason {
+        text.push_str(&format!(" You are calling about: {reason}."));
+    }
+    if let Some(context) = &task.context {
+        text.push_str(&format!("\nWhat the business says about it:\n{context}"));
+    }
+    text
 }
 
 /// What the model is asked to say first. These instructions replace the session's for that one response,
@@ -197,7 +214,8 @@ mod tests {
     fn a_callers_context_is_behind_the_common_part_and_holds_no_number() {
         let compiled = compile(&business(), &settings(Some("Be kind."), None), Channel::Inbound).unwrap();
         let caller = Caller::Number(PhoneNumber::parse("+43720123456").unwrap());
-        let text = for_call(&compiled, &CallContext { caller: &caller, local_time: "Friday, 14:05" });
+        let text =
+            for_call(&compiled, &CallContext { caller: &caller, task: None, local_time: "Friday, 14:05" });
         assert!(text.starts_with(&compiled.instructions));
         assert!(!text.contains("720123456"));
     }
@@ -210,5 +228,17 @@ mod tests {
         assert_eq!(hint.keywords, ["Harbour Bicycle Workshop", "Rohloff"]);
         assert_eq!(hint.context, "A telephone call with Harbour Bicycle Workshop.");
         assert_eq!(hint.languages, settings.voice.languages);
+    }
+
+    #[test]
+    fn an_outbound_call_is_told_what_it_is_for() {
+        let compiled = compile(&business(), &settings(None, Some("Be kind.")), Channel::Outbound).unwrap();
+        let task = CallTask { reason: Some("the service".into()), context: Some("Wheel 3 is bent.".into()) };
+        let caller = Caller::Hidden;
+        let context = CallContext { caller: &caller, task: Some(&task), local_time: "Friday, 14:05" };
+        let text = for_call(&compiled, &context);
+        assert!(text.starts_with(&compiled.instructions));
+        assert!(text.contains("the service") && text.contains("Wheel 3 is bent.") && text.contains("14:05"));
+        assert!(!text.contains("withheld"), "nobody called");
     }
 }

@@ -82,6 +82,8 @@ pub enum EndReason {
     CallerHangUp,
     /// Nobody answered the agent's prompts.
     Silence,
+    /// A machine answered an outbound call; it was hung up on, or left a message.
+    Voicemail,
     MaxDuration,
     /// The model could not be reached or was lost.
     ModelLost,
@@ -100,10 +102,11 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AgentHangUp,
         Self::CallerHangUp,
         Self::Silence,
+        Self::Voicemail,
         Self::MaxDuration,
         Self::ModelLost,
         Self::CallerLost,
@@ -121,6 +124,7 @@ impl EndReason {
             Self::AgentHangUp => "agent_hang_up",
             Self::CallerHangUp => "caller_hang_up",
             Self::Silence => "silence",
+            Self::Voicemail => "voicemail",
             Self::MaxDuration => "max_duration",
             Self::ModelLost => "model_lost",
             Self::CallerLost => "caller_lost",
@@ -139,7 +143,10 @@ impl EndReason {
 
     /// Whether the call is over because somebody meant it to be. After anything else the caller is still there.
     pub const fn on_purpose(self) -> bool {
-        matches!(self, Self::AgentHangUp | Self::CallerHangUp | Self::Silence | Self::MaxDuration)
+        matches!(
+            self,
+            Self::AgentHangUp | Self::CallerHangUp | Self::Silence | Self::Voicemail | Self::MaxDuration
+        )
     }
 }
 

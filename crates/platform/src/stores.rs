@@ -8,6 +8,7 @@
 pub mod businesses;
 pub mod calls;
 mod chunks;
+pub mod dials;
 mod error;
 pub mod heartbeat;
 pub mod leases;
@@ -17,5 +18,6 @@ mod table;
 mod transaction;
 pub mod transcripts;
 pub mod turns;
+pub mod verdicts;
 
 pub use error::StoreError;

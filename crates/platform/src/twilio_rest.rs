@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{CallSid, RecordingSid, Secret};
+use domain::{CallSid, PhoneNumber, RecordingSid, Secret};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use twilio::rest::{
-    self, Api, CallResource, Channels, ErrorBody, ErrorClass, RecordingList, RecordingResource,
+    self, Api, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall, RecordingList,
+    RecordingResource,
 };
 use twilio::{Form, Sid};
 use url::Url;
@@ -54,6 +55,17 @@ impl TwilioError {
             Self::NotFound | Self::Auth | Self::Permanent(_) | Self::Settings(_) => false,
         }
     }
+}
+
+/// Why there is no call, as far as that is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// Twilio has certainly not dialled.
+    #[error(transparent)]
+    NotPlaced(TwilioError),
+    /// The answer was lost, or was none: Twilio may have dialled. Asking again may dial twice.
+    #[error("it is not known whether Twilio has placed the call")]
+    Unknown,
 }
 
 /// One account.
@@ -104,6 +116,44 @@ impl TwilioRest {
             Ok(_) | Err(TwilioError::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Asks for an outbound call, once: this is never repeated here.
+    ///
+    /// # Errors
+    /// [`PlaceError`] tells whether somebody's telephone may ring all the same.
+    pub async fn place_call(&self, call: &NewCall<'_>) -> Result<CallSid, PlaceError> {
+        let post = self.client.post(self.api.calls());
+        let post = post.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(call.form().encode());
+        let sent = self.authorised(post).timeout(REQUEST_TIMEOUT).send().await;
+        let mut response = sent.map_err(|error| {
+            let unsent = error.is_connect() || error.is_builder();
+            if unsent { PlaceError::NotPlaced(TwilioError::Transient) } else { PlaceError::Unknown }
+        })?;
+        let body = bounded_body(&mut response).await.map_err(|_| PlaceError::Unknown)?;
+        if !response.status().is_success() {
+            return Err(match failure(&response, &body) {
+                TwilioError::Transient => PlaceError::Unknown,
+                refused => PlaceError::NotPlaced(refused),
+            });
+        }
+        let placed: CallResource = parse(&body).map_err(|_| PlaceError::Unknown)?;
+        CallSid::parse(placed.sid.as_str()).map_err(|_| PlaceError::Unknown)
+    }
+
+    /// The latest calls from one number to another, newest first. A call that was asked for a moment ago may be
+    /// missing.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn calls_between(
+        &self,
+        from: &PhoneNumber,
+        to: &PhoneNumber,
+    ) -> Result<Vec<CallResource>, TwilioError> {
+        let url = self.api.calls_between(from.as_e164(), to.as_e164());
+        let body = self.answer(self.client.get(url)).await?;
+        Ok(parse::<CallList>(&body)?.calls)
     }
 
     /// Starts a dual-channel recording of a live call, whose progress is reported to `callback`.

@@ -15,7 +15,7 @@ pub use request::{
     MachineDetection, NewCall, TWIML_PARAMETER_CHARACTERS, TwimlTooLong, cancel, hang_up, redirect,
     replace_twiml, start_recording,
 };
-pub use resource::{CallResource, RecordingList, RecordingResource, RecordingState};
+pub use resource::{CallList, CallResource, RecordingList, RecordingResource, RecordingState};
 
 use crate::Sid;
 
@@ -47,6 +47,17 @@ impl Api {
     /// `POST` a [`NewCall`].
     pub fn calls(&self) -> String {
         format!("{}/Calls.json", self.account_url)
+    }
+
+    /// `GET` a [`CallList`] of the latest calls from `from` to `to`, numbers in international form. The API can
+    /// filter by the time a call was answered and not by when it was asked for, which is what is needed here.
+    pub fn calls_between(&self, from: &str, to: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("From", from)
+            .append_pair("To", to)
+            .append_pair("PageSize", "50")
+            .finish();
+        format!("{}?{query}", self.calls())
     }
 
     /// `GET` a [`CallResource`]; `POST` [`hang_up`], [`redirect`] and the like.

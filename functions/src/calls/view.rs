@@ -183,6 +183,7 @@ fn summary(call: &Call) -> Value {
         "refusal": call.refusal.map(|refusal| refusal.as_str()),
         "sip_response_code": call.sip_response_code,
         "error_code": call.error_code,
+        "reason": call.task.as_ref().and_then(|task| task.reason.as_deref()),
     })
 }
 

@@ -13,15 +13,24 @@ pub struct Problem {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// The `Retry-After` header, seconds.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, title: &'static str) -> Self {
-        Self { kind: "about:blank", title, status: status.as_u16(), detail: None }
+        Self { kind: "about:blank", title, status: status.as_u16(), detail: None, retry_after: None }
     }
 
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// When the same request may succeed, in seconds from now.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -53,7 +62,11 @@ impl From<platform::stores::StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
         let mut response = (status, axum::Json(self)).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -12,7 +12,8 @@ use platform::telemetry::{self, Unit};
 use twilio::form::{Form, MAX_BODY_BYTES};
 use twilio::signature::Verifier;
 use twilio::webhook::{
-    ConnectAction, DialAction, RecordingStatus, StatusCallback, StreamStatus, VoiceRequest, WebhookError,
+    AmdCallback, ConnectAction, DialAction, RecordingStatus, StatusCallback, StreamStatus, VoiceRequest,
+    WebhookError,
 };
 use url::Url;
 
@@ -75,7 +76,7 @@ macro_rules! webhook {
     };
 }
 
-webhook!(VoiceRequest, StatusCallback, StreamStatus, ConnectAction, DialAction, RecordingStatus);
+webhook!(VoiceRequest, StatusCallback, StreamStatus, ConnectAction, DialAction, RecordingStatus, AmdCallback,);
 
 /// A form that Twilio signed, parsed into the shape its handler asked for.
 pub struct Verified<F> {

@@ -318,7 +318,7 @@ fn next(end: Option<EndReason>, lost: Epoch) -> Next {
     use EndReason as E;
     let again = lost.0 < Epoch::FIRST.0 + MAX_RESUMES;
     match end {
-        Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::MaxDuration) => Next::HangUp,
+        Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::Voicemail | E::MaxDuration) => Next::HangUp,
         Some(E::Transfer) => Next::Dial,
         // The session tried what could be tried; another one would meet the same model.
         Some(E::ModelLost) => Next::NoAgent,

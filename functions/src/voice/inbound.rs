@@ -4,7 +4,6 @@
 //! function of the call alone, so every duplicate of the webhook gets the same answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -28,14 +27,11 @@ use twilio::webhook::VoiceRequest;
 use super::line::Line;
 use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, caller, phrases, plan, xml};
+use super::{ANSWER_WITHIN, caller, phrases, plan, slot_ttl, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
 pub const PATH: &str = "/twilio/voice/inbound";
-
-/// A slot heals by itself when nothing releases it: a little longer than any call may last.
-const SLOT_MARGIN: Duration = Duration::from_secs(10 * 60);
 
 pub struct Inbound {
     gate: Gate,
@@ -117,7 +113,8 @@ impl Inbound {
         let slot = SlotRequest {
             business: call.business.clone(),
             limit: published.business.max_concurrent_calls,
-            ttl: published.settings.policies.conversation.max_call + SLOT_MARGIN,
+            ttl: slot_ttl(&published),
+            reserved: None,
         };
         let open = OpenCall {
             call: call.clone(),
@@ -223,6 +220,7 @@ fn open_call(
         refusal: None,
         sip_response_code: None,
         error_code: None,
+        task: None,
     })
 }
 

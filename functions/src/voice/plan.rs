@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::business::Policies;
-use domain::plan::Resumption;
+use domain::business::{ConversationPolicy, Policies, VoicemailPolicy};
+use domain::plan::{Introduction, Resumption};
 use domain::prompt::{self, CallContext, Compiled};
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
 use platform::clock;
@@ -27,7 +27,7 @@ pub(crate) fn token_ttl(policies: &Policies) -> Duration {
 /// The plan of a call that was just answered.
 pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
     let local_time = clock::local_words(now, &published.business.time_zone);
-    let context = CallContext { caller: &call.from, local_time: &local_time };
+    let context = CallContext { caller: &call.from, task: call.task.as_ref(), local_time: &local_time };
     CallPlan {
         call: call.sid.clone(),
         epoch: Epoch::FIRST,
@@ -36,14 +36,27 @@ pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         direction: call.direction,
         minted_at: now,
         voice: published.settings.voice.clone(),
-        conversation: published.settings.policies.conversation.clone(),
+        conversation: conversation(published),
         instructions: prompt::for_call(compiled, &context),
         greeting: Some(compiled.greeting.clone()),
         history: vec![],
         resumption: Resumption::default(),
         tools: published.settings.tools.clone(),
+        introduction: call
+            .task
+            .as_ref()
+            .map(|task| Introduction { name: published.business.name.clone(), reason: task.reason.clone() }),
         safety_identifier: safety_identifier(call),
     }
+}
+
+/// The business's manners, with its name where they speak of it.
+fn conversation(published: &Published) -> ConversationPolicy {
+    let mut conversation = published.settings.policies.conversation.clone();
+    if let VoicemailPolicy::LeaveMessage { text } = &mut conversation.voicemail {
+        *text = text.replace("{{business_name}}", &published.business.name);
+    }
+    conversation
 }
 
 /// The plan that goes on after the epoch `lost`: the same agent, told what was said, greeting nobody. The limit
@@ -55,12 +68,12 @@ pub(crate) fn resumed(first: CallPlan, call: &Call, lost: Epoch, turns: &[Turn])
     CallPlan { epoch: lost.next(), greeting: None, history: history::of(turns), conversation, ..first }
 }
 
-/// The same for every call of one caller to one business, and of no use to anybody else.
+/// The same for every call of one person and one business, and of no use to anybody else.
 fn safety_identifier(call: &Call) -> String {
     let mut hash = Sha256::new();
     hash.update(call.business.as_str());
     hash.update([0]);
-    match call.from.number() {
+    match call.other_party() {
         Some(number) => hash.update(number.as_e164()),
         None => hash.update(call.sid.as_str()),
     }

@@ -9,21 +9,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use domain::call::StatusEvent;
-use domain::{CallSid, CallStatus};
+use domain::{AnsweredBy, CallSid, CallStatus, DialId};
 use http::StatusCode;
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
+use platform::stores::verdicts::Verdicts;
 use platform::telemetry::{self, Unit};
 use twilio::form::Form;
 use twilio::webhook::stream::StreamEvent;
-use twilio::webhook::{StatusCallback, StreamStatus};
+use twilio::webhook::{AmdCallback, StatusCallback, StreamStatus};
 
+use super::dialled::{DialQuery, Dialled, Opening};
 use super::no_content;
 use super::progress::{self, Progress, ProgressError};
 use crate::edge::verified_form::{Gate, Verified};
@@ -31,10 +34,13 @@ use crate::edge::{HttpFunction, StartError};
 
 pub const CALL_PATH: &str = "/twilio/voice/status";
 pub const STREAM_PATH: &str = "/twilio/stream/status";
+pub const AMD_PATH: &str = "/twilio/voice/amd";
 
 pub struct Status {
     gate: Gate,
     progress: Progress,
+    dialled: Dialled,
+    verdicts: Verdicts,
 }
 
 impl HttpFunction for Status {
@@ -47,13 +53,19 @@ impl HttpFunction for Status {
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         aws.warm(&names.calls).await;
-        Ok(Self { gate: Gate::new(&base, &secrets)?, progress: Progress::new(&aws, &names) })
+        Ok(Self {
+            gate: Gate::new(&base, &secrets)?,
+            progress: Progress::new(&aws, &names),
+            dialled: Dialled::new(&aws, &names.calls, &names.leases),
+            verdicts: Verdicts::new(&aws, &names.leases),
+        })
     }
 
     fn router(self) -> Router {
         Router::new()
             .route(CALL_PATH, post(call_status))
             .route(STREAM_PATH, post(stream_status))
+            .route(AMD_PATH, post(machine_detection))
             .with_state(Arc::new(self))
     }
 }
@@ -64,7 +76,12 @@ impl AsRef<Gate> for Status {
     }
 }
 
-async fn call_status(State(app): State<Arc<Status>>, webhook: Verified<StatusCallback>) -> Response {
+async fn call_status(
+    State(app): State<Arc<Status>>,
+    query: Result<Query<DialQuery>, QueryRejection>,
+    webhook: Verified<StatusCallback>,
+) -> Response {
+    let dial = query.ok().and_then(|Query(query)| query.dial);
     let form = &webhook.form;
     let Some(status) = CallStatus::parse(form.call_status.as_str()) else {
         tracing::warn!(
@@ -89,12 +106,13 @@ async fn call_status(State(app): State<Arc<Status>>, webhook: Verified<StatusCal
         None => status.as_str().to_owned(),
     };
     let Some(parent) = &form.parent_call_sid else {
-        return app.take(form.call_sid.as_str(), &format!("call-{order}"), &event, &webhook.raw).await;
+        let key = format!("call-{order}");
+        return app.take(form.call_sid.as_str(), &key, &event, &webhook.raw, dial.as_ref()).await;
     };
     // A leg that the call dialled is part of its history and never a call of its own. Its progress is not the
     // call's: whom we transferred to may be busy or hang up while the caller is still there.
     let key = format!("leg-{}-{order}", form.call_sid.as_str());
-    app.take(parent.as_str(), &key, &StatusEvent::history(event.at), &webhook.raw).await
+    app.take(parent.as_str(), &key, &StatusEvent::history(event.at), &webhook.raw, None).await
 }
 
 async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamStatus>) -> Response {
@@ -113,7 +131,8 @@ async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamS
     };
     let key = format!("stream-{}-{word}", form.stream_sid.as_str());
     let call = form.call_sid.as_str();
-    answer(call, &key, app.record(call, &key, &event, &webhook.raw, form.event == StreamEvent::Started).await)
+    let began = form.event == StreamEvent::Started;
+    answer(call, &key, app.stream(call, &key, &event, &webhook.raw, began).await)
 }
 
 /// Twilio hears 503 when a write failed. It then tries again, as [`DELIVERY`] asks of it, and does no harm.
@@ -129,39 +148,98 @@ fn answer(call: &str, key: &str, recorded: Result<(), TakeError>) -> Response {
     }
 }
 
+/// What answered an outbound call, in Twilio's opinion: kept as history, and shown to the bridge while it may still
+/// be of use. Nothing waits for it.
+async fn machine_detection(State(app): State<Arc<Status>>, webhook: Verified<AmdCallback>) -> Response {
+    let form = &webhook.form;
+    // Says nothing about the call's status.
+    let event = StatusEvent::history(clock::now());
+    let word = webhook.raw.first("AnsweredBy").unwrap_or_default();
+    let kept = app.keep_verdict(form.call_sid.as_str(), AnsweredBy::from_twilio(word)).await;
+    if let Err(error) = kept {
+        tracing::error!(%error, call = form.call_sid.as_str(), "a verdict could not be kept");
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    // There is one verdict a call, so it needs no other key.
+    app.take(form.call_sid.as_str(), &format!("amd-{}", key_word(word)), &event, &webhook.raw, None).await
+}
+
+/// Twilio's word as part of a key.
+fn key_word(word: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    word.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(MAX_CHARS).collect()
+}
+
 impl Status {
     /// A callback about the call itself, or about a leg of it.
-    async fn take(&self, call: &str, key: &str, event: &StatusEvent, raw: &Form) -> Response {
-        answer(call, key, self.record(call, key, event, raw, false).await)
+    async fn take(
+        &self,
+        call: &str,
+        key: &str,
+        event: &StatusEvent,
+        raw: &Form,
+        dial: Option<&DialId>,
+    ) -> Response {
+        answer(call, key, self.record(call, key, event, raw, dial).await.map(drop))
     }
 
+    async fn stream(
+        &self,
+        call: &str,
+        key: &str,
+        event: &StatusEvent,
+        raw: &Form,
+        began: bool,
+    ) -> Result<(), TakeError> {
+        if self.record(call, key, event, raw, None).await? && began {
+            self.progress.stream_began(&CallSid::parse(call)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_verdict(&self, call: &str, verdict: AnsweredBy) -> Result<(), TakeError> {
+        Ok(self.verdicts.put(&CallSid::parse(call)?, verdict, clock::now()).await?)
+    }
+
+    /// Whether there is such a call.
     async fn record(
         &self,
         call: &str,
         key: &str,
         event: &StatusEvent,
         raw: &Form,
-        stream_began: bool,
-    ) -> Result<(), TakeError> {
-        let sid = CallSid::parse(call)?;
-        let known = self.progress.take(&sid, key, event, &history(raw)).await?;
-        if stream_began && known {
-            self.progress.stream_began(&sid).await?;
+        dial: Option<&DialId>,
+    ) -> Result<bool, TakeError> {
+        let (sid, params) = (CallSid::parse(call)?, history(raw));
+        if self.progress.take(&sid, key, event, &params).await? {
+            return Ok(true);
         }
-        Ok(())
+        // A callback may be the first we hear of a call that we asked for: the answer to the request was lost, or is
+        // on its way. What was recorded is applied as the call is opened, and what follows from it is asked for.
+        if let Some(dial) = dial
+            && let Opening::Open(_) = self.dialled.open(dial, &sid, clock::now()).await?
+        {
+            self.progress.take(&sid, key, event, &params).await?;
+            return Ok(true);
+        }
+        tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
+        telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
+        Ok(false)
     }
 }
 
 /// Parameters worth keeping with an event. Numbers and places are the call's own, once, and not history's.
 fn history(raw: &Form) -> BTreeMap<String, String> {
-    const KEPT: [&str; 14] = [
+    const KEPT: [&str; 16] = [
         "AccountSid",
+        "AnsweredBy",
         "CallDuration",
         "CallSid",
         "CallStatus",
         "CallbackSource",
         "Direction",
         "ErrorCode",
+        "MachineDetectionDuration",
         "ParentCallSid",
         "SequenceNumber",
         "SipResponseCode",

@@ -48,6 +48,7 @@ pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, Start
     use functions::{calls, recordings, transcripts, voice};
     Some(match binary {
         voice::inbound::Inbound::NAME => http::<voice::inbound::Inbound>(env).await,
+        voice::outbound::Outbound::NAME => http::<voice::outbound::Outbound>(env).await,
         voice::status::Status::NAME => http::<voice::status::Status>(env).await,
         voice::after_stream::AfterStream::NAME => http::<voice::after_stream::AfterStream>(env).await,
         voice::sweep::Sweep::NAME => scheduled::<voice::sweep::Sweep>(env).await,

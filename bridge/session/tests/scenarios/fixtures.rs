@@ -53,6 +53,7 @@ pub(crate) fn plan() -> CallPlan {
         history: vec![],
         resumption: domain::plan::Resumption::default(),
         tools: domain::Toolbox::default(),
+        introduction: None,
         safety_identifier: "caller".into(),
     }
 }

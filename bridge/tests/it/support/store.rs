@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bridge::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
 use domain::tools::TakenMessage;
-use domain::{CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -134,6 +134,10 @@ impl Ports for Store {
 
     async fn take_message(&self, _: &CallPlan, _: &str, _: &TakenMessage) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
+        Ok(None)
     }
 
     async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {

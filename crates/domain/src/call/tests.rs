@@ -20,6 +20,7 @@ fn call() -> Call {
         refusal: None,
         sip_response_code: None,
         error_code: None,
+        task: None,
     }
 }
 

@@ -14,6 +14,7 @@
 mod early;
 mod open;
 mod read;
+mod reserve;
 mod resume;
 mod row;
 mod settle;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::call::StatusEvent;
 use domain::ids::AccountSid;
-use domain::{BusinessId, Call, CallPlan, CallSid, Timestamp};
+use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Timestamp};
 
 use crate::Aws;
 use crate::item::{Draft, text, to_json};
@@ -59,6 +60,15 @@ pub struct SlotRequest {
     pub limit: u16,
     /// A slot that nobody gives back is free again after this long.
     pub ttl: Duration,
+    /// The slot that [`Writer::reserve_slot`] gave for this call, before it had a sid. No other will do.
+    pub reserved: Option<ReservedSlot>,
+}
+
+/// A slot that is kept for a call which has no sid yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservedSlot {
+    pub slot: u16,
+    pub holder: DialId,
 }
 
 /// What became of opening a call.
@@ -174,6 +184,33 @@ impl Writer {
         status::record(&self.calls, call, event_key, event, params).await
     }
 
+    /// Takes one of the business's slots for a call that is about to be dialled: `None` when every slot is taken.
+    /// The reservation lasts for `wanted.ttl`; opening the call makes the slot its own. Asking again for the same
+    /// holder is safe.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reserve_slot(
+        &self,
+        wanted: &SlotRequest,
+        holder: &DialId,
+        now: Timestamp,
+    ) -> Result<Option<ReservedSlot>, StoreError> {
+        reserve::reserve(&self.leases, wanted, holder, now).await
+    }
+
+    /// Gives back a reservation that no call came of.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the slot then comes back when the reservation ends.
+    pub async fn release_reservation(
+        &self,
+        business: &BusinessId,
+        reserved: &ReservedSlot,
+    ) -> Result<(), StoreError> {
+        self.release(business, reserved.slot, reserved.holder.as_str()).await
+    }
+
     /// Keeps a call that belongs to no business, for 30 days. `true` when it was not there before.
     ///
     /// # Errors
@@ -206,14 +243,18 @@ impl Writer {
     pub async fn release_slot(&self, call: &Call) -> Result<(), StoreError> {
         let Some(row) = self.calls.get(&row::call_key(&call.sid)).await? else { return Ok(()) };
         let Some(slot) = row.optional_number(row::SLOT)? else { return Ok(()) };
+        self.release(&call.business, slot, call.sid.as_str()).await
+    }
+
+    async fn release(&self, business: &BusinessId, slot: u16, holder: &str) -> Result<(), StoreError> {
         let request = self
             .leases
             .client
             .delete_item()
             .table_name(&*self.leases.name)
-            .set_key(Some(slot_key(&call.business, slot).attributes()))
-            .condition_expression("holder = :call")
-            .expression_attribute_values(":call", text(call.sid.as_str()))
+            .set_key(Some(slot_key(business, slot).attributes()))
+            .condition_expression("holder = :holder")
+            .expression_attribute_values(":holder", text(holder))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
         self.leases.settle(request.send().await).map(drop)
     }

@@ -215,6 +215,7 @@ pub(crate) fn call(n: u32) -> Call {
         refusal: None,
         sip_response_code: None,
         error_code: None,
+        task: None,
     }
 }
 
@@ -233,6 +234,7 @@ fn plan(n: u32) -> CallPlan {
         history: vec![],
         resumption: domain::plan::Resumption::default(),
         tools: domain::Toolbox::default(),
+        introduction: None,
         safety_identifier: "opaque".into(),
     }
 }
@@ -245,7 +247,7 @@ pub(crate) fn open_call(n: u32, limit: u16) -> OpenCall {
         call: call(n),
         plan: Some(plan(n)),
         token_ttl: TOKEN_TTL,
-        slot: Some(SlotRequest { business: business_id("harbour"), limit, ttl: SLOT_TTL }),
+        slot: Some(SlotRequest { business: business_id("harbour"), limit, ttl: SLOT_TTL, reserved: None }),
         now: NOW,
     }
 }

@@ -26,6 +26,9 @@ pub struct CallResource {
     /// Who is called.
     #[serde(default, deserialize_with = "party")]
     pub to: Option<Party>,
+    /// When it was asked for, RFC 2822, as received.
+    #[serde(default)]
+    pub date_created: Option<String>,
     /// When it was answered, RFC 2822, as received.
     #[serde(default)]
     pub start_time: Option<String>,
@@ -41,6 +44,13 @@ pub struct CallResource {
     /// The leg that dialled this one.
     #[serde(default, deserialize_with = "optional_call_sid")]
     pub parent_call_sid: Option<Sid>,
+}
+
+/// Calls, first page.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CallList {
+    /// Newest first.
+    pub calls: Vec<CallResource>,
 }
 
 /// A recording.

@@ -7,7 +7,8 @@ use bridge::{
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::tools::TakenMessage;
 use domain::{
-    BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp, Turn,
+    AnsweredBy, BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp,
+    Turn,
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -67,6 +68,7 @@ impl Ports for Memory {
             history: vec![],
             resumption: domain::plan::Resumption::default(),
             tools: domain::Toolbox::default(),
+            introduction: None,
             safety_identifier: "load".into(),
         })
     }
@@ -77,6 +79,10 @@ impl Ports for Memory {
 
     async fn put_report(&self, _: &SessionReport) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
+        Ok(None)
     }
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {

@@ -19,7 +19,7 @@ use super::{OpenCall, Opened, SlotRequest, Writer, early, events, row, slot_key,
 
 /// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
 /// last slots of a burst each try leaves fewer of them.
-const MAX_SLOT_TRIES: u64 = 10;
+pub(super) const MAX_SLOT_TRIES: u64 = 10;
 /// How many batches of slots are searched for a free one.
 const MAX_SLOT_BATCHES: usize = 10;
 /// DynamoDB's limit on one BatchGetItem.
@@ -35,21 +35,27 @@ pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, 
     if wanted.limit == 0 {
         return Ok(Opened::AtCapacity);
     }
-    // Calls begin their search at different places, so that few of them want the same slot.
-    let first = spread(request.call.sid.as_str().as_bytes()) % u64::from(wanted.limit);
-    let first = u16::try_from(first).unwrap_or(0);
+    if let Some(reserved) = &wanted.reserved {
+        return attempt.settle(Some((wanted, reserved.slot))).await;
+    }
+    let first = first_slot(request.call.sid.as_str(), wanted.limit);
     let mut slot = first;
     for tried in 0..MAX_SLOT_TRIES {
         match attempt.settle(Some((wanted, slot))).await? {
             Opened::AtCapacity => {}
             settled @ (Opened::New { .. } | Opened::Existing(_)) => return Ok(settled),
         }
-        match attempt.free_slot(wanted, first, tried).await? {
+        match free_slot(&writer.leases, wanted, first, &attempt.salt(tried), request.now).await? {
             Some(free) => slot = free,
             None => break,
         }
     }
     Ok(Opened::AtCapacity)
+}
+
+/// Where the search for a slot begins: at different places, so that few calls want the same one.
+pub(super) fn first_slot(holder: &str, limit: u16) -> u16 {
+    u16::try_from(spread(holder.as_bytes()) % u64::from(limit.max(1))).unwrap_or(0)
 }
 
 struct Attempt<'a> {
@@ -138,37 +144,51 @@ impl Attempt<'_> {
         Ok(actions)
     }
 
-    /// One of the nearest slots from `first` on, round the circle, that can be had at this moment. Which of them
-    /// depends on the call and on how often it has tried: rivals that look at the same moment part ways.
-    async fn free_slot(
-        &self,
-        wanted: &SlotRequest,
-        first: u16,
-        tried: u64,
-    ) -> Result<Option<u16>, StoreError> {
-        let leases = &self.writer.leases;
-        let circle: Vec<u16> = (first..wanted.limit).chain(0..first).collect();
-        for batch in circle.chunks(BATCH_GET_ITEMS).take(MAX_SLOT_BATCHES) {
-            let keys = batch.iter().map(|slot| slot_key(&wanted.business, *slot).attributes()).collect();
-            let mut taken = HashSet::new();
-            for row in batch_get(leases, keys).await? {
-                if row.time(plans::LEASE_UNTIL)? >= self.request.now {
-                    taken.insert(row.text(PK)?.to_owned());
-                }
-            }
-            let mut free = batch.to_vec();
-            free.retain(|slot| !taken.contains(&slot_pk(&wanted.business, *slot)));
-            if !free.is_empty() {
-                let choice = spread(format!("{}#{tried}", self.open_id).as_bytes());
-                let index = usize::try_from(choice % free.len() as u64).unwrap_or(0);
-                return Ok(Some(free[index]));
-            }
-        }
-        Ok(None)
+    fn salt(&self, tried: u64) -> String {
+        format!("{}#{tried}", self.open_id)
     }
 }
 
-/// A slot is free when nobody holds it, when its lease is over, or when this call holds it already.
+/// One of the nearest slots from `first` on, round the circle, that can be had at this moment. Which of them
+/// depends on `salt`, the call's and its try's own: rivals that look at the same moment part ways.
+pub(super) async fn free_slot(
+    leases: &Table,
+    wanted: &SlotRequest,
+    first: u16,
+    salt: &str,
+    now: Timestamp,
+) -> Result<Option<u16>, StoreError> {
+    let circle: Vec<u16> = (first..wanted.limit).chain(0..first).collect();
+    for batch in circle.chunks(BATCH_GET_ITEMS).take(MAX_SLOT_BATCHES) {
+        let keys = batch.iter().map(|slot| slot_key(&wanted.business, *slot).attributes()).collect();
+        let mut taken = HashSet::new();
+        for row in batch_get(leases, keys).await? {
+            if row.time(plans::LEASE_UNTIL)? >= now {
+                taken.insert(row.text(PK)?.to_owned());
+            }
+        }
+        let mut free = batch.to_vec();
+        free.retain(|slot| !taken.contains(&slot_pk(&wanted.business, *slot)));
+        if !free.is_empty() {
+            let index = usize::try_from(spread(salt.as_bytes()) % free.len() as u64).unwrap_or(0);
+            return Ok(Some(free[index]));
+        }
+    }
+    Ok(None)
+}
+
+/// A slot is free when nobody holds it, when its lease is over, or when it is this holder's already, perhaps by
+/// the reservation made before the call had a sid.
+pub(super) const SLOT_IS_FREE: &str =
+    "attribute_not_exists(pk) OR lease_until < :now OR holder = :holder OR holder = :reserved";
+
+pub(super) fn slot_draft(holder: &str, until: Timestamp) -> Draft {
+    Draft::default()
+        .text("holder", holder)
+        .time(plans::LEASE_UNTIL, until)
+        .expires(until.plus(plans::TTL_MARGIN))
+}
+
 fn lease_slot(
     leases: &Table,
     wanted: &SlotRequest,
@@ -176,15 +196,14 @@ fn lease_slot(
     call: &Call,
     now: Timestamp,
 ) -> TransactWriteItem {
-    let until = now.plus(wanted.ttl);
-    let draft = Draft::default()
-        .text("holder", call.sid.as_str())
-        .time(plans::LEASE_UNTIL, until)
-        .expires(until.plus(plans::TTL_MARGIN));
+    let holder = call.sid.as_str();
+    let reserved = wanted.reserved.as_ref().map_or(holder, |reserved| reserved.holder.as_str());
+    let draft = slot_draft(holder, now.plus(wanted.ttl));
     leases.put_action(slot_key(&wanted.business, slot).item(draft), |put| {
-        put.condition_expression("attribute_not_exists(pk) OR lease_until < :now OR holder = :call")
+        put.condition_expression(SLOT_IS_FREE)
             .expression_attribute_values(":now", number(now.0))
-            .expression_attribute_values(":call", text(call.sid.as_str()))
+            .expression_attribute_values(":holder", text(holder))
+            .expression_attribute_values(":reserved", text(reserved))
     })
 }
 

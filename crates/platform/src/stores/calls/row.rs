@@ -55,6 +55,10 @@ pub(super) fn call_draft(table: &str, call: &Call) -> Result<Draft, StoreError> 
         .optional_text("refusal", call.refusal.map(domain::call::Refusal::as_str))
         .optional_number("sip_response_code", call.sip_response_code)
         .optional_number("error_code", call.error_code);
+    let draft = match &call.task {
+        Some(task) => draft.text("task", to_json(table, "task", task)?),
+        None => draft,
+    };
     Ok(times.into_iter().fold(draft, |draft, (name, at)| draft.optional_number(name, at.map(|at| at.0))))
 }
 
@@ -76,6 +80,7 @@ pub(super) fn call(row: &Row) -> Result<Call, StoreError> {
         refusal: row.optional_parsed("refusal", |word| domain::call::Refusal::parse(word).ok_or(()))?,
         sip_response_code: row.optional_number("sip_response_code")?,
         error_code: row.optional_number("error_code")?,
+        task: row.optional_text("task")?.map(|_| row.json("task")).transpose()?,
     })
 }
 

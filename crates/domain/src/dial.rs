@@ -1,0 +1,166 @@
+//! An outbound call, from being asked for until Twilio has given it a sid.
+//!
+//! Twilio's request to place a call cannot be repeated: each one dials. So everything that the call will need is
+//! decided and kept under an id of ours *before* it is dialled. The id travels in the addresses that Twilio is given,
+//! and whoever hears from the call first, the answer to the request or any of its webhooks, can open it.
+
+pub mod barred;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ids::{AccountSid, InvalidId};
+use crate::{BusinessId, Call, CallSid, CallStatus, Caller, Direction, PhoneNumber, Revision, Timestamp};
+
+/// Names one order to call somebody: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DialId(String);
+
+impl DialId {
+    /// Equal for equal orders: the business's own idempotency key decides what is the same order.
+    pub fn of(business: &BusinessId, idempotency_key: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(business.as_str());
+        hash.update([0]);
+        hash.update(idempotency_key);
+        let digest = hash.finalize();
+        Self(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId { kind: "DialId", expected: "32 hexadecimal digits" })
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Stands for the call's sid until there is one.
+    pub fn stand_in(&self) -> Result<CallSid, InvalidId> {
+        CallSid::parse(&format!("CA{}", self.0))
+    }
+}
+
+impl fmt::Display for DialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for DialId {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<DialId> for String {
+    fn from(id: DialId) -> Self {
+        id.0
+    }
+}
+
+/// Why somebody is called, as the business said when it asked for the call.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallTask {
+    /// In a few words, for whoever answers: "your bicycle's service on Thursday".
+    pub reason: Option<String>,
+    /// What the agent should know; it is told to nobody.
+    pub context: Option<String>,
+}
+
+impl CallTask {
+    pub const MAX_REASON_CHARS: usize = 200;
+    pub const MAX_CONTEXT_CHARS: usize = 4_000;
+}
+
+// It speaks of the person who is called.
+impl fmt::Debug for CallTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallTask")
+            .field("reason", &self.reason.is_some())
+            .field("context", &self.context.is_some())
+            .finish()
+    }
+}
+
+/// An outbound call before it has a sid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialOrder {
+    pub id: DialId,
+    pub account: AccountSid,
+    pub business: BusinessId,
+    pub revision: Revision,
+    /// The business's own number.
+    pub from: PhoneNumber,
+    pub to: PhoneNumber,
+    pub task: CallTask,
+    pub requested_at: Timestamp,
+    /// Calls the business may have at once.
+    pub max_concurrent_calls: u16,
+    /// How long the call's slot is kept if nobody gives it back.
+    pub slot_ttl: Duration,
+}
+
+impl DialOrder {
+    /// The call as it begins, under the sid that Twilio gave it.
+    pub fn call(&self, sid: CallSid) -> Call {
+        Call {
+            sid,
+            account: self.account.clone(),
+            business: self.business.clone(),
+            from: Caller::Number(self.from.clone()),
+            to: Some(self.to.clone()),
+            status: CallStatus::Queued,
+            direction: Direction::Outbound,
+            twilio_direction: "outbound-api".to_owned(),
+            revision: Some(self.revision),
+            opened_at: self.requested_at,
+            answered_at: None,
+            ended_at: None,
+            duration: None,
+            refusal: None,
+            sip_response_code: None,
+            error_code: None,
+            task: Some(self.task.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn business(id: &str) -> BusinessId {
+        BusinessId::parse(id).unwrap()
+    }
+
+    #[test]
+    fn an_order_is_named_by_business_and_key() {
+        let id = DialId::of(&business("harbour"), "order-1");
+        assert_eq!(id, DialId::of(&business("harbour"), "order-1"));
+        assert_ne!(id, DialId::of(&business("harbour"), "order-2"));
+        assert_ne!(id, DialId::of(&business("castle"), "order-1"));
+        assert_ne!(DialId::of(&business("a"), "b-c"), DialId::of(&business("a-b"), "c"));
+        assert_eq!(DialId::parse(id.as_str()), Ok(id.clone()));
+        assert!(id.stand_in().is_ok());
+        for bad in ["", "12", &"g".repeat(32), &"A".repeat(32)] {
+            assert!(DialId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_call_is_about_is_not_printed() {
+        let task = CallTask { reason: Some("canary".into()), context: Some("canary".into()) };
+        assert!(!format!("{task:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,285 @@
+//! Placing a call exactly once.
+//!
+//! Twilio's `POST /Calls` has no idempotency key: each one dials. Four layers stand before it:
+//!
+//! 1. the order is kept under an id made of business and idempotency key, and never replaced;
+//! 2. a lease on that id lets one executor at a time go on, and keeps what came of it;
+//! 3. an executor that comes after another one whose end is unknown looks for that one's call first: in the order,
+//!    where webhooks link it, and in Twilio's list;
+//! 4. the order has room for one call. A second one, whatever made it, is hung up when it is answered.
+
+use std::time::Duration;
+
+use domain::business::VoicemailPolicy;
+use domain::{BusinessId, CallPlan, CallSid, DialId, PhoneNumber, Timestamp};
+use http::StatusCode;
+use platform::clock;
+use platform::stores::StoreError;
+use platform::stores::calls::{ReservedSlot, SlotRequest};
+use platform::stores::dials::Dial;
+use platform::stores::leases::{Begun, Lease, LeaseError};
+use platform::telemetry::{self, Unit};
+use platform::twilio_rest::{PlaceError, TwilioError};
+use tokio::time::Instant;
+use twilio::rest::{MachineDetection, NewCall as Request};
+
+use super::order::NewCall;
+use super::{Outbound, PATH};
+use crate::edge::problem::Problem;
+use crate::voice::dialled::{Opening, address};
+use crate::voice::status;
+
+const LEASE: &str = "dial";
+/// Longer than a request to Twilio may take and its call may be missing in Twilio's list. Whoever comes later may
+/// dial if there is no trace of the call.
+const SETTLED_AFTER: Duration = Duration::from_secs(60);
+/// An order that is kept has its result as long.
+const KEPT: Duration = platform::stores::dials::KEPT;
+/// How long a copy waits for the one that is at it, and a lost answer for the first word from the call.
+const PATIENCE: Duration = Duration::from_secs(4);
+const POLL: Duration = Duration::from_millis(100);
+/// A line is kept for a call that has not begun for this long.
+const RESERVED_FOR: Duration = Duration::from_secs(3 * 60);
+/// How long a telephone may ring. Mailboxes take over earlier, people rarely pick up later.
+const RING_TIMEOUT_S: u32 = 45;
+/// Twilio ends the call by itself this long after the session should have.
+const TIME_LIMIT_MARGIN: Duration = Duration::from_secs(60);
+/// Twilio's time and ours may differ by this, and its dates are whole seconds.
+const CLOCKS_DIFFER_MS: i64 = 5_000;
+
+/// What the lease keeps of a call that Twilio refused.
+const REFUSED: &str = "refused:";
+
+impl Outbound {
+    /// The call of this order: dialled now, or before.
+    pub(super) async fn place(
+        &self,
+        business: &BusinessId,
+        key: &str,
+        body: NewCall,
+    ) -> Result<CallSid, Problem> {
+        let now = clock::now();
+        let id = DialId::of(business, key);
+        let asked = body.checked()?;
+        let (from, to, task) = asked.clone();
+        let dial = match self.dialled.dials.get(&id).await? {
+            Some(dial) => dial,
+            None => {
+                let (order, plan) = self.order(business, id.clone(), asked, now).await?;
+                self.dialled.dials.keep(&order, &plan, now).await?
+            }
+        };
+        let order = &dial.order;
+        if (&order.from, &order.to, &order.task) != (&from, &to, &task) {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
+                .detail("this `Idempotency-Key` was used for another call: each call has its own"));
+        }
+        if let Some(call) = dial.call {
+            return Ok(call);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.leases.begin(LEASE, id.as_str(), SETTLED_AFTER, clock::now()).await? {
+                Begun::Won(lease) => return self.dial(&lease, dial).await,
+                Begun::Done { result } => return outcome(&result),
+                Begun::InProgress { until } if Instant::now() >= deadline => return Err(in_progress(until)),
+                Begun::InProgress { .. } => tokio::time::sleep(POLL).await,
+            }
+            // The one who is at it may know the call before it is done with it.
+            if let Some(call) = self.linked(&id).await? {
+                return Ok(call);
+            }
+        }
+    }
+
+    async fn dial(&self, lease: &Lease, dial: Dial) -> Result<CallSid, Problem> {
+        // Somebody was at it before and did not come to an end.
+        if lease.epoch > 1
+            && let Some(call) = self.find(&dial).await?
+        {
+            return self.placed(lease, &dial, call).await;
+        }
+        let Some(slot) = self.reserve(&dial).await? else {
+            self.give_up(lease, &dial, None).await;
+            telemetry::metric("CallsAtCapacity", 1.0, Unit::Count, &[]);
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "at capacity")
+                .detail("all lines of this business are busy: try again with the same key")
+                .retry_after(5));
+        };
+        // The last thing before it cannot be taken back: an executor that was asleep is stopped here.
+        self.leases.extend(lease, SETTLED_AFTER).await.map_err(lost)?;
+        let error = match self.request(&dial).await {
+            Ok(call) => return self.placed(lease, &dial, call).await,
+            Err(error) => error,
+        };
+        match error {
+            PlaceError::Unknown => self.after_a_lost_answer(lease, &dial).await,
+            PlaceError::NotPlaced(TwilioError::Permanent(code)) => {
+                self.release_slot(&dial, &slot).await;
+                let result = format!("{REFUSED}{code}");
+                self.leases.finish(lease, &result, KEPT).await.map_err(lost)?;
+                outcome(&result)
+            }
+            PlaceError::NotPlaced(error) => {
+                tracing::error!(%error, business = %dial.order.business, "an outbound call was not placed");
+                self.give_up(lease, &dial, Some(&slot)).await;
+                let after = match error {
+                    TwilioError::RateLimited { after } => after.map_or(5, |after| after.as_secs()),
+                    _ => 5,
+                };
+                Err(Problem::unavailable().retry_after(after))
+            }
+        }
+    }
+
+    /// Twilio has the call.
+    async fn placed(&self, lease: &Lease, dial: &Dial, call: CallSid) -> Result<CallSid, Problem> {
+        match self.dialled.open(&dial.order.id, &call, clock::now()).await? {
+            Opening::Open(_) => telemetry::metric("CallsDialled", 1.0, Unit::Count, &[]),
+            Opening::Twin | Opening::Unknown => {
+                // Another call of this order was there first, and is its call.
+                if let Some(first) = self.linked(&dial.order.id).await? {
+                    return Ok(first);
+                }
+            }
+        }
+        // The order knows its call by now, so a lease that was lost takes nothing away.
+        if let Err(error) = self.leases.finish(lease, call.as_str(), KEPT).await {
+            tracing::warn!(%error, %call, "the result of an order to call was not kept with its lease");
+        }
+        Ok(call)
+    }
+
+    /// Dialled or not? The call's own webhooks say so within moments, if somebody was dialled. What is not known by
+    /// then stays open: the lease is kept, so that nobody dials until it is certain.
+    async fn after_a_lost_answer(&self, lease: &Lease, dial: &Dial) -> Result<CallSid, Problem> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            tokio::time::sleep(POLL).await;
+            if let Some(call) = self.linked(&dial.order.id).await? {
+                return self.placed(lease, dial, call).await;
+            }
+        }
+        match self.find(dial).await {
+            Ok(Some(call)) => self.placed(lease, dial, call).await,
+            Ok(None) | Err(_) => {
+                tracing::error!(business = %dial.order.business, "it is not known whether a call was placed");
+                telemetry::metric("CallsUnconfirmed", 1.0, Unit::Count, &[]);
+                Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not confirmed")
+                    .detail("it is not known yet whether the call was placed: ask again with the same key, it is not dialled twice")
+                    .retry_after(SETTLED_AFTER.as_secs()))
+            }
+        }
+    }
+
+    /// The call of an order whose dialling is unknown to have succeeded, if there is one.
+    async fn find(&self, dial: &Dial) -> Result<Option<CallSid>, Problem> {
+        if let Some(call) = self.linked(&dial.order.id).await? {
+            return Ok(Some(call));
+        }
+        let order = &dial.order;
+        let listed = self.twilio.calls_between(&order.from, &order.to).await.map_err(|error| {
+            tracing::error!(%error, "Twilio's calls cannot be listed");
+            Problem::unavailable()
+        })?;
+        let since = Timestamp(order.requested_at.0 - CLOCKS_DIFFER_MS);
+        // Newest first; the oldest that nobody else's order has is this one's.
+        for resource in listed.iter().rev() {
+            let created = resource.date_created.as_deref().and_then(clock::from_rfc2822);
+            let Ok(call) = CallSid::parse(resource.sid.as_str()) else { continue };
+            let ours = resource.direction.as_deref() == Some("outbound-api")
+                && created.is_some_and(|at| at >= since);
+            if ours && self.calls.call(&call).await?.is_none() {
+                return Ok(Some(call));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn linked(&self, id: &DialId) -> Result<Option<CallSid>, StoreError> {
+        Ok(self.dialled.dials.get(id).await?.and_then(|dial| dial.call))
+    }
+
+    async fn reserve(&self, dial: &Dial) -> Result<Option<ReservedSlot>, Problem> {
+        let order = &dial.order;
+        let wanted = SlotRequest {
+            business: order.business.clone(),
+            limit: order.max_concurrent_calls,
+            ttl: RESERVED_FOR,
+            reserved: None,
+        };
+        let reserved = self.dialled.calls.reserve_slot(&wanted, &order.id, clock::now()).await?;
+        if let Some(reserved) = &reserved {
+            self.dialled.dials.note_slot(reserved).await?;
+        }
+        Ok(reserved)
+    }
+
+    async fn request(&self, dial: &Dial) -> Result<CallSid, PlaceError> {
+        let order = &dial.order;
+        let address = |path| self.gate.url(&address(path, &order.id));
+        let (url, status_callback) = (address(PATH), address(status::CALL_PATH));
+        let amd_callback = self.gate.url(status::AMD_PATH);
+        let number = PhoneNumber::as_e164;
+        let request = Request {
+            to: number(&order.to),
+            from: number(&order.from),
+            url: &url,
+            status_callback: &status_callback,
+            timeout_s: RING_TIMEOUT_S,
+            time_limit_s: time_limit_s(&dial.plan),
+            machine_detection: Some(MachineDetection {
+                until_message_end: dial.plan.conversation.voicemail != VoicemailPolicy::HangUp,
+                status_callback: &amd_callback,
+            }),
+        };
+        self.twilio.place_call(&request).await
+    }
+
+    /// Nobody was dialled: the next request may try again at once.
+    async fn give_up(&self, lease: &Lease, dial: &Dial, slot: Option<&ReservedSlot>) {
+        if let Some(slot) = slot {
+            self.release_slot(dial, slot).await;
+        }
+        if let Err(error) = self.leases.release(lease).await {
+            tracing::warn!(%error, "an order to call is free again only when its lease lapses");
+        }
+    }
+
+    async fn release_slot(&self, dial: &Dial, slot: &ReservedSlot) {
+        if let Err(error) = self.dialled.calls.release_reservation(&dial.order.business, slot).await {
+            tracing::warn!(%error, "a line is free again only when its reservation lapses");
+        }
+    }
+}
+
+fn time_limit_s(plan: &CallPlan) -> u32 {
+    let limit = plan.conversation.max_call + TIME_LIMIT_MARGIN;
+    u32::try_from(limit.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// What the lease kept, as an answer.
+fn outcome(result: &str) -> Result<CallSid, Problem> {
+    match result.strip_prefix(REFUSED) {
+        Some(code) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this call cannot be placed")
+            .detail(format!("Twilio refuses it with error {code}: see its error dictionary"))),
+        None => CallSid::parse(result).map_err(|error| {
+            tracing::error!(%error, "an order's result is not a call");
+            Problem::unavailable()
+        }),
+    }
+}
+
+fn in_progress(until: Timestamp) -> Problem {
+    let wait = until.0.saturating_sub(clock::now().0) / 1_000;
+    Problem::new(StatusCode::CONFLICT, "in progress")
+        .detail("a request with this key is being worked on: ask again with the same key")
+        .retry_after(u64::try_from(wait).unwrap_or_default().max(1))
+}
+
+fn lost(error: LeaseError) -> Problem {
+    match error {
+        LeaseError::Fenced => in_progress(clock::now()),
+        LeaseError::Store(error) => error.into(),
+    }
+}

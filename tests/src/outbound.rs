@@ -1,0 +1,57 @@
+//! Calls that the business asks for, as its own program would.
+
+use domain::business::ChannelPrompt;
+use functions::businesses::provision::NewBusiness;
+use serde_json::{Value, json};
+
+use crate::World;
+
+/// Whom the tests call, from the block of numbers kept for fiction.
+pub const CALLEE: &str = "+12025550155";
+
+/// A business that may call people.
+pub fn calls_people(new: &mut NewBusiness) {
+    new.settings.prompts.outbound = Some(ChannelPrompt {
+        instructions: "You are Robin of {{business_name}}, who calls customers about their bicycles.".into(),
+        greeting: "Hello, this is Robin at {{business_name}}. Your bicycle is ready.".into(),
+    });
+}
+
+/// What `POST /v1/calls` answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    pub status: u16,
+    pub body: Value,
+    pub retry_after: Option<u64>,
+}
+
+impl Answered {
+    pub fn sid(&self) -> &str {
+        self.body["sid"].as_str().unwrap_or_else(|| panic!("a call was placed: {self:?}"))
+    }
+
+    pub fn detail(&self) -> &str {
+        self.body["detail"].as_str().unwrap_or_default()
+    }
+}
+
+/// The body for a call to [`CALLEE`].
+pub fn order(world: &World) -> Value {
+    json!({ "from": world.business.number.as_e164(), "to": CALLEE, "reason": "your bicycle is ready" })
+}
+
+/// Asks for a call.
+pub async fn place(world: &World, key: &str, body: &Value) -> Answered {
+    let request = world.http.post(world.url("/v1/calls")).bearer_auth(world.identity.api_key.expose());
+    let response = request.header("Idempotency-Key", key).json(body).send().await.expect("the API answers");
+    let status = response.status().as_u16();
+    let retry_after =
+        response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    Answered { status, retry_after, body: response.json().await.unwrap_or(Value::Null) }
+}
+
+/// How often Twilio was asked to dial.
+pub fn dials(world: &World) -> usize {
+    let asked = world.twilio.requests();
+    asked.iter().filter(|request| request.method == "POST" && request.path.ends_with("/Calls.json")).count()
+}
