@@ -192,10 +192,6 @@ impl Deadlines {
         self.at(deadline).is_some()
     }
 
-    pub(crate) fn at(&self, deadline: Deadline) -> Option<Instant> {
-        self.at[deadline as usize]
-    }
-
     pub(crate) fn earliest(&self) -> Option<(Instant, Deadline)> {
         Deadline::ALL
             .into_iter()
