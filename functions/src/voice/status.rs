@@ -259,5 +259,7 @@ enum TakeError {
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
     #[error(transparent)]
+    Store(#[from] platform::stores::StoreError),
+    #[error(transparent)]
     Progress(#[from] ProgressError),
 }
