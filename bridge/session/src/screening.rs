@@ -22,7 +22,8 @@ impl Session {
     /// Whether a screening service said this; then it is dealt with.
     pub(crate) fn screening_heard(&mut self, now: Instant, text: &str) -> bool {
         let asks = self.phrases.is_screening(text);
-        if !asks && !(self.is_screened() && self.phrases.is_on_hold(text)) {
+        let waits = self.is_screened() && self.phrases.is_on_hold(text);
+        if !asks && !waits {
             return false;
         }
         if self.hangup.reason().is_some() || self.voicemail.mutes() {
