@@ -110,13 +110,15 @@ async fn one(
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
     let call = operator.call(&app.calls, &sid).await?;
-    let (events, turns, messages, report, recordings, transcript) = tokio::try_join!(
+    let (events, turns, messages, report, recordings, transcript, insights, cost) = tokio::try_join!(
         app.calls.events(&call.sid),
         app.turns.turns(&call.sid),
         app.turns.messages(&call.sid),
         app.turns.report(&call.sid),
         app.recordings.for_call(&call.sid),
         app.transcripts.final_transcript(&call.sid),
+        app.transcripts.insights(&call.sid),
+        app.transcripts.cost(&call.sid),
     )?;
     let record = view::Record::new(&call)
         .events(&events)
@@ -125,7 +127,9 @@ async fn one(
         .report(report.as_ref())
         .recording(RecordingKind::Call, recording::of_kind(&recordings, RecordingKind::Call))
         .recording(RecordingKind::Voicemail, recording::of_kind(&recordings, RecordingKind::Voicemail))
-        .transcript(transcript.as_ref());
+        .transcript(transcript.as_ref())
+        .insights(insights.last())
+        .cost(cost.as_ref());
     Ok(Json(record).into_response())
 }
 

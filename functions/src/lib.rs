@@ -7,6 +7,7 @@
 pub mod businesses;
 pub mod calls;
 pub mod edge;
+pub mod events;
 pub mod recordings;
 pub mod transcripts;
 pub mod voice;

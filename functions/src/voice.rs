@@ -8,7 +8,7 @@ mod line;
 mod no_agent;
 pub mod outbound;
 pub mod phrases;
-mod plan;
+pub(crate) mod plan;
 mod progress;
 pub mod published;
 pub mod status;

@@ -96,9 +96,16 @@ fn environment(command: &mut Command) -> &mut Command {
         ("TABLE_RECORDINGS", "R"),
         ("TABLE_TRANSCRIPTS", "S"),
         ("TABLE_LEASES", "L"),
+        ("TABLE_EVENTS", "E"),
+        ("INSIGHT_MODELS", "gpt-6-luna"),
+        ("PRICES", "{}"),
         ("BUCKET_RECORDINGS", "bucket"),
         ("QUEUE_RECORDINGS", "http://127.0.0.1:1/000000000000/recordings"),
         ("QUEUE_TRANSCRIPTS", "http://127.0.0.1:1/000000000000/transcripts"),
+        ("DLQ_RECORDINGS", "http://127.0.0.1:1/000000000000/dead"),
+        ("DLQ_TRANSCRIPTS", "http://127.0.0.1:1/000000000000/dead"),
+        ("DLQ_INSIGHTS", "http://127.0.0.1:1/000000000000/dead"),
+        ("QUEUE_INSIGHTS", "http://127.0.0.1:1/000000000000/insights"),
     ];
     command.env_clear().envs(variables)
 }
@@ -131,12 +138,14 @@ fn without_settings_a_function_names_them_all_and_exits_64() {
         env!("CARGO_BIN_EXE_recording-archive"),
         env!("CARGO_BIN_EXE_transcript-step"),
         env!("CARGO_BIN_EXE_calls"),
+        env!("CARGO_BIN_EXE_call-insights"),
+        env!("CARGO_BIN_EXE_events"),
     ] {
         let output = Command::new(binary).env_clear().output().unwrap();
         assert_eq!(output.status.code(), Some(64), "{binary}");
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(text.contains("TABLE_CALLS"), "{binary}: {text}");
+        assert!(text.contains("TABLE_"), "{binary}: {text}");
     }
 }
 

@@ -251,7 +251,8 @@ async fn the_roles_of_the_pipeline_fit() {
     compare("RecordingArchiveFunction", &way);
 
     let way = Way::to_the_store_of(&world).await;
-    let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let changes =
+        [sinks[0], sinks[1], ("QUEUE_INSIGHTS", sinks[1].1), ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
     assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
     let way_to_api = Way::to_the_store_of(&world).await;
@@ -267,6 +268,24 @@ async fn the_roles_of_the_pipeline_fit() {
     compare("TranscriptsFunction", &way_to_api);
     assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
     compare("TranscriptStepFunction", &way);
+
+    let way = Way::to_the_store_of(&world).await;
+    let insights = QueueSandbox::start(
+        &world,
+        "call-insights",
+        &[("QUEUE_INSIGHTS", sinks[1].1), ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())],
+    )
+    .await;
+    assert!(insights.does(&json!({ "call": outcome.call_sid }), 1).await);
+    assert!(insights.does(&json!({ "call": outcome.call_sid, "again": "1" }), 1).await);
+    compare("CallInsightsFunction", &way);
+    let way = Way::to_the_store_of(&world).await;
+    let events =
+        HttpSandbox::start(&world, "events", &[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+    let key = world.identity.api_key.expose();
+    let list = events.url.join("/v1/events").unwrap();
+    assert_eq!(world.http.get(list).bearer_auth(key).send().await.unwrap().status(), 200);
+    compare("EventsFunction", &way);
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "recording", "the pipeline had work to do");
 

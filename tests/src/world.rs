@@ -38,7 +38,7 @@ pub struct WorldConfig {
 impl Default for WorldConfig {
     fn default() -> Self {
         Self {
-            openai: OpenAiConfig { script: story::model(), ..OpenAiConfig::default() },
+            openai: OpenAiConfig { script: story::model(), facts: story::facts(), ..OpenAiConfig::default() },
             twilio: |_| {},
             business: |_| {},
             data_dir: None,
@@ -159,10 +159,11 @@ impl World {
         }
     }
 
-    /// The record once its transcript is final and its recording archived.
+    /// The record once its transcript is final, its recording archived and the call summed up.
     pub async fn complete_record(&self, sid: &str) -> Value {
         self.record_when(sid, |record| {
-            !record["transcript_source"].is_null() && record["recording"]["state"] == "archived"
+            let ends = [&record["transcript_source"], &record["insights"]];
+            ends.iter().all(|end| !end.is_null()) && record["recording"]["state"] == "archived"
         })
         .await
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::announcement::Announcement;
+use crate::insight::InsightPolicy;
 use crate::phrases::OwnPhrases;
 use crate::recording::Retention;
 use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
@@ -35,6 +36,9 @@ pub struct Settings {
     pub policies: Policies,
     #[serde(default)]
     pub tools: Toolbox,
+    /// What is to be found out from a call once it is over.
+    #[serde(default)]
+    pub insights: InsightPolicy,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

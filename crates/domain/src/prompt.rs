@@ -152,6 +152,7 @@ impl ListeningHint {
 mod tests {
     use super::*;
     use crate::business::{Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
+    use crate::insight::InsightPolicy;
     use crate::{BusinessId, PhoneNumber, Revision};
 
     fn business() -> Business {
@@ -187,6 +188,7 @@ mod tests {
                 ..Policies::default()
             },
             tools: crate::Toolbox::default(),
+            insights: InsightPolicy::default(),
         }
     }
 

@@ -16,7 +16,7 @@ pub mod stitch;
 
 pub use quality::Flaw;
 pub use run::{Reprocessing, Run, RunOutcome, Stage};
-pub use step::{Reprocess, Step, StepInput, step};
+pub use step::{RECORDING_GRACE, Reprocess, Step, StepInput, step};
 
 /// Where a transcript's words come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ pub mod calls;
 mod chunks;
 pub mod dials;
 mod error;
+pub mod events;
 pub mod heartbeat;
 pub mod leases;
 pub mod plans;

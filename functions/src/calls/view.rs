@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::call::StatusEvent;
+use domain::cost::CallCost;
 use domain::phone::Caller;
 use domain::recording::RecordingKind;
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
-use domain::{Call, Recording, RecordingState, SessionReport, Timestamp, Transcript, Turn};
+use domain::{Call, Insights, Recording, RecordingState, SessionReport, Timestamp, Transcript, Turn};
 use platform::clock;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -157,6 +158,37 @@ impl Record {
                 "lines": version.lines,
                 "model": version.model,
                 "at": time(version.at),
+            })
+        });
+        self
+    }
+
+    /// What the latest run made of the call. `insights` is null until there was one.
+    pub(super) fn insights(mut self, insights: Option<&Insights>) -> Self {
+        self.0["summary"] = json!(insights.and_then(|run| run.summary.as_ref()));
+        self.0["extraction"] = json!(insights.map(|run| &run.extraction));
+        self.0["lead_status"] = json!(insights.and_then(|run| run.lead_status.as_deref()));
+        self.0["insights"] = insights.map_or(Value::Null, |run| {
+            json!({
+                "outcome": run.outcome.as_str(),
+                "run": run.run,
+                "transcript_source": run.source,
+                "voided": run.voided,
+                "model": run.model,
+                "usage": run.usage,
+                "at": time(run.at),
+            })
+        });
+        self
+    }
+
+    pub(super) fn cost(mut self, cost: Option<&CallCost>) -> Self {
+        self.0["cost"] = cost.map_or(Value::Null, |cost| {
+            json!({
+                "usd_micros": cost.known_micros(),
+                "complete": cost.is_complete(),
+                "prices_as_of": cost.as_of,
+                "parts": cost.parts,
             })
         });
         self

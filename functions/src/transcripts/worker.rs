@@ -18,6 +18,7 @@ use platform::stores::{StoreError, businesses, calls, recordings, transcripts, t
 use platform::telemetry::{Unit, metric};
 use tokio::time::Instant;
 
+use super::insights::job::InsightsJob;
 use super::job::TranscriptJob;
 use super::listen::{Doubt, Failure, Listener};
 use crate::edge::batch::{Delivery, JobError};
@@ -45,6 +46,7 @@ pub struct Worker {
     objects: Objects,
     queue: Queue,
     dead_letters: Queue,
+    insights: Queue,
     openai: OpenAiHttp,
 }
 
@@ -74,6 +76,7 @@ impl QueueFunction for Worker {
         let bucket = vars.text("BUCKET_RECORDINGS");
         let queue = vars.text("QUEUE_TRANSCRIPTS");
         let dead_letters = vars.text("DLQ_TRANSCRIPTS");
+        let insights = vars.text("QUEUE_INSIGHTS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         Ok(Self {
@@ -92,6 +95,7 @@ impl QueueFunction for Worker {
             objects: Objects::new(&aws, &bucket),
             queue: Queue::new(&aws, &queue),
             dead_letters: Queue::new(&aws, &dead_letters),
+            insights: Queue::new(&aws, &insights),
             openai: OpenAiHttp::new(&openai_url, secrets.openai_api_key)
                 .map_err(|error| StartError::Other(error.to_string()))?,
         })
@@ -137,9 +141,13 @@ impl Worker {
         let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
         // In a refused call nobody spoke, unless it was to leave a message.
         if call.refusal.is_some() && voicemail.is_none() {
+            self.hand_on(call).await?;
             return Ok(false);
         }
-        let Some(settings) = self.settings(call).await? else { return Ok(false) };
+        let Some(settings) = self.settings(call).await? else {
+            self.hand_on(call).await?;
+            return Ok(false);
+        };
         let turns = self.turns.turns(&call.sid).await?;
         let report = self.turns.report(&call.sid).await?;
         // The call's own recording holds what was said to the voicemail as well.
@@ -158,7 +166,12 @@ impl Worker {
             reprocess: standing.reprocess,
         };
         match transcript::step(&input, clock::now()) {
-            Step::Nothing => Ok(false),
+            Step::Nothing => {
+                if input.final_source.is_some() {
+                    self.hand_on(call).await?;
+                }
+                Ok(false)
+            }
             Step::Wait(delay) => {
                 let again = TranscriptJob { call: call.sid.clone() };
                 self.queue
@@ -198,6 +211,17 @@ impl Worker {
         standing.recorded = usable.map(|input| input.number).max();
         standing.refused = self.reader.recording_refused(call, since).await?.is_some();
         Ok(standing)
+    }
+
+    /// The transcript is as final as it gets: the last stage may begin. It is told at every look, so that no crash
+    /// between the two loses it.
+    async fn hand_on(&self, call: &Call) -> Result<(), JobError> {
+        let (run, request) = self.reader.current_run(&call.sid).await?;
+        let again = request.filter(|request| {
+            [Stage::Summary, Stage::Extraction].iter().any(|stage| request.stages.contains(stage))
+        });
+        let job = InsightsJob { call: call.sid.clone(), again: again.map(|_| format!("run {run}")) };
+        self.insights.send(&job, Duration::ZERO).await.map_err(|error| JobError::new("queue", error))
     }
 
     async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {

@@ -69,7 +69,7 @@ pub(crate) fn resumed(first: CallPlan, call: &Call, lost: Epoch, turns: &[Turn])
 }
 
 /// The same for every call of one person and one business, and of no use to anybody else.
-fn safety_identifier(call: &Call) -> String {
+pub(crate) fn safety_identifier(call: &Call) -> String {
     let mut hash = Sha256::new();
     hash.update(call.business.as_str());
     hash.update([0]);

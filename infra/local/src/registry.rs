@@ -45,7 +45,7 @@ impl<F: QueueFunction> BatchHandler for Handler<F> {
 
 /// Starts the feature that the template calls `binary`. `None`: there is no such feature.
 pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, StartError>> {
-    use functions::{calls, recordings, transcripts, voice};
+    use functions::{calls, events, recordings, transcripts, voice};
     Some(match binary {
         voice::inbound::Inbound::NAME => http::<voice::inbound::Inbound>(env).await,
         voice::outbound::Outbound::NAME => http::<voice::outbound::Outbound>(env).await,
@@ -59,6 +59,10 @@ pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, Start
         recordings::share::Shared::NAME => http::<recordings::share::Shared>(env).await,
         transcripts::worker::Worker::NAME => queue::<transcripts::worker::Worker>(env).await,
         transcripts::api::Transcripts::NAME => http::<transcripts::api::Transcripts>(env).await,
+        transcripts::insights::worker::Worker::NAME => {
+            queue::<transcripts::insights::worker::Worker>(env).await
+        }
+        events::Events::NAME => http::<events::Events>(env).await,
         calls::Calls::NAME => http::<calls::Calls>(env).await,
         _ => return None,
     })

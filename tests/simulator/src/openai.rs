@@ -15,7 +15,7 @@ mod script;
 mod server;
 mod shared;
 
-pub use self::answers::{Answer, HttpFault, Transcription};
+pub use self::answers::{Answer, Fact, HttpFault, Transcription};
 pub use self::inspect::{ApiRequest, Connection, ConnectionGone, Ended, Logged, Violation};
 pub use self::models::{Model, Purpose};
 pub use self::realtime::{ConnectionPlan, Handshake, Pace};

@@ -56,6 +56,14 @@ impl Reader {
         self.owner(&api_key(key)).await
     }
 
+    /// What the business is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn business(&self, id: &BusinessId) -> Result<Option<Business>, StoreError> {
+        self.businesses.get(&profile_key(id)).await?.map(|row| row.json(BODY)).transpose()
+    }
+
     /// `None` when the business does not exist or has published nothing.
     ///
     /// # Errors

@@ -9,6 +9,8 @@
 //! | `call#<sid>` | `run#<run>` | a request to reprocess, and what came of it |
 //! | `call#<sid>` | `key#<digest>` | the run that an idempotency key stands for |
 //! | `call#<sid>` | `refused#<run>` | transcribing the recording cannot succeed in that run, and why |
+//!
+//! What follows from the final transcript is in the module `insights`.
 
 use domain::transcript::{Reprocessing, Run, RunOutcome, Source};
 use domain::{CallSid, Timestamp, Transcript};
@@ -19,6 +21,7 @@ use crate::stores::StoreError;
 use crate::stores::chunks;
 use crate::stores::table::{Key, SK, Table};
 
+mod insights;
 mod runs;
 mod write;
 

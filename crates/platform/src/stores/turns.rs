@@ -156,6 +156,14 @@ impl Reader {
         Ok(messages)
     }
 
+    /// The reports of all sessions of a call, the first one first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reports(&self, call: &CallSid) -> Result<Vec<SessionReport>, StoreError> {
+        self.turns.query(&partition(call), REPORT).await?.iter().map(|row| row.json(BODY)).collect()
+    }
+
     /// The report of the latest session, the one with the highest epoch.
     ///
     /// # Errors

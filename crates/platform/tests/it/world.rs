@@ -11,6 +11,7 @@ use domain::business::{
 };
 use domain::call::{CallStatus, Direction};
 use domain::ids::AccountSid;
+use domain::insight::InsightPolicy;
 use domain::{
     Business, BusinessId, Call, CallPlan, CallSid, Caller, Epoch, PhoneNumber, RecordingSid, Revision,
     Settings, Timestamp,
@@ -194,6 +195,7 @@ pub(crate) fn settings(revision: u32, instructions: &str) -> Settings {
             ..Policies::default()
         },
         tools: domain::Toolbox::default(),
+        insights: InsightPolicy::default(),
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) async fn choose(mut identity: Identity) -> anyhow::Result<Chosen> {
             let config = OpenAiConfig {
                 api_key: identity.openai_api_key.expose().to_owned(),
                 script: story::model(),
+                facts: story::facts(),
                 ..OpenAiConfig::default()
             };
             let openai = OpenAi::start(config).await.context("the simulated OpenAI")?;

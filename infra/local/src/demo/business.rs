@@ -2,6 +2,7 @@
 
 use domain::business::{ChannelPrompt, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
 use domain::ids::InvalidId;
+use domain::insight::InsightPolicy;
 use domain::phone::InvalidPhoneNumber;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
 use functions::businesses::provision::{NewBusiness, ProvisionError, provision};
@@ -75,6 +76,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
                 ..Policies::default()
             },
             tools: Toolbox { take_messages: true, ..Toolbox::default() },
+            insights: InsightPolicy::default(),
         },
         api_key,
     })

@@ -24,7 +24,7 @@ pub enum RecordError {
     Url(#[from] url::ParseError),
 }
 
-/// Asks until the call has ended, its transcript is final and its recording is where it will be.
+/// Asks until the call has ended, its recording is where it will be and it is summed up.
 pub async fn complete(api: &Url, key: &Secret, sid: &str) -> Result<Value, RecordError> {
     let client = reqwest::Client::new();
     let url = api.join(&format!("/v1/calls/{sid}"))?;
@@ -37,8 +37,11 @@ pub async fn complete(api: &Url, key: &Secret, sid: &str) -> Result<Value, Recor
         }
         if tokio::time::Instant::now() >= deadline {
             let state = format!(
-                "status {}, transcript {}, recording {}",
-                record["status"], record["transcript_source"], record["recording"]["state"]
+                "status {}, transcript {}, recording {}, insights {}",
+                record["status"],
+                record["transcript_source"],
+                record["recording"]["state"],
+                record["insights"]["outcome"]
             );
             return Err(RecordError::Incomplete { state });
         }
@@ -51,7 +54,7 @@ fn is_complete(record: &Value) -> bool {
         Some("announced") | None => false,
         Some(_) => true,
     };
-    !record["ended_at"].is_null() && !record["transcript_source"].is_null() && recorded
+    !record["ended_at"].is_null() && !record["insights"].is_null() && recorded
 }
 
 /// Fetches the recording through its link, as a browser would, into a file that can be played.
@@ -110,8 +113,42 @@ pub fn show(record: &Value, api: &Url, copy: Option<&Path>) -> String {
     } else {
         line("recording", about);
     }
+    insights(record, &mut line);
     figures(record, &mut line);
     out
+}
+
+/// What the call came to, each value with the words that it rests on, and what it cost.
+fn insights(record: &Value, line: &mut impl FnMut(&str, String)) {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let summary = &record["summary"];
+    if summary.is_null() {
+        line("summary", format!("none: {}", word(&record["insights"]["outcome"])));
+    } else {
+        line("summary", word(&summary["topic"]));
+        line("", word(&summary["details"]));
+        line("outcome", word(&summary["outcome"]));
+        line("next step", summary["next_step"].as_str().unwrap_or("none").to_owned());
+    }
+    for fact in record["extraction"].as_array().into_iter().flatten() {
+        let (value, quote) = (word(&fact["value"]), word(&fact["quote"]));
+        line(&word(&fact["name"]), format!("{value}  [\u{201c}{quote}\u{201d}, {}%]", fact["confidence"]));
+    }
+    line("lead status", record["lead_status"].as_str().unwrap_or("none").to_owned());
+    let cost = &record["cost"];
+    let dollars = |micros: u64| format!("{}.{:06} USD", micros / 1_000_000, micros % 1_000_000);
+    let unknown: Vec<String> = cost["parts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|part| part["micros"].is_null())
+        .map(|part| format!("{} ({})", word(&part["kind"]), part["model"].as_str().unwrap_or("no price")))
+        .collect();
+    let mut total = cost["usd_micros"].as_u64().map_or_else(|| "unknown".to_owned(), dollars);
+    if !unknown.is_empty() {
+        let _ = write!(total, ", and what has no price: {}", unknown.join(", "));
+    }
+    line("cost", total);
 }
 
 fn statuses(record: &Value) -> String {

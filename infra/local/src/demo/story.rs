@@ -1,7 +1,7 @@
 //! What happens in the demonstration call: a customer books a service and interrupts the agent once.
 
 use simulator::audio::speech::{self, Clip};
-use simulator::openai::{Reply, Script, Step};
+use simulator::openai::{Fact, Reply, Script, Step};
 use simulator::twilio::{CallerScript, CallerStep};
 
 /// How long the agent must be quiet before the caller takes it for the end of a turn.
@@ -33,6 +33,15 @@ pub fn model() -> Script {
             Step::clip(&speech::CALLER_BYE, Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}")),
         ],
     )
+}
+
+/// What the simulated model understands of that conversation. The caller gives no name, so there is none.
+pub fn facts() -> Vec<Fact> {
+    vec![
+        Fact::new("service", "bicycle service", "I would like to bring my bicycle in for a service"),
+        Fact::new("requested_time", "10:30", "half past ten is perfect"),
+        Fact::new("lead_status", "booked", "Half past ten on Thursday, I have noted that"),
+    ]
 }
 
 /// A caller who says one recording of the user's own and then listens until the agent hangs up.

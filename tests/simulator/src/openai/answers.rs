@@ -43,6 +43,20 @@ pub enum Answer {
     Fault(HttpFault),
 }
 
+/// Something that the simulated model understands: where a conversation holds `quote`, the field `name` is `value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    pub name: String,
+    pub value: String,
+    pub quote: String,
+}
+
+impl Fact {
+    pub fn new(name: &str, value: &str, quote: &str) -> Self {
+        Self { name: name.to_owned(), value: value.to_owned(), quote: quote.to_owned() }
+    }
+}
+
 /// An HTTP error in place of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpFault {

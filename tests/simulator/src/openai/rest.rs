@@ -1,5 +1,6 @@
 //! The HTTP endpoints: transcription of files, Responses, and the list of models.
 
+mod reading;
 mod recognise;
 mod responses;
 mod schema;

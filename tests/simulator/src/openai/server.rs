@@ -15,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::answers::{Answer, Transcription};
+use super::answers::{Answer, Fact, Transcription};
 use super::inspect::{ApiRequest, Connection, Violation};
 use super::models::{self, Model};
 use super::realtime::{self, ConnectionPlan, Pace};
@@ -46,8 +46,11 @@ pub struct OpenAiConfig {
     pub transcriptions: Vec<Transcription>,
     /// Answers of `POST /v1/responses` in order, before anything else.
     pub answers: Vec<Answer>,
-    /// Answers by the name of the requested JSON schema; without one, an example is made from the schema.
+    /// Answers by the name of the requested JSON schema; without one, an answer is made from the schema and from
+    /// what the request says.
     pub answers_by_format: BTreeMap<String, Value>,
+    /// What the model understands of a conversation that it is to read.
+    pub facts: Vec<Fact>,
 }
 
 impl Default for OpenAiConfig {
@@ -62,6 +65,7 @@ impl Default for OpenAiConfig {
             transcriptions: Vec::new(),
             answers: Vec::new(),
             answers_by_format: BTreeMap::new(),
+            facts: Vec::new(),
         }
     }
 }

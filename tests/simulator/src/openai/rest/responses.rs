@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::schema;
+use super::{reading, schema};
 use crate::openai::answers::Answer;
 use crate::openai::fields::Fields;
 use crate::openai::models::Purpose;
@@ -54,13 +54,23 @@ pub(super) fn answer(shared: &Shared, body: &Value) -> Result<Response, Refusal>
     let prepared = || {
         let Some(wanted) = wanted else { return Answer::Text("This is a simulated answer.".to_owned()) };
         let by_name = shared.config.answers_by_format.get(wanted.name).cloned();
-        Answer::Json(by_name.unwrap_or_else(|| schema::example(wanted.schema)))
+        let read = || reading::answer(wanted.schema, &words(body), &shared.config.facts);
+        Answer::Json(by_name.unwrap_or_else(read))
     };
     let answer = shared.next_answer().unwrap_or_else(prepared);
     Ok(match answer {
         Answer::Fault(fault) => fault.into_response(),
         answer => Json(response(&request, &answer, shared.next_number())).into_response(),
     })
+}
+
+/// Everything that is said in the request's input.
+fn words(body: &Value) -> String {
+    let messages =
+        body["input"].as_array().into_iter().flatten().filter_map(|message| message["content"].as_str());
+    let mut words: Vec<&str> = messages.collect();
+    words.extend(body["input"].as_str());
+    words.join("\n")
 }
 
 fn check<'a>(shared: &Shared, request: &Fields<'a>) -> Result<Option<Wanted<'a>>, Refusal> {

@@ -1,0 +1,160 @@
+//! What a call cost, from what it used and a dated list of prices.
+//!
+//! All amounts are whole micro-dollars (a millionth of a US dollar). What has no price is *unknown*, never
+//! free: a total says whether anything is missing from it.
+
+mod prices;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use prices::{PriceChanges, PriceList, RealtimePrices, TelephonyPrices, TextPrices};
+
+use crate::turn::Usage;
+use crate::{Direction, SessionReport};
+
+/// Tokens of one Responses request. `cached_input` is part of `input`, reasoning is part of `output`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextUsage {
+    pub model: String,
+    pub input: u64,
+    pub cached_input: u64,
+    pub output: u64,
+}
+
+/// What a call used.
+#[derive(Debug, Clone, Copy)]
+pub struct Used<'a> {
+    pub direction: Direction,
+    /// Whether the call was ever answered; Twilio charges for no other.
+    pub answered: bool,
+    /// As Twilio counts it.
+    pub duration: Option<Duration>,
+    /// Every session of the call, resumed ones included.
+    pub sessions: &'a [SessionReport],
+    pub realtime_model: Option<&'a str>,
+    /// Transcribes the caller's turns while they are spoken.
+    pub live_transcription_model: Option<&'a str>,
+    pub recorded: Option<Duration>,
+    /// Each transcription of the recording: its model and the audio that it was given.
+    pub listened: &'a [(&'a str, Duration)],
+    pub text: &'a [TextUsage],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartKind {
+    Telephony,
+    MediaStream,
+    Recording,
+    Realtime,
+    LiveTranscription,
+    FileTranscription,
+    Insights,
+}
+
+/// One thing that was paid for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub kind: PartKind,
+    pub model: Option<String>,
+    /// `None`: its price or its quantity is not known.
+    pub micros: Option<u64>,
+    /// The quantity is a ceiling, not a measurement.
+    pub at_most: bool,
+}
+
+/// What a call cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCost {
+    /// The day (YYYY-MM-DD) of the prices.
+    pub as_of: String,
+    pub parts: Vec<Part>,
+}
+
+impl CallCost {
+    pub fn of(used: &Used<'_>, prices: &PriceList) -> Self {
+        let mut parts = Vec::new();
+        let mut add = |kind, model: Option<&str>, micros, at_most| {
+            parts.push(Part { kind, model: model.map(str::to_owned), micros, at_most });
+        };
+        if used.answered {
+            let price = match used.direction {
+                Direction::Inbound => prices.telephony.inbound_minute,
+                Direction::Outbound => prices.telephony.outbound_minute,
+                Direction::Unknown => None,
+            };
+            let micros = used.duration.and_then(|duration| begun_minutes(duration, price));
+            add(PartKind::Telephony, None, micros, false);
+        }
+        if !used.sessions.is_empty() {
+            let each = |s: &SessionReport| {
+                begun_minutes(s.ended_at.since(s.started_at), prices.telephony.stream_minute)
+            };
+            add(PartKind::MediaStream, None, used.sessions.iter().map(each).sum(), false);
+            let usage = used.sessions.iter().fold(Usage::default(), |sum, s| added(sum, &s.usage));
+            let price = used.realtime_model.and_then(|model| prices.realtime.get(model));
+            add(PartKind::Realtime, used.realtime_model, price.map(|price| price.of(&usage)), false);
+        }
+        if let Some(model) = used.live_transcription_model.filter(|_| !used.sessions.is_empty()) {
+            // Billed for the turns that it transcribes; what was sent is the most that it can have heard.
+            let frames: u64 = used.sessions.iter().map(|s| s.frames_forwarded).sum();
+            let heard = FRAME.saturating_mul(u32::try_from(frames).unwrap_or(u32::MAX));
+            let price = prices.transcription_minute.get(model).copied();
+            add(PartKind::LiveTranscription, Some(model), by_second(heard, price), true);
+        }
+        if let Some(recorded) = used.recorded {
+            let price = prices.telephony.recording_minute;
+            add(PartKind::Recording, None, begun_minutes(recorded, price), false);
+        }
+        for (model, audio) in used.listened {
+            let price = prices.transcription_minute.get(*model).copied();
+            add(PartKind::FileTranscription, Some(model), by_second(*audio, price), false);
+        }
+        for usage in used.text {
+            let price = prices.text.get(&usage.model);
+            add(PartKind::Insights, Some(&usage.model), price.map(|price| price.of(usage)), false);
+        }
+        Self { as_of: prices.as_of.clone(), parts }
+    }
+
+    /// The sum of what is known.
+    pub fn known_micros(&self) -> u64 {
+        self.parts.iter().filter_map(|part| part.micros).fold(0, u64::saturating_add)
+    }
+
+    /// Whether every part is known.
+    pub fn is_complete(&self) -> bool {
+        self.parts.iter().all(|part| part.micros.is_some())
+    }
+}
+
+/// Media Streams carry 20 ms a message.
+const FRAME: Duration = Duration::from_millis(20);
+
+/// Twilio rounds up to the next minute.
+fn begun_minutes(duration: Duration, price: Option<u64>) -> Option<u64> {
+    let minutes = duration.as_millis().div_ceil(60_000);
+    price.map(|price| u64::try_from(minutes.saturating_mul(u128::from(price))).unwrap_or(u64::MAX))
+}
+
+/// OpenAI bills audio by its length.
+fn by_second(duration: Duration, price: Option<u64>) -> Option<u64> {
+    price.map(|price| prices::rounded(duration.as_millis().saturating_mul(u128::from(price)), 60_000))
+}
+
+fn added(sum: Usage, usage: &Usage) -> Usage {
+    Usage {
+        responses: sum.responses + usage.responses,
+        input_text: sum.input_text + usage.input_text,
+        input_audio: sum.input_audio + usage.input_audio,
+        cached_text: sum.cached_text + usage.cached_text,
+        cached_audio: sum.cached_audio + usage.cached_audio,
+        output_text: sum.output_text + usage.output_text,
+        output_audio: sum.output_audio + usage.output_audio,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! What a call came to: its summary, the facts that the business wants to know, a status for the lead.
+//!
+//! A model writes them, and nothing that it writes is believed for being written: a value stands only on a
+//! [quote](settle) that the transcript holds. Where nobody spoke, no model is asked.
+
+mod instructions;
+mod settle;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use instructions::instructions;
+pub use settle::{Settled, settle};
+
+use crate::cost::TextUsage;
+use crate::recording::RecordingState;
+use crate::transcript::{RECORDING_GRACE, Source};
+use crate::{CallSid, Speaker, Timestamp, Transcript};
+
+/// What a business wants to know of its calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InsightPolicy {
+    /// At most [`MAX_FIELDS`] are asked for.
+    pub fields: Vec<Field>,
+    /// The words among which a lead's status is recommended, as the business's own system knows them; empty:
+    /// none is recommended.
+    pub lead_statuses: Vec<String>,
+}
+
+/// A fact to find in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// The key in the record.
+    pub name: String,
+    /// For the model: what belongs in it.
+    pub description: String,
+    pub kind: FieldKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    /// A decimal number.
+    Number,
+    /// `2026-11-26`.
+    Date,
+    /// `10:30`, on the business's clock.
+    Time,
+    /// As it was said, digits only, with a leading `+` if the country was named.
+    Phone,
+    /// One of these words.
+    OneOf(Vec<String>),
+}
+
+pub const MAX_FIELDS: usize = 30;
+
+impl Default for InsightPolicy {
+    fn default() -> Self {
+        let field = |name: &str, description: &str, kind| Field {
+            name: name.into(),
+            description: description.into(),
+            kind,
+        };
+        Self {
+            fields: vec![
+                field("name", "The caller's own name.", FieldKind::Text),
+                field("service", "What the caller wants from the business.", FieldKind::Text),
+                field(
+                    "city",
+                    "The town where the caller is or where the work is to be done.",
+                    FieldKind::Text,
+                ),
+                field("requested_date", "The day that the caller asked for or agreed to.", FieldKind::Date),
+                field("requested_time", "The hour that the caller asked for or agreed to.", FieldKind::Time),
+                field(
+                    "callback_number",
+                    "A number on which the caller wants to be called.",
+                    FieldKind::Phone,
+                ),
+            ],
+            lead_statuses: ["new", "qualified", "booked", "not_interested"].map(String::from).into(),
+        }
+    }
+}
+
+/// What the model is asked to fill in. Everything in it is a claim.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Answer {
+    pub summary: Summary,
+    pub fields: BTreeMap<String, Option<Claim>>,
+    #[serde(default)]
+    pub lead_status: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Claim {
+    pub value: String,
+    /// The words of the transcript that it rests on.
+    pub quote: String,
+    /// 0 to 100, the model's own estimate.
+    pub confidence: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub topic: String,
+    pub details: String,
+    pub outcome: String,
+    /// `None`: nothing is left to do.
+    pub next_step: Option<String>,
+}
+
+/// A fact of the call, with the words that it rests on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extracted {
+    pub name: String,
+    pub value: String,
+    pub quote: String,
+    /// Who said it; `None` where the transcript does not tell its speakers apart.
+    pub said_by: Option<Speaker>,
+    /// 0 to 100.
+    pub confidence: u8,
+}
+
+/// A value that the model gave and that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voided {
+    pub name: String,
+    pub why: Void,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Void {
+    /// The transcript does not hold the quote.
+    NotSaid,
+    /// It is not what its [`FieldKind`] demands.
+    WrongKind,
+}
+
+/// How the attempt to sum a call up ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    /// There are no words of a caller; no model was asked.
+    NobodySpoke,
+    /// There is no transcript to sum up; no model was asked.
+    NoTranscript,
+    /// The model declined.
+    Refused,
+    /// The answer did not fit into the tokens it may use.
+    Incomplete,
+    /// OpenAI's content filter cut the answer off.
+    ContentFilter,
+    /// The answer is not what the schema demands.
+    InvalidAnswer,
+    /// No model takes the request as it is.
+    Rejected,
+    /// The models could not be reached in all attempts.
+    Unavailable,
+    /// The account has no money or no rights.
+    Quota,
+}
+
+impl Outcome {
+    /// The label in records, metrics and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NobodySpoke => "nobody_spoke",
+            Self::NoTranscript => "no_transcript",
+            Self::Refused => "refused",
+            Self::Incomplete => "incomplete",
+            Self::ContentFilter => "content_filter",
+            Self::InvalidAnswer => "invalid_answer",
+            Self::Rejected => "rejected",
+            Self::Unavailable => "unavailable",
+            Self::Quota => "quota",
+        }
+    }
+}
+
+/// One version of what a call came to. Immutable; the highest run is the one that counts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Insights {
+    pub call: CallSid,
+    /// From 1.
+    pub run: u32,
+    /// Digest of everything the run depended on. Nothing is run twice on the same.
+    pub input: String,
+    pub source: Option<Source>,
+    pub outcome: Outcome,
+    pub summary: Option<Summary>,
+    pub extraction: Vec<Extracted>,
+    pub voided: Vec<Voided>,
+    /// One of the business's own words.
+    pub lead_status: Option<String>,
+    /// The model whose answer it is.
+    pub model: Option<String>,
+    /// What every request of this run used, answers that came to nothing included.
+    pub usage: Vec<TextUsage>,
+    pub at: Timestamp,
+}
+
+/// Everything that decides whether it is time.
+#[derive(Debug, Clone, Copy)]
+pub struct StageInput<'a> {
+    pub ended_at: Option<Timestamp>,
+    /// The call was refused or belongs to no settings: it has no conversation.
+    pub refused: bool,
+    pub record_calls: bool,
+    pub recording: Option<&'a RecordingState>,
+    pub final_source: Option<Source>,
+    pub transcript: Option<&'a Transcript>,
+}
+
+/// What to do about a call's insights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Whatever is missing will ask again by itself.
+    Nothing,
+    Wait(Duration),
+    /// The outcome is plain without a model.
+    Plain(Outcome),
+    Ask,
+}
+
+/// The last stage of a call: it waits until the transcript is final and the recording has come to its end,
+/// so that what is said about the call afterwards is said once and whole.
+pub fn stage(input: &StageInput<'_>, now: Timestamp) -> Stage {
+    let Some(ended_at) = input.ended_at else { return Stage::Nothing };
+    if input.refused {
+        return Stage::Plain(Outcome::NobodySpoke);
+    }
+    let Some(source) = input.final_source else { return Stage::Nothing };
+    let since_end = now.since(ended_at);
+    let recording_open =
+        matches!(input.recording, None | Some(RecordingState::InProgress | RecordingState::Announced));
+    if input.record_calls && recording_open && since_end < RECORDING_GRACE {
+        return Stage::Wait(RECORDING_GRACE - since_end);
+    }
+    match input.transcript {
+        _ if source == Source::Failed => Stage::Plain(Outcome::NoTranscript),
+        None => Stage::Plain(Outcome::NoTranscript),
+        Some(transcript) if caller_spoke(transcript) => Stage::Ask,
+        Some(_) => Stage::Plain(Outcome::NobodySpoke),
+    }
+}
+
+/// Lines whose speaker is not known may be the caller's.
+fn caller_spoke(transcript: &Transcript) -> bool {
+    transcript.lines.iter().any(|line| line.speaker != Some(Speaker::Agent) && !line.text.trim().is_empty())
+}
+
+// What was said, and what was made of it, is personal: it reaches the store and the API, never a log line.
+macro_rules! private {
+    ($($name:ident),+) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        })+
+    };
+}
+
+private!(Answer, Claim, Summary, Extracted);
+
+impl fmt::Debug for Insights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Insights")
+            .field("call", &self.call)
+            .field("run", &self.run)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! `call-insights` on Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::edge::run::queue::<functions::transcripts::insights::worker::Worker>()
+}

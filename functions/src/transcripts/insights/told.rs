@@ -1,0 +1,60 @@
+//! `call.completed`: what a business is told once everything about a call is known.
+
+use domain::cost::CallCost;
+use domain::insight::Extracted;
+use domain::{Call, Insights, Recording};
+use platform::clock;
+use platform::stores::events::NewEvent;
+use serde_json::{Value, json};
+
+const CALL_COMPLETED: &str = "call.completed";
+
+/// Identifiers, states and what the call came to. Numbers and the words themselves are the record's.
+pub(super) fn completed(
+    call: &Call,
+    recording: Option<&Recording>,
+    insights: &Insights,
+    cost: &CallCost,
+) -> NewEvent {
+    let body = json!({
+        "call": {
+            "sid": call.sid,
+            "status": call.status.as_str(),
+            "direction": call.direction.as_str(),
+            "opened_at": clock::rfc3339(call.opened_at),
+            "answered_at": call.answered_at.map(clock::rfc3339),
+            "ended_at": call.ended_at.map(clock::rfc3339),
+            "duration_s": call.duration.map(|duration| duration.as_secs()),
+            "settings_revision": call.revision,
+            "refusal": call.refusal.map(|refusal| refusal.as_str()),
+        },
+        "transcript_source": insights.source,
+        "insights": insights.outcome,
+        "summary": insights.summary,
+        "extraction": extraction(&insights.extraction),
+        "lead_status": insights.lead_status,
+        "recording": recording.map(|recording| json!({ "sid": recording.sid, "state": recording.state.as_str() })),
+        "cost": {
+            "usd_micros": cost.known_micros(),
+            "complete": cost.is_complete(),
+            "prices_as_of": cost.as_of,
+        },
+    });
+    NewEvent {
+        business: call.business.clone(),
+        id: format!("{CALL_COMPLETED}#{}", call.sid),
+        kind: CALL_COMPLETED,
+        call: call.sid.clone(),
+        body: body.to_string(),
+        at: insights.at,
+    }
+}
+
+/// By name, which is how a receiver looks for them.
+fn extraction(values: &[Extracted]) -> Value {
+    let one = |value: &Extracted| {
+        let about = json!({ "value": value.value, "quote": value.quote, "confidence": value.confidence });
+        (value.name.clone(), about)
+    };
+    Value::Object(values.iter().map(one).collect())
+}

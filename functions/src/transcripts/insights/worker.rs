@@ -1,0 +1,302 @@
+//! Carries the last stage out, once per call and input.
+
+use std::time::Duration;
+
+use domain::cost::{CallCost, PriceChanges, PriceList, Used};
+use domain::insight::{self, Insights, Outcome, Stage, StageInput};
+use domain::recording::{self, RecordingKind};
+use domain::transcript::Source;
+use domain::{Call, Recording, RecordingState, Settings, Transcript};
+use platform::aws::Aws;
+use platform::clock;
+use platform::env::{Parser, Reader};
+use platform::openai_http::OpenAiHttp;
+use platform::queues::{MAX_DELAY, Queue};
+use platform::secrets::Secrets;
+use platform::stores::leases::{Begun, Leases};
+use platform::stores::{businesses, calls, events, recordings, transcripts, turns};
+use platform::telemetry::{Unit, metric};
+use sha2::{Digest, Sha256};
+
+use super::ask::{self, Asked, Ended, Question};
+use super::job::InsightsJob;
+use super::told;
+use crate::edge::batch::{Delivery, JobError};
+use crate::edge::{QueueFunction, StartError};
+use crate::voice::plan::safety_identifier;
+
+const LEASE: &str = "insights";
+/// Longer than the function may run.
+const LEASE_TTL: Duration = Duration::from_secs(150);
+const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
+const MIN_DELAY: Duration = Duration::from_secs(1);
+
+pub struct Worker {
+    models: Vec<String>,
+    prices: PriceList,
+    businesses: businesses::Reader,
+    calls: calls::Reader,
+    turns: turns::Reader,
+    recordings: recordings::Reader,
+    reader: transcripts::Reader,
+    writer: transcripts::Writer,
+    events: events::Writer,
+    leases: Leases,
+    queue: Queue,
+    dead_letters: Queue,
+    openai: OpenAiHttp,
+}
+
+impl QueueFunction for Worker {
+    const NAME: &'static str = "call-insights";
+
+    type Job = InsightsJob;
+
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    fn dead_letters(&self) -> Option<&Queue> {
+        Some(&self.dead_letters)
+    }
+
+    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
+        let mut vars = Parser::new(env);
+        let openai_url = vars.url("OPENAI_API_URL");
+        let models = vars.text("INSIGHT_MODELS");
+        let changes = vars.parsed("PRICES", "a JSON document of prices, {} for the list prices", |text| {
+            serde_json::from_str::<PriceChanges>(text).ok()
+        });
+        let businesses = vars.text("TABLE_BUSINESSES");
+        let calls = vars.text("TABLE_CALLS");
+        let turns = vars.text("TABLE_TURNS");
+        let recordings = vars.text("TABLE_RECORDINGS");
+        let transcripts = vars.text("TABLE_TRANSCRIPTS");
+        let events = vars.text("TABLE_EVENTS");
+        let leases = vars.text("TABLE_LEASES");
+        let queue = vars.text("QUEUE_INSIGHTS");
+        let dead_letters = vars.text("DLQ_INSIGHTS");
+        let aws = Aws::load_with(env, vars).await?;
+        let secrets = Secrets::load(env, &aws.config).await?;
+        let models = models.split(',').map(|model| model.trim().to_owned());
+        Ok(Self {
+            models: models.filter(|model| !model.is_empty()).collect(),
+            prices: PriceList::default().with(changes.unwrap_or_default()),
+            businesses: businesses::Reader::new(&aws, &businesses),
+            calls: calls::Reader::new(&aws, &calls),
+            turns: turns::Reader::new(&aws, &turns),
+            recordings: recordings::Reader::new(&aws, &recordings),
+            reader: transcripts::Reader::new(&aws, &transcripts),
+            writer: transcripts::Writer::new(&aws, &transcripts),
+            events: events::Writer::new(&aws, &events),
+            leases: Leases::new(&aws, &leases),
+            queue: Queue::new(&aws, &queue),
+            dead_letters: Queue::new(&aws, &dead_letters),
+            openai: OpenAiHttp::new(&openai_url, secrets.openai_api_key)
+                .map_err(|error| StartError::Other(error.to_string()))?,
+        })
+    }
+
+    async fn handle(&self, job: InsightsJob, delivery: Delivery) -> Result<(), JobError> {
+        let call = self.calls.call(&job.call).await?;
+        let call = call.ok_or_else(|| JobError::new("no_call", "the call was never opened"))?;
+        let recordings = self.recordings.for_call(&call.sid).await?;
+        let settings = self.settings(&call).await?;
+        let last = self.reader.final_transcript(&call.sid).await?;
+        let (source, transcript) = last.map_or((None, None), |(source, words)| (Some(source), words));
+        let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
+        let recording = recording::of_kind(&recordings, RecordingKind::Call).or(voicemail).cloned();
+        let left_message = voicemail.is_some();
+        let subject = Subject { call, recording, left_message, settings, source, transcript };
+        match insight::stage(&subject.stage_input(), clock::now()) {
+            Stage::Nothing => Ok(()),
+            Stage::Wait(delay) => {
+                let sent = self.queue.send(&job, delay.clamp(MIN_DELAY, MAX_DELAY)).await;
+                sent.map_err(|error| JobError::new("queue", error))
+            }
+            Stage::Plain(outcome) => self.once(&subject, &job, Some(outcome), delivery).await,
+            Stage::Ask => self.once(&subject, &job, None, delivery).await,
+        }
+    }
+}
+
+/// A call with everything that its insights depend on.
+struct Subject {
+    call: Call,
+    /// The call's own holds what was said to the voicemail as well.
+    recording: Option<Recording>,
+    /// The caller spoke to the voicemail.
+    left_message: bool,
+    /// A call to a number of nobody's has none.
+    settings: Option<Settings>,
+    source: Option<Source>,
+    transcript: Option<Transcript>,
+}
+
+impl Subject {
+    fn stage_input(&self) -> StageInput<'_> {
+        StageInput {
+            ended_at: self.call.ended_at,
+            refused: self.settings.is_none() || (self.call.refusal.is_some() && !self.left_message),
+            record_calls: self.left_message
+                || self.settings.as_ref().is_some_and(|settings| settings.policies.record_calls),
+            recording: self.recording.as_ref().map(|recording| &recording.state),
+            final_source: self.source,
+            transcript: self.transcript.as_ref(),
+        }
+    }
+
+    /// Names the words, the lists they are read for, and who asks for another run.
+    fn digest(&self, job: &InsightsJob) -> Result<String, JobError> {
+        let policy = self.settings.as_ref().map(|settings| &settings.insights);
+        let lines = self.transcript.as_ref().map(|transcript| &transcript.lines);
+        let input = serde_json::to_vec(&(self.source, lines, policy, &job.again));
+        let input = input.map_err(|_| JobError::new("digest", "the input has no JSON form"))?;
+        Ok(hex::encode(&Sha256::digest(input)[..16]))
+    }
+}
+
+impl Worker {
+    /// One run per (call, input): the lease keeps two workers from asking at once, and the run's own number and
+    /// digest keep what they did from standing twice.
+    async fn once(
+        &self,
+        subject: &Subject,
+        job: &InsightsJob,
+        plain: Option<Outcome>,
+        delivery: Delivery,
+    ) -> Result<(), JobError> {
+        let call = &subject.call;
+        let input = subject.digest(job)?;
+        if self.has_run(call, &input).await? {
+            return Ok(());
+        }
+        let id = format!("{}#{input}", call.sid);
+        let lease = match self.leases.begin(LEASE, &id, LEASE_TTL, clock::now()).await? {
+            Begun::Won(lease) => lease,
+            Begun::Done { .. } => return Ok(()),
+            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
+        };
+        let asked = match plain {
+            Some(outcome) => Asked { ended: Ended::Final(outcome), usage: vec![] },
+            None => self.ask(subject).await?,
+        };
+        let (outcome, settled, model) = match asked.ended {
+            Ended::Answered { settled, model } => (Outcome::Done, Some(settled), Some(model)),
+            Ended::Final(outcome) => (outcome, None, None),
+            Ended::Later { outcome, .. } if delivery.is_last() => (outcome, None, None),
+            Ended::Later { outcome, why } => {
+                self.leases.release(&lease).await?;
+                let error = JobError::new("openai", why);
+                // Money comes by hand: asking every few seconds would only use up the attempts.
+                return Err(if outcome == Outcome::Quota { error.after(MAX_DELAY) } else { error });
+            }
+        };
+        let mut insights = Insights {
+            call: call.sid.clone(),
+            run: 0,
+            input,
+            source: subject.source,
+            outcome,
+            summary: None,
+            extraction: vec![],
+            voided: vec![],
+            lead_status: None,
+            model,
+            usage: asked.usage,
+            at: clock::now(),
+        };
+        if let Some(settled) = settled {
+            insights.summary = Some(settled.summary);
+            insights.extraction = settled.extraction;
+            insights.voided = settled.voided;
+            insights.lead_status = settled.lead_status;
+        }
+        self.record(subject, insights).await?;
+        Ok(self.leases.finish(&lease, outcome.as_str(), REMEMBER).await?)
+    }
+
+    /// Puts the run behind those that are there. The event goes with the first one.
+    async fn record(&self, subject: &Subject, mut insights: Insights) -> Result<(), JobError> {
+        let call = &subject.call;
+        loop {
+            let earlier = self.reader.insights(&call.sid).await?;
+            if earlier.iter().any(|run| run.input == insights.input) {
+                return Ok(());
+            }
+            insights.run = earlier.last().map_or(1, |last| last.run + 1);
+            let cost = self.cost(subject, &earlier, &insights).await?;
+            let event = told::completed(call, subject.recording.as_ref(), &insights, &cost);
+            let event = earlier.is_empty().then_some((&self.events, &event));
+            // Refused: somebody else put a run of that number meanwhile.
+            if self.writer.record_insights(&insights, &cost, event).await? {
+                let (outcome, run) = (insights.outcome.as_str(), insights.run);
+                tracing::info!(call = %call.sid, outcome, run, "insights recorded");
+                metric("Insights", 1.0, Unit::Count, &[("Outcome", outcome)]);
+                return Ok(());
+            }
+        }
+    }
+
+    async fn has_run(&self, call: &Call, input: &str) -> Result<bool, JobError> {
+        Ok(self.reader.insights(&call.sid).await?.iter().any(|run| run.input == input))
+    }
+
+    async fn ask(&self, subject: &Subject) -> Result<Asked, JobError> {
+        let (Some(settings), Some(transcript)) = (&subject.settings, &subject.transcript) else {
+            return Ok(Asked { ended: Ended::Final(Outcome::NoTranscript), usage: vec![] });
+        };
+        let call = &subject.call;
+        let business = self.businesses.business(&call.business).await?;
+        let business = business.ok_or_else(|| JobError::new("no_business", "the business has no profile"))?;
+        let question = Question {
+            business: &business.name,
+            local_time: clock::local_words(call.opened_at, &business.time_zone),
+            policy: &settings.insights,
+            transcript,
+            safety_identifier: safety_identifier(call),
+            cache_key: format!("{}:{}:insights", business.id, settings.revision),
+        };
+        Ok(ask::ask(&self.openai, &self.models, &question).await)
+    }
+
+    async fn cost(
+        &self,
+        subject: &Subject,
+        earlier: &[Insights],
+        insights: &Insights,
+    ) -> Result<CallCost, JobError> {
+        let Subject { call, settings, .. } = subject;
+        let sessions = self.turns.reports(&call.sid).await?;
+        let versions = self.reader.versions(&call.sid).await?;
+        let listened = versions.iter().filter_map(|version| {
+            Some((version.model.as_deref()?, Duration::from_millis(version.listened_ms)))
+        });
+        let listened: Vec<_> = listened.collect();
+        let recorded = subject.recording.as_ref().and_then(|recording| match &recording.state {
+            RecordingState::Archived(archived) => Some(Duration::from_millis(archived.format.duration_ms)),
+            _ => recording.announced_duration,
+        });
+        let usage: Vec<_> = earlier.iter().chain([insights]).flat_map(|run| run.usage.clone()).collect();
+        let voice = settings.as_ref().map(|settings| &settings.voice);
+        let used = Used {
+            direction: call.direction,
+            answered: call.answered_at.is_some() || !sessions.is_empty(),
+            duration: call.duration,
+            sessions: &sessions,
+            realtime_model: voice.map(|voice| voice.model.as_str()),
+            live_transcription_model: voice.and_then(|voice| voice.transcription_model.as_deref()),
+            recorded,
+            listened: &listened,
+            text: &usage,
+        };
+        Ok(CallCost::of(&used, &self.prices))
+    }
+
+    async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
+        match call.revision {
+            Some(revision) => Ok(self.businesses.settings(&call.business, revision).await?),
+            None => Ok(None),
+        }
+    }
+}

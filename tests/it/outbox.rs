@@ -1,0 +1,213 @@
+//! `call.completed` is told once per call, whole, in order, and never before everything is known.
+
+use acceptance::after::{Aftermath, job};
+use acceptance::way::{Manner, Way};
+use acceptance::{World, WorldConfig};
+use domain::Speaker::{Agent, Caller};
+use futures_util::future::join_all;
+use local::demo::story;
+use serde_json::{Value, json};
+use simulator::twilio::{CallFaults, RecordingFaults};
+
+const SAID: [(domain::Speaker, &str); 2] = [(Agent, "Hello."), (Caller, "Half past ten is perfect.")];
+
+async fn world() -> World {
+    Box::pin(World::with(WorldConfig {
+        business: |new| new.settings.policies.record_calls = false,
+        ..WorldConfig::default()
+    }))
+    .await
+}
+
+/// Whoever had a lease is taken for dead.
+async fn lapse_leases(world: &World) {
+    let table = world.system.name("LeasesTable").unwrap();
+    let dynamodb = &world.system.aws.dynamodb;
+    let rows = dynamodb.scan().table_name(table).consistent_read(true).send().await.unwrap();
+    for row in rows.items() {
+        if row["pk"].as_s().unwrap().starts_with("once#insights#") {
+            dynamodb.delete_item().table_name(table).key("pk", row["pk"].clone()).send().await.unwrap();
+        }
+    }
+}
+
+/// Historic failure 25. Nobody is told that a call is completed before its facts are there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_is_told_of_once_with_everything_that_is_known() {
+    let world = World::start().await;
+    let outcome = world.call(story::caller()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    let (status, page) = world.get("/v1/events").await;
+    assert_eq!((status, page["events"].as_array().unwrap().len()), (200, 1), "{page:#}");
+    let event = &page["events"][0];
+    assert_eq!(event["type"], "call.completed");
+    assert_eq!((&event["sequence"], &page["next"]), (&json!(1), &json!(1)));
+    let data = &event["data"];
+    assert_eq!(data["call"]["sid"], record["sid"]);
+    assert_eq!(data["call"]["status"], "completed");
+    assert_eq!(data["transcript_source"], "realtime");
+    assert_eq!(data["recording"]["state"], "archived");
+    assert_eq!(data["summary"], record["summary"]);
+    assert_eq!(data["extraction"]["requested_time"]["value"], "10:30");
+    assert_eq!(data["lead_status"], "booked");
+    assert_eq!(data["cost"]["usd_micros"], record["cost"]["usd_micros"]);
+    assert!(!event.to_string().contains("2025550178"), "an event is not where numbers are");
+
+    // Every job again: nothing more is told, and nothing more is asked.
+    let asked = world.openai.requests().len();
+    for queue in ["TranscriptsQueue", "InsightsQueue"] {
+        for _ in 0..3 {
+            let body = job(&outcome.call_sid).to_string();
+            let send = world.system.aws.sqs.send_message().queue_url(world.system.name(queue).unwrap());
+            send.message_body(body).send().await.unwrap();
+        }
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(world.get("/v1/events").await.1, page);
+    assert_eq!(world.openai.requests().len(), asked);
+    assert_eq!(world.complete_record(&outcome.call_sid).await, record);
+    world.system.stop().await;
+}
+
+/// The recording's end belongs to what is told: until it is known, or can no longer come, nothing is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_told_while_the_recording_is_awaited() {
+    let world = World::start().await;
+    let silent = RecordingFaults { callback_lost: true, ..Default::default() };
+    let faults = CallFaults { recording: silent, ..Default::default() };
+    let outcome = world.call_with(story::caller(), faults).await;
+    let record = world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
+    assert_ne!(record["recording"]["state"], "archived");
+    let after = Aftermath::of(&world).await;
+    assert!(after.insights(&[]).await.does(&job(&outcome.call_sid), 1).await, "it waits on the queue");
+    assert!(after.events().await.is_empty() && after.asked().is_empty());
+    world.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_copies_of_a_job_ask_once_and_tell_once() {
+    let world = world().await;
+    let after = Aftermath::of(&world).await;
+    let sid = after.call(1, &SAID).await;
+    let workers = [after.insights(&[]).await, after.insights(&[]).await];
+    let copy = job(&sid);
+    join_all((0..50).map(|n| workers[n % 2].does(&copy, 1))).await;
+    assert!(workers[0].does(&copy, 2).await, "who came too early comes back and finds it done");
+    assert_eq!((after.asked().len(), after.events().await.len()), (1, 1));
+    assert_eq!(after.record(&sid).await["insights"]["run"], 1);
+    world.system.stop().await;
+}
+
+/// The worker dies with the answer in its hands; and another time just behind the write that it never heard of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_dies_around_its_one_write_is_made_good() {
+    let world = world().await;
+    let after = Aftermath::of(&world).await;
+    for (n, dies_at) in [(1, "TransactWriteItems"), (2, "UpdateItem")] {
+        let sid = after.call(n, &SAID).await;
+        let way = Way::to_the_store_of(&world).await;
+        let doomed = after.insights(&[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+        let copy = job(&sid);
+        if dies_at == "UpdateItem" {
+            // The lease is an update, too: hold only the one that finishes it.
+            way.set(Manner::Holds("TransactWriteItems"));
+            let work = doomed.does(&copy, 1);
+            tokio::pin!(work);
+            tokio::select! {
+                _ = &mut work => panic!("it is held"),
+                () = way.holds_one() => way.set(Manner::Holds("UpdateItem")),
+            }
+            let late = tokio::time::sleep(std::time::Duration::from_millis(500));
+            tokio::select! { _ = &mut work => panic!("it is held"), () = late => {} }
+        } else {
+            way.set(Manner::Holds("TransactWriteItems"));
+            tokio::select! {
+                _ = doomed.does(&copy, 1) => panic!("it is held"),
+                () = way.holds_one() => {}
+            }
+        }
+        // Dropped in the middle, as by the end of its sandbox; a late request may arrive all the same.
+        way.set(Manner::Open);
+        let told = after.events().await.len();
+        let heir = after.insights(&[]).await;
+        lapse_leases(&world).await;
+        assert!(heir.does(&copy, 2).await, "{dies_at}");
+        let events = after.events().await;
+        assert_eq!(events.len(), usize::from(n), "{dies_at}: {told} before");
+        assert_eq!(after.record(&sid).await["insights"]["run"], 1, "{dies_at}");
+    }
+    world.system.stop().await;
+}
+
+/// Calls of one business that end together take their places one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_in_order_without_gaps_and_paged() {
+    const CALLS: u8 = 12;
+    let world = world().await;
+    let after = Aftermath::of(&world).await;
+    let mut sids = vec![];
+    for n in 1..=CALLS {
+        sids.push(after.call(n, &SAID).await);
+    }
+    let insights = after.insights(&[]).await;
+    let jobs: Vec<Value> = sids.iter().map(|sid| job(sid)).collect();
+    assert!(join_all(jobs.iter().map(|job| insights.does(job, 1))).await.into_iter().all(|done| done));
+    let (mut next, mut told) = (0, vec![]);
+    loop {
+        let (_, page) = world.get(&format!("/v1/events?after={next}&limit=5")).await;
+        let events = page["events"].as_array().unwrap();
+        if events.is_empty() {
+            break;
+        }
+        for event in events {
+            next += 1;
+            assert_eq!(event["sequence"], next);
+            told.push(event["data"]["call"]["sid"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(page["next"], next);
+    }
+    told.sort();
+    sids.sort();
+    assert_eq!(told, sids, "each call once");
+    let (status, problem) = world.get("/v1/events?limit=0").await;
+    assert_eq!(status, 400, "{problem}");
+    assert_eq!(world.http.get(world.url("/v1/events")).send().await.unwrap().status(), 401);
+    world.system.stop().await;
+}
+
+/// A call that cannot be summed up is over all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_without_a_transcript_is_told_of_with_the_reason() {
+    let world = world().await;
+    let after = Aftermath::of(&world).await;
+    let sid = after.call(1, &[]).await;
+    let insights = after.insights(&[]).await;
+    for attempt in 1..=2 {
+        assert!(insights.does(&job(&sid), attempt).await);
+    }
+    let events = after.events().await;
+    assert_eq!(events.len(), 1);
+    let data = &events[0]["data"];
+    assert_eq!((&data["insights"], &data["transcript_source"]), (&json!("no_transcript"), &json!("failed")));
+    assert!(after.asked().is_empty());
+    world.system.stop().await;
+}
+
+/// Another run makes another version; that the call is completed was said already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_run_is_another_version_and_no_second_event() {
+    let world = world().await;
+    let after = Aftermath::of(&world).await;
+    let sid = after.call(1, &SAID).await;
+    let insights = after.insights(&[]).await;
+    let again = json!({ "call": sid, "again": "run 2" });
+    for job in [&job(&sid), &again, &again, &job(&sid)] {
+        assert!(insights.does(job, 1).await);
+    }
+    assert_eq!((after.asked().len(), after.events().await.len()), (2, 1));
+    let record = after.record(&sid).await;
+    assert_eq!(record["insights"]["run"], 2);
+    let paid = record["cost"]["parts"].as_array().unwrap();
+    assert_eq!(paid.iter().filter(|part| part["kind"] == "insights").count(), 2, "both runs were paid for");
+    world.system.stop().await;
+}

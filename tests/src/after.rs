@@ -1,0 +1,79 @@
+//! Calls that are over, made without a conversation: for what comes after one.
+
+use domain::transcript::{Line, Run, Source};
+use domain::{CallSid, Speaker, Timestamp, Transcript};
+use platform::stores::transcripts::Writer;
+use serde_json::{Value, json};
+
+use crate::World;
+use crate::sandbox::{HttpSandbox, QueueSandbox};
+use crate::webhook::{Webhook, call_sid};
+
+/// A world whose calls end where nobody works on them: only the test does.
+pub struct Aftermath<'a> {
+    world: &'a World,
+    status: HttpSandbox,
+}
+
+/// The queue that nobody reads; everything that would go on is sent there.
+fn sink(world: &World) -> &str {
+    world.system.name("InsightsDlq").expect("a queue")
+}
+
+/// What keeps a sandbox's jobs from being worked by anybody else.
+pub fn sinks(world: &World) -> [(&str, &str); 3] {
+    ["QUEUE_RECORDINGS", "QUEUE_TRANSCRIPTS", "QUEUE_INSIGHTS"].map(|queue| (queue, sink(world)))
+}
+
+impl<'a> Aftermath<'a> {
+    pub async fn of(world: &'a World) -> Self {
+        Self { world, status: HttpSandbox::start(world, "voice-status", &sinks(world)).await }
+    }
+
+    /// A call in which that was said, over, with a final transcript and nothing done about it.
+    pub async fn call(&self, n: u8, said: &[(Speaker, &str)]) -> String {
+        let sid = call_sid(n);
+        Webhook::inbound(self.world, &sid).send(self.world).await;
+        let table = self.world.system.name("TranscriptsTable").expect("a table");
+        let writer = Writer::new(&self.world.system.aws, table);
+        let call = CallSid::parse(&sid).expect("a sid");
+        let source = if said.is_empty() { Source::Failed } else { Source::Realtime };
+        let mut number = None;
+        if !said.is_empty() {
+            let lines = said.iter().map(|(speaker, text)| Line::new(Some(*speaker), *text)).collect();
+            let words = Transcript::new(&call, source, lines, Timestamp(0));
+            number = Some(writer.put_version(&words).await.expect("it is put").number);
+        }
+        writer.set_final(&call, (source, number), Run::FIRST, None, Timestamp(0)).await.expect("it is set");
+        let completed = Webhook::status(self.world, &sid, "completed", 3);
+        assert_eq!(self.status.receives(self.world, &completed).await.0, 204);
+        sid
+    }
+
+    /// A sandbox of the last stage.
+    pub async fn insights(&self, changes: &[(&str, &str)]) -> QueueSandbox {
+        let changes: Vec<_> = sinks(self.world).into_iter().chain(changes.iter().copied()).collect();
+        QueueSandbox::start(self.world, "call-insights", &changes).await
+    }
+
+    /// The requests for a summary that were made so far.
+    pub fn asked(&self) -> Vec<Value> {
+        let requests = self.world.openai.requests().into_iter();
+        requests.filter(|request| request.path == "/v1/responses").map(|request| request.body).collect()
+    }
+
+    pub async fn record(&self, sid: &str) -> Value {
+        self.world.get(&format!("/v1/calls/{sid}")).await.1
+    }
+
+    pub async fn events(&self) -> Vec<Value> {
+        let (status, page) = self.world.get("/v1/events?limit=100").await;
+        assert_eq!(status, 200, "{page}");
+        page["events"].as_array().expect("a list").clone()
+    }
+}
+
+/// The job that every way to the last stage sends.
+pub fn job(sid: &str) -> Value {
+    json!({ "call": sid })
+}
