@@ -79,3 +79,40 @@ async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_e
     assert_eq!(claimed, 1, "one plan");
     world.system.stop().await;
 }
+
+/// Fault 28. The partition of one business's lines is hot: its callers hear an apology, and nobody else notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hot_partition_is_the_trouble_of_its_business_alone() {
+    let world = World::start().await;
+    let garden = |number: &str| {
+        let number = domain::PhoneNumber::parse(number).unwrap();
+        let mut new =
+            local::demo::business::harbour_bicycles(number, domain::Secret::new("another-key")).unwrap();
+        new.business.id = domain::BusinessId::parse("garden").unwrap();
+        new
+    };
+    let table = world.system.name("BusinessesTable").unwrap();
+    let businesses = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    let new = garden("+43720999001");
+    functions::businesses::provision::provision(&businesses, &new).await.unwrap();
+
+    let way = Way::to_the_store_of(&world).await;
+    let inbound = inbound_behind(&world, &way).await;
+    way.set(Manner::ThrottlesKey("slot#garden#"));
+    let hot = Webhook::inbound(&world, &call_sid(4)).field("To", "+43720999001");
+    let (hot, others) = tokio::join!(inbound.receives(&world, &hot), async {
+        let mut answers = vec![];
+        for seed in 5..15 {
+            let begun = std::time::Instant::now();
+            let (_, twiml) = inbound.receives(&world, &Webhook::inbound(&world, &call_sid(seed))).await;
+            answers.push((begun.elapsed(), twiml));
+        }
+        answers
+    });
+    assert!(is_apology(&hot), "{hot:?}");
+    for (took, twiml) in others {
+        assert!(twiml.contains("<Stream"), "{twiml}");
+        assert!(took < functions::voice::ANSWER_WITHIN / 4, "{took:?}");
+    }
+    world.system.stop().await;
+}

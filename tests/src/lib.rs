@@ -4,6 +4,7 @@
 
 pub mod after;
 pub mod audio;
+pub mod fate;
 pub mod log;
 pub mod outbound;
 pub mod sandbox;

@@ -26,6 +26,8 @@ pub enum Manner {
     Silent,
     /// Everything is refused as being too much.
     Throttles,
+    /// Whatever has to do with this partition key, or a key that begins with it, is refused as being too much.
+    ThrottlesKey(&'static str),
 }
 
 /// One operation on one table or index, in IAM's words: (`PutItem`, `CallsTable`).
@@ -44,6 +46,7 @@ struct Shared {
     manner: watch::Sender<Manner>,
     waiting: watch::Sender<usize>,
     seen: Mutex<BTreeSet<Access>>,
+    stale: Mutex<BTreeSet<Access>>,
 }
 
 impl Way {
@@ -56,6 +59,7 @@ impl Way {
             manner: watch::Sender::new(Manner::Open),
             waiting: watch::Sender::new(0),
             seen: Mutex::default(),
+            stale: Mutex::default(),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
         let mut server = JoinSet::new();
@@ -71,6 +75,11 @@ impl Way {
     pub async fn holds_one(&self) {
         let mut waiting = self.shared.waiting.subscribe();
         waiting.wait_for(|waiting| *waiting > 0).await.expect("the way is there");
+    }
+
+    /// The reads so far whose answer may be an old one.
+    pub fn stale_reads(&self) -> BTreeSet<Access> {
+        self.shared.stale.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Everything that was asked for so far.
@@ -91,10 +100,14 @@ async fn pass(
         .unwrap_or_default()
         .to_owned();
     let request: Value = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses(&operation, &request));
+    let accesses = accesses(&operation, &request);
+    if may_be_stale(&operation, &request) {
+        shared.stale.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses.clone());
+    }
+    shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses);
 
     let held = |manner: &Manner| match manner {
-        Manner::Open | Manner::Throttles => false,
+        Manner::Open | Manner::Throttles | Manner::ThrottlesKey(_) => false,
         Manner::Holds(which) => *which == operation,
         Manner::Silent => true,
     };
@@ -103,7 +116,14 @@ async fn pass(
         shared.waiting.send_modify(|waiting| *waiting += 1);
         manner.wait_for(|manner| !held(manner)).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
     }
-    if *manner.borrow() == Manner::Throttles {
+    let throttled = match *manner.borrow() {
+        Manner::Throttles => true,
+        Manner::ThrottlesKey(key) => {
+            std::str::from_utf8(&body).is_ok_and(|text| text.contains(&format!("\"pk\":{{\"S\":\"{key}")))
+        }
+        Manner::Open | Manner::Holds(_) | Manner::Silent => false,
+    };
+    if throttled {
         let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
         let body = serde_json::json!({ "__type": kind, "message": "too much" }).to_string();
         let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
@@ -121,6 +141,18 @@ async fn pass(
     }
     let body = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
     Ok((status, headers, Body::from(body)).into_response())
+}
+
+/// Reads are eventually consistent unless they say otherwise (DynamoDB, "Read consistency").
+fn may_be_stale(operation: &str, request: &Value) -> bool {
+    let consistent = |read: &Value| read["ConsistentRead"].as_bool() == Some(true);
+    match operation {
+        "GetItem" | "Query" | "Scan" => !consistent(request),
+        "BatchGetItem" => {
+            request["RequestItems"].as_object().into_iter().flatten().any(|(_, read)| !consistent(read))
+        }
+        _ => false,
+    }
 }
 
 /// What IAM checks: a transaction needs the permission of each of its actions, and none of its own.

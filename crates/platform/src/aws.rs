@@ -96,7 +96,8 @@ impl Aws {
     /// A failure, or no answer for [`WARM_WITHIN`], is logged and left to the first real request.
     pub async fn warm(&self, table: &str) {
         let key = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
-        let read = self.dynamodb.get_item().table_name(table).key("pk", key("warm"));
+        // Consistent, so that no read of a function ever is not: a test looks at all of them.
+        let read = self.dynamodb.get_item().table_name(table).key("pk", key("warm")).consistent_read(true);
         // Leases is the one table without a sort key; there the read is refused, and the connection is open.
         let read = read.key("sk", key("warm")).send();
         let reached = match tokio::time::timeout(WARM_WITHIN, read).await {

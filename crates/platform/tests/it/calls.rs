@@ -173,6 +173,22 @@ async fn a_plan_is_worth_nothing_after_its_time_or_for_another_epoch() {
     assert!(plans.claim(&call_sid(1), Epoch::FIRST, NOW).await.unwrap().is_some(), "it is still there");
 }
 
+/// Fault 14. A clock that is ten minutes wrong, in either direction, gives nobody a plan twice: a fast one refuses,
+/// a slow one lets in late, and once.
+#[tokio::test]
+async fn a_wrong_clock_at_the_bridge_refuses_or_claims_once() {
+    let world = World::new().await;
+    let ten_minutes = std::time::Duration::from_secs(600);
+    let plans = Plans::new(&world.aws, LEASES);
+    for (n, now) in [(1, NOW.plus(ten_minutes)), (2, NOW.minus(ten_minutes))] {
+        writer(&world).open(&open_call(n, 4)).await.unwrap();
+        let first = plans.claim(&call_sid(n), Epoch::FIRST, now).await.unwrap();
+        assert_eq!(first.is_some(), now < NOW, "call {n}");
+        let second = plans.claim(&call_sid(n), Epoch::FIRST, NOW).await.unwrap();
+        assert_eq!(second.is_some(), first.is_none(), "call {n}");
+    }
+}
+
 #[tokio::test]
 async fn a_business_lists_its_own_calls_newest_first_page_by_page() {
     let world = World::new().await;

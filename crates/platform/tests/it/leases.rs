@@ -88,6 +88,21 @@ async fn a_zombie_may_neither_finish_nor_extend_nor_release() {
     assert_eq!(leases.begin("archive", "RE1", TTL, now).await, Ok(done));
 }
 
+/// Fault 14. A host whose clock is ten minutes fast takes over what is not over: the work is done twice, and ends once.
+#[tokio::test]
+async fn a_fast_clock_takes_over_early_and_there_is_still_one_result() {
+    let world = World::new().await;
+    let leases = leases(&world);
+    let now = clock::now();
+    let right = won(&leases, TTL, now).await;
+    let fast = won(&leases, TTL, now.plus(Duration::from_secs(600))).await;
+    assert_eq!(leases.finish(&right, "first", KEEP).await, Err(LeaseError::Fenced));
+    leases.finish(&fast, "second", KEEP).await.unwrap();
+    let slow = now.minus(Duration::from_secs(600));
+    let done = Begun::Done { result: "second".into() };
+    assert_eq!(leases.begin("archive", "RE1", TTL, slow).await, Ok(done));
+}
+
 /// Fault 24.
 #[tokio::test]
 async fn a_holder_who_did_not_hear_the_answer_is_told_again() {

@@ -1,0 +1,343 @@
+//! The pipeline, cut at every step: whatever dies wherever, what a call leaves behind is what it always leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use acceptance::fate::{Cut, Doors};
+use acceptance::sandbox::{HttpSandbox, QueueSandbox};
+use acceptance::webhook::Webhook;
+use acceptance::{World, WorldConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt as _, stream};
+use platform::clock;
+use platform::stores::turns;
+use serde_json::{Value, json};
+use simulator::twilio::{
+    CallFaults, CallStatus, CallerScript, CallerStep, RecordingFaults, RecordingStatus, TwimlSource,
+};
+
+/// Lives that are tried at once.
+const AT_ONCE: usize = 4;
+/// As often as a message is received before it is given up.
+const ATTEMPTS: u32 = functions::edge::batch::MAX_ATTEMPTS;
+/// Jobs of one call; a pipeline that sends itself more is a loop.
+const MAX_JOBS: usize = 40;
+
+/// The functions that a call meets, in one process that may die.
+struct Process {
+    inbound: HttpSandbox,
+    status: HttpSandbox,
+    ready: HttpSandbox,
+    archive: QueueSandbox,
+    step: QueueSandbox,
+    doors: Doors,
+}
+
+impl Process {
+    async fn start(world: &World, queues: &[(String, String)], chosen: Option<(usize, Cut)>) -> Self {
+        // It starts alive, whatever it meets later: starting changes nothing.
+        let doors = Doors::of(world, chosen).await;
+        let changes = doors.environment.iter().chain(queues);
+        let changes: Vec<(&str, &str)> =
+            changes.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let process = Self {
+            inbound: HttpSandbox::start(world, "voice-inbound", &changes).await,
+            status: HttpSandbox::start(world, "voice-status", &changes).await,
+            ready: HttpSandbox::start(world, "recording-ready", &changes).await,
+            archive: QueueSandbox::start(world, "recording-archive", &changes).await,
+            step: QueueSandbox::start(world, "transcript-step", &changes).await,
+            doors,
+        };
+        assert_eq!(process.doors.changes(), 0);
+        process
+    }
+}
+
+/// One delivery: a webhook to one of the functions, or a job.
+#[derive(Clone)]
+enum Delivery {
+    Inbound(Webhook),
+    Status(Webhook),
+    Ready(Webhook),
+    Archive(Value),
+    Step(Value),
+}
+
+/// Delivers to `process`. Whether whoever sent it hears that it is done.
+async fn deliver(world: &World, process: &Process, delivery: &Delivery, attempt: u32) -> bool {
+    let done = match delivery {
+        Delivery::Inbound(webhook) => process.inbound.receives(world, webhook).await.1.contains("<Stream"),
+        Delivery::Status(webhook) => process.status.receives(world, webhook).await.0 == 204,
+        Delivery::Ready(webhook) => process.ready.receives(world, webhook).await.0 == 204,
+        Delivery::Archive(job) => process.archive.does(job, attempt).await,
+        Delivery::Step(job) => process.step.does(job, attempt).await,
+    };
+    done && !process.doors.is_dead()
+}
+
+/// One call, its two processes and its queues.
+struct Life<'w> {
+    world: &'w World,
+    call: String,
+    /// Serves until it dies.
+    doomed: Process,
+    healthy: Process,
+    /// (URL, whether it is the recordings queue).
+    queues: [(String, bool); 2],
+    delivered: Vec<Delivery>,
+}
+
+impl<'w> Life<'w> {
+    async fn begin(world: &'w World, number: usize, chosen: Option<(usize, Cut)>) -> Self {
+        let mut queues = vec![];
+        for kind in ["recordings", "transcripts"] {
+            let name = format!("{kind}-{number}");
+            let created = world.system.aws.sqs.create_queue().queue_name(name).send().await.unwrap();
+            queues.push(created.queue_url.unwrap());
+        }
+        let names = ["QUEUE_RECORDINGS", "QUEUE_TRANSCRIPTS"].map(str::to_owned);
+        let environment: Vec<(String, String)> = names.into_iter().zip(queues.clone()).collect();
+        // A call that Twilio has on the line, doing nothing; everything it would tell us, we tell ourselves.
+        let mut spec = world
+            .spec(CallerScript::new(vec![CallerStep::WaitForAgent { quiet_ms: 60_000, max_ms: 60_000 }]));
+        spec.status_callback = None;
+        spec.twiml = TwimlSource::Inline("<Response><Pause length=\"60\"/></Response>".to_owned());
+        let recording = RecordingFaults { callback_lost: true, ..Default::default() };
+        spec.faults = CallFaults { recording, ..Default::default() };
+        let call = world.twilio.call(spec);
+        while call.status() != CallStatus::InProgress {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let [recordings, transcripts]: [String; 2] = queues.try_into().unwrap();
+        Self {
+            world,
+            call: call.sid().to_owned(),
+            doomed: Process::start(world, &environment, chosen).await,
+            healthy: Process::start(world, &environment, None).await,
+            queues: [(recordings, true), (transcripts, false)],
+            delivered: vec![],
+        }
+    }
+
+    /// The whole life of the call, each delivery repeated until it is done, as Twilio and SQS do.
+    async fn runs(&mut self) {
+        let (world, call) = (self.world, self.call.clone());
+        self.delivers(Delivery::Inbound(Webhook::inbound(world, &call))).await;
+        let started = Webhook::inbound(world, &call)
+            .at("/twilio/stream/status")
+            .field("StreamSid", &format!("MZ{}", "1".repeat(32)))
+            .field("StreamEvent", "stream-started")
+            .field("StreamName", "agent")
+            .field("Timestamp", "2026-11-20T13:05:02.250Z");
+        self.delivers(Delivery::Status(started)).await;
+        self.works().await;
+        self.converses().await;
+        let line = world.twilio.calls().into_iter().find(|line| line.sid() == call).unwrap();
+        // Long enough that there is something on the recording.
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        line.hang_up();
+        line.finished().await;
+        while world
+            .twilio
+            .recordings(&call)
+            .iter()
+            .any(|recording| recording.status != RecordingStatus::Completed)
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.delivers(Delivery::Status(Webhook::status(world, &call, "completed", 3))).await;
+        let [recording] = &world.twilio.recordings(&call)[..] else {
+            panic!("it was recorded once: {:?}", world.twilio.recordings(&call))
+        };
+        let ready = Webhook::inbound(world, &call)
+            .at("/twilio/recording")
+            .field("RecordingSid", &recording.sid)
+            .field("RecordingStatus", "completed")
+            .field("RecordingChannels", "2");
+        self.delivers(Delivery::Ready(ready)).await;
+        self.works().await;
+    }
+
+    async fn delivers(&mut self, delivery: Delivery) {
+        self.delivered.push(delivery.clone());
+        for attempt in 1..=ATTEMPTS {
+            let process = if self.doomed.doors.is_dead() { &self.healthy } else { &self.doomed };
+            if deliver(self.world, process, &delivery, attempt).await {
+                return;
+            }
+            self.time_passes().await;
+        }
+        panic!("a delivery is never done: {}", acceptance::log::troubles());
+    }
+
+    /// Does every job there is, and every job that these lead to.
+    async fn works(&mut self) {
+        for _ in 0..MAX_JOBS {
+            let Some(job) = self.receives().await else { return };
+            self.delivers(job).await;
+        }
+        panic!("the jobs never end");
+    }
+
+    async fn receives(&self) -> Option<Delivery> {
+        let sqs = &self.world.system.aws.sqs;
+        for (url, recordings) in &self.queues {
+            let received = sqs.receive_message().queue_url(url).send().await.unwrap();
+            let Some(message) = received.messages.into_iter().flatten().next() else { continue };
+            let job: Value = serde_json::from_str(&message.body.unwrap()).unwrap();
+            let receipt = message.receipt_handle.unwrap();
+            sqs.delete_message().queue_url(url).receipt_handle(receipt).send().await.unwrap();
+            return Some(if *recordings { Delivery::Archive(job) } else { Delivery::Step(job) });
+        }
+        None
+    }
+
+    /// What the bridge would write.
+    async fn converses(&self) {
+        let system = &self.world.system;
+        let [table, leases] = ["TurnsTable", "LeasesTable"].map(|name| system.name(name).unwrap());
+        let turn = |position: u32, speaker: &str, text: &str| {
+            let turn = json!({
+                "call": self.call, "epoch": 1, "position": position, "item": format!("item_{position}"),
+                "speaker": speaker, "state": "complete", "text": text, "at": clock::now().0,
+                "spoken": { "secs": 1, "nanos": 0 }, "heard": { "secs": 1, "nanos": 0 },
+                "latency": null, "tool_calls": [],
+            });
+            serde_json::from_value::<domain::Turn>(turn).unwrap()
+        };
+        let turns = [turn(0, "agent", "Good day."), turn(1, "caller", "My chain is broken.")];
+        turns::Writer::new(&system.aws, table, leases).put_turns(&turns).await.unwrap();
+    }
+
+    /// So much of it that leases which nobody finished are over.
+    async fn time_passes(&self) {
+        for row in self.rows("LeasesTable").await {
+            let request = self.world.system.aws.dynamodb.update_item();
+            let request = request.table_name(self.world.system.name("LeasesTable").unwrap());
+            let request = request
+                .key("pk", row["pk"].clone())
+                .update_expression("SET lease_until = :past")
+                .condition_expression("begins_with(pk, :work) AND #status <> :done")
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":past", AttributeValue::N("0".into()))
+                .expression_attribute_values(":work", AttributeValue::S("once#".into()))
+                .expression_attribute_values(":done", AttributeValue::S("done".into()));
+            // Refused for whatever is no work in progress.
+            let _ = request.send().await;
+        }
+    }
+
+    /// Every row of a table that speaks of this call or its recording.
+    async fn rows(&self, table: &'static str) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+        let mut names = vec![self.call.clone()];
+        names.extend(self.world.twilio.recordings(&self.call).into_iter().map(|recording| recording.sid));
+        let table = self.world.system.name(table).unwrap();
+        let mut pages = self.world.system.aws.dynamodb.scan().table_name(table).consistent_read(true);
+        let mut rows = vec![];
+        loop {
+            let page = pages.clone().send().await.unwrap();
+            rows.extend(page.items.unwrap_or_default());
+            let Some(next) = page.last_evaluated_key.filter(|key| !key.is_empty()) else { break };
+            pages = pages.set_exclusive_start_key(Some(next));
+        }
+        rows.retain(|row| {
+            row.values()
+                .filter_map(|value| value.as_s().ok())
+                .any(|text| names.iter().any(|name| text.contains(name)))
+        });
+        rows
+    }
+
+    /// What the call has left behind: the kinds of rows in each table and how many of each, objects, recordings.
+    async fn footprint(&self) -> BTreeMap<String, usize> {
+        let mut left: BTreeMap<String, usize> = BTreeMap::new();
+        let tables = ["CallsTable", "TurnsTable", "RecordingsTable", "TranscriptsTable", "LeasesTable"];
+        let ids = regex::Regex::new("[0-9a-f]{16,}").unwrap();
+        for table in tables {
+            for row in self.rows(table).await {
+                let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok()).cloned();
+                let shown = ["pk", "sk", "status", "state", "source", "unsettled"]
+                    .map(|name| text(name).unwrap_or_default());
+                let mut shown = ids.replace_all(&shown.join(" "), "*").into_owned();
+                // Which of the lines it had is chance. Work that was done and not noted as done has a lease that
+                // lapses: that is no effect.
+                if shown.starts_with("slot#") {
+                    shown = "slot".to_owned();
+                } else if shown.starts_with("once#") {
+                    shown.truncate(shown.find(' ').unwrap_or(shown.len()));
+                }
+                *left.entry(format!("{table}: {shown}")).or_default() += 1;
+            }
+        }
+        let bucket = self.world.system.name("RecordingsBucket").unwrap();
+        let objects = self.world.system.aws.s3.list_objects_v2().bucket(bucket).send().await.unwrap();
+        let own = objects.contents().iter().filter(|object| object.key().unwrap().contains(&self.call));
+        left.insert("objects".into(), own.count());
+        left.insert("recordings at Twilio".into(), self.world.twilio.recordings(&self.call).len());
+        left
+    }
+
+    /// Everything that was delivered, twice more and at once.
+    async fn is_told_again(&mut self) {
+        let told: Vec<Delivery> = self.delivered.clone();
+        stream::iter(told.iter().chain(&told))
+            .for_each_concurrent(None, |delivery| async {
+                // A copy that meets another one at work is told to come again, and has no need to.
+                deliver(self.world, &self.healthy, delivery, 1).await;
+            })
+            .await;
+        self.works().await;
+    }
+}
+
+async fn world() -> World {
+    Box::pin(World::with(WorldConfig {
+        business: |new| {
+            new.business.max_concurrent_calls = 100;
+            new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
+        },
+        ..WorldConfig::default()
+    }))
+    .await
+}
+
+/// Faults 17, 18, 19, 24, 39. The process dies at each change that it makes anywhere, before and after it took
+/// effect, or does not hear the answer; then everything is delivered twice more. One call, one recording, one object,
+/// one transcript of each source, one final pointer, no line held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wherever_a_process_dies_every_effect_happens_once() {
+    let world = world().await;
+    let mut undisturbed = Life::begin(&world, 0, None).await;
+    undisturbed.runs().await;
+    let expected = undisturbed.footprint().await;
+    let changes = undisturbed.doomed.doors.changes();
+    assert!(changes > 15, "the whole pipeline was gone through: {changes}");
+    assert_eq!((expected["objects"], expected["recordings at Twilio"]), (1, 1), "{expected:#?}");
+    assert!(!expected.keys().any(|row| row.contains("slot")), "{expected:#?}");
+    let (_, record) = world.get(&format!("/v1/calls/{}", undisturbed.call)).await;
+    // The line was quiet, so there is nothing on the recording that would be better than the turns.
+    assert_eq!((&record["status"], &record["transcript_source"]), (&"completed".into(), &"realtime".into()));
+    undisturbed.is_told_again().await;
+    assert_eq!(undisturbed.footprint().await, expected, "copies of everything changed something");
+
+    let lives = (0..changes).flat_map(|change| Cut::ALL.map(|cut| (change, cut))).enumerate();
+    let (world, expected) = (&world, &expected);
+    let cut_short: BTreeSet<usize> = stream::iter(lives)
+        .map(|(number, chosen)| async move {
+            let mut life = Life::begin(world, number + 1, Some(chosen)).await;
+            life.runs().await;
+            assert_eq!(life.footprint().await, *expected, "{chosen:?}");
+            if chosen.1 == Cut::After {
+                life.is_told_again().await;
+                assert_eq!(life.footprint().await, *expected, "{chosen:?} and copies of everything");
+            }
+            let died = life.doomed.doors.is_dead();
+            assert!(died || chosen.1 == Cut::Unheard, "{chosen:?}");
+            chosen.0
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    assert_eq!(cut_short.len(), changes);
+    println!("{} lives, cut at {changes} changes", changes * Cut::ALL.len() + 1);
+}
