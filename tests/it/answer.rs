@@ -119,7 +119,7 @@ async fn a_replay_of_everything_after_the_end_changes_nothing() {
     for webhook in &webhooks {
         answers.push(webhook.send(&world).await);
     }
-    let ended = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+    let ended = world.record_when(&sid, |record| !record["insights"].is_null()).await;
     let held = leases(&world).await;
     assert!(!held.iter().any(|key| key.starts_with("slot#")), "the line is free: {held:?}");
     for (webhook, answer) in webhooks.iter().zip(&answers) {

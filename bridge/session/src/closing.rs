@@ -47,7 +47,8 @@ impl Session {
     pub(crate) fn closing(&mut self, now: Instant, reason: EndReason, input: Input<'_>) {
         let caller_is_gone = self.deadlines.is_armed(Deadline::LateTranscripts);
         match input {
-            Input::CallerAudio(_) => self.drop_frame(),
+            // Said after the last words: nobody was to hear it.
+            Input::CallerAudio(_) => {}
             // After our hang-up this is what was asked for, and after a failed one nothing else will come.
             Input::CallerStopped
             | Input::CallerGone

@@ -212,6 +212,7 @@ impl Reader {
             .client
             .query()
             .table_name(&*self.recordings.name)
+            .consistent_read(true)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(access_partition(share_id)))
             .scan_index_forward(false)
