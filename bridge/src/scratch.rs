@@ -22,6 +22,7 @@ pub(crate) fn with<T>(write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         scratch.clear();
         let written = write(scratch);
         // Once in a while a message is long, and that must not stay.
+        scratch.clear();
         scratch.shrink_to(SCRATCH_BYTES);
         written
     })

@@ -30,6 +30,7 @@ struct Process {
     ready: HttpSandbox,
     archive: QueueSandbox,
     step: QueueSandbox,
+    insights: QueueSandbox,
     doors: Doors,
 }
 
@@ -46,6 +47,7 @@ impl Process {
             ready: HttpSandbox::start(world, "recording-ready", &changes).await,
             archive: QueueSandbox::start(world, "recording-archive", &changes).await,
             step: QueueSandbox::start(world, "transcript-step", &changes).await,
+            insights: QueueSandbox::start(world, "call-insights", &changes).await,
             doors,
         };
         assert_eq!(process.doors.changes(), 0);
@@ -61,6 +63,7 @@ enum Delivery {
     Ready(Webhook),
     Archive(Value),
     Step(Value),
+    Insights(Value),
 }
 
 /// Delivers to `process`. Whether whoever sent it hears that it is done.
@@ -71,6 +74,7 @@ async fn deliver(world: &World, process: &Process, delivery: &Delivery, attempt:
         Delivery::Ready(webhook) => process.ready.receives(world, webhook).await.0 == 204,
         Delivery::Archive(job) => process.archive.does(job, attempt).await,
         Delivery::Step(job) => process.step.does(job, attempt).await,
+        Delivery::Insights(job) => process.insights.does(job, attempt).await,
     };
     done && !process.doors.is_dead()
 }
@@ -82,20 +86,20 @@ struct Life<'w> {
     /// Serves until it dies.
     doomed: Process,
     healthy: Process,
-    /// (URL, whether it is the recordings queue).
-    queues: [(String, bool); 2],
+    /// URLs, and what a job from there is.
+    queues: [(String, fn(Value) -> Delivery); 3],
     delivered: Vec<Delivery>,
 }
 
 impl<'w> Life<'w> {
     async fn begin(world: &'w World, number: usize, chosen: Option<(usize, Cut)>) -> Self {
         let mut queues = vec![];
-        for kind in ["recordings", "transcripts"] {
+        for kind in ["recordings", "transcripts", "insights"] {
             let name = format!("{kind}-{number}");
             let created = world.system.aws.sqs.create_queue().queue_name(name).send().await.unwrap();
             queues.push(created.queue_url.unwrap());
         }
-        let names = ["QUEUE_RECORDINGS", "QUEUE_TRANSCRIPTS"].map(str::to_owned);
+        let names = ["QUEUE_RECORDINGS", "QUEUE_TRANSCRIPTS", "QUEUE_INSIGHTS"].map(str::to_owned);
         let environment: Vec<(String, String)> = names.into_iter().zip(queues.clone()).collect();
         // A call that Twilio has on the line, doing nothing; everything it would tell us, we tell ourselves.
         let mut spec = world
@@ -108,13 +112,17 @@ impl<'w> Life<'w> {
         while call.status() != CallStatus::InProgress {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let [recordings, transcripts]: [String; 2] = queues.try_into().unwrap();
+        let [recordings, transcripts, insights]: [String; 3] = queues.try_into().unwrap();
         Self {
             world,
             call: call.sid().to_owned(),
             doomed: Process::start(world, &environment, chosen).await,
             healthy: Process::start(world, &environment, None).await,
-            queues: [(recordings, true), (transcripts, false)],
+            queues: [
+                (recordings, Delivery::Archive),
+                (transcripts, Delivery::Step),
+                (insights, Delivery::Insights),
+            ],
             delivered: vec![],
         }
     }
@@ -181,13 +189,13 @@ impl<'w> Life<'w> {
 
     async fn receives(&self) -> Option<Delivery> {
         let sqs = &self.world.system.aws.sqs;
-        for (url, recordings) in &self.queues {
+        for (url, delivery) in &self.queues {
             let received = sqs.receive_message().queue_url(url).send().await.unwrap();
             let Some(message) = received.messages.into_iter().flatten().next() else { continue };
             let job: Value = serde_json::from_str(&message.body.unwrap()).unwrap();
             let receipt = message.receipt_handle.unwrap();
             sqs.delete_message().queue_url(url).receipt_handle(receipt).send().await.unwrap();
-            return Some(if *recordings { Delivery::Archive(job) } else { Delivery::Step(job) });
+            return Some(delivery(job));
         }
         None
     }
@@ -251,8 +259,10 @@ impl<'w> Life<'w> {
     /// What the call has left behind: the kinds of rows in each table and how many of each, objects, recordings.
     async fn footprint(&self) -> BTreeMap<String, usize> {
         let mut left: BTreeMap<String, usize> = BTreeMap::new();
-        let tables = ["CallsTable", "TurnsTable", "RecordingsTable", "TranscriptsTable", "LeasesTable"];
-        let ids = regex::Regex::new("[0-9a-f]{16,}").unwrap();
+        let tables =
+            ["CallsTable", "TurnsTable", "RecordingsTable", "TranscriptsTable", "EventsTable", "LeasesTable"];
+        // Identifiers, and the numbers of a business's events.
+        let ids = regex::Regex::new("[0-9a-f]{16,}|[0-9]{12}").unwrap();
         for table in tables {
             for row in self.rows(table).await {
                 let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok()).cloned();
