@@ -11,6 +11,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use platform::telemetry::{Unit, metric};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -247,6 +248,7 @@ fn upgrade<P: Ports>(
             if let Some(others) = shared.refusals.admit(Instant::now()) {
                 tracing::warn!(%refusal, others, "stream refused");
             }
+            metric("StreamsRefused", 1.0, Unit::Count, &[("Reason", reason(refusal))]);
             return unavailable(refusal);
         }
     };
@@ -294,13 +296,14 @@ fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn unavailable(refusal: Refusal) -> Response<Full<Bytes>> {
-    plain(
-        StatusCode::SERVICE_UNAVAILABLE,
-        match refusal {
-            Refusal::Draining => "draining",
-            Refusal::Full => "full",
-        },
-    )
+    plain(StatusCode::SERVICE_UNAVAILABLE, reason(refusal))
+}
+
+const fn reason(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Draining => "draining",
+        Refusal::Full => "full",
+    }
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

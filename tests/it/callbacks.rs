@@ -30,7 +30,7 @@ async fn every_order_of_callbacks_ends_in_the_same_record() {
     world.system.stop().await;
 }
 
-/// Fault 4. A late callback is kept as history and resurrects nothing.
+/// Faults 4 and 22. A late callback is kept as history and resurrects nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_callback_is_history() {
     let world = World::start().await;

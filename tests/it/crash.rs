@@ -79,6 +79,8 @@ async fn deliver(world: &World, process: &Process, delivery: &Delivery, attempt:
     done && !process.doors.is_dead()
 }
 
+type Kind = fn(Value) -> Delivery;
+
 /// One call, its two processes and its queues.
 struct Life<'w> {
     world: &'w World,
@@ -87,7 +89,7 @@ struct Life<'w> {
     doomed: Process,
     healthy: Process,
     /// URLs, and what a job from there is.
-    queues: [(String, fn(Value) -> Delivery); 3],
+    queues: [(String, Kind); 3],
     delivered: Vec<Delivery>,
 }
 

@@ -1,4 +1,9 @@
+use std::time::Duration;
+
 use http::{Method, Request, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::{AUTH_TOKEN, Caller, Closed, Harness, Planned, STREAM_PATH, STREAM_URL, signature};
 
@@ -77,4 +82,29 @@ async fn a_token_is_good_once() {
     second.start(&planned).await;
     assert_eq!(second.closed().await, Closed::With(1008));
     assert_eq!(harness.model.accepted(), 1);
+}
+
+/// Fault 12. Whoever sends a byte a second holds a connection for as long as a head may take, and nobody up.
+#[tokio::test]
+async fn a_head_that_never_ends_is_cut_off_and_holds_nobody_up() {
+    let mut harness = Harness::start().await;
+    let mut slow = TcpStream::connect(harness.address).await.unwrap();
+    let cut_off = async {
+        let mut head = b"GET /health HTTP/1.1\r\nhost: ".iter().copied().chain(std::iter::repeat(b'a'));
+        let mut answer = [0u8; 64];
+        loop {
+            let byte = [head.next().unwrap_or(b'a')];
+            // A write may fail once the other side has gone; reading tells that it has.
+            let _ = slow.write_all(&byte).await;
+            if let Ok(Ok(0) | Err(_)) = timeout(Duration::from_secs(1), slow.read(&mut answer)).await {
+                return;
+            }
+        }
+    };
+    let others = async {
+        let (mut caller, _model, planned) = harness.live().await;
+        caller.stop(&planned).await;
+    };
+    let (cut, ()) = tokio::join!(timeout(Duration::from_secs(15), cut_off), others);
+    assert!(cut.is_ok(), "still connected");
 }
