@@ -1,6 +1,6 @@
 //! A call's transcript: its versions, which of them is final, and the one pure step that decides.
 //!
-//! Webhooks, the archiver, an operator and the step itself all trigger the same [`step`]; it looks at what exists
+//! Webhooks, the archiver, an operator and the step itself all trigger the same [`step()`]; it looks at what exists
 //! and says what to do next. Asking twice is harmless.
 
 use serde::{Deserialize, Serialize};

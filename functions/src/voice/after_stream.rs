@@ -3,7 +3,7 @@
 //! Twilio asks here when `<Connect>` ends on a live call. If the session meant to end it, the call is hung up.
 //! If it handed the call over, somebody of the business's directory is rung, and the agent is back if nobody takes
 //! it. If the session was lost, the call goes on in a new one, a few times; after that the caller is offered what the
-//! business has in place of an agent ([`no_agent`](super::no_agent)): never silence.
+//! business has in place of an agent (`no_agent`): never silence.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Call progress and stream events: the status writer.
 //!
-//! The status moves by rank, whatever the order of arrival; every event is kept. What follows is [`progress`]'s.
-//!
-//! [`progress`]: super::progress
+//! The status moves by rank, whatever the order of arrival; every event is kept. What follows is `progress`'s.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
