@@ -84,7 +84,7 @@ pub fn show(record: &Value, api: &Url, copy: Option<&Path>) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     // Writing to a String cannot fail.
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(out, "  {name:<14}{value}");
+        let _ = writeln!(out, "  {name:<13} {value}");
     };
     line("call", text(&record["sid"]));
     line("status", statuses(record));
