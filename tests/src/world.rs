@@ -20,7 +20,7 @@ use url::Url;
 const EXTERNAL_AWS: &str = "SWITCHBOARD_TEST_AWS";
 
 /// How long a record may take to be complete before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a test wants otherwise than usual.
 pub struct WorldConfig {
