@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use acceptance::sandbox::ScheduleSandbox;
 use acceptance::{World, WorldConfig};
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use domain::recording::Retention;
 use http::Method;
 use local::demo::story;
@@ -33,7 +34,11 @@ async fn tag(world: &World) -> Option<String> {
     let (s3, bucket) = (&world.system.aws.s3, world.system.name("RecordingsBucket").unwrap());
     let listed = s3.list_objects_v2().bucket(bucket).send().await.unwrap();
     let key = listed.contents().first()?.key()?.to_owned();
-    let tags = s3.get_object_tagging().bucket(bucket).key(key).send().await.unwrap();
+    let tags = match s3.get_object_tagging().bucket(bucket).key(key).send().await {
+        // Deleted since it was listed.
+        Err(error) if error.code() == Some("NoSuchKey") => return None,
+        tags => tags.unwrap(),
+    };
     tags.tag_set().iter().find(|tag| tag.key() == Retention::TAG).map(|tag| tag.value().to_owned())
 }
 

@@ -183,7 +183,10 @@ async fn a_strict_schema_is_answered_from_the_queue_by_name_or_by_example() {
 
     let mut other = ask(summary_format());
     other["text"]["format"]["name"] = json!("call_extract");
-    assert_eq!(json_of(&api.respond(other).await), json!({ "summary": "1 lines were said, 0 of them by the caller." }));
+    assert_eq!(
+        json_of(&api.respond(other).await),
+        json!({ "summary": "1 lines were said, 0 of them by the caller." })
+    );
 }
 
 #[tokio::test]
