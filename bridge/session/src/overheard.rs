@@ -30,7 +30,9 @@ impl Session {
             return Duration::ZERO;
         }
         let policy = plan.conversation.min_interruption;
-        if self.hangup.reason().is_some() { policy.max(GOODBYE_PATIENCE) } else { policy }
+        // What is heard before the goodbye was even asked for is an answer like any other.
+        let in_goodbye = self.hangup.reason().is_some() && !self.gate.is_held_back(ResponseReason::Goodbye);
+        if in_goodbye { policy.max(GOODBYE_PATIENCE) } else { policy }
     }
 
     /// The caller has stopped before it was an interruption.

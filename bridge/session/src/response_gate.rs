@@ -274,7 +274,12 @@ impl ResponseGate {
     pub(crate) fn is_about(&self, reason: ResponseReason) -> bool {
         self.active.as_ref().is_some_and(|active| active.reason == Some(reason) && !active.cancelled)
             || self.in_flight.as_ref().is_some_and(|in_flight| in_flight.request.reason == reason)
-            || self.pending.iter().any(|request| request.reason == reason)
+            || self.is_held_back(reason)
+    }
+
+    /// A response for this reason waits and has not been asked for.
+    pub(crate) fn is_held_back(&self, reason: ResponseReason) -> bool {
+        self.pending.iter().any(|request| request.reason == reason)
     }
 
     /// Something is going to be asked for as it is.

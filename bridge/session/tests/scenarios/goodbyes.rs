@@ -1,11 +1,11 @@
 //! Goodbyes that were said without `end_call`.
 
 use domain::turn::EndReason;
-use session::input::{ModelEvent, ResponseStatus, Role};
-use session::{Input, Phase};
+use session::input::{ErrorClass, ModelEvent, ResponseReason, ResponseStatus, Role};
+use session::{Input, Output, Phase};
 
 use crate::fixtures::{ms, plan, secs};
-use crate::sim::Sim;
+use crate::sim::{Sim, requests};
 
 /// The caller says something and the agent answers it with a second of speech, which is heard.
 fn exchanged(caller: &str, agent: &str) -> Sim {
@@ -80,5 +80,19 @@ fn a_business_can_leave_it_to_the_tool() {
     let mut sim = Sim::greeted(plan);
     answered(&mut sim, 1, "Bye.", "Goodbye!");
     sim.advance(secs(9));
+    assert_eq!(sim.hang_ups(), 0);
+}
+
+/// The model failed twice and a goodbye is about to be asked for; what is still heard is an answer, and yields.
+#[test]
+fn a_goodbye_that_was_not_asked_for_yet_excuses_no_speaking_over_the_caller() {
+    let mut sim = Sim::greeted(plan());
+    sim.exchange(1, "item_greeting", 6_000);
+    sim.done("resp_1", ResponseStatus::IncompleteMaxTokens);
+    assert_eq!(requests(&sim.advance(ms(1_100))), [ResponseReason::Recovery]);
+    let event_id = sim.last_event_id();
+    sim.error(ErrorClass::Rejected, Some(&event_id));
+    let outputs = sim.caller_begins("caller_2");
+    assert!(outputs.iter().any(|output| matches!(output, Output::ClearCaller)), "{outputs:?}");
     assert_eq!(sim.hang_ups(), 0);
 }
