@@ -26,7 +26,8 @@ use crate::wire::{Received, Wire};
 
 /// Room for several of Twilio's 382 byte frames; a longer message gets its own.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
-const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// Small enough that with the longest usual delta behind it the buffer, which doubles, stays at 8 KiB.
+const WRITE_BUFFER_BYTES: usize = 3 * 1024;
 
 /// Agent audio that may wait for the line. The model speaks faster than real time and Twilio takes it all, so
 /// this is two minutes of speech on a line that does not read at all.

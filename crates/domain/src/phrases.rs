@@ -8,10 +8,12 @@
 mod answering;
 mod languages;
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use answering::ANSWERING;
-use languages::LANGUAGES;
+use languages::{LANGUAGES, Language};
 
 /// What a business adds to the lists below. Case and punctuation do not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,9 +27,16 @@ pub struct OwnPhrases {
     pub voicemail: Vec<String>,
 }
 
-/// The phrases of one call: its languages' and its business's own.
+/// The phrases of one call: its languages' and its business's own. Those of a language are made once for all calls.
 #[derive(Debug, Default)]
 pub struct Phrases {
+    languages: Vec<&'static Lists>,
+    own: Lists,
+}
+
+/// Phrases by what they mean, each as its words.
+#[derive(Debug, Default)]
+struct Lists {
     goodbyes: Vec<Vec<String>>,
     courtesies: Vec<Vec<String>>,
     backchannels: Vec<Vec<String>>,
@@ -36,6 +45,27 @@ pub struct Phrases {
     on_hold: Vec<Vec<String>>,
     answers: Vec<Vec<String>>,
 }
+
+/// Every language's lists, by its code.
+static SPOKEN: LazyLock<Vec<(&'static str, Lists)>> = LazyLock::new(|| {
+    let phrases = |list: &[&str]| -> Vec<Vec<String>> { list.iter().map(|phrase| words(phrase)).collect() };
+    let lists = |language: &Language| {
+        let mut lists = Lists {
+            goodbyes: phrases(language.goodbyes),
+            courtesies: phrases(language.courtesies),
+            backchannels: phrases(language.backchannels),
+            ..Lists::default()
+        };
+        for answering in ANSWERING.iter().filter(|answering| answering.code == language.code) {
+            lists.voicemail = phrases(answering.voicemail);
+            lists.screening = phrases(answering.screening);
+            lists.on_hold = phrases(answering.on_hold);
+            lists.answers = phrases(answering.answers);
+        }
+        (language.code, lists)
+    };
+    LANGUAGES.iter().map(lists).collect()
+});
 
 impl Phrases {
     /// `languages` are ISO 639-1 codes, with or without a region. English is always among them: people say "bye"
@@ -47,32 +77,35 @@ impl Phrases {
             .map(str::to_ascii_lowercase)
             .collect();
         codes.push("en".to_owned());
-        let mut phrases = Self::default();
-        for language in LANGUAGES.iter().filter(|language| codes.iter().any(|code| code == language.code)) {
-            phrases.goodbyes.extend(language.goodbyes.iter().map(|phrase| words(phrase)));
-            phrases.courtesies.extend(language.courtesies.iter().map(|phrase| words(phrase)));
-            phrases.backchannels.extend(language.backchannels.iter().map(|phrase| words(phrase)));
-        }
-        for answering in ANSWERING.iter().filter(|answering| codes.iter().any(|code| code == answering.code))
-        {
-            phrases.voicemail.extend(answering.voicemail.iter().map(|phrase| words(phrase)));
-            phrases.screening.extend(answering.screening.iter().map(|phrase| words(phrase)));
-            phrases.on_hold.extend(answering.on_hold.iter().map(|phrase| words(phrase)));
-            phrases.answers.extend(answering.answers.iter().map(|phrase| words(phrase)));
-        }
         let own_words = |list: &[String]| -> Vec<Vec<String>> {
             list.iter().map(|phrase| words(phrase)).filter(|phrase| !phrase.is_empty()).collect()
         };
-        phrases.goodbyes.extend(own_words(&own.goodbyes));
-        phrases.backchannels.extend(own_words(&own.backchannels));
-        phrases.voicemail.extend(own_words(&own.voicemail));
-        phrases
+        Self {
+            languages: SPOKEN
+                .iter()
+                .filter(|(code, _)| codes.iter().any(|spoken| spoken == code))
+                .map(|(_, lists)| lists)
+                .collect(),
+            own: Lists {
+                goodbyes: own_words(&own.goodbyes),
+                backchannels: own_words(&own.backchannels),
+                voicemail: own_words(&own.voicemail),
+                ..Lists::default()
+            },
+        }
+    }
+
+    /// All phrases of one meaning.
+    fn all(&self, meaning: fn(&Lists) -> &Vec<Vec<String>>) -> impl Iterator<Item = &Vec<String>> + Clone {
+        let languages = self.languages.iter().copied();
+        languages.chain(std::iter::once(&self.own)).flat_map(meaning)
     }
 
     /// The whole utterance says goodbye and nothing else. "Bye, but one more thing" does not.
     pub fn is_goodbye(&self, text: &str) -> bool {
         let words = words(text);
-        covers(&words, &[&self.goodbyes, &self.courtesies]) && self.has_goodbye(&words)
+        covers(&words, self.all(|l| &l.goodbyes).chain(self.all(|l| &l.courtesies)))
+            && holds(&words, self.all(|l| &l.goodbyes))
     }
 
     /// The last sentence says goodbye and nothing else: what was said before it does not matter.
@@ -84,34 +117,31 @@ impl Phrases {
 
     /// The whole utterance is a sound of listening, or no word at all.
     pub fn is_backchannel(&self, text: &str) -> bool {
-        covers(&words(text), &[&self.backchannels])
+        covers(&words(text), self.all(|l| &l.backchannels))
     }
 
     /// An answering machine speaks. A question is a person's: "Would you like to leave a message?"
     pub fn is_voicemail(&self, text: &str) -> bool {
-        !is_question(text) && holds(&words(text), &self.voicemail)
+        !is_question(text) && holds(&words(text), self.all(|l| &l.voicemail))
     }
 
     /// A service asks who calls and why.
     pub fn is_screening(&self, text: &str) -> bool {
-        holds(&words(text), &self.screening)
+        holds(&words(text), self.all(|l| &l.screening))
     }
 
     /// Such a service asks for patience.
     pub fn is_on_hold(&self, text: &str) -> bool {
-        holds(&words(text), &self.on_hold)
+        holds(&words(text), self.all(|l| &l.on_hold))
     }
 
     /// The whole utterance is what a person says who has picked up, or a question.
     pub fn is_live_answer(&self, text: &str) -> bool {
         let words = words(text);
         !words.is_empty()
-            && !holds(&words, &self.screening)
-            && (is_question(text) || covers(&words, &[&self.answers, &self.backchannels]))
-    }
-
-    fn has_goodbye(&self, words: &[String]) -> bool {
-        holds(words, &self.goodbyes)
+            && !holds(&words, self.all(|l| &l.screening))
+            && (is_question(text)
+                || covers(&words, self.all(|l| &l.answers).chain(self.all(|l| &l.backchannels))))
     }
 }
 
@@ -120,8 +150,8 @@ fn is_question(text: &str) -> bool {
 }
 
 /// Whether one of the phrases is somewhere in `words`.
-fn holds(words: &[String], list: &[Vec<String>]) -> bool {
-    list.iter().any(|phrase| words.windows(phrase.len()).any(|part| part == phrase.as_slice()))
+fn holds<'a>(words: &[String], mut phrases: impl Iterator<Item = &'a Vec<String>>) -> bool {
+    phrases.any(|phrase| words.windows(phrase.len()).any(|part| part == phrase.as_slice()))
 }
 
 /// The words of an utterance, bare: an apostrophe parts them like a space.
@@ -132,8 +162,8 @@ pub fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether `words` is a sequence of phrases of the lists and nothing else.
-fn covers(words: &[String], lists: &[&[Vec<String>]]) -> bool {
+/// Whether `words` is a sequence of these phrases and nothing else.
+fn covers<'a>(words: &[String], phrases: impl Iterator<Item = &'a Vec<String>> + Clone) -> bool {
     // Which prefixes are covered: a phrase may be the beginning of a longer one.
     let mut covered = vec![false; words.len() + 1];
     covered[0] = true;
@@ -141,7 +171,7 @@ fn covers(words: &[String], lists: &[&[Vec<String>]]) -> bool {
         if !covered[start] {
             continue;
         }
-        for phrase in lists.iter().copied().flatten() {
+        for phrase in phrases.clone() {
             if words[start..].starts_with(phrase) {
                 covered[start + phrase.len()] = true;
             }
