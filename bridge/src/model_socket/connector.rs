@@ -28,8 +28,9 @@ use crate::settings::WarmSettings;
 /// What the kernel may hold for a model that does not read; the rest waits, measured, in the outbox. 16 KiB
 /// is little more than a second of audio.
 const SEND_BUFFER_BYTES: usize = 16 * 1024;
-/// It doubles when the longest usual delta does not fit what is left, and so stays at 8 KiB.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Three of the longest usual deltas (400 ms are 4.4 KiB of Base64 and JSON). The buffer asks for room for a whole
+/// message behind the part of it that it has, behind what was read before: with less it would double, and stay so.
+const READ_BUFFER_BYTES: usize = 13 * 1024 + 512;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// A retrieved item can hold minutes of audio; nothing else comes near.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;

@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use self::playout::Playout;
+use crate::alarm::Alarm;
 use crate::ledger::{CallError, Ledger};
 use crate::pulse::{Pulse, audio_ms, text_field};
 use crate::script::{FRAME, FRAME_MS, LAST_WORDS};
@@ -35,6 +36,7 @@ struct Caller {
     stream_sid: String,
     frames: u32,
     playout: Playout,
+    alarm: Alarm,
 }
 
 /// Plays one call from its scheduled start to its end and tells the ledger.
@@ -61,7 +63,8 @@ impl Caller {
         request.headers_mut().insert(SIGNATURE_HEADER, signature);
         let (socket, _) = client_async(request, stream).await?;
         let stream_sid = format!("MZ{call:032x}");
-        Ok(Self { socket, ledger, call, stream_sid, frames: 0, playout: Playout::default() })
+        let alarm = Alarm::new()?;
+        Ok(Self { socket, ledger, call, stream_sid, frames: 0, playout: Playout::default(), alarm })
     }
 
     async fn play(mut self, key: &TokenKey) -> Result<(), CallError> {
@@ -107,7 +110,7 @@ impl Caller {
             tokio::select! {
                 biased;
                 message = self.socket.next() => self.receive(message)?,
-                () = sleep_until(wake.into()) => {}
+                rung = self.alarm.ring(wake) => rung.map_err(|error| CallError::CutOff(error.to_string()))?,
             }
             while let Some(name) = self.playout.played_mark(Instant::now()) {
                 let mark = json!({

@@ -16,6 +16,7 @@
 //! | `churn` | short calls, over and over: what stays behind |
 //! | `report`, `bars` | the figures, their medians, and what they are held against |
 
+mod alarm;
 mod bars;
 mod caller;
 mod churn;

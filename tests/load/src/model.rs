@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
+use crate::alarm::Alarm;
 use crate::ledger::{CallError, Ledger};
 use crate::pulse::{Pulse, text_field};
 use crate::script::{ANSWER_MS, CALLER_SPEAKS, Deltas, LATE_DELTAS, PAUSE, interruption};
@@ -101,6 +102,7 @@ struct Model<'a> {
     call: u32,
     /// Deltas sent in this call.
     sequence: u32,
+    alarm: Alarm,
 }
 
 impl<'a> Model<'a> {
@@ -127,7 +129,8 @@ impl<'a> Model<'a> {
                     let call = call.ok_or_else(|| failed("a response was asked for before a session"))?;
                     ledger.greeting_requested(call);
                     let metadata = event["response"]["metadata"].take();
-                    return Ok((Self { socket, ledger, deltas, call, sequence: 0 }, metadata));
+                    let alarm = Alarm::new().map_err(failed)?;
+                    return Ok((Self { socket, ledger, deltas, call, sequence: 0, alarm }, metadata));
                 }
                 Some(_) | None => {}
             }
@@ -256,7 +259,7 @@ impl<'a> Model<'a> {
                 tokio::select! {
                     biased;
                     message = self.socket.next() => message,
-                    () = sleep_until(until.into()) => return Ok(()),
+                    rung = self.alarm.ring(until) => return rung.map_err(failed),
                 }
             };
             let Message::Text(text) = message.ok_or(Ended::Closed)?? else { continue };
