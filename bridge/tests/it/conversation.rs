@@ -107,10 +107,7 @@ async fn an_interrupted_agent_is_silent_at_once_and_for_good() {
         caller.next_audio().await;
         caller.next_mark().await;
     }
-    model
-        .send(&json!({ "type": "input_audio_buffer.speech_started", "event_id": "e", "item_id": "item_2",
-        "audio_start_ms": 500 }))
-        .await;
+    model.speech_started("item_2").await;
     assert_eq!(caller.next().await["event"], "clear");
     assert_eq!(model.next_command().await["type"], "response.cancel");
     let truncate = model.next_command().await;

@@ -7,6 +7,7 @@ mod conversation;
 mod fencing;
 mod framing;
 mod model_faults;
+mod neighbours;
 mod shutdown;
 mod stall;
 mod support;

@@ -60,10 +60,7 @@ async fn a_barge_in_takes_back_what_a_slow_line_was_not_given_yet() {
     for _ in 0..MINUTE {
         model.delta("resp_1", "item_1", &second()).await;
     }
-    model
-        .send(&serde_json::json!({ "type": "input_audio_buffer.speech_started", "event_id": "e",
-            "item_id": "item_2", "audio_start_ms": 500 }))
-        .await;
+    model.speech_started("item_2").await;
     let mut given = 0;
     loop {
         let message = caller.next().await;

@@ -88,6 +88,11 @@ impl ModelServer {
         self.accepted.load(Ordering::SeqCst)
     }
 
+    /// The sockets that come from now on, for whoever tells them apart.
+    pub(crate) fn hand_over(&mut self) -> mpsc::UnboundedReceiver<Model> {
+        std::mem::replace(&mut self.sockets, mpsc::unbounded_channel().1)
+    }
+
     pub(crate) async fn accept(&mut self) -> Model {
         soon("a connection to the model", self.sockets.recv()).await.unwrap()
     }
@@ -220,6 +225,14 @@ impl Model {
         self.send(&json!({
             "type": "conversation.item.added", "event_id": "e", "previous_item_id": null,
             "item": { "id": item, "type": "message", "status": "in_progress", "role": "assistant", "content": [] }
+        }))
+        .await;
+    }
+
+    /// The caller was heard to begin.
+    pub(crate) async fn speech_started(&mut self, item: &str) {
+        self.send(&json!({
+            "type": "input_audio_buffer.speech_started", "event_id": "e", "item_id": item, "audio_start_ms": 500
         }))
         .await;
     }
