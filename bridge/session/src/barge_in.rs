@@ -5,14 +5,19 @@
 
 use std::time::{Duration, Instant};
 
+use domain::business::TurnDetection;
+
 use crate::audio::millis;
 use crate::deadlines::Deadline;
 use crate::input::ResponseReason;
+use crate::live::MAX_CALL;
 use crate::output::{Event, ModelCommand};
 use crate::{Output, Session, instructions};
 
 /// Nobody speaks this long without a breath; line noise and hold music do.
 const SPEECH_MAX: Duration = Duration::from_secs(60);
+/// The least that counts as having spoken; a turn of no length is one whose length is not known.
+const SPEECH_MIN: Duration = Duration::from_millis(1);
 /// The model's turn detection creates the answer at once. When it has not by now, it will not.
 const ANSWER_WAIT: Duration = Duration::from_secs(3);
 /// A cancelled response ends within a round trip.
@@ -23,14 +28,24 @@ pub(crate) const SPEECH_FRAME_WAIT: Duration = Duration::from_millis(750);
 /// The caller's speech, as the model's turn detection reports it.
 #[derive(Debug, Default)]
 pub(crate) struct CallerSpeech {
-    /// The item that the last speech becomes, and when it began.
-    began: Option<(String, Instant)>,
+    last: Option<Speech>,
     /// When the caller stopped, until the agent answers.
     pub(crate) stopped: Option<Instant>,
     /// The last speech was let pass, and what it was is not known yet.
     overheard: bool,
     /// The agent stopped for the last speech.
     interrupted: bool,
+}
+
+/// One stretch of speech, which becomes an item.
+#[derive(Debug)]
+struct Speech {
+    item: String,
+    began: Instant,
+    /// Where it begins in the audio that the model was given, padding included.
+    audio_start: Duration,
+    /// How long it lasted, as soon as the model has said where it ends.
+    spoken: Option<Duration>,
 }
 
 impl CallerSpeech {
@@ -59,16 +74,27 @@ impl CallerSpeech {
     }
 
     pub(crate) fn began(&self, item: &str) -> Option<Instant> {
-        self.began.as_ref().filter(|(began, _)| began == item).map(|(_, at)| *at)
+        self.of(item).map(|speech| speech.began)
+    }
+
+    /// How long the caller spoke. A turn may be committed before its end was told; then the time since it began has
+    /// to do.
+    pub(crate) fn spoken(&self, now: Instant, item: &str) -> Option<Duration> {
+        let speech = self.of(item)?;
+        Some(speech.spoken.unwrap_or_else(|| now.saturating_duration_since(speech.began)))
+    }
+
+    fn of(&self, item: &str) -> Option<&Speech> {
+        self.last.as_ref().filter(|speech| speech.item == item)
     }
 }
 
 impl Session {
-    pub(crate) fn caller_began(&mut self, now: Instant, item: &str) {
+    pub(crate) fn caller_began(&mut self, now: Instant, item: &str, audio_start: Duration) {
         if self.speech.began(item).is_some() {
             return;
         }
-        self.speech.began = Some((item.to_owned(), now));
+        self.speech.last = Some(Speech { item: item.to_owned(), began: now, audio_start, spoken: None });
         self.speech.stopped = None;
         (self.speech.overheard, self.speech.interrupted) = (false, false);
         self.silence.broken();
@@ -97,6 +123,23 @@ impl Session {
             self.interrupt(now);
         }
         self.caller_objects();
+    }
+
+    /// Takes the length of a speech from where the model says that it begins and ends. Both edges lie in silence:
+    /// padding goes before the speech, and the silence that proves its end behind it. What semantic turn detection
+    /// waits for is not known, and counts as speech.
+    pub(crate) fn speech_measured(&mut self, item: &str, audio_end: Duration) -> Option<Duration> {
+        let silence = match self.plan.as_ref()?.voice.turn_detection {
+            TurnDetection::Server { prefix_padding_ms, silence_duration_ms, .. } => {
+                Duration::from_millis(u64::from(prefix_padding_ms) + u64::from(silence_duration_ms))
+            }
+            TurnDetection::Semantic { .. } => Duration::ZERO,
+        };
+        let speech = self.speech.last.as_mut().filter(|speech| speech.item == item)?;
+        let spoken = audio_end.saturating_sub(speech.audio_start).saturating_sub(silence);
+        // Somebody spoke, however little is left of it; and no claim of the model's is longer than a call.
+        speech.spoken = Some(spoken.clamp(SPEECH_MIN, MAX_CALL));
+        speech.spoken
     }
 
     pub(crate) fn caller_stopped_speaking(&mut self, now: Instant) {

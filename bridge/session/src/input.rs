@@ -92,11 +92,14 @@ pub enum ModelLoss {
 
 /// The Realtime API's events, as far as a conversation depends on them.
 pub enum ModelEvent<'a> {
+    /// Turn detection heard the caller begin, `audio_start` into the audio that this leg was given.
     SpeechStarted {
         item: &'a str,
+        audio_start: Duration,
     },
     SpeechStopped {
         item: &'a str,
+        audio_end: Duration,
     },
     /// An item joined the conversation behind `previous` (`None`: it is the first).
     ItemAdded {

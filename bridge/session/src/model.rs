@@ -20,8 +20,11 @@ const LATENCIES_MAX: usize = 512;
 impl Session {
     pub(crate) fn model_event(&mut self, now: Instant, event: ModelEvent<'_>) {
         match event {
-            ModelEvent::SpeechStarted { item } => self.caller_began(now, item),
-            ModelEvent::SpeechStopped { .. } => self.caller_stopped_speaking(now),
+            ModelEvent::SpeechStarted { item, audio_start } => self.caller_began(now, item, audio_start),
+            ModelEvent::SpeechStopped { .. } => {
+                self.words(now, event);
+                self.caller_stopped_speaking(now);
+            }
             ModelEvent::ItemAdded { .. }
             | ModelEvent::CallerTranscript { .. }
             | ModelEvent::CallerTranscriptFailed { .. }
@@ -50,6 +53,14 @@ impl Session {
                 let began = self.speech.began(item).unwrap_or(now);
                 let active = if role == Role::Agent { self.gate.active_id() } else { None };
                 self.turns.item_added(now, self.wall(began), item, previous, role, active);
+                if let Some(spoken) = self.speech.spoken(now, item) {
+                    self.turns.caller_spoke(item, spoken);
+                }
+            }
+            ModelEvent::SpeechStopped { item, audio_end } => {
+                if let Some(spoken) = self.speech_measured(item, audio_end) {
+                    self.turns.caller_spoke(item, spoken);
+                }
             }
             ModelEvent::CallerTranscript { item, text } => {
                 self.turns.caller_words(now, at, item, Some(text));
@@ -71,7 +82,6 @@ impl Session {
                 }
             }
             ModelEvent::SpeechStarted { .. }
-            | ModelEvent::SpeechStopped { .. }
             | ModelEvent::ResponseCreated { .. }
             | ModelEvent::Audio(_)
             | ModelEvent::ToolCall { .. }

@@ -85,8 +85,12 @@ impl Debug for ModelAudio<'_> {
 impl Debug for ModelEvent<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Self::SpeechStarted { item } => f.debug_struct("SpeechStarted").field("item", item).finish(),
-            Self::SpeechStopped { item } => f.debug_struct("SpeechStopped").field("item", item).finish(),
+            Self::SpeechStarted { item, audio_start } => {
+                f.debug_struct("SpeechStarted").field("item", item).field("audio_start", audio_start).finish()
+            }
+            Self::SpeechStopped { item, audio_end } => {
+                f.debug_struct("SpeechStopped").field("item", item).field("audio_end", audio_end).finish()
+            }
             Self::ItemAdded { item, previous, role } => f
                 .debug_struct("ItemAdded")
                 .field("item", item)

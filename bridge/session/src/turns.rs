@@ -51,7 +51,7 @@ struct Item {
 
 #[derive(Debug)]
 enum Kind {
-    Caller { words: Words },
+    Caller { words: Words, spoken: Duration },
     Agent(Agent),
     Other,
 }
@@ -71,6 +71,12 @@ struct Agent {
     whole: bool,
     cut_off: bool,
     latency: Option<Duration>,
+}
+
+impl Kind {
+    const fn caller() -> Self {
+        Self::Caller { words: Words::Awaited, spoken: Duration::ZERO }
+    }
 }
 
 /// What somebody said: bounded, and never printed.
@@ -99,7 +105,7 @@ impl Turns {
         let added = self.chain.link(now, item, previous, || Item {
             at,
             kind: match role {
-                Role::Caller => Kind::Caller { words: Words::Awaited },
+                Role::Caller => Kind::caller(),
                 Role::Agent => Kind::Agent(Agent::default()),
                 Role::Other => Kind::Other,
             },
@@ -112,14 +118,22 @@ impl Turns {
     }
 
     pub(crate) fn caller_words(&mut self, now: Instant, at: Timestamp, item: &str, text: Option<&str>) {
-        let caller = || Item { at, kind: Kind::Caller { words: Words::Awaited } };
-        let Some(Item { kind: Kind::Caller { words }, .. }) = self.chain.mention(now, item, caller) else {
+        let caller = || Item { at, kind: Kind::caller() };
+        let Some(Item { kind: Kind::Caller { words, .. }, .. }) = self.chain.mention(now, item, caller)
+        else {
             return;
         };
         match text {
             Some(text) if !matches!(words, Words::Known(_)) => *words = Words::Known(Text::of(text)),
             None if *words == Words::Awaited => *words = Words::Failed,
             Some(_) | None => {}
+        }
+    }
+
+    /// How long the caller spoke in an item that is still open.
+    pub(crate) fn caller_spoke(&mut self, item: &str, length: Duration) {
+        if let Some(Item { kind: Kind::Caller { spoken, .. }, .. }) = self.chain.get_mut(item) {
+            *spoken = length;
         }
     }
 
@@ -195,7 +209,7 @@ impl Turns {
     /// Whether words of the caller are still on their way.
     pub(crate) fn awaits_words(&self, plan: &CallPlan) -> bool {
         is_transcribed(plan)
-            && self.chain.iter().any(|item| matches!(item.kind, Kind::Caller { words: Words::Awaited }))
+            && self.chain.iter().any(|item| matches!(item.kind, Kind::Caller { words: Words::Awaited, .. }))
     }
 
     /// Hands over the next turn that cannot change any more.
@@ -240,7 +254,9 @@ impl Turns {
         let front = self.chain.front()?;
         let link_by = front.since + LINK_WAIT;
         let by = match &front.payload.kind {
-            Kind::Caller { words: Words::Awaited } if is_transcribed(plan) => front.since + TRANSCRIPT_WAIT,
+            Kind::Caller { words: Words::Awaited, .. } if is_transcribed(plan) => {
+                front.since + TRANSCRIPT_WAIT
+            }
             Kind::Caller { .. } | Kind::Agent(_) | Kind::Other => link_by,
         };
         Some(by).filter(|by| *by > now)
@@ -267,7 +283,7 @@ impl Turns {
         }
         match &link.payload.kind {
             Kind::Other => self.calls.iter().all(|call| call.item != link.item || call.call.output.is_some()),
-            Kind::Caller { words } => {
+            Kind::Caller { words, .. } => {
                 !is_transcribed(plan) || *words != Words::Awaited || waited >= TRANSCRIPT_WAIT
             }
             Kind::Agent(agent) => {
@@ -287,7 +303,7 @@ impl Turns {
                 self.carried.extend(self.calls.extract_if(.., |call| call.item == item));
                 None
             }
-            Kind::Caller { words } => {
+            Kind::Caller { words, spoken } => {
                 let (state, text) = match words {
                     Words::Known(text) => {
                         self.memory.add_said(Speaker::Caller, text.0.clone());
@@ -295,7 +311,8 @@ impl Turns {
                     }
                     Words::Awaited | Words::Failed => (TurnState::Failed, String::new()),
                 };
-                Some(self.turn(plan, item, Speaker::Caller, state, at, text))
+                let turn = self.turn(plan, item, Speaker::Caller, state, at, text);
+                Some(Turn { spoken, ..turn })
             }
             Kind::Agent(agent) => {
                 let audio = playback.take(&item);

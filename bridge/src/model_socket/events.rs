@@ -1,5 +1,7 @@
 //! The Realtime API's events in the session's words.
 
+use std::time::Duration;
+
 use domain::turn::Usage;
 use openai::ApiError;
 use openai::realtime::error_class::ErrorClass;
@@ -15,8 +17,14 @@ pub(super) const REASON_KEY: &str = "kind";
 /// What an event means for the conversation; `None` for those that mean nothing to it.
 pub(super) fn model_event<'a>(event: &'a ServerEvent<'_>) -> Option<ModelEvent<'a>> {
     Some(match event {
-        ServerEvent::SpeechStarted(speech) => ModelEvent::SpeechStarted { item: &speech.item_id },
-        ServerEvent::SpeechStopped(speech) => ModelEvent::SpeechStopped { item: &speech.item_id },
+        ServerEvent::SpeechStarted(speech) => ModelEvent::SpeechStarted {
+            item: &speech.item_id,
+            audio_start: Duration::from_millis(speech.audio_start_ms),
+        },
+        ServerEvent::SpeechStopped(speech) => ModelEvent::SpeechStopped {
+            item: &speech.item_id,
+            audio_end: Duration::from_millis(speech.audio_end_ms),
+        },
         ServerEvent::ItemAdded(added) => ModelEvent::ItemAdded {
             item: &added.item.id,
             previous: added.previous_item_id.as_deref(),

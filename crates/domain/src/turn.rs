@@ -37,8 +37,12 @@ pub struct Turn {
     pub state: TurnState,
     pub text: String,
     pub at: Timestamp,
-    /// Agent turns: audio generated, and how much of it the line played.
+    /// Agent turns: audio generated. Caller turns: how long turn detection heard speech, without its padding. Zero
+    /// where that is not known.
+    #[serde(default)]
     pub spoken: Duration,
+    /// Agent turns: how much of what was spoken the line played.
+    #[serde(default)]
     pub heard: Duration,
     /// Agent turns: from the model noticing the end of the caller's speech to the first audio handed to the
     /// line. The silence that its turn detection waits for comes on top.

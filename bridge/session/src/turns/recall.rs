@@ -29,14 +29,14 @@ impl Turns {
         }
         for link in self.chain.links() {
             match &link.payload.kind {
-                Kind::Caller { words: Words::Known(text) } => {
+                Kind::Caller { words: Words::Known(text), .. } => {
                     memory.add_said(Speaker::Caller, text.0.clone());
                 }
                 Kind::Agent(agent) => {
                     let text = heard_text(&agent.text.0, playback.will_have_played(&link.item));
                     memory.add_said(Speaker::Agent, text.to_owned());
                 }
-                Kind::Caller { words: Words::Awaited | Words::Failed } | Kind::Other => {}
+                Kind::Caller { words: Words::Awaited | Words::Failed, .. } | Kind::Other => {}
             }
             for call in self.calls.iter().filter(|call| call.item == link.item) {
                 memory.add_call(call.call.clone());
@@ -55,7 +55,7 @@ impl Turns {
         let mut words_lost = false;
         for item in self.chain.iter_mut() {
             match &mut item.kind {
-                Kind::Caller { words } if *words == Words::Awaited => {
+                Kind::Caller { words, .. } if *words == Words::Awaited => {
                     *words = Words::Failed;
                     words_lost = true;
                 }

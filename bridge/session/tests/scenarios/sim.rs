@@ -223,11 +223,13 @@ impl Sim {
     }
 
     pub(crate) fn caller_begins(&mut self, item: &str) -> Vec<Output> {
-        self.model(ModelEvent::SpeechStarted { item })
+        let audio_start = self.now - self.start;
+        self.model(ModelEvent::SpeechStarted { item, audio_start })
     }
 
     pub(crate) fn caller_ends(&mut self, item: &str) -> Vec<Output> {
-        self.model(ModelEvent::SpeechStopped { item })
+        let audio_end = self.now - self.start;
+        self.model(ModelEvent::SpeechStopped { item, audio_end })
     }
 
     // The model.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use session::END_CALL;
 use session::input::{
@@ -65,8 +66,9 @@ pub(crate) enum Said {
 impl Said {
     pub(crate) fn event<'a>(&'a self, sound: &'a Rc<[u8]>) -> ModelEvent<'a> {
         match self {
-            Self::SpeechStarted(item) => ModelEvent::SpeechStarted { item },
-            Self::SpeechStopped(item) => ModelEvent::SpeechStopped { item },
+            // No law depends on where in the audio it was.
+            Self::SpeechStarted(item) => ModelEvent::SpeechStarted { item, audio_start: Duration::ZERO },
+            Self::SpeechStopped(item) => ModelEvent::SpeechStopped { item, audio_end: Duration::MAX },
             Self::Item { item, previous, role } => {
                 ModelEvent::ItemAdded { item, previous: previous.as_deref(), role: *role }
             }

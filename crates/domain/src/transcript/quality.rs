@@ -10,7 +10,7 @@ use super::stitch::normal_words;
 use crate::Turn;
 use crate::turn::{Speaker, TurnState};
 
-/// At least this share of the caller's turns, and of the time that the caller spoke, must have words.
+/// At least this share of the time that the caller spoke must have words.
 const MIN_COVERED: f64 = 0.7;
 /// A line said this many times in a row is a recogniser in a loop, not a caller.
 const MAX_EQUAL_LINES_IN_A_ROW: usize = 3;
@@ -29,15 +29,15 @@ const MIN_ECHO_WORDS: usize = 5;
 const MIN_SHARE_OF_WORDS: f64 = 0.5;
 /// Speech shorter than this may be a noise: its words are not missed.
 const MIN_SPEECH: Duration = Duration::from_millis(400);
+/// What a turn weighs whose length is not known: an ordinary answer.
+const USUAL_TURN: Duration = Duration::from_secs(2);
 
 /// Why words cannot stand as a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Flaw {
     #[error("there are no words")]
     Empty,
-    #[error("most of the caller's turns have no words")]
-    TurnsWithoutWords,
-    #[error("for most of the time that the caller spoke there are no words")]
+    #[error("for too much of the time that the caller spoke there are no words")]
     SpeechWithoutWords,
     #[error("the recogniser repeated itself")]
     Loop,
@@ -58,7 +58,6 @@ impl Flaw {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
-            Self::TurnsWithoutWords => "turns_without_words",
             Self::SpeechWithoutWords => "speech_without_words",
             Self::Loop => "loop",
             Self::Filler => "filler",
@@ -79,16 +78,9 @@ pub fn flaw_of_turns(turns: &[Turn]) -> Option<Flaw> {
         return Some(Flaw::Empty);
     }
     let caller: Vec<&Turn> = turns.iter().filter(|turn| turn.speaker == Speaker::Caller).collect();
-    let has_words = |turn: &&&Turn| turn.state != TurnState::Failed && !turn.text.trim().is_empty();
-    let with_words = caller.iter().filter(has_words).count();
-    if !caller.is_empty() && (with_words as f64) < MIN_COVERED * caller.len() as f64 {
-        return Some(Flaw::TurnsWithoutWords);
-    }
-    let spoken = |turns: &mut dyn Iterator<Item = &&Turn>| -> Duration {
-        turns.map(|turn| turn.spoken).filter(|spoken| *spoken >= MIN_SPEECH).sum()
-    };
-    let covered = spoken(&mut caller.iter().filter(has_words));
-    if covered < spoken(&mut caller.iter()).mul_f64(MIN_COVERED) {
+    let has_words = |turn: &Turn| turn.state != TurnState::Failed && !turn.text.trim().is_empty();
+    let speech = caller.iter().filter_map(|turn| Some((speech_of(turn)?, has_words(turn))));
+    if !covers(speech) {
         return Some(Flaw::SpeechWithoutWords);
     }
     let texts: Vec<&str> = caller.iter().map(|turn| turn.text.trim()).collect();
@@ -151,10 +143,7 @@ pub fn flaw_of_recording(heard: &[Heard], standing: Option<&Transcript>) -> Opti
     }
     // Where the speakers cannot be told apart, all speech counts.
     let counts = |heard: &&Heard| heard.speaker != Some(Speaker::Agent) && heard.speech >= MIN_SPEECH;
-    let spoken: Duration = heard.iter().filter(counts).map(|heard| heard.speech).sum();
-    let covered: Duration =
-        heard.iter().filter(counts).filter(|heard| words(heard) > 0).map(|heard| heard.speech).sum();
-    if covered < spoken.mul_f64(MIN_COVERED) {
+    if !covers(heard.iter().filter(counts).map(|heard| (heard.speech, words(heard) > 0))) {
         return Some(Flaw::SpeechWithoutWords);
     }
     let caller = heard.iter().filter(|heard| heard.speaker != Some(Speaker::Agent));
@@ -166,6 +155,26 @@ pub fn flaw_of_recording(heard: &[Heard], standing: Option<&Transcript>) -> Opti
     let own = heard.iter().filter(|heard| heard.speaker != Some(Speaker::Agent)).map(words).sum::<usize>();
     let least = standing.map_or(0.0, |standing| MIN_SHARE_OF_WORDS * standing.callers_words() as f64);
     ((own as f64) < least).then_some(Flaw::Shorter)
+}
+
+/// What a caller's turn weighs; `None` for what may be a noise.
+fn speech_of(turn: &Turn) -> Option<Duration> {
+    if turn.spoken.is_zero() {
+        return Some(USUAL_TURN);
+    }
+    Some(turn.spoken).filter(|spoken| *spoken >= MIN_SPEECH)
+}
+
+/// Whether enough of the speech has words.
+fn covers(speech: impl Iterator<Item = (Duration, bool)>) -> bool {
+    let (mut all, mut covered) = (Duration::ZERO, Duration::ZERO);
+    for (length, has_words) in speech {
+        all = all.saturating_add(length);
+        if has_words {
+            covered = covered.saturating_add(length);
+        }
+    }
+    covered.as_secs_f64() >= MIN_COVERED * all.as_secs_f64()
 }
 
 fn repeats_lines(texts: &[&str]) -> bool {

@@ -29,19 +29,29 @@ fn an_agent_that_spoke_to_nobody_is_a_whole_transcript() {
 }
 
 #[test]
-fn failed_turns_and_long_speech_without_words_are_told_apart() {
+fn what_counts_is_how_much_of_the_callers_speech_has_words() {
     let agent = turn(Speaker::Agent, "Hello.");
-    let turns = [agent.clone(), turn(Speaker::Caller, ""), turn(Speaker::Caller, "Yes.")];
-    assert_eq!(flaw_of_turns(&turns), Some(Flaw::TurnsWithoutWords));
-    let mut turns = vec![agent, spoken(40, "")];
-    turns.extend((0..4).map(|n| spoken(1, ["Yes.", "No.", "Well.", "Fine."][n])));
-    assert_eq!(
-        flaw_of_turns(&turns),
-        Some(Flaw::SpeechWithoutWords),
-        "one failed turn of five, but the long one"
-    );
-    turns[1] = spoken(0, "");
-    assert_eq!(flaw_of_turns(&turns), None, "a click is not missed");
+    let answers = || (0..4).map(|n| spoken(1, ["Yes.", "No.", "Well.", "Fine."][n]));
+    let story = |text| std::iter::once(agent.clone()).chain([spoken(40, text)]);
+    let turns: Vec<Turn> = story("").chain(answers()).collect();
+    assert_eq!(flaw_of_turns(&turns), Some(Flaw::SpeechWithoutWords), "one turn of five, but the long one");
+    let unheard = answers().map(|turn| Turn { state: TurnState::Failed, ..turn });
+    let turns: Vec<Turn> = story("It began last week.").chain(unheard).collect();
+    assert_eq!(flaw_of_turns(&turns), None, "four turns of five, but the story is there");
+    let noises = (0..4).map(|_| Turn { spoken: Duration::from_millis(150), ..turn(Speaker::Caller, "") });
+    let turns: Vec<Turn> = noises.chain(answers()).collect();
+    assert_eq!(flaw_of_turns(&turns), None, "nobody misses the words of a click");
+    let seven_of_ten = [spoken(7, "That is so."), spoken(3, "")];
+    assert_eq!(flaw_of_turns(&seven_of_ten), None);
+    assert_eq!(flaw_of_turns(&[spoken(69, "That is so."), spoken(31, "")]), Some(Flaw::SpeechWithoutWords));
+}
+
+#[test]
+fn turns_of_unknown_length_weigh_alike() {
+    let (said, unheard) = (turn(Speaker::Caller, "Yes."), turn(Speaker::Caller, ""));
+    assert_eq!(flaw_of_turns(&[said.clone(), unheard.clone()]), Some(Flaw::SpeechWithoutWords));
+    let third = turn(Speaker::Caller, "On Thursday.");
+    assert_eq!(flaw_of_turns(&[said, third, spoken(9, "I need a service."), unheard]), None);
 }
 
 /// Fault 45.
