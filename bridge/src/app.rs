@@ -9,7 +9,7 @@ use platform::clock;
 use platform::env::{Parser, Reader, SettingsError};
 use platform::public_address::Reach;
 use platform::secrets::{Secrets, SecretsError};
-use platform::stores::leases::{Begun, Leases};
+use platform::stores::leases::{Begun, COOLDOWN, Leases};
 use platform::stores::plans::Plans;
 use platform::stores::verdicts::Verdicts;
 use platform::stores::{self, turns};
@@ -196,7 +196,7 @@ impl Ports for StorePorts {
                 Ok(answer)
             }
             Err(failure) => {
-                if let Err(error) = self.steps.release(&lease).await {
+                if let Err(error) = self.steps.hand_back(&lease, COOLDOWN).await {
                     tracing::warn!(call = %plan.call, %error, "a tool's lease could not be given back");
                 }
                 Err(failure)

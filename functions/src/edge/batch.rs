@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent
 use domain::Timestamp;
 use platform::clock;
 use platform::queues::MAX_DELAY;
-use platform::stores::leases::COOLDOWN;
+use platform::stores::leases::cooldown;
 
 use super::QueueFunction;
 
@@ -44,8 +44,17 @@ impl JobError {
 
     /// Somebody else is at it until then. Coming back any sooner would only use up attempts.
     pub fn in_progress(until: Timestamp) -> Self {
-        Self::new("in_progress", "another worker is at it, or it is cooling down")
-            .after(until.since(clock::now()) + COME_BACK_LATER)
+        Self::new("in_progress", "another worker is at it, or it is cooling down").not_before(until)
+    }
+
+    /// Comes back when the cooldown that the failure left behind is over.
+    #[must_use]
+    pub fn not_before(self, until: Timestamp) -> Self {
+        let wait = until.since(clock::now()) + COME_BACK_LATER;
+        match self.after {
+            Some(longer) if longer > wait => self,
+            Some(_) | None => self.after(wait),
+        }
     }
 
     /// Comes back then instead of after the usual wait for this attempt.
@@ -130,11 +139,9 @@ async fn postpone<F: QueueFunction>(function: &F, message: &SqsMessage, wait: Du
     }
 }
 
-/// 6, 24, 96, 384 s: five attempts span more than eight minutes, and none of them meets the cooldown that the
-/// one before it left behind.
+/// As long as a cooldown after as many failures: five attempts span more than ten minutes.
 fn retry_after(delivery: Delivery) -> Duration {
-    let first = COOLDOWN + COME_BACK_LATER;
-    (first * (1 << (2 * (delivery.attempt.clamp(1, MAX_ATTEMPTS) - 1)))).min(MAX_DELAY)
+    cooldown(delivery.attempt, 0.0) + COME_BACK_LATER
 }
 
 fn parse<F: QueueFunction>(message: &SqsMessage) -> Result<F::Job, JobError> {
@@ -158,9 +165,13 @@ mod tests {
     fn no_attempt_is_wasted_on_the_cooldown_of_the_one_before() {
         let waits = (1..=MAX_ATTEMPTS).map(|attempt| retry_after(Delivery { attempt }));
         let waits: Vec<u64> = waits.map(|wait| wait.as_secs()).collect();
-        assert_eq!(waits, [6, 24, 96, 384, 900]);
-        assert!(retry_after(Delivery { attempt: 0 }) > COOLDOWN);
-        assert_eq!(retry_after(Delivery { attempt: u32::MAX }), MAX_DELAY);
+        assert_eq!(waits, [6, 26, 126, 601, 601]);
+        assert!(retry_after(Delivery { attempt: u32::MAX }) < MAX_DELAY);
+        let until = clock::now().plus(Duration::from_secs(80));
+        let wait = JobError::new("twilio", "down").not_before(until).after.unwrap();
+        assert!(wait > Duration::from_secs(79) && wait <= Duration::from_secs(81), "{wait:?}");
+        let wait = JobError::new("quota", "empty").after(MAX_DELAY).not_before(until).after.unwrap();
+        assert_eq!(wait, MAX_DELAY, "what is known to take longer does");
     }
 
     /// A duplicate that waits for a slow worker must not use up its attempts and end in the DLQ meanwhile.

@@ -101,20 +101,20 @@ impl Worker {
             // Its new holder goes on; what this one sent was aborted.
             Err(ArchiveError::Copy(error @ CopyError::Lease(_))) => Err(error.into_job_error()),
             Err(ArchiveError::Overtaken) => {
-                self.leases.release(lease).await?;
                 // The next attempt sees what the recording has become, and acts on that.
+                self.leases.hand_back(lease, Duration::ZERO).await?;
                 Err(JobError::new("overtaken", "the recording changed its state while it was copied"))
             }
             Err(ArchiveError::Copy(error)) => {
                 if delivery.is_last() {
                     self.recordings.failed(sid, &error.to_string()).await?;
                 }
-                self.leases.release(lease).await?;
-                Err(error.into_job_error())
+                let until = self.leases.release(lease).await?;
+                Err(error.into_job_error().not_before(until))
             }
             Err(ArchiveError::Job(error)) => {
-                self.leases.release(lease).await?;
-                Err(error)
+                let until = self.leases.release(lease).await?;
+                Err(error.not_before(until))
             }
         }
     }

@@ -40,8 +40,8 @@ impl Worker {
                 Ok(self.leases.finish(&lease, recording.as_str(), REMEMBER).await?)
             }
             Err(error) => {
-                self.leases.release(&lease).await?;
-                Err(error)
+                let until = self.leases.release(&lease).await?;
+                Err(error.not_before(until))
             }
         }
     }

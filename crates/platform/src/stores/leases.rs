@@ -11,24 +11,37 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::Timestamp;
 
 use crate::item::{Row, number, text};
+use crate::backoff::random_unit;
 use crate::stores::StoreError;
 use crate::stores::plans::{LEASE_UNTIL, TTL_MARGIN};
 use crate::stores::table::{Key, Outcome, Table};
 use crate::telemetry::{Unit, metric};
 use crate::{Aws, clock, random};
 
+mod parts;
+
 /// No lease is shorter, whatever time an executor says it has left.
 pub const MIN_LEASE: Duration = Duration::from_secs(1);
-/// How long nobody tries again after [`Leases::release`].
+/// How long nobody tries again after a first failure, at most.
 pub const COOLDOWN: Duration = Duration::from_secs(5);
+/// Each further failure in a row makes the cooldown this many times as long.
+const COOLDOWN_GROWTH: u32 = 5;
+/// The longest cooldown: shorter than SQS can delay a message, so that the one that failed can wait it out.
+const COOLDOWN_MAX: Duration = Duration::from_secs(600);
+/// The share of a cooldown that is left to chance, so that what failed together does not come back together.
+const COOLDOWN_JITTER: f64 = 0.25;
 
 const STATUS: &str = "status";
 const OWNER: &str = "owner";
 const EPOCH: &str = "epoch";
 const RESULT: &str = "result";
+const FAILURES: &str = "failures";
 const IN_PROGRESS: &str = "in_progress";
 const RELEASED: &str = "released";
 const DONE: &str = "done";
+
+/// The condition of everything that only the holder may do, and only while the work is in progress.
+const HELD: &str = "#status = :held AND #owner = :owner AND epoch = :epoch";
 
 /// The right to do one thing, until somebody else has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +52,8 @@ pub struct Lease {
     pub owner: String,
     /// Raised by every holder.
     pub epoch: u64,
+    /// How many holders before this one gave up, in a row.
+    failures: u32,
 }
 
 /// What [`Leases::begin`] found.
@@ -46,7 +61,7 @@ pub struct Lease {
 pub enum Begun {
     /// The work is the caller's.
     Won(Lease),
-    /// Somebody is at it, or it failed a moment ago: not before `until`.
+    /// Somebody is at it, or it failed before and is cooling down: not before `until`.
     InProgress { until: Timestamp },
     /// It was done; this is what [`Leases::finish`] was given.
     Done { result: String },
@@ -112,6 +127,7 @@ impl Leases {
                 id: id.to_owned(),
                 owner: owner.clone(),
                 epoch: row.number(EPOCH)?,
+                failures: row.optional_number(FAILURES)?.unwrap_or(0),
             })
         };
         match row.text(STATUS)? {
@@ -132,7 +148,8 @@ impl Leases {
         let request = self
             .held_update(lease, until)
             .update_expression(
-                "SET #status = :next, #result = :result, lease_until = :until, expires_at = :expires",
+                "SET #status = :next, #result = :result, lease_until = :until, expires_at = :expires \
+                 REMOVE failures",
             )
             .expression_attribute_names("#result", RESULT)
             .expression_attribute_values(":next", text(DONE))
@@ -140,14 +157,35 @@ impl Leases {
         self.fenced(lease, DONE, request).await
     }
 
-    /// Gives the work up after a failure. The next attempt may begin after [`COOLDOWN`].
+    /// Gives the work up after a failure, and says when the next attempt may begin: after a [`cooldown`] that
+    /// grows with every failure in a row, whoever it is that fails.
     ///
     /// # Errors
     /// [`LeaseError::Fenced`] when the lease was taken over, be it after it was given up.
-    pub async fn release(&self, lease: &Lease) -> Result<(), LeaseError> {
+    pub async fn release(&self, lease: &Lease) -> Result<Timestamp, LeaseError> {
+        let failures = lease.failures.saturating_add(1);
+        let until = clock::now().plus(cooldown(failures, random_unit()));
         let request = self
-            .held_update(lease, clock::now().plus(COOLDOWN))
-            .update_expression("SET #status = :next, lease_until = :until, expires_at = :expires")
+            .held_update(lease, until)
+            .update_expression(
+                "SET #status = :next, lease_until = :until, expires_at = :expires, failures = :failures",
+            )
+            .expression_attribute_values(":next", text(RELEASED))
+            .expression_attribute_values(":failures", number(failures));
+        self.fenced(lease, RELEASED, request).await?;
+        Ok(until)
+    }
+
+    /// Gives the work up without having failed at it: the next attempt may begin after `wait`.
+    ///
+    /// # Errors
+    /// As for [`Self::release`].
+    pub async fn hand_back(&self, lease: &Lease, wait: Duration) -> Result<(), LeaseError> {
+        let request = self
+            .held_update(lease, clock::now().plus(wait))
+            .update_expression(
+                "SET #status = :next, lease_until = :until, expires_at = :expires REMOVE failures",
+            )
             .expression_attribute_values(":next", text(RELEASED));
         self.fenced(lease, RELEASED, request).await
     }
@@ -169,14 +207,14 @@ impl Leases {
             .client
             .update_item()
             .table_name(&*self.table.name)
-            .set_key(Some(Key::single(format!("once#{kind}#{id}")).attributes()))
+            .set_key(Some(key(kind, id).attributes()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     /// An update that only the holder may make, and only while the work is in progress.
     fn held_update(&self, lease: &Lease, until: Timestamp) -> UpdateItemFluentBuilder {
         self.update(&lease.kind, &lease.id)
-            .condition_expression("#status = :held AND #owner = :owner AND epoch = :epoch")
+            .condition_expression(HELD)
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":held", text(IN_PROGRESS))
@@ -200,8 +238,54 @@ impl Leases {
                 return Ok(());
             }
         }
-        tracing::warn!(kind = lease.kind, epoch = lease.epoch, "a lease was taken over from a slow holder");
-        metric("LeaseFenced", 1.0, Unit::Count, &[("Kind", &lease.kind)]);
-        Err(LeaseError::Fenced)
+        Err(refused(lease))
+    }
+}
+
+/// Counts a holder that was too slow.
+fn refused(lease: &Lease) -> LeaseError {
+    tracing::warn!(kind = lease.kind, epoch = lease.epoch, "a lease was taken over from a slow holder");
+    metric("LeaseFenced", 1.0, Unit::Count, &[("Kind", &lease.kind)]);
+    LeaseError::Fenced
+}
+
+fn key(kind: &str, id: &str) -> Key {
+    Key::single(format!("once#{kind}#{id}"))
+}
+
+/// How long nobody tries again after the failure number `failures` in a row, counted from 1: 5 s, 25 s, 2 min, 10 min.
+/// The random `unit` in 0..=1 makes it up to a quarter shorter.
+pub fn cooldown(failures: u32, unit: f64) -> Duration {
+    let growth = COOLDOWN_GROWTH.saturating_pow(failures.saturating_sub(1));
+    let longest = COOLDOWN.saturating_mul(growth).min(COOLDOWN_MAX);
+    longest.mul_f64(1.0 - COOLDOWN_JITTER * unit.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_cooldown_grows_with_every_failure_up_to_what_a_message_can_wait() {
+        let longest: Vec<u64> = (0..=6).map(|failures| cooldown(failures, 0.0).as_secs()).collect();
+        assert_eq!(longest, [5, 5, 25, 125, 600, 600, 600]);
+        assert_eq!(cooldown(1, 1.0), COOLDOWN.mul_f64(0.75));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cooldown_is_over_before_one_after_fewer_failures(
+            failures in 1u32..=3, a in 0.0..=1.0, b in 0.0..=1.0
+        ) {
+            prop_assert!(cooldown(failures, a) < cooldown(failures + 1, b));
+        }
+
+        #[test]
+        fn no_count_and_no_chance_leads_out_of_its_bounds(failures: u32, unit in -9.0..9.0) {
+            let bounds = COOLDOWN.mul_f64(0.75)..=COOLDOWN_MAX;
+            prop_assert!(bounds.contains(&cooldown(failures, unit)));
+        }
     }
 }

@@ -177,7 +177,7 @@ impl Bench {
                 }
                 3 => {
                     let entry = self.record.invokes(LeaseOp::Release { by });
-                    (entry, self.leases.release(lease).await)
+                    (entry, self.leases.release(lease).await.map(drop))
                 }
                 _ => {
                     let entry = self.record.invokes(LeaseOp::Extend { by });

@@ -123,12 +123,69 @@ async fn work_that_was_given_up_waits_for_its_cooldown_and_not_for_its_lease() {
     let leases = leases(&world);
     let now = clock::now();
     let lease = won(&leases, KEEP, now).await;
-    leases.release(&lease).await.unwrap();
-    let waiting = leases.begin("archive", "RE1", TTL, now).await.unwrap();
-    let Begun::InProgress { until } = waiting else { panic!("{waiting:?}") };
-    assert!(until >= now.plus(COOLDOWN) && until < now.plus(KEEP));
+    let until = leases.release(&lease).await.unwrap();
+    assert!(until > now && until < now.plus(KEEP));
+    assert_eq!(leases.begin("archive", "RE1", TTL, now).await, Ok(Begun::InProgress { until }));
     assert_eq!(leases.finish(&lease, "late", KEEP).await, Err(LeaseError::Fenced), "it was given up");
     assert_eq!(won(&leases, TTL, until).await.epoch, 2);
+}
+
+/// Whoever it is that fails: a cooldown belongs to the work and not to the message that asked for it.
+#[tokio::test]
+async fn a_cooldown_grows_with_every_failure_in_a_row() {
+    let world = World::new().await;
+    let leases = leases(&world);
+    let mut waits = vec![];
+    let mut now = clock::now();
+    for _ in 0..3 {
+        let lease = won(&leases, TTL, now).await;
+        let released_at = clock::now();
+        now = leases.release(&lease).await.unwrap();
+        waits.push(now.since(released_at));
+    }
+    for (wait, most) in waits.iter().zip([1, 5, 25]) {
+        assert!(*wait <= COOLDOWN * most + TTL && *wait >= (COOLDOWN * most).mul_f64(0.75), "{waits:?}");
+    }
+    // Whoever hands the work back without having failed starts the count anew.
+    let lease = won(&leases, TTL, now).await;
+    leases.hand_back(&lease, Duration::ZERO).await.unwrap();
+    let lease = won(&leases, TTL, now).await;
+    let released_at = clock::now();
+    let until = leases.release(&lease).await.unwrap();
+    assert!(until.since(released_at) <= COOLDOWN + TTL);
+}
+
+/// Faults 17 and 21. Whoever takes over goes on where the last one stopped, and a zombie adds nothing.
+#[tokio::test]
+async fn finished_parts_are_there_for_the_next_holder_and_a_zombie_keeps_none() {
+    let world = World::new().await;
+    let leases = leases(&world);
+    let now = clock::now();
+    let first = won(&leases, TTL, now).await;
+    leases.keep_part(&first, "a", "said").await.unwrap();
+    let second = won(&leases, TTL, now.plus(TTL)).await;
+    assert_eq!(leases.keep_part(&first, "b", "invented").await, Err(LeaseError::Fenced));
+    assert_eq!(leases.part(&second, "a", now).await, Ok(Some("said".to_owned())));
+    assert_eq!(leases.part(&second, "b", now).await, Ok(None));
+    assert_eq!(leases.part(&second, "a", now.plus(KEEP * 2)).await, Ok(None), "not for ever, TTL or no TTL");
+    leases.keep_part(&second, "c", &"x".repeat(1 << 20)).await.unwrap();
+    assert_eq!(leases.part(&second, "c", now).await, Ok(None), "too large: done again");
+    leases.finish(&second, "done", KEEP).await.unwrap();
+    assert_eq!(leases.keep_part(&second, "d", "late").await, Err(LeaseError::Fenced));
+}
+
+/// Fault 24.
+#[tokio::test]
+async fn a_part_whose_answer_was_lost_is_kept_once() {
+    let (world, lossy) = World::lossy().await;
+    let leases = leases(&world);
+    let now = clock::now();
+    let lease = won(&leases, TTL, now).await;
+    lossy.lose(0..1);
+    assert_eq!(leases.keep_part(&lease, "a", "said").await, Ok(()));
+    assert!(lossy.lost_all());
+    let next = won(&leases, TTL, now.plus(TTL)).await;
+    assert_eq!(leases.part(&next, "a", now).await, Ok(Some("said".to_owned())));
 }
 
 /// Fault 40.
@@ -192,7 +249,7 @@ async fn execute(
     time.fetch_add(executor.works_for, Ordering::SeqCst);
     tokio::task::yield_now().await;
     let end = if executor.gives_up {
-        leases.release(&lease).await
+        leases.release(&lease).await.map(drop)
     } else {
         leases.finish(&lease, &lease.owner, KEEP).await
     };

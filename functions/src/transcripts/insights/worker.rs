@@ -186,8 +186,8 @@ impl Worker {
             Ended::Final(outcome) => (outcome, None, None),
             Ended::Later { outcome, .. } if delivery.is_last() => (outcome, None, None),
             Ended::Later { outcome, why } => {
-                self.leases.release(&lease).await?;
-                let error = JobError::new("openai", why);
+                let until = self.leases.release(&lease).await?;
+                let error = JobError::new("openai", why).not_before(until);
                 // Money comes by hand: asking every few seconds would only use up the attempts.
                 return Err(if outcome == Outcome::Quota { error.after(MAX_DELAY) } else { error });
             }

@@ -17,7 +17,7 @@ use platform::clock;
 use platform::stores::StoreError;
 use platform::stores::calls::{ReservedSlot, SlotRequest};
 use platform::stores::dials::Dial;
-use platform::stores::leases::{Begun, Lease, LeaseError};
+use platform::stores::leases::{Begun, COOLDOWN, Lease, LeaseError};
 use platform::telemetry::{self, Unit};
 use platform::twilio_rest::{PlaceError, TwilioError};
 use tokio::time::Instant;
@@ -236,12 +236,12 @@ impl Outbound {
         self.twilio.place_call(&request).await
     }
 
-    /// Nobody was dialled: the next request may try again at once.
+    /// Nobody was dialled: the next request may try again soon, however often that was so.
     async fn give_up(&self, lease: &Lease, dial: &Dial, slot: Option<&ReservedSlot>) {
         if let Some(slot) = slot {
             self.release_slot(dial, slot).await;
         }
-        if let Err(error) = self.leases.release(lease).await {
+        if let Err(error) = self.leases.hand_back(lease, COOLDOWN).await {
             tracing::warn!(%error, "an order to call is free again only when its lease lapses");
         }
     }
