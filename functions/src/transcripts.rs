@@ -4,5 +4,7 @@ pub mod api;
 pub mod insights;
 pub mod job;
 mod listen;
+mod notes;
 mod reprocess;
+mod transcribe;
 pub mod worker;

@@ -12,8 +12,10 @@ use domain::DialId;
 use domain::recording::MAX_SWEEPS;
 use http::Method;
 use platform::clock;
+use platform::stores::leases::COOLDOWN;
 use serde_json::json;
 use serde_yaml_ng::Value;
+use simulator::openai::{HttpFault, Transcription};
 use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults, RestFault};
 
 /// The DynamoDB actions that a function's role has, per table or index.
@@ -260,7 +262,12 @@ async fn the_roles_of_the_pipeline_fit() {
     let changes =
         [sinks[0], sinks[1], ("QUEUE_INSIGHTS", sinks[1].1), ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
-    assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
+    // The second run looks for what the first one heard.
+    let busy = HttpFault::rate_limited(Duration::from_secs(110));
+    world.openai.transcribe_as(Transcription::Fault(busy));
+    assert!(!step.does(&json!({ "call": outcome.call_sid }), 1).await, "the model is busy");
+    tokio::time::sleep(COOLDOWN).await;
+    assert!(step.does(&json!({ "call": outcome.call_sid }), 2).await);
     let way_to_api = Way::to_the_store_of(&world).await;
     let to_api = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way_to_api.url.as_str())];
     let api = HttpSandbox::start(&world, "transcripts", &to_api).await;

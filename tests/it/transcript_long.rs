@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use acceptance::World;
 use acceptance::webhook::{Webhook, call_sid};
+use acceptance::{World, WorldConfig};
 use domain::recording::{Archived, object_key, wav_header};
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
+use functions::edge::batch::MAX_ATTEMPTS;
 use functions::transcripts::job::TranscriptJob;
 use openai::transcription::MAX_FILE_BYTES;
 use platform::clock;
@@ -15,6 +16,7 @@ use platform::queues::Queue;
 use platform::stores::recordings::Writer;
 use sha2::{Digest as _, Sha256};
 use simulator::audio::{mulaw, speech};
+use simulator::openai::{ApiRequest, HttpFault, OpenAiConfig, Transcription};
 
 const RATE: usize = 8_000;
 /// Two channels of 16-bit samples.
@@ -51,16 +53,11 @@ fn conversation() -> (Vec<u8>, Vec<(&'static str, &'static str, usize)>) {
     (wav, said)
 }
 
-/// Fault 43. Every request is far below the limit, every turn has its speaker and its time, and none is said twice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
-    let world = World::start().await;
+/// A call that is over, with that recording in the bucket; its transcript is about to be looked at.
+async fn recorded(world: &World, wav: Vec<u8>) -> String {
     let text = call_sid(3);
     let (call, sid) =
         (CallSid::parse(&text).unwrap(), RecordingSid::parse(&text.replace("CA", "RE")).unwrap());
-    let (wav, said) = conversation();
-    assert!(wav.len() as u64 > MAX_FILE_BYTES);
-
     let key = object_key(&world.business.business.id, &call, &sid);
     let sha256 = hex::encode(Sha256::digest(&wav));
     let format = wav_header(&wav[..64], wav.len() as u64).unwrap();
@@ -82,12 +79,17 @@ async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
     recordings.announce(&announced).await.unwrap();
     recordings.archived(&sid, &archived).await.unwrap();
 
-    Webhook::inbound(&world, &text).send(&world).await;
-    Webhook::status(&world, &text, "completed", 3).send(&world).await;
+    Webhook::inbound(world, &text).send(world).await;
+    Webhook::status(world, &text, "completed", 3).send(world).await;
     let jobs = Queue::new(&world.system.aws, world.system.name("TranscriptsQueue").unwrap());
     jobs.send(&TranscriptJob { call }, Duration::from_secs(10)).await.unwrap();
+    text
+}
+
+/// The record once it has a transcript, which must be of the recording and hold everything that was said.
+async fn transcribed(world: &World, sid: &str, said: &[(&str, &str, usize)]) {
     let final_ = |record: &serde_json::Value| !record["transcript_source"].is_null();
-    let record = world.record_when(&text, final_).await;
+    let record = world.record_when(sid, final_).await;
     assert_eq!(record["transcript_source"], "recording");
     let lines = record["transcript"]["lines"].as_array().unwrap();
     let heard: Vec<_> = lines
@@ -98,9 +100,43 @@ async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
         })
         .collect();
     assert_eq!(heard, said);
-    for request in world.openai.requests().iter().filter(|request| request.path.ends_with("transcriptions")) {
+}
+
+fn requests(world: &World) -> Vec<ApiRequest> {
+    let all = world.openai.requests().into_iter();
+    all.filter(|request| request.path.ends_with("transcriptions")).collect()
+}
+
+/// Fault 43. Every request is far below the limit, every turn has its speaker and its time, and none is said twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
+    let world = World::start().await;
+    let (wav, said) = conversation();
+    assert!(wav.len() as u64 > MAX_FILE_BYTES);
+    let sid = recorded(&world, wav).await;
+    transcribed(&world, &sid, &said).await;
+    for request in requests(&world) {
         assert_eq!(request.status, 200);
         assert!(request.body["file"]["bytes"].as_u64().unwrap() < MAX_FILE_BYTES / 10);
     }
+    world.system.stop().await;
+}
+
+/// Faults 17 and 44. A model that is busy again and again lets each run hear a few turns only. There are more such runs
+/// than a message has attempts, each goes on behind the one before it, and no turn is paid for twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
+    // Longer than a run may take.
+    let busy = Transcription::Fault(HttpFault::rate_limited(Duration::from_secs(110)));
+    let stretch = [vec![Transcription::Heard; 3], vec![busy]].concat();
+    let interruptions = usize::try_from(MAX_ATTEMPTS).unwrap() + 1;
+    let transcriptions = vec![stretch; interruptions].concat();
+    let openai = OpenAiConfig { transcriptions, ..OpenAiConfig::default() };
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let (wav, said) = conversation();
+    let sid = recorded(&world, wav).await;
+    transcribed(&world, &sid, &said).await;
+    let answered = |status| requests(&world).iter().filter(|request| request.status == status).count();
+    assert_eq!((answered(200), answered(429)), (said.len(), interruptions));
     world.system.stop().await;
 }

@@ -4,24 +4,30 @@
 //! turns of each (`domain::transcript::speech`), each turn is transcribed by itself, and its place in the recording
 //! is the time of its words. The recording is read in ranges, twice: once for the levels, once for the turns. At no
 //! time is more of it in memory than the turns under way.
+//!
+//! What was heard of a turn is kept at once, so that a long recording need not be understood in one go.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::Speaker;
 use domain::prompt::ListeningHint;
 use domain::recording::{Archived, WAV_HEADER_MAX_BYTES, WavFormat, wav_layout};
+use domain::transcript::Line;
 use domain::transcript::quality::{Expected, Heard, flaw_of_words};
 use domain::transcript::speech::{Levels, Limits, Piece, pieces};
 use domain::transcript::stitch::stitch;
-use domain::transcript::{Flaw, Line};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::StreamExt as _;
 use openai::transcription::{AudioContainer, TranscriptionRequest};
 use platform::objects::{ObjectError, Objects};
-use platform::openai_http::OpenAiHttp;
+use platform::openai_http::{OpenAiError, OpenAiHttp};
+use platform::stores::leases::LeaseError;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+
+use super::notes::Notes;
 
 /// One read of the first pass.
 const READ_BYTES: u64 = 1024 * 1024;
@@ -34,6 +40,8 @@ const TURN_MAX: Duration = Duration::from_secs(600);
 const TURNS_MAX: usize = 96;
 /// Requests at a time: what bounds memory, and how soon a rate limit is met.
 const AT_A_TIME: usize = 4;
+/// A turn is not begun so shortly before the deadline: its answer would be paid for and lost.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is needed to listen.
 pub(super) struct Listener<'a> {
@@ -41,6 +49,8 @@ pub(super) struct Listener<'a> {
     pub(super) openai: &'a OpenAiHttp,
     pub(super) models: &'a [String],
     pub(super) hint: ListeningHint,
+    /// What was heard before, and what is to be kept of this.
+    pub(super) notes: &'a Notes<'a>,
     pub(super) deadline: Instant,
 }
 
@@ -50,25 +60,44 @@ pub(super) struct Understood {
     pub(super) heard: Vec<Heard>,
     pub(super) model: Option<String>,
     pub(super) listened_ms: u64,
-    /// What became of words that were not believed, or of turns that no model would take.
-    pub(super) doubt: Option<Doubt>,
-}
-
-/// Why part of a recording has no words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Doubt {
-    #[error("{0}")]
-    Flaw(Flaw),
-    #[error("{0}")]
-    Refused(String),
+    /// Why words were not believed, or a turn was taken by no model.
+    pub(super) doubt: Option<String>,
 }
 
 /// Why there is no transcript. The texts come from us or from an error code, never from the call.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// Somebody else has the work by now.
+    Lease(LeaseError),
     /// Another attempt would end in the same way.
     Final(String),
     /// Another attempt may succeed.
     Transient(String),
+    /// What is left does not fit into the time of this run.
+    OutOfTime,
+}
+
+impl Failure {
+    /// Of two, the one that says more about what is to follow.
+    fn worse(self, other: Self) -> Self {
+        let weight = |failure: &Self| match failure {
+            Self::Lease(_) => 0,
+            Self::Final(_) => 1,
+            Self::Transient(_) => 2,
+            Self::OutOfTime => 3,
+        };
+        if weight(&other) < weight(&self) { other } else { self }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Lease(error) => error.fmt(f),
+            Self::Final(why) | Self::Transient(why) => f.write_str(why),
+            Self::OutOfTime => f.write_str("there was not time enough to listen to all of it"),
+        }
+    }
 }
 
 impl From<ObjectError> for Failure {
@@ -77,12 +106,21 @@ impl From<ObjectError> for Failure {
     }
 }
 
-/// One turn with what a model made of it.
-struct Answer {
-    piece: Piece,
-    text: String,
-    model: Option<String>,
-    doubt: Option<Doubt>,
+/// What a model made of one turn.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Answer {
+    pub(super) text: String,
+    pub(super) model: Option<String>,
+    pub(super) doubt: Option<String>,
+}
+
+/// How far the listening has come, for those who are at it side by side.
+#[derive(Default)]
+struct Progress {
+    /// The first model that has not been found to be gone.
+    usable: AtomicUsize,
+    /// Something went wrong: what is under way is ended, and nothing else begun.
+    halted: AtomicBool,
 }
 
 impl Listener<'_> {
@@ -100,18 +138,59 @@ impl Listener<'_> {
             longest: TURN_MAX.min(Duration::from_secs(TURN_MAX_BYTES / per_second)),
             most: TURNS_MAX,
         };
-        // The first model that has not been found to be gone.
-        let usable = AtomicUsize::new(0);
-        let ask = |piece| self.turn(archived, &format, samples.start, piece, &usable);
+        let audio = Audio { archived, format: &format, first: samples.start };
+        let progress = Progress::default();
+        let hear = |piece| self.hear(&audio, piece, &progress);
         let mut pieces = pieces(&channels, limits).into_iter();
         // The first one goes alone: a shut account or a retired model costs one request, not one for each turn.
         let mut answers = Vec::new();
         if let Some(first) = pieces.next() {
-            answers.push(ask(first).await?);
+            answers.push(hear(first).await?);
         }
-        let others = futures_util::stream::iter(pieces).map(ask).buffered(AT_A_TIME);
-        answers.extend(others.try_collect::<Vec<_>>().await?);
-        Ok(understood(answers, format.channels))
+        // What is under way when one fails is waited for: it is paid for, and kept for the next attempt.
+        let mut others = futures_util::stream::iter(pieces).map(hear).buffered(AT_A_TIME);
+        let mut failure: Option<Failure> = None;
+        while let Some(answer) = others.next().await {
+            match answer {
+                Ok(answer) => answers.push(answer),
+                Err(other) => {
+                    failure = Some(match failure {
+                        Some(failure) => failure.worse(other),
+                        None => other,
+                    });
+                }
+            }
+        }
+        match failure {
+            None => Ok(understood(answers, format.channels)),
+            Some(failure) => Err(failure),
+        }
+    }
+
+    /// A turn as it was heard before, or as a model hears it now.
+    async fn hear(
+        &self,
+        audio: &Audio<'_>,
+        piece: Piece,
+        progress: &Progress,
+    ) -> Result<(Piece, Answer), Failure> {
+        let heard = async {
+            if let Some(answer) = self.notes.of(&piece).await? {
+                return Ok(answer);
+            }
+            let late = Instant::now() + ANSWER_WITHIN > self.deadline;
+            if late || progress.halted.load(Ordering::Relaxed) {
+                return Err(Failure::OutOfTime);
+            }
+            let answer = self.turn(audio, &piece, &progress.usable).await?;
+            self.notes.keep(&piece, &answer).await?;
+            Ok(answer)
+        };
+        let heard = heard.await;
+        if heard.is_err() {
+            progress.halted.store(true, Ordering::Relaxed);
+        }
+        Ok((piece, heard?))
     }
 
     /// The loudness of every channel, read in ranges.
@@ -142,10 +221,8 @@ impl Listener<'_> {
 
     async fn turn(
         &self,
-        archived: &Archived,
-        format: &WavFormat,
-        first: u64,
-        piece: Piece,
+        &Audio { archived, format, first }: &Audio<'_>,
+        piece: &Piece,
         usable: &AtomicUsize,
     ) -> Result<Answer, Failure> {
         let at = |time: Duration| {
@@ -168,36 +245,44 @@ impl Listener<'_> {
                     let hint = self.hint.words();
                     let expected = Expected { languages: &self.hint.languages, hint: &hint };
                     match flaw_of_words(&text, piece.speech, &answer.languages, &expected) {
-                        None => return Ok(Answer { piece, text, model: Some(model.clone()), doubt: None }),
-                        Some(flaw) => doubt = Some(Doubt::Flaw(flaw)),
+                        None => return Ok(Answer { text, model: Some(model.clone()), doubt: None }),
+                        Some(flaw) => doubt = Some(flaw.to_string()),
                     }
                 }
                 Err(error) if error.refuses_account() => return Err(Failure::Final(error.to_string())),
                 Err(error) if error.refuses_model() => {
                     tracing::warn!(model, %error, "the transcription model is refused: the next one serves");
                     usable.fetch_max(n + 1, Ordering::Relaxed);
-                    doubt = Some(Doubt::Refused(error.to_string()));
+                    doubt = Some(error.to_string());
                 }
+                Err(OpenAiError::Deadline) => return Err(Failure::OutOfTime),
                 Err(error) if error.is_retryable() => passing = Some(error.to_string()),
-                Err(error) => doubt = Some(Doubt::Refused(error.to_string())),
+                Err(error) => doubt = Some(error.to_string()),
             }
         }
         if let Some(why) = passing {
             return Err(Failure::Transient(why));
         }
         if usable.load(Ordering::Relaxed) >= self.models.len() {
-            let why = doubt
-                .map_or_else(|| "TRANSCRIPTION_MODELS names no model".to_owned(), |doubt| doubt.to_string());
+            let why = doubt.unwrap_or_else(|| "TRANSCRIPTION_MODELS names no model".to_owned());
             return Err(Failure::Final(why));
         }
-        Ok(Answer { piece, text: String::new(), model: None, doubt })
+        Ok(Answer { text: String::new(), model: None, doubt })
     }
 }
 
+/// Where the samples are.
+struct Audio<'a> {
+    archived: &'a Archived,
+    format: &'a WavFormat,
+    /// The first byte of the first one.
+    first: u64,
+}
+
 /// The turns' words as lines in their order, each with the speaker whose channel it is.
-fn understood(answers: Vec<Answer>, channels: u16) -> Understood {
+fn understood(answers: Vec<(Piece, Answer)>, channels: u16) -> Understood {
     let mut all = Understood { lines: vec![], heard: vec![], model: None, listened_ms: 0, doubt: None };
-    for Answer { piece, text, model, doubt } in answers {
+    for (piece, Answer { text, model, doubt }) in answers {
         let speaker = match (channels, piece.channel) {
             (2, 0) => Some(Speaker::Caller),
             (2, 1) => Some(Speaker::Agent),
@@ -255,10 +340,24 @@ mod tests {
 
     use super::*;
 
-    fn answer(channel: usize, start_s: u64, text: &str, continues: bool) -> Answer {
+    fn answer(channel: usize, start_s: u64, text: &str, continues: bool) -> (Piece, Answer) {
         let (start, speech) = (Duration::from_secs(start_s), Duration::from_secs(1));
         let piece = Piece { channel, start, end: start + speech, speech, continues };
-        Answer { piece, text: text.into(), model: Some("m".into()), doubt: None }
+        (piece, Answer { text: text.into(), model: Some("m".into()), doubt: None })
+    }
+
+    #[test]
+    fn what_counts_of_several_failures_is_what_decides_how_it_goes_on() {
+        let shut = || Failure::Final("the account is shut".into());
+        let busy = || Failure::Transient("busy".into());
+        for (a, b, worse) in [
+            (Failure::OutOfTime, busy(), busy()),
+            (busy(), Failure::OutOfTime, busy()),
+            (busy(), shut(), shut()),
+            (shut(), Failure::Lease(LeaseError::Fenced), Failure::Lease(LeaseError::Fenced)),
+        ] {
+            assert_eq!(a.worse(b), worse);
+        }
     }
 
     #[test]

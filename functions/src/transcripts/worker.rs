@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::recording::{self, Archived, RecordingKind};
-use domain::transcript::{self, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput, quality};
-use domain::{Call, CallSid, Recording, RecordingState, Settings, Transcript, Turn, prompt};
+use domain::recording::{self, RecordingKind};
+use domain::transcript::{self, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput};
+use domain::{Call, CallSid, RecordingState, Settings, Turn};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -12,42 +12,36 @@ use platform::objects::Objects;
 use platform::openai_http::OpenAiHttp;
 use platform::queues::{MAX_DELAY, Queue};
 use platform::secrets::Secrets;
-use platform::stores::leases::{Begun, Lease, Leases};
+use platform::stores::leases::Leases;
 use platform::stores::transcripts::{Pointed, Pointer};
-use platform::stores::{StoreError, businesses, calls, recordings, transcripts, turns};
+use platform::stores::{businesses, calls, recordings, transcripts, turns};
 use platform::telemetry::{Unit, metric};
-use tokio::time::Instant;
 
 use super::insights::job::InsightsJob;
 use super::job::TranscriptJob;
-use super::listen::{Doubt, Failure, Listener};
+use super::transcribe::Work;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::{QueueFunction, StartError};
 
-const LEASE: &str = "transcribe";
-const LEASE_TTL: Duration = Duration::from_secs(150);
-const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// The requests may take this long within the function's 120 s.
-const TRANSCRIBE_WITHIN: Duration = Duration::from_secs(100);
 /// Clocks differ, and a message that comes back at once would only ask the same again.
-const MIN_DELAY: Duration = Duration::from_secs(1);
+pub(super) const MIN_DELAY: Duration = Duration::from_secs(1);
 /// Transcribe, finish, upgrade, the same for a later run, and one more to see that nothing is left.
 const MAX_STEPS: usize = 8;
 
 pub struct Worker {
-    models: Vec<String>,
-    businesses: businesses::Reader,
+    pub(super) models: Vec<String>,
+    pub(super) businesses: businesses::Reader,
     calls: calls::Reader,
     turns: turns::Reader,
     recordings: recordings::Reader,
-    reader: transcripts::Reader,
-    transcripts: transcripts::Writer,
-    leases: Leases,
-    objects: Objects,
+    pub(super) reader: transcripts::Reader,
+    pub(super) transcripts: transcripts::Writer,
+    pub(super) leases: Leases,
+    pub(super) objects: Objects,
     queue: Queue,
     dead_letters: Queue,
     insights: Queue,
-    openai: OpenAiHttp,
+    pub(super) openai: OpenAiHttp,
 }
 
 impl QueueFunction for Worker {
@@ -115,12 +109,12 @@ impl QueueFunction for Worker {
 }
 
 /// Which run acts, and what it finds.
-struct Standing {
+pub(super) struct Standing {
     /// The run that may move the pointer.
     run: Run,
     /// Set while a person's request for the transcript is open.
     reprocess: Option<Reprocess>,
-    pointer: Option<Pointer>,
+    pub(super) pointer: Option<Pointer>,
     /// The version that listening to the recording gave, if this run may use it.
     recorded: Option<u32>,
     refused: bool,
@@ -129,7 +123,7 @@ struct Standing {
 impl Standing {
     /// The run in whose name the recording is listened to: one that only hands on to later stages, or an edit, does
     /// not ask for that anew.
-    fn listening_run(&self) -> Run {
+    pub(super) fn listening_run(&self) -> Run {
         if self.reprocess.is_some() { self.run } else { Run::FIRST }
     }
 }
@@ -173,19 +167,14 @@ impl Worker {
                 Ok(false)
             }
             Step::Wait(delay) => {
-                let again = TranscriptJob { call: call.sid.clone() };
-                self.queue
-                    .send(&again, next_look(delay))
-                    .await
-                    .map_err(|error| JobError::new("queue", error))?;
+                self.look_again(&call.sid, next_look(delay)).await?;
                 Ok(false)
             }
             Step::Finish(source) => self.finish(call, source, &standing, &turns).await,
             Step::TranscribeRecording => match recording.map(|recording| (recording, &recording.state)) {
                 Some((recording, RecordingState::Archived(archived))) => {
                     let work = Work { call, settings: &settings, recording, archived, turns: &turns };
-                    self.transcribe(work, &standing, delivery).await?;
-                    Ok(true)
+                    self.transcribe(work, &standing, delivery).await
                 }
                 Some(_) | None => Ok(false),
             },
@@ -222,6 +211,12 @@ impl Worker {
         });
         let job = InsightsJob { call: call.sid.clone(), again: again.map(|_| format!("run {run}")) };
         self.insights.send(&job, Duration::ZERO).await.map_err(|error| JobError::new("queue", error))
+    }
+
+    /// A new message in place of this one, with attempts of its own.
+    pub(super) async fn look_again(&self, call: &CallSid, delay: Duration) -> Result<(), JobError> {
+        let sent = self.queue.send(&TranscriptJob { call: call.clone() }, delay).await;
+        sent.map_err(|error| JobError::new("queue", error))
     }
 
     async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
@@ -284,91 +279,6 @@ impl Worker {
         }
         Ok(true)
     }
-
-    /// One job per (call, stage, input): the lease is held while the requests run and remembers their end.
-    async fn transcribe(
-        &self,
-        work: Work<'_>,
-        standing: &Standing,
-        delivery: Delivery,
-    ) -> Result<(), JobError> {
-        let call = &work.call.sid;
-        let run = standing.listening_run();
-        let id = format!("{call}#{run}");
-        let lease = match self.leases.begin(LEASE, &id, LEASE_TTL, clock::now()).await? {
-            Begun::Won(lease) => lease,
-            // What came of it was written before the lease was finished: the next look finds it.
-            Begun::Done { .. } => return Ok(()),
-            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
-        };
-        match self.understand(&work, standing, run).await {
-            Ok(Ok(version)) => {
-                self.transcripts.put_version(&version).await?;
-                Ok(self.leases.finish(&lease, "transcribed", REMEMBER).await?)
-            }
-            Ok(Err(doubt)) => self.give_up(call, run, &lease, &doubt.to_string()).await,
-            Err(Failure::Final(why)) => self.give_up(call, run, &lease, &why).await,
-            Err(Failure::Transient(why)) if delivery.is_last() => self.give_up(call, run, &lease, &why).await,
-            Err(Failure::Transient(why)) => {
-                self.leases.release(&lease).await?;
-                Err(JobError::new("openai", why))
-            }
-        }
-    }
-
-    /// The step will choose what is left, so that the call's record is never left open.
-    async fn give_up(&self, call: &CallSid, run: Run, lease: &Lease, why: &str) -> Result<(), JobError> {
-        tracing::error!(%call, %run, why, "the recording gives no transcript");
-        self.transcripts.refuse_recording(call, run, why, clock::now()).await?;
-        Ok(self.leases.finish(lease, "refused", REMEMBER).await?)
-    }
-
-    /// The recording's transcript, or why it is not to be believed.
-    async fn understand(
-        &self,
-        work: &Work<'_>,
-        standing: &Standing,
-        run: Run,
-    ) -> Result<Result<Transcript, Doubt>, Failure> {
-        let store = |error: StoreError| Failure::Transient(error.to_string());
-        let business = self.businesses.published(&work.call.business).await.map_err(store)?;
-        let business = business.ok_or_else(|| Failure::Final("the business is gone".to_owned()))?.business;
-        let listener = Listener {
-            objects: &self.objects,
-            openai: &self.openai,
-            models: &self.models,
-            hint: prompt::for_listening(&business, work.settings),
-            deadline: Instant::now() + TRANSCRIBE_WITHIN,
-        };
-        let understood = listener.listen(work.archived).await?;
-        let replaced = match standing.pointer.and_then(|pointer| pointer.number) {
-            Some(number) => self.reader.version(&work.call.sid, number).await.map_err(store)?,
-            None if quality::flaw_of_turns(work.turns).is_none() => {
-                Some(transcript::from_turns(&work.call.sid, work.turns, clock::now()))
-            }
-            None => None,
-        };
-        if let Some(flaw) = quality::flaw_of_recording(&understood.heard, replaced.as_ref()) {
-            // What was dropped on the way says more than that nothing is left.
-            return Ok(Err(understood.doubt.unwrap_or(Doubt::Flaw(flaw))));
-        }
-        Ok(Ok(Transcript {
-            model: understood.model,
-            run,
-            recording: Some(work.recording.sid.clone()),
-            listened_ms: understood.listened_ms,
-            ..Transcript::new(&work.call.sid, Source::Recording, understood.lines, clock::now())
-        }))
-    }
-}
-
-/// What a recording is listened to for.
-struct Work<'a> {
-    call: &'a Call,
-    settings: &'a Settings,
-    recording: &'a Recording,
-    archived: &'a Archived,
-    turns: &'a [Turn],
 }
 
 /// How long the job that is sent instead of this one is delayed.

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::Timestamp;
 
-use crate::item::{Row, number, text};
 use crate::backoff::random_unit;
+use crate::item::{Row, number, text};
 use crate::stores::StoreError;
 use crate::stores::plans::{LEASE_UNTIL, TTL_MARGIN};
 use crate::stores::table::{Key, Outcome, Table};

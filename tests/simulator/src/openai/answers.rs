@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 /// What `POST /v1/audio/transcriptions` answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transcription {
+    /// What is said in the file, as without anything prepared.
+    Heard,
     /// This text; empty for a silent recording.
     Text(String),
     /// This text, after a while.

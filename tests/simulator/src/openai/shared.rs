@@ -142,10 +142,8 @@ impl Shared {
         lock(&self.requests).iter().cloned().collect()
     }
 
-    /// What was prepared, else what is `heard` in the file, else the script.
-    pub(super) fn next_transcription(&self, heard: Option<String>) -> Transcription {
-        let queued = lock(&self.transcriptions).pop_front();
-        queued.unwrap_or_else(|| Transcription::Text(heard.unwrap_or_else(|| self.config.script.text())))
+    pub(super) fn next_transcription(&self) -> Transcription {
+        lock(&self.transcriptions).pop_front().unwrap_or(Transcription::Heard)
     }
 
     pub(super) fn add_transcription(&self, transcription: Transcription) {
