@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::outbound::{Answered, CALLEE, calls_people, dials, order, place};
+use acceptance::outbound::{Answered, CALLEE, calls_people, dials, it_is_certain_by_now, order, place};
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
 use futures_util::future::join_all;
@@ -127,6 +127,42 @@ async fn what_is_not_known_is_said_and_not_guessed() {
     assert_eq!(again.status, 409, "{again:?}");
     assert!(again.retry_after.is_some_and(|after| (30..=60).contains(&after)), "{again:?}");
     assert_eq!(dials(&world), 1);
+    world.system.stop().await;
+}
+
+/// Once it is certain that nobody was dialled, somebody is: by the next request with the same key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
+    let world = world().await;
+    world.twilio.set_callee(CALLEE, brief());
+    world.twilio.fail_next_request(fault(500, 20500, false));
+    assert_eq!(place(&world, "order-1", &order(&world)).await.status, 503);
+    it_is_certain_by_now(&world, "order-1").await;
+    let answered = place(&world, "order-1", &order(&world)).await;
+    assert_eq!((answered.status, dials(&world), world.twilio.calls().len()), (201, 2, 1), "{answered:?}");
+    let again = place(&world, "order-1", &order(&world)).await;
+    assert_eq!((&again, dials(&world)), (&answered, 2), "its result stands");
+    let record = world.record_when(answered.sid(), |record| record["status"] == "completed").await;
+    assert_eq!(record["direction"], "outbound");
+    world.system.stop().await;
+}
+
+/// Somebody was dialled, nobody heard of it, and Twilio's list could not be had when it was asked: whoever comes when
+/// it would be certain looks once more before dialling.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn before_anybody_dials_again_the_call_is_looked_for() {
+    let world = world().await;
+    let silent =
+        WebhookFaults { lost: vec![CallStatus::Initiated, CallStatus::Ringing], ..WebhookFaults::default() };
+    let faults = CallFaults { webhooks: silent, ..CallFaults::default() };
+    world.twilio.set_callee(CALLEE, Callee { rings: Duration::from_secs(30), faults, ..brief() });
+    world.twilio.fail_next_request(fault(500, 20500, true));
+    world.twilio.fail_next_request(fault(500, 20500, false));
+    assert_eq!(place(&world, "order-1", &order(&world)).await.status, 503);
+    it_is_certain_by_now(&world, "order-1").await;
+    let answered = place(&world, "order-1", &order(&world)).await;
+    assert_eq!((answered.status, dials(&world)), (201, 1), "{answered:?}");
+    assert_eq!(world.twilio.calls()[0].sid(), answered.sid());
     world.system.stop().await;
 }
 

@@ -16,12 +16,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Every Rust file below the folders, with its path relative to the repository.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn sources(folders: &[&str]) -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -213,31 +213,6 @@ fn a_message_has_as_many_attempts_as_the_code_believes() {
     for queue in Template::load().unwrap().queues {
         if let Some((_, max_receives)) = queue.dlq {
             assert_eq!(max_receives, functions::edge::batch::MAX_ATTEMPTS, "{}", queue.logical_id);
-        }
-    }
-}
-
-/// A queue that is stuck, and one that gave jobs up, are both noticed.
-#[test]
-fn every_queue_that_is_worked_has_alarms_for_its_age_and_for_its_dead_letters() {
-    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
-    let watched: BTreeSet<(String, String)> = template["Resources"]
-        .as_mapping()
-        .unwrap()
-        .values()
-        .filter_map(|resource| {
-            let alarm = &resource["Properties"];
-            let queue = strings(&alarm["Dimensions"][0]["Value"]).pop()?;
-            Some((alarm["MetricName"].as_str()?.to_owned(), queue.trim_end_matches(".QueueName").to_owned()))
-        })
-        .collect();
-    for queue in Template::load().unwrap().queues {
-        let Some((dead_letters, _)) = queue.dlq else { continue };
-        for (metric, name) in [
-            ("ApproximateAgeOfOldestMessage", &queue.logical_id),
-            ("ApproximateNumberOfMessagesVisible", &dead_letters),
-        ] {
-            assert!(watched.contains(&(metric.to_owned(), name.clone())), "{name} has no alarm on {metric}");
         }
     }
 }

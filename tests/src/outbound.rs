@@ -1,7 +1,10 @@
 //! Calls that the business asks for, as its own program would.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::DialId;
 use domain::business::ChannelPrompt;
 use functions::businesses::provision::NewBusiness;
+use platform::clock;
 use serde_json::{Value, json};
 
 use crate::World;
@@ -48,6 +51,19 @@ pub async fn place(world: &World, key: &str, body: &Value) -> Answered {
     let retry_after =
         response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     Answered { status, retry_after, body: response.json().await.unwrap_or(Value::Null) }
+}
+
+/// As if the time in which nobody dials on a guess were over for this order.
+pub async fn it_is_certain_by_now(world: &World, key: &str) {
+    let id = DialId::of(&world.business.business.id, key);
+    let request = world.system.aws.dynamodb.update_item();
+    let request = request.table_name(world.system.name("LeasesTable").expect("a table"));
+    let request = request
+        .key("pk", AttributeValue::S(format!("once#dial#{id}")))
+        .update_expression("SET lease_until = :now")
+        .condition_expression("lease_until > :now")
+        .expression_attribute_values(":now", AttributeValue::N(clock::now().0.to_string()));
+    request.send().await.expect("the order's lease is held");
 }
 
 /// How often Twilio was asked to dial.

@@ -1,0 +1,121 @@
+//! An alarm on a figure that nobody counts never rings: what the alarms watch is what the code counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::template::Template;
+use regex::Regex;
+use serde_yaml_ng::Value;
+
+use super::structure::{read, sources, strings};
+
+const NAMESPACE: &str = "Switchboard";
+/// Code that counts, and that several functions run.
+const FOLDERS: [&str; 3] = ["functions/src", "crates/platform/src", "bridge/src"];
+
+/// A metric of ours that an alarm watches.
+#[derive(Debug)]
+struct Watched {
+    alarm: String,
+    metric: String,
+    dimensions: BTreeMap<String, String>,
+}
+
+fn watched() -> Vec<Watched> {
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let mut watched = vec![];
+    for (id, resource) in template["Resources"].as_mapping().unwrap() {
+        let alarm = &resource["Properties"];
+        let parts = alarm["Metrics"].as_sequence().into_iter().flatten();
+        for metric in std::iter::once(alarm).chain(parts.map(|part| &part["MetricStat"]["Metric"])) {
+            if metric["Namespace"].as_str() != Some(NAMESPACE) {
+                continue;
+            }
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            let dimensions = metric["Dimensions"].as_sequence().into_iter().flatten();
+            watched.push(Watched {
+                alarm: text(id),
+                metric: text(&metric["MetricName"]),
+                dimensions: dimensions.map(|one| (text(&one["Name"]), text(&one["Value"]))).collect(),
+            });
+        }
+    }
+    assert!(watched.len() > 5, "{watched:?}");
+    watched
+}
+
+/// Each metric with the dimensions that it is counted under: their names, and their values where those are fixed.
+fn counted() -> Vec<(String, BTreeMap<String, Option<String>>)> {
+    let call = Regex::new(r#"(?s)\bmetric\(\s*"(\w+)",.*?&\[(.*?)\],?\s*\)"#).unwrap();
+    let dimension = Regex::new(r#"\("(\w+)",\s*(?:"(\w+)")?"#).unwrap();
+    let mut counted = vec![];
+    for (_, text) in sources(&FOLDERS) {
+        for found in call.captures_iter(&text) {
+            let dimensions = dimension.captures_iter(&found[2]);
+            let dimensions = dimensions.map(|one| (one[1].to_owned(), one.get(2).map(|v| v.as_str().into())));
+            counted.push((found[1].to_owned(), dimensions.collect()));
+        }
+    }
+    assert!(counted.len() > 20, "{counted:?}");
+    counted
+}
+
+#[test]
+fn every_metric_that_an_alarm_watches_is_counted_with_these_dimensions() {
+    let services: BTreeSet<String> =
+        Template::load().unwrap().functions.into_iter().map(|function| function.binary).collect();
+    let counted = counted();
+    for Watched { alarm, metric, mut dimensions } in watched() {
+        let service = dimensions.remove("Service").unwrap_or_default();
+        assert!(service == "bridge" || services.contains(&service), "{alarm}: {metric} of `{service}`");
+        let fits = |own: &BTreeMap<String, Option<String>>| {
+            own.keys().eq(dimensions.keys())
+                && own.iter().all(|(name, value)| value.as_ref().is_none_or(|v| *v == dimensions[name]))
+        };
+        let known = counted.iter().any(|(name, own)| *name == metric && fits(own));
+        assert!(known, "{alarm}: nobody counts {metric} with {dimensions:?}");
+    }
+}
+
+/// A metric's service is the function that ran the code: where several do, a watch on one of them sees a part.
+#[test]
+fn what_several_functions_count_is_watched_in_all_of_them() {
+    let own_name = Regex::new(r#"const NAME: &'static str = "([a-z-]+)""#).unwrap();
+    for (metric, counts) in [("CallsDialledTwice", ": Dialled,"), ("OpenAiAccountRefused", ": OpenAiHttp,")] {
+        let functions: BTreeSet<String> = sources(&["functions/src"])
+            .into_iter()
+            .filter(|(_, text)| text.contains(counts))
+            .map(|(path, text)| {
+                own_name.captures(&text).unwrap_or_else(|| panic!("{path} has a name"))[1].into()
+            })
+            .collect();
+        assert!(functions.len() > 1, "{metric}: {functions:?}");
+        let own = watched().into_iter().filter(|watched| watched.metric == metric);
+        let seen: BTreeSet<String> = own.map(|mut own| own.dimensions.remove("Service").unwrap()).collect();
+        assert_eq!(seen, functions, "{metric}");
+    }
+}
+
+/// A queue that is stuck, and one that gave jobs up, are both noticed.
+#[test]
+fn every_queue_that_is_worked_has_alarms_for_its_age_and_for_its_dead_letters() {
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let watched: BTreeSet<(String, String)> = template["Resources"]
+        .as_mapping()
+        .unwrap()
+        .values()
+        .filter_map(|resource| {
+            let alarm = &resource["Properties"];
+            let queue = strings(&alarm["Dimensions"][0]["Value"]).pop()?;
+            Some((alarm["MetricName"].as_str()?.to_owned(), queue.trim_end_matches(".QueueName").to_owned()))
+        })
+        .collect();
+    for queue in Template::load().unwrap().queues {
+        let Some((dead_letters, _)) = queue.dlq else { continue };
+        for (metric, name) in [
+            ("ApproximateAgeOfOldestMessage", &queue.logical_id),
+            ("ApproximateNumberOfMessagesVisible", &dead_letters),
+        ] {
+            assert!(watched.contains(&(metric.to_owned(), name.clone())), "{name} has no alarm on {metric}");
+        }
+    }
+}
