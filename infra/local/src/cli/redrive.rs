@@ -34,10 +34,13 @@ pub(super) async fn run(args: Redrive) -> anyhow::Result<()> {
             let all = environment.iter().filter_map(|(variable, url)| {
                 Some((variable.strip_prefix(PREFIX)?.to_lowercase(), url.clone()))
             });
-            let wanted = |queue: &String| name.as_ref().is_none_or(|name| name == queue);
-            let queues: BTreeMap<_, _> = all.filter(|(queue, _)| wanted(queue)).collect();
-            if queues.is_empty() {
-                bail!("the running system has no such queue");
+            let mut queues: BTreeMap<_, _> = all.collect();
+            if let Some(name) = name {
+                let Some(url) = queues.remove(&name) else {
+                    let known = queues.into_keys().collect::<Vec<_>>().join(", ");
+                    bail!("the running system has no queue `{name}`: its queues are {known}");
+                };
+                queues = BTreeMap::from([(name, url)]);
             }
             (Aws::load(&MapEnv(environment)).await?, queues)
         }

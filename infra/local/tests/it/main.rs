@@ -4,4 +4,5 @@
 mod bridge_lost;
 mod commands;
 mod process;
+mod redrive;
 mod restart;
