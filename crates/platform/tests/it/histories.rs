@@ -106,7 +106,9 @@ impl Model for Work {
                     _ => {
                         let epoch = self.epoch + 1;
                         let held = Held { by: *number, until_step: step + 3, is: Is::InProgress };
-                        vec![(LeaseRet::Won { epoch }, Self { epoch, held: Some(held) })]
+                        let next = Self { epoch, held: Some(held) };
+                        // Won, and taken over since, before the one whose answer was lost could ask again.
+                        vec![(LeaseRet::Won { epoch }, next.clone()), (LeaseRet::Busy, next)]
                     }
                 };
             }
