@@ -10,11 +10,12 @@ use crate::target::Target;
 use crate::wave;
 
 const CALL: Duration = Duration::from_secs(1);
-const MIN_WAVES: u32 = 4;
-/// The first waves fill pools and the allocator's lists; growth is counted behind them.
-const SETTLING_WAVES: usize = 2;
-/// An allocator's noise: growth below this per call is none.
+const MIN_WAVES: u32 = 6;
+/// Growth per call below this is none.
 const GROWTH_MAX_BYTES_PER_CALL: f64 = 64.0;
+/// What an allocator's highest mark still moves by when nothing leaks: the more calls a run has, the smaller a leak
+/// it finds behind this.
+const ALLOCATOR_NOISE_BYTES: f64 = 256.0 * 1_024.0;
 
 /// What a process held after a wave of calls, when none was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,7 +32,8 @@ pub struct Wave {
 pub struct ChurnReport {
     pub descriptors_before: u64,
     pub waves: Vec<Wave>,
-    /// From the waves that fill the pools to the last; negative when memory was given back.
+    /// From the most that was held in the middle third of the waves to the most in the last: the first third fills
+    /// pools and the allocator's lists. Negative when memory was given back.
     pub growth_bytes_per_call: f64,
     pub descriptors_left: i64,
     /// Neither memory nor descriptors grew and no call failed.
@@ -59,20 +61,29 @@ pub(crate) async fn run(options: &Options, target: &Target) -> Result<ChurnRepor
 
 impl ChurnReport {
     fn new(descriptors_before: u64, waves: Vec<Wave>) -> Self {
-        let settled = waves.get(SETTLING_WAVES.min(waves.len()).saturating_sub(1));
-        let (growth_bytes_per_call, descriptors_left) = match (settled, waves.last()) {
-            (Some(settled), Some(last)) => (
-                (last.resident_bytes as f64 - settled.resident_bytes as f64)
-                    / (last.calls - settled.calls).max(1) as f64,
-                last.descriptors.cast_signed() - descriptors_before.cast_signed(),
-            ),
-            _ => (0.0, 0),
+        let third = waves.len().div_ceil(3);
+        let thirds: Vec<&[Wave]> = waves.chunks(third.max(1)).collect();
+        let (growth_bytes, calls) = match thirds.as_slice() {
+            [_, middle, last] => (most(last) - most(middle), span(last) - span(middle)),
+            _ => (0.0, 0.0),
         };
-        let clean = growth_bytes_per_call < GROWTH_MAX_BYTES_PER_CALL
+        let descriptors_left =
+            waves.last().map_or(0, |last| last.descriptors.cast_signed() - descriptors_before.cast_signed());
+        let growth_bytes_per_call = growth_bytes / calls.max(1.0);
+        let clean = growth_bytes <= calls * GROWTH_MAX_BYTES_PER_CALL + ALLOCATOR_NOISE_BYTES
             && descriptors_left <= 0
             && waves.iter().all(|wave| wave.failed == 0);
         Self { descriptors_before, waves, growth_bytes_per_call, descriptors_left, clean }
     }
+}
+
+fn most(waves: &[Wave]) -> f64 {
+    waves.iter().map(|wave| wave.resident_bytes).max().unwrap_or(0) as f64
+}
+
+/// Calls up to the end of these waves.
+fn span(waves: &[Wave]) -> f64 {
+    waves.last().map_or(0, |wave| wave.calls) as f64
 }
 
 #[cfg(test)]
@@ -90,15 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_first_waves_take_is_not_growth() {
-        let report = report(&[8_000, 9_000, 9_000, 9_004], 10);
-        assert_eq!((report.growth_bytes_per_call, report.descriptors_left), (20.48, 0));
+    fn what_the_first_waves_take_is_not_growth_and_the_noise_of_an_allocator_neither() {
+        let report = report(&[8_000, 9_000, 9_000, 9_200, 9_100, 9_300], 10);
+        assert_eq!(report.growth_bytes_per_call, 512.0, "100 KiB in 200 calls");
         assert!(report.clean);
     }
 
     #[test]
     fn memory_or_descriptors_that_stay_behind_are_not_clean() {
-        assert!(!report(&[8_000, 8_100, 8_200, 8_300], 10).clean);
+        assert!(!report(&[8_000, 8_200, 8_400, 8_600, 8_800, 9_000], 10).clean);
         assert!(!report(&[8_000, 8_000, 8_000, 8_000], 11).clean);
     }
 }
