@@ -20,7 +20,10 @@ use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use domain::phone::Caller;
 use http::{StatusCode, header};
+use platform::env::Parser;
 use platform::stores::businesses::Published;
+use platform::stores::calls::Pool;
+use platform::telemetry::{Unit, metric};
 use twilio::Party;
 use twilio::twiml;
 
@@ -31,6 +34,16 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// A slot heals by itself when nothing releases it: a little longer than any call may last.
 const SLOT_MARGIN: Duration = Duration::from_secs(10 * 60);
+
+/// Calls at one time in the whole deployment: what the bridge's tasks carry.
+pub(crate) fn deployment_limit(vars: &mut Parser<'_>) -> u16 {
+    vars.parsed("MAX_CONCURRENT_CALLS", "a number up to 65535", |text| text.parse().ok()).unwrap_or_default()
+}
+
+/// A call that found no slot.
+pub(crate) fn count_refused(pool: Pool) {
+    metric("CallsAtCapacity", 1.0, Unit::Count, &[("Pool", pool.as_str())]);
+}
 
 pub(crate) fn slot_ttl(published: &Published) -> Duration {
     published.settings.policies.conversation.max_call + SLOT_MARGIN

@@ -1,5 +1,6 @@
 //! The answer to a ringing phone: one effect, however often it is asked for.
 
+use acceptance::sandbox::HttpSandbox;
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
 use futures_util::future::join_all;
@@ -24,7 +25,11 @@ async fn a_hundred_copies_of_a_webhook_have_one_effect_and_equal_answers() {
 
     let leases = leases(&world).await;
     assert_eq!(leases.iter().filter(|key| key.starts_with("session#")).count(), 1, "{leases:?}");
-    assert_eq!(leases.iter().filter(|key| key.starts_with("slot#")).count(), 1, "{leases:?}");
+    assert_eq!(
+        leases.iter().filter(|key| key.contains("slot#")).count(),
+        2,
+        "its business's and the deployment's: {leases:?}"
+    );
     let (_, page) = world.get("/v1/calls").await;
     assert_eq!(page["calls"].as_array().unwrap().len(), 1);
     world.system.stop().await;
@@ -86,6 +91,26 @@ async fn capacity_is_leased_per_call_and_given_back_by_its_end() {
     world.system.stop().await;
 }
 
+/// All calls together are bounded as well: a call that the bridge has no room for is never sent there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_that_is_full_sends_the_bridge_no_more_calls() {
+    let world = World::start().await;
+    let inbound = HttpSandbox::start(&world, "voice-inbound", &[("MAX_CONCURRENT_CALLS", "2")]).await;
+    let mut answers = vec![];
+    for seed in 70..73 {
+        answers.push(inbound.receives(&world, &Webhook::inbound(&world, &call_sid(seed))).await.1);
+    }
+    assert!(answers[0].contains("<Stream") && answers[1].contains("<Stream"), "{answers:?}");
+    assert!(answers[2].contains("lines are busy"), "{answers:?}");
+    let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(72))).await;
+    assert_eq!(record["refusal"], "at_capacity");
+
+    Webhook::status(&world, &call_sid(70), "completed", 3).send(&world).await;
+    let next = inbound.receives(&world, &Webhook::inbound(&world, &call_sid(73))).await.1;
+    assert!(next.contains("<Stream"), "an ended call makes room: {next}");
+    world.system.stop().await;
+}
+
 /// A refused call stays refused for every copy of its webhook, also when a line has become free meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_is_everybodys_answer() {
@@ -121,11 +146,11 @@ async fn a_replay_of_everything_after_the_end_changes_nothing() {
     }
     let ended = world.record_when(&sid, |record| !record["insights"].is_null()).await;
     let held = leases(&world).await;
-    assert!(!held.iter().any(|key| key.starts_with("slot#")), "the line is free: {held:?}");
+    assert!(!held.iter().any(|key| key.contains("slot#")), "the line is free: {held:?}");
     for (webhook, answer) in webhooks.iter().zip(&answers) {
         assert_eq!(webhook.send(&world).await, *answer);
     }
     assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1, ended);
-    assert!(!leases(&world).await.iter().any(|key| key.starts_with("slot#")), "and stays free");
+    assert!(!leases(&world).await.iter().any(|key| key.contains("slot#")), "and stays free");
     world.system.stop().await;
 }

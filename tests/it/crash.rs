@@ -273,7 +273,7 @@ impl<'w> Life<'w> {
                 let mut shown = ids.replace_all(&shown.join(" "), "*").into_owned();
                 // Which of the lines it had is chance. Work that was done and not noted as done has a lease that
                 // lapses: that is no effect.
-                if shown.starts_with("slot#") {
+                if shown.contains("slot#") {
                     shown = "slot".to_owned();
                 } else if shown.starts_with("once#") {
                     shown.truncate(shown.find(' ').unwrap_or(shown.len()));

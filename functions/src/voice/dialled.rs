@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{Call, CallPlan, CallSid, DialId, Timestamp};
 use platform::aws::Aws;
 use platform::stores::StoreError;
-use platform::stores::calls::{OpenCall, Opened, SlotRequest, Writer};
+use platform::stores::calls::{OpenCall, Opened, SlotRequest, WhichSlots, Writer};
 use platform::stores::dials::{Dial, Dials, Linked};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
@@ -58,16 +58,16 @@ impl Dialled {
         };
         let mut request = open_call(&dial, sid, now);
         let opened = match self.calls.open(&request).await? {
-            Opened::AtCapacity => {
+            Opened::AtCapacity(_) => {
                 // Its line lapsed and went to somebody else. The call is under way all the same.
-                request.slot = None;
+                request.slots = None;
                 self.calls.open(&request).await?
             }
             opened => opened,
         };
         Ok(Opening::Open(Box::new(match opened {
             Opened::Existing(call) => call,
-            Opened::New { .. } | Opened::AtCapacity => {
+            Opened::New { .. } | Opened::AtCapacity(_) => {
                 tracing::info!(call = %sid, business = %request.call.business, "outbound call opened");
                 request.call
             }
@@ -77,17 +77,16 @@ impl Dialled {
 
 fn open_call(dial: &Dial, sid: &CallSid, now: Timestamp) -> OpenCall {
     let order = &dial.order;
-    let slot = dial.slot.as_ref().map(|reserved| SlotRequest {
+    let slots = dial.slots.as_ref().map(|reserved| SlotRequest {
         business: order.business.clone(),
-        limit: order.max_concurrent_calls,
+        which: WhichSlots::Reserved(reserved.clone()),
         ttl: order.slot_ttl,
-        reserved: Some(reserved.clone()),
     });
     OpenCall {
         call: order.call(sid.clone()),
         plan: Some(CallPlan { call: sid.clone(), minted_at: now, ..dial.plan.clone() }),
         token_ttl: PLAN_TTL,
-        slot,
+        slots,
         now,
     }
 }

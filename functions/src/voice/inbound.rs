@@ -18,7 +18,7 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
 use platform::stores::businesses::Published;
-use platform::stores::calls::{OpenCall, Opened, SlotRequest, UnknownCall, Writer};
+use platform::stores::calls::{Limits, OpenCall, Opened, SlotRequest, UnknownCall, WhichSlots, Writer};
 use platform::stores::{StoreError, businesses};
 use platform::telemetry::{self, Unit};
 use twilio::twiml::Response as Twiml;
@@ -27,7 +27,7 @@ use twilio::webhook::VoiceRequest;
 use super::line::Line;
 use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, caller, phrases, plan, slot_ttl, xml};
+use super::{ANSWER_WITHIN, caller, count_refused, deployment_limit, phrases, plan, slot_ttl, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
@@ -38,6 +38,7 @@ pub struct Inbound {
     line: Line,
     settings: PublishedSettings,
     calls: Writer,
+    deployment_limit: u16,
 }
 
 impl HttpFunction for Inbound {
@@ -50,6 +51,7 @@ impl HttpFunction for Inbound {
         let businesses_table = vars.text("TABLE_BUSINESSES");
         let calls_table = vars.text("TABLE_CALLS");
         let leases_table = vars.text("TABLE_LEASES");
+        let deployment_limit = deployment_limit(&mut vars);
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         let settings = PublishedSettings::new(businesses::Reader::new(&aws, &businesses_table));
@@ -60,6 +62,7 @@ impl HttpFunction for Inbound {
             line: Line { stream_url, token_key: secrets.stream_token_key },
             settings,
             calls: Writer::new(&aws, &calls_table, &leases_table),
+            deployment_limit,
         })
     }
 
@@ -110,17 +113,18 @@ impl Inbound {
                 return self.refuse(call, Refusal::NoPrompt, now).await;
             }
         };
-        let slot = SlotRequest {
+        let limits =
+            Limits { business: published.business.max_concurrent_calls, deployment: self.deployment_limit };
+        let slots = SlotRequest {
             business: call.business.clone(),
-            limit: published.business.max_concurrent_calls,
+            which: WhichSlots::Free(limits),
             ttl: slot_ttl(&published),
-            reserved: None,
         };
         let open = OpenCall {
             call: call.clone(),
             plan: Some(plan),
             token_ttl: plan::token_ttl(&published.settings.policies),
-            slot: Some(slot),
+            slots: Some(slots),
             now,
         };
         match self.calls.open(&open).await? {
@@ -129,9 +133,9 @@ impl Inbound {
                 self.twiml(&call).await
             }
             Opened::Existing(existing) => self.twiml(&existing).await,
-            Opened::AtCapacity => {
-                telemetry::metric("CallsAtCapacity", 1.0, Unit::Count, &[]);
-                tracing::warn!(call = %call.sid, business = %call.business, "refused: at capacity");
+            Opened::AtCapacity(pool) => {
+                count_refused(pool);
+                tracing::warn!(call = %call.sid, business = %call.business, pool = pool.as_str(), "refused: at capacity");
                 self.refuse(call, Refusal::AtCapacity, now).await
             }
         }
@@ -188,11 +192,11 @@ impl Inbound {
 
     async fn refuse(&self, mut call: Call, reason: Refusal, now: Timestamp) -> Result<Twiml, AnswerError> {
         call.refusal = Some(reason);
-        let open = OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slot: None, now };
+        let open = OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slots: None, now };
         // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
         match self.calls.open(&open).await? {
             Opened::Existing(recorded) => self.twiml(&recorded).await,
-            Opened::New { .. } | Opened::AtCapacity => self.twiml(&open.call).await,
+            Opened::New { .. } | Opened::AtCapacity(_) => self.twiml(&open.call).await,
         }
     }
 }

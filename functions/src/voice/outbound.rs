@@ -30,7 +30,7 @@ use twilio::webhook::VoiceRequest;
 use super::dialled::{DialQuery, Dialled, Opening};
 use super::line::Line;
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, phrases, xml};
+use super::{ANSWER_WITHIN, deployment_limit, phrases, xml};
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
@@ -51,6 +51,7 @@ pub struct Outbound {
     leases: Leases,
     dialled: Dialled,
     twilio: TwilioRest,
+    deployment_limit: u16,
 }
 
 impl HttpFunction for Outbound {
@@ -64,6 +65,7 @@ impl HttpFunction for Outbound {
         let businesses_table = vars.text("TABLE_BUSINESSES");
         let calls_table = vars.text("TABLE_CALLS");
         let leases_table = vars.text("TABLE_LEASES");
+        let deployment_limit = deployment_limit(&mut vars);
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         let token = secrets.twilio_auth_tokens.first().cloned();
@@ -82,6 +84,7 @@ impl HttpFunction for Outbound {
             leases: Leases::new(&aws, &leases_table),
             dialled: Dialled::new(&aws, &calls_table, &leases_table),
             twilio,
+            deployment_limit,
         })
     }
 

@@ -89,7 +89,7 @@ impl Progress {
         // Neither must miss its turn because the other failed.
         let job = TranscriptJob { call: call.sid.clone() };
         let (released, sent) =
-            tokio::join!(self.calls.release_slot(call), self.transcripts.send(&job, TRANSCRIPT_DELAY));
+            tokio::join!(self.calls.release_slots(call), self.transcripts.send(&job, TRANSCRIPT_DELAY));
         released?;
         sent?;
         Ok(self.calls.settle(&call.sid).await?)

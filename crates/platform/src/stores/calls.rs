@@ -14,24 +14,25 @@
 mod early;
 mod open;
 mod read;
-mod reserve;
 mod resume;
 mod row;
 mod settle;
+mod slots;
 mod status;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::call::StatusEvent;
 use domain::ids::AccountSid;
 use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Timestamp};
 
 use crate::Aws;
-use crate::item::{Draft, text, to_json};
+use crate::item::{Draft, to_json};
 use crate::stores::StoreError;
 use crate::stores::table::{Key, Outcome, Table};
+
+use self::slots::Search;
 
 pub use read::{MAX_PAGE, Page, Reader};
 pub use settle::UNSETTLED_SHARDS;
@@ -48,26 +49,63 @@ pub struct OpenCall {
     /// How long the plan may be claimed.
     pub token_ttl: Duration,
     /// The capacity it takes; `None` when it is refused.
-    pub slot: Option<SlotRequest>,
+    pub slots: Option<SlotRequest>,
     pub now: Timestamp,
 }
 
-/// One of a business's concurrent calls.
+/// The slots that a call takes: one of its business's and one of the deployment's.
 #[derive(Debug, Clone)]
 pub struct SlotRequest {
     pub business: BusinessId,
-    /// Slots there are.
-    pub limit: u16,
-    /// A slot that nobody gives back is free again after this long.
+    pub which: WhichSlots,
+    /// Slots that nobody gives back are free again after this long.
     pub ttl: Duration,
-    /// The slot that [`Writer::reserve_slot`] gave for this call, before it had a sid. No other will do.
-    pub reserved: Option<ReservedSlot>,
 }
 
-/// A slot that is kept for a call which has no sid yet.
+#[derive(Debug, Clone)]
+pub enum WhichSlots {
+    /// Any that are free.
+    Free(Limits),
+    /// Those that [`Writer::reserve_slots`] gave for this call, before it had a sid. No others will do.
+    Reserved(ReservedSlots),
+}
+
+/// Whose calls are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    Business,
+    /// All of them: what the bridge's tasks can carry.
+    Deployment,
+}
+
+impl Pool {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Deployment => "deployment",
+        }
+    }
+}
+
+/// Calls that may live at one time: the slots there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub business: u16,
+    pub deployment: u16,
+}
+
+/// The numbers of the slots that a call has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    pub business: u16,
+    pub deployment: u16,
+}
+
+/// Slots that are kept for a call which has no sid yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservedSlot {
-    pub slot: u16,
+pub struct ReservedSlots {
+    pub slots: Slots,
     pub holder: DialId,
 }
 
@@ -75,13 +113,12 @@ pub struct ReservedSlot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it, for as long as a webhook takes")]
 pub enum Opened {
-    /// This request opened the call, with this slot of its business. A call that was over before it was
-    /// opened has none.
-    New { slot: Option<u16> },
+    /// This request opened the call, with these slots. A call that was over before it was opened has none.
+    New { slots: Option<Slots> },
     /// A duplicate: the call as it stands.
     Existing(Call),
-    /// Every slot is taken. Nothing was written.
-    AtCapacity,
+    /// Every slot of this pool is taken. Nothing was written.
+    AtCapacity(Pool),
 }
 
 /// A call whose stream was lost, and how it goes on.
@@ -147,7 +184,7 @@ impl Writer {
         Self { calls: Table::new(aws, calls), leases: Table::new(aws, leases) }
     }
 
-    /// Opens a call once, however many copies of the webhook there are: the call, its plan and its slot are
+    /// Opens a call once, however many copies of the webhook there are: the call, its plan and its slots are
     /// written together or not at all.
     ///
     /// # Errors
@@ -184,31 +221,37 @@ impl Writer {
         status::record(&self.calls, call, event_key, event, params).await
     }
 
-    /// Takes one of the business's slots for a call that is about to be dialled: `None` when every slot is taken.
-    /// The reservation lasts for `wanted.ttl`; opening the call makes the slot its own. Asking again for the same
-    /// holder is safe.
+    /// Takes slots for a call that is about to be dialled; the pool that has none is the inner error. The reservation
+    /// lasts for `ttl`; opening the call makes the slots its own. Asking again for the same holder is safe.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn reserve_slot(
+    pub async fn reserve_slots(
         &self,
-        wanted: &SlotRequest,
+        business: &BusinessId,
+        limits: Limits,
         holder: &DialId,
+        ttl: Duration,
         now: Timestamp,
-    ) -> Result<Option<ReservedSlot>, StoreError> {
-        reserve::reserve(&self.leases, wanted, holder, now).await
+    ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
+        let first = match limits.first(holder.as_str()) {
+            Ok(first) => first,
+            Err(pool) => return Ok(Err(pool)),
+        };
+        let search = Search { leases: &self.leases, business, limits, first, now };
+        slots::reserve(&search, holder, now.plus(ttl)).await
     }
 
     /// Gives back a reservation that no call came of.
     ///
     /// # Errors
-    /// [`StoreError`]; the slot then comes back when the reservation ends.
+    /// [`StoreError`]; the slots then come back when the reservation ends.
     pub async fn release_reservation(
         &self,
         business: &BusinessId,
-        reserved: &ReservedSlot,
+        reserved: &ReservedSlots,
     ) -> Result<(), StoreError> {
-        self.release(business, reserved.slot, reserved.holder.as_str()).await
+        self.release(business, reserved.slots, reserved.holder.as_str()).await
     }
 
     /// Keeps a call that belongs to no business, for 30 days. `true` when it was not there before.
@@ -236,36 +279,22 @@ impl Writer {
         settle::settle(&self.calls, call).await
     }
 
-    /// Gives the call's slot back. A slot that another call holds by now stays with it.
+    /// Gives the call's slots back. Slots that another call holds by now stay with it.
     ///
     /// # Errors
-    /// [`StoreError`]; the slot then comes back when its lease ends.
-    pub async fn release_slot(&self, call: &Call) -> Result<(), StoreError> {
+    /// [`StoreError`]; the slots then come back when their leases end.
+    pub async fn release_slots(&self, call: &Call) -> Result<(), StoreError> {
         let Some(row) = self.calls.get(&row::call_key(&call.sid)).await? else { return Ok(()) };
-        let Some(slot) = row.optional_number(row::SLOT)? else { return Ok(()) };
-        self.release(&call.business, slot, call.sid.as_str()).await
+        let Some(slots) = Slots::noted(&row)? else { return Ok(()) };
+        self.release(&call.business, slots, call.sid.as_str()).await
     }
 
-    async fn release(&self, business: &BusinessId, slot: u16, holder: &str) -> Result<(), StoreError> {
-        let request = self
-            .leases
-            .client
-            .delete_item()
-            .table_name(&*self.leases.name)
-            .set_key(Some(slot_key(business, slot).attributes()))
-            .condition_expression("holder = :holder")
-            .expression_attribute_values(":holder", text(holder))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        self.leases.settle(request.send().await).map(drop)
+    async fn release(&self, business: &BusinessId, slots: Slots, holder: &str) -> Result<(), StoreError> {
+        let [own, shared] = Pool::ALL
+            .map(|pool| Box::pin(slots::release(&self.leases, business, pool, slots.of(pool), holder)));
+        let (own, shared) = tokio::join!(own, shared);
+        own.and(shared)
     }
-}
-
-fn slot_key(business: &BusinessId, slot: u16) -> Key {
-    Key::single(slot_pk(business, slot))
-}
-
-fn slot_pk(business: &BusinessId, slot: u16) -> String {
-    format!("slot#{business}#{slot}")
 }
 
 fn event_key(call: &CallSid, key: &str) -> Key {

@@ -9,7 +9,7 @@ use domain::{CallPlan, CallSid, DialId, DialOrder, Timestamp};
 use crate::Aws;
 use crate::item::{Draft, Row, number, text, to_json};
 use crate::stores::StoreError;
-use crate::stores::calls::ReservedSlot;
+use crate::stores::calls::{ReservedSlots, Slots};
 use crate::stores::plans::{LEASE_UNTIL, TTL_MARGIN};
 use crate::stores::table::{Key, Outcome, Table};
 
@@ -19,7 +19,6 @@ pub const KEPT: Duration = Duration::from_secs(48 * 60 * 60);
 const BODY: &str = "body";
 const PLAN: &str = "plan";
 const CALL: &str = "call";
-const SLOT: &str = "slot";
 
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub struct Dial {
     /// What its call will be carried with, under the order's stand-in sid.
     pub plan: CallPlan,
     /// The line that is kept for it.
-    pub slot: Option<ReservedSlot>,
+    pub slots: Option<ReservedSlots>,
     /// The call that came of it, once that is known.
     pub call: Option<CallSid>,
 }
@@ -69,7 +68,7 @@ impl Dials {
             .expires(until.plus(TTL_MARGIN));
         match self.leases.put_new(&key(&order.id), draft).await? {
             Outcome::Done(()) => {
-                Ok(Dial { order: order.clone(), plan: plan.clone(), slot: None, call: None })
+                Ok(Dial { order: order.clone(), plan: plan.clone(), slots: None, call: None })
             }
             Outcome::Refused(Some(standing)) => dial(&standing),
             // Gone between the refusal and its answer: housekeeping, of an order that was over.
@@ -87,16 +86,17 @@ impl Dials {
     ///
     /// # Errors
     /// [`StoreError`]; noting it again is safe.
-    pub async fn note_slot(&self, reserved: &ReservedSlot) -> Result<(), StoreError> {
+    pub async fn note_slots(&self, reserved: &ReservedSlots) -> Result<(), StoreError> {
         let request = self
             .leases
             .client
             .update_item()
             .table_name(&*self.leases.name)
             .set_key(Some(key(&reserved.holder).attributes()))
-            .update_expression("SET slot = :slot")
+            .update_expression("SET slot = :business, deployment_slot = :deployment")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":slot", number(reserved.slot))
+            .expression_attribute_values(":business", number(reserved.slots.business))
+            .expression_attribute_values(":deployment", number(reserved.slots.deployment))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
         match self.leases.settle(request.send().await)? {
             Outcome::Done(_) => Ok(()),
@@ -137,6 +137,6 @@ fn key(id: &DialId) -> Key {
 
 fn dial(row: &Row) -> Result<Dial, StoreError> {
     let order: DialOrder = row.json(BODY)?;
-    let slot = row.optional_number(SLOT)?.map(|slot| ReservedSlot { slot, holder: order.id.clone() });
-    Ok(Dial { slot, plan: row.json(PLAN)?, call: row.optional_parsed(CALL, CallSid::parse)?, order })
+    let slots = Slots::noted(row)?.map(|slots| ReservedSlots { slots, holder: order.id.clone() });
+    Ok(Dial { slots, plan: row.json(PLAN)?, call: row.optional_parsed(CALL, CallSid::parse)?, order })
 }

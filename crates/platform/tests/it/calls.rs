@@ -2,7 +2,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use domain::{Call, Epoch, Timestamp};
 use platform::StoreError;
-use platform::stores::calls::{OpenCall, Opened, Reader, UnknownCall, Writer};
+use platform::stores::calls::{
+    Limits, OpenCall, Opened, Pool, Reader, SlotRequest, UnknownCall, WhichSlots, Writer,
+};
 use platform::stores::plans::Plans;
 
 use crate::world::{
@@ -11,6 +13,16 @@ use crate::world::{
 
 fn writer(world: &World) -> Writer {
     Writer::new(&world.aws, TABLE, LEASES)
+}
+
+/// No line of the business is free.
+const BUSY: Opened = Opened::AtCapacity(Pool::Business);
+
+fn business_slot(opened: Result<Opened, StoreError>) -> Option<u16> {
+    match opened {
+        Ok(Opened::New { slots }) => slots.map(|slots| slots.business),
+        _ => None,
+    }
 }
 
 fn opened(writer: &Writer, request: OpenCall) -> impl Future<Output = Opened> + Send + 'static {
@@ -32,12 +44,12 @@ async fn a_hundred_copies_of_one_webhook_open_one_call() {
     });
     let outcomes = all_at_once(copies).await;
 
-    let new = outcomes.iter().filter(|outcome| matches!(outcome, Opened::New { slot: Some(_) })).count();
+    let new = outcomes.iter().filter(|outcome| matches!(outcome, Opened::New { slots: Some(_) })).count();
     let existing: Vec<&Call> = outcomes
         .iter()
         .filter_map(|outcome| match outcome {
             Opened::Existing(call) => Some(call),
-            Opened::New { .. } | Opened::AtCapacity => None,
+            Opened::New { .. } | Opened::AtCapacity(_) => None,
         })
         .collect();
     assert_eq!((new, existing.len()), (1, 99));
@@ -60,13 +72,13 @@ async fn no_race_gives_more_slots_than_there_are_or_leaves_one_unused() {
     let slots: Vec<u16> = outcomes
         .iter()
         .filter_map(|outcome| match outcome {
-            Opened::New { slot } => *slot,
-            Opened::Existing(_) | Opened::AtCapacity => None,
+            Opened::New { slots } => slots.map(|slots| slots.business),
+            Opened::Existing(_) | Opened::AtCapacity(_) => None,
         })
         .collect();
     assert_eq!(BTreeSet::from_iter(slots.iter().copied()), BTreeSet::from_iter(0..LIMIT));
     assert_eq!(slots.len(), usize::from(LIMIT), "no slot is given twice");
-    let refused = outcomes.iter().filter(|outcome| **outcome == Opened::AtCapacity).count();
+    let refused = outcomes.iter().filter(|outcome| **outcome == BUSY).count();
     assert_eq!(refused, 60 - usize::from(LIMIT));
     // A refused call left nothing behind.
     assert_eq!(world.leases("session#").await.len(), usize::from(LIMIT));
@@ -78,7 +90,7 @@ async fn a_burst_that_there_is_room_for_is_let_in_to_the_last_call() {
     let world = World::new().await;
     let writer = writer(&world);
     let outcomes = all_at_once((0..u32::from(LIMIT)).map(|n| opened(&writer, open_call(n, LIMIT)))).await;
-    let busy = outcomes.iter().filter(|outcome| **outcome == Opened::AtCapacity).count();
+    let busy = outcomes.iter().filter(|outcome| **outcome == BUSY).count();
     assert_eq!(busy, 0, "calls that heard that all lines are busy while some were not");
 }
 
@@ -90,7 +102,7 @@ async fn an_opening_whose_answer_was_lost_is_still_its_own() {
     lossy.lose(0..1);
     let opened = writer.open(&open_call(1, 4)).await.unwrap();
     assert!(lossy.lost_all());
-    assert!(matches!(opened, Opened::New { slot: Some(_) }), "{opened:?}");
+    assert!(matches!(opened, Opened::New { slots: Some(_) }), "{opened:?}");
     assert!(matches!(writer.open(&open_call(1, 4)).await, Ok(Opened::Existing(_))));
 }
 
@@ -111,16 +123,16 @@ async fn an_opening_that_nobody_heard_of_is_found_by_the_next_copy() {
 async fn a_slot_that_nobody_gave_back_is_free_when_its_lease_is_over() {
     let world = World::new().await;
     let writer = writer(&world);
-    assert_eq!(writer.open(&open_call(1, 1)).await, Ok(Opened::New { slot: Some(0) }));
-    assert_eq!(writer.open(&open_call(2, 1)).await, Ok(Opened::AtCapacity));
+    assert_eq!(business_slot(writer.open(&open_call(1, 1)).await), Some(0));
+    assert_eq!(writer.open(&open_call(2, 1)).await, Ok(BUSY));
 
     let later = NOW.plus(SLOT_TTL).plus(std::time::Duration::from_millis(1));
     let next = OpenCall { now: later, ..open_call(3, 1) };
-    assert_eq!(writer.open(&next).await, Ok(Opened::New { slot: Some(0) }));
+    assert_eq!(business_slot(writer.open(&next).await), Some(0));
     // The first call ends at last: the slot is not its own any more.
-    writer.release_slot(&call(1)).await.unwrap();
+    writer.release_slots(&call(1)).await.unwrap();
     let refused = OpenCall { now: later, ..open_call(4, 1) };
-    assert_eq!(writer.open(&refused).await, Ok(Opened::AtCapacity));
+    assert_eq!(writer.open(&refused).await, Ok(BUSY));
 }
 
 #[tokio::test]
@@ -128,22 +140,86 @@ async fn a_released_slot_is_free_at_once_and_releasing_twice_is_harmless() {
     let world = World::new().await;
     let writer = writer(&world);
     writer.open(&open_call(1, 1)).await.unwrap();
-    writer.release_slot(&call(1)).await.unwrap();
-    writer.release_slot(&call(1)).await.unwrap();
-    writer.release_slot(&call(9)).await.unwrap();
-    assert_eq!(writer.open(&open_call(2, 1)).await, Ok(Opened::New { slot: Some(0) }));
+    writer.release_slots(&call(1)).await.unwrap();
+    writer.release_slots(&call(1)).await.unwrap();
+    writer.release_slots(&call(9)).await.unwrap();
+    assert_eq!(business_slot(writer.open(&open_call(2, 1)).await), Some(0));
+}
+
+/// A call of a business of its own, which has lines enough, in a deployment of so many calls.
+fn call_of_another_business(n: u32, deployment: u16) -> OpenCall {
+    let business = business_id(&format!("harbour-{n}"));
+    let which = WhichSlots::Free(Limits { business: 4, deployment });
+    let mut request = open_call(n, 4);
+    request.call.business.clone_from(&business);
+    OpenCall { slots: Some(SlotRequest { business, which, ttl: SLOT_TTL }), ..request }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_carries_no_more_calls_than_it_may_whosever_they_are() {
+    const LIMIT: u16 = 5;
+    let world = World::new().await;
+    let writer = writer(&world);
+    let mut outcomes =
+        all_at_once((0..20).map(|n| opened(&writer, call_of_another_business(n, LIMIT)))).await;
+    for n in 20..30 {
+        outcomes.push(opened(&writer, call_of_another_business(n, LIMIT)).await);
+    }
+    let slots: Vec<u16> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Opened::New { slots } => slots.map(|slots| slots.deployment),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(BTreeSet::from_iter(slots.iter().copied()), BTreeSet::from_iter(0..LIMIT));
+    assert_eq!(slots.len(), usize::from(LIMIT), "no slot is given twice");
+    let full = Opened::AtCapacity(Pool::Deployment);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == full).count(), 30 - usize::from(LIMIT));
+    // Who was refused holds no line of its business either.
+    assert_eq!(world.leases("slot#").await.len(), usize::from(LIMIT));
+
+    let carried = outcomes.iter().position(|outcome| matches!(outcome, Opened::New { .. })).unwrap();
+    let ended = call_of_another_business(u32::try_from(carried).unwrap(), LIMIT).call;
+    writer.release_slots(&ended).await.unwrap();
+    assert!(matches!(opened(&writer, call_of_another_business(99, LIMIT)).await, Opened::New { .. }));
+    assert_eq!(opened(&writer, call_of_another_business(98, LIMIT)).await, full);
+    assert_eq!(opened(&writer, call_of_another_business(97, 0)).await, full, "a deployment that is closed");
+}
+
+#[tokio::test]
+async fn a_reservation_that_finds_the_deployment_full_leaves_its_business_s_line_free() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    let (business, ttl) = (business_id("harbour"), SLOT_TTL);
+    let limits = Limits { business: 4, deployment: 1 };
+    let [first, second] = ["1", "2"].map(|key| domain::DialId::of(&business, key));
+    let kept = writer.reserve_slots(&business, limits, &first, ttl, NOW).await.unwrap().unwrap();
+    assert_eq!(
+        writer.reserve_slots(&business, limits, &first, ttl, NOW).await.unwrap(),
+        Ok(kept.clone()),
+        "again"
+    );
+    assert_eq!(
+        writer.reserve_slots(&business, limits, &second, ttl, NOW).await.unwrap(),
+        Err(Pool::Deployment)
+    );
+    assert_eq!(world.leases("slot#").await.len(), 1);
+
+    writer.release_reservation(&business, &kept).await.unwrap();
+    assert!(writer.reserve_slots(&business, limits, &second, ttl, NOW).await.unwrap().is_ok());
 }
 
 #[tokio::test]
 async fn a_refused_call_takes_neither_slot_nor_plan() {
     let world = World::new().await;
     let writer = writer(&world);
-    let mut refused = OpenCall { plan: None, slot: None, ..open_call(1, 1) };
+    let mut refused = OpenCall { plan: None, slots: None, ..open_call(1, 1) };
     refused.call.refusal = Some(domain::call::Refusal::AtCapacity);
-    assert_eq!(writer.open(&refused).await, Ok(Opened::New { slot: None }));
+    assert_eq!(writer.open(&refused).await, Ok(Opened::New { slots: None }));
     assert_eq!(writer.open(&open_call(1, 1)).await, Ok(Opened::Existing(refused.call)));
     assert_eq!(world.leases("").await.len(), 0);
-    assert_eq!(writer.open(&open_call(2, 0)).await, Ok(Opened::AtCapacity), "no slots at all");
+    assert_eq!(writer.open(&open_call(2, 0)).await, Ok(BUSY), "no slots at all");
 }
 
 /// Fault 56.
@@ -194,7 +270,7 @@ async fn a_business_lists_its_own_calls_newest_first_page_by_page() {
     let world = World::new().await;
     let writer = writer(&world);
     for n in 0..7 {
-        let mut request = OpenCall { plan: None, slot: None, ..open_call(n, 1) };
+        let mut request = OpenCall { plan: None, slots: None, ..open_call(n, 1) };
         request.call.opened_at = Timestamp::from_secs(i64::from(n) / 2);
         if n == 3 {
             request.call.business = business_id("garden");

@@ -274,7 +274,7 @@ async fn the_claim_of_a_plan_is_linearizable() {
     for seed in 0..HISTORIES {
         let n = u32::try_from(seed).unwrap();
         lossy.lose(0..0);
-        writer.open(&OpenCall { slot: None, ..open_call(n, 4) }).await.unwrap();
+        writer.open(&OpenCall { slots: None, ..open_call(n, 4) }).await.unwrap();
         lossy.lose_by_chance(seed + 1, ONE_IN);
         let record = Arc::new(Recorder::<OnePlan>::new());
         let clients = (0..CLIENTS).map(|_| {
@@ -363,7 +363,7 @@ async fn capacity_is_linearizable() {
                     let sid = 1_000 * u32::try_from(seed + 1).unwrap() + n;
                     if dice.below(3) == 0 {
                         let entry = record.invokes(LineOp::Release(n));
-                        match writer.release_slot(&on_line_of(seed, sid)).await {
+                        match writer.release_slots(&on_line_of(seed, sid)).await {
                             Ok(()) => record.returns(entry, LineRet::Released),
                             Err(error) => assert!(error.is_retryable(), "{error}"),
                         }
@@ -371,14 +371,14 @@ async fn capacity_is_linearizable() {
                     }
                     let mut request = open_call(sid, u16::try_from(LINES).unwrap());
                     request.call = on_line_of(seed, sid);
-                    if let Some(slot) = &mut request.slot {
-                        slot.business = request.call.business.clone();
+                    if let Some(slots) = &mut request.slots {
+                        slots.business = request.call.business.clone();
                     }
                     let entry = record.invokes(LineOp::Open(n));
                     match writer.open(&request).await {
                         Ok(Opened::New { .. }) => record.returns(entry, LineRet::New),
                         Ok(Opened::Existing(_)) => record.returns(entry, LineRet::Existing),
-                        Ok(Opened::AtCapacity) => record.returns(entry, LineRet::Full),
+                        Ok(Opened::AtCapacity(_)) => record.returns(entry, LineRet::Full),
                         Err(error) => assert!(error.is_retryable(), "{error}"),
                     }
                 }

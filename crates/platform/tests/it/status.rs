@@ -37,7 +37,7 @@ impl Line {
     }
 
     async fn open(&self, n: u32) -> Opened {
-        let mut request = OpenCall { plan: None, slot: None, ..open_call(n, 1) };
+        let mut request = OpenCall { plan: None, slots: None, ..open_call(n, 1) };
         request.call = opened_call(n);
         self.writer.open(&request).await.unwrap()
     }
@@ -115,7 +115,7 @@ async fn callbacks_that_race_each_other_and_the_opening_lose_nothing() {
         });
         let (duplicates, opened) = tokio::join!(all_at_once(recorders), line.open(n));
         assert_eq!(duplicates.into_iter().filter(|duplicate| *duplicate).count(), LIFE.len());
-        assert_eq!(opened, Opened::New { slot: None });
+        assert_eq!(opened, Opened::New { slots: None });
         let call = line.call(n).await;
         assert_eq!((call.status, call.duration), (CallStatus::Completed, Some(Duration::from_secs(7))));
         let events = Reader::new(&line.world.aws, TABLE).events(&call_sid(n)).await.unwrap();
@@ -177,7 +177,7 @@ async fn callbacks_that_come_before_the_call_are_part_of_it_and_open_none() {
     assert_eq!(reader.call(&call_sid(1)).await, Ok(None), "a callback opens no call");
 
     // The call is over when it is opened, so it takes no slot and has no plan to claim.
-    assert_eq!(line.writer.open(&open_call(1, 1)).await, Ok(Opened::New { slot: None }));
+    assert_eq!(line.writer.open(&open_call(1, 1)).await, Ok(Opened::New { slots: None }));
     assert_eq!(line.call(1).await.status, CallStatus::Completed);
     assert_eq!(line.world.leases("").await.len(), 0);
 }

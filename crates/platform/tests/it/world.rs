@@ -19,7 +19,7 @@ use domain::{
 use local_aws::{Config, Endpoints};
 use platform::Aws;
 use platform::env::MapEnv;
-use platform::stores::calls::{OpenCall, SlotRequest};
+use platform::stores::calls::{Limits, OpenCall, SlotRequest, WhichSlots};
 
 use crate::lossy::Lossy;
 
@@ -244,12 +244,19 @@ fn plan(n: u32) -> CallPlan {
 pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(60);
 pub(crate) const SLOT_TTL: Duration = Duration::from_secs(3600);
 
+/// More calls than any test has.
+pub(crate) const DEPLOYMENT_LIMIT: u16 = 1_000;
+
 pub(crate) fn open_call(n: u32, limit: u16) -> OpenCall {
     OpenCall {
         call: call(n),
         plan: Some(plan(n)),
         token_ttl: TOKEN_TTL,
-        slot: Some(SlotRequest { business: business_id("harbour"), limit, ttl: SLOT_TTL, reserved: None }),
+        slots: Some(SlotRequest {
+            business: business_id("harbour"),
+            which: WhichSlots::Free(Limits { business: limit, deployment: DEPLOYMENT_LIMIT }),
+            ttl: SLOT_TTL,
+        }),
         now: NOW,
     }
 }

@@ -15,7 +15,7 @@ use domain::{BusinessId, CallPlan, CallSid, DialId, PhoneNumber, Timestamp};
 use http::StatusCode;
 use platform::clock;
 use platform::stores::StoreError;
-use platform::stores::calls::{ReservedSlot, SlotRequest};
+use platform::stores::calls::{Limits, Pool, ReservedSlots};
 use platform::stores::dials::Dial;
 use platform::stores::leases::{Begun, COOLDOWN, Lease, LeaseError};
 use platform::telemetry::{self, Unit};
@@ -26,6 +26,7 @@ use twilio::rest::{MachineDetection, NewCall as Request};
 use super::order::NewCall;
 use super::{Outbound, PATH};
 use crate::edge::problem::Problem;
+use crate::voice::count_refused;
 use crate::voice::dialled::{Opening, address};
 use crate::voice::status;
 
@@ -99,12 +100,13 @@ impl Outbound {
         {
             return self.placed(lease, &dial, call).await;
         }
-        let Some(slot) = self.reserve(&dial).await? else {
-            self.give_up(lease, &dial, None).await;
-            telemetry::metric("CallsAtCapacity", 1.0, Unit::Count, &[]);
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "at capacity")
-                .detail("all lines of this business are busy: try again with the same key")
-                .retry_after(5));
+        let slots = match self.reserve(&dial).await? {
+            Ok(slots) => slots,
+            Err(pool) => {
+                self.give_up(lease, &dial, None).await;
+                count_refused(pool);
+                return Err(at_capacity(pool));
+            }
         };
         // The last thing before it cannot be taken back: an executor that was asleep is stopped here.
         self.leases.extend(lease, SETTLED_AFTER).await.map_err(lost)?;
@@ -115,14 +117,14 @@ impl Outbound {
         match error {
             PlaceError::Unknown => self.after_a_lost_answer(lease, &dial).await,
             PlaceError::NotPlaced(TwilioError::Permanent(code)) => {
-                self.release_slot(&dial, &slot).await;
+                self.release_slots(&dial, &slots).await;
                 let result = format!("{REFUSED}{code}");
                 self.leases.finish(lease, &result, KEPT).await.map_err(lost)?;
                 outcome(&result)
             }
             PlaceError::NotPlaced(error) => {
                 tracing::error!(%error, business = %dial.order.business, "an outbound call was not placed");
-                self.give_up(lease, &dial, Some(&slot)).await;
+                self.give_up(lease, &dial, Some(&slots)).await;
                 let after = match error {
                     TwilioError::RateLimited { after } => after.map_or(5, |after| after.as_secs()),
                     _ => 5,
@@ -200,17 +202,14 @@ impl Outbound {
         Ok(self.dialled.dials.get(id).await?.and_then(|dial| dial.call))
     }
 
-    async fn reserve(&self, dial: &Dial) -> Result<Option<ReservedSlot>, Problem> {
+    async fn reserve(&self, dial: &Dial) -> Result<Result<ReservedSlots, Pool>, Problem> {
         let order = &dial.order;
-        let wanted = SlotRequest {
-            business: order.business.clone(),
-            limit: order.max_concurrent_calls,
-            ttl: RESERVED_FOR,
-            reserved: None,
-        };
-        let reserved = self.dialled.calls.reserve_slot(&wanted, &order.id, clock::now()).await?;
-        if let Some(reserved) = &reserved {
-            self.dialled.dials.note_slot(reserved).await?;
+        let limits = Limits { business: order.max_concurrent_calls, deployment: self.deployment_limit };
+        let (calls, dials) = (&self.dialled.calls, &self.dialled.dials);
+        let reserved =
+            calls.reserve_slots(&order.business, limits, &order.id, RESERVED_FOR, clock::now()).await?;
+        if let Ok(reserved) = &reserved {
+            dials.note_slots(reserved).await?;
         }
         Ok(reserved)
     }
@@ -237,17 +236,17 @@ impl Outbound {
     }
 
     /// Nobody was dialled: the next request may try again soon, however often that was so.
-    async fn give_up(&self, lease: &Lease, dial: &Dial, slot: Option<&ReservedSlot>) {
-        if let Some(slot) = slot {
-            self.release_slot(dial, slot).await;
+    async fn give_up(&self, lease: &Lease, dial: &Dial, slots: Option<&ReservedSlots>) {
+        if let Some(slots) = slots {
+            self.release_slots(dial, slots).await;
         }
         if let Err(error) = self.leases.hand_back(lease, COOLDOWN).await {
             tracing::warn!(%error, "an order to call is free again only when its lease lapses");
         }
     }
 
-    async fn release_slot(&self, dial: &Dial, slot: &ReservedSlot) {
-        if let Err(error) = self.dialled.calls.release_reservation(&dial.order.business, slot).await {
+    async fn release_slots(&self, dial: &Dial, slots: &ReservedSlots) {
+        if let Err(error) = self.dialled.calls.release_reservation(&dial.order.business, slots).await {
             tracing::warn!(%error, "a line is free again only when its reservation lapses");
         }
     }
@@ -268,6 +267,14 @@ fn outcome(result: &str) -> Result<CallSid, Problem> {
             Problem::unavailable()
         }),
     }
+}
+
+fn at_capacity(pool: Pool) -> Problem {
+    let detail = match pool {
+        Pool::Business => "all lines of this business are busy: try again with the same key",
+        Pool::Deployment => "there are as many calls as can be carried: try again with the same key",
+    };
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "at capacity").detail(detail).retry_after(5)
 }
 
 fn in_progress(until: Timestamp) -> Problem {

@@ -16,7 +16,6 @@ use super::EVENT;
 pub(super) const VERSION: &str = "version";
 /// Tells which request opened the call.
 pub(super) const OPEN_ID: &str = "open_id";
-pub(super) const SLOT: &str = "slot";
 /// The epoch of the latest plan. Not part of what a call is: it fences its sessions.
 pub(super) const EPOCH: &str = "epoch";
 pub(super) const STATUS_RANK: &str = "status_rank";

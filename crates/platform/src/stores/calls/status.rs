@@ -14,9 +14,9 @@ use crate::stores::StoreError;
 use crate::stores::table::{ABSENT, Outcome, Table};
 use crate::stores::transaction::{Action, Transacted, transact};
 
-use super::row::{EPOCH, OPEN_ID, SLOT, VERSION, call_draft, call_key, event_draft};
+use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key, event_draft};
 use super::settle::UNSETTLED;
-use super::{StatusOutcome, early, event_key, row, without_personal_data};
+use super::{Slots, StatusOutcome, early, event_key, row, without_personal_data};
 
 /// The event's place in every transaction here.
 const EVENT_ACTION: usize = 0;
@@ -89,8 +89,8 @@ impl Standing {
             .number(VERSION, self.version + 1)
             .text(OPEN_ID, self.row.text(OPEN_ID)?)
             .number(EPOCH, self.row.number::<u32>(EPOCH)?)
-            .optional_number(SLOT, self.row.optional_number::<u16>(SLOT)?)
             .optional_text(UNSETTLED, self.row.optional_text(UNSETTLED)?);
+        let draft = Slots::note(Slots::noted(&self.row)?, draft);
         let item: Attributes = call_key(&call.sid).item(draft);
         Ok(calls.put_action(item, |put| {
             put.condition_expression("version = :seen AND status_rank <= :rank")
