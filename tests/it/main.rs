@@ -14,6 +14,7 @@ mod figures;
 mod jobs;
 mod log;
 mod model_loss;
+mod model_tls;
 mod no_agent;
 mod outbound;
 mod outbound_answers;

@@ -30,6 +30,8 @@ pub struct WorldConfig {
     /// Where the embedded endpoints keep their state; memory otherwise.
     pub data_dir: Option<PathBuf>,
     pub identity: Option<Identity>,
+    /// Where the bridge is told that the Realtime API is; the simulated one by default.
+    pub realtime_url: Option<Url>,
     /// Values for parameters of the template. By default no sockets are kept ready, so that a test finds at the
     /// simulated OpenAI those of its calls and no others.
     pub parameters: BTreeMap<String, String>,
@@ -43,6 +45,7 @@ impl Default for WorldConfig {
             business: |_| {},
             data_dir: None,
             identity: None,
+            realtime_url: None,
             parameters: BTreeMap::from([("WarmModels".to_owned(), String::new())]),
         }
     }
@@ -78,7 +81,7 @@ impl World {
             providers: Providers {
                 twilio_api_url: twilio.api_url().clone(),
                 openai_api_url: url(&openai.api_url),
-                openai_realtime_url: url(&openai.realtime_url),
+                openai_realtime_url: config.realtime_url.unwrap_or_else(|| url(&openai.realtime_url)),
             },
             parameters: config.parameters,
             api_port: 0,
