@@ -64,6 +64,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         sockets: vars.number("WARM_SOCKETS", WarmSettings::DEFAULT_SOCKETS),
     };
     let max_calls = vars.number("MAX_CALLS", BridgeSettings::DEFAULT_MAX_CALLS);
+    let drain = vars.number("DRAIN_SECONDS", BridgeSettings::DEFAULT_DRAIN_TIMEOUT.as_secs());
     let ecs_agent = vars.optional_url("ECS_AGENT_URI");
     let tools_on_loopback = vars.optional("TOOLS_ON_LOOPBACK").is_some();
     let ca_file = vars.optional("OPENAI_CA_FILE");
@@ -91,7 +92,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         openai_api_key: secrets.openai_api_key,
         warm,
         max_calls,
-        drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
+        drain_timeout: Duration::from_secs(drain),
         ecs_agent,
         openai_roots,
     };

@@ -49,6 +49,7 @@ pub(crate) struct Context<P> {
     pub(crate) connector: Arc<ModelConnector>,
     pub(crate) live: LiveEvents,
     pub(crate) writers: TaskTracker,
+    pub(crate) drain_timeout: Duration,
 }
 
 pub(crate) struct Call<P> {
@@ -178,7 +179,7 @@ impl<P: Ports> Call<P> {
 
     fn effect(&mut self, now: Instant, effect: Effect) {
         match effect {
-            Effect::Drain => self.feed(now, Input::Drain),
+            Effect::Drain => self.feed(now, Input::Drain { within: self.context.drain_timeout }),
             Effect::Claimed(Ok(plan)) => {
                 self.authorised(&plan);
                 self.feed(now, Input::Claimed(plan));

@@ -27,9 +27,9 @@ use crate::driver::{Call, Context};
 use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::Ports;
+use crate::protection;
 use crate::rate_limit::RateLimited;
 use crate::settings::BridgeSettings;
-use crate::{protection, writer};
 
 /// Connections that speak HTTP at one time; calls have left HTTP and are counted elsewhere.
 const MAX_HTTP_CONNECTIONS: usize = 1_024;
@@ -69,7 +69,6 @@ struct Shared<P> {
     stream_path: String,
     verifier: Verifier,
     max_calls: usize,
-    drain_timeout: Duration,
     ecs_agent: Option<url::Url>,
     forgeries: RateLimited,
     refusals: RateLimited,
@@ -107,6 +106,7 @@ impl<P: Ports> Bridge<P> {
             connector: Arc::new(connector),
             live,
             writers: TaskTracker::new(),
+            drain_timeout: settings.drain_timeout,
         };
         Ok(Self {
             shared: Arc::new(Shared {
@@ -114,7 +114,6 @@ impl<P: Ports> Bridge<P> {
                 stream_url: stream_url.into(),
                 verifier: Verifier::new(auth_tokens, HashMap::new()),
                 max_calls: settings.max_calls,
-                drain_timeout: settings.drain_timeout,
                 ecs_agent: settings.ecs_agent,
                 forgeries: RateLimited::default(),
                 refusals: RateLimited::default(),
@@ -152,13 +151,13 @@ async fn drained<P>(shared: &Shared<P>, admissions: &Admissions, shutdown: &Canc
     shutdown.cancelled().await;
     let calls = *admissions.active().borrow();
     tracing::info!(calls, "draining");
-    if timeout(shared.drain_timeout, admissions.empty()).await.is_err() {
+    if timeout(shared.context.drain_timeout, admissions.empty()).await.is_err() {
         let calls = *admissions.active().borrow();
         tracing::error!(calls, "calls cut off: they did not end before the drain timeout");
     }
     let writers = &shared.context.writers;
     writers.close();
-    if timeout(writer::FINISH_DEADLINE, writers.wait()).await.is_err() {
+    if timeout(BridgeSettings::FINISH_DEADLINE, writers.wait()).await.is_err() {
         tracing::error!(writers = writers.len(), "turns or reports lost at shutdown");
     }
 }

@@ -24,8 +24,9 @@ pub struct BridgeSettings {
     pub warm: WarmSettings,
     /// Calls this process carries at once; upgrades beyond it get 503.
     pub max_calls: usize,
-    /// How long calls may go on after a shutdown was asked for. ECS kills a task 120 s after SIGTERM at the
-    /// latest (`stopTimeout`), so more than 110 s is of no use there.
+    /// How long calls may go on after a shutdown was asked for: half of it undisturbed, the rest to find a place where
+    /// they can be handed over. Together with [`FINISH_DEADLINE`](Self::FINISH_DEADLINE) it must end before ECS kills
+    /// the task, which it does 120 s after SIGTERM at the latest (`stopTimeout` on Fargate).
     pub drain_timeout: Duration,
     /// The ECS agent (`ECS_AGENT_URI`), to protect the task from scale-in while it carries calls. `None`
     /// outside ECS.
@@ -52,5 +53,7 @@ impl WarmSettings {
 
 impl BridgeSettings {
     pub const DEFAULT_MAX_CALLS: usize = 500;
-    pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(110);
+    pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(100);
+    /// What turns and reports that are still being written have beyond it.
+    pub const FINISH_DEADLINE: Duration = Duration::from_secs(15);
 }

@@ -18,9 +18,6 @@ const QUEUE_TURNS: usize = 3_600;
 /// How long a call's words outlive it while the store is down. An outage beyond it is a disaster of another kind,
 /// and what waits must not fill the process.
 const OUTAGE_MAX: Duration = Duration::from_secs(60 * 60);
-/// How long a process that is being stopped waits for its writers.
-pub(crate) const FINISH_DEADLINE: Duration = Duration::from_secs(15);
-
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 

@@ -147,6 +147,19 @@ fn only_the_owners_role_may_write_its_table() {
     assert!(may.is_empty(), "tables that nobody owns: {may:?}");
 }
 
+/// Fault 63. Calls have so long to end or to leave, and what they leave so long to be written; then comes the kill.
+#[test]
+fn a_task_that_is_stopped_is_done_before_it_is_killed() {
+    let bridge: Value = serde_yaml_ng::from_str(&read("infra/bridge.yaml")).unwrap();
+    let container = &bridge["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0];
+    let killed = container["StopTimeout"].as_u64().unwrap();
+    let environment = container["Environment"].as_sequence().unwrap();
+    let drain = environment.iter().find(|variable| variable["Name"] == "DRAIN_SECONDS").unwrap();
+    let drain: u64 = drain["Value"].as_str().unwrap().parse().unwrap();
+    assert!(drain + bridge::BridgeSettings::FINISH_DEADLINE.as_secs() < killed, "{drain} s of {killed} s");
+    assert!(killed <= 120, "Fargate kills then, whatever it is asked for");
+}
+
 /// The texts in a value: itself, its items, or the names inside an intrinsic function.
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {

@@ -99,6 +99,7 @@ impl Session {
         (self.speech.overheard, self.speech.interrupted) = (false, false);
         self.silence.broken();
         self.farewell.caller_began();
+        self.turns.caller_began();
         self.gate.new_turn();
         self.tools.new_turn();
         self.deadlines.clear(Deadline::Answer);

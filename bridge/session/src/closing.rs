@@ -36,8 +36,7 @@ impl Session {
     pub(crate) fn caller_left(&mut self, now: Instant, reason: EndReason) {
         self.end_conversation(now, reason);
         self.playback.interrupt(now);
-        let awaits_words = self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan));
-        if awaits_words && self.leg.is_up() {
+        if self.awaits_words() && self.leg.is_up() {
             self.deadlines.set(Deadline::LateTranscripts, now + LATE_TRANSCRIPTS_WAIT);
         } else {
             self.close(now, reason);
@@ -65,8 +64,7 @@ impl Session {
             }
             Input::Model(event) => {
                 self.words(now, event);
-                let awaits_words = self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan));
-                if caller_is_gone && !awaits_words {
+                if caller_is_gone && !self.awaits_words() {
                     self.close(now, reason);
                 }
             }
@@ -87,7 +85,7 @@ impl Session {
             | Input::ConnectFailed(_)
             | Input::ToolDone { .. }
             | Input::HungUp { ok: true }
-            | Input::Drain => {}
+            | Input::Drain { .. } => {}
         }
     }
 
@@ -121,6 +119,11 @@ impl Session {
             self.figures.turns += 1;
             self.outputs.push_back(Output::Turn(turn));
         }
+    }
+
+    /// Words of the caller's are still on their way.
+    pub(crate) fn awaits_words(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan))
     }
 
     fn end_conversation(&mut self, now: Instant, reason: EndReason) {

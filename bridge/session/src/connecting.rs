@@ -35,7 +35,7 @@ impl Session {
             Input::CallerStopped => self.close(now, EndReason::CallerHangUp),
             Input::CallerGone => self.close(now, EndReason::CallerLost),
             Input::CallerMisbehaved => self.close(now, EndReason::Protocol),
-            Input::Drain => self.close(now, EndReason::Drained),
+            Input::Drain { .. } => self.close(now, EndReason::Drained),
             Input::Superseded => self.close(now, EndReason::Superseded),
             // Nobody has been asked for anything yet.
             Input::Claimed(_)
@@ -63,7 +63,7 @@ impl Session {
             Input::CallerStopped => self.close(now, EndReason::CallerHangUp),
             Input::CallerGone => self.close(now, EndReason::CallerLost),
             Input::CallerMisbehaved | Input::StreamStarted { .. } => self.close(now, EndReason::Protocol),
-            Input::Drain => self.close(now, EndReason::Drained),
+            Input::Drain { .. } => self.close(now, EndReason::Drained),
             Input::Superseded => self.close(now, EndReason::Superseded),
             // It is the conversation's business what they mean; they are kept until there is one.
             Input::Dtmf(key) => {
@@ -114,6 +114,7 @@ impl Session {
             | Deadline::Dtmf
             | Deadline::Turn
             | Deadline::Drain
+            | Deadline::LastDrain
             | Deadline::Stop
             | Deadline::LateTranscripts
             | Deadline::Rollover

@@ -69,8 +69,10 @@ pub(crate) enum Deadline {
     Dtmf,
     /// What the oldest open turn is waiting for.
     Turn,
-    /// A turn boundary at which the call can leave this process.
+    /// The moment from which the call may leave this process, at a turn boundary.
     Drain,
+    /// The moment at which it must.
+    LastDrain,
     /// Twilio's `stop` after we hung up.
     Stop,
     /// Transcripts that are still on their way when the caller is gone.
@@ -78,7 +80,7 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Start,
         Self::Claim,
         Self::ModelReady,
@@ -111,6 +113,7 @@ impl Deadline {
         Self::Dtmf,
         Self::Turn,
         Self::Drain,
+        Self::LastDrain,
         Self::Stop,
         Self::LateTranscripts,
     ];
@@ -149,6 +152,7 @@ impl Deadline {
             Self::Dtmf => "dtmf",
             Self::Turn => "turn",
             Self::Drain => "drain",
+            Self::LastDrain => "last_drain",
             Self::Stop => "stop",
             Self::LateTranscripts => "late_transcripts",
         }

@@ -50,8 +50,10 @@ pub enum Input<'a> {
     HungUp {
         ok: bool,
     },
-    /// The process is being stopped.
-    Drain,
+    /// The process is being stopped and will have ended after `within`.
+    Drain {
+        within: Duration,
+    },
     /// A later session has the call: this one was taken for dead.
     Superseded,
 }

@@ -25,6 +25,7 @@
 //! | nobody speaking, or nobody there | `silence`, `presence` |
 //! | a machine or a screening service in a person's place | `voicemail`, `screening` |
 //! | ending the call | `hangup`, `farewell` |
+//! | leaving a process that is being stopped | `drain` |
 //! | keys pressed | `dtmf` |
 //!
 //! Concerns decide from facts, in one place (`live`'s `settle`), after whatever happened: the order in which events
@@ -41,6 +42,7 @@ mod caller_audio;
 mod closing;
 mod connecting;
 mod deadlines;
+mod drain;
 mod dtmf;
 mod farewell;
 mod hangup;

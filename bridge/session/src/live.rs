@@ -24,8 +24,6 @@ const LAST_WORDS: Duration = Duration::from_secs(30);
 const SPEECH_FRAME_PADDING: Duration = Duration::from_secs(1);
 /// A response that was asked for and did not begin is lost.
 const RESPONSE_CREATED_WAIT: Duration = Duration::from_secs(10);
-/// How long a process that is being stopped waits for a turn boundary.
-const DRAIN_WAIT: Duration = Duration::from_secs(10);
 
 impl Session {
     /// Entry into the live phase. The greeting is asked for before the kept audio is sent: the model must not
@@ -73,11 +71,7 @@ impl Session {
             Input::Dtmf(key) => self.key_pressed(now, key),
             Input::AnsweredBy(verdict) => self.answered_by(now, verdict),
             Input::ToolDone { call_id, output, transfer } => self.tool_done(now, call_id, output, transfer),
-            Input::Drain => {
-                if !self.deadlines.is_armed(Deadline::Drain) {
-                    self.deadlines.set(Deadline::Drain, now + DRAIN_WAIT);
-                }
-            }
+            Input::Drain { within } => self.drain(now, within),
             Input::CallerStopped => return self.caller_left(now, EndReason::CallerHangUp),
             Input::CallerGone => return self.caller_left(now, EndReason::CallerLost),
             Input::CallerMisbehaved | Input::StreamStarted { .. } => {
@@ -144,15 +138,14 @@ impl Session {
                     self.keys_entered(&keys);
                 }
             }
-            Deadline::Drain if self.hangup.reason().is_some() => return self.hang_up(now),
-            Deadline::Drain => return self.close(now, EndReason::Drained),
+            Deadline::LastDrain => return self.leave_now(now),
             Deadline::ModelReady => return self.close(now, EndReason::ModelLost),
             Deadline::ModelAttempt => self.attempt_failed(now, ModelLoss::Transient),
             Deadline::ModelRetry => self.attempt(now),
             Deadline::Rollover => self.rollover_due(now),
             Deadline::LastRollover => self.roll_over_now(now),
             // What waited for these is in `settle`.
-            Deadline::GateRetry | Deadline::Turn | Deadline::Screening => {}
+            Deadline::GateRetry | Deadline::Turn | Deadline::Screening | Deadline::Drain => {}
             // Disarmed on entry to the live phase, or armed after it.
             Deadline::Start | Deadline::Claim | Deadline::Stop | Deadline::LateTranscripts => {}
         }
@@ -183,7 +176,7 @@ impl Session {
         }
         self.emit_final_turns(now);
         let quiet = self.is_quiet();
-        if quiet && self.deadlines.is_armed(Deadline::Drain) {
+        if self.leaves_here(quiet) {
             return self.close(now, EndReason::Drained);
         }
         if quiet {

@@ -203,8 +203,7 @@ impl Session {
 
     /// At a turn boundary nothing is lost by going over to the leg that is ready.
     pub(crate) fn roll_over_at_boundary(&mut self, now: Instant) {
-        let awaits_words = self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan));
-        if !awaits_words {
+        if !self.awaits_words() {
             self.roll_over_now(now);
         }
     }

@@ -56,7 +56,7 @@ impl Debug for Input<'_> {
                 .finish(),
             Self::HungUp { ok } => f.debug_struct("HungUp").field("ok", ok).finish(),
             Self::AnsweredBy(verdict) => write!(f, "AnsweredBy({verdict:?})"),
-            Self::Drain => f.write_str("Drain"),
+            Self::Drain { within } => f.debug_struct("Drain").field("within", within).finish(),
             Self::Superseded => f.write_str("Superseded"),
         }
     }

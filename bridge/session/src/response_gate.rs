@@ -262,6 +262,13 @@ impl ResponseGate {
         self.active.as_ref().is_some_and(|active| !active.cancelled)
     }
 
+    /// The model's own answer to the caller is under way, and nothing has come of it yet.
+    pub(crate) fn is_answering_unheard(&self) -> bool {
+        self.active.as_ref().is_some_and(|active| {
+            active.reason.is_none() && !active.spoke && !active.called_tools && !active.cancelled
+        })
+    }
+
     pub(crate) fn is_waiting(&self) -> bool {
         self.in_flight.is_some()
     }

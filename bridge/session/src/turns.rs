@@ -40,6 +40,8 @@ pub(crate) struct Turns {
     carried: Vec<Call>,
     /// What was said in turns that were handed over.
     memory: Memory,
+    /// What the caller said last is known in words.
+    understood: bool,
     next_position: u32,
 }
 
@@ -117,7 +119,17 @@ impl Turns {
         }
     }
 
+    pub(crate) fn caller_began(&mut self) {
+        self.understood = false;
+    }
+
+    /// What the caller said last is known in words, and goes with the call.
+    pub(crate) const fn understood(&self) -> bool {
+        self.understood
+    }
+
     pub(crate) fn caller_words(&mut self, now: Instant, at: Timestamp, item: &str, text: Option<&str>) {
+        self.understood = text.is_some_and(|text| !text.trim().is_empty());
         let caller = || Item { at, kind: Kind::caller() };
         let Some(Item { kind: Kind::Caller { words, .. }, .. }) = self.chain.mention(now, item, caller)
         else {

@@ -30,6 +30,22 @@ async fn draining_lets_nobody_in_and_the_sentence_be_finished() {
     soon("the bridge to stop", harness.running).await.unwrap();
 }
 
+/// Fault 63.
+#[tokio::test]
+async fn a_call_that_ends_while_the_process_is_being_stopped_ends_as_ever() {
+    let mut harness = Harness::start().await;
+    let (mut caller, mut model, planned) = harness.live().await;
+    caller.media(&frame(0)).await;
+    assert_eq!(model.next_audio().await, frame(0));
+    harness.shutdown.cancel();
+    caller.media(&frame(1)).await;
+    assert_eq!(model.next_audio().await, frame(1), "the conversation goes on");
+    caller.stop(&planned).await;
+    assert_eq!(caller.closed().await, Closed::With(1000));
+    assert_eq!(harness.store.report(&planned.call).await.0.end.as_str(), "caller_hang_up");
+    soon("the bridge to stop", harness.running).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_idle_bridge_stops_at_once() {
     let harness = Harness::start().await;

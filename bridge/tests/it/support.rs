@@ -78,7 +78,8 @@ impl Harness {
             openai_api_key: Secret::new("test-key"),
             warm: WarmSettings::default(),
             max_calls: 8,
-            drain_timeout: PATIENCE,
+            // Half of it undisturbed, and the last second is for goodbyes.
+            drain_timeout: Duration::from_secs(4),
             ecs_agent: None,
             openai_roots: vec![],
         };

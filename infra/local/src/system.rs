@@ -23,6 +23,9 @@ use crate::resources::{self, Names, ResourceError};
 use crate::schedules::Schedule;
 use crate::template::{Resolve, Template, TemplateError};
 
+/// What calls have to end in when the system is stopped.
+const DRAIN_SECONDS: &str = "4";
+
 /// What a local system is made of.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -134,7 +137,9 @@ impl System {
         let (mut bridge, mut rest) = (JoinSet::new(), JoinSet::new());
         let mut environment = common.clone();
 
-        let bridge_env = locals.environment(&template.bridge_environment, &common)?;
+        let mut bridge_env = locals.environment(&template.bridge_environment, &common)?;
+        // Whoever presses Ctrl-C is waiting, and there is no other task that a call could move to.
+        bridge_env.insert("DRAIN_SECONDS".into(), DRAIN_SECONDS.into());
         environment.extend(bridge_env.clone());
         let app = bridge::app::load(&MapEnv(bridge_env), config.live.clone()).await?;
         let drained = bridge_stop.clone();
@@ -188,11 +193,6 @@ impl System {
     /// The name of a table, bucket or queue of the template.
     pub fn name(&self, logical_id: &'static str) -> Result<&str, SystemError> {
         self.names.get(logical_id).map(String::as_str).ok_or(SystemError::NoTable(logical_id))
-    }
-
-    /// Tells the bridge to drain while everything else goes on.
-    pub fn drain_bridge(&self) {
-        self.bridge_stop.cancel();
     }
 
     /// The bridge first, so that its last turns still find the store; then the functions; then the endpoints.

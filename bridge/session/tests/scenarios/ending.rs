@@ -5,7 +5,7 @@ use session::input::{ModelEvent, ModelLoss, ResponseReason, ResponseStatus, Role
 use session::output::{Event, ModelCommand};
 use session::{END_CALL, Input, Output, Phase};
 
-use crate::fixtures::{ms, plan, secs};
+use crate::fixtures::{drain, ms, plan, secs};
 use crate::sim::{Sim, actions, requests};
 
 fn ended(sim: &mut Sim) -> (EndReason, u16) {
@@ -201,7 +201,7 @@ fn however_many_reasons_there_are_the_call_is_hung_up_once() {
     sim.tool_call("resp_1", "call_1", END_CALL);
     sim.tool_call("resp_1", "call_2", END_CALL);
     sim.done("resp_1", ResponseStatus::Completed);
-    sim.input(Input::Drain);
+    sim.input(drain());
     sim.advance(secs(1));
     sim.tool_call("resp_2", "call_3", END_CALL);
     sim.input(Input::HungUp { ok: true });
@@ -250,36 +250,6 @@ fn a_model_lost_for_good_hands_the_call_back_at_once_with_all_turns() {
     assert_eq!(sim.turns().len(), 3);
 }
 
-/// Fault 63. Historic failure 30.
-#[test]
-fn a_process_that_is_stopped_lets_go_at_a_turn_boundary() {
-    let mut quiet = Sim::greeted(plan());
-    quiet.input(Input::Drain);
-    assert_eq!(quiet.close().map(|close| (close.reason, close.code)), Some((EndReason::Drained, 1001)));
-
-    let mut talking = Sim::greeted(plan());
-    talking.exchange(1, "item_greeting", 2_000);
-    talking.input(Input::Drain);
-    talking.done("resp_1", ResponseStatus::Completed);
-    talking.advance(ms(1_999));
-    assert!(!talking.session.is_closed());
-    talking.advance(ms(1));
-    assert!(talking.session.is_closed());
-
-    let mut endless = Sim::greeted(plan());
-    endless.exchange(1, "item_greeting", 60_000);
-    let asked = endless.now;
-    endless.input(Input::Drain);
-    endless.advance(secs(5));
-    endless.input(Input::Drain);
-    assert_eq!(ended(&mut endless), (EndReason::Drained, 1001));
-    assert_eq!(endless.now - asked, secs(10));
-
-    let mut connecting = Sim::new();
-    connecting.input(Input::Drain);
-    assert!(connecting.session.is_closed());
-}
-
 /// Fault 63: a session whose call has gone on without it says nothing more, hangs up nothing, and asks for nothing.
 #[test]
 fn a_session_that_was_superseded_stops_in_mid_sentence() {
@@ -299,19 +269,6 @@ fn a_session_that_was_superseded_stops_in_mid_sentence() {
         assert_eq!(ended(&mut sim), (EndReason::Superseded, 1008));
         assert_eq!(sim.hang_ups(), hang_ups, "none but the one that was refused");
     }
-}
-
-/// Fault 63.
-#[test]
-fn a_process_that_is_stopped_during_a_goodbye_hangs_up_instead_of_handing_the_call_on() {
-    let mut sim = Sim::greeted(plan());
-    sim.exchange(1, "item_greeting", 20_000);
-    sim.tool_call("resp_1", "call_1", END_CALL);
-    sim.done("resp_1", ResponseStatus::Completed);
-    sim.input(Input::Drain);
-    sim.advance(secs(10));
-    assert_eq!(sim.hang_ups(), 1);
-    assert_eq!(ended(&mut sim), (EndReason::AgentHangUp, 1000));
 }
 
 #[test]

@@ -26,6 +26,11 @@ pub(crate) fn start() -> Input<'static> {
     }
 }
 
+/// SIGTERM, with the time that ECS gives.
+pub(crate) fn drain() -> Input<'static> {
+    Input::Drain { within: secs(100) }
+}
+
 /// A model that is configured and lasts its usual hour.
 pub(crate) fn ready() -> Input<'static> {
     Input::ModelReady { lifetime: Some(secs(3_600)) }

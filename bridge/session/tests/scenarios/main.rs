@@ -6,6 +6,7 @@
 mod answering;
 mod barge_in;
 mod connecting;
+mod draining;
 mod ending;
 mod fixtures;
 mod goodbyes;

@@ -211,7 +211,7 @@ impl Run {
             Step::Misbehaved => sim.input(Input::CallerMisbehaved),
             Step::ModelGone => sim.input(Input::ModelGone(ModelLoss::Transient)),
             Step::ConnectFailed(loss) => sim.input(Input::ConnectFailed(*loss)),
-            Step::Drain => sim.input(Input::Drain),
+            Step::Drain => sim.input(Input::Drain { within: secs(100) }),
             Step::Superseded => sim.input(Input::Superseded),
             Step::HungUp(ok) => sim.input(Input::HungUp { ok: *ok }),
             Step::SpeechStarted(n) => sim.caller_begins(&item(n)),

@@ -77,7 +77,8 @@ impl World {
             self.at(after, Ev::Zombie { b });
         } else if self.fault("drain", 25) {
             let after = self.rng.between(100, 120_000);
-            self.at(after, Ev::Drain { b });
+            let within = self.rng.pick(&[4_000, 20_000, 100_000]);
+            self.at(after, Ev::Drain { b, within });
         } else if self.fault("bridge stalls", 30) {
             let (after, millis) = (self.rng.between(100, 120_000), self.rng.between(500, 20_000));
             self.at(after, Ev::Stall { b, millis });

@@ -39,7 +39,7 @@ pub(crate) enum Ev {
     HungUp { b: usize, ok: bool },
     Stopped { b: usize },
     Lost { b: usize },
-    Drain { b: usize },
+    Drain { b: usize, within: u64 },
 }
 
 impl Ev {
@@ -72,7 +72,7 @@ impl Ev {
             | Self::HungUp { b, .. }
             | Self::Stopped { b }
             | Self::Lost { b }
-            | Self::Drain { b } => Some(*b),
+            | Self::Drain { b, .. } => Some(*b),
         }
     }
 }
@@ -146,7 +146,10 @@ impl World {
                 self.feed(b, Input::CallerStopped, None);
             }
             Ev::Lost { b } => self.feed(b, Input::CallerGone, None),
-            Ev::Drain { b } => self.feed(b, Input::Drain, None),
+            Ev::Drain { b, within } => {
+                self.bridges[b].laws.drained(self.now, within);
+                self.feed(b, Input::Drain { within: ms(within) }, None);
+            }
         }
     }
 }

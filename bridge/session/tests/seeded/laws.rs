@@ -31,6 +31,8 @@ pub(crate) struct Laws {
     /// Time in this phase in which the process did not run.
     stalled: u64,
     max_call: u64,
+    /// The process ends then.
+    ends_with_process: Option<u64>,
     closed: bool,
     hung_up: bool,
     /// The response that the session was told of and not told the end of.
@@ -54,6 +56,7 @@ impl Laws {
             since: now,
             stalled: 0,
             max_call,
+            ends_with_process: None,
             closed: false,
             hung_up: false,
             told_active: None,
@@ -71,6 +74,11 @@ impl Laws {
     /// When the call has to end, by the world's time, if it is live.
     pub(crate) fn ends(&self) -> u64 {
         self.began + self.max_call
+    }
+
+    /// The process is being stopped.
+    pub(crate) fn drained(&mut self, now: u64, within: u64) {
+        self.ends_with_process.get_or_insert(now + within);
     }
 
     pub(crate) fn stalled(&mut self, millis: u64) {
@@ -188,5 +196,7 @@ impl Laws {
         };
         let lasted = (now - self.since).saturating_sub(self.stalled);
         assert!(lasted <= longest, "{phase:?} has lasted {lasted} ms");
+        let killed = self.ends_with_process.is_some_and(|end| now.saturating_sub(self.stalled) >= end);
+        assert!(!killed || phase != Phase::Live, "the process is killed in mid-call");
     }
 }
