@@ -15,9 +15,22 @@ use url::Url;
 
 /// Long enough that a renewal at half of it may fail several times.
 const PROTECTED_FOR: Duration = Duration::from_secs(60 * 60);
-const RENEW_AFTER: Duration = Duration::from_secs(30 * 60);
-const RETRY_AFTER: Duration = Duration::from_secs(30);
 const AGENT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// When the agent is asked again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// After it agreed.
+    renew: Duration,
+    /// After it refused, or did not answer.
+    retry: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { renew: PROTECTED_FOR / 2, retry: Duration::from_secs(30) }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 enum AgentError {
@@ -37,7 +50,7 @@ enum AgentError {
 
 /// Holds the protection while `active` is above zero. Never ends; failures are retried, for a call must not
 /// end because an agent does not answer.
-pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>) {
+pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>, pace: Pace) {
     let mut protected = false;
     loop {
         let wanted = *active.borrow_and_update() > 0;
@@ -56,7 +69,7 @@ pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>) {
         } else {
             true
         };
-        let again = if settled { RENEW_AFTER } else { RETRY_AFTER };
+        let again = if settled { pace.renew } else { pace.retry };
         let changed = active.wait_for(|active| (*active > 0) != wanted);
         if let Ok(Err(_)) = timeout(again, changed).await {
             return;

@@ -27,7 +27,7 @@ use crate::driver::{Call, Context};
 use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::Ports;
-use crate::protection;
+use crate::protection::{self, Pace};
 use crate::rate_limit::RateLimited;
 use crate::settings::BridgeSettings;
 
@@ -135,7 +135,7 @@ impl<P: Ports> Bridge<P> {
         let admissions = Admissions::new(shared.max_calls, shutdown.clone());
         let protection = async {
             match &shared.ecs_agent {
-                Some(agent) => protection::hold(agent.clone(), admissions.active()).await,
+                Some(agent) => protection::hold(agent.clone(), admissions.active(), Pace::default()).await,
                 None => std::future::pending().await,
             }
         };

@@ -42,16 +42,16 @@ async fn agent(statuses: Vec<StatusCode>) -> (Url, mpsc::UnboundedReceiver<(Meth
 async fn the_task_is_protected_from_the_first_call_to_the_last() {
     let (url, mut requests) = agent(vec![]).await;
     let calls = watch::Sender::new(0usize);
-    tokio::spawn(hold(url, calls.subscribe()));
+    tokio::spawn(hold(url, calls.subscribe(), Pace::default()));
 
     calls.send_replace(1);
     let (method, path, body) = requests.recv().await.unwrap();
     assert_eq!((method, path.as_str()), (Method::PUT, "/api/task/task-protection/v1/state"));
-    assert_eq!(body, r#"{"ProtectionEnabled":true,"ExpiresInMinutes":60}"#);
+    assert_eq!(body, PROTECT);
 
     calls.send_replace(7);
     calls.send_replace(0);
-    assert_eq!(requests.recv().await.unwrap().2, r#"{"ProtectionEnabled":false}"#, "more calls ask nothing");
+    assert_eq!(requests.recv().await.unwrap().2, RELEASE, "more calls ask nothing");
 }
 
 #[tokio::test]
@@ -59,4 +59,57 @@ async fn an_agent_that_refuses_is_told_apart_from_one_that_agrees() {
     let (url, _requests) = agent(vec![StatusCode::BAD_REQUEST]).await;
     assert!(matches!(set(&url, true).await, Err(AgentError::Status(StatusCode::BAD_REQUEST))));
     assert!(set(&url, true).await.is_ok());
+}
+
+const PROTECT: &str = r#"{"ProtectionEnabled":true,"ExpiresInMinutes":60}"#;
+const RELEASE: &str = r#"{"ProtectionEnabled":false}"#;
+
+type Requests = mpsc::UnboundedReceiver<(Method, String, String)>;
+
+async fn next(requests: &mut Requests) -> String {
+    timeout(Duration::from_secs(20), requests.recv()).await.expect("the agent is asked").unwrap().2
+}
+
+/// Long enough for a renewal that should not come.
+async fn silence(requests: &mut Requests) {
+    assert!(timeout(Duration::from_millis(200), requests.recv()).await.is_err(), "the agent is left alone");
+}
+
+/// Fault 63.
+#[tokio::test]
+async fn the_protection_is_renewed_for_as_long_as_a_call_lives_and_no_longer() {
+    let (url, mut requests) = agent(vec![]).await;
+    let calls = watch::Sender::new(0usize);
+    let pace = Pace { renew: Duration::from_millis(20), retry: Duration::from_secs(3_600) };
+    tokio::spawn(hold(url, calls.subscribe(), pace));
+    silence(&mut requests).await;
+
+    calls.send_replace(1);
+    for _ in 0..10 {
+        assert_eq!(next(&mut requests).await, PROTECT);
+    }
+    calls.send_replace(0);
+    while next(&mut requests).await != RELEASE {}
+    silence(&mut requests).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_followed_by_another_try_long_before_the_next_renewal() {
+    let agrees = [StatusCode::OK];
+    let refuses = [StatusCode::BAD_REQUEST, StatusCode::INTERNAL_SERVER_ERROR].repeat(2);
+    // Refused at first, and again when it is renewed.
+    let answers = [&refuses[..], &agrees, &refuses, &agrees].concat();
+    let asked = answers.len();
+    let (url, mut requests) = agent(answers).await;
+    let calls = watch::Sender::new(1usize);
+    let pace = Pace { renew: Duration::from_secs(1), retry: Duration::from_millis(1) };
+    let began = tokio::time::Instant::now();
+    tokio::spawn(hold(url, calls.subscribe(), pace));
+    for _ in 0..asked {
+        assert_eq!(next(&mut requests).await, PROTECT);
+    }
+    // Of ten requests one is a renewal.
+    assert!(began.elapsed() < pace.renew * 5, "{:?}", began.elapsed());
+    calls.send_replace(0);
+    assert_eq!(next(&mut requests).await, RELEASE);
 }
