@@ -42,11 +42,12 @@ pub struct ChurnReport {
 
 /// One wave a second and a half or so; at least [`MIN_WAVES`].
 pub(crate) async fn run(options: &Options, target: &Target) -> Result<ChurnReport, LoadError> {
+    target.warmed_up().await?;
     let before = target.usage()?.descriptors;
     let mut waves = vec![];
     let mut calls = 0;
     for _ in 0..(options.seconds / 3).max(MIN_WAVES) {
-        let loaded = wave::play(target, options.calls, options.deltas, CALL).await?;
+        let loaded = wave::play(target, options.calls, CALL).await?;
         let usage = wave::idle(target, before).await?;
         calls += u64::from(options.calls);
         waves.push(Wave {

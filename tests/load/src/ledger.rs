@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) up: Histogram,
     pub(crate) down: Histogram,
     pub(crate) greeting: Histogram,
+    /// The same of calls that found a session ready when their stream started.
+    pub(crate) greeting_warm: Histogram,
     /// From `speech_started` to `clear`.
     pub(crate) barge_in: Histogram,
     /// Between what was played and what the model was told was.
@@ -113,11 +115,16 @@ impl Ledger {
         self.with_call(call, |_, call| call.started_ns = Some(now));
     }
 
-    pub(crate) fn greeting_requested(&self, call: u32) {
+    /// The greeting was asked for in a session that has been there since `ready`.
+    pub(crate) fn greeting_requested(&self, call: u32, ready: Instant) {
         let now = self.now_ns();
         self.with_call(call, |tally, call| {
             if let Some(started) = call.started_ns {
-                tally.greeting.record_ns(now.saturating_sub(started));
+                let took = now.saturating_sub(started);
+                tally.greeting.record_ns(took);
+                if ready < self.epoch + Duration::from_nanos(started) {
+                    tally.greeting_warm.record_ns(took);
+                }
             }
         });
     }
@@ -272,6 +279,17 @@ mod tests {
         assert_eq!((tally.interruptions_unanswered, tally.truncates_missing), (0, 1));
         assert_eq!(tally.truncate_error.total(), 1);
         assert!((10.0..10.2).contains(&tally.truncate_error.quantile_ms(1_000).unwrap()));
+    }
+
+    #[test]
+    fn a_session_is_warm_that_was_there_before_the_call() {
+        let ledger = ledger();
+        let before = Instant::now();
+        ledger.stream_started(0);
+        ledger.greeting_requested(0, before);
+        ledger.greeting_requested(0, Instant::now());
+        let tally = ledger.tally();
+        assert_eq!((tally.greeting.total(), tally.greeting_warm.total()), (2, 1));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The Realtime API's end of the calls: hears the caller, speaks as the script says, tells the ledger.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -10,8 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::alarm::Alarm;
@@ -20,15 +21,83 @@ use crate::pulse::{Pulse, text_field};
 use crate::script::{ANSWER_MS, CALLER_SPEAKS, Deltas, LATE_DELTAS, PAUSE, interruption};
 use crate::target;
 
-/// From the connection to the first `response.create`.
+/// From the connection to the session, and from its configuration to the first `response.create`.
 const OPENING_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Where sessions are served, and how they begin.
+/// Where sessions are served, and how they begin and speak.
 pub(crate) struct ModelEnd {
-    pub(crate) listener: TcpListener,
-    pub(crate) tls: Option<TlsAcceptor>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     /// How long a connection waits for its handshake.
     pub(crate) connect_delay: Duration,
+    deltas: Deltas,
+    /// Of the calls that are being played.
+    ledger: Mutex<Option<Arc<Ledger>>>,
+    /// Sockets that the client keeps ready, and how many of them are.
+    pub(crate) warm: u32,
+    waiting: AtomicUsize,
+}
+
+impl ModelEnd {
+    pub(crate) fn new(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        connect_delay: Duration,
+        deltas: Deltas,
+        warm: u32,
+    ) -> Self {
+        let (ledger, waiting) = (Mutex::default(), AtomicUsize::new(0));
+        Self { listener, tls, connect_delay, deltas, ledger, warm, waiting }
+    }
+
+    /// Calls that begin from here on are written down there.
+    pub(crate) fn write_to(&self, ledger: Arc<Ledger>) {
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Some(ledger);
+    }
+
+    pub(crate) fn is_warm(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= self.warm as usize
+    }
+
+    fn ledger(&self) -> Option<Arc<Ledger>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// TLS, the upgrade, and a session that nobody has configured.
+    async fn accept(&self, stream: TcpStream) -> Result<Socket, Ended> {
+        sleep(self.connect_delay).await;
+        let stream: Box<dyn Io> = match &self.tls {
+            Some(tls) => Box::new(tls.accept(stream).await.map_err(WsError::from)?),
+            None => Box::new(stream),
+        };
+        let mut socket = accept_async(stream).await?;
+        send(&mut socket, &json!({ "type": "session.created", "event_id": "event_0", "session": {} }))
+            .await?;
+        Ok(socket)
+    }
+
+    /// The client's first event. A socket that is kept ready waits for it for as long as no call comes; that it is
+    /// ready shows in its answer to a ping.
+    async fn configuration(&self, socket: &mut Socket) -> Result<Value, Ended> {
+        if self.warm > 0 {
+            socket.send(Message::Ping(Bytes::new())).await?;
+        }
+        let mut waits = false;
+        let event = loop {
+            match socket.next().await {
+                Some(Ok(Message::Text(text))) => break serde_json::from_str(&text).map_err(failed),
+                Some(Ok(Message::Pong(_))) if !waits => {
+                    self.waiting.fetch_add(1, Ordering::Relaxed);
+                    waits = true;
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => break Err(error.into()),
+                None => break Err(Ended::Closed),
+            }
+        };
+        self.waiting.fetch_sub(usize::from(waits), Ordering::Relaxed);
+        event
+    }
 }
 
 /// TLS or not.
@@ -39,14 +108,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 type Socket = WebSocketStream<Box<dyn Io>>;
 
 /// Serves sessions for as long as it is polled.
-pub(crate) async fn serve(end: Arc<ModelEnd>, deltas: Deltas, ledger: Arc<Ledger>) {
+pub(crate) async fn serve(end: Arc<ModelEnd>) {
     let mut sessions = JoinSet::new();
     loop {
         // A failed accept is a call that does not come about, and its caller's end says so.
         if let Ok((stream, _)) = end.listener.accept().await {
-            let (end, ledger) = (Arc::clone(&end), Arc::clone(&ledger));
+            let end = Arc::clone(&end);
             sessions.spawn(async move {
-                if let Err(Ended::Failed(error)) = session(&end, stream, deltas, &ledger).await {
+                if let Err(Ended::Failed(error)) = session(&end, stream).await
+                    && let Some(ledger) = end.ledger()
+                {
                     ledger.failed(error);
                 }
             });
@@ -75,19 +146,14 @@ fn failed(why: impl std::fmt::Display) -> Ended {
     Ended::Failed(CallError::Model(why.to_string()))
 }
 
-async fn session(end: &ModelEnd, stream: TcpStream, deltas: Deltas, ledger: &Ledger) -> Result<(), Ended> {
+async fn session(end: &ModelEnd, stream: TcpStream) -> Result<(), Ended> {
     stream.set_nodelay(true).map_err(WsError::from)?;
-    let opening = timeout(OPENING_DEADLINE, async {
-        sleep(end.connect_delay).await;
-        let stream: Box<dyn Io> = match &end.tls {
-            Some(tls) => Box::new(tls.accept(stream).await.map_err(WsError::from)?),
-            None => Box::new(stream),
-        };
-        let mut socket = accept_async(stream).await?;
-        send(&mut socket, &json!({ "type": "session.created", "event_id": "event_0", "session": {} }))
-            .await?;
-        Model::open(socket, deltas, ledger).await
-    });
+    let accepting = timeout(OPENING_DEADLINE, end.accept(stream));
+    let mut socket = accepting.await.map_err(|_| failed("no handshake"))??;
+    let ready = Instant::now();
+    let configuration = end.configuration(&mut socket).await?;
+    let ledger = end.ledger().ok_or_else(|| failed("a session before any call"))?;
+    let opening = timeout(OPENING_DEADLINE, Model::open(socket, configuration, end.deltas, &ledger, ready));
     let (mut model, mut metadata) = opening.await.map_err(|_| failed("no response was asked for"))??;
     for response in 0.. {
         model.answer(response, std::mem::take(&mut metadata)).await?;
@@ -106,9 +172,21 @@ struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Up to the greeting's `response.create`, whose metadata is returned.
-    async fn open(mut socket: Socket, deltas: Deltas, ledger: &'a Ledger) -> Result<(Self, Value), Ended> {
-        let mut call = None;
+    /// From the configuration to the greeting's `response.create`, whose metadata is returned. `ready` is since when
+    /// there has been a session.
+    async fn open(
+        mut socket: Socket,
+        mut configuration: Value,
+        deltas: Deltas,
+        ledger: &'a Ledger,
+        ready: Instant,
+    ) -> Result<(Self, Value), Ended> {
+        let session = configuration["session"].take();
+        let call = target::call_of_instructions(session["instructions"].as_str().unwrap_or_default());
+        let call =
+            call.ok_or_else(|| failed("something else than the configuration of a call came first"))?;
+        send(&mut socket, &json!({ "type": "session.updated", "event_id": "event_1", "session": session }))
+            .await?;
         loop {
             let message = socket.next().await.ok_or(Ended::Closed)??;
             let Message::Text(text) = message else { continue };
@@ -116,23 +194,11 @@ impl<'a> Model<'a> {
                 continue;
             }
             let mut event: Value = serde_json::from_str(&text).map_err(failed)?;
-            match event["type"].as_str() {
-                Some("session.update") => {
-                    let session = event["session"].take();
-                    let instructions = session["instructions"].as_str().unwrap_or_default();
-                    call = target::call_of_instructions(instructions);
-                    let updated =
-                        json!({ "type": "session.updated", "event_id": "event_1", "session": session });
-                    send(&mut socket, &updated).await?;
-                }
-                Some("response.create") => {
-                    let call = call.ok_or_else(|| failed("a response was asked for before a session"))?;
-                    ledger.greeting_requested(call);
-                    let metadata = event["response"]["metadata"].take();
-                    let alarm = Alarm::new().map_err(failed)?;
-                    return Ok((Self { socket, ledger, deltas, call, sequence: 0, alarm }, metadata));
-                }
-                Some(_) | None => {}
+            if event["type"] == "response.create" {
+                ledger.greeting_requested(call, ready);
+                let metadata = event["response"]["metadata"].take();
+                let alarm = Alarm::new().map_err(failed)?;
+                return Ok((Self { socket, ledger, deltas, call, sequence: 0, alarm }, metadata));
             }
         }
     }

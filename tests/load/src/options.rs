@@ -1,5 +1,6 @@
 //! What to measure, within bounds.
 
+use bridge::WarmSettings;
 use serde::Serialize;
 
 use crate::script::Deltas;
@@ -27,6 +28,8 @@ pub struct Upstream {
     pub tls: bool,
     /// How long the model takes to accept a connection, in milliseconds.
     pub connect_delay_ms: u32,
+    /// Sockets that the bridge keeps ready. The relay keeps none.
+    pub warm: u32,
 }
 
 /// Which option cannot be taken.
@@ -44,6 +47,7 @@ impl Options {
     pub const MAX_ROUNDS: u32 = 20;
     /// As long as a caller's audio is kept.
     pub const MAX_CONNECT_DELAY_MS: u32 = 5_000;
+    pub const MAX_WARM: u32 = WarmSettings::MAX_SOCKETS as u32;
 
     pub(crate) fn check(&self) -> Result<(), InvalidOptions> {
         let bounds = [
@@ -54,6 +58,9 @@ impl Options {
         let delay = self.upstream.connect_delay_ms;
         if delay > Self::MAX_CONNECT_DELAY_MS {
             return Err(InvalidOptions { name: "connect delay", max: Self::MAX_CONNECT_DELAY_MS });
+        }
+        if self.upstream.warm > Self::MAX_WARM {
+            return Err(InvalidOptions { name: "warm sockets", max: Self::MAX_WARM });
         }
         match bounds.into_iter().find(|(_, value, max)| !(1..=*max).contains(value)) {
             Some((name, _, max)) => Err(InvalidOptions { name, max }),
@@ -79,6 +86,8 @@ mod tests {
         assert_eq!(good.check(), Ok(()));
         let slow = Upstream { connect_delay_ms: 5_001, ..Upstream::default() };
         assert!(Options { upstream: slow, ..good }.check().is_err());
+        let warm = Upstream { warm: 33, ..Upstream::default() };
+        assert!(Options { upstream: warm, ..good }.check().is_err());
         let many = Options { calls: 501, ..good };
         assert_eq!(many.check(), Err(InvalidOptions { name: "calls", max: 500 }));
         let none = Options { rounds: 0, ..good };

@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use url::Url;
 
-use crate::model::ModelEnd;
+use crate::model::{self, ModelEnd};
 use crate::options::{Options, Upstream};
 use crate::process::{ProcessError, Usage};
+use crate::script::Deltas;
 use crate::tls::{self, TlsError};
 
 /// What the bridge is told and signs for; the port it listens at is behind it.
@@ -31,6 +33,7 @@ pub(crate) const AUTH_TOKEN: &str = "00000000000000000000000000000000";
 const CALLS_MARGIN: u32 = 8;
 
 const START_DEADLINE: Duration = Duration::from_secs(20);
+const READY_POLL: Duration = Duration::from_millis(20);
 /// The start's line is a few hundred bytes.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
@@ -61,6 +64,8 @@ pub(crate) struct TargetConfig {
     pub(crate) model: SocketAddr,
     /// The certificate it shows, if it speaks TLS; base64 of DER.
     pub(crate) certificate: Option<String>,
+    /// Sockets to keep ready.
+    pub(crate) warm: u32,
 }
 
 impl TargetConfig {
@@ -83,6 +88,8 @@ pub enum TargetError {
     Spawn(std::io::Error),
     #[error("the process under test was not ready within {} s", START_DEADLINE.as_secs())]
     NotReady,
+    #[error("the process under test kept no sockets ready within {} s", START_DEADLINE.as_secs())]
+    NotWarm,
     #[error("the process under test ended at its start, see its messages above")]
     Ended,
     #[error("the load tool and the process under test do not understand each other: {0}")]
@@ -100,6 +107,7 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) pid: u32,
     pub(crate) model: Arc<ModelEnd>,
+    _serving: JoinSet<()>,
     /// Whatever has to stay for the target to run.
     _process: Option<Child>,
 }
@@ -110,7 +118,7 @@ impl Target {
         options: &Options,
         command: impl Fn(TargetKind) -> Command,
     ) -> Result<Self, TargetError> {
-        let (model, config) = model_for(options.calls, options.upstream).await?;
+        let (model, config) = model_for(kind, options.calls, options.deltas, options.upstream).await?;
         let mut process = command(kind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -131,7 +139,7 @@ impl Target {
         }
         let Ready { address } = serde_json::from_str(&answer)?;
         let pid = process.id().ok_or(TargetError::Ended)?;
-        Ok(Self { address, pid, model, _process: Some(process) })
+        Ok(Self::new(address, pid, model, Some(process)))
     }
 
     /// A target within this process, on a thread and a runtime of its own.
@@ -139,9 +147,10 @@ impl Target {
     pub(crate) async fn within(
         kind: TargetKind,
         calls: u32,
+        deltas: Deltas,
         upstream: Upstream,
     ) -> Result<Self, TargetError> {
-        let (model, config) = model_for(calls, upstream).await?;
+        let (model, config) = model_for(kind, calls, deltas, upstream).await?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -149,7 +158,23 @@ impl Target {
         std::thread::spawn(move || {
             runtime.block_on(async { carry(kind, config, TcpListener::from_std(listener)?).await })
         });
-        Ok(Self { address, pid: std::process::id(), model, _process: None })
+        Ok(Self::new(address, std::process::id(), model, None))
+    }
+
+    fn new(address: SocketAddr, pid: u32, model: Arc<ModelEnd>, process: Option<Child>) -> Self {
+        let mut serving = JoinSet::new();
+        serving.spawn(model::serve(Arc::clone(&model)));
+        Self { address, pid, model, _serving: serving, _process: process }
+    }
+
+    /// Waits until every socket that is to be kept ready is.
+    pub(crate) async fn warmed_up(&self) -> Result<(), TargetError> {
+        let warm = async {
+            while !self.model.is_warm() {
+                sleep(READY_POLL).await;
+            }
+        };
+        timeout(START_DEADLINE, warm).await.map_err(|_| TargetError::NotWarm)
     }
 
     pub(crate) fn usage(&self) -> Result<Usage, ProcessError> {
@@ -157,13 +182,20 @@ impl Target {
     }
 }
 
-async fn model_for(calls: u32, upstream: Upstream) -> Result<(Arc<ModelEnd>, TargetConfig), TargetError> {
+async fn model_for(
+    kind: TargetKind,
+    calls: u32,
+    deltas: Deltas,
+    upstream: Upstream,
+) -> Result<(Arc<ModelEnd>, TargetConfig), TargetError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let (tls, certificate) =
         if upstream.tls { tls::server().map(|(tls, cert)| (Some(tls), Some(cert)))? } else { (None, None) };
-    let config = TargetConfig { max_calls: calls + CALLS_MARGIN, model: listener.local_addr()?, certificate };
+    let model = listener.local_addr()?;
+    let warm = if kind == TargetKind::Bridge { upstream.warm } else { 0 };
+    let config = TargetConfig { max_calls: calls + CALLS_MARGIN, model, certificate, warm };
     let connect_delay = Duration::from_millis(u64::from(upstream.connect_delay_ms));
-    Ok((Arc::new(ModelEnd { listener, tls, connect_delay }), config))
+    Ok((Arc::new(ModelEnd::new(listener, tls, connect_delay, deltas, warm)), config))
 }
 
 /// The program of a target: reads its configuration from standard input, says on standard output where it

@@ -15,8 +15,9 @@ fn play(kind: TargetKind, deltas: Deltas, seconds: u64) -> Tally {
 fn play_over(kind: TargetKind, deltas: Deltas, seconds: u64, upstream: Upstream) -> Tally {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let target = Target::within(kind, 2, upstream).await.unwrap();
-        wave::play(&target, 2, deltas, Duration::from_secs(seconds)).await.unwrap().tally
+        let target = Target::within(kind, 2, deltas, upstream).await.unwrap();
+        target.warmed_up().await.unwrap();
+        wave::play(&target, 2, Duration::from_secs(seconds)).await.unwrap().tally
     })
 }
 
@@ -50,8 +51,26 @@ fn the_relay_carries_every_frame_and_interrupts_nothing() {
 /// A model that takes its time to answer the telephone, over TLS: what the caller said meanwhile arrives all the same.
 #[test]
 fn nothing_of_the_caller_is_lost_while_the_model_connects() {
-    let upstream = Upstream { tls: true, connect_delay_ms: 1_500 };
+    let upstream = Upstream { tls: true, connect_delay_ms: 1_500, warm: 0 };
     for kind in [TargetKind::Bridge, TargetKind::Relay] {
         assert_carried(&play_over(kind, Deltas::Burst, 2, upstream));
     }
+}
+
+/// A handshake that takes its time was over before the calls began, for as many as sockets were ready.
+#[test]
+fn calls_begin_on_the_sockets_that_the_bridge_kept_ready() {
+    let upstream = Upstream { tls: true, connect_delay_ms: 500, warm: 1 };
+    let tally = play_over(TargetKind::Bridge, Deltas::Burst, 2, upstream);
+    assert_carried(&tally);
+    assert_eq!(tally.greeting_warm.total(), 1, "the other one connected for itself");
+
+    let upstream = Upstream { warm: 2, ..upstream };
+    let tally = play_over(TargetKind::Bridge, Deltas::Burst, 2, upstream);
+    assert_carried(&tally);
+    assert_eq!(tally.greeting_warm.total(), 2);
+
+    let tally = play_over(TargetKind::Relay, Deltas::Burst, 1, upstream);
+    assert_carried(&tally);
+    assert_eq!(tally.greeting_warm.total(), 0, "there is nothing that could keep one");
 }

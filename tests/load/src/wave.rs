@@ -9,11 +9,10 @@ use tokio::time::sleep_until;
 use crate::LoadError;
 use crate::caller;
 use crate::ledger::{Ledger, Tally};
-use crate::model;
 use crate::options::Options;
 use crate::process::{ProcessError, Usage};
 use crate::report::Figures;
-use crate::script::{Deltas, Schedule};
+use crate::script::Schedule;
 use crate::target::{Target, token_key};
 
 /// One call before the measurement: what a process allocates once is not a call's.
@@ -32,26 +31,21 @@ pub(crate) struct Loaded {
 
 /// Measures a target that nobody has used yet.
 pub(crate) async fn measure(options: &Options, target: &Target) -> Result<Figures, LoadError> {
+    target.warmed_up().await?;
     let untouched = target.usage()?;
-    play(target, 1, options.deltas, WARM_UP).await?;
+    play(target, 1, WARM_UP).await?;
     let idle = idle(target, untouched.descriptors).await?;
     let measured = Duration::from_secs(u64::from(options.seconds));
-    let loaded = play(target, options.calls, options.deltas, measured).await?;
+    let loaded = play(target, options.calls, measured).await?;
     Ok(Figures::new(options.calls, &idle, &loaded))
 }
 
 /// Plays so many calls, all of them live for at least `measured`.
-pub(crate) async fn play(
-    target: &Target,
-    calls: u32,
-    deltas: Deltas,
-    measured: Duration,
-) -> Result<Loaded, LoadError> {
+pub(crate) async fn play(target: &Target, calls: u32, measured: Duration) -> Result<Loaded, LoadError> {
     let key = token_key()?;
     let schedule = Schedule::new(Instant::now(), calls, target.model.connect_delay, measured);
     let ledger = Arc::new(Ledger::new(calls, schedule));
-    let mut sessions = JoinSet::new();
-    sessions.spawn(model::serve(Arc::clone(&target.model), deltas, Arc::clone(&ledger)));
+    target.model.write_to(Arc::clone(&ledger));
     let mut callers = JoinSet::new();
     for call in 0..calls {
         callers.spawn(caller::play(target.address, call, key.clone(), Arc::clone(&ledger)));

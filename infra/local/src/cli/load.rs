@@ -33,6 +33,9 @@ pub(super) struct Load {
     /// How long the model takes to accept a connection, in milliseconds
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(Options::MAX_CONNECT_DELAY_MS)))]
     connect_delay: u32,
+    /// Sockets to the model that the bridge keeps ready
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(Options::MAX_WARM)))]
+    warm: u32,
     /// Print the JSON document only
     #[arg(long)]
     json: bool,
@@ -70,7 +73,7 @@ pub(super) async fn run(args: Load) -> anyhow::Result<()> {
             Pace::Paced => Deltas::Paced,
         },
         churn: args.churn,
-        upstream: Upstream { tls: args.tls, connect_delay_ms: args.connect_delay },
+        upstream: Upstream { tls: args.tls, connect_delay_ms: args.connect_delay, warm: args.warm },
     };
     if cfg!(debug_assertions) && !json_only {
         say("This is a debug build; for figures that mean something: cargo run --release -- load");

@@ -19,6 +19,9 @@ use crate::tls;
 
 use super::{AUTH_TOKEN, STREAM_URL, TargetConfig, TargetError, instructions, token_key};
 
+/// The model that every call asks for.
+const MODEL: &str = "gpt-realtime-2.1";
+
 pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(), TargetError> {
     let setup = |error: &dyn std::fmt::Display| TargetError::Setup(error.to_string());
     let settings = BridgeSettings {
@@ -27,7 +30,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
         token_key: token_key()?,
         openai_realtime_url: config.realtime_url()?,
         openai_api_key: Secret::new("load"),
-        warm: WarmSettings::default(),
+        warm: WarmSettings { models: vec![MODEL.to_owned()], sockets: config.warm as usize },
         max_calls: config.max_calls as usize,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent: None,
@@ -55,7 +58,7 @@ impl Ports for Memory {
             direction: Direction::Inbound,
             minted_at: now,
             voice: Voice {
-                model: "gpt-realtime-2.1".into(),
+                model: MODEL.into(),
                 voice: "marin".into(),
                 languages: vec!["en".into()],
                 transcription_model: Some("gpt-transcribe".into()),

@@ -16,9 +16,9 @@ pub(super) fn load(report: &Report) -> Vec<String> {
             options.rounds,
             if report.valid { "" } else { " - NOT VALID, see lateness and calls_failed" },
         ),
-        format!("{:<34} {:>10} {:>10}", "", "bridge", "relay"),
+        format!("{:<36} {:>10} {:>10}", "", "bridge", "relay"),
     ];
-    let rows: [Row; 17] = [
+    let rows: [Row; 20] = [
         ("added latency up p50, ms", |m| m.up_p50_ms),
         ("added latency up p99, ms", |m| m.up_p99_ms),
         ("added latency up p99.9, ms", |m| m.up_p999_ms),
@@ -27,6 +27,9 @@ pub(super) fn load(report: &Report) -> Vec<String> {
         ("added latency down p99.9, ms", |m| m.down_p999_ms),
         ("start to greeting request p50, ms", |m| m.greeting_p50_ms),
         ("start to greeting request p99, ms", |m| m.greeting_p99_ms),
+        ("calls that found a socket ready", |m| m.warm_starts),
+        ("  start to greeting request p50, ms", |m| m.greeting_warm_p50_ms),
+        ("  start to greeting request p99, ms", |m| m.greeting_warm_p99_ms),
         ("speech_started to clear p50, ms", |m| m.barge_in_p50_ms),
         ("speech_started to clear p99, ms", |m| m.barge_in_p99_ms),
         ("truncate error p99, ms", |m| m.truncate_error_p99_ms),
@@ -38,13 +41,13 @@ pub(super) fn load(report: &Report) -> Vec<String> {
         ("generator's lateness p99, ms", |m| m.lateness_p99_ms),
     ];
     lines.extend(rows.map(|(name, figure)| {
-        format!("{name:<34} {:>10} {:>10}", number(figure(&report.bridge)), number(figure(&report.relay)))
+        format!("{name:<36} {:>10} {:>10}", number(figure(&report.bridge)), number(figure(&report.relay)))
     }));
     lines.push(String::new());
-    lines.push(format!("{:<34} {:>10} {:>10}", "bar", "measured", "at most"));
+    lines.push(format!("{:<36} {:>10} {:>10}", "bar", "measured", "at most"));
     lines.extend(report.bars.iter().map(|bar| {
         let verdict = if bar.held { "held" } else { "NOT HELD" };
-        format!("{:<34} {:>10} {:>10}  {verdict}", bar.figure, number(bar.measured), number(Some(bar.max)))
+        format!("{:<36} {:>10} {:>10}  {verdict}", bar.figure, number(bar.measured), number(Some(bar.max)))
     }));
     lines
 }
