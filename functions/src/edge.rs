@@ -5,12 +5,12 @@ pub mod auth;
 pub mod batch;
 pub mod problem;
 pub mod run;
+pub mod start;
 pub mod verified_form;
 
 use axum::Router;
 use domain::Timestamp;
 use platform::env::Reader;
-use platform::queues::Queue;
 use serde::de::DeserializeOwned;
 
 /// Why a function could not start. Settings are reported all together; either kind ends the process.
@@ -41,13 +41,8 @@ pub trait QueueFunction: Sized + Send + Sync + 'static {
 
     type Job: DeserializeOwned + Send;
 
-    /// The queue that feeds this function.
-    fn queue(&self) -> &Queue;
-
-    /// Where jobs end that this function gave up. Without it SQS moves them there itself, and says not why.
-    fn dead_letters(&self) -> Option<&Queue> {
-        None
-    }
+    /// The queue that feeds this function, and the one that takes what it gives up.
+    fn inbox(&self) -> &start::Inbox;
 
     fn load(env: &dyn Reader) -> impl Future<Output = Result<Self, StartError>> + Send;
 

@@ -120,8 +120,8 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
 
 /// Whether the message is in the dead-letter queue, so that it can be taken off its own.
 async fn bury<F: QueueFunction>(function: &F, message: &SqsMessage, error: &JobError) -> bool {
-    let (Some(dead_letters), Some(body)) = (function.dead_letters(), &message.body) else { return false };
-    match dead_letters.bury(body, F::NAME, &error.to_string()).await {
+    let Some(body) = &message.body else { return false };
+    match function.inbox().dead_letters.bury(body, F::NAME, &error.to_string()).await {
         Ok(()) => true,
         Err(error) => {
             tracing::warn!(%error, function = F::NAME, "a lost job goes to its dead-letter queue without a reason");
@@ -134,7 +134,7 @@ async fn bury<F: QueueFunction>(function: &F, message: &SqsMessage, error: &JobE
 /// function's own. What fails for a moment, such as a recording that is not ready yet, deserves better.
 async fn postpone<F: QueueFunction>(function: &F, message: &SqsMessage, wait: Duration) {
     let Some(receipt) = &message.receipt_handle else { return };
-    if let Err(error) = function.queue().come_back_in(receipt, wait).await {
+    if let Err(error) = function.inbox().queue.come_back_in(receipt, wait).await {
         tracing::warn!(%error, function = F::NAME, "a failed message waits for its visibility timeout");
     }
 }

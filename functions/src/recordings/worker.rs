@@ -16,6 +16,7 @@ use platform::twilio_rest::TwilioRest;
 
 use super::job::RecordingJob;
 use crate::edge::batch::{Delivery, JobError};
+use crate::edge::start::{self, Inbox, InboxUrls};
 use crate::edge::verified_form::Gate;
 use crate::edge::{QueueFunction, StartError};
 
@@ -28,8 +29,7 @@ pub struct Worker {
     pub(super) leases: Leases,
     pub(super) objects: Objects,
     pub(super) transcripts: Queue,
-    queue: Queue,
-    dead_letters: Queue,
+    inbox: Inbox,
     pub(super) twilio: TwilioRest,
     /// The first of the four layers against copying twice: what this very process is copying.
     pub(super) copying: Mutex<HashSet<RecordingSid>>,
@@ -40,12 +40,8 @@ impl QueueFunction for Worker {
 
     type Job = RecordingJob;
 
-    fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    fn dead_letters(&self) -> Option<&Queue> {
-        Some(&self.dead_letters)
+    fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
@@ -58,16 +54,13 @@ impl QueueFunction for Worker {
         let leases = vars.text("TABLE_LEASES");
         let bucket = vars.text("BUCKET_RECORDINGS");
         let transcripts = vars.text("QUEUE_TRANSCRIPTS");
-        let queue = vars.text("QUEUE_RECORDINGS");
-        let dead_letters = vars.text("DLQ_RECORDINGS");
+        let inbox = InboxUrls::parse(&mut vars, "QUEUE_RECORDINGS", "DLQ_RECORDINGS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         let callback = Gate::new(&base, &secrets)?
             .url(super::ready::PATH)
             .parse()
             .map_err(|error| StartError::Other(format!("PUBLIC_BASE_URL: {error}")))?;
-        let auth_token = secrets.twilio_auth_tokens.first().cloned();
-        let auth_token = auth_token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;
         Ok(Self {
             callback,
             businesses: businesses::Reader::new(&aws, &businesses),
@@ -77,10 +70,8 @@ impl QueueFunction for Worker {
             leases: Leases::new(&aws, &leases),
             objects: Objects::new(&aws, &bucket),
             transcripts: Queue::new(&aws, &transcripts),
-            queue: Queue::new(&aws, &queue),
-            dead_letters: Queue::new(&aws, &dead_letters),
-            twilio: TwilioRest::new(&twilio_url, &secrets.twilio_account_sid, auth_token)
-                .map_err(|error| StartError::Other(error.to_string()))?,
+            inbox: inbox.open(&aws),
+            twilio: start::twilio(&twilio_url, &secrets)?,
             copying: Mutex::new(HashSet::new()),
         })
     }

@@ -21,6 +21,7 @@ use super::insights::job::InsightsJob;
 use super::job::TranscriptJob;
 use super::transcribe::Work;
 use crate::edge::batch::{Delivery, JobError};
+use crate::edge::start::{self, Inbox, InboxUrls};
 use crate::edge::{QueueFunction, StartError};
 
 /// Clocks differ, and a message that comes back at once would only ask the same again.
@@ -38,8 +39,7 @@ pub struct Worker {
     pub(super) transcripts: transcripts::Writer,
     pub(super) leases: Leases,
     pub(super) objects: Objects,
-    queue: Queue,
-    dead_letters: Queue,
+    inbox: Inbox,
     insights: Queue,
     pub(super) openai: OpenAiHttp,
 }
@@ -49,18 +49,14 @@ impl QueueFunction for Worker {
 
     type Job = TranscriptJob;
 
-    fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    fn dead_letters(&self) -> Option<&Queue> {
-        Some(&self.dead_letters)
+    fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
         let mut vars = Parser::new(env);
         let openai_url = vars.url("OPENAI_API_URL");
-        let models = vars.text("TRANSCRIPTION_MODELS");
+        let models = start::models(&mut vars, "TRANSCRIPTION_MODELS");
         let businesses = vars.text("TABLE_BUSINESSES");
         let calls = vars.text("TABLE_CALLS");
         let turns = vars.text("TABLE_TURNS");
@@ -68,17 +64,12 @@ impl QueueFunction for Worker {
         let transcripts = vars.text("TABLE_TRANSCRIPTS");
         let leases = vars.text("TABLE_LEASES");
         let bucket = vars.text("BUCKET_RECORDINGS");
-        let queue = vars.text("QUEUE_TRANSCRIPTS");
-        let dead_letters = vars.text("DLQ_TRANSCRIPTS");
+        let inbox = InboxUrls::parse(&mut vars, "QUEUE_TRANSCRIPTS", "DLQ_TRANSCRIPTS");
         let insights = vars.text("QUEUE_INSIGHTS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         Ok(Self {
-            models: models
-                .split(',')
-                .map(|model| model.trim().to_owned())
-                .filter(|m| !m.is_empty())
-                .collect(),
+            models,
             businesses: businesses::Reader::new(&aws, &businesses),
             calls: calls::Reader::new(&aws, &calls),
             turns: turns::Reader::new(&aws, &turns),
@@ -87,11 +78,9 @@ impl QueueFunction for Worker {
             transcripts: transcripts::Writer::new(&aws, &transcripts),
             leases: Leases::new(&aws, &leases),
             objects: Objects::new(&aws, &bucket),
-            queue: Queue::new(&aws, &queue),
-            dead_letters: Queue::new(&aws, &dead_letters),
+            inbox: inbox.open(&aws),
             insights: Queue::new(&aws, &insights),
-            openai: OpenAiHttp::new(&openai_url, secrets.openai_api_key)
-                .map_err(|error| StartError::Other(error.to_string()))?,
+            openai: start::openai(&openai_url, secrets)?,
         })
     }
 
@@ -215,7 +204,7 @@ impl Worker {
 
     /// A new message in place of this one, with attempts of its own.
     pub(super) async fn look_again(&self, call: &CallSid, delay: Duration) -> Result<(), JobError> {
-        let sent = self.queue.send(&TranscriptJob { call: call.clone() }, delay).await;
+        let sent = self.inbox.queue.send(&TranscriptJob { call: call.clone() }, delay).await;
         sent.map_err(|error| JobError::new("queue", error))
     }
 

@@ -34,7 +34,7 @@ use super::{ANSWER_WITHIN, deployment_limit, phrases, xml};
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
-use crate::edge::{HttpFunction, StartError};
+use crate::edge::{HttpFunction, StartError, start};
 
 use order::NewCall;
 
@@ -68,10 +68,7 @@ impl HttpFunction for Outbound {
         let deployment_limit = deployment_limit(&mut vars);
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
-        let token = secrets.twilio_auth_tokens.first().cloned();
-        let token = token.ok_or_else(|| StartError::Other("no twilio auth token".to_owned()))?;
-        let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)
-            .map_err(|error| StartError::Other(error.to_string()))?;
+        let twilio = start::twilio(&twilio_api_url, &secrets)?;
         let businesses = businesses::Reader::new(&aws, &businesses_table);
         aws.warm(&businesses_table).await;
         Ok(Self {

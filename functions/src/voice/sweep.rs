@@ -23,7 +23,7 @@ use twilio::rest::CallResource;
 
 use super::progress::{self, Progress, ProgressError};
 use crate::edge::batch::JobError;
-use crate::edge::{ScheduledFunction, StartError};
+use crate::edge::{ScheduledFunction, StartError, start};
 
 /// A call younger than this is left to its callbacks.
 pub const GRACE: Duration = Duration::from_secs(5 * 60);
@@ -63,13 +63,10 @@ impl ScheduledFunction for Sweep {
         let names = progress::Names::parse(&mut vars);
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
-        let auth_token = secrets.twilio_auth_tokens.first().cloned();
-        let auth_token = auth_token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;
         Ok(Self {
             calls: calls::Reader::new(&aws, &names.calls),
             progress: Progress::new(&aws, &names),
-            twilio: TwilioRest::new(&twilio_url, &secrets.twilio_account_sid, auth_token)
-                .map_err(|error| StartError::Other(error.to_string()))?,
+            twilio: start::twilio(&twilio_url, &secrets)?,
         })
     }
 

@@ -11,7 +11,7 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::openai_http::OpenAiHttp;
-use platform::queues::{MAX_DELAY, Queue};
+use platform::queues::MAX_DELAY;
 use platform::secrets::Secrets;
 use platform::stores::leases::{Begun, Leases};
 use platform::stores::{businesses, calls, events, recordings, transcripts, turns};
@@ -22,6 +22,7 @@ use super::ask::{self, Asked, Ended, Question};
 use super::job::InsightsJob;
 use super::told;
 use crate::edge::batch::{Delivery, JobError};
+use crate::edge::start::{self, Inbox, InboxUrls};
 use crate::edge::{QueueFunction, StartError};
 use crate::voice::plan::safety_identifier;
 
@@ -42,8 +43,7 @@ pub struct Worker {
     writer: transcripts::Writer,
     events: events::Writer,
     leases: Leases,
-    queue: Queue,
-    dead_letters: Queue,
+    inbox: Inbox,
     openai: OpenAiHttp,
 }
 
@@ -52,18 +52,14 @@ impl QueueFunction for Worker {
 
     type Job = InsightsJob;
 
-    fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    fn dead_letters(&self) -> Option<&Queue> {
-        Some(&self.dead_letters)
+    fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
         let mut vars = Parser::new(env);
         let openai_url = vars.url("OPENAI_API_URL");
-        let models = vars.text("INSIGHT_MODELS");
+        let models = start::models(&mut vars, "INSIGHT_MODELS");
         let changes = vars.parsed("PRICES", "a JSON document of prices, {} for the list prices", |text| {
             serde_json::from_str::<PriceChanges>(text).ok()
         });
@@ -74,13 +70,11 @@ impl QueueFunction for Worker {
         let transcripts = vars.text("TABLE_TRANSCRIPTS");
         let events = vars.text("TABLE_EVENTS");
         let leases = vars.text("TABLE_LEASES");
-        let queue = vars.text("QUEUE_INSIGHTS");
-        let dead_letters = vars.text("DLQ_INSIGHTS");
+        let inbox = InboxUrls::parse(&mut vars, "QUEUE_INSIGHTS", "DLQ_INSIGHTS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
-        let models = models.split(',').map(|model| model.trim().to_owned());
         Ok(Self {
-            models: models.filter(|model| !model.is_empty()).collect(),
+            models,
             prices: PriceList::default().with(changes.unwrap_or_default()),
             businesses: businesses::Reader::new(&aws, &businesses),
             calls: calls::Reader::new(&aws, &calls),
@@ -90,10 +84,8 @@ impl QueueFunction for Worker {
             writer: transcripts::Writer::new(&aws, &transcripts),
             events: events::Writer::new(&aws, &events),
             leases: Leases::new(&aws, &leases),
-            queue: Queue::new(&aws, &queue),
-            dead_letters: Queue::new(&aws, &dead_letters),
-            openai: OpenAiHttp::new(&openai_url, secrets.openai_api_key)
-                .map_err(|error| StartError::Other(error.to_string()))?,
+            inbox: inbox.open(&aws),
+            openai: start::openai(&openai_url, secrets)?,
         })
     }
 
@@ -111,7 +103,7 @@ impl QueueFunction for Worker {
         match insight::stage(&subject.stage_input(), clock::now()) {
             Stage::Nothing => Ok(()),
             Stage::Wait(delay) => {
-                let sent = self.queue.send(&job, delay.clamp(MIN_DELAY, MAX_DELAY)).await;
+                let sent = self.inbox.queue.send(&job, delay.clamp(MIN_DELAY, MAX_DELAY)).await;
                 sent.map_err(|error| JobError::new("queue", error))
             }
             Stage::Plain(outcome) => self.once(&subject, &job, Some(outcome), delivery).await,
