@@ -11,9 +11,9 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::RecordingState;
 use domain::recording::{self, RecordingKind};
 use domain::share::Disposition;
+use domain::{Recording, RecordingState};
 use http::{StatusCode, header};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::edge::{HttpFunction, StartError};
+use crate::recordings::which::Which;
 
 /// A presigned URL lives as long as a click needs; it is minted at each one.
 const LINK_TTL: Duration = Duration::from_secs(5 * 60);
@@ -66,7 +67,9 @@ impl HttpFunction for Calls {
         Router::new()
             .route("/v1/calls", get(list))
             .route("/v1/calls/{sid}", get(one))
-            .route("/v1/calls/{sid}/recording", get(call_recording))
+            .route("/v1/calls/{sid}/recording", get(recording))
+            .route("/v1/calls/{sid}/recordings", get(recordings))
+            .route("/v1/calls/{sid}/recordings/{recording}", get(recording))
             .route("/v1/calls/{sid}/voicemail", get(voicemail))
             .with_state(Arc::new(self))
     }
@@ -133,12 +136,23 @@ async fn one(
     Ok(Json(record).into_response())
 }
 
-async fn call_recording(
+async fn recording(
     State(app): State<Arc<Calls>>,
     operator: Operator,
-    Path(sid): Path<String>,
+    Path(which): Path<Which>,
 ) -> Result<Response, Problem> {
-    app.link(&operator, &sid, RecordingKind::Call).await
+    app.link(&which.find(&operator, &app.calls, &app.recordings).await?).await
+}
+
+/// All of a call's, each with its own address.
+async fn recordings(
+    State(app): State<Arc<Calls>>,
+    operator: Operator,
+    Path(which): Path<Which>,
+) -> Result<Response, Problem> {
+    let call = which.call(&operator, &app.calls).await?;
+    let all = app.recordings.for_call(&call.sid).await?;
+    Ok(Json(view::recordings(&all)).into_response())
 }
 
 async fn voicemail(
@@ -146,16 +160,15 @@ async fn voicemail(
     operator: Operator,
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
-    app.link(&operator, &sid, RecordingKind::Voicemail).await
+    let call = operator.call(&app.calls, &sid).await?;
+    let recordings = app.recordings.for_call(&call.sid).await?;
+    let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
+    app.link(voicemail.ok_or_else(|| Problem::not_found("recording"))?).await
 }
 
 impl Calls {
     /// A link to a recording of a call.
-    async fn link(&self, operator: &Operator, sid: &str, kind: RecordingKind) -> Result<Response, Problem> {
-        let call = operator.call(&self.calls, sid).await?;
-        let recordings = self.recordings.for_call(&call.sid).await?;
-        let recording =
-            recording::of_kind(&recordings, kind).ok_or_else(|| Problem::not_found("recording"))?;
+    async fn link(&self, recording: &Recording) -> Result<Response, Problem> {
         let archived = match &recording.state {
             RecordingState::Archived(archived) => archived,
             RecordingState::InProgress | RecordingState::Announced => {

@@ -15,4 +15,5 @@ pub mod ready;
 pub mod share;
 pub mod start;
 pub mod sweep;
+pub(crate) mod which;
 pub mod worker;

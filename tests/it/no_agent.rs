@@ -8,10 +8,13 @@ use domain::business::Voicemail;
 use domain::{Announcement, PhoneNumber};
 use functions::businesses::provision::NewBusiness;
 use futures_util::future::join_all;
+use http::Method;
 use local::demo::story;
+use serde_json::{Value, json};
 use simulator::audio::speech;
 use simulator::openai::{ConnectionPlan, Handshake, OpenAiConfig};
 use simulator::twilio::{CallEventKind, CallOutcome, CallerScript, CallerStep, DialOutcome, EndedBy};
+use url::Url;
 
 const PERSON: &str = "+12025550190";
 const PROMPT: &str = "Leave us a message after the tone.";
@@ -133,6 +136,74 @@ async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
     assert!(audio.bytes().await.unwrap().starts_with(b"RIFF"));
     let (status, _) = world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await;
     assert_eq!(status, 404);
+    world.system.stop().await;
+}
+
+async fn asks(world: &World, method: Method, path: &str) -> (u16, Value) {
+    let request = world.http.request(method, world.url(path)).bearer_auth(world.identity.api_key.expose());
+    let answer = request.json(&json!({})).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+}
+
+/// What a caller left is a recording like the conversation's: by its own address it is played, lent, held, deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_lent_held_and_deleted_like_any_recording() {
+    let openai = refusing(429, "insufficient_quota");
+    let world = World::with(WorldConfig {
+        openai,
+        business: |new| {
+            voicemail(new);
+            new.settings.policies.record_calls = false;
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    let outcome = call(&world, leaves_a_message(), DialOutcome::Busy).await;
+    let archived = |record: &Value| record["voicemail"]["state"] == "archived";
+    let voicemail = world.record_when(&outcome.call_sid, archived).await["voicemail"].clone();
+    let call = format!("/v1/calls/{}", outcome.call_sid);
+    let (status, all) = world.get(&format!("{call}/recordings")).await;
+    let one = &all["recordings"][0];
+    assert_eq!((status, all["recordings"].as_array().unwrap().len()), (200, 1), "{all}");
+    assert_eq!((&one["kind"], &one["sid"]), (&json!("voicemail"), &voicemail["sid"]));
+    let at = one["link"].as_str().unwrap();
+    assert_eq!(at, format!("{call}/recordings/{}", one["sid"].as_str().unwrap()));
+    let plays = async |url: Url| {
+        let request = world.http.get(url).bearer_auth(world.identity.api_key.expose());
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().starts_with(b"RIFF"))
+    };
+    assert_eq!(plays(world.url(at)).await, (200, true));
+
+    let (status, share) = asks(&world, Method::POST, &format!("{at}/shares")).await;
+    assert_eq!((status, &share["recording"]), (201, &one["sid"]), "{share}");
+    assert_eq!(plays(share["url"].as_str().unwrap().parse().unwrap()).await, (200, true));
+    let (_, shares) = world.get(&format!("{at}/shares")).await;
+    assert_eq!(shares["shares"][0]["views"], 1);
+    let link = format!("{at}/shares/{}", share["id"].as_str().unwrap());
+    let own = format!("{call}/recording/shares");
+    let own_link = format!("{own}/{}", share["id"].as_str().unwrap());
+    for (method, path) in [(Method::POST, &own), (Method::GET, &own), (Method::DELETE, &own_link)] {
+        assert_eq!(asks(&world, method, path).await.0, 404, "the conversation has none");
+    }
+    assert_eq!(asks(&world, Method::DELETE, &link).await.0, 204);
+    assert_eq!(plays(share["url"].as_str().unwrap().parse().unwrap()).await.0, 410);
+
+    assert_eq!(asks(&world, Method::PUT, &format!("{at}/hold")).await.0, 204);
+    assert_eq!(asks(&world, Method::DELETE, at).await.0, 409, "it is held");
+    assert_eq!(asks(&world, Method::DELETE, &format!("{at}/hold")).await.0, 204);
+    assert_eq!(asks(&world, Method::DELETE, at).await.0, 204);
+    assert_eq!(world.get(at).await.0, 410);
+    let erased = |record: &Value| !record["voicemail"]["deleted_at_twilio"].is_null();
+    let record = world.record_when(&outcome.call_sid, erased).await;
+    assert_eq!(record["voicemail"]["state"], "deleted");
+
+    // Nobody's, and another call's.
+    let other = call_sid(9);
+    Webhook::inbound(&world, &other).send(&world).await;
+    for path in [format!("{call}/recordings/RE0"), at.replace(&outcome.call_sid, &other)] {
+        assert_eq!(world.get(&path).await.0, 404, "{path}");
+    }
     world.system.stop().await;
 }
 

@@ -115,36 +115,7 @@ impl Record {
             RecordingKind::Voicemail => "voicemail",
         };
         self.0[name] = recording.map_or(Value::Null, |recording| {
-            let mut view = json!({
-                "sid": recording.sid,
-                "state": recording.state.as_str(),
-                "legal_hold": recording.held,
-                "deleted_at_twilio": recording.deleted_at_twilio.map(time),
-            });
-            match &recording.state {
-                RecordingState::Archived(archived) => {
-                    view["link"] = format!("/v1/calls/{}/{name}", recording.call).into();
-                    view["object"] = archived.key.as_str().into();
-                    view["bytes"] = archived.bytes.into();
-                    view["sha256"] = archived.sha256.as_str().into();
-                    view["codec"] = archived.format.codec.as_str().into();
-                    view["channels"] = archived.format.channels.into();
-                    view["sample_rate_hz"] = archived.format.sample_rate_hz.into();
-                    view["duration_ms"] = archived.format.duration_ms.into();
-                    view["archived_at"] = time(archived.at).into();
-                    view["retention"] = archived.retention.as_str().into();
-                }
-                RecordingState::Failed { reason } => view["reason"] = reason.as_str().into(),
-                RecordingState::Deleted(deletion) => {
-                    view["deleted_at"] = time(deletion.at).into();
-                    view["reason"] = deletion.reason.as_str().into();
-                }
-                RecordingState::InProgress
-                | RecordingState::Announced
-                | RecordingState::Lost
-                | RecordingState::Absent => {}
-            }
-            view
+            recording_view(recording, format!("/v1/calls/{}/{name}", recording.call))
         });
         self
     }
@@ -193,6 +164,51 @@ impl Record {
         });
         self
     }
+}
+
+/// All recordings of a call, in the order in which they were heard of.
+pub(super) fn recordings(all: &[Recording]) -> Value {
+    let mut all: Vec<&Recording> = all.iter().collect();
+    all.sort_by_key(|recording| recording.announced_at);
+    let one = |recording: &&Recording| {
+        recording_view(recording, format!("/v1/calls/{}/recordings/{}", recording.call, recording.sid))
+    };
+    json!({ "recordings": all.iter().map(one).collect::<Vec<_>>() })
+}
+
+/// `link` leads to the bytes, once there are any.
+fn recording_view(recording: &Recording, link: String) -> Value {
+    let mut view = json!({
+        "sid": recording.sid,
+        "kind": recording.kind.as_str(),
+        "state": recording.state.as_str(),
+        "legal_hold": recording.held,
+        "deleted_at_twilio": recording.deleted_at_twilio.map(time),
+    });
+    match &recording.state {
+        RecordingState::Archived(archived) => {
+            view["link"] = link.into();
+            view["object"] = archived.key.as_str().into();
+            view["bytes"] = archived.bytes.into();
+            view["sha256"] = archived.sha256.as_str().into();
+            view["codec"] = archived.format.codec.as_str().into();
+            view["channels"] = archived.format.channels.into();
+            view["sample_rate_hz"] = archived.format.sample_rate_hz.into();
+            view["duration_ms"] = archived.format.duration_ms.into();
+            view["archived_at"] = time(archived.at).into();
+            view["retention"] = archived.retention.as_str().into();
+        }
+        RecordingState::Failed { reason } => view["reason"] = reason.as_str().into(),
+        RecordingState::Deleted(deletion) => {
+            view["deleted_at"] = time(deletion.at).into();
+            view["reason"] = deletion.reason.as_str().into();
+        }
+        RecordingState::InProgress
+        | RecordingState::Announced
+        | RecordingState::Lost
+        | RecordingState::Absent => {}
+    }
+    view
 }
 
 fn summary(call: &Call) -> Value {

@@ -1,4 +1,4 @@
-//! What a business may do with a recording of its own: delete it, hold it, lend it.
+//! What a business may do with the recordings of its calls: delete them, hold them, lend them.
 //!
 //! Nothing here touches Twilio. A deletion is a tombstone at once; the bytes are the queue's to remove.
 
@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post, put};
 use domain::Recording;
-use domain::recording::{self, DeletionReason, RecordingKind, Retention};
+use domain::recording::{DeletionReason, Retention};
 use http::StatusCode;
 use platform::aws::Aws;
 use platform::clock;
@@ -24,6 +24,7 @@ use platform::stores::{businesses, calls};
 use url::Url;
 
 use super::job::RecordingJob;
+use super::which::Which;
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::edge::{HttpFunction, StartError};
@@ -63,11 +64,14 @@ impl HttpFunction for Recordings {
     }
 
     fn router(self) -> Router {
+        let of_one = Router::new()
+            .route("/", delete(remove))
+            .route("/hold", put(hold).delete(release))
+            .route("/shares", post(shares::create).get(shares::list))
+            .route("/shares/{id}", delete(shares::revoke));
         Router::new()
-            .route("/v1/calls/{sid}/recording", delete(remove))
-            .route("/v1/calls/{sid}/recording/hold", put(hold).delete(release))
-            .route("/v1/calls/{sid}/recording/shares", post(shares::create).get(shares::list))
-            .route("/v1/calls/{sid}/recording/shares/{id}", delete(shares::revoke))
+            .nest("/v1/calls/{sid}/recording", of_one.clone())
+            .nest("/v1/calls/{sid}/recordings/{recording}", of_one)
             .with_state(Arc::new(self))
     }
 }
@@ -82,9 +86,9 @@ impl AsRef<businesses::Reader> for Recordings {
 async fn remove(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(sid): Path<String>,
+    Path(which): Path<Which>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &sid).await?;
+    let recording = app.recording(&operator, &which).await?;
     match app.recordings.delete(&recording, DeletionReason::Requested, clock::now()).await? {
         Deleted::Done => {}
         Deleted::Held => return Err(held()),
@@ -107,9 +111,9 @@ async fn remove(
 async fn hold(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(sid): Path<String>,
+    Path(which): Path<Which>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &sid).await?;
+    let recording = app.recording(&operator, &which).await?;
     let archived = app.recordings.hold(&recording, true).await?.ok_or_else(not_archived)?;
     app.tag(&archived.key, Retention::HOLD).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -118,22 +122,17 @@ async fn hold(
 async fn release(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(sid): Path<String>,
+    Path(which): Path<Which>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &sid).await?;
+    let recording = app.recording(&operator, &which).await?;
     let archived = app.recordings.hold(&recording, false).await?.ok_or_else(not_archived)?;
     app.tag(&archived.key, archived.retention.as_str()).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 impl Recordings {
-    /// The recording of a call of this business.
-    async fn recording(&self, operator: &Operator, sid: &str) -> Result<Recording, Problem> {
-        let call = operator.call(&self.calls, sid).await?;
-        let recordings = self.reader.for_call(&call.sid).await?;
-        recording::of_kind(&recordings, RecordingKind::Call)
-            .cloned()
-            .ok_or_else(|| Problem::not_found("recording"))
+    async fn recording(&self, operator: &Operator, which: &Which) -> Result<Recording, Problem> {
+        which.find(operator, &self.calls, &self.reader).await
     }
 
     async fn tag(&self, key: &str, value: &str) -> Result<(), Problem> {

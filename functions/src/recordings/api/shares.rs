@@ -11,7 +11,7 @@ use domain::share::{
     DEFAULT_SHARE_TTL, DEFAULT_SHARE_VIEWS, Disposition, MAX_SHARE_TTL, MAX_SHARE_VIEWS, MAX_SHARES,
     MIN_SHARE_TTL, PASSCODE_CHARS, Share,
 };
-use domain::{RecordingState, Secret, Timestamp};
+use domain::{Recording, RecordingState, Secret, Timestamp};
 use http::{StatusCode, header};
 use platform::clock;
 use platform::stores::recordings::{Access, Taken};
@@ -22,6 +22,7 @@ use super::{Recordings, not_archived, unavailable};
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::recordings::passcode;
+use crate::recordings::which::Which;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +37,7 @@ pub(super) struct NewShare {
 pub(super) async fn create(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(sid): Path<String>,
+    Path(which): Path<Which>,
     body: Result<Json<NewShare>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(new) = body.map_err(|_| {
@@ -44,14 +45,14 @@ pub(super) async fn create(
             "the body is JSON with `expires_in` (seconds), `max_views`, `passcode`, `disposition`, all optional",
         )
     })?;
-    let recording = app.recording(&operator, &sid).await?;
+    let recording = app.recording(&operator, &which).await?;
     let RecordingState::Archived(archived) = &recording.state else { return Err(not_archived()) };
     // A link to nothing would show its receiver S3's own error.
     if app.objects.head(&archived.key).await.map_err(unavailable)?.is_none() {
         return Err(not_archived());
     }
     if app.reader.shares(&recording.call).await?.len() >= MAX_SHARES {
-        let detail = format!("a call's recording has at most {MAX_SHARES} links over time");
+        let detail = format!("a call's recordings have at most {MAX_SHARES} links over time");
         return Err(Problem::new(StatusCode::CONFLICT, "too many links").detail(detail));
     }
     let now = clock::now();
@@ -85,12 +86,12 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(sid): Path<String>,
+    Path(which): Path<Which>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?.sid;
+    let recording = app.recording(&operator, &which).await?;
     let now = clock::now();
     let mut shares = vec![];
-    for share in app.reader.shares(&call).await? {
+    for share in app.shares_of(&recording).await? {
         let visits = app.reader.accesses(&share.id).await?;
         let mut shown = view(&share, now);
         shown["visits"] = visits.iter().map(visit).collect::<Vec<_>>().into();
@@ -99,16 +100,33 @@ pub(super) async fn list(
     Ok(Json(json!({ "shares": shares })).into_response())
 }
 
+#[derive(Deserialize)]
+pub(super) struct Link {
+    id: String,
+}
+
 /// A link that has ended by itself can be revoked as well: what was asked for holds.
 pub(super) async fn revoke(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path((sid, id)): Path<(String, String)>,
+    Path(which): Path<Which>,
+    Path(Link { id }): Path<Link>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?.sid;
-    match app.recordings.revoke(&call, &id, clock::now()).await? {
+    let recording = app.recording(&operator, &which).await?;
+    if !app.shares_of(&recording).await?.iter().any(|share| share.id == id) {
+        return Err(Problem::not_found("share link"));
+    }
+    match app.recordings.revoke(&recording.call, &id, clock::now()).await? {
         Taken::Yes => Ok(StatusCode::NO_CONTENT.into_response()),
         Taken::No => Err(Problem::not_found("share link")),
+    }
+}
+
+impl Recordings {
+    async fn shares_of(&self, recording: &Recording) -> Result<Vec<Share>, Problem> {
+        let mut shares = self.reader.shares(&recording.call).await?;
+        shares.retain(|share| share.recording == recording.sid);
+        Ok(shares)
     }
 }
 

@@ -1,0 +1,42 @@
+//! Which of a call's recordings a request is about.
+
+use domain::recording::RecordingKind;
+use domain::{Call, Recording};
+use platform::stores::{calls, recordings};
+use serde::Deserialize;
+
+use crate::edge::auth::Operator;
+use crate::edge::problem::Problem;
+
+/// What the path says: below `/v1/calls/{sid}/recording` it is the conversation's, below
+/// `/v1/calls/{sid}/recordings/{recording}` the one that is named.
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    sid: String,
+    recording: Option<String>,
+}
+
+impl Which {
+    pub(crate) async fn call(&self, operator: &Operator, calls: &calls::Reader) -> Result<Call, Problem> {
+        operator.call(calls, &self.sid).await
+    }
+
+    /// The recording, if it is of a call of this business.
+    pub(crate) async fn find(
+        &self,
+        operator: &Operator,
+        calls: &calls::Reader,
+        recordings: &recordings::Reader,
+    ) -> Result<Recording, Problem> {
+        let call = self.call(operator, calls).await?;
+        let all = recordings.for_call(&call.sid).await?;
+        all.into_iter().find(|recording| self.means(recording)).ok_or_else(|| Problem::not_found("recording"))
+    }
+
+    fn means(&self, recording: &Recording) -> bool {
+        match &self.recording {
+            Some(sid) => recording.sid.as_str() == sid,
+            None => recording.kind == RecordingKind::Call,
+        }
+    }
+}
