@@ -1,4 +1,4 @@
-//! `call.completed` is told once per call, whole, in order, and never before everything is known.
+//! `call.completed` is told once per call, whole, in order, and never before everything is known; later runs are updates.
 
 use acceptance::after::{Aftermath, job};
 use acceptance::way::{Manner, Way};
@@ -193,9 +193,9 @@ async fn a_call_without_a_transcript_is_told_of_with_the_reason() {
     world.system.stop().await;
 }
 
-/// Another run makes another version; that the call is completed was said already.
+/// Another run makes another version and is told as such; that the call is completed was said already.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_run_is_another_version_and_no_second_event() {
+async fn another_run_is_another_version_and_an_update() {
     let world = world().await;
     let after = Aftermath::of(&world).await;
     let sid = after.call(1, &SAID).await;
@@ -204,9 +204,12 @@ async fn another_run_is_another_version_and_no_second_event() {
     for job in [&job(&sid), &again, &again, &job(&sid)] {
         assert!(insights.does(job, 1).await);
     }
-    assert_eq!((after.asked().len(), after.events().await.len()), (2, 1));
-    let record = after.record(&sid).await;
+    let (events, record) = (after.events().await, after.record(&sid).await);
+    assert_eq!((after.asked().len(), events.len()), (2, 2), "copies of either ask and tell nothing");
     assert_eq!(record["insights"]["run"], 2);
+    let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["data"]["run"])).collect();
+    assert_eq!(told, [(&json!("call.completed"), &json!(1)), (&json!("call.updated"), &json!(2))]);
+    assert_eq!(events[1]["data"]["cost"]["usd_micros"], record["cost"]["usd_micros"]);
     let paid = record["cost"]["parts"].as_array().unwrap();
     assert_eq!(paid.iter().filter(|part| part["kind"] == "insights").count(), 2, "both runs were paid for");
     world.system.stop().await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use acceptance::after::{Aftermath, job};
 use acceptance::sandbox::QueueSandbox;
 use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -155,6 +156,31 @@ async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
     assert_eq!(now["lines"], json!([{ "speaker": "caller", "text": "Goodbye." }]));
     let last = now["versions"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["source"], &last["final"]), (&json!("recording"), &json!(false)), "kept, not final");
+    world.system.stop().await;
+}
+
+/// A correction is summed up as the call's own words were, and told of; the same words again are not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
+    let (world, sid) = called().await;
+    let path = format!("/v1/calls/{sid}/transcript");
+    let edit = json!({ "lines": [{ "speaker": "caller", "text": "I want a refund for the red bicycle." }] });
+    let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit.clone()).await;
+    assert_eq!(edited.status(), 200);
+    let record = world.record_when(&sid, |record| record["insights"]["run"] == 2).await;
+    assert_eq!(record["insights"]["transcript_source"], "edited");
+    assert!(record["summary"]["topic"].as_str().unwrap().contains("refund"), "{:#}", record["summary"]);
+    let after = Aftermath::of(&world).await;
+    let events = after.events().await;
+    let told: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(told, ["call.completed", "call.updated"]);
+    assert_eq!(events[1]["data"]["summary"], record["summary"]);
+    assert_eq!(events[1]["data"]["transcript_source"], "edited");
+
+    let same = send(&world, Method::PUT, &path, &[("If-Match", "\"2\"")], edit).await;
+    assert_eq!(same.status(), 200);
+    assert!(after.insights(&[]).await.does(&job(&sid), 1).await);
+    assert_eq!((after.asked().len(), after.events().await.len()), (2, 2), "nothing new was said");
     world.system.stop().await;
 }
 

@@ -1,7 +1,7 @@
 //! The last stage of a call: what it came to, what it cost, and the event that says so.
 //!
 //! One request to a model reads the final transcript. Its outcome, whatever it is, is recorded in one transaction
-//! with the cost and with `call.completed`, so that the event is neither early nor missing nor told twice.
+//! with the cost and with the event that tells of it, which is so neither early nor missing nor told twice.
 
 mod ask;
 pub mod job;

@@ -33,7 +33,7 @@ pub struct NewEvent {
     pub business: BusinessId,
     /// Names the effect, so that a receiver can tell a repetition from a second one.
     pub id: String,
-    /// `call.completed`.
+    /// `call.completed`, `call.updated`.
     pub kind: &'static str,
     pub call: CallSid,
     /// JSON.

@@ -1,4 +1,5 @@
-//! `call.completed`: what a business is told once everything about a call is known.
+//! What a business is told of a call: `call.completed` once everything about it is known, and `call.updated` when it
+//! was summed up anew, after somebody corrected its transcript or had it processed again.
 
 use domain::cost::CallCost;
 use domain::insight::Extracted;
@@ -8,9 +9,12 @@ use platform::stores::events::NewEvent;
 use serde_json::{Value, json};
 
 const CALL_COMPLETED: &str = "call.completed";
+const CALL_UPDATED: &str = "call.updated";
 
 /// Identifiers, states and what the call came to. Numbers and the words themselves are the record's.
-pub(super) fn completed(
+///
+/// Each run is told of once: the event's id names it.
+pub(super) fn event(
     call: &Call,
     recording: Option<&Recording>,
     insights: &Insights,
@@ -28,6 +32,7 @@ pub(super) fn completed(
             "settings_revision": call.revision,
             "refusal": call.refusal.map(|refusal| refusal.as_str()),
         },
+        "run": insights.run,
         "transcript_source": insights.source,
         "insights": insights.outcome,
         "summary": insights.summary,
@@ -40,10 +45,14 @@ pub(super) fn completed(
             "prices_as_of": cost.as_of,
         },
     });
+    let (kind, id) = match insights.run {
+        ..=1 => (CALL_COMPLETED, format!("{CALL_COMPLETED}#{}", call.sid)),
+        run => (CALL_UPDATED, format!("{CALL_UPDATED}#{}#{run:06}", call.sid)),
+    };
     NewEvent {
         business: call.business.clone(),
-        id: format!("{CALL_COMPLETED}#{}", call.sid),
-        kind: CALL_COMPLETED,
+        id,
+        kind,
         call: call.sid.clone(),
         body: body.to_string(),
         at: insights.at,

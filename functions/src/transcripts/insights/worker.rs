@@ -208,7 +208,7 @@ impl Worker {
         Ok(self.leases.finish(&lease, outcome.as_str(), REMEMBER).await?)
     }
 
-    /// Puts the run behind those that are there. The event goes with the first one.
+    /// Puts the run behind those that are there, and the event that tells of it.
     async fn record(&self, subject: &Subject, mut insights: Insights) -> Result<(), JobError> {
         let call = &subject.call;
         loop {
@@ -218,10 +218,9 @@ impl Worker {
             }
             insights.run = earlier.last().map_or(1, |last| last.run + 1);
             let cost = self.cost(subject, &earlier, &insights).await?;
-            let event = told::completed(call, subject.recording.as_ref(), &insights, &cost);
-            let event = earlier.is_empty().then_some((&self.events, &event));
+            let event = told::event(call, subject.recording.as_ref(), &insights, &cost);
             // Refused: somebody else put a run of that number meanwhile.
-            if self.writer.record_insights(&insights, &cost, event).await? {
+            if self.writer.record_insights(&insights, &cost, (&self.events, &event)).await? {
                 let (outcome, run) = (insights.outcome.as_str(), insights.run);
                 tracing::info!(call = %call.sid, outcome, run, "insights recorded");
                 metric("Insights", 1.0, Unit::Count, &[("Outcome", outcome)]);

@@ -25,8 +25,8 @@ const COST: &str = "cost";
 const NEXT_IN_ORDER: Backoff = Backoff { attempts: 40, ..Backoff::CONTENTION };
 
 impl Writer {
-    /// Records a run, its cost and, with the first run of a call, the event: all of it or nothing. `false`
-    /// when the call has that run already; nothing is written then.
+    /// Records a run, its cost and the event that tells of it: all of it or nothing. `false` when the call has that
+    /// run already; nothing is written then.
     ///
     /// # Errors
     /// [`StoreError`]. After one the run may stand: look before it is done again.
@@ -34,7 +34,7 @@ impl Writer {
         &self,
         insights: &Insights,
         cost: &CallCost,
-        event: Option<(&events::Writer, &NewEvent)>,
+        (events, event): (&events::Writer, &NewEvent),
     ) -> Result<bool, StoreError> {
         let table = &self.transcripts;
         let (pk, sk) = (partition(&insights.call), insights_sk(insights.run));
@@ -49,9 +49,7 @@ impl Writer {
         let fixed = [version, cost];
         for attempt in 0..NEXT_IN_ORDER.attempts {
             let mut actions: Vec<TransactWriteItem> = fixed.to_vec();
-            if let Some((writer, event)) = event {
-                actions.push(writer.append_action(event).await?);
-            }
+            actions.push(events.append_action(event).await?);
             // Each attempt is another transaction: its number in the order differs.
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(true),
