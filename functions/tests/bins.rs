@@ -90,6 +90,7 @@ fn environment(command: &mut Command) -> &mut Command {
         ("OPENAI_API_KEY", "test key"),
         ("STREAM_TOKEN_KEY", "a key of at least thirty-two bytes"),
         ("TRANSCRIPTION_MODELS", "gpt-transcribe"),
+        ("TRANSCRIBE_SECONDS", "100"),
         ("TABLE_BUSINESSES", "B"),
         ("TABLE_CALLS", "C"),
         ("TABLE_TURNS", "T"),

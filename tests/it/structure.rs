@@ -257,6 +257,18 @@ fn no_job_can_use_up_the_time_of_another() {
     }
 }
 
+/// A run that is stopped by Lambda hands nothing on.
+#[test]
+fn a_run_that_listens_stops_before_it_is_stopped() {
+    let functions = Template::load().unwrap().functions;
+    let step = functions.iter().find(|function| function.binary == "transcript-step").unwrap();
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let variables =
+        &template["Resources"]["TranscriptStepFunction"]["Properties"]["Environment"]["Variables"];
+    let listens: u64 = variables["TRANSCRIBE_SECONDS"].as_str().unwrap().parse().unwrap();
+    assert!(listens + 15 <= step.timeout_s, "{listens} of {} s", step.timeout_s);
+}
+
 /// Rows that are to be forgotten lie in tables that forget.
 #[test]
 fn a_table_whose_rows_expire_has_a_ttl() {

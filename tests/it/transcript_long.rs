@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use acceptance::after::{job, sinks};
+use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::recording::{Archived, object_key, wav_header};
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
 use functions::edge::batch::MAX_ATTEMPTS;
-use functions::transcripts::job::TranscriptJob;
 use openai::transcription::MAX_FILE_BYTES;
 use platform::clock;
 use platform::objects::{NewObject, Objects};
-use platform::queues::Queue;
 use platform::stores::recordings::Writer;
 use sha2::{Digest as _, Sha256};
 use simulator::audio::{mulaw, speech};
@@ -53,7 +53,7 @@ fn conversation() -> (Vec<u8>, Vec<(&'static str, &'static str, usize)>) {
     (wav, said)
 }
 
-/// A call that is over, with that recording in the bucket; its transcript is about to be looked at.
+/// A call with that recording in the bucket.
 async fn recorded(world: &World, wav: Vec<u8>) -> String {
     let text = call_sid(3);
     let (call, sid) =
@@ -80,10 +80,12 @@ async fn recorded(world: &World, wav: Vec<u8>) -> String {
     recordings.archived(&sid, &archived).await.unwrap();
 
     Webhook::inbound(world, &text).send(world).await;
-    Webhook::status(world, &text, "completed", 3).send(world).await;
-    let jobs = Queue::new(&world.system.aws, world.system.name("TranscriptsQueue").unwrap());
-    jobs.send(&TranscriptJob { call }, Duration::from_secs(10)).await.unwrap();
     text
+}
+
+/// The end of the call, and so the job that looks at its transcript.
+async fn ended(world: &World, sid: &str) {
+    Webhook::status(world, sid, "completed", 3).send(world).await;
 }
 
 /// The record once it has a transcript, which must be of the recording and hold everything that was said.
@@ -114,6 +116,7 @@ async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
     let (wav, said) = conversation();
     assert!(wav.len() as u64 > MAX_FILE_BYTES);
     let sid = recorded(&world, wav).await;
+    ended(&world, &sid).await;
     transcribed(&world, &sid, &said).await;
     for request in requests(&world) {
         assert_eq!(request.status, 200);
@@ -135,8 +138,36 @@ async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let (wav, said) = conversation();
     let sid = recorded(&world, wav).await;
+    ended(&world, &sid).await;
     transcribed(&world, &sid, &said).await;
     let answered = |status| requests(&world).iter().filter(|request| request.status == status).count();
     assert_eq!((answered(200), answered(429)), (said.len(), interruptions));
+    world.system.stop().await;
+}
+
+/// Fault 17. A run begins no turn that it has no time for, waits for those under way, and leaves the rest to the next
+/// one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
+    let slow = Transcription::After(Duration::from_millis(10_500), "Hello, you have reached us.".to_owned());
+    let openai = OpenAiConfig { transcriptions: vec![slow], ..OpenAiConfig::default() };
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let (wav, said) = conversation();
+    let sid = recorded(&world, wav).await;
+    // Nobody else is told of the end.
+    let status = HttpSandbox::start(&world, "voice-status", &sinks(&world)).await;
+    status.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await;
+    // Time for the levels and one slow turn; after it less is left than a turn may need.
+    let changes = [&sinks(&world)[..], &[("TRANSCRIBE_SECONDS", "20")]].concat();
+    let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
+    assert!(step.does(&job(&sid), MAX_ATTEMPTS).await, "it is handed on, not failed");
+    assert!(world.get(&format!("/v1/calls/{sid}")).await.1["transcript_source"].is_null());
+    assert_eq!(requests(&world).len(), 1);
+    let step = QueueSandbox::start(&world, "transcript-step", &sinks(&world)).await;
+    assert!(step.does(&job(&sid), 1).await);
+    let record = world.get(&format!("/v1/calls/{sid}")).await.1;
+    let lines = record["transcript"]["lines"].as_array().unwrap();
+    assert_eq!(lines[0]["text"], "Hello, you have reached us.", "as the first run heard it");
+    assert_eq!((lines.len(), requests(&world).len()), (said.len(), said.len()), "each turn once");
     world.system.stop().await;
 }

@@ -24,8 +24,6 @@ use crate::edge::batch::{Delivery, JobError};
 const LEASE: &str = "transcribe";
 const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// The requests may take this long within the function's 120 s.
-const TRANSCRIBE_WITHIN: Duration = Duration::from_secs(100);
 
 /// What a recording is listened to for.
 pub(super) struct Work<'a> {
@@ -126,7 +124,7 @@ impl Worker {
             models: &self.models,
             hint: prompt::for_listening(&business, work.settings),
             notes,
-            deadline: Instant::now() + TRANSCRIBE_WITHIN,
+            deadline: Instant::now() + self.listen_for,
         };
         let understood = listener.listen(work.archived).await?;
         let replaced = match standing.pointer.and_then(|pointer| pointer.number) {

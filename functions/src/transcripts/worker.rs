@@ -30,6 +30,8 @@ pub(super) const MIN_DELAY: Duration = Duration::from_secs(1);
 const MAX_STEPS: usize = 8;
 
 pub struct Worker {
+    /// How long one run may listen to a recording, within the function's own time.
+    pub(super) listen_for: Duration,
     pub(super) models: Vec<String>,
     pub(super) businesses: businesses::Reader,
     calls: calls::Reader,
@@ -57,6 +59,7 @@ impl QueueFunction for Worker {
         let mut vars = Parser::new(env);
         let openai_url = vars.url("OPENAI_API_URL");
         let models = start::models(&mut vars, "TRANSCRIPTION_MODELS");
+        let listen_for = vars.parsed("TRANSCRIBE_SECONDS", "a number of seconds", |text| text.parse().ok());
         let businesses = vars.text("TABLE_BUSINESSES");
         let calls = vars.text("TABLE_CALLS");
         let turns = vars.text("TABLE_TURNS");
@@ -69,6 +72,7 @@ impl QueueFunction for Worker {
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
         Ok(Self {
+            listen_for: Duration::from_secs(listen_for.unwrap_or_default()),
             models,
             businesses: businesses::Reader::new(&aws, &businesses),
             calls: calls::Reader::new(&aws, &calls),
