@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acceptance::after::{job, sinks};
+use acceptance::fate::{Cut, Doors};
+use acceptance::lease::lapse;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::recording::{Archived, object_key, wav_header};
+use domain::transcript::Run;
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
 use functions::edge::batch::MAX_ATTEMPTS;
 use openai::transcription::MAX_FILE_BYTES;
@@ -21,10 +24,11 @@ use simulator::openai::{ApiRequest, HttpFault, OpenAiConfig, Transcription};
 const RATE: usize = 8_000;
 /// Two channels of 16-bit samples.
 const FRAME_BYTES: usize = 4;
-const SECONDS: usize = 14 * 60;
 
-/// Agent and caller in turn, half a minute apart, for a quarter of an hour; and who said what when.
-fn conversation() -> (Vec<u8>, Vec<(&'static str, &'static str, usize)>) {
+type Said = (&'static str, &'static str, usize);
+
+/// Agent and caller in turn, for a quarter of an hour.
+fn conversation() -> (Vec<u8>, Vec<Said>) {
     let clips = [
         ("agent", &speech::AGENT_GREETING),
         ("caller", &speech::CALLER_SERVICE),
@@ -33,15 +37,24 @@ fn conversation() -> (Vec<u8>, Vec<(&'static str, &'static str, usize)>) {
         ("agent", &speech::AGENT_CONFIRM),
         ("caller", &speech::CALLER_BYE),
     ];
-    let mut samples = vec![0_u8; SECONDS * RATE * FRAME_BYTES];
+    recording(&clips, 30, 28)
+}
+
+/// A recording of so many turns, one every so many seconds; and who said what when.
+fn recording(
+    clips: &[(&'static str, &'static speech::Clip)],
+    every_s: usize,
+    turns: usize,
+) -> (Vec<u8>, Vec<Said>) {
+    let mut samples = vec![0_u8; every_s * turns * RATE * FRAME_BYTES];
     let mut said = vec![];
-    for (n, (who, clip)) in clips.into_iter().cycle().take(SECONDS / 30).enumerate() {
-        let (start, channel) = (5 + n * 30, usize::from(who == "agent"));
+    for (n, (who, clip)) in clips.iter().cycle().take(turns).enumerate() {
+        let (start, channel) = (1 + n * every_s, usize::from(*who == "agent"));
         for (i, sample) in mulaw::decode_all(clip.mulaw()).into_iter().enumerate() {
             let at = (start * RATE + i) * FRAME_BYTES + channel * 2;
             samples[at..at + 2].copy_from_slice(&sample.to_le_bytes());
         }
-        said.push((who, clip.text, start));
+        said.push((*who, clip.text, start));
     }
     let length = u32::try_from(samples.len()).unwrap();
     let mut wav = [&b"RIFF"[..], &(length + 36).to_le_bytes(), b"WAVEfmt ", &16_u32.to_le_bytes()].concat();
@@ -54,8 +67,8 @@ fn conversation() -> (Vec<u8>, Vec<(&'static str, &'static str, usize)>) {
 }
 
 /// A call with that recording in the bucket.
-async fn recorded(world: &World, wav: Vec<u8>) -> String {
-    let text = call_sid(3);
+async fn recorded(world: &World, number: u8, wav: Vec<u8>) -> String {
+    let text = call_sid(number);
     let (call, sid) =
         (CallSid::parse(&text).unwrap(), RecordingSid::parse(&text.replace("CA", "RE")).unwrap());
     let key = object_key(&world.business.business.id, &call, &sid);
@@ -88,8 +101,14 @@ async fn ended(world: &World, sid: &str) {
     Webhook::status(world, sid, "completed", 3).send(world).await;
 }
 
+/// The same to nobody but the call's own row.
+async fn ended_unheard(world: &World, sid: &str) {
+    let status = HttpSandbox::start(world, "voice-status", &sinks(world)).await;
+    assert_eq!(status.receives(world, &Webhook::status(world, sid, "completed", 3)).await.0, 204);
+}
+
 /// The record once it has a transcript, which must be of the recording and hold everything that was said.
-async fn transcribed(world: &World, sid: &str, said: &[(&str, &str, usize)]) {
+async fn transcribed(world: &World, sid: &str, said: &[Said]) {
     let final_ = |record: &serde_json::Value| !record["transcript_source"].is_null();
     let record = world.record_when(sid, final_).await;
     assert_eq!(record["transcript_source"], "recording");
@@ -115,7 +134,7 @@ async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
     let world = World::start().await;
     let (wav, said) = conversation();
     assert!(wav.len() as u64 > MAX_FILE_BYTES);
-    let sid = recorded(&world, wav).await;
+    let sid = recorded(&world, 3, wav).await;
     ended(&world, &sid).await;
     transcribed(&world, &sid, &said).await;
     for request in requests(&world) {
@@ -137,7 +156,7 @@ async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
     let openai = OpenAiConfig { transcriptions, ..OpenAiConfig::default() };
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let (wav, said) = conversation();
-    let sid = recorded(&world, wav).await;
+    let sid = recorded(&world, 3, wav).await;
     ended(&world, &sid).await;
     transcribed(&world, &sid, &said).await;
     let answered = |status| requests(&world).iter().filter(|request| request.status == status).count();
@@ -153,10 +172,8 @@ async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
     let openai = OpenAiConfig { transcriptions: vec![slow], ..OpenAiConfig::default() };
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let (wav, said) = conversation();
-    let sid = recorded(&world, wav).await;
-    // Nobody else is told of the end.
-    let status = HttpSandbox::start(&world, "voice-status", &sinks(&world)).await;
-    status.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await;
+    let sid = recorded(&world, 3, wav).await;
+    ended_unheard(&world, &sid).await;
     // Time for the levels and one slow turn; after it less is left than a turn may need.
     let changes = [&sinks(&world)[..], &[("TRANSCRIBE_SECONDS", "20")]].concat();
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
@@ -169,5 +186,61 @@ async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
     let lines = record["transcript"]["lines"].as_array().unwrap();
     assert_eq!(lines[0]["text"], "Hello, you have reached us.", "as the first run heard it");
     assert_eq!((lines.len(), requests(&world).len()), (said.len(), said.len()), "each turn once");
+    world.system.stop().await;
+}
+
+/// One transcription whose first run meets its fate, and another one after it if it did not come to its end. How much
+/// the first one changed, and how many turns were heard in all.
+async fn life(
+    world: &World,
+    number: u8,
+    wav: &[u8],
+    said: &[Said],
+    chosen: Option<(usize, Cut)>,
+) -> (usize, usize) {
+    let sid = recorded(world, number, wav.to_vec()).await;
+    ended_unheard(world, &sid).await;
+    let heard = || requests(world).iter().filter(|request| request.status == 200).count();
+    let before = heard();
+    let doors = Doors::of(world, chosen).await;
+    let ways = doors.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let changes: Vec<_> = sinks(world).into_iter().chain(ways).collect();
+    let doomed = QueueSandbox::start(world, "transcript-step", &changes).await;
+    if !doomed.does(&job(&sid), 1).await || doors.is_dead() {
+        lapse(world, "transcribe", &format!("{sid}#{}", Run::FIRST)).await;
+        let heir = QueueSandbox::start(world, "transcript-step", &sinks(world)).await;
+        assert!(heir.does(&job(&sid), 2).await, "{chosen:?}");
+    }
+    transcribed(world, &sid, said).await;
+    let (_, transcript) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
+    assert_eq!(transcript["versions"].as_array().unwrap().len(), 1, "{chosen:?}");
+    (doors.changes(), heard() - before)
+}
+
+/// Faults 17, 18 and 24. A run dies at each change that it makes anywhere, before and after it took effect, or does not
+/// hear the answer. The next one hears what is missing and no more: twice only what was under way just then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it() {
+    /// Requests at a time.
+    const UNDER_WAY: usize = 4;
+    let world = World::start().await;
+    let clips = [
+        ("agent", &speech::AGENT_BYE),
+        ("caller", &speech::CALLER_BYE),
+        ("agent", &speech::AGENT_CONFIRM),
+        ("caller", &speech::CALLER_BARGE_IN),
+    ];
+    let (wav, said) = recording(&clips, 6, 10);
+    let (changes, heard) = life(&world, 10, &wav, &said, None).await;
+    assert_eq!(heard, said.len());
+    assert!(changes > 2 * said.len(), "{changes}");
+    let fates = (0..changes).flat_map(|change| Cut::ALL.map(|cut| (change, cut)));
+    let mut twice = 0;
+    for (number, chosen) in (11..).zip(fates) {
+        let (_, heard) = life(&world, number, &wav, &said, Some(chosen)).await;
+        assert!((said.len()..=said.len() + UNDER_WAY).contains(&heard), "{chosen:?}: {heard}");
+        twice += heard - said.len();
+    }
+    println!("{changes} changes cut in three ways, {twice} turns heard twice");
     world.system.stop().await;
 }

@@ -5,6 +5,7 @@
 pub mod after;
 pub mod audio;
 pub mod fate;
+pub mod lease;
 pub mod log;
 pub mod outbound;
 pub mod sandbox;

@@ -1,13 +1,12 @@
 //! Calls that the business asks for, as its own program would.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::DialId;
 use domain::business::ChannelPrompt;
 use functions::businesses::provision::NewBusiness;
-use platform::clock;
 use serde_json::{Value, json};
 
 use crate::World;
+use crate::lease::lapse;
 
 /// Whom the tests call, from the block of numbers kept for fiction.
 pub const CALLEE: &str = "+12025550155";
@@ -55,15 +54,7 @@ pub async fn place(world: &World, key: &str, body: &Value) -> Answered {
 
 /// As if the time in which nobody dials on a guess were over for this order.
 pub async fn it_is_certain_by_now(world: &World, key: &str) {
-    let id = DialId::of(&world.business.business.id, key);
-    let request = world.system.aws.dynamodb.update_item();
-    let request = request.table_name(world.system.name("LeasesTable").expect("a table"));
-    let request = request
-        .key("pk", AttributeValue::S(format!("once#dial#{id}")))
-        .update_expression("SET lease_until = :now")
-        .condition_expression("lease_until > :now")
-        .expression_attribute_values(":now", AttributeValue::N(clock::now().0.to_string()));
-    request.send().await.expect("the order's lease is held");
+    lapse(world, "dial", DialId::of(&world.business.business.id, key).as_str()).await;
 }
 
 /// How often Twilio was asked to dial.

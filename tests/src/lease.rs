@@ -1,0 +1,22 @@
+//! Work in flight, from outside: a test need not wait until a lease has lapsed.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::World;
+
+/// Whoever holds this work is taken for dead, and a cooldown for over. What is done stays done.
+pub async fn lapse(world: &World, kind: &str, id: &str) {
+    let request = world.system.aws.dynamodb.update_item();
+    let request = request.table_name(world.system.name("LeasesTable").expect("a table"));
+    let request = request
+        .key("pk", AttributeValue::S(format!("once#{kind}#{id}")))
+        .update_expression("SET lease_until = :past")
+        .condition_expression("attribute_exists(pk) AND #status <> :done")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":past", AttributeValue::N("0".into()))
+        .expression_attribute_values(":done", AttributeValue::S("done".into()));
+    if let Err(error) = request.send().await {
+        assert_eq!(error.code(), Some("ConditionalCheckFailedException"), "{error}");
+    }
+}
