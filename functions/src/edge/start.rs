@@ -39,6 +39,9 @@ pub fn models(vars: &mut Parser<'_>, name: &'static str) -> Vec<String> {
 }
 
 /// Twilio's REST API, with the token that is current.
+///
+/// # Errors
+/// [`StartError::Other`] without a token, or without a TLS trust store.
 pub fn twilio(url: &Url, secrets: &Secrets) -> Result<TwilioRest, StartError> {
     let token = secrets.twilio_auth_tokens.first().cloned();
     let token = token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;
@@ -46,6 +49,10 @@ pub fn twilio(url: &Url, secrets: &Secrets) -> Result<TwilioRest, StartError> {
         .map_err(|error| StartError::Other(error.to_string()))
 }
 
+/// OpenAI's HTTP API.
+///
+/// # Errors
+/// [`StartError::Other`] without a TLS trust store.
 pub fn openai(url: &Url, secrets: Secrets) -> Result<OpenAiHttp, StartError> {
     OpenAiHttp::new(url, secrets.openai_api_key).map_err(|error| StartError::Other(error.to_string()))
 }
