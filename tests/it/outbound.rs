@@ -66,6 +66,7 @@ async fn a_person_who_is_called_has_a_conversation_and_leaves_a_record() {
 }
 
 /// Fault 1, of the API: fifty equal requests at once dial once and are answered alike.
+/// Historic failure 20: who asks again dials nobody.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_fifty_times_at_once_dials_once() {
     let world = world().await;
