@@ -73,9 +73,6 @@ pub(super) async fn ask(openai: &OpenAiHttp, models: &[String], question: &Quest
             break;
         }
     }
-    if let Ended::Later { outcome: Outcome::Quota, .. } = ended {
-        metric("OpenAiAccountRefused", 1.0, Unit::Count, &[]);
-    }
     Asked { ended, usage }
 }
 
@@ -122,7 +119,11 @@ async fn one(
                 Err(_) => Ended::Final(Outcome::InvalidAnswer),
             },
             Replied::Empty => Ended::Final(Outcome::InvalidAnswer),
-            Replied::Failed(error) if error.is_fatal() => quota(),
+            Replied::Failed(error) if error.is_fatal() => {
+                // A refusal with an HTTP status was counted where it came in.
+                metric("OpenAiAccountRefused", 1.0, Unit::Count, &[]);
+                quota()
+            }
             Replied::Failed(error) => later(format!("failed: {}", error.code.as_deref().unwrap_or("-"))),
             Replied::Unfinished { status } => later(format!("status {status}")),
         };
