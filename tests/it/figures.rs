@@ -1,14 +1,22 @@
-//! How fast the webhooks and the pipeline are, printed as JSON:
+//! How fast the webhooks and the pipeline are and what a long recording takes, printed as JSON:
 //! `cargo test --release -p acceptance --test it figures -- --nocapture --test-threads 1`.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::World;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
-use acceptance::webhook::Webhook;
+use acceptance::webhook::{Webhook, call_sid};
+use acceptance::{World, log};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::response::IntoResponse as _;
+use axum::routing::get;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 /// Webhooks one after another, and jobs.
 const SAMPLES: u32 = 200;
@@ -44,7 +52,8 @@ async fn the_figures_of_webhooks_and_jobs() {
         ..acceptance::WorldConfig::default()
     })
     .await;
-    let inbound = HttpSandbox::start(&world, "voice-inbound", &[]).await;
+    let inbound = HttpSandbox::start(&world, "voice-inbound", &[("MAX_CONCURRENT_CALLS", "10000")]).await;
+    let logged = log::text().len();
     inbound.receives(&world, &Webhook::inbound(&world, &sid(0, 0))).await;
 
     let mut times = vec![];
@@ -78,6 +87,7 @@ async fn the_figures_of_webhooks_and_jobs() {
         assert!(answers.iter().all(|answer| *answer == answers[0]), "equal answers");
         contention.push(json!({ "copies": copies, "all_answered_ms": ms(took) }));
     }
+    let (found, compiled) = prompts(&log::text()[logged..]);
     let slots = world.system.aws.dynamodb.scan().table_name(world.system.name("LeasesTable").unwrap());
     let slots = slots.filter_expression("begins_with(pk, :slot)");
     let slot = aws_sdk_dynamodb::types::AttributeValue::S("slot#".into());
@@ -103,10 +113,126 @@ async fn the_figures_of_webhooks_and_jobs() {
         "voice_webhook_warm": { "p50_ms": ms(quantile(&times, 0.5)), "p99_ms": ms(quantile(&times, 0.99)) },
         "voice_webhooks_per_s": rate(SAMPLES, burst),
         "copies_of_one_webhook": contention,
+        "prompt_cache_hit_rate": f64::from(found) / f64::from(found + compiled),
         "transcript_jobs_per_s_and_worker": rate(SAMPLES, steps),
         "profile": if cfg!(debug_assertions) { "debug" } else { "release" },
     });
     println!("{figures:#}");
+    world.system.stop().await;
+}
+
+/// How many calls found their prompt compiled, and for how many it was. Those of tests that run meanwhile count too.
+fn prompts(log: &str) -> (u32, u32) {
+    log.lines().filter(|line| line.contains("\"PromptCacheHits\"")).fold((0, 0), |(found, compiled), line| {
+        if line.contains("\"value\":1.0") { (found + 1, compiled) } else { (found, compiled + 1) }
+    })
+}
+
+/// An hour of stereo at 8 kHz and 16 bits: 115 MB.
+const HOUR: u32 = 3_600;
+const BYTES_PER_S: u32 = 8_000 * 2 * 2;
+
+/// What Twilio answers with for a long recording, made as it is read.
+fn hour_of_audio() -> Body {
+    let data = HOUR * BYTES_PER_S;
+    let mut header = Vec::with_capacity(44);
+    header.extend_from_slice(b"RIFF");
+    header.extend_from_slice(&(36 + data).to_le_bytes());
+    header.extend_from_slice(b"WAVEfmt ");
+    header.extend_from_slice(&16u32.to_le_bytes());
+    header.extend_from_slice(&1u16.to_le_bytes());
+    header.extend_from_slice(&2u16.to_le_bytes());
+    header.extend_from_slice(&8_000u32.to_le_bytes());
+    header.extend_from_slice(&BYTES_PER_S.to_le_bytes());
+    header.extend_from_slice(&4u16.to_le_bytes());
+    header.extend_from_slice(&16u16.to_le_bytes());
+    header.extend_from_slice(b"data");
+    header.extend_from_slice(&data.to_le_bytes());
+    let second = Bytes::from(vec![0x11; BYTES_PER_S as usize]);
+    let seconds = stream::iter((0..HOUR).map(move |_| Ok::<_, Infallible>(second.clone())));
+    Body::from_stream(stream::iter([Ok(Bytes::from(header))]).chain(seconds))
+}
+
+/// The most memory that this process held while it was watched, looked at every few milliseconds.
+struct Watch {
+    most: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+}
+
+impl Watch {
+    fn begin() -> Self {
+        let (most, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let watch = Self { most: Arc::clone(&most), over: Arc::clone(&over) };
+        std::thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                most.fetch_max(resident_kib(), Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        watch
+    }
+
+    fn end(self) -> u64 {
+        self.over.store(true, Ordering::Relaxed);
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
+/// 0 where there is no `/proc`.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// Fault 34. An hour of stereo is archived as it comes. The figure is an upper bound: the worker, Twilio's end and S3's
+/// are one process here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_memory_that_an_hour_of_recording_takes() {
+    let world = World::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let twilio = format!("http://{}", listener.local_addr().unwrap());
+    let length = (44 + u64::from(HOUR * BYTES_PER_S)).to_string();
+    let media = get(move || async move {
+        ([("content-type", "audio/wav".to_owned()), ("content-length", length)], hour_of_audio())
+            .into_response()
+    });
+    let server = tokio::spawn(async move { axum::serve(listener, Router::new().fallback(media)).await });
+
+    // Nobody but the worker below does the job.
+    let nobody = world.system.name("RecordingsDlq").unwrap();
+    let ready = HttpSandbox::start(&world, "recording-ready", &[("QUEUE_RECORDINGS", nobody)]).await;
+    let call = call_sid(1);
+    Webhook::inbound(&world, &call).send(&world).await;
+    let recording = format!("RE{}", "1".repeat(32));
+    let announced = Webhook::inbound(&world, &call)
+        .at("/twilio/recording")
+        .field("RecordingSid", &recording)
+        .field("RecordingStatus", "completed")
+        .field("RecordingChannels", "2")
+        .field("RecordingDuration", &HOUR.to_string());
+    assert_eq!(ready.receives(&world, &announced).await.0, 204);
+    let changes = [("TWILIO_API_URL", &*twilio), sink(&world)];
+    let worker = QueueSandbox::start(&world, "recording-archive", &changes).await;
+
+    let before = resident_kib();
+    let (watch, begun) = (Watch::begin(), Instant::now());
+    let job = json!({ "job": "archive", "call": call, "recording": recording });
+    assert!(worker.does(&job, 1).await, "{}", log::troubles());
+    let (took, most) = (begun.elapsed(), watch.end());
+
+    let (_, record) = world.get(&format!("/v1/calls/{call}")).await;
+    assert_eq!(record["recording"]["state"], "archived", "{record:#}");
+    assert_eq!(record["recording"]["duration_ms"], u64::from(HOUR) * 1_000);
+    let figures = json!({
+        "recording_mb": HOUR * BYTES_PER_S / 1_000_000,
+        "resident_before_mib": before / 1_024,
+        "resident_most_mib": most / 1_024,
+        "took_s": took.as_secs_f64(),
+        "profile": if cfg!(debug_assertions) { "debug" } else { "release" },
+    });
+    println!("{figures:#}");
+    server.abort();
     world.system.stop().await;
 }
 
