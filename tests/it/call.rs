@@ -1,6 +1,6 @@
 //! One phone call, end to end.
 
-use acceptance::{World, audio};
+use acceptance::{World, WorldConfig, audio};
 use local::demo::story;
 use serde_json::Value;
 use simulator::twilio::{CallEventKind, EndedBy};
@@ -9,12 +9,30 @@ use simulator::twilio::{CallEventKind, EndedBy};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_is_served_from_the_first_ring_to_the_record() {
     let world = World::start().await;
+    served_from_the_first_ring_to_the_record(&world).await;
+    assert_eq!(world.openai.connections().len(), 1);
+    world.system.stop().await;
+}
+
+/// The same on a socket that was there before the call, and is made up for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_is_served_on_a_socket_that_was_kept_ready() {
+    let world = World::with(WorldConfig::default().warm(1)).await;
+    world.warmed_up(1).await;
+    served_from_the_first_ring_to_the_record(&world).await;
+    assert_eq!(world.sessions()[0].index(), 0);
+    assert_eq!(world.warm_sessions(), 1);
+    assert_eq!(world.openai.connections().len(), 2);
+    world.system.stop().await;
+}
+
+async fn served_from_the_first_ring_to_the_record(world: &World) {
     let outcome = world.call(story::caller()).await;
 
     assert_eq!(outcome.ended_by, EndedBy::Rest, "the agent hangs up after the goodbye");
     assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "Twilio has nothing to complain about");
     assert_eq!(world.openai.violations(), vec![], "OpenAI has nothing to complain about");
-    assert_eq!(world.openai.connections().len(), 1);
+    assert_eq!(world.sessions().len(), 1);
 
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["status"], "completed");
@@ -28,8 +46,7 @@ async fn a_caller_is_served_from_the_first_ring_to_the_record() {
     the_conversation_is_whole(&record);
 
     the_barge_in_took_effect(&outcome.events, &record);
-    the_recording_is_the_line(&world, &outcome).await;
-    world.system.stop().await;
+    the_recording_is_the_line(world, &outcome).await;
 }
 
 fn the_conversation_is_whole(record: &Value) {

@@ -286,7 +286,18 @@ fn breaking(after: Duration) -> CallFaults {
 /// that does not greet again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_stream_is_followed_by_another_and_one_greeting_was_asked_for() {
-    let world = World::start().await;
+    resumes_after_a_broken_stream(0).await;
+}
+
+/// The same, each time on a socket that was kept ready.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_stream_is_followed_by_another_on_sockets_that_were_kept_ready() {
+    resumes_after_a_broken_stream(2).await;
+}
+
+async fn resumes_after_a_broken_stream(warm: usize) {
+    let world = World::with(WorldConfig::default().warm(warm)).await;
+    world.warmed_up(warm).await;
     let script = CallerScript::new(vec![CallerStep::Pause { ms: 4_500 }, CallerStep::HangUp]);
     let outcome = world.call_with(script, breaking(Duration::from_millis(3_000))).await;
     assert_eq!(outcome.ended_by, EndedBy::Caller, "the call survived its first stream");
@@ -297,8 +308,9 @@ async fn a_broken_stream_is_followed_by_another_and_one_greeting_was_asked_for()
         .record_when(&outcome.call_sid, |record| record["session"]["end_reason"] == "caller_hang_up")
         .await;
     assert_eq!(record["status"], "completed");
-    let connections = world.openai.connections();
+    let connections = world.sessions();
     assert_eq!(connections.len(), 2, "each session has its own");
+    assert_eq!(world.warm_sessions(), warm);
     let greetings = connections
         .iter()
         .flat_map(|connection| connection.received_of("response.create"))

@@ -86,16 +86,28 @@ async fn a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_whom_nobody_takes_talks_to_the_agent_again() {
+    back_with_the_agent(0).await;
+}
+
+/// The same with sockets that were kept ready: the second session is told what was on one that heard nothing of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_whom_nobody_takes_talks_to_the_agent_again_on_a_socket_that_was_kept_ready() {
+    back_with_the_agent(2).await;
+}
+
+async fn back_with_the_agent(warm: usize) {
     let reply = Reply::say(&speech::AGENT_CONFIRM).and_call("transfer_call", r#"{"to":"workshop"}"#);
     let config = WorldConfig { openai: answering(reply), business: with_directory, ..WorldConfig::default() };
-    let world = World::with(config).await;
+    let world = World::with(config.warm(warm)).await;
+    world.warmed_up(warm).await;
     let mut spec = world.spec(one_question());
     spec.dial = DialOutcome::NoAnswer(Duration::from_millis(300));
     let outcome = world.twilio.call(spec).finished().await;
     assert_eq!(dialled(&outcome.events), ["no-answer"]);
     assert_eq!(outcome.ended_by, EndedBy::Rest, "the agent went on to the goodbye");
-    let connections = world.openai.connections();
+    let connections = world.sessions();
     assert_eq!(connections.len(), 2);
+    assert_eq!(world.warm_sessions(), warm);
     let kinds: Vec<String> = connections
         .iter()
         .flat_map(|connection| connection.received_of("response.create"))

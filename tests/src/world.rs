@@ -11,7 +11,7 @@ use local::demo::{business, story};
 use local::home::Identity;
 use local::system::{AwsSource, Config, Providers, System};
 use serde_json::Value;
-use simulator::openai::{OpenAi, OpenAiConfig};
+use simulator::openai::{Connection, OpenAi, OpenAiConfig};
 use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
 use url::Url;
 
@@ -48,6 +48,19 @@ impl Default for WorldConfig {
             realtime_url: None,
             parameters: BTreeMap::from([("WarmModels".to_owned(), String::new())]),
         }
+    }
+}
+
+impl WorldConfig {
+    /// With so many sockets to the model kept ready, if any.
+    #[must_use]
+    pub fn warm(mut self, sockets: usize) -> Self {
+        if sockets == 0 {
+            return self;
+        }
+        self.parameters.remove("WarmModels");
+        self.parameters.insert("WarmSockets".to_owned(), sockets.to_string());
+        self
     }
 }
 
@@ -100,6 +113,31 @@ impl World {
         );
         functions::businesses::provision::provision(&businesses, &new).await.expect("the business is seeded");
         Self { system, twilio, openai, identity, business: new, http: reqwest::Client::new() }
+    }
+
+    /// Waits until so many sockets are kept ready.
+    pub async fn warmed_up(&self, sockets: usize) {
+        self.until(|| async { (self.openai.open_sessions() >= sockets).then_some(()) }).await;
+    }
+
+    /// The number of sessions for which a socket was kept ready: it could not be told whose call it is.
+    pub fn warm_sessions(&self) -> usize {
+        self.sessions().iter().filter(|session| session.header("openai-safety-identifier").is_none()).count()
+    }
+
+    /// The model's sessions that were for a call, in the order in which they were begun.
+    pub fn sessions(&self) -> Vec<Connection> {
+        let mut begun: Vec<_> = self
+            .openai
+            .connections()
+            .into_iter()
+            .filter_map(|connection| {
+                let at = connection.received_of("session.update").first()?.at;
+                Some((at, connection))
+            })
+            .collect();
+        begun.sort_by_key(|(at, _)| *at);
+        begun.into_iter().map(|(_, connection)| connection).collect()
     }
 
     pub fn url(&self, path: &str) -> Url {
