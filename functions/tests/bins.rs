@@ -84,6 +84,7 @@ fn environment(command: &mut Command) -> &mut Command {
         ("PUBLIC_BASE_URL", "https://calls.example.com"),
         ("STREAM_URL", "wss://media.example.com/twilio/stream"),
         ("TWILIO_API_URL", "http://127.0.0.1:1"),
+        ("MAX_CONCURRENT_CALLS", "10"),
         ("TWILIO_ACCOUNT_SID", &account),
         ("TWILIO_AUTH_TOKEN", "test token"),
         ("OPENAI_API_URL", "http://127.0.0.1:1"),
