@@ -27,6 +27,8 @@ use url::Url;
 use super::process::switchboard;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
+/// What calls have to end in when a bridge is stopped: in half of it they are not disturbed.
+const DRAIN_SECONDS: &str = "16";
 /// How far into a sentence of several seconds it happens.
 const INTO_THE_SENTENCE: Duration = Duration::from_millis(800);
 
@@ -86,6 +88,7 @@ impl BridgeProcess {
             .arg("bridge")
             .envs(&stage.system.environment)
             .env("LISTEN", address.to_string())
+            .env("DRAIN_SECONDS", DRAIN_SECONDS)
             .stdout(File::create(&log).unwrap())
             .stderr(Stdio::inherit())
             .spawn()
@@ -329,7 +332,7 @@ async fn a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary() {
     stage.balancer.send_to(&first);
     let call = stage.call(0);
     stage.in_mid_sentence().await;
-    // The rest of it is shorter than what a session that is being stopped waits for a turn boundary.
+    // The rest of it is shorter than the time in which the call is not disturbed.
     tokio::time::sleep(Duration::from_secs(4)).await;
     stage.balancer.send_to(&second);
     first.signal("-TERM");
