@@ -5,6 +5,7 @@
 mod admission;
 mod conversation;
 mod fencing;
+mod figures;
 mod framing;
 mod model_faults;
 mod neighbours;
