@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::outbound::{Answered, CALLEE, calls_people, dials, it_is_certain_by_now, order, place};
+use acceptance::outbound::{Answered, CALLEE, dials, it_is_certain_by_now, order, place};
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
 use futures_util::future::join_all;
@@ -13,7 +13,7 @@ use simulator::twilio::{
 };
 
 async fn world() -> World {
-    Box::pin(World::with(WorldConfig { business: calls_people, ..WorldConfig::default() })).await
+    Box::pin(World::start()).await
 }
 
 fn fault(status: u16, code: u32, carried_out: bool) -> RestFault {
@@ -199,7 +199,6 @@ async fn a_call_that_twilio_refuses_for_good_is_not_asked_for_again() {
 async fn a_call_that_nobody_takes_ends_in_its_own_status() {
     let world = Box::pin(World::with(WorldConfig {
         business: |new| {
-            calls_people(new);
             new.business.max_concurrent_calls = 1;
         },
         twilio: |twilio| twilio.dials_every = Duration::ZERO,
@@ -225,7 +224,6 @@ async fn a_call_that_nobody_takes_ends_in_its_own_status() {
 async fn no_more_people_are_called_than_there_are_lines() {
     let world = Box::pin(World::with(WorldConfig {
         business: |new| {
-            calls_people(new);
             new.business.max_concurrent_calls = 1;
         },
         ..WorldConfig::default()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::outbound::{CALLEE, calls_people, order, place};
+use acceptance::outbound::{CALLEE, order, place};
 use acceptance::{World, WorldConfig};
 use domain::business::VoicemailPolicy;
 use functions::businesses::provision::NewBusiness;
@@ -15,8 +15,10 @@ use simulator::twilio::{Answerer, CallOutcome, Callee, CallerScript, CallerStep,
 
 const MESSAGE: &str = "This is Harbour Bicycle Workshop. Your bicycle is ready.";
 
+/// Hangs up on machines.
+fn as_it_is(_: &mut NewBusiness) {}
+
 fn leaves_message(new: &mut NewBusiness) {
-    calls_people(new);
     new.settings.policies.conversation.voicemail =
         VoicemailPolicy::LeaveMessage { text: "This is {{business_name}}. Your bicycle is ready.".into() };
 }
@@ -72,7 +74,7 @@ fn asked(world: &World) -> Vec<(String, String)> {
 async fn a_machine_is_hung_up_on() {
     let openai = hears(&["I can't come to the phone. Please leave a message after the tone."]);
     let callee = Callee { answered_by: Answerer::Nothing, ..Callee::answers(says_once()) };
-    let (world, record, outcome) = called(openai, calls_people, callee).await;
+    let (world, record, outcome) = called(openai, as_it_is, callee).await;
     assert_eq!(outcome.ended_by, EndedBy::Rest);
     assert_eq!(record["session"]["end_reason"], "voicemail");
     assert!(outcome.duration < Duration::from_secs(15), "{:?}", outcome.duration);
@@ -86,7 +88,7 @@ async fn a_verdict_and_a_silent_line_are_a_machine() {
     let silent = CallerScript::new(vec![CallerStep::Pause { ms: 60_000 }, CallerStep::HangUp]);
     let answered_by = Answerer::Machine { greeting: Duration::from_secs(8) };
     let callee = Callee { answered_by, ..Callee::answers(silent) };
-    let (world, record, outcome) = called(hears(&[]), calls_people, callee).await;
+    let (world, record, outcome) = called(hears(&[]), as_it_is, callee).await;
     assert_eq!(record["session"]["end_reason"], "voicemail");
     assert!(outcome.duration < Duration::from_secs(15), "{:?}", outcome.duration);
     world.system.stop().await;
@@ -123,7 +125,7 @@ async fn no_verdict_keeps_a_person_from_being_greeted_and_heard() {
         let openai = OpenAiConfig { script: story::model(), ..OpenAiConfig::default() };
         let callee =
             Callee { answered_by, amd_takes: Duration::from_secs(4), ..Callee::answers(story::caller()) };
-        let (world, record, outcome) = Box::pin(called(openai, calls_people, callee)).await;
+        let (world, record, outcome) = Box::pin(called(openai, as_it_is, callee)).await;
         assert_eq!(record["session"]["end_reason"], "agent_hang_up", "{answered_by:?}");
         assert_eq!(outcome.ended_by, EndedBy::Rest);
         let greeted = record["session"]["greeting_requested_ms"].as_u64().unwrap();
@@ -156,7 +158,7 @@ async fn a_screening_service_is_told_who_calls_and_why_and_then_waited_for() {
         listen(),
         CallerStep::HangUp,
     ]);
-    let (world, record, outcome) = called(openai, calls_people, Callee::answers(script)).await;
+    let (world, record, outcome) = called(openai, as_it_is, Callee::answers(script)).await;
     assert_eq!(outcome.ended_by, EndedBy::Caller, "nobody hung up on them");
     assert_eq!(record["session"]["end_reason"], "caller_hang_up");
     let asked = asked(&world);

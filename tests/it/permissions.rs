@@ -61,7 +61,6 @@ fn compare(function: &str, way: &Way) {
 async fn world() -> World {
     Box::pin(World::with(WorldConfig {
         business: |new| {
-            acceptance::outbound::calls_people(new);
             new.business.max_concurrent_calls = 1;
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },

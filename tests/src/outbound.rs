@@ -1,8 +1,6 @@
 //! Calls that the business asks for, as its own program would.
 
 use domain::DialId;
-use domain::business::ChannelPrompt;
-use functions::businesses::provision::NewBusiness;
 use serde_json::{Value, json};
 
 use crate::World;
@@ -10,14 +8,6 @@ use crate::lease::lapse;
 
 /// Whom the tests call, from the block of numbers kept for fiction.
 pub const CALLEE: &str = "+12025550155";
-
-/// A business that may call people.
-pub fn calls_people(new: &mut NewBusiness) {
-    new.settings.prompts.outbound = Some(ChannelPrompt {
-        instructions: "You are Robin of {{business_name}}, who calls customers about their bicycles.".into(),
-        greeting: "Hello, this is Robin at {{business_name}}. Your bicycle is ready.".into(),
-    });
-}
 
 /// What `POST /v1/calls` answered.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,7 +12,7 @@ use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, place, story};
 use local::home::Identity;
 use local::system::{AwsSource, Config, System};
-use simulator::twilio::CallSpec;
+use simulator::twilio::{CallSpec, Callee};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use url::Url;
@@ -72,6 +72,10 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     say(format_args!("  business   {} at {}", seeded.business.name, seeded.number.as_e164()));
     say(format_args!("up after {} ms\n", began.elapsed().as_millis()));
 
+    if let Some(twilio) = &twilio {
+        // Whoever asks the API for a call to the customer gets the conversation that the customer's own calls are.
+        twilio.set_callee(business::CALLER, Callee::answers(story::caller()));
+    }
     let station = twilio.map(|twilio| Arc::new(call::Station { twilio, openai, live, target }));
     let outcome = match &station {
         Some(station) if !args.no_call => demonstrate(station, &args.number).await,
@@ -94,7 +98,10 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         );
     }
     say(format_args!("API key of {}: {}", seeded.business.name, identity.api_key.expose()));
-    say("Place another call with `switchboard call`; stop with Ctrl-C.");
+    say(
+        "Place another call with `switchboard call`, or have the business call somebody with POST /v1/calls.",
+    );
+    say("Stop with Ctrl-C.");
     stopped().await?;
     say("stopping");
     drop(announced);

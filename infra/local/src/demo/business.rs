@@ -35,7 +35,7 @@ pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<New
     Ok(new)
 }
 
-/// A workshop whose agent takes bookings.
+/// A workshop whose agent takes bookings, and calls people about them.
 pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusiness, InvalidId> {
     let instructions = "\
         You are Robin, the receptionist of {{business_name}}. You help callers to book a bicycle service, you \
@@ -58,7 +58,12 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
                     instructions: instructions.into(),
                     greeting: "Hello, this is Robin at {{business_name}}. How can I help you today?".into(),
                 }),
-                outbound: None,
+                outbound: Some(ChannelPrompt {
+                    instructions:
+                        "You are Robin of {{business_name}}, who calls customers about their bicycles.".into(),
+                    greeting: "Hello, this is Robin at {{business_name}}. I am calling about your bicycle."
+                        .into(),
+                }),
                 whatsapp: None,
             },
             voice: Voice {
