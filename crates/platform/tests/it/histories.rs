@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Epoch, Timestamp};
 use platform::stores::calls::{OpenCall, Opened, Writer};
@@ -32,7 +32,9 @@ const ONE_IN: u64 = 6;
 async fn world() -> (World, Lossy) {
     let (mut world, lossy) = World::lossy().await;
     let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
-    let config = world.aws.dynamodb.config().to_builder().retry_config(retries).build();
+    // The SDK gives all clients of a process one allowance of retries: what is lost here is not the other tests'.
+    let own = RetryPartition::new("histories");
+    let config = world.aws.dynamodb.config().to_builder().retry_config(retries).retry_partition(own).build();
     world.aws.dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
     (world, lossy)
 }
