@@ -6,6 +6,7 @@ use acceptance::sandbox::{HttpSandbox, ScheduleSandbox};
 use acceptance::webhook::Webhook;
 use acceptance::{World, WorldConfig, audio};
 use domain::recording::ARCHIVE_WITHIN;
+use futures_util::future::join_all;
 use local::demo::story;
 use platform::clock;
 use platform::objects::PART_BYTES;
@@ -34,20 +35,23 @@ async fn a_recording_that_is_not_ready_yet_is_fetched_when_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn xml_nothing_a_stump_and_another_format_are_never_stored() {
     let world = World::start().await;
-    for fault in [
+    let calls = [
         MediaFault::Xml,
         MediaFault::Html,
         MediaFault::Empty,
         MediaFault::Cut(0.6),
         MediaFault::WrongMagic,
         MediaFault::TooLong,
-    ] {
-        let outcome = world.call_with(short_call(), faults(vec![fault])).await;
-        let record = world.complete_record(&outcome.call_sid).await;
-        let stored = world.recording(&outcome.call_sid).await;
+    ];
+    let shared = &world;
+    let recorded = calls.map(|fault| async move {
+        let outcome = shared.call_with(short_call(), faults(vec![fault])).await;
+        let record = shared.complete_record(&outcome.call_sid).await;
+        let stored = shared.recording(&outcome.call_sid).await;
         assert_eq!(record["recording"]["bytes"], stored.len(), "{fault:?}");
         audio::stereo(&stored);
-    }
+    });
+    join_all(recorded).await;
     world.system.stop().await;
 }
 
@@ -55,11 +59,13 @@ async fn xml_nothing_a_stump_and_another_format_are_never_stored() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_or_expired_download_is_begun_again_from_the_api() {
     let world = World::start().await;
-    for fault in [MediaFault::Unauthorized, MediaFault::Expired] {
-        let outcome = world.call_with(short_call(), faults(vec![fault])).await;
-        world.complete_record(&outcome.call_sid).await;
-        audio::stereo(&world.recording(&outcome.call_sid).await);
-    }
+    let shared = &world;
+    let recorded = [MediaFault::Unauthorized, MediaFault::Expired].map(|fault| async move {
+        let outcome = shared.call_with(short_call(), faults(vec![fault])).await;
+        shared.complete_record(&outcome.call_sid).await;
+        audio::stereo(&shared.recording(&outcome.call_sid).await);
+    });
+    join_all(recorded).await;
     world.system.stop().await;
 }
 

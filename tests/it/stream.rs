@@ -4,7 +4,7 @@ use acceptance::World;
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use simulator::twilio::{SIGNATURE_HEADER, sign_url};
+use simulator::twilio::{CallEventKind, CallerScript, CallerStep, SIGNATURE_HEADER, sign_url};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -101,8 +101,14 @@ async fn nonsense_is_shown_out_with_a_policy_close() {
         }
     }
     assert_eq!(close_code(&mut socket).await, 1008);
-    let outcome = world.call(local::demo::story::caller()).await;
+    let script = CallerScript::new(vec![
+        CallerStep::WaitForAgent { quiet_ms: 300, max_ms: 20_000 },
+        CallerStep::HangUp,
+    ]);
+    let outcome = world.call(script).await;
     assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "and the next caller is served");
+    let greeted = outcome.times_ms(|kind| matches!(kind, CallEventKind::AgentSpeechStarted));
+    assert!(!greeted.is_empty());
     world.system.stop().await;
 }
 
@@ -110,7 +116,6 @@ async fn nonsense_is_shown_out_with_a_policy_close() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_model_the_caller_hears_an_apology() {
     use simulator::openai::{ConnectionPlan, Handshake};
-    use simulator::twilio::{CallEventKind, CallerScript};
     let world = World::start().await;
     world.openai.plan(ConnectionPlan {
         handshake: Handshake::Refuse { status: 401, code: "invalid_api_key".into() },

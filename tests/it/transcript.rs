@@ -6,6 +6,7 @@ use acceptance::{World, WorldConfig};
 use domain::business::TranscriptPolicy;
 use domain::transcript::{Run, Source};
 use domain::{CallSid, RecordingSid};
+use futures_util::future::join_all;
 use platform::stores::transcripts::Reader;
 use simulator::audio::speech;
 use simulator::openai::{HttpFault, OpenAiConfig, Reply, Script, Step, Transcription};
@@ -122,7 +123,8 @@ async fn a_transcript_that_comes_after_the_end_is_waited_for() {
 /// Historic failure 24: nothing without words is a transcript that is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_and_invented_file_transcriptions_end_as_failed() {
-    for text in ["", "Thanks for watching!", "I would I would I would I would I would I would"] {
+    let texts = ["", "Thanks for watching!", "I would I would I would I would I would I would"];
+    let calls = texts.map(|text| async move {
         let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
         openai.transcriptions = vec![Transcription::Text(text.into()); 3];
         let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
@@ -132,7 +134,8 @@ async fn empty_and_invented_file_transcriptions_end_as_failed() {
         assert_eq!(record["transcript"], serde_json::Value::Null);
         assert_eq!(file_transcriptions(&world), 3, "the recording was listened to, once");
         world.system.stop().await;
-    }
+    });
+    join_all(calls).await;
 }
 
 /// Fault 45. The policy `recording_upgrade` upgrades to nothing worse.
