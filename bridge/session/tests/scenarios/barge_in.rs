@@ -43,6 +43,23 @@ fn an_answer_that_is_still_being_generated_is_cancelled_too() {
     assert!(!sim.requests().contains(&ResponseReason::Recovery), "cancelling is no failure");
 }
 
+#[test]
+fn an_interruption_is_counted_where_it_cut_something_short_and_only_there() {
+    let mut sim = Sim::greeted(plan());
+    sim.exchange(1, "item_greeting", 1_000);
+    sim.advance(ms(400));
+    sim.caller_begins("caller_2");
+    sim.done("resp_1", ResponseStatus::Cancelled);
+    sim.caller_ends("caller_2");
+    sim.created("resp_2", None);
+    let outputs = sim.caller_begins("caller_3");
+    assert_eq!(cancels(&outputs), ["resp_2"], "nobody had heard of this one");
+    let cut_short = sim.outputs().filter(|output| matches!(output, Output::Event(Event::BargeIn { .. })));
+    assert_eq!(cut_short.count(), 1);
+    sim.input(Input::CallerStopped);
+    assert_eq!(sim.run_to_close().figures.barge_ins, 1);
+}
+
 /// Fault 61.
 #[test]
 fn late_audio_of_an_interrupted_answer_is_never_played() {
