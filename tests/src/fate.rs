@@ -83,7 +83,7 @@ impl Doors {
             here.set_port(Some(listener.local_addr().expect("an address").port())).expect("it has a host");
             environment.push((name.to_owned(), here.to_string()));
             // A media link leads elsewhere, and whoever asked for it is to follow it.
-            let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+            let http = crate::http().redirect(reqwest::redirect::Policy::none()).build();
             let http = http.expect("a client");
             let door = Arc::new(Door { service, upstream, http, fate: Arc::clone(&fate) });
             let router = Router::new().fallback(pass).with_state(door);

@@ -14,3 +14,10 @@ pub mod webhook;
 mod world;
 
 pub use world::{World, WorldConfig};
+
+/// A client of endpoints on this machine, none of which speaks TLS: it reads no trust store, which takes longer than
+/// many a test.
+pub fn http() -> reqwest::ClientBuilder {
+    platform::tls::install();
+    reqwest::Client::builder().tls_certs_only([])
+}

@@ -55,7 +55,7 @@ impl Way {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shared = Arc::new(Shared {
             upstream: world.system.environment["AWS_ENDPOINT_URL_DYNAMODB"].parse().expect("a URL"),
-            http: reqwest::Client::new(),
+            http: crate::http().build().expect("a client"),
             manner: watch::Sender::new(Manner::Open),
             waiting: watch::Sender::new(0),
             seen: Mutex::default(),

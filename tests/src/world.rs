@@ -112,7 +112,14 @@ impl World {
             system.name("BusinessesTable").expect("a table"),
         );
         functions::businesses::provision::provision(&businesses, &new).await.expect("the business is seeded");
-        Self { system, twilio, openai, identity, business: new, http: reqwest::Client::new() }
+        Self {
+            system,
+            twilio,
+            openai,
+            identity,
+            business: new,
+            http: crate::http().build().expect("a client"),
+        }
     }
 
     /// Waits until so many sockets are kept ready.

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::backoff::random_unit;
 use crate::telemetry::{Unit, metric};
+use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Answers are a few kilobytes; the transcript of an hour is some hundred.
@@ -83,9 +84,9 @@ impl OpenAiHttp {
     /// # Errors
     /// [`OpenAiError::Client`] when the system has no usable TLS trust store.
     pub fn new(base: &Url, key: Secret) -> Result<Self, OpenAiError> {
-        crate::tls::install();
-        let client = Client::builder().connect_timeout(CONNECT_TIMEOUT).build();
-        let client = client.map_err(|_| OpenAiError::Client("no TLS trust store"))?;
+        let client = tls::client().map_err(|_| OpenAiError::Client("no TLS trust store"))?;
+        let client = client.connect_timeout(CONNECT_TIMEOUT).build();
+        let client = client.map_err(|_| OpenAiError::Client("no TLS provider"))?;
         Ok(Self { client, base: base.as_str().trim_end_matches('/').to_owned(), key })
     }
 

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::clock;
 use crate::public_address::{NotPublic, Reach};
+use crate::tls;
 
 /// Longer answers would crowd out the conversation.
 pub const ANSWER_MAX_BYTES: usize = 16 * 1024;
@@ -70,8 +71,8 @@ impl ToolClient {
     /// # Errors
     /// [`ToolError::Unreachable`] without a TLS trust store.
     pub fn new(key: TokenKey, reach: Reach) -> Result<Self, ToolError> {
-        crate::tls::install();
-        let client = Client::builder()
+        let client = tls::client()
+            .map_err(|_| ToolError::Unreachable)?
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(Policy::none())
             .no_proxy()

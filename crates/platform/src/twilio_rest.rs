@@ -16,6 +16,8 @@ use twilio::rest::{
 use twilio::{Form, Sid};
 use url::Url;
 
+use crate::tls;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a request and its whole answer, media excepted.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -85,16 +87,16 @@ impl TwilioRest {
     /// # Errors
     /// [`TwilioError::Settings`] for a malformed account sid, or without a TLS trust store.
     pub fn new(base: &Url, account_sid: &str, auth_token: Secret) -> Result<Self, TwilioError> {
-        crate::tls::install();
         let account = Sid::account(account_sid)
             .map_err(|_| TwilioError::Settings("the account sid is not AC and 32 hexadecimal digits"))?;
-        let client = Client::builder()
+        let client = tls::client()
+            .map_err(|_| TwilioError::Settings("no TLS trust store"))?
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(MEDIA_READ_TIMEOUT)
             // A redirect must not carry the account's credentials to wherever it leads.
             .redirect(Policy::none())
             .build()
-            .map_err(|_| TwilioError::Settings("no TLS trust store"))?;
+            .map_err(|_| TwilioError::Settings("no TLS provider"))?;
         let api = Api::new(base.as_str(), &account);
         Ok(Self { client, api, account, token: auth_token, plain_http: base.scheme() == "http" })
     }
