@@ -234,12 +234,11 @@ impl Writer {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
-        let first = match limits.first(holder.as_str()) {
-            Ok(first) => first,
-            Err(pool) => return Ok(Err(pool)),
-        };
-        let search = Search { leases: &self.leases, business, limits, first, now };
-        slots::reserve(&search, holder, now.plus(ttl)).await
+        let salted = (holder.as_str(), holder.as_str());
+        match Search::begin(&self.leases, business, limits, salted, now) {
+            Ok(search) => slots::reserve(search, holder, now.plus(ttl)).await,
+            Err(pool) => Ok(Err(pool)),
+        }
     }
 
     /// Gives back a reservation that no call came of.

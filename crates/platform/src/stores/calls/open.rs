@@ -10,7 +10,7 @@ use crate::{backoff::Backoff, random};
 
 use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key};
 use super::settle::{self, UNSETTLED};
-use super::slots::{Claim, MAX_TRIES, Search};
+use super::slots::{Claim, Search, taken};
 use super::{OpenCall, Opened, Pool, SlotRequest, Slots, WhichSlots, Writer, early, events, row};
 
 /// The actions stand in this order, so a refusal is found by its place. The pools' slots, if any, come next.
@@ -27,27 +27,21 @@ pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, 
         }
         WhichSlots::Free(limits) => *limits,
     };
-    let first = match limits.first(request.call.sid.as_str()) {
-        Ok(first) => first,
+    let (holder, salt) = (request.call.sid.as_str(), attempt.open_id.as_str());
+    let search = Search::begin(&writer.leases, &wanted.business, limits, (holder, salt), request.now);
+    let mut search = match search {
+        Ok(search) => search,
         Err(pool) => return Ok(Opened::AtCapacity(pool)),
     };
-    let (leases, business) = (&writer.leases, &wanted.business);
-    let search = Search { leases, business, limits, first, now: request.now };
-    let (mut slots, mut full) = (first, Pool::Business);
-    for tried in 0..MAX_TRIES {
-        let taken = match attempt.settle(Some((wanted, slots))).await? {
+    loop {
+        let taken = match attempt.settle(Some((wanted, search.slots))).await? {
             Settled::Opened(opened) => return Ok(opened),
             Settled::Taken(pools) => pools,
         };
-        for pool in taken {
-            full = pool;
-            match search.free(pool, &attempt.salt(tried)).await? {
-                Some(free) => slots.set(pool, free),
-                None => return Ok(Opened::AtCapacity(pool)),
-            }
+        if let Some(full) = search.move_on(taken).await? {
+            return Ok(Opened::AtCapacity(full));
         }
     }
-    Ok(Opened::AtCapacity(full))
 }
 
 /// What one attempt with certain slots came to.
@@ -93,10 +87,8 @@ impl Attempt<'_> {
             if let Some(settled) = self.standing(&refused)? {
                 return Ok(Settled::Opened(settled));
             }
-            let is_refused = |place: usize| matches!(refused.get(place), Some(Action::Refused(_)));
-            let pools = Pool::ALL.into_iter().zip(SLOTS..);
-            let taken: Vec<Pool> = pools.filter(|(_, at)| is_refused(*at)).map(|(pool, _)| pool).collect();
-            if !is_refused(EARLY_EVENTS) && !taken.is_empty() {
+            let taken = taken(refused.get(SLOTS..).unwrap_or_default());
+            if !matches!(refused.get(EARLY_EVENTS), Some(Action::Refused(_))) && !taken.is_empty() {
                 return Ok(Settled::Taken(taken));
             }
             // Callbacks overtook the voice webhook: what they said is part of the call from the start.
@@ -156,15 +148,11 @@ impl Attempt<'_> {
             };
             let until = now.plus(wanted.ttl);
             let claim = Claim { business: &wanted.business, holder, reserved, until, now: *now };
-            actions.extend(Pool::ALL.map(|pool| claim.action(leases, pool, slots.of(pool))));
+            actions.extend(claim.actions(leases, slots));
         }
         if let Some(plan) = plan.as_ref().filter(|_| !call.status.is_terminal()) {
             actions.push(plans::put_action(leases, plan, now.plus(*token_ttl))?);
         }
         Ok(actions)
-    }
-
-    fn salt(&self, tried: u64) -> String {
-        format!("{}#{tried}", self.open_id)
     }
 }

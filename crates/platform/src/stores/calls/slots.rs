@@ -8,15 +8,17 @@ use domain::{BusinessId, DialId, Timestamp};
 use crate::backoff::Backoff;
 use crate::digest::spread;
 use crate::item::{Attributes, Draft, Row, number, text};
+use crate::random;
 use crate::stores::StoreError;
 use crate::stores::plans;
-use crate::stores::table::{Key, Outcome, PK, Table};
+use crate::stores::table::{Key, PK, Table};
+use crate::stores::transaction::{Action, Transacted, transact};
 
 use super::{Limits, Pool, ReservedSlots, Slots};
 
 /// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
 /// last slots of a burst each try leaves fewer of them.
-pub(super) const MAX_TRIES: u64 = 10;
+const MAX_TRIES: u64 = 10;
 /// How many batches of slots are searched for a free one.
 const MAX_BATCHES: usize = 10;
 /// DynamoDB's limit on one BatchGetItem.
@@ -105,29 +107,16 @@ pub(super) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// The lease, as part of a transaction.
-    pub(super) fn action(&self, leases: &Table, pool: Pool, slot: u16) -> TransactWriteItem {
-        leases.put_action(self.item(pool, slot), |put| {
-            put.condition_expression(FREE)
-                .expression_attribute_values(":now", number(self.now.0))
-                .expression_attribute_values(":holder", text(self.holder))
-                .expression_attribute_values(":reserved", text(self.reserved))
+    /// Its leases, as parts of a transaction, in the order of the pools.
+    pub(super) fn actions(&self, leases: &Table, slots: Slots) -> [TransactWriteItem; 2] {
+        Pool::ALL.map(|pool| {
+            leases.put_action(self.item(pool, slots.of(pool)), |put| {
+                put.condition_expression(FREE)
+                    .expression_attribute_values(":now", number(self.now.0))
+                    .expression_attribute_values(":holder", text(self.holder))
+                    .expression_attribute_values(":reserved", text(self.reserved))
+            })
         })
-    }
-
-    /// `false`: another holds it.
-    async fn put(&self, leases: &Table, pool: Pool, slot: u16) -> Result<bool, StoreError> {
-        let put = leases
-            .client
-            .put_item()
-            .table_name(&*leases.name)
-            .set_item(Some(self.item(pool, slot)))
-            .condition_expression(FREE)
-            .expression_attribute_values(":now", number(self.now.0))
-            .expression_attribute_values(":holder", text(self.holder))
-            .expression_attribute_values(":reserved", text(self.reserved))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        Ok(matches!(leases.settle(put.send().await)?, Outcome::Done(_)))
     }
 
     fn item(&self, pool: Pool, slot: u16) -> Attributes {
@@ -139,19 +128,54 @@ impl Claim<'_> {
     }
 }
 
-/// Where a free slot is looked for.
-pub(super) struct Search<'a> {
-    pub(super) leases: &'a Table,
-    pub(super) business: &'a BusinessId,
-    pub(super) limits: Limits,
-    pub(super) first: Slots,
-    pub(super) now: Timestamp,
+/// Of which pools the slots are another's, by what became of [`Claim::actions`].
+pub(super) fn taken(refused: &[Action]) -> Vec<Pool> {
+    let pools = Pool::ALL.into_iter().zip(refused);
+    pools.filter(|(_, action)| matches!(action, Action::Refused(_))).map(|(pool, _)| pool).collect()
 }
 
-impl Search<'_> {
-    /// One of the nearest slots from the first on, round the circle, that can be had at this moment. Which of them
-    /// depends on `salt`, the call's and its try's own: rivals that look at the same moment part ways.
-    pub(super) async fn free(&self, pool: Pool, salt: &str) -> Result<Option<u16>, StoreError> {
+/// The slots to try next, for one holder.
+pub(super) struct Search<'a> {
+    leases: &'a Table,
+    business: &'a BusinessId,
+    limits: Limits,
+    first: Slots,
+    /// The holder's own, so that rivals that look at the same moment part ways.
+    salt: &'a str,
+    now: Timestamp,
+    tried: u64,
+    pub(super) slots: Slots,
+}
+
+impl<'a> Search<'a> {
+    /// A pool that has no slots at all is the error.
+    pub(super) fn begin(
+        leases: &'a Table,
+        business: &'a BusinessId,
+        limits: Limits,
+        (holder, salt): (&str, &'a str),
+        now: Timestamp,
+    ) -> Result<Self, Pool> {
+        let first = limits.first(holder)?;
+        Ok(Self { leases, business, limits, first, salt, now, tried: 0, slots: first })
+    }
+
+    /// Looks for others in place of the slots that are another's. `Some`: a pool in which there are none, or whose
+    /// slots went to rivals too often.
+    pub(super) async fn move_on(&mut self, taken: Vec<Pool>) -> Result<Option<Pool>, StoreError> {
+        self.tried += 1;
+        for pool in taken {
+            let free = if self.tried < MAX_TRIES { self.free(pool).await? } else { None };
+            match free {
+                Some(free) => self.slots.set(pool, free),
+                None => return Ok(Some(pool)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// One of the nearest slots from the first on, round the circle, that can be had at this moment.
+    async fn free(&self, pool: Pool) -> Result<Option<u16>, StoreError> {
         let first = self.first.of(pool);
         let circle: Vec<u16> = (first..self.limits.of(pool)).chain(0..first).collect();
         for batch in circle.chunks(BATCH_GET_ITEMS).take(MAX_BATCHES) {
@@ -165,6 +189,7 @@ impl Search<'_> {
             let mut free = batch.to_vec();
             free.retain(|slot| !taken.contains(&pool.pk(self.business, *slot)));
             if !free.is_empty() {
+                let salt = format!("{}#{}", self.salt, self.tried);
                 let index = usize::try_from(spread(salt.as_bytes()) % free.len() as u64).unwrap_or(0);
                 return Ok(Some(free[index]));
             }
@@ -176,44 +201,22 @@ impl Search<'_> {
 /// Slots for a call that has no sid yet: taken before it is dialled, so that nobody is called for whom there is no
 /// line. `Err` inside: that pool has none.
 pub(super) async fn reserve(
-    search: &Search<'_>,
+    mut search: Search<'_>,
     holder: &DialId,
     until: Timestamp,
 ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
-    let claim = Claim {
-        business: search.business,
-        holder: holder.as_str(),
-        reserved: holder.as_str(),
-        until,
-        now: search.now,
-    };
-    let mut slots = search.first;
-    for pool in Pool::ALL {
-        match reserve_one(search, &claim, pool).await? {
-            Some(slot) => slots.set(pool, slot),
-            None if pool == Pool::Deployment => {
-                release(search.leases, search.business, Pool::Business, slots.business, holder.as_str())
-                    .await?;
-                return Ok(Err(pool));
-            }
-            None => return Ok(Err(pool)),
+    let (leases, business, now) = (search.leases, search.business, search.now);
+    let claim = Claim { business, holder: holder.as_str(), reserved: holder.as_str(), until, now };
+    loop {
+        let identity = random::id(&leases.name)?;
+        let refused = match transact(leases, &claim.actions(leases, search.slots), &identity).await? {
+            Transacted::Done => return Ok(Ok(ReservedSlots { slots: search.slots, holder: holder.clone() })),
+            Transacted::Refused(refused) => refused,
+        };
+        if let Some(full) = search.move_on(taken(&refused)).await? {
+            return Ok(Err(full));
         }
     }
-    Ok(Ok(ReservedSlots { slots, holder: holder.clone() }))
-}
-
-async fn reserve_one(search: &Search<'_>, claim: &Claim<'_>, pool: Pool) -> Result<Option<u16>, StoreError> {
-    let mut slot = search.first.of(pool);
-    for tried in 0..MAX_TRIES {
-        if claim.put(search.leases, pool, slot).await? {
-            return Ok(Some(slot));
-        }
-        match search.free(pool, &format!("{}#{tried}", claim.holder)).await? {
-            Some(free) => slot = free,
-            None => break,
-        }
-    }
-    Ok(None)
 }
 
 /// Gives a slot back. One that another holds by now stays with it.
