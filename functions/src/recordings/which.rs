@@ -1,6 +1,6 @@
 //! Which of a call's recordings a request is about.
 
-use domain::recording::RecordingKind;
+use domain::recording::{self, RecordingKind};
 use domain::{Call, Recording};
 use platform::stores::{calls, recordings};
 use serde::Deserialize;
@@ -30,13 +30,10 @@ impl Which {
     ) -> Result<Recording, Problem> {
         let call = self.call(operator, calls).await?;
         let all = recordings.for_call(&call.sid).await?;
-        all.into_iter().find(|recording| self.means(recording)).ok_or_else(|| Problem::not_found("recording"))
-    }
-
-    fn means(&self, recording: &Recording) -> bool {
-        match &self.recording {
-            Some(sid) => recording.sid.as_str() == sid,
-            None => recording.kind == RecordingKind::Call,
-        }
+        let found = match &self.recording {
+            Some(sid) => all.iter().find(|recording| recording.sid.as_str() == sid),
+            None => recording::of_kind(&all, RecordingKind::Call),
+        };
+        found.cloned().ok_or_else(|| Problem::not_found("recording"))
     }
 }
