@@ -3,9 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::framing::frame;
 use crate::support::Harness;
 
 const SAMPLES: usize = 20;
@@ -22,12 +21,7 @@ async fn the_time_from_a_lost_model_to_the_next_words() {
     let (mut connected, mut resumed) = (vec![], vec![]);
     for _ in 0..SAMPLES {
         let mut harness = Harness::start().await;
-        let (mut caller, mut model, planned) = harness.live().await;
-        model.begin("resp_1", "item_1", Value::Null).await;
-        model.delta("resp_1", "item_1", &frame(1)).await;
-        model.say("resp_1", "item_1", "We are open").await;
-        caller.next_audio().await;
-        caller.next_mark().await;
+        let (mut caller, model, planned) = harness.in_mid_sentence().await;
 
         let lost = Instant::now();
         model.reset();

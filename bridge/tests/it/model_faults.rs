@@ -77,12 +77,7 @@ async fn a_busy_model_is_tried_again_and_the_caller_has_lost_nothing() {
 async fn a_model_that_drops_in_mid_sentence_is_replaced_and_goes_on_with_it() {
     for code in [None, Some(1011), Some(1012), Some(1001)] {
         let mut harness = Harness::start().await;
-        let (mut caller, mut model, planned) = harness.live().await;
-        model.begin("resp_1", "item_1", Value::Null).await;
-        model.delta("resp_1", "item_1", &frame(1)).await;
-        model.say("resp_1", "item_1", "We are open").await;
-        caller.next_audio().await;
-        caller.next_mark().await;
+        let (mut caller, model, planned) = harness.in_mid_sentence().await;
         match code {
             Some(code) => model.close(code).await,
             None => model.reset(),

@@ -17,6 +17,7 @@ use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, 
 use http::{Method, Request, StatusCode};
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -139,6 +140,17 @@ impl Harness {
         caller.start(&planned).await;
         let mut model = self.model.accept().await;
         model.configure().await;
+        (caller, model, planned)
+    }
+
+    /// A call whose agent is in the middle of its first sentence.
+    pub(crate) async fn in_mid_sentence(&mut self) -> (Caller, Model, Planned) {
+        let (mut caller, mut model, planned) = self.live().await;
+        model.begin("resp_1", "item_1", Value::Null).await;
+        model.delta("resp_1", "item_1", &crate::framing::frame(1)).await;
+        model.say("resp_1", "item_1", "We are open").await;
+        caller.next_audio().await;
+        caller.next_mark().await;
         (caller, model, planned)
     }
 
