@@ -13,7 +13,7 @@ const CALL: Duration = Duration::from_secs(1);
 const MIN_WAVES: u32 = 6;
 /// Growth per call below this is none.
 const GROWTH_MAX_BYTES_PER_CALL: f64 = 64.0;
-/// What an allocator's highest mark still moves by when nothing leaks: the more calls a run has, the smaller a leak
+/// What an allocator still holds more or less of when nothing leaks: the more calls a run has, the smaller a leak
 /// it finds behind this.
 const ALLOCATOR_NOISE_BYTES: f64 = 256.0 * 1_024.0;
 
@@ -32,7 +32,7 @@ pub struct Wave {
 pub struct ChurnReport {
     pub descriptors_before: u64,
     pub waves: Vec<Wave>,
-    /// From the most that was held in the middle third of the waves to the most in the last: the first third fills
+    /// From the least that was held in the middle third of the waves to the least in the last: the first third fills
     /// pools and the allocator's lists. Negative when memory was given back.
     pub growth_bytes_per_call: f64,
     pub descriptors_left: i64,
@@ -65,7 +65,7 @@ impl ChurnReport {
         let third = waves.len().div_ceil(3);
         let thirds: Vec<&[Wave]> = waves.chunks(third.max(1)).collect();
         let (growth_bytes, calls) = match thirds.as_slice() {
-            [_, middle, last] => (most(last) - most(middle), span(last) - span(middle)),
+            [_, middle, last] => (least(last) - least(middle), span(last) - span(middle)),
             _ => (0.0, 0.0),
         };
         let descriptors_left =
@@ -78,8 +78,9 @@ impl ChurnReport {
     }
 }
 
-fn most(waves: &[Wave]) -> f64 {
-    waves.iter().map(|wave| wave.resident_bytes).max().unwrap_or(0) as f64
+/// What stays behind is still there when least is held; a high mark may be a wave that was not quite over.
+fn least(waves: &[Wave]) -> f64 {
+    waves.iter().map(|wave| wave.resident_bytes).min().unwrap_or(0) as f64
 }
 
 /// Calls up to the end of these waves.
