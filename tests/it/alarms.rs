@@ -119,3 +119,35 @@ fn every_queue_that_is_worked_has_alarms_for_its_age_and_for_its_dead_letters() 
         }
     }
 }
+
+/// infra/README.md's tables of metrics and of alarms: the names in the first column, of rows like ``| `Name` | ...``.
+fn documented(heading: &str) -> BTreeSet<String> {
+    let page = read("infra/README.md");
+    let section = page.split(heading).nth(1).unwrap_or_else(|| panic!("infra/README.md has {heading}"));
+    let rows = section.lines().skip_while(|line| !line.starts_with('|'));
+    let name = Regex::new("`([A-Za-z]+)`").unwrap();
+    let first = rows.take_while(|line| line.starts_with('|')).map(|row| row.split('|').nth(1).unwrap());
+    first
+        .flat_map(|cell| name.captures_iter(cell).map(|found| found[1].to_owned()).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_is_counted() {
+    let counted: BTreeSet<String> = counted().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(documented("**Metrics**"), counted);
+}
+
+#[test]
+fn every_alarm_is_documented_and_every_documented_alarm_exists() {
+    let alarms: BTreeSet<String> = ["template.yaml", "infra/bridge.yaml"]
+        .into_iter()
+        .flat_map(|file| {
+            let template: Value = serde_yaml_ng::from_str(&read(file)).unwrap();
+            let resources = template["Resources"].as_mapping().unwrap().clone();
+            let alarms = resources.into_iter().filter(|(_, one)| one["Type"] == "AWS::CloudWatch::Alarm");
+            alarms.map(|(id, _)| id.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(documented("**Alarms**"), alarms);
+}

@@ -87,7 +87,11 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     }
 
     let control = control(station).await?;
-    let environment = system.environment.clone();
+    let mut environment = system.environment.clone();
+    // What the README's requests are made with.
+    environment
+        .insert("SWITCHBOARD_URL".to_owned(), system.api_url.as_str().trim_end_matches('/').to_owned());
+    environment.insert("SWITCHBOARD_KEY".to_owned(), identity.api_key.expose().to_owned());
     let announced = Running { control_url: control.to_string(), environment }.announce(data)?;
     say("\nStaying up. Point a Twilio number at");
     say(format_args!("  voice webhook     {voice_url}   (HTTP POST)"));

@@ -3,6 +3,7 @@
 
 mod bridge_lost;
 mod commands;
+mod documents;
 mod process;
 mod redrive;
 mod restart;

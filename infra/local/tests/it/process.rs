@@ -26,11 +26,16 @@ pub(crate) struct Up {
 
 impl Up {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    pub(crate) fn start_with(data: &Path, options: &[&str]) -> Self {
         let running = data.join("running.json");
         let _ = std::fs::remove_file(&running);
         let child = switchboard()
             .args(["up", "--no-call", "--port", "0", "--data"])
             .arg(data)
+            .args(options)
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()
