@@ -25,7 +25,8 @@ fn allowed(function: &str) -> BTreeSet<Access> {
     let mut allowed = BTreeSet::new();
     let policies = &template["Resources"][function]["Properties"]["Policies"];
     for statement in
-        policies.as_sequence().unwrap().iter().flat_map(|p| p["Statement"].as_sequence().unwrap())
+        // What is no document of its own is the reference to one that all share.
+        policies.as_sequence().unwrap().iter().filter_map(|p| p["Statement"].as_sequence()).flatten()
     {
         let actions: Vec<String> = super::structure::strings(&statement["Action"]);
         for resource in super::structure::strings(&statement["Resource"]) {
