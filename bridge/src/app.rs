@@ -66,7 +66,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let max_calls = vars.number("MAX_CALLS", BridgeSettings::DEFAULT_MAX_CALLS);
     let drain = vars.number("DRAIN_SECONDS", BridgeSettings::DEFAULT_DRAIN_TIMEOUT.as_secs());
     let ecs_agent = vars.optional_url("ECS_AGENT_URI");
-    let tools_on_loopback = vars.optional("TOOLS_ON_LOOPBACK").is_some();
+    let reach = reach(&mut vars);
     let ca_file = vars.optional("OPENAI_CA_FILE");
     let aws = Aws::load_with(env, vars).await?;
     let openai_roots = ca_file.map(|path| authorities(&path)).transpose()?.unwrap_or_default();
@@ -79,10 +79,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         turns: turns::Writer::new(&aws, &turns_table, &leases_table),
         twilio,
         steps: Leases::new(&aws, &leases_table),
-        tools: ToolClient::new(
-            secrets.stream_token_key.clone(),
-            if tools_on_loopback { Reach::AndLoopback } else { Reach::Public },
-        )?,
+        tools: ToolClient::new(secrets.stream_token_key.clone(), reach)?,
     };
     let settings = BridgeSettings {
         public_stream_url,
@@ -97,6 +94,11 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         openai_roots,
     };
     Ok(Bridge::new(settings, ports, live)?)
+}
+
+/// How far a business's tool may be: a laptop's listen on the laptop, and only there may a tool be on loopback.
+fn reach(vars: &mut Parser<'_>) -> Reach {
+    if vars.flag("TOOLS_ON_LOOPBACK", false) { Reach::AndLoopback } else { Reach::Public }
 }
 
 /// The certificates in a PEM file.
@@ -230,5 +232,29 @@ fn store_error(error: stores::StoreError) -> StoreError {
         stores::StoreError::Conditional { .. } => StoreError::Fenced,
         error if error.is_retryable() => StoreError::Unavailable(error.to_string()),
         error => StoreError::Refused(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::env::MapEnv;
+
+    use super::*;
+
+    #[test]
+    fn a_switch_that_says_false_is_off_and_one_that_says_neither_is_refused() {
+        let read = |value: Option<&str>| {
+            let env: MapEnv = value.map(|value| ("TOOLS_ON_LOOPBACK", value)).into_iter().collect();
+            let mut vars = Parser::new(&env);
+            let reach = reach(&mut vars);
+            vars.finish(reach).ok()
+        };
+        for off in [None, Some(""), Some("false"), Some(" false ")] {
+            assert_eq!(read(off), Some(Reach::Public), "{off:?}");
+        }
+        assert_eq!(read(Some("true")), Some(Reach::AndLoopback));
+        for neither in ["0", "1", "no", "False", "off"] {
+            assert_eq!(read(Some(neither)), None, "{neither}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use platform::env::{EX_CONFIG, Reader};
+use platform::env::{EX_USAGE, Reader};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,7 @@ pub async fn run(env: &dyn Reader) -> ExitCode {
         Err(error) => {
             tracing::error!(%error, "the bridge cannot run");
             match error {
-                RunError::App(AppError::Settings(_)) | RunError::Listen(_) => ExitCode::from(EX_CONFIG as u8),
+                RunError::App(AppError::Settings(_)) | RunError::Listen(_) => ExitCode::from(EX_USAGE),
                 RunError::App(_) | RunError::Bind { .. } | RunError::Signals(_) => ExitCode::FAILURE,
             }
         }

@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use domain::recording::{self, RecordingKind};
 use domain::share::Disposition;
 use domain::{Recording, RecordingState};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
-use crate::edge::{HttpFunction, StartError};
+use crate::edge::{HttpFunction, StartError, answer};
 use crate::recordings::which::Which;
 
 /// A presigned URL lives as long as a click needs; it is minted at each one.
@@ -140,8 +140,9 @@ async fn recording(
     State(app): State<Arc<Calls>>,
     operator: Operator,
     Path(which): Path<Which>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.link(&which.find(&operator, &app.calls, &app.recordings).await?).await
+    app.link(&which.find(&operator, &app.calls, &app.recordings).await?, &headers).await
 }
 
 /// All of a call's, each with its own address.
@@ -159,16 +160,17 @@ async fn voicemail(
     State(app): State<Arc<Calls>>,
     operator: Operator,
     Path(sid): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let call = operator.call(&app.calls, &sid).await?;
     let recordings = app.recordings.for_call(&call.sid).await?;
     let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
-    app.link(voicemail.ok_or_else(|| Problem::not_found("recording"))?).await
+    app.link(voicemail.ok_or_else(|| Problem::not_found("recording"))?, &headers).await
 }
 
 impl Calls {
     /// A link to a recording of a call.
-    async fn link(&self, recording: &Recording) -> Result<Response, Problem> {
+    async fn link(&self, recording: &Recording, headers: &HeaderMap) -> Result<Response, Problem> {
         let archived = match &recording.state {
             RecordingState::Archived(archived) => archived,
             RecordingState::InProgress | RecordingState::Announced => {
@@ -188,7 +190,6 @@ impl Calls {
             tracing::error!(%error, "cannot presign");
             Problem::unavailable()
         })?;
-        let headers = [(header::LOCATION, url.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())];
-        Ok((StatusCode::FOUND, headers).into_response())
+        Ok(answer::link(headers, &url, LINK_TTL))
     }
 }

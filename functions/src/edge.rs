@@ -1,11 +1,13 @@
 //! Everything that touches Lambda: how a feature is started, fed and answered.
 
 pub mod address;
+pub mod answer;
 pub mod auth;
 pub mod batch;
 pub mod problem;
 pub mod run;
 pub mod start;
+pub(crate) mod tally;
 pub mod verified_form;
 
 use axum::Router;

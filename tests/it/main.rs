@@ -11,6 +11,7 @@ mod cost;
 mod crash;
 mod evil_model;
 mod figures;
+mod isolation;
 mod jobs;
 mod log;
 mod model_loss;

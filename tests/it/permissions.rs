@@ -186,7 +186,7 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let changes = [("AWS_ENDPOINT_URL_DYNAMODB", open.url.as_str())];
     let public = HttpSandbox::start(&world, "recording-share", &changes).await;
     let token = shared["url"].as_str().unwrap().rsplit('/').next().unwrap();
-    let opened = world.http.get(public.url.join(&format!("/s/{token}")).unwrap()).send().await.unwrap();
+    let opened = world.http.post(public.url.join(&format!("/s/{token}")).unwrap()).send().await.unwrap();
     assert_eq!(opened.status(), 200, "the link led to the recording");
     compare("RecordingShareFunction", &open);
 

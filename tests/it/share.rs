@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use acceptance::World;
+use acceptance::fate::{Cut, Doors};
+use acceptance::sandbox::HttpSandbox;
+use domain::share::FREE_GUESSES;
 use http::Method;
 use local::demo::story;
 use reqwest::redirect::Policy;
@@ -49,7 +52,7 @@ async fn a_link_leads_to_the_recording_until_it_ends() {
     let browser = browser();
     let mut presigned = vec![];
     for _ in 0..2 {
-        let response = browser.get(&url).send().await.unwrap();
+        let response = browser.post(&url).send().await.unwrap();
         assert_eq!(response.status(), 302);
         assert_eq!(response.headers()["cache-control"], "no-store");
         assert_eq!(response.headers()["referrer-policy"], "no-referrer");
@@ -62,7 +65,7 @@ async fn a_link_leads_to_the_recording_until_it_ends() {
     assert!(part.headers()["content-disposition"].to_str().unwrap().starts_with("inline"));
     assert_eq!(part.bytes().await.unwrap().as_ref(), b"RIFF");
 
-    let used = browser.get(&url).send().await.unwrap();
+    let used = browser.post(&url).send().await.unwrap();
     assert_eq!((used.status().as_u16(), used.headers().get("location")), (410, None));
     let body = used.text().await.unwrap();
     for secret in [bucket, world.business.business.name.as_str(), token, "recordings/"] {
@@ -91,7 +94,7 @@ async fn fifty_visitors_at_once_share_the_views_there_are() {
     let (url, _) = link(&world, &shares, json!({ "max_views": 7 })).await;
     let visits: Vec<_> = (0..50)
         .map(|_| {
-            let request = browser().get(&url);
+            let request = browser().post(&url);
             tokio::spawn(async move { request.send().await.unwrap().status().as_u16() })
         })
         .collect();
@@ -116,37 +119,173 @@ async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
     }
     assert_eq!(api(&world, Method::DELETE, &format!("{shares}/nothing"), None).await.0, 404);
     let browser = browser();
-    let status = async |url: &str| browser.get(url).send().await.unwrap().status().as_u16();
-    assert_eq!((status(&revoked).await, status(&orphaned).await), (410, 302));
+    let status = async |url: &str| {
+        let (looked, opened) =
+            (browser.get(url).send().await.unwrap(), browser.post(url).send().await.unwrap());
+        (looked.status().as_u16(), opened.status().as_u16())
+    };
+    assert_eq!((status(&revoked).await, status(&orphaned).await), ((410, 410), (200, 302)));
     let recording = shares.trim_end_matches("/shares");
     assert_eq!(api(&world, Method::DELETE, recording, None).await.0, 204);
-    assert_eq!(status(&orphaned).await, 410);
+    assert_eq!(status(&orphaned).await, (410, 410));
     assert_eq!(api(&world, Method::POST, &shares, Some(json!({}))).await.0, 409, "nothing to share");
     world.system.stop().await;
 }
 
+/// Case C18, B11. Whoever previews, prefetches, scans or only looks has no view, and the person who opens the link has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_passcode_is_asked_for_and_guessing_ends_the_link() {
+async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
+    let (world, shares) = recorded().await;
+    let (url, _) = link(&world, &shares, json!({ "max_views": 1 })).await;
+    let browser = browser();
+    for (name, value) in [
+        ("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"),
+        ("user-agent", "WhatsApp/2.23.20.0"),
+        ("user-agent", "Twitterbot/1.0"),
+        ("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
+        ("range", "bytes=0-1"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("purpose", "prefetch"),
+        ("x-moz", "prefetch"),
+        ("accept", "application/json"),
+        ("if-none-match", "*"),
+    ] {
+        let looked = browser.get(&url).header(name, value).send().await.unwrap();
+        assert_eq!(
+            (looked.status().as_u16(), looked.headers().get("location")),
+            (200, None),
+            "{name}: {value}"
+        );
+    }
+    let head = browser.head(&url).send().await.unwrap();
+    assert_eq!((head.status().as_u16(), head.text().await.unwrap().as_str()), (200, ""));
+    let page = browser.get(&url).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("<form method=\"post\"><button>"));
+    let (_, listed) = api(&world, Method::GET, &shares, None).await;
+    assert_eq!(listed["shares"][0]["views"], 0);
+    let visits = listed["shares"][0]["visits"].as_array().unwrap();
+    assert_eq!(visits.len(), 11, "each look is a visit, and HEAD is none");
+    assert!(visits.iter().all(|visit| visit["outcome"] == "page_shown"));
+
+    assert_eq!(browser.post(&url).send().await.unwrap().status(), 302);
+    assert_eq!(browser.get(&url).send().await.unwrap().status(), 410);
+    assert_eq!(browser.head(&url).send().await.unwrap().status(), 410);
+    world.system.stop().await;
+}
+
+/// Case C18, B20. A program gets an address to fetch, and no redirect that its `Authorization` would follow.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn links_come_as_json_to_whoever_asks_for_it() {
+    let (world, shares) = recorded().await;
+    let recording = shares.trim_end_matches("/shares");
+    let browser = browser();
+    let json = async |request: reqwest::RequestBuilder| {
+        let answer = request.header("accept", "application/json").send().await.unwrap();
+        let status = answer.status().as_u16();
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        (status, answer.json::<Value>().await.unwrap())
+    };
+    let starts = async |url: &Value| {
+        let audio = world.http.get(url.as_str().unwrap()).send().await.unwrap();
+        audio.bytes().await.unwrap().starts_with(b"RIFF")
+    };
+    let asked = browser.get(world.url(recording)).bearer_auth(world.identity.api_key.expose());
+    let (status, told) = json(asked).await;
+    assert_eq!((status, &told["expires_in"]), (200, &json!(300)));
+    assert!(starts(&told["url"]).await);
+    let voicemail = world.url(&recording.replace("recording", "voicemail"));
+    let asked = browser.get(voicemail).bearer_auth(world.identity.api_key.expose());
+    assert_eq!(json(asked).await.0, 404, "there is none");
+
+    let wish = json!({ "passcode": "slack water 7", "max_views": 1 });
+    let (url, _) = link(&world, &shares, wish).await;
+    let (status, look) = json(browser.get(&url)).await;
+    assert_eq!((status, &look["method"], &look["passcode"]), (200, &json!("POST"), &json!(true)));
+    assert!(look["expires_in"].as_u64().unwrap() > 6 * 24 * 3_600);
+    let (status, wrong) = json(browser.post(&url).json(&json!({ "passcode": "slack water 8" }))).await;
+    assert_eq!((status, &wrong["title"]), (403, &json!("wrong passcode")));
+    let (status, told) = json(browser.post(&url).json(&json!({ "passcode": "slack water 7" }))).await;
+    assert_eq!((status, &told["expires_in"]), (200, &json!(120)));
+    assert!(starts(&told["url"]).await);
+    assert_eq!(json(browser.post(&url)).await.0, 410);
+    world.system.stop().await;
+}
+
+/// Case C18. Every field of a new link is optional, and so is the body.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_without_wishes_has_the_usual_terms() {
+    let (world, shares) = recorded().await;
+    let (status, share) = api(&world, Method::POST, &shares, None).await;
+    assert_eq!(
+        (status, &share["max_views"], &share["passcode"]),
+        (201, &json!(10), &json!(false)),
+        "{share}"
+    );
+    for (body, status) in
+        [(" \n", 201), ("{}", 201), ("{", 400), ("null", 400), ("[]", 400), ("max_views=1", 400)]
+    {
+        let request = world.http.post(world.url(&shares)).bearer_auth(world.identity.api_key.expose());
+        assert_eq!(request.body(body).send().await.unwrap().status(), status, "{body:?}");
+    }
+    world.system.stop().await;
+}
+
+/// The guesser waits, the owner is told, and whoever has the passcode and another address is not held up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_passcode_is_asked_for_and_guessing_slows_the_guesser_down() {
     let (world, shares) = recorded().await;
     let wish = json!({ "passcode": "slack water 7", "max_views": 3 });
     let (url, _) = link(&world, &shares, wish).await;
     let browser = browser();
     let asked = browser.get(&url).send().await.unwrap();
     assert_eq!(asked.status(), 200);
-    assert!(asked.text().await.unwrap().contains("<form"));
+    assert!(asked.text().await.unwrap().contains("name=\"passcode\""));
+    assert_eq!(browser.post(&url).send().await.unwrap().status(), 200, "no passcode is no guess");
     let tries = async |passcode: &str| {
         let form = BTreeMap::from([("passcode", passcode)]);
-        browser.post(&url).form(&form).send().await.unwrap().status().as_u16()
+        browser.post(&url).form(&form).send().await.unwrap()
     };
-    assert_eq!(tries("slack water 7").await, 302);
-    for _ in 0..5 {
-        assert_eq!(tries("slack water 8").await, 403);
+    assert_eq!(tries("slack water 7").await.status(), 302);
+    for _ in 0..FREE_GUESSES {
+        assert_eq!(tries("slack water 8").await.status(), 403);
     }
-    assert_eq!(tries("slack water 7").await, 410, "guessed at too often");
+    let slowed = tries("slack water 7").await;
+    assert_eq!(slowed.status(), 429, "not even looked at");
+    let wait: u64 = slowed.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
     let (_, listed) = api(&world, Method::GET, &shares, None).await;
-    assert_eq!(listed["shares"][0]["ended"], "locked");
-    assert_eq!(listed["shares"][0]["views"], 1, "asking and guessing are no views");
+    let share = &listed["shares"][0];
+    assert_eq!((&share["ended"], &share["wrong_passcodes"]), (&Value::Null, &json!(FREE_GUESSES)));
+    assert!(share["slowed_until"].is_string(), "{share}");
+    assert_eq!(share["visits"][0]["outcome"], "too_soon");
+    assert_eq!(share["views"], 1, "asking and guessing are no views");
     assert!(!listed.to_string().contains("slack") && !listed.to_string().contains("argon2"));
+
+    // A sandbox without the peer's address stands for another visitor.
+    let elsewhere = HttpSandbox::start(&world, "recording-share", &[]).await;
+    let there = elsewhere.url.join(url.parse::<reqwest::Url>().unwrap().path()).unwrap();
+    let form = BTreeMap::from([("passcode", "slack water 7")]);
+    assert_eq!(browser.post(there).form(&form).send().await.unwrap().status(), 302);
+    world.system.stop().await;
+}
+
+/// A recording that is heard without a trace is worse than one that is heard a minute later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_cannot_be_logged_opens_nothing() {
+    let (world, shares) = recorded().await;
+    let (url, _) = link(&world, &shares, json!({})).await;
+    // The view is counted first, then the visit is written.
+    let doors = Doors::of(&world, Some((1, Cut::Before))).await;
+    let changes: Vec<(&str, &str)> =
+        doors.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let sandbox = HttpSandbox::start(&world, "recording-share", &changes).await;
+    let there = sandbox.url.join(url.parse::<reqwest::Url>().unwrap().path()).unwrap();
+    let opened = browser().post(there).send().await.unwrap();
+    assert_eq!((opened.status().as_u16(), opened.headers().get("location")), (503, None));
+    assert!(doors.is_dead());
+    let (_, listed) = api(&world, Method::GET, &shares, None).await;
+    let share = &listed["shares"][0];
+    assert_eq!((&share["views"], &share["visits"]), (&json!(1), &json!([])), "counted, and heard by nobody");
     world.system.stop().await;
 }
 

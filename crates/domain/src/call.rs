@@ -192,6 +192,11 @@ impl StatusEvent {
             error_code: None,
         }
     }
+
+    /// Whether the event can say anything about the call's own status.
+    pub fn moves_status(&self) -> bool {
+        self.status.rank() > CallStatus::Queued.rank()
+    }
 }
 
 /// What an event changed.

@@ -6,8 +6,15 @@ use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 
 /// Bytes of a link's token: nobody guesses one.
 pub const TOKEN_BYTES: usize = 32;
-/// Wrong passcodes that a link takes in all its life.
-pub const MAX_WRONG_PASSCODES: u32 = 5;
+/// Wrong passcodes in a row that one visitor may try without a pause.
+pub const FREE_GUESSES: u32 = 5;
+/// Wrong passcodes that a link takes from all its visitors together before it sets a pace for strangers.
+pub const FREE_GUESSES_OF_ALL: u32 = 50;
+/// The pace of a link that is guessed at from many sides. A link lives 90 days at most, so no more than 26,000 of the
+/// million passcodes of six digits are ever tried.
+pub const PACE: Duration = Duration::from_secs(5 * 60);
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 pub const MIN_SHARE_TTL: Duration = Duration::from_secs(60);
 pub const DEFAULT_SHARE_TTL: Duration = Duration::from_secs(7 * 24 * 3_600);
 pub const MAX_SHARE_TTL: Duration = Duration::from_secs(90 * 24 * 3_600);
@@ -15,7 +22,7 @@ pub const DEFAULT_SHARE_VIEWS: u32 = 10;
 pub const MAX_SHARE_VIEWS: u32 = 1_000;
 /// Links that one recording may have over time.
 pub const MAX_SHARES: usize = 100;
-/// Shorter passcodes would be guessed within their few attempts.
+/// Shorter passcodes would be guessed in spite of every pause.
 pub const PASSCODE_CHARS: std::ops::RangeInclusive<usize> = 6..=64;
 
 /// Whether a browser plays the recording or saves it.
@@ -60,8 +67,26 @@ pub struct Share {
     pub views: u32,
     /// A password hash (PHC string), if the link asks for a passcode.
     pub passcode: Option<String>,
+    /// By all visitors, less those that were right after all.
     pub wrong_passcodes: u32,
+    /// Until then a visitor who was never right is not heard.
+    pub next_guess_at: Option<Timestamp>,
+    /// The latest pause that wrong passcodes led to, somebody's or everybody's, ends then.
+    pub slowed_until: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+}
+
+/// How long a visitor pauses after so many wrong passcodes in a row. Nobody else is held up by it.
+pub fn pause_of_visitor(wrong: u32) -> Duration {
+    match wrong.checked_sub(FREE_GUESSES) {
+        None => Duration::ZERO,
+        Some(doublings) => FIRST_PAUSE.saturating_mul(1 << doublings.min(16)).min(LONGEST_PAUSE),
+    }
+}
+
+/// How long strangers pause after a link has had so many wrong passcodes from all sides.
+pub fn pause_of_link(wrong: u32) -> Duration {
+    if wrong < FREE_GUESSES_OF_ALL { Duration::ZERO } else { PACE }
 }
 
 /// Why a link shows nothing any more.
@@ -71,8 +96,6 @@ pub enum ShareEnd {
     Expired,
     /// Viewed as often as it may be.
     UsedUp,
-    /// Too many wrong passcodes.
-    Locked,
 }
 
 impl ShareEnd {
@@ -81,7 +104,6 @@ impl ShareEnd {
             Self::Revoked => "revoked",
             Self::Expired => "expired",
             Self::UsedUp => "used_up",
-            Self::Locked => "locked",
         }
     }
 }
@@ -95,8 +117,6 @@ impl Share {
             Some(ShareEnd::Expired)
         } else if self.views >= self.max_views {
             Some(ShareEnd::UsedUp)
-        } else if self.wrong_passcodes >= MAX_WRONG_PASSCODES {
-            Some(ShareEnd::Locked)
         } else {
             None
         }
@@ -121,15 +141,25 @@ mod tests {
             max_views: 2,
             views: 1,
             passcode: None,
-            wrong_passcodes: MAX_WRONG_PASSCODES - 1,
+            wrong_passcodes: 1_000_000,
+            next_guess_at: Some(Timestamp(i64::MAX)),
+            slowed_until: None,
             revoked_at: None,
         };
-        assert_eq!(good.end(now), None);
+        assert_eq!(good.end(now), None, "guessing ends nothing");
         assert_eq!(good.end(good.ends_at), Some(ShareEnd::Expired));
         assert_eq!(Share { views: 2, ..good.clone() }.end(now), Some(ShareEnd::UsedUp));
-        let locked = Share { wrong_passcodes: MAX_WRONG_PASSCODES, ..good.clone() };
-        assert_eq!(locked.end(now), Some(ShareEnd::Locked));
         let revoked = Share { revoked_at: Some(now), views: 2, ..good };
         assert_eq!(revoked.end(revoked.ends_at), Some(ShareEnd::Revoked));
+    }
+
+    #[test]
+    fn a_guesser_is_slowed_down_and_a_slip_of_the_finger_is_not() {
+        let pauses = [0, 4, 5, 6, 7, 10, 11, 12, 40, u32::MAX].map(|wrong| pause_of_visitor(wrong).as_secs());
+        assert_eq!(pauses, [0, 0, 60, 120, 240, 1_920, 3_600, 3_600, 3_600, 3_600]);
+        assert_eq!(pause_of_link(FREE_GUESSES_OF_ALL - 1), Duration::ZERO);
+        assert_eq!(pause_of_link(FREE_GUESSES_OF_ALL), PACE);
+        let most = u64::from(FREE_GUESSES_OF_ALL) + MAX_SHARE_TTL.as_secs() / PACE.as_secs();
+        assert!(most < 26_000, "{most} guesses in a link's longest life");
     }
 }

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use domain::Secret;
 use url::Url;
 
-/// What a process exits with when its settings are wrong (`EX_CONFIG` of sysexits.h).
-pub const EX_CONFIG: i32 = 64;
+/// What a process exits with when its settings are wrong: 64, `EX_USAGE` of sysexits.h, since the variables are to a
+/// service what arguments are to a command.
+pub const EX_USAGE: u8 = 64;
 
 /// Where variables come from. The local system builds many settings in one process, so nothing below this
 /// trait reads the process's own environment.
@@ -177,7 +178,7 @@ pub(crate) fn read(env: &dyn Reader, name: &str) -> Option<String> {
     env.var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// What is wrong with the environment, every variable at once. Exit with [`EX_CONFIG`].
+/// What is wrong with the environment, every variable at once. Exit with [`EX_USAGE`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(Vec<Problem>);
 

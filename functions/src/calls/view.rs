@@ -41,9 +41,12 @@ impl Record {
         events.sort_by_key(|(_, event)| (event.at, event.status.rank()));
         let events: Vec<Value> = events
             .iter()
-            .map(
-                |(key, event)| json!({ "event": key, "at": time(event.at), "status": event.status.as_str() }),
-            )
+            .map(|(key, event)| {
+                // Of a stream, a leg or a verdict we were told something, and nothing of the call's own status.
+                let told = event.moves_status() || key.starts_with("call-");
+                let status = told.then(|| event.status.as_str());
+                json!({ "event": key, "at": time(event.at), "status": status })
+            })
             .collect();
         self.0["events"] = events.into();
         self

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use domain::{BusinessId, Call, CallSid, Secret};
-use http::header;
 use http::request::Parts;
+use http::{HeaderMap, header};
 use platform::stores::{businesses, calls};
 
 use super::problem::Problem;
@@ -36,14 +36,58 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<T>) -> Result<Self, Problem> {
-        let key = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .filter(|key| !key.is_empty() && key.len() <= MAX_KEY_CHARS)
-            .ok_or_else(Problem::unauthorised)?;
+        let key = bearer(&parts.headers).ok_or_else(Problem::unauthorised)?;
         let business = (**state).as_ref().by_api_key(&Secret::new(key)).await?;
         business.map(Self).ok_or_else(Problem::unauthorised)
+    }
+}
+
+/// The key of `Authorization: Bearer <key>`. A scheme has no case, and any number of spaces may follow it (RFC 9110,
+/// 11.1 and 11.4). Two headers name two keys, which is none.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, key) = value.to_str().ok()?.trim().split_once([' ', '\t'])?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("Bearer") && (1..=MAX_KEY_CHARS).contains(&key.len())).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    /// Case C18.
+    #[test]
+    fn the_scheme_has_no_case_and_any_spaces_may_follow_it() {
+        let read = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+            bearer(&headers).map(str::to_owned)
+        };
+        for value in [
+            "Bearer key",
+            "bearer key",
+            "BEARER key",
+            "bEaReR  key",
+            "Bearer \t key",
+            " Bearer key ",
+            "Bearer\tkey",
+        ] {
+            assert_eq!(read(value).as_deref(), Some("key"), "{value:?}");
+        }
+        for value in ["", "Bearer", "Bearer ", "Bearer   ", "Basic key", "Bearerkey", "key", "Bearer: key x"]
+        {
+            assert_ne!(read(value).as_deref(), Some("key"), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn two_keys_are_none() {
+        let mut headers = HeaderMap::new();
+        for value in ["Bearer one", "Bearer two"] {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        assert_eq!(bearer(&headers), None);
     }
 }

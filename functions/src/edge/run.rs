@@ -6,15 +6,15 @@ use std::sync::Arc;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use platform::clock;
-use platform::env::{EX_CONFIG, ProcessEnv};
+use platform::env::{EX_USAGE, ProcessEnv};
 use platform::secrets::SecretsError;
 
-use super::{HttpFunction, QueueFunction, ScheduledFunction, StartError, batch};
+use super::{HttpFunction, QueueFunction, ScheduledFunction, StartError, answer, batch};
 
 /// Serves an HTTP function until the sandbox ends.
 pub fn http<F: HttpFunction>() -> ExitCode {
     serve(F::NAME, async {
-        let router = F::load(&ProcessEnv).await?.router();
+        let router = answer::guarded(F::load(&ProcessEnv).await?.router());
         lambda_http::run(router).await.map_err(|error| StartError::Other(error.to_string()))
     })
 }
@@ -63,7 +63,7 @@ fn serve(name: &'static str, body: impl Future<Output = Result<(), StartError>>)
             tracing::error!(%error, function = name, "cannot start");
             match error {
                 StartError::Settings(_) | StartError::Secrets(SecretsError::Settings(_)) => {
-                    ExitCode::from(EX_CONFIG as u8)
+                    ExitCode::from(EX_USAGE)
                 }
                 StartError::Secrets(_) | StartError::Other(_) => ExitCode::FAILURE,
             }

@@ -1,7 +1,9 @@
-//! A share link from its receiver's side: `GET /s/{token}` leads to the recording, for as long as the link is good.
+//! A share link from its receiver's side: `GET /s/{token}` shows a page with a button, and the button, a `POST`, leads to
+//! the recording, for as long as the link is good.
 //!
-//! Every view is counted before it is granted, by one conditional write, and gets a presigned URL of its own that
-//! lives minutes. An answer names neither the business nor the bucket.
+//! A `GET` is nobody's decision to listen: messengers fetch a link to preview it, browsers ahead of a click, scanners to
+//! look for harm. So it counts nothing. Every view is counted before it is granted, by one conditional write, and gets a
+//! presigned URL of its own that lives minutes. An answer names neither the business nor the bucket.
 
 mod page;
 
@@ -9,19 +11,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::Response;
 use axum::routing::get;
+use domain::recording::Archived;
 use domain::share::{Share, ShareEnd};
 use domain::token::TokenKey;
 use domain::{RecordingState, Secret};
+use http::{HeaderMap, Method, header};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::secrets::Secrets;
 use platform::stores::StoreError;
-use platform::stores::recordings::{self, Access, Taken, Writer};
+use platform::stores::recordings::{self, Access, Guess, Taken, Writer};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use url::Url;
@@ -29,7 +34,7 @@ use url::Url;
 use super::passcode;
 use crate::edge::address::ClientAddress;
 use crate::edge::{HttpFunction, StartError};
-use page::Page;
+use page::{Notice, Page};
 
 /// Long enough to begin a download, too short to be passed on.
 const LINK_TTL: Duration = Duration::from_secs(2 * 60);
@@ -37,6 +42,10 @@ const LINK_TTL: Duration = Duration::from_secs(2 * 60);
 const MAX_TOKEN_CHARS: usize = 64;
 /// Longer ones are not passcodes of ours, and would be work to hash.
 const MAX_PASSCODE_BYTES: usize = 256;
+/// A form with the longest passcode, percent-encoded.
+const MAX_FORM_BYTES: usize = 2 * 1024;
+/// Whose attempts they are whose address nobody knows.
+const UNKNOWN_VISITOR: &str = "unknown";
 
 pub struct Shared {
     reader: recordings::Reader,
@@ -64,76 +73,138 @@ impl HttpFunction for Shared {
     }
 
     fn router(self) -> Router {
-        Router::new().route("/s/{token}", get(open).post(open_with)).with_state(Arc::new(self))
+        Router::new()
+            .route("/s/{token}", get(look).post(open))
+            .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+            .with_state(Arc::new(self))
     }
 }
 
-async fn open(State(app): State<Arc<Shared>>, address: ClientAddress, Path(token): Path<String>) -> Response {
-    app.answer(token, None, address).await
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    passcode: String,
-}
-
-async fn open_with(
+/// What a link leads to, as long as it is good. Whoever only looks has no view.
+async fn look(
     State(app): State<Arc<Shared>>,
     address: ClientAddress,
+    method: Method,
+    headers: HeaderMap,
     Path(token): Path<String>,
-    form: Result<Form<Answer>, axum::extract::rejection::FormRejection>,
 ) -> Response {
-    match form {
-        Ok(Form(Answer { passcode })) => app.answer(token, Some(Secret::new(passcode)), address).await,
-        Err(_) => page::answer(Page::Unreadable),
+    // With HEAD nobody sees anything.
+    let visit = (method != Method::HEAD).then_some(address);
+    page::answer(app.looked_at(token, visit).await.unwrap_or_else(failed), &headers)
+}
+
+#[derive(Default, Deserialize)]
+struct Answer {
+    passcode: Option<String>,
+}
+
+impl Answer {
+    /// A form, or JSON if it says so. Nothing at all is the button of a link without a passcode.
+    fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if body.is_empty() {
+            Some(Self::default())
+        } else if kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
+            serde_json::from_slice(body).ok()
+        } else {
+            let passcode = url::form_urlencoded::parse(body).find(|(name, _)| name == "passcode");
+            Some(Self { passcode: passcode.map(|(_, value)| value.into_owned()) })
+        }
     }
+}
+
+async fn open(
+    State(app): State<Arc<Shared>>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
+    let Some(Answer { passcode }) = body.ok().and_then(|body| Answer::read(&headers, &body)) else {
+        return page::answer(Page::Notice(Notice::Unreadable), &headers);
+    };
+    let passcode = passcode.filter(|passcode| !passcode.is_empty()).map(Secret::new);
+    page::answer(app.opened(token, passcode, address).await.unwrap_or_else(failed), &headers)
 }
 
 impl Shared {
-    async fn answer(&self, token: String, passcode: Option<Secret>, address: ClientAddress) -> Response {
-        if token.is_empty() || token.len() > MAX_TOKEN_CHARS {
-            return page::answer(Page::Unknown);
+    async fn looked_at(&self, token: String, visit: Option<ClientAddress>) -> Result<Page, StoreError> {
+        let Some(share) = self.share(token).await? else { return Ok(Page::Notice(Notice::Unknown)) };
+        let now = clock::now();
+        let outcome = match (share.end(now), self.recording(&share).await?) {
+            (Some(end), _) => Outcome::Ended(end),
+            (None, None) => Outcome::Gone,
+            (None, Some(_)) => Outcome::Shown { passcode: share.passcode.is_some() },
+        };
+        if let Some(address) = visit {
+            self.note(&share, &outcome, &address).await?;
         }
-        let share = match self.reader.share_of(&Secret::new(token)).await {
-            Ok(Some(share)) => share,
-            Ok(None) => return page::answer(Page::Unknown),
-            Err(error) => return failed(&error),
-        };
-        let outcome = match self.grant(&share, passcode).await {
-            Ok(outcome) => outcome,
-            Err(error) => return failed(&error),
-        };
+        Ok(outcome.page(&share))
+    }
+
+    async fn opened(
+        &self,
+        token: String,
+        passcode: Option<Secret>,
+        address: ClientAddress,
+    ) -> Result<Page, StoreError> {
+        let Some(share) = self.share(token).await? else { return Ok(Page::Notice(Notice::Unknown)) };
+        let outcome = self.grant(&share, passcode, &address).await?;
+        // A recording that is heard without a trace is worse than one that is heard a minute later.
+        self.note(&share, &outcome, &address).await?;
+        Ok(outcome.page(&share))
+    }
+
+    async fn share(&self, token: String) -> Result<Option<Share>, StoreError> {
+        if token.is_empty() || token.len() > MAX_TOKEN_CHARS {
+            return Ok(None);
+        }
+        self.reader.share_of(&Secret::new(token)).await
+    }
+
+    /// Counts a visit and writes it to the link's log.
+    async fn note(
+        &self,
+        share: &Share,
+        outcome: &Outcome,
+        address: &ClientAddress,
+    ) -> Result<(), StoreError> {
         telemetry::metric("ShareVisits", 1.0, Unit::Count, &[("Outcome", outcome.label())]);
         let access = Access {
             at: clock::now(),
             outcome: outcome.label().to_owned(),
-            address: address.0.map(|address| self.pseudonym(&share, &address)),
+            address: address.0.as_ref().map(|address| self.pseudonym(share, address)),
         };
-        if let Err(error) = self.recordings.accessed(&share, &access).await {
-            // A recording that is heard without a trace is worse than one that is heard a minute later.
-            return failed(&error);
+        match outcome {
+            Outcome::Viewed(_) => self.recordings.viewed(share, &access).await,
+            _ => self.recordings.accessed(share, &access).await,
         }
-        page::answer(match outcome {
-            Outcome::Viewed(url) => Page::Recording(url),
-            Outcome::PasscodeWanted => Page::Passcode { wrong: false },
-            Outcome::WrongPasscode => Page::Passcode { wrong: true },
-            Outcome::Ended(_) | Outcome::Gone => Page::Ended,
+    }
+
+    /// Where the shared bytes are, if they are still to be had.
+    async fn recording(&self, share: &Share) -> Result<Option<Archived>, StoreError> {
+        let recording = self.reader.of_call(&share.call, &share.recording).await?;
+        Ok(match recording.map(|recording| recording.state) {
+            Some(RecordingState::Archived(archived)) => Some(archived),
+            _ => None,
         })
     }
 
     /// What this visit gets. The order matters: nothing is counted for a recording that cannot be shown.
-    async fn grant(&self, share: &Share, passcode: Option<Secret>) -> Result<Outcome, StoreError> {
+    async fn grant(
+        &self,
+        share: &Share,
+        passcode: Option<Secret>,
+        address: &ClientAddress,
+    ) -> Result<Outcome, StoreError> {
         if let Some(end) = share.end(clock::now()) {
             return Ok(Outcome::Ended(end));
         }
-        let recording = self.reader.of_call(&share.call, &share.recording).await?;
-        let Some(RecordingState::Archived(archived)) = recording.map(|recording| recording.state) else {
-            return Ok(Outcome::Gone);
-        };
+        let Some(archived) = self.recording(share).await? else { return Ok(Outcome::Gone) };
         if let Some(hash) = &share.passcode {
-            let Some(passcode) = passcode else { return Ok(Outcome::PasscodeWanted) };
-            if !self.is_right(share, passcode, hash).await? {
-                return Ok(Outcome::WrongPasscode);
+            let Some(passcode) = passcode else { return Ok(Outcome::Shown { passcode: true }) };
+            if let Some(refused) = self.guess(share, passcode, hash, address).await? {
+                return Ok(refused);
             }
         }
         let disposition = share.disposition.header(&share.recording);
@@ -166,26 +237,45 @@ impl Shared {
         hex::encode(&mac[..16])
     }
 
-    /// An attempt is taken before the passcode is looked at and given back if it was right.
-    async fn is_right(&self, share: &Share, passcode: Secret, hash: &str) -> Result<bool, StoreError> {
-        if passcode.expose().len() > MAX_PASSCODE_BYTES
-            || self.recordings.try_passcode(share, clock::now()).await? == Taken::No
-        {
-            return Ok(false);
+    /// An attempt is counted before the passcode is looked at, and taken back if it was right. `None`: it was.
+    async fn guess(
+        &self,
+        share: &Share,
+        passcode: Secret,
+        hash: &str,
+        address: &ClientAddress,
+    ) -> Result<Option<Outcome>, StoreError> {
+        if passcode.expose().len() > MAX_PASSCODE_BYTES {
+            return Ok(Some(Outcome::WrongPasscode));
         }
-        let right = passcode::is_right(passcode, hash.to_owned()).await;
-        if right {
-            self.recordings.right_passcode(share).await?;
+        let network = address.network();
+        let visitor =
+            network.map_or_else(|| UNKNOWN_VISITOR.to_owned(), |network| self.pseudonym(share, &network));
+        match self.recordings.try_passcode(share, &visitor, clock::now()).await? {
+            Guess::Counted => {}
+            Guess::TooSoon(wait) => return Ok(Some(Outcome::TooSoon(wait))),
+            Guess::Ended => {
+                return Ok(Some(Outcome::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))));
+            }
         }
-        Ok(right)
+        if !passcode::is_right(passcode, hash.to_owned()).await {
+            return Ok(Some(Outcome::WrongPasscode));
+        }
+        self.recordings.right_passcode(share, &visitor).await?;
+        Ok(None)
     }
 }
 
 /// What became of one visit.
 enum Outcome {
+    /// The page, with its button. Nothing was heard.
+    Shown {
+        passcode: bool,
+    },
     Viewed(Url),
-    PasscodeWanted,
     WrongPasscode,
+    /// Wrong passcodes came before: this one was not looked at.
+    TooSoon(Duration),
     Ended(ShareEnd),
     /// The link is good, the recording is not there any more.
     Gone,
@@ -194,16 +284,53 @@ enum Outcome {
 impl Outcome {
     const fn label(&self) -> &'static str {
         match self {
+            Self::Shown { passcode: false } => "page_shown",
+            Self::Shown { passcode: true } => "passcode_wanted",
             Self::Viewed(_) => "viewed",
-            Self::PasscodeWanted => "passcode_wanted",
             Self::WrongPasscode => "wrong_passcode",
+            Self::TooSoon(_) => "too_soon",
             Self::Ended(end) => end.as_str(),
             Self::Gone => "recording_gone",
         }
     }
+
+    fn page(self, share: &Share) -> Page {
+        Page::Notice(match self {
+            Self::Viewed(url) => return Page::Recording { url, ttl: LINK_TTL },
+            Self::Shown { passcode } => {
+                Notice::Button { passcode, ends_in: share.ends_at.since(clock::now()) }
+            }
+            Self::WrongPasscode => Notice::WrongPasscode,
+            Self::TooSoon(wait) => Notice::TooSoon(wait),
+            Self::Ended(_) | Self::Gone => Notice::Ended,
+        })
+    }
 }
 
-fn failed(error: &StoreError) -> Response {
+fn failed(error: StoreError) -> Page {
     tracing::error!(%error, "a share link cannot be answered");
-    page::answer(Page::Unavailable)
+    Page::Notice(Notice::Unavailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case C18.
+    #[test]
+    fn a_passcode_comes_by_a_form_by_json_or_not_at_all() {
+        let read = |kind: &'static str, body: &str| {
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, http::HeaderValue::from_static(kind))]);
+            Answer::read(&headers, body.as_bytes()).map(|answer| answer.passcode)
+        };
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(read(form, "passcode=slack+water%207"), Some(Some("slack water 7".into())));
+        assert_eq!(read(form, ""), Some(None));
+        assert_eq!(read(form, "other=1"), Some(None));
+        assert_eq!(read("application/json", "{\"passcode\":\"slack\"}"), Some(Some("slack".into())));
+        assert_eq!(read("Application/JSON; charset=utf-8", "{}"), Some(None));
+        assert_eq!(read("application/json", "{"), None);
+        assert!(Answer::read(&HeaderMap::new(), b"").is_some_and(|answer| answer.passcode.is_none()));
+    }
 }

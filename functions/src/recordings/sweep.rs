@@ -13,10 +13,10 @@ use platform::env::{Parser, Reader};
 use platform::queues::{Queue, QueueError};
 use platform::stores::StoreError;
 use platform::stores::recordings::{self, Deleted, Owed, Swept, Writer};
-use platform::telemetry::{self, Unit};
 
 use super::job::RecordingJob;
 use crate::edge::batch::JobError;
+use crate::edge::tally::Tally;
 use crate::edge::{ScheduledFunction, StartError};
 
 /// Recordings of one kind of debt that one tick looks at, the oldest first. The next tick goes on with the rest.
@@ -46,27 +46,27 @@ impl ScheduledFunction for Sweep {
     }
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
-        match tokio::time::timeout(WITHIN, self.sweep(now)).await {
-            Ok(swept) => swept,
-            Err(_) => Err(JobError::new("timeout", "there were more recordings than a tick has time for")),
-        }
+        let (mut found, mut failed) = (Tally::default(), Tally::default());
+        let swept = tokio::time::timeout(WITHIN, self.sweep(now, &mut found, &mut failed)).await;
+        found.tell("RecordingsSwept", "Due");
+        failed.complain("recordings could not be swept");
+        swept.unwrap_or_else(|_| {
+            Err(JobError::new("timeout", "there were more recordings than a tick has time for"))
+        })
     }
 }
 
 impl Sweep {
-    async fn sweep(&self, now: Timestamp) -> Result<(), JobError> {
+    async fn sweep(&self, now: Timestamp, tally: &mut Tally, failures: &mut Tally) -> Result<(), JobError> {
         let mut failed = None;
         for due in Due::ALL {
             for owed in self.reader.owed(due, now, MAX_RECORDINGS).await? {
                 let recording = &owed.recording.sid;
                 match self.pay(&owed, due, now).await {
                     Ok(Swept::Gone) => {}
-                    Ok(Swept::Claimed) => {
-                        tracing::info!(%recording, due = due.as_str(), sweeps = owed.sweeps, "recording swept");
-                        telemetry::metric("RecordingsSwept", 1.0, Unit::Count, &[("Due", due.as_str())]);
-                    }
+                    Ok(Swept::Claimed) => tally.add(due.as_str(), recording),
                     Err(error) => {
-                        tracing::error!(%recording, due = due.as_str(), %error, "a recording cannot be swept");
+                        failures.add(due.as_str(), format_args!("{recording}: {error}"));
                         failed = Some(JobError::new("recording", error));
                     }
                 }

@@ -202,7 +202,7 @@ fn answer(pointer: Option<&Pointer>, version: Option<&Transcript>, versions: &[T
         body["version"] = version.number.into();
         body["lines"] = json!(version.lines);
     }
-    let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+    let mut response = Json(body).into_response();
     if let Some(tag) =
         pointer.and_then(|pointer| HeaderValue::try_from(format!("\"{}\"", pointer.moves)).ok())
     {

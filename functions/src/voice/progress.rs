@@ -70,7 +70,7 @@ impl Progress {
             telemetry::metric("WebhooksDuplicate", 1.0, Unit::Count, &[]);
         }
         if moved && event.status.is_terminal() {
-            tracing::info!(call = %sid, business = %call.business, status = event.status.as_str(), "call ended");
+            tracing::info!(call = %sid, business = %call.business, status = event.status.as_str(), "call has its final status");
         }
         if event.status.is_terminal() {
             self.follow_up(&call).await?;

@@ -17,12 +17,12 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
 use platform::stores::calls::{self, UNSETTLED_SHARDS};
-use platform::telemetry::{self, Unit};
 use platform::twilio_rest::{TwilioError, TwilioRest};
 use twilio::rest::CallResource;
 
 use super::progress::{self, Progress, ProgressError};
 use crate::edge::batch::JobError;
+use crate::edge::tally::Tally;
 use crate::edge::{ScheduledFunction, StartError, start};
 
 /// A call younger than this is left to its callbacks.
@@ -48,7 +48,7 @@ pub struct Sweep {
 enum Found {
     /// The call goes on, or Twilio says nothing that we did not know.
     Unchanged,
-    /// Twilio knew more than we did.
+    /// Twilio knew more than we did: a callback never came.
     Caught,
     /// The end was known; what follows from it had not been asked for.
     FollowedUp,
@@ -71,15 +71,18 @@ impl ScheduledFunction for Sweep {
     }
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
-        match tokio::time::timeout(WITHIN, self.sweep(now)).await {
-            Ok(swept) => swept,
-            Err(_) => Err(JobError::new("timeout", "there were more calls than a tick has time for")),
-        }
+        let (mut found, mut failed) = (Tally::default(), Tally::default());
+        let swept = tokio::time::timeout(WITHIN, self.sweep(now, &mut found, &mut failed)).await;
+        found.tell("CallsSwept", "Found");
+        failed.complain("calls could not be looked at");
+        swept.unwrap_or_else(|_| {
+            Err(JobError::new("timeout", "there were more calls than a tick has time for"))
+        })
     }
 }
 
 impl Sweep {
-    async fn sweep(&self, now: Timestamp) -> Result<(), JobError> {
+    async fn sweep(&self, now: Timestamp, tally: &mut Tally, failures: &mut Tally) -> Result<(), JobError> {
         let before = now.minus(GRACE);
         let mut failed = None;
         for shard in shards(now) {
@@ -93,16 +96,10 @@ impl Sweep {
             while let Some((call, found)) = looks.next().await {
                 match found {
                     Ok(Found::Unchanged) => {}
-                    Ok(Found::Caught) => {
-                        tracing::warn!(call = %call.sid, was = call.status.as_str(), "a callback never came");
-                        telemetry::metric("CallsSwept", 1.0, Unit::Count, &[("Found", "status")]);
-                    }
-                    Ok(Found::FollowedUp) => {
-                        tracing::warn!(call = %call.sid, "what follows the end was never asked for");
-                        telemetry::metric("CallsSwept", 1.0, Unit::Count, &[("Found", "follow_up")]);
-                    }
+                    Ok(Found::Caught) => tally.add("status", &call.sid),
+                    Ok(Found::FollowedUp) => tally.add("follow_up", &call.sid),
                     Err(error) => {
-                        tracing::error!(call = %call.sid, %error, "a call could not be looked at");
+                        failures.add("call", format_args!("{}: {error}", call.sid));
                         failed = Some(JobError::new("call", error));
                     }
                 }

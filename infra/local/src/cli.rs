@@ -8,6 +8,7 @@ mod running;
 mod tool_key;
 mod up;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -119,16 +120,26 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         };
         done.map(|()| ExitCode::SUCCESS)
     });
-    done.unwrap_or_else(|error| failed(&error))
+    match done {
+        Ok(code) => code,
+        // Whoever read the output has had enough of it: `switchboard env | head -1`.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("switchboard: {error:#}");
+    // Nothing is left to tell it to if standard error is closed, too.
+    let _ = writeln!(io::stderr(), "switchboard: {error:#}");
     ExitCode::FAILURE
 }
 
-/// The terminal is this program's product: the one place that prints.
-#[expect(clippy::print_stdout, reason = "a command line talks to its user")]
-fn say(line: impl std::fmt::Display) {
-    println!("{line}");
+/// The terminal is this program's product.
+fn say(line: impl std::fmt::Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
 }

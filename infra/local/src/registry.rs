@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use axum::Router;
 use domain::Timestamp;
 use functions::edge::batch::JobError;
-use functions::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, batch};
+use functions::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, answer, batch};
 use futures_util::future::BoxFuture;
 use platform::env::Reader;
 
@@ -69,7 +69,7 @@ pub async fn load(binary: &str, env: &dyn Reader) -> Option<Result<Loaded, Start
 }
 
 async fn http<F: HttpFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
-    Ok(Loaded::Http(F::load(env).await?.router()))
+    Ok(Loaded::Http(answer::guarded(F::load(env).await?.router())))
 }
 
 async fn queue<F: QueueFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {

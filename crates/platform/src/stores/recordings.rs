@@ -8,6 +8,7 @@
 //! | `call#<sid>` | `share#<id>` | a share link |
 //! | `share#<SHA-256 of the token>` | `share` | which link a token opens; the token itself is nowhere |
 //! | `access#<share id>` | `<milliseconds>#<random>` | that somebody came with a link, and how it ended |
+//! | `guesses#<share id>` | `<visitor>` | the passcodes that one visitor got wrong in a row |
 //!
 //! A recording that something is still owed to carries `due` and `due_at`, and so is in the index `by_due`.
 
@@ -27,7 +28,7 @@ use crate::stores::transaction::{Transacted, transact};
 use crate::{Aws, random};
 use row::{CALL, DELETED_AT_TWILIO, HELD, STATE};
 
-pub use shares::{Access, Taken, token_hash};
+pub use shares::{Access, Guess, Taken, token_hash};
 pub use sweep::{Owed, Swept};
 
 const RECORDING: &str = "recording#";

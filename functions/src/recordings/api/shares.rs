@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::share::{
@@ -12,21 +13,22 @@ use domain::share::{
     MIN_SHARE_TTL, PASSCODE_CHARS, Share,
 };
 use domain::{Recording, RecordingState, Secret, Timestamp};
-use http::{StatusCode, header};
+use http::StatusCode;
 use platform::clock;
 use platform::stores::recordings::{Access, Taken};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Recordings, not_archived, unavailable};
+use crate::edge::address;
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::recordings::passcode;
 use crate::recordings::which::Which;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewShare {
+struct NewShare {
     /// Seconds.
     expires_in: Option<u64>,
     max_views: Option<u32>,
@@ -34,13 +36,21 @@ pub(super) struct NewShare {
     disposition: Option<String>,
 }
 
+/// No body wishes for nothing in particular.
+fn wishes(body: &[u8]) -> Option<NewShare> {
+    if body.trim_ascii().is_empty() {
+        return Some(NewShare::default());
+    }
+    serde_json::from_slice(body).ok()
+}
+
 pub(super) async fn create(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
     Path(which): Path<Which>,
-    body: Result<Json<NewShare>, JsonRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let Json(new) = body.map_err(|_| {
+    let new = body.ok().and_then(|body| wishes(&body)).ok_or_else(|| {
         Problem::bad_request(
             "the body is JSON with `expires_in` (seconds), `max_views`, `passcode`, `disposition`, all optional",
         )
@@ -72,15 +82,16 @@ pub(super) async fn create(
         views: 0,
         passcode: passcode_hash(new.passcode).await?,
         wrong_passcodes: 0,
+        next_guess_at: None,
+        slowed_until: None,
         revoked_at: None,
     };
     app.recordings.share(&share, &token).await?;
     tracing::info!(call = %share.call, recording = %share.recording, "share link made");
     let mut answer = view(&share, now);
     // Only this answer ever names it.
-    let url = app.base.join(&format!("/s/{}", token.expose())).map_err(|_| Problem::unavailable())?;
-    answer["url"] = url.as_str().into();
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+    answer["url"] = address::of(&app.base, &format!("/s/{}", token.expose())).into();
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
 pub(super) async fn list(
@@ -171,6 +182,7 @@ fn view(share: &Share, now: Timestamp) -> Value {
         "views": share.views,
         "passcode": share.passcode.is_some(),
         "wrong_passcodes": share.wrong_passcodes,
+        "slowed_until": share.slowed_until.filter(|until| *until > now).map(clock::rfc3339),
         "revoked_at": share.revoked_at.map(clock::rfc3339),
         "ended": share.end(now).map(|end| end.as_str()),
     })

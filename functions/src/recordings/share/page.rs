@@ -1,58 +1,132 @@
-//! What a link's receiver sees. Plain pages without a script, a cookie or a word about whose they are.
+//! What a link's receiver gets. Plain pages without a script, a cookie or a word about whose they are; the same as JSON
+//! for a program that asks for it.
 
+use std::time::Duration;
+
+use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::json;
 use url::Url;
+
+use crate::edge::answer;
+use crate::edge::problem::Problem;
 
 pub(super) enum Page {
     /// On to the recording.
-    Recording(Url),
-    Passcode {
-        wrong: bool,
+    Recording {
+        url: Url,
+        ttl: Duration,
     },
+    Notice(Notice),
+}
+
+/// What is said in place of the recording.
+pub(super) enum Notice {
+    /// With a button, behind which the recording is.
+    Button {
+        passcode: bool,
+        ends_in: Duration,
+    },
+    WrongPasscode,
+    TooSoon(Duration),
     Ended,
     Unknown,
     Unreadable,
     Unavailable,
 }
 
-pub(super) fn answer(page: Page) -> Response {
+pub(super) fn answer(page: Page, asked: &HeaderMap) -> Response {
     let mut response = match page {
         // After a form too, the browser is to fetch the recording with GET.
-        Page::Recording(url) => redirect(&url),
-        Page::Passcode { wrong } => {
-            let status = if wrong { StatusCode::FORBIDDEN } else { StatusCode::OK };
-            let lead =
-                if wrong { "That was not the passcode." } else { "This recording asks for a passcode." };
-            html(status, &format!("<p>{lead}</p>{FORM}"))
-        }
-        Page::Ended => html(StatusCode::GONE, "<p>This link has ended.</p>"),
-        Page::Unknown => html(StatusCode::NOT_FOUND, "<p>There is no such link.</p>"),
-        Page::Unreadable => html(StatusCode::BAD_REQUEST, FORM),
-        Page::Unavailable => {
-            html(StatusCode::SERVICE_UNAVAILABLE, "<p>This does not work just now. Try again shortly.</p>")
-        }
+        Page::Recording { url, ttl } => answer::link(asked, &url, ttl),
+        Page::Notice(notice) if answer::wants_json(asked) => program(notice),
+        Page::Notice(notice) => person(notice),
     };
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
         // The address is the key: no page that comes after may learn it.
         (header::REFERRER_POLICY, "no-referrer"),
         // Not `form-action`: browsers hold it against the redirect that follows the form.
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::HeaderName::from_static("x-robots-tag"), "noindex"),
+        (header::VARY, "accept"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }
 
+fn person(notice: Notice) -> Response {
+    match notice {
+        Notice::Button { passcode: false, .. } => {
+            html(StatusCode::OK, &format!("<p>A recording was shared with you.</p>{BUTTON}"))
+        }
+        Notice::Button { passcode: true, .. } => {
+            html(StatusCode::OK, &format!("<p>This recording asks for a passcode.</p>{FORM}"))
+        }
+        Notice::WrongPasscode => {
+            html(StatusCode::FORBIDDEN, &format!("<p>That was not the passcode.</p>{FORM}"))
+        }
+        Notice::TooSoon(wait) => {
+            let lead = format!("<p>Too many wrong passcodes. Try again in {}.</p>{FORM}", spoken(wait));
+            retry(html(StatusCode::TOO_MANY_REQUESTS, &lead), wait)
+        }
+        Notice::Ended => html(StatusCode::GONE, "<p>This link has ended.</p>"),
+        Notice::Unknown => html(StatusCode::NOT_FOUND, "<p>There is no such link.</p>"),
+        Notice::Unreadable => html(StatusCode::BAD_REQUEST, FORM),
+        Notice::Unavailable => {
+            html(StatusCode::SERVICE_UNAVAILABLE, "<p>This does not work just now. Try again shortly.</p>")
+        }
+    }
+}
+
+fn program(notice: Notice) -> Response {
+    let problem = |status, title, detail: &str| Problem::new(status, title).detail(detail).into_response();
+    match notice {
+        Notice::Button { passcode, ends_in } => Json(json!({
+            "method": "POST",
+            "passcode": passcode,
+            "expires_in": ends_in.as_secs(),
+        }))
+        .into_response(),
+        Notice::WrongPasscode => {
+            problem(StatusCode::FORBIDDEN, "wrong passcode", "that was not the passcode")
+        }
+        Notice::TooSoon(wait) => {
+            let detail = "wrong passcodes came before: this one was not looked at";
+            retry(problem(StatusCode::TOO_MANY_REQUESTS, "too soon", detail), wait)
+        }
+        Notice::Ended => problem(StatusCode::GONE, "ended", "this link has ended"),
+        Notice::Unknown => problem(StatusCode::NOT_FOUND, "not found", "there is no such link"),
+        Notice::Unreadable => {
+            Problem::bad_request("the body is a form or JSON with `passcode`, or nothing").into_response()
+        }
+        Notice::Unavailable => Problem::unavailable().into_response(),
+    }
+}
+
+const BUTTON: &str = "<form method=\"post\"><button>Open the recording</button></form>";
+
 const FORM: &str = "<form method=\"post\"><label>Passcode <input name=\"passcode\" type=\"password\" \
     autocomplete=\"off\" required></label> <button>Open</button></form>";
 
-fn redirect(url: &Url) -> Response {
-    (StatusCode::FOUND, [(header::LOCATION, url.as_str())]).into_response()
+/// At least a second, and the last part of one counts.
+fn seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1)
+}
+
+fn spoken(wait: Duration) -> String {
+    match seconds(wait) {
+        1 => "a second".to_owned(),
+        seconds @ 2..=90 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+fn retry(mut response: Response, wait: Duration) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, seconds(wait).into());
+    response
 }
 
 fn html(status: StatusCode, body: &str) -> Response {

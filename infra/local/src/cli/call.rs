@@ -1,6 +1,7 @@
 //! `switchboard call`: one more call, against the running system or against any voice URL.
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -107,8 +108,15 @@ fn speech(path: &Path) -> anyhow::Result<Vec<u8>> {
     let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
     ensure!(size <= MAX_WAV_BYTES, "{} is larger than {} MiB", path.display(), MAX_WAV_BYTES >> 20);
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    wav::read_mulaw(&bytes)
-        .with_context(|| format!("{} cannot be played to a telephone line", path.display()))
+    let mulaw = wav::read_mulaw(&bytes)
+        .with_context(|| format!("{} cannot be played to a telephone line", path.display()))?;
+    if wav::is_silent(&mulaw) {
+        say(format_args!(
+            "{} is silent from beginning to end: the caller will not be heard",
+            path.display()
+        ))?;
+    }
+    Ok(mulaw)
 }
 
 async fn order(args: &Call, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
@@ -127,7 +135,7 @@ async fn order(args: &Call, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
     while let Some(chunk) = body.next().await {
         let _ = write!(rest, "{}", String::from_utf8_lossy(&chunk?));
         while let Some((line, after)) = rest.split_once('\n') {
-            say(line);
+            say(line)?;
             rest = after.to_owned();
         }
     }
@@ -145,7 +153,7 @@ async fn call_elsewhere(args: &Call, voice_url: url::Url, mulaw: Option<Vec<u8>>
         }
     };
     let twilio = Twilio::start(TwilioConfig::new(account_sid, auth_token)).await?;
-    say(format_args!("simulated Twilio REST API: TWILIO_API_URL={}", twilio.api_url()));
+    say(format_args!("simulated Twilio REST API: TWILIO_API_URL={}", twilio.api_url()))?;
     let caller = mulaw.map_or_else(story::caller, story::own_recording);
     let mut spec = CallSpec::inbound(&args.from, &args.to, voice_url, caller);
     spec.status_callback.clone_from(&args.status_url);
@@ -154,10 +162,12 @@ async fn call_elsewhere(args: &Call, voice_url: url::Url, mulaw: Option<Vec<u8>>
     let follow = async move { place::follow(&twilio, spec, &live, &lines).await };
     let print = async {
         while let Some(line) = shown.recv().await {
-            say(line);
+            say(line)?;
         }
+        io::Result::Ok(())
     };
-    let (outcome, ()) = tokio::join!(follow, print);
+    let (outcome, printed) = tokio::join!(follow, print);
+    printed?;
     let codes = outcome.debugger_codes();
     ensure!(codes.is_empty(), "Twilio's debugger has entries for this call: {codes:?}");
     Ok(())

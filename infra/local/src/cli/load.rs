@@ -76,7 +76,7 @@ pub(super) async fn run(args: Load) -> anyhow::Result<()> {
         upstream: Upstream { tls: args.tls, connect_delay_ms: args.connect_delay, warm: args.warm },
     };
     if cfg!(debug_assertions) && !json_only {
-        say("This is a debug build; for figures that mean something: cargo run --release -- load");
+        say("This is a debug build; for figures that mean something: cargo run --release -- load")?;
     }
     let program = std::env::current_exe().context("this program cannot find itself")?;
     let command = move |kind: TargetKind| {
@@ -85,17 +85,17 @@ pub(super) async fn run(args: Load) -> anyhow::Result<()> {
         command
     };
     let outcome = tokio::task::spawn_blocking(move || load::run(&options, command)).await??;
-    say(serde_json::to_string_pretty(&outcome)?);
+    say(serde_json::to_string_pretty(&outcome)?)?;
     match outcome {
         Outcome::Load(report) => {
             if !json_only {
-                table::load(&report).iter().for_each(say);
+                table::load(&report).iter().try_for_each(say)?;
             }
             ensure!(report.valid, "the run is not valid: the generator was late, or calls failed");
         }
         Outcome::Churn(churn) => {
             if !json_only {
-                table::churn(&churn).iter().for_each(say);
+                table::churn(&churn).iter().try_for_each(say)?;
             }
             ensure!(churn.clean, "calls left something behind, or failed");
         }

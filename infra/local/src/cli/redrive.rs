@@ -47,9 +47,9 @@ pub(super) async fn run(args: Redrive) -> anyhow::Result<()> {
     };
     for (name, url) in queues {
         let done = redrive(&aws.sqs, &url).await.with_context(|| format!("queue {name}"))?;
-        say(format_args!("{name}: {} sent again, {} kept", done.sent, done.kept.len()));
+        say(format_args!("{name}: {} sent again, {} kept", done.sent, done.kept.len()))?;
         for reason in done.kept {
-            say(format_args!("  {reason}"));
+            say(format_args!("  {reason}"))?;
         }
     }
     Ok(())

@@ -60,7 +60,7 @@ pub(super) fn print_environment(data: &Path) -> anyhow::Result<()> {
         environment.insert("AWS_DEFAULT_REGION".to_owned(), region);
     }
     for (name, value) in environment {
-        say(format_args!("export {name}='{}'", value.replace('\'', r"'\''")));
+        say(format_args!("export {name}='{}'", value.replace('\'', r"'\''")))?;
     }
     Ok(())
 }

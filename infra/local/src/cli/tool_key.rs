@@ -20,6 +20,6 @@ pub(super) struct ToolKey {
 pub(super) fn run(args: ToolKey) -> anyhow::Result<()> {
     let business = BusinessId::parse(&args.business).context("that is no id of a business")?;
     let key = TokenKey::new(Secret::new(args.stream_token_key))?;
-    say(ToolClient::signing_key(&key, &business).expose());
+    say(ToolClient::signing_key(&key, &business).expose())?;
     Ok(())
 }

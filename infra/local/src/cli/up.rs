@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use bridge::LiveEvents;
+use functions::edge::address;
 use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, place, story};
 use local::home::Identity;
@@ -25,7 +26,10 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     let began = Instant::now();
     let data = args.folder.data.as_path();
     log_to_file(data)?;
-    say(format_args!("Switchboard {}: starting the whole system on this machine", env!("CARGO_PKG_VERSION")));
+    tell(format_args!(
+        "Switchboard {}: starting the whole system on this machine",
+        env!("CARGO_PKG_VERSION")
+    ));
     let identity = Identity::open(data)?;
     let Chosen { urls, identity, twilio, openai } = providers::choose(identity).await?;
     let live = LiveEvents::broadcasting();
@@ -42,12 +46,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     };
     let system = System::start(config).await?;
     let seeded = business::seed(&system, &args.number, &identity.api_key).await?;
-    let webhook = |path| {
-        system.api_url.join(path).map(|mut url| {
-            url.set_fragment(Some(DELIVERY));
-            url
-        })
-    };
+    let webhook = |path| Url::parse(&format!("{}#{DELIVERY}", address::of(&system.api_url, path)));
     let voice_url = webhook("/twilio/voice/inbound")?;
     let status_url = webhook("/twilio/voice/status")?;
     let target = place::Target {
@@ -57,20 +56,20 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         recordings: data.join("recordings"),
     };
 
-    say(format_args!("  data       {}", data.display()));
+    tell(format_args!("  data       {}", data.display()));
     for (name, variable) in [
         ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
         ("S3", "AWS_ENDPOINT_URL_S3"),
         ("SQS", "AWS_ENDPOINT_URL_SQS"),
     ] {
-        say(format_args!("  {name:<10} {}", system.environment.get(variable).map_or("", String::as_str)));
+        tell(format_args!("  {name:<10} {}", system.environment.get(variable).map_or("", String::as_str)));
     }
-    say(format_args!("  API        {}", system.api_url));
-    say(format_args!("  media      {}", system.stream_url));
-    say(format_args!("  Twilio     {}", if twilio.is_some() { "simulated" } else { "real" }));
-    say(format_args!("  OpenAI     {}", if openai.is_some() { "simulated" } else { "real" }));
-    say(format_args!("  business   {} at {}", seeded.business.name, seeded.number.as_e164()));
-    say(format_args!("up after {} ms\n", began.elapsed().as_millis()));
+    tell(format_args!("  API        {}", system.api_url));
+    tell(format_args!("  media      {}", system.stream_url));
+    tell(format_args!("  Twilio     {}", if twilio.is_some() { "simulated" } else { "real" }));
+    tell(format_args!("  OpenAI     {}", if openai.is_some() { "simulated" } else { "real" }));
+    tell(format_args!("  business   {} at {}", seeded.business.name, seeded.number.as_e164()));
+    tell(format_args!("up after {} ms\n", began.elapsed().as_millis()));
 
     if let Some(twilio) = &twilio {
         // Whoever asks the API for a call to the customer gets the conversation that the customer's own calls are.
@@ -93,35 +92,35 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         .insert("SWITCHBOARD_URL".to_owned(), system.api_url.as_str().trim_end_matches('/').to_owned());
     environment.insert("SWITCHBOARD_KEY".to_owned(), identity.api_key.expose().to_owned());
     let announced = Running { control_url: control.to_string(), environment }.announce(data)?;
-    say("\nStaying up. Point a Twilio number at");
-    say(format_args!("  voice webhook     {voice_url}   (HTTP POST)"));
-    say(format_args!("  status callback   {status_url}   (HTTP POST)"));
+    tell("\nStaying up. Point a Twilio number at");
+    tell(format_args!("  voice webhook     {voice_url}   (HTTP POST)"));
+    tell(format_args!("  status callback   {status_url}   (HTTP POST)"));
     if args.public_base_url.is_none() {
-        say(
+        tell(
             "  (through a tunnel: set --public-base-url and --stream-url, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN)",
         );
     }
-    say(format_args!("API key of {}: {}", seeded.business.name, identity.api_key.expose()));
-    say(
+    tell(format_args!("API key of {}: {}", seeded.business.name, identity.api_key.expose()));
+    tell(
         "Place another call with `switchboard call`, or have the business call somebody with POST /v1/calls.",
     );
-    say("Stop with Ctrl-C.");
+    tell("Stop with Ctrl-C.");
     stopped().await?;
-    say("stopping");
+    tell("stopping");
     drop(announced);
     system.stop().await;
-    say("stopped");
+    tell("stopped");
     Ok(())
 }
 
 async fn demonstrate(station: &Arc<call::Station>, number: &str) -> anyhow::Result<()> {
-    say(format_args!("A customer calls {number}:"));
+    tell(format_args!("A customer calls {number}:"));
     let (lines, mut shown) = mpsc::channel(place::LINES);
     let spec = CallSpec::inbound(business::CALLER, number, station.target.voice_url.clone(), story::caller());
     let station = Arc::clone(station);
     let call = tokio::spawn(async move { station.place(spec, &lines).await });
     while let Some(line) = shown.recv().await {
-        say(line);
+        tell(line);
     }
     call.await.context("the demonstration call")?
 }
@@ -132,6 +131,11 @@ async fn control(station: Option<Arc<call::Station>>) -> anyhow::Result<Url> {
     let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
     tokio::spawn(async move { axum::serve(listener, call::control(station)).await });
     Ok(url)
+}
+
+/// The system goes on when nobody reads its terminal any more.
+fn tell(line: impl std::fmt::Display) {
+    let _ = say(line);
 }
 
 /// The terminal belongs to the call; the log has a file.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::Secret;
+use functions::edge::address;
 use serde_json::Value;
 use url::Url;
 
@@ -27,7 +28,7 @@ pub enum RecordError {
 /// Asks until the call has ended, its recording is where it will be and it is summed up.
 pub async fn complete(api: &Url, key: &Secret, sid: &str) -> Result<Value, RecordError> {
     let client = reqwest::Client::new();
-    let url = api.join(&format!("/v1/calls/{sid}"))?;
+    let url = Url::parse(&address::of(api, &format!("/v1/calls/{sid}")))?;
     let deadline = tokio::time::Instant::now() + COMPLETE_WITHIN;
     loop {
         let response = client.get(url.clone()).bearer_auth(key.expose()).send().await?;
@@ -70,7 +71,7 @@ pub async fn save_recording(
     let (Some(link), Some(sid)) = (recording["link"].as_str(), recording["sid"].as_str()) else {
         return Ok(None);
     };
-    let request = reqwest::Client::new().get(api.join(link)?).bearer_auth(key.expose());
+    let request = reqwest::Client::new().get(address::of(api, link)).bearer_auth(key.expose());
     let audio = request.send().await?.error_for_status()?.bytes().await?;
     let path = folder.join(format!("{sid}.wav"));
     tokio::fs::create_dir_all(folder).await?;

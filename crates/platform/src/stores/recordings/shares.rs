@@ -1,7 +1,10 @@
 //! Share links and who came with them.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use domain::share::{Disposition, MAX_WRONG_PASSCODES, Share};
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use domain::share::{Disposition, Share, pause_of_link, pause_of_visitor};
 use domain::{BusinessId, CallSid, RecordingSid, Secret, Timestamp};
 
 use super::row::CALL;
@@ -20,11 +23,20 @@ const ENDS_AT: &str = "ends_at";
 const VIEWS: &str = "views";
 const MAX_VIEWS: &str = "max_views";
 const WRONG: &str = "wrong_passcodes";
+const NEXT_GUESS_AT: &str = "next_guess_at";
+const SLOWED_UNTIL: &str = "slowed_until";
 const REVOKED_AT: &str = "revoked_at";
+/// Wrong passcodes in a row, of one visitor.
+const IN_A_ROW: &str = "wrong";
+const NOT_BEFORE: &str = "not_before";
+const WAS_RIGHT: &str = "was_right";
 const ACCESSES: &str = "accesses";
 
-/// Rows of a link's access log; a link that is hammered does not fill the table. Every view fits.
-const MAX_ACCESSES: u32 = 2_000;
+/// Rows of a link's access log beside its views; a link that is hammered does not fill the table. A view, of which
+/// there are few, is always written.
+const MAX_ACCESSES: u32 = 1_000;
+/// When a visitor whose attempt met another one of his own comes back.
+const SHORTLY: Duration = Duration::from_secs(1);
 /// The most that one look at the log shows.
 const MAX_ACCESSES_SHOWN: i32 = 100;
 
@@ -34,6 +46,17 @@ pub enum Taken {
     Yes,
     /// The link has ended.
     No,
+}
+
+/// Whether a passcode may be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guess {
+    /// It counts as wrong until [`Writer::right_passcode`] says otherwise.
+    Counted,
+    /// After this time it may be tried again.
+    TooSoon(Duration),
+    /// The link has ended.
+    Ended,
 }
 
 /// Somebody came with a link.
@@ -93,32 +116,107 @@ impl Writer {
         self.taken(request).await
     }
 
-    /// Takes one of the link's few attempts at its passcode, before it is looked at: rivals cannot try more often
-    /// than one after another could.
+    /// Counts an attempt of `visitor` at the passcode before it is looked at, so that rivals cannot try more often than
+    /// one after another could. Who was wrong too often pauses; the others go on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn try_passcode(&self, share: &Share, now: Timestamp) -> Result<Taken, StoreError> {
-        let request = self
-            .good_share(share, now)
-            .update_expression("SET #wrong = #wrong + :one")
-            .expression_attribute_values(":one", number(1));
-        self.taken(request).await
+    pub async fn try_passcode(
+        &self,
+        share: &Share,
+        visitor: &str,
+        now: Timestamp,
+    ) -> Result<Guess, StoreError> {
+        if share.end(now).is_some() {
+            return Ok(Guess::Ended);
+        }
+        let key = guesses_key(&share.id, visitor);
+        let known = Guesses::of(self.recordings.get(&key).await?.as_ref())?;
+        let paced = share.next_guess_at.filter(|_| !known.was_right);
+        if let Some(until) = known.not_before.max(paced).filter(|until| *until > now) {
+            return Ok(Guess::TooSoon(until.since(now)));
+        }
+        let (own, all) = (
+            pause_of_visitor(known.wrong.saturating_add(1)),
+            pause_of_link(share.wrong_passcodes.saturating_add(1)),
+        );
+        let seen = known.wrong;
+        let guesses = Draft::default()
+            .number(IN_A_ROW, known.wrong.saturating_add(1))
+            .number(WAS_RIGHT, u8::from(known.was_right))
+            .time(NOT_BEFORE, now.plus(own));
+        let actions = [
+            self.count_guess(share, now, all, own.max(all), known.was_right),
+            self.recordings.put_action(key.item(guesses), |put| {
+                put.condition_expression("attribute_not_exists(pk) OR #wrong = :seen")
+                    .expression_attribute_names("#wrong", IN_A_ROW)
+                    .expression_attribute_values(":seen", number(seen))
+            }),
+        ];
+        Ok(match transact(&self.recordings, &actions, &random::id(&self.recordings.name)?).await? {
+            Transacted::Done => Guess::Counted,
+            // Another attempt was faster, of his own or of somebody else's; or the link ended.
+            Transacted::Refused(_) => Guess::TooSoon(SHORTLY),
+        })
     }
 
-    /// Gives an attempt back that was right.
+    /// Counts one attempt on the link, which has not ended and is not at its pace for whom it concerns.
+    fn count_guess(
+        &self,
+        share: &Share,
+        now: Timestamp,
+        pace: Duration,
+        pause: Duration,
+        was_right: bool,
+    ) -> TransactWriteItem {
+        let mut set = "SET #wrong = #wrong + :one".to_owned();
+        let mut condition = "attribute_not_exists(#revoked) AND #ends > :now AND #views < #max".to_owned();
+        let mut update = Update::builder()
+            .table_name(&*self.recordings.name)
+            .set_key(Some(share_key(&share.call, &share.id).attributes()))
+            .expression_attribute_names("#wrong", WRONG)
+            .expression_attribute_names("#revoked", REVOKED_AT)
+            .expression_attribute_names("#ends", ENDS_AT)
+            .expression_attribute_names("#views", VIEWS)
+            .expression_attribute_names("#max", MAX_VIEWS)
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":now", number(now.0))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if !was_right {
+            condition += " AND (attribute_not_exists(#next) OR #next <= :now)";
+            update = update.expression_attribute_names("#next", NEXT_GUESS_AT);
+            if !pace.is_zero() {
+                set += ", #next = :next";
+                update = update.expression_attribute_values(":next", number(now.plus(pace).0));
+            }
+        }
+        if !pause.is_zero() {
+            set += ", #slowed = :slowed";
+            update = update
+                .expression_attribute_names("#slowed", SLOWED_UNTIL)
+                .expression_attribute_values(":slowed", number(now.plus(pause).0));
+        }
+        let update = update.update_expression(set).condition_expression(condition);
+        // Building fails only without table, key or expression; all are given.
+        TransactWriteItem::builder().set_update(update.build().ok()).build()
+    }
+
+    /// Takes back what [`Self::try_passcode`] counted. Whoever was right once is never held up by others again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn right_passcode(&self, share: &Share) -> Result<(), StoreError> {
+    pub async fn right_passcode(&self, share: &Share, visitor: &str) -> Result<(), StoreError> {
         let request = self
             .update(&share_key(&share.call, &share.id))
-            .update_expression("SET #wrong = #wrong - :one")
+            .update_expression("SET #wrong = #wrong - :one REMOVE #next")
             .condition_expression("#wrong > :zero")
             .expression_attribute_names("#wrong", WRONG)
+            .expression_attribute_names("#next", NEXT_GUESS_AT)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":zero", number(0));
-        self.taken(request).await.map(drop)
+        self.taken(request).await?;
+        let guesses = Draft::default().number(IN_A_ROW, 0).number(WAS_RIGHT, 1);
+        self.recordings.put(&guesses_key(&share.id, visitor), guesses).await
     }
 
     /// Ends a link, once. `No`: there is no such link.
@@ -135,7 +233,15 @@ impl Writer {
         self.taken(request).await
     }
 
-    /// Writes to the access log, as long as there is room in it.
+    /// Writes a view to the access log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn viewed(&self, share: &Share, access: &Access) -> Result<(), StoreError> {
+        self.log(share, access).await
+    }
+
+    /// Writes any other visit to the access log, as long as there is room in it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -150,6 +256,10 @@ impl Writer {
         if self.taken(counted).await? == Taken::No {
             return Ok(());
         }
+        self.log(share, access).await
+    }
+
+    async fn log(&self, share: &Share, access: &Access) -> Result<(), StoreError> {
         let unique = random::id(&self.recordings.name)?;
         // Twenty digits, so that the order of the keys is that of the times.
         let key = Key::new(access_partition(&share.id), format!("{:020}#{unique}", access.at.0));
@@ -163,16 +273,12 @@ impl Writer {
     /// An update that only a link which has not ended lets pass.
     fn good_share(&self, share: &Share, now: Timestamp) -> UpdateItemFluentBuilder {
         self.update(&share_key(&share.call, &share.id))
-            .condition_expression(
-                "attribute_not_exists(#revoked) AND #ends > :now AND #views < #max AND #wrong < :most",
-            )
+            .condition_expression("attribute_not_exists(#revoked) AND #ends > :now AND #views < #max")
             .expression_attribute_names("#revoked", REVOKED_AT)
             .expression_attribute_names("#ends", ENDS_AT)
             .expression_attribute_names("#views", VIEWS)
             .expression_attribute_names("#max", MAX_VIEWS)
-            .expression_attribute_names("#wrong", WRONG)
             .expression_attribute_values(":now", number(now.0))
-            .expression_attribute_values(":most", number(MAX_WRONG_PASSCODES))
     }
 
     async fn taken(&self, request: UpdateItemFluentBuilder) -> Result<Taken, StoreError> {
@@ -236,6 +342,29 @@ fn share_key(call: &CallSid, id: &str) -> Key {
     Key::new(partition(call), format!("{SHARE}{id}"))
 }
 
+fn guesses_key(share_id: &str, visitor: &str) -> Key {
+    Key::new(format!("guesses#{share_id}"), visitor)
+}
+
+/// What one visitor tried.
+#[derive(Default)]
+struct Guesses {
+    wrong: u32,
+    was_right: bool,
+    not_before: Option<Timestamp>,
+}
+
+impl Guesses {
+    fn of(row: Option<&Row>) -> Result<Self, StoreError> {
+        let Some(row) = row else { return Ok(Self::default()) };
+        Ok(Self {
+            wrong: row.number(IN_A_ROW)?,
+            was_right: row.number::<u8>(WAS_RIGHT)? == 1,
+            not_before: row.optional_time(NOT_BEFORE)?,
+        })
+    }
+}
+
 fn token_key(token: &Secret) -> Key {
     Key::new(format!("{SHARE}{}", token_hash(token)), "share")
 }
@@ -257,6 +386,8 @@ fn share(row: &Row) -> Result<Share, StoreError> {
         views: row.number(VIEWS)?,
         passcode: row.optional_text("passcode")?.map(str::to_owned),
         wrong_passcodes: row.number(WRONG)?,
+        next_guess_at: row.optional_time(NEXT_GUESS_AT)?,
+        slowed_until: row.optional_time(SLOWED_UNTIL)?,
         revoked_at: row.optional_time(REVOKED_AT)?,
     })
 }

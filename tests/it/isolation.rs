@@ -1,0 +1,316 @@
+//! A business and everything of another's: every route of the API, with a valid key that is the wrong one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use acceptance::World;
+use acceptance::outbound;
+use acceptance::webhook::{Webhook, call_sid};
+use domain::{BusinessId, PhoneNumber, Secret};
+use functions::businesses::provision::{NewBusiness, provision};
+use http::{HeaderMap, Method};
+use local::demo::story;
+use local::template::Template;
+use serde_json::{Value, json};
+use simulator::twilio::CallSpec;
+
+/// One route of the API as the template has it.
+struct Route {
+    method: Method,
+    path: String,
+}
+
+/// Every route below `/v1`, those that destroy last.
+fn routes() -> Vec<Route> {
+    let template = Template::load().unwrap();
+    let all = template.functions.iter().flat_map(|function| &function.routes);
+    let mut routes: Vec<Route> = all
+        .filter(|route| route.path.starts_with("/v1/"))
+        .map(|route| Route { method: route.method.parse().unwrap(), path: route.path.clone() })
+        .collect();
+    routes.sort_by_key(|route| {
+        let deletes = route.method == Method::DELETE;
+        (deletes, deletes.then(|| usize::MAX - route.path.matches('/').count()), route.path.clone())
+    });
+    assert!(routes.len() >= 30, "the template's routes are read");
+    routes
+}
+
+/// A body that the route takes from its own business.
+fn body(world: &World, route: &Route) -> Option<Value> {
+    Some(match (route.method.as_str(), route.path.rsplit('/').next()?) {
+        ("POST", "calls") => outbound::order(world),
+        ("POST", "shares") => json!({ "max_views": 3 }),
+        ("POST", "reprocess") => json!({ "stages": ["summary"] }),
+        ("PUT", "transcript") => json!({ "lines": [{ "speaker": "caller", "text": "Something else." }] }),
+        _ => return None,
+    })
+}
+
+/// Another business with a key and a number of its own.
+async fn another(world: &World) -> NewBusiness {
+    let mut other = world.business.clone();
+    other.business.id = BusinessId::parse("other-shop").unwrap();
+    other.number = PhoneNumber::parse("+12025550111").unwrap();
+    other.api_key = Secret::new("the other shop's key");
+    let table = world.system.name("BusinessesTable").unwrap();
+    let writer = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    provision(&writer, &other).await.unwrap();
+    other
+}
+
+async fn ask(
+    world: &World,
+    route: &Route,
+    path: &str,
+    key: Option<&str>,
+    headers: &[(&str, &str)],
+) -> (u16, HeaderMap, Value) {
+    let mut request = world.http.request(route.method.clone(), world.url(path));
+    if let Some(key) = key {
+        request = request.bearer_auth(key);
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if let Some(body) = body(world, route) {
+        request = request.json(&body);
+    }
+    let answer = request.header("accept", "application/json").send().await.unwrap();
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    (status, headers, answer.json().await.unwrap_or(Value::Null))
+}
+
+/// Everything that the system remembers.
+async fn memory(world: &World) -> BTreeMap<String, BTreeSet<String>> {
+    let mut memory = BTreeMap::new();
+    for table in Template::load().unwrap().tables {
+        let name = &world.system.names[&table.logical_id];
+        let scanned = world.system.aws.dynamodb.scan().table_name(name).consistent_read(true).send().await;
+        let rows = scanned.unwrap().items.unwrap_or_default().into_iter().map(|item| {
+            let sorted: BTreeMap<_, _> = item.into_iter().collect();
+            format!("{sorted:?}")
+        });
+        memory.insert(table.logical_id, rows.collect());
+    }
+    let bucket = world.system.name("RecordingsBucket").unwrap();
+    let objects = world.system.aws.s3.list_objects_v2().bucket(bucket).send().await.unwrap();
+    let keys = objects.contents().iter().filter_map(|object| object.key().map(str::to_owned));
+    memory.insert("objects".to_owned(), keys.collect());
+    memory
+}
+
+/// A recorded call at a business's number, and its record once it is complete.
+async fn recorded(world: &World, business: &NewBusiness) -> Value {
+    let mut spec = world.spec(story::own_recording(vec![0xFF; 800]));
+    spec = CallSpec { to: business.number.as_e164().to_owned(), ..spec };
+    let sid = world.twilio.call(spec).finished().await.call_sid.clone();
+    let key = business.api_key.expose();
+    world
+        .until(|| async {
+            let answer = world.http.get(world.url(&format!("/v1/calls/{sid}"))).bearer_auth(key);
+            let record: Value = answer.send().await.unwrap().json().await.unwrap();
+            let done = !record["insights"].is_null() && record["recording"]["state"] == "archived";
+            done.then_some(record)
+        })
+        .await
+}
+
+/// What the parameters of a path stand for.
+struct Ids {
+    sid: String,
+    recording: String,
+    share: String,
+    run: String,
+}
+
+impl Ids {
+    fn fill(&self, path: &str) -> String {
+        let named = [
+            ("{sid}", &self.sid),
+            ("{recording}", &self.recording),
+            ("{id}", &self.share),
+            ("{run}", &self.run),
+        ];
+        let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
+        assert!(!filled.contains('{'), "{path} has a parameter that this test does not know");
+        filled
+    }
+}
+
+/// All that one business has, as paths, queries, bodies and headers can name it.
+async fn ids(world: &World, business: &NewBusiness) -> Ids {
+    let record = recorded(world, business).await;
+    let sid = record["sid"].as_str().unwrap().to_owned();
+    let post = async |path: &str, body: Value| -> Value {
+        let request = world.http.post(world.url(path)).bearer_auth(business.api_key.expose()).json(&body);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}");
+        answer.json().await.unwrap()
+    };
+    let share = post(&format!("/v1/calls/{sid}/recording/shares"), json!({})).await;
+    let run = post(&format!("/v1/calls/{sid}/reprocess"), json!({ "stages": ["summary"] })).await;
+    let (key, address) = (business.api_key.expose(), format!("/v1/calls/{sid}/reprocess/{}", run["run"]));
+    world
+        .until(|| async {
+            let run: Value = world
+                .http
+                .get(world.url(&address))
+                .bearer_auth(key)
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
+            (run["state"] != "running").then_some(())
+        })
+        .await;
+    Ids {
+        sid,
+        recording: record["recording"]["sid"].as_str().unwrap().to_owned(),
+        share: share["id"].as_str().unwrap().to_owned(),
+        run: run["run"].to_string(),
+    }
+}
+
+/// Fault 10. Another business's things answer exactly like things that do not exist, on every route there is, and
+/// nothing comes of asking. The same requests with the right key find them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_valid_key_opens_nothing_of_another_business_on_any_route() {
+    let world = World::start().await;
+    let other = another(&world).await;
+    let (ours, theirs) = (ids(&world, &world.business).await, ids(&world, &other).await);
+    let key = other.api_key.expose();
+    let cursor = {
+        Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+        let (_, page) = world.get("/v1/calls?limit=1").await;
+        page["next"].as_str().unwrap().to_owned()
+    };
+    let etag = "\"1\"";
+    let with = [("if-match", etag), ("idempotency-key", "the-same")];
+    let (before, asked_before) = (memory(&world).await, world.twilio.requests().len());
+    let nothing = Ids {
+        sid: call_sid(99),
+        recording: format!("RE{}", "9".repeat(32)),
+        share: "nothing".into(),
+        run: "1".into(),
+    };
+    for route in routes() {
+        if !route.path.contains('{') {
+            continue;
+        }
+        let (status, _, foreign) = ask(&world, &route, &ours.fill(&route.path), Some(key), &with).await;
+        let (_, _, absent) = ask(&world, &route, &nothing.fill(&route.path), Some(key), &with).await;
+        assert_eq!((status, &foreign), (404, &absent), "{} {}", route.method, route.path);
+        // Their own call, and beneath it something of ours.
+        for mixed in [
+            Ids { recording: ours.recording.clone(), ..ids_of(&theirs) },
+            Ids { share: ours.share.clone(), ..ids_of(&theirs) },
+        ] {
+            let path = mixed.fill(&route.path);
+            if path == theirs.fill(&route.path) {
+                continue;
+            }
+            let (status, _, body) = ask(&world, &route, &path, Some(key), &with).await;
+            assert_eq!(status, 404, "{} {path}: {body}", route.method);
+        }
+        let named = format!("{}?business={}&version=1", ours.fill(&route.path), world.business.business.id);
+        let status = ask(&world, &route, &named, Some(key), &with).await.0;
+        assert!([400, 404].contains(&status), "{} {named}: {status}", route.method);
+    }
+    // What is listed is the asker's own, whatever the query and the body say.
+    for path in ["/v1/calls".to_owned(), "/v1/events".to_owned(), format!("/v1/calls?cursor={cursor}")] {
+        let list = Route { method: Method::GET, path: path.clone() };
+        let (status, _, listed) = ask(&world, &list, &path, Some(key), &[]).await;
+        assert!([200, 400].contains(&status), "{path}: {status}");
+        for id in [&ours.sid, &call_sid(1), &ours.recording] {
+            assert!(!listed.to_string().contains(id.as_str()), "{path}: {listed}");
+        }
+    }
+    // A number of ours is no number that they may call from.
+    let order = Route { method: Method::POST, path: "/v1/calls".to_owned() };
+    let (status, _, refused) = ask(&world, &order, "/v1/calls", Some(key), &with).await;
+    assert!((400..500).contains(&status), "{status}: {refused}");
+
+    assert_eq!(world.twilio.requests().len(), asked_before, "Twilio was asked for nothing");
+    let after = memory(&world).await;
+    for (table, rows) in &before {
+        let changed: Vec<_> = rows.symmetric_difference(&after[table]).collect();
+        assert!(changed.is_empty(), "{table}: {changed:?}");
+    }
+
+    // None of that was for want of the right path, body or header.
+    let mut wrong = String::new();
+    for route in routes() {
+        let path = ours.fill(&route.path);
+        let (status, _, body) =
+            ask(&world, &route, &path, Some(world.identity.api_key.expose()), &with).await;
+        if status == 404 && !path.ends_with("/voicemail") {
+            let _ = writeln!(wrong, "{} {path}: {body}", route.method);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    world.system.stop().await;
+}
+
+fn ids_of(ids: &Ids) -> Ids {
+    let Ids { sid, recording, share, run } = ids;
+    Ids { sid: sid.clone(), recording: recording.clone(), share: share.clone(), run: run.clone() }
+}
+
+/// Historic failure 29. There is one business, and yet nobody is taken for it: a request without a key or with an unknown
+/// one is refused on every route, and a call to a number that is nobody's is nobody's call. No answer is kept by a cache
+/// or taken for another type than it says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tenancy_fails_closed() {
+    let world = World::start().await;
+    Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+    let ids = Ids {
+        sid: call_sid(1),
+        recording: format!("RE{}", "1".repeat(32)),
+        share: "one".into(),
+        run: "1".into(),
+    };
+    let before = memory(&world).await;
+    for route in routes() {
+        let path = ids.fill(&route.path);
+        for key in [None, Some(""), Some("unknown"), Some(world.business.business.id.as_str())] {
+            let (status, headers, body) = ask(&world, &route, &path, key, &[]).await;
+            assert_eq!(status, 401, "{} {path} with {key:?}: {body}", route.method);
+            assert_eq!(headers["cache-control"], "no-store", "{} {path}", route.method);
+            assert_eq!(headers["x-content-type-options"], "nosniff", "{} {path}", route.method);
+        }
+    }
+    let nobodys = Webhook::inbound(&world, &call_sid(2)).field("To", "+12025550199").send(&world).await;
+    assert!(nobodys.1.contains("not in service"), "{}", nobodys.1);
+    assert_eq!(world.get(&format!("/v1/calls/{}", call_sid(2))).await.0, 404, "it is not this business's");
+    let businesses = memory(&world).await;
+    assert_eq!(before["BusinessesTable"], businesses["BusinessesTable"]);
+    world.system.stop().await;
+}
+
+/// Case C18 (RFC 9110, 9.1 and 9.3.2). HEAD is answered wherever GET is, as GET would be, without a body.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_is_answered_wherever_get_is() {
+    let world = World::start().await;
+    let ours = ids(&world, &world.business).await;
+    let all = routes();
+    let of = |method: &Method| -> BTreeSet<String> {
+        all.iter().filter(|route| route.method == *method).map(|route| route.path.clone()).collect()
+    };
+    assert_eq!(of(&Method::GET), of(&Method::HEAD), "the gateway knows both");
+    for route in all.iter().filter(|route| route.method == Method::GET) {
+        let path = ours.fill(&route.path);
+        let key = Some(world.identity.api_key.expose());
+        let (status, headers, _) = ask(&world, route, &path, key, &[]).await;
+        let head = Route { method: Method::HEAD, path: route.path.clone() };
+        let (head_status, head_headers, body) = ask(&world, &head, &path, key, &[]).await;
+        assert_eq!((head_status, &body), (status, &Value::Null), "{path}");
+        assert!(status == 200 || path.ends_with("/voicemail"), "{path}: {status}");
+        for name in ["content-type", "cache-control", "x-content-type-options"] {
+            assert_eq!(head_headers.get(name), headers.get(name), "{path}: {name}");
+        }
+    }
+    world.system.stop().await;
+}
