@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use platform::telemetry::{self, Unit};
-
 /// Things of one kind that are named before the rest is only counted.
 const NAMED: usize = 5;
 
@@ -27,11 +25,11 @@ impl Tally {
         }
     }
 
-    /// Writes a line for each kind, named as the figure is that counts it: `metric`, by `dimension`.
-    pub(crate) fn tell(self, metric: &'static str, dimension: &'static str) {
-        for (kind, Kind { count, first }) in self.0 {
-            tracing::warn!(found = kind, count, first = first.join(", "), "{metric}");
-            telemetry::metric(metric, f64::from(count), Unit::Count, &[(dimension, kind)]);
+    /// Writes a line for each kind, and has it counted: `count` is given the kind and how many there were.
+    pub(crate) fn tell(self, message: &'static str, count: impl Fn(&'static str, f64)) {
+        for (kind, Kind { count: number, first }) in self.0 {
+            tracing::warn!(found = kind, count = number, first = first.join(", "), "{message}");
+            count(kind, f64::from(number));
         }
     }
 

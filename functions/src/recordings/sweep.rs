@@ -13,6 +13,7 @@ use platform::env::{Parser, Reader};
 use platform::queues::{Queue, QueueError};
 use platform::stores::StoreError;
 use platform::stores::recordings::{self, Deleted, Owed, Swept, Writer};
+use platform::telemetry::{self, Unit};
 
 use super::job::RecordingJob;
 use crate::edge::batch::JobError;
@@ -48,7 +49,9 @@ impl ScheduledFunction for Sweep {
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut found, mut failed) = (Tally::default(), Tally::default());
         let swept = tokio::time::timeout(WITHIN, self.sweep(now, &mut found, &mut failed)).await;
-        found.tell("RecordingsSwept", "Due");
+        found.tell("recordings that were owed something", |due, count| {
+            telemetry::metric("RecordingsSwept", count, Unit::Count, &[("Due", due)]);
+        });
         failed.complain("recordings could not be swept");
         swept.unwrap_or_else(|_| {
             Err(JobError::new("timeout", "there were more recordings than a tick has time for"))

@@ -17,6 +17,7 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
 use platform::stores::calls::{self, UNSETTLED_SHARDS};
+use platform::telemetry::{self, Unit};
 use platform::twilio_rest::{TwilioError, TwilioRest};
 use twilio::rest::CallResource;
 
@@ -73,7 +74,9 @@ impl ScheduledFunction for Sweep {
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut found, mut failed) = (Tally::default(), Tally::default());
         let swept = tokio::time::timeout(WITHIN, self.sweep(now, &mut found, &mut failed)).await;
-        found.tell("CallsSwept", "Found");
+        found.tell("calls whose end was found late", |found, count| {
+            telemetry::metric("CallsSwept", count, Unit::Count, &[("Found", found)]);
+        });
         failed.complain("calls could not be looked at");
         swept.unwrap_or_else(|_| {
             Err(JobError::new("timeout", "there were more calls than a tick has time for"))
