@@ -176,7 +176,7 @@ async fn a_request_that_was_turned_back_may_be_repeated() {
     world.twilio.fail_next_request(busy);
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!((answered.status, answered.retry_after), (503, Some(7)), "{answered:?}");
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    it_is_certain_by_now(&world, "order-1").await;
     let again = place(&world, "order-1", &order(&world)).await;
     assert_eq!((again.status, world.twilio.calls().len()), (201, 1), "{again:?}");
     world.system.stop().await;
@@ -259,6 +259,7 @@ async fn what_may_not_be_dialled_is_refused_before_anything_happens() {
         (json!({ "from": castle.number.as_e164(), "to": CALLEE }), 422, "not a number of this business"),
         (json!({ "from": "+12025550199", "to": CALLEE }), 422, "not a number of this business"),
         (json!({ "from": ours, "to": "+19005550123" }), 422, "premium_rate"),
+        (json!({ "from": ours, "to": "+18765550123" }), 422, "other_country_behind_plus_one"),
         (json!({ "from": ours, "to": "+881612345678" }), 422, "satellite"),
         (json!({ "from": ours, "to": "+19110000000" }), 422, "emergency"),
         (json!({ "from": ours, "to": "112" }), 400, "`to`: not an E.164"),

@@ -70,7 +70,7 @@ impl NewCall {
             PhoneNumber::parse(text).map_err(|error| Problem::bad_request(format!("`{name}`: {error}")))
         };
         let (from, to) = (number(&self.from, "from")?, number(&self.to, "to")?);
-        if let Some(kind) = barred(&to) {
+        if let Some(kind) = barred(&to, &from) {
             return Err(refused(format!("`to` is a number that is never dialled: {}", kind.as_str())));
         }
         if from == to {
