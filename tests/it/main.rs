@@ -26,6 +26,7 @@ mod refusal;
 mod reprocess;
 mod resume;
 mod retention;
+mod settings;
 mod share;
 mod signature;
 mod store;

@@ -41,6 +41,29 @@ pub struct Settings {
     pub insights: InsightPolicy,
 }
 
+impl Settings {
+    /// These settings, as they hold when parts of what was written are not understood, each given by its path, such
+    /// as `policies.consnet`. A call is served all the same. But what a lost field may have protected people from
+    /// does not happen: with a policy that is not understood, which may be the notice that the call is recorded, no
+    /// call is recorded; and a tool of which a field is not understood is taken for one that must act only once.
+    #[must_use]
+    pub fn with_unknown<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
+        const HARMLESS: [&str; 4] = ["prompts", "voice", "tools", "insights"];
+        for path in paths {
+            let (area, rest) = path.split_once('.').unwrap_or((path, ""));
+            if rest.is_empty() || !HARMLESS.contains(&area) {
+                self.policies.record_calls = false;
+            }
+            let index =
+                path.strip_prefix("tools.http[").and_then(|rest| rest.split(']').next()?.parse().ok());
+            if let Some(tool) = index.and_then(|index: usize| self.tools.http.get_mut(index)) {
+                tool.once = true;
+            }
+        }
+        self
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Prompts {
     pub inbound: Option<ChannelPrompt>,

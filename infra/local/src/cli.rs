@@ -1,6 +1,7 @@
 //! The command line.
 
 mod call;
+mod check;
 mod load;
 mod providers;
 mod redrive;
@@ -34,6 +35,8 @@ enum Command {
     Call(Call),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
+    /// Say what is wrong with a business's profile and settings before they are stored
+    Check(check::Check),
     /// Try again what waits in dead-letter queues; what is no job at all stays there
     Redrive(redrive::Redrive),
     /// Print the key that signs requests to a business's own tools
@@ -111,6 +114,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
+            Command::Check(args) => check::run(&args),
             Command::Redrive(args) => redrive::run(args).await,
             Command::Env(args) => running::print_environment(&args.data),
             Command::ToolKey(args) => tool_key::run(args),

@@ -19,6 +19,8 @@ use crate::stores::StoreError;
 use crate::stores::table::{Key, Outcome, Table};
 use crate::stores::transaction::{Action, Transacted, transact};
 
+pub mod document;
+
 const BODY: &str = "body";
 const BUSINESS: &str = "business";
 const REVISION: &str = "revision";
@@ -61,7 +63,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn business(&self, id: &BusinessId) -> Result<Option<Business>, StoreError> {
-        self.businesses.get(&profile_key(id)).await?.map(|row| row.json(BODY)).transpose()
+        let row = self.businesses.get(&profile_key(id)).await?;
+        row.map(|row| document::stored_profile(&row)).transpose()
     }
 
     /// `None` when the business does not exist or has published nothing.
@@ -75,10 +78,10 @@ impl Reader {
         let revision = Revision(pointer.number(REVISION)?);
         // The pointer names it, so it was there: its absence is damage, not an unpublished business.
         let settings = self.settings(id, revision).await?.ok_or_else(|| pointer.corrupt(REVISION))?;
-        Ok(Some(Published { business: profile.json(BODY)?, settings }))
+        Ok(Some(Published { business: document::stored_profile(&profile)?, settings }))
     }
 
-    /// One revision, published or not.
+    /// One revision, published or not. What is not understood of it is reported and made harmless: [`document`].
     ///
     /// # Errors
     /// [`StoreError`].
@@ -88,7 +91,7 @@ impl Reader {
         revision: Revision,
     ) -> Result<Option<Settings>, StoreError> {
         let row = self.businesses.get(&settings_key(id, revision)).await?;
-        row.map(|row| row.json(BODY)).transpose()
+        row.map(|row| document::stored_settings(&row, id)).transpose()
     }
 
     async fn owner(&self, key: &Key) -> Result<Option<BusinessId>, StoreError> {
@@ -143,8 +146,7 @@ impl Writer {
         let draft = Draft::default().text(BODY, to_json(&self.businesses.name, BODY, settings)?);
         match self.businesses.put_new(&settings_key(id, settings.revision), draft).await? {
             Outcome::Done(()) => Ok(()),
-            // Compared as values: a later version of the code may spell the same settings differently.
-            Outcome::Refused(Some(row)) if row.json::<Settings>(BODY)? == *settings => Ok(()),
+            Outcome::Refused(Some(row)) if document::is(&row, settings)? => Ok(()),
             Outcome::Refused(_) => Err(self
                 .businesses
                 .forbidden("this settings revision exists with other contents: give it the next number")),

@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use domain::business::{ChannelPrompt, Voicemail, VoicemailPolicy};
+use domain::insight::FieldKind;
+use domain::tools::{Destination, HttpTool};
+use domain::{Announcement, PhoneNumber};
+use serde_json::json;
+
+use super::*;
+
+/// Settings in which everything that may be there is there.
+fn full() -> Settings {
+    let prompt = || Some(ChannelPrompt { instructions: "Be kind.".into(), greeting: "Hello.".into() });
+    let mut settings: Settings = serde_json::from_value(json!({
+        "revision": 1,
+        "prompts": { "inbound": null, "outbound": null, "whatsapp": null },
+        "voice": {
+            "model": "gpt-realtime", "voice": "marin", "languages": ["en"], "transcription_model": null, "keywords": [],
+            "turn_detection": { "Server": { "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500 } }
+        },
+        "policies": { "record_calls": true, "transcript": "realtime_first", "conversation": {} }
+    }))
+    .unwrap();
+    settings.prompts.inbound = prompt();
+    settings.prompts.outbound = prompt();
+    settings.prompts.whatsapp = prompt();
+    let say = |text| Announcement::say(text, "en-GB").unwrap();
+    settings.policies.consent = Some(say("This call is recorded."));
+    settings.policies.when_no_agent.voicemail =
+        Some(Voicemail { prompt: say("Leave a message."), max_length: Duration::from_secs(60) });
+    settings.policies.conversation.voicemail = VoicemailPolicy::LeaveMessage { text: "Call us.".into() };
+    settings.policies.conversation.phrases.goodbyes = vec!["so long".into()];
+    settings.tools.directory = vec![Destination {
+        id: "workshop".into(),
+        label: "the workshop".into(),
+        number: PhoneNumber::parse("+12025550101").unwrap(),
+    }];
+    settings.tools.http = vec![HttpTool {
+        name: "book".into(),
+        description: "Books.".into(),
+        parameters: "{}".into(),
+        url: "https://tools.example/book".into(),
+        timeout: Duration::from_secs(5),
+        once: false,
+    }];
+    settings.insights.fields[0].kind = FieldKind::OneOf(vec!["a".into()]);
+    settings
+}
+
+/// Renames the field at a JSON pointer.
+fn misspelt(document: &Value, pointer: &str, wrong: &str) -> String {
+    let mut document = document.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    let value = parent.remove(name).unwrap();
+    parent.insert(wrong.to_owned(), value);
+    document.to_string()
+}
+
+#[test]
+fn what_we_write_ourselves_is_understood() {
+    let full = full();
+    assert_eq!(settings(&serde_json::to_string(&full).unwrap()).unwrap(), full);
+}
+
+/// Every field there is, misspelt in turn, wherever it stands: none of them is overlooked.
+#[test]
+fn a_misspelt_field_is_refused_wherever_it_stands() {
+    fn pointers(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    found.push(format!("{path}/{name}"));
+                    pointers(value, &format!("{path}/{name}"), found);
+                }
+            }
+            Value::Array(items) => {
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, item)| pointers(item, &format!("{path}/{index}"), found));
+            }
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(full()).unwrap();
+    let mut all = vec![];
+    pointers(&document, "", &mut all);
+    assert!(all.len() > 60, "{}", all.len());
+    for pointer in all {
+        let name = pointer.rsplit('/').next().unwrap();
+        let wrong = format!("{name}x");
+        let error = settings(&misspelt(&document, &pointer, &wrong)).unwrap_err();
+        match &error {
+            InvalidDocument::Unknown(unknown) => {
+                assert!(unknown.iter().any(|one| one.path.ends_with(&wrong)), "{pointer}: {error}");
+            }
+            // A field that must be there, or a word of a choice, is missed by name.
+            InvalidDocument::Shape { reason, .. } => assert!(reason.contains(name), "{pointer}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn the_error_says_where_and_what_is_meant() {
+    let document = serde_json::to_value(full()).unwrap();
+    for (pointer, wrong, says) in [
+        ("/policies/consent", "consnet", "`policies.consnet` is not a field: is `policies.consent` meant?"),
+        ("/policies/consent", "Consent", "is `policies.consent` meant?"),
+        ("/tools/http/0/once", "onec", "`tools.http[0].onec` is not a field: is `tools.http[0].once` meant?"),
+        (
+            "/policies/conversation/max_call",
+            "maximum_duration",
+            "`policies.conversation.maximum_duration` is not a field",
+        ),
+        ("/insights/lead_statuses", "lead_status", "is `insights.lead_statuses` meant?"),
+    ] {
+        let error = settings(&misspelt(&document, pointer, wrong)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    let mut misplaced = document.clone();
+    misplaced["consent"] = misplaced["policies"]["consent"].take();
+    let error = settings(&misplaced.to_string()).unwrap_err().to_string();
+    assert!(error.contains("`consent` is not a field: is `policies.consent` meant?"), "{error}");
+    let mut wrong = document;
+    wrong["policies"]["record_calls"] = json!("yes");
+    let error = settings(&wrong.to_string()).unwrap_err().to_string();
+    assert!(error.starts_with("`policies.record_calls`: ") && error.contains("boolean"), "{error}");
+    assert!(settings("{").is_err());
+}
+
+#[test]
+fn a_document_full_of_nonsense_is_named_within_bounds() {
+    let mut document = serde_json::to_value(full()).unwrap();
+    for n in 0..1_000 {
+        document[format!("{n}{}", "x".repeat(1_000))] = json!(n);
+    }
+    let error = settings(&document.to_string()).unwrap_err();
+    let InvalidDocument::Unknown(unknown) = &error else { panic!("{error}") };
+    assert_eq!(unknown.len(), MAX_UNKNOWN);
+    assert!(error.to_string().len() < MAX_UNKNOWN * (MAX_NAME_CHARS + 40), "{error}");
+}
+
+#[test]
+fn a_profile_is_held_to_its_fields_too() {
+    let json = r#"{"id": "harbour", "name": "Harbour", "time_zone": "Europe/Dublin", "max_concurrent_calls": 2,
+        "fallback_nubmer": "+12025550101"}"#;
+    let error = profile(json).unwrap_err().to_string();
+    assert!(error.contains("is `fallback_number` meant?"), "{error}");
+    assert_eq!(profile(&json.replace("nubmer", "number")).unwrap().max_concurrent_calls, 2);
+}
