@@ -45,7 +45,7 @@ impl RuntimeApi {
     async fn invoke(&self, event: Value) -> Value {
         self.events.send(event).await.unwrap();
         let answer = self.answer.lock().unwrap().take().unwrap();
-        tokio::time::timeout(Duration::from_secs(30), answer).await.expect("the function answers").unwrap()
+        tokio::time::timeout(Duration::from_secs(300), answer).await.expect("the function answers").unwrap()
     }
 }
 

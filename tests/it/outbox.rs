@@ -1,6 +1,7 @@
 //! `call.completed` is told once per call, whole, in order, and never before everything is known; later runs are updates.
 
 use acceptance::after::{Aftermath, job};
+use acceptance::lease::lapse_all;
 use acceptance::way::{Manner, Way};
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
@@ -17,18 +18,6 @@ async fn world() -> World {
         ..WorldConfig::default()
     }))
     .await
-}
-
-/// Whoever had a lease is taken for dead.
-async fn lapse_leases(world: &World) {
-    let table = world.system.name("LeasesTable").unwrap();
-    let dynamodb = &world.system.aws.dynamodb;
-    let rows = dynamodb.scan().table_name(table).consistent_read(true).send().await.unwrap();
-    for row in rows.items() {
-        if row["pk"].as_s().unwrap().starts_with("once#insights#") {
-            dynamodb.delete_item().table_name(table).key("pk", row["pk"].clone()).send().await.unwrap();
-        }
-    }
 }
 
 /// Historic failure 25. Nobody is told that a call is completed before its facts are there.
@@ -62,7 +51,7 @@ async fn a_call_is_told_of_once_with_everything_that_is_known() {
             send.message_body(body).send().await.unwrap();
         }
     }
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    world.works_everything_off(&["TranscriptsQueue", "InsightsQueue"]).await;
     assert_eq!(world.get("/v1/events").await.1, page);
     assert_eq!(world.openai.requests().len(), asked);
     assert_eq!(world.complete_record(&outcome.call_sid).await, record);
@@ -117,8 +106,7 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
                 _ = &mut work => panic!("it is held"),
                 () = way.holds_one() => way.set(Manner::Holds("UpdateItem")),
             }
-            let late = tokio::time::sleep(std::time::Duration::from_millis(500));
-            tokio::select! { _ = &mut work => panic!("it is held"), () = late => {} }
+            tokio::select! { _ = &mut work => panic!("it is held"), () = way.holds("UpdateItem") => {} }
         } else {
             way.set(Manner::Holds("TransactWriteItems"));
             tokio::select! {
@@ -130,7 +118,7 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
         way.set(Manner::Open);
         let told = after.events().await.len();
         let heir = after.insights(&[]).await;
-        lapse_leases(&world).await;
+        lapse_all(&world, "insights").await;
         assert!(heir.does(&copy, 2).await, "{dies_at}");
         let events = after.events().await;
         assert_eq!(events.len(), usize::from(n), "{dies_at}: {told} before");

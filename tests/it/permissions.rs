@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use acceptance::lease::lapse;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::way::{Access, Way};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::DialId;
 use domain::recording::MAX_SWEEPS;
+use domain::transcript::Run;
 use http::Method;
 use platform::clock;
-use platform::stores::leases::COOLDOWN;
 use serde_json::json;
 use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
@@ -266,7 +267,7 @@ async fn the_roles_of_the_pipeline_fit() {
     let busy = HttpFault::rate_limited(Duration::from_secs(110));
     world.openai.transcribe_as(Transcription::Fault(busy));
     assert!(!step.does(&json!({ "call": outcome.call_sid }), 1).await, "the model is busy");
-    tokio::time::sleep(COOLDOWN).await;
+    lapse(&world, "transcribe", &format!("{}#{}", outcome.call_sid, Run::FIRST)).await;
     assert!(step.does(&json!({ "call": outcome.call_sid }), 2).await);
     let way_to_api = Way::to_the_store_of(&world).await;
     let to_api = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way_to_api.url.as_str())];

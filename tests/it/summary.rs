@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use acceptance::after::{Aftermath, job};
+use acceptance::lease::lapse_all;
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
 use local::demo::story;
@@ -161,7 +162,7 @@ async fn without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost() {
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(after.asked().len(), 1);
     assert!(after.events().await.is_empty() && after.record(&sid).await["insights"].is_null());
-    tokio::time::sleep(platform::stores::leases::COOLDOWN).await;
+    lapse_all(&world, "insights").await;
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(after.asked().len(), 2);
     assert_eq!(after.record(&sid).await["insights"]["outcome"], "quota");

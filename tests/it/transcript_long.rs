@@ -40,6 +40,17 @@ fn conversation() -> (Vec<u8>, Vec<Said>) {
     recording(&clips, 30, 28)
 }
 
+/// The same for a minute.
+fn short_conversation() -> (Vec<u8>, Vec<Said>) {
+    let clips = [
+        ("agent", &speech::AGENT_BYE),
+        ("caller", &speech::CALLER_BYE),
+        ("agent", &speech::AGENT_CONFIRM),
+        ("caller", &speech::CALLER_BARGE_IN),
+    ];
+    recording(&clips, 6, 10)
+}
+
 /// A recording of so many turns, one every so many seconds; and who said what when.
 fn recording(
     clips: &[(&'static str, &'static speech::Clip)],
@@ -171,10 +182,11 @@ async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
     let slow = Transcription::After(Duration::from_millis(10_500), "Hello, you have reached us.".to_owned());
     let openai = OpenAiConfig { transcriptions: vec![slow], ..OpenAiConfig::default() };
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
-    let (wav, said) = conversation();
+    let (wav, said) = short_conversation();
     let sid = recorded(&world, 3, wav).await;
     ended_unheard(&world, &sid).await;
-    // Time for the levels and one slow turn; after it less is left than a turn may need.
+    // Time for the levels, which are soon found in so short a recording, and for one slow turn; after it less is left
+    // than a turn may need. A busy machine has some nine seconds for everything else.
     let changes = [&sinks(&world)[..], &[("TRANSCRIBE_SECONDS", "20")]].concat();
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
     assert!(step.does(&job(&sid), MAX_ATTEMPTS).await, "it is handed on, not failed");
@@ -224,13 +236,7 @@ async fn wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it() {
     /// Requests at a time.
     const UNDER_WAY: usize = 4;
     let world = World::start().await;
-    let clips = [
-        ("agent", &speech::AGENT_BYE),
-        ("caller", &speech::CALLER_BYE),
-        ("agent", &speech::AGENT_CONFIRM),
-        ("caller", &speech::CALLER_BARGE_IN),
-    ];
-    let (wav, said) = recording(&clips, 6, 10);
+    let (wav, said) = short_conversation();
     let (changes, heard) = life(&world, 10, &wav, &said, None).await;
     assert_eq!(heard, said.len());
     assert!(changes > 2 * said.len(), "{changes}");

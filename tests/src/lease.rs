@@ -20,3 +20,17 @@ pub async fn lapse(world: &World, kind: &str, id: &str) {
         assert_eq!(error.code(), Some("ConditionalCheckFailedException"), "{error}");
     }
 }
+
+/// The same for all work of a kind.
+pub async fn lapse_all(world: &World, kind: &str) {
+    let table = world.system.name("LeasesTable").expect("a table");
+    let rows = world.system.aws.dynamodb.scan().table_name(table).consistent_read(true).send().await;
+    let rows = rows.expect("the leases can be read");
+    for row in rows.items() {
+        let key = row["pk"].as_s().expect("a text");
+        if let Some(id) = key.strip_prefix("once#").and_then(|key| key.strip_prefix(kind)?.strip_prefix('#'))
+        {
+            lapse(world, kind, id).await;
+        }
+    }
+}

@@ -38,10 +38,21 @@ pub fn text() -> String {
 
 /// The last errors and warnings, for the message of a test that fails.
 pub fn troubles() -> String {
-    const LAST: usize = 10;
+    troubles_of("")
+}
+
+/// Those that name `subject`, such as a call's sid: the tests of a process share its log.
+pub fn troubles_of(subject: &str) -> String {
+    const LAST: usize = 5;
+    const MAX_CHARS: usize = 300;
     let text = text();
-    let troubles: Vec<&str> =
-        text.lines().filter(|line| line.contains("\"ERROR\"") || line.contains("\"WARN\"")).collect();
+    let trouble = |line: &&str| line.contains("\"ERROR\"") || line.contains("\"WARN\"");
+    let troubles: Vec<String> = text
+        .lines()
+        .filter(|line| line.contains(subject))
+        .filter(trouble)
+        .map(|line| line.chars().take(MAX_CHARS).collect())
+        .collect();
     troubles[troubles.len().saturating_sub(LAST)..].join("\n")
 }
 

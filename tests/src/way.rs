@@ -44,7 +44,8 @@ struct Shared {
     upstream: Url,
     http: reqwest::Client,
     manner: watch::Sender<Manner>,
-    waiting: watch::Sender<usize>,
+    /// The operations of the requests that are held.
+    waiting: watch::Sender<Vec<String>>,
     seen: Mutex<BTreeSet<Access>>,
     stale: Mutex<BTreeSet<Access>>,
 }
@@ -57,7 +58,7 @@ impl Way {
             upstream: world.system.environment["AWS_ENDPOINT_URL_DYNAMODB"].parse().expect("a URL"),
             http: crate::http().build().expect("a client"),
             manner: watch::Sender::new(Manner::Open),
-            waiting: watch::Sender::new(0),
+            waiting: watch::Sender::new(vec![]),
             seen: Mutex::default(),
             stale: Mutex::default(),
         });
@@ -74,7 +75,14 @@ impl Way {
     /// Returns as soon as a request is held.
     pub async fn holds_one(&self) {
         let mut waiting = self.shared.waiting.subscribe();
-        waiting.wait_for(|waiting| *waiting > 0).await.expect("the way is there");
+        waiting.wait_for(|waiting| !waiting.is_empty()).await.expect("the way is there");
+    }
+
+    /// Returns as soon as a request of this operation is held.
+    pub async fn holds(&self, operation: &str) {
+        let mut waiting = self.shared.waiting.subscribe();
+        let held = |waiting: &Vec<String>| waiting.iter().any(|held| held == operation);
+        waiting.wait_for(held).await.expect("the way is there");
     }
 
     /// The reads so far whose answer may be an old one.
@@ -113,8 +121,13 @@ async fn pass(
     };
     let mut manner = shared.manner.subscribe();
     if held(&manner.borrow()) {
-        shared.waiting.send_modify(|waiting| *waiting += 1);
+        shared.waiting.send_modify(|waiting| waiting.push(operation.clone()));
         manner.wait_for(|manner| !held(manner)).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+        shared.waiting.send_modify(|waiting| {
+            if let Some(passed) = waiting.iter().position(|held| *held == operation) {
+                waiting.swap_remove(passed);
+            }
+        });
     }
     let throttled = match *manner.borrow() {
         Manner::Throttles => true,

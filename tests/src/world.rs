@@ -1,9 +1,11 @@
 //! Starts the system in process, in well under a second.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use bridge::LiveEvents;
 use functions::businesses::provision::NewBusiness;
 use functions::edge::verified_form::DELIVERY;
@@ -19,8 +21,12 @@ use url::Url;
 /// ones, each under an account of its own.
 const EXTERNAL_AWS: &str = "SWITCHBOARD_TEST_AWS";
 
-/// How long a record may take to be complete before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A test that waits longer than this waits for something that will not come. It is no measure of how long anything may
+/// take: on a busy machine everything takes many times as long as on an idle one.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often it is looked again.
+const POLL: Duration = Duration::from_millis(50);
 
 /// What a test wants otherwise than usual.
 pub struct WorldConfig {
@@ -181,39 +187,69 @@ impl World {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    /// The call's record as soon as `ready` says so.
-    pub async fn record_when(&self, sid: &str, ready: impl Fn(&Value) -> bool) -> Value {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let (_, record) = self.get(&format!("/v1/calls/{sid}")).await;
-            if ready(&record) {
-                return record;
+    /// Waits until these queues hold no message, neither waiting, nor delayed, nor being worked on.
+    #[track_caller]
+    pub fn works_everything_off(&self, queues: &'static [&'static str]) -> impl Future<Output = ()> {
+        self.until(move || async move {
+            for queue in queues {
+                let url = self.system.name(queue).expect("a queue");
+                let request = self.system.aws.sqs.get_queue_attributes().queue_url(url);
+                let answer =
+                    request.attribute_names(QueueAttributeName::All).send().await.expect("it is told");
+                let attributes = answer.attributes.unwrap_or_default();
+                let counts = [
+                    QueueAttributeName::ApproximateNumberOfMessages,
+                    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+                    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+                ];
+                if counts.iter().any(|count| attributes.get(count).is_some_and(|count| count != "0")) {
+                    return None;
+                }
             }
-            let late = tokio::time::Instant::now() >= deadline;
-            assert!(!late, "the record never came to that: {record:#}\n{}", crate::log::troubles());
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            Some(())
+        })
+    }
+
+    /// The call's record as soon as `ready` says so.
+    #[track_caller]
+    pub fn record_when(&self, sid: &str, ready: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
+        let (path, asked, sid) = (format!("/v1/calls/{sid}"), Location::caller(), sid.to_owned());
+        async move {
+            let (started, mut record) = (Instant::now(), Value::Null);
+            while started.elapsed() < PATIENCE {
+                record = self.get(&path).await.1;
+                if ready(&record) {
+                    return record;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+            gave_up(asked, &outline(&record), &sid)
         }
     }
 
     /// What `look` finds, as soon as there is something.
-    pub async fn until<T, F: Future<Output = Option<T>>>(&self, look: impl Fn() -> F) -> T {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            if let Some(found) = look().await {
-                return found;
+    #[track_caller]
+    pub fn until<T, F: Future<Output = Option<T>>>(&self, look: impl Fn() -> F) -> impl Future<Output = T> {
+        let asked = Location::caller();
+        async move {
+            let started = Instant::now();
+            while started.elapsed() < PATIENCE {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                tokio::time::sleep(POLL).await;
             }
-            assert!(tokio::time::Instant::now() < deadline, "it never came\n{}", crate::log::troubles());
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            gave_up(asked, "nothing was found", "")
         }
     }
 
     /// The record once its transcript is final, its recording archived and the call summed up.
-    pub async fn complete_record(&self, sid: &str) -> Value {
+    #[track_caller]
+    pub fn complete_record(&self, sid: &str) -> impl Future<Output = Value> {
         self.record_when(sid, |record| {
             let ends = [&record["transcript_source"], &record["insights"]];
             ends.iter().all(|end| !end.is_null()) && record["recording"]["state"] == "archived"
         })
-        .await
     }
 
     /// The archived recording's bytes, fetched through the link like any browser would.
@@ -226,6 +262,31 @@ impl World {
         assert_eq!(response.status(), 200, "the presigned link answers");
         response.bytes().await.expect("the recording arrives").to_vec()
     }
+}
+
+/// What of a record tells how far a call came, in a few lines.
+fn outline(record: &Value) -> String {
+    let events = record["events"].as_array().into_iter().flatten();
+    let events: Vec<_> =
+        events.filter_map(|event| event["status"].as_str().or_else(|| event["type"].as_str())).collect();
+    format!(
+        "status {}, answered {}, ended {}, session ended by {}\nevents: {}\nrecording {}: {}\ntranscript {}, insights {}",
+        record["status"],
+        record["answered_at"],
+        record["ended_at"],
+        record["session"]["end_reason"],
+        events.join(", "),
+        record["recording"]["state"],
+        record["recording"]["reason"],
+        record["transcript_source"],
+        record["insights"]["outcome"],
+    )
+}
+
+/// Ends a test that waited in vain: for what, what there was instead, and the last troubles in the log.
+fn gave_up(asked: &Location<'_>, found: &str, subject: &str) -> ! {
+    let troubles = crate::log::troubles_of(subject);
+    panic!("what {asked} waits for did not come within {PATIENCE:?}\n{found}\n{troubles}")
 }
 
 fn aws(data_dir: Option<PathBuf>) -> AwsSource {

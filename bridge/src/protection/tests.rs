@@ -67,7 +67,7 @@ const RELEASE: &str = r#"{"ProtectionEnabled":false}"#;
 type Requests = mpsc::UnboundedReceiver<(Method, String, String)>;
 
 async fn next(requests: &mut Requests) -> String {
-    timeout(Duration::from_secs(20), requests.recv()).await.expect("the agent is asked").unwrap().2
+    timeout(Duration::from_secs(120), requests.recv()).await.expect("the agent is asked").unwrap().2
 }
 
 /// Long enough for a renewal that should not come.
@@ -102,7 +102,7 @@ async fn a_refusal_is_followed_by_another_try_long_before_the_next_renewal() {
     let asked = answers.len();
     let (url, mut requests) = agent(answers).await;
     let calls = watch::Sender::new(1usize);
-    let pace = Pace { renew: Duration::from_secs(1), retry: Duration::from_millis(1) };
+    let pace = Pace { renew: Duration::from_secs(3), retry: Duration::from_millis(1) };
     let began = tokio::time::Instant::now();
     tokio::spawn(hold(url, calls.subscribe(), pace));
     for _ in 0..asked {

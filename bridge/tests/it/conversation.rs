@@ -100,10 +100,12 @@ async fn an_interrupted_agent_is_silent_at_once_and_for_good() {
     let mut harness = Harness::start().await;
     let (mut caller, mut model, planned) = harness.live().await;
     model.begin("resp_1", "item_1", Value::Null).await;
-    for n in 0..100 {
-        model.delta("resp_1", "item_1", &frame(n)).await;
+    // More than a busy machine takes to pass it on.
+    let second = frame(7).repeat(50).replace('=', "/");
+    for _ in 0..60 {
+        model.delta("resp_1", "item_1", &second).await;
     }
-    for _ in 0..100 {
+    for _ in 0..60 {
         caller.next_audio().await;
         caller.next_mark().await;
     }
@@ -113,7 +115,10 @@ async fn an_interrupted_agent_is_silent_at_once_and_for_good() {
     let truncate = model.next_command().await;
     assert_eq!(truncate["type"], "conversation.item.truncate");
     assert_eq!(truncate["item_id"], "item_1");
-    assert!(truncate["audio_end_ms"].as_u64().unwrap() < 2_000, "the line has not played it all: {truncate}");
+    assert!(
+        truncate["audio_end_ms"].as_u64().unwrap() < 60_000,
+        "the line has not played it all: {truncate}"
+    );
 
     // What was under way when the cancellation went out is not for the caller's ears.
     model.delta("resp_1", "item_1", &frame(666)).await;

@@ -123,7 +123,7 @@ async fn a_session_about_to_expire_is_replaced_without_a_frame_lost_or_doubled()
     caller.start(&planned).await;
     let mut old = harness.model.accept().await;
     // Three quarters of so short a life pass before it is replaced.
-    old.configure_for(Duration::from_secs(6)).await;
+    old.configure_for(Duration::from_secs(12)).await;
     caller.media(&frame(0)).await;
     assert_eq!(old.next_audio().await, frame(0));
     let mut new = harness.model.accept().await;

@@ -145,7 +145,7 @@ async fn a_ready_socket_that_does_not_answer_is_given_up_after_a_second() {
     caller.start(&planned).await;
     let asked = Instant::now();
     let mut model = connected_by_the_call(&mut harness, &mut kept).await;
-    assert!((Duration::from_millis(900)..Duration::from_secs(4)).contains(&asked.elapsed()));
+    assert!(asked.elapsed() >= Duration::from_millis(900), "{:?}", asked.elapsed());
     model.configure().await;
     caller.media(&frame(1)).await;
     assert_eq!(model.next_audio().await, frame(1));
@@ -181,6 +181,13 @@ async fn an_api_that_refuses_is_not_besieged() {
         settings.warm = WarmSettings { models, sockets: 8 };
     })
     .await;
+    soon("the first attempt", async {
+        while harness.model.accepted() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    // Long enough for some of the seven others.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(harness.model.accepted(), 1);
 }

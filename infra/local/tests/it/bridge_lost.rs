@@ -26,7 +26,7 @@ use url::Url;
 
 use super::process::switchboard;
 
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_secs(300);
 /// What calls have to end in when a bridge is stopped: in half of it they are not disturbed.
 const DRAIN_SECONDS: &str = "16";
 /// How far into a sentence of several seconds it happens.

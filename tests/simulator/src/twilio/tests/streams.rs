@@ -154,7 +154,7 @@ async fn a_barge_in_speaks_over_the_agent() {
     assert_eq!(outcome.ended_by, EndedBy::Caller);
     let agent = outcome.times_ms(|kind| *kind == CallEventKind::AgentSpeechStarted)[0];
     let caller = outcome.times_ms(|kind| matches!(kind, CallEventKind::CallerSpeechStarted(_)))[0];
-    assert!((100..120).contains(&(caller - agent)), "{caller} - {agent}");
+    assert!((100..1_000).contains(&(caller - agent)), "while the agent speaks: {caller} - {agent}");
     assert_eq!(audible(&outcome.line.caller), 800);
     assert_eq!(outcome.line.caller.len(), outcome.line.agent.len());
 }
