@@ -1,22 +1,26 @@
 use serde::Deserialize;
 
 use crate::PrivateText;
-use crate::wire::null_as_default;
+use crate::wire::optional;
 
 /// The error object that every OpenAI API shares: in REST bodies, in Realtime `error` events, in a failed
-/// response and in a failed transcription. Every field may be null or missing.
+/// response and in a failed transcription. Every field may be null, missing or of another shape.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct ApiError {
     /// The family, such as `invalid_request_error` or `server_error`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "optional")]
     pub kind: Option<String>,
     /// The precise cause, such as `rate_limit_exceeded`.
+    #[serde(default, deserialize_with = "optional")]
     pub code: Option<String>,
     /// English prose that may quote what was sent, and so is private.
+    #[serde(default, deserialize_with = "optional")]
     pub message: Option<PrivateText>,
     /// Path of the offending field.
+    #[serde(default, deserialize_with = "optional")]
     pub param: Option<String>,
     /// Realtime only: the `event_id` of the client event that caused it.
+    #[serde(default, deserialize_with = "optional")]
     pub event_id: Option<String>,
 }
 
@@ -35,7 +39,7 @@ impl ApiError {
     pub fn from_body(body: &[u8]) -> Self {
         #[derive(Default, Deserialize)]
         struct Body {
-            #[serde(default, deserialize_with = "null_as_default")]
+            #[serde(default, deserialize_with = "optional")]
             error: ApiError,
         }
 

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::wire::null_as_default;
+use crate::wire::{self, optional};
 use crate::{LanguageHint, PrivateText, models};
 
 /// Largest file that OpenAI accepts (25 MiB); beyond it the answer is 413 or 400.
@@ -132,7 +132,7 @@ pub struct Transcription {
     /// ISO 639-1 codes of what was spoken, where the model tells.
     #[serde(default, deserialize_with = "language_codes")]
     pub languages: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub usage: Option<TranscriptionUsage>,
 }
 
@@ -168,21 +168,21 @@ pub enum TranscriptionUsage {
 
 #[derive(Deserialize)]
 struct WireUsage {
-    #[serde(rename = "type", default, deserialize_with = "null_as_default")]
+    #[serde(rename = "type", default, deserialize_with = "optional")]
     kind: String,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     seconds: f64,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "wire::whole")]
     output_tokens: u64,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     input_token_details: WireInputTokens,
 }
 
 #[derive(Default, Deserialize)]
 struct WireInputTokens {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "wire::whole")]
     audio_tokens: u64,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "wire::whole")]
     text_tokens: u64,
 }
 
@@ -194,21 +194,23 @@ impl From<WireUsage> for TranscriptionUsage {
                 input_text: wire.input_token_details.text_tokens,
                 output: wire.output_tokens,
             },
-            "duration" => Self::Duration { seconds: wire.seconds },
+            "duration" if wire.seconds >= 0.0 => Self::Duration { seconds: wire.seconds },
             _ => Self::Other,
         }
     }
 }
 
-/// `[{"code": "de"}, ...]`, null or absent.
+/// `[{"code": "de"}, ...]` as documented, or plain codes.
 pub(crate) fn language_codes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    struct Language {
-        code: String,
+    #[serde(untagged)]
+    enum Language {
+        Object { code: String },
+        Code(String),
     }
 
-    let languages: Vec<Language> = null_as_default(deserializer)?;
-    Ok(languages.into_iter().map(|language| language.code).collect())
+    let languages: Vec<Language> = wire::list(deserializer)?;
+    Ok(languages.into_iter().map(|(Language::Object { code } | Language::Code(code))| code).collect())
 }
 
 #[cfg(test)]

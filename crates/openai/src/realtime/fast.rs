@@ -73,7 +73,8 @@ pub fn audio_delta(frame: &[u8]) -> Option<FastDelta<'_>> {
     Some(FastDelta {
         response_id: response_id?,
         item_id: item_id?,
-        content_index: content_index?,
+        // The server may leave it out, and there is only one part.
+        content_index: content_index.unwrap_or_default(),
         delta: delta.filter(|payload| audio::is_base64(payload))?,
     })
 }

@@ -1,15 +1,15 @@
 //! Items of the conversation as the server describes them.
 
-use std::borrow::Cow;
-
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::PrivateText;
-use crate::wire::{Tag, null_as_default};
+use crate::wire::{self, optional};
 
-/// A turn, a tool call or a tool's result.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A turn, a tool call or a tool's result. Every field of it is one that its event can do without.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireItem")]
 pub struct Item {
     /// `item_...`, or the id that we chose; empty where the server gives none.
     pub id: String,
@@ -31,12 +31,11 @@ pub enum ItemKind {
     Other,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionCall {
     pub call_id: String,
     pub name: String,
     /// JSON text as the model wrote it: check before use.
-    #[serde(default, deserialize_with = "null_as_default")]
     pub arguments: PrivateText,
 }
 
@@ -65,22 +64,36 @@ pub enum Role {
 }
 
 /// Part of a message. The audio itself is never kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "WirePart")]
 pub enum ContentPart {
     Text(PrivateText),
     /// The transcript is missing while it is being made, and after a truncation.
     Audio {
         transcript: Option<PrivateText>,
     },
+    #[default]
     Other,
 }
 
 impl Item {
     /// The call to carry out, if this is one that the model finished. An interrupted call also ends, with
-    /// its arguments cut off, but not as completed.
+    /// its arguments cut off, but not as completed. Where no status is given the arguments show whether they are whole.
     pub fn completed_call(&self) -> Option<&FunctionCall> {
-        match (&self.kind, self.status) {
-            (ItemKind::FunctionCall(call), ItemStatus::Completed) => Some(call),
+        let ItemKind::FunctionCall(call) = &self.kind else { return None };
+        let completed = match self.status {
+            ItemStatus::Completed => true,
+            ItemStatus::InProgress | ItemStatus::Incomplete => false,
+            ItemStatus::Other => serde_json::from_str::<Value>(call.arguments.as_str()).is_ok(),
+        };
+        completed.then_some(call)
+    }
+
+    /// The field for want of which a finished call can be neither made nor answered.
+    pub(super) fn lacks(&self) -> Option<&'static str> {
+        match &self.kind {
+            ItemKind::FunctionCall(call) if call.call_id.is_empty() => Some("call_id"),
+            ItemKind::FunctionCall(call) if call.name.is_empty() => Some("name"),
             _ => None,
         }
     }
@@ -103,72 +116,67 @@ impl ContentPart {
     }
 }
 
-// Both go by their `type` first, so that a kind from the future cannot fail on a field whose name it shares
-// with one of ours.
-impl<'de> Deserialize<'de> for Item {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        struct Common<'a> {
-            #[serde(rename = "type", borrow)]
-            kind: Cow<'a, str>,
-            #[serde(default, deserialize_with = "null_as_default")]
-            id: String,
-            #[serde(default, deserialize_with = "null_as_default")]
-            status: ItemStatus,
-        }
-        #[derive(serde::Deserialize)]
-        struct Message {
-            #[serde(default, deserialize_with = "null_as_default")]
-            role: Role,
-            #[serde(default, deserialize_with = "null_as_default")]
-            content: Vec<ContentPart>,
-        }
-        #[derive(serde::Deserialize)]
-        struct CallOutput {
-            call_id: String,
-        }
+#[derive(Deserialize)]
+struct WireItem {
+    #[serde(rename = "type", default, deserialize_with = "optional")]
+    kind: String,
+    #[serde(default, deserialize_with = "optional")]
+    id: String,
+    #[serde(default, deserialize_with = "optional")]
+    status: ItemStatus,
+    #[serde(default, deserialize_with = "optional")]
+    role: Role,
+    #[serde(default, deserialize_with = "wire::list")]
+    content: Vec<ContentPart>,
+    #[serde(default, deserialize_with = "optional")]
+    call_id: String,
+    #[serde(default, deserialize_with = "optional")]
+    name: String,
+    #[serde(default, deserialize_with = "json_text")]
+    arguments: PrivateText,
+}
 
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
-        let Common { kind, id, status } = serde_json::from_str(raw).map_err(D::Error::custom)?;
-        let kind = match kind.as_ref() {
-            "message" => {
-                serde_json::from_str(raw).map(|Message { role, content }| ItemKind::Message { role, content })
-            }
-            "function_call" => serde_json::from_str(raw).map(ItemKind::FunctionCall),
-            "function_call_output" => serde_json::from_str(raw)
-                .map(|CallOutput { call_id }| ItemKind::FunctionCallOutput { call_id }),
-            _ => Ok(ItemKind::Other),
+impl From<WireItem> for Item {
+    fn from(wire: WireItem) -> Self {
+        let WireItem { kind, id, status, role, content, call_id, name, arguments } = wire;
+        let kind = match kind.as_str() {
+            "message" => ItemKind::Message { role, content },
+            "function_call" => ItemKind::FunctionCall(FunctionCall { call_id, name, arguments }),
+            "function_call_output" => ItemKind::FunctionCallOutput { call_id },
+            _ => ItemKind::Other,
         };
-        Ok(Item { id, status, kind: kind.map_err(D::Error::custom)? })
+        Self { id, status, kind }
     }
 }
 
-impl<'de> Deserialize<'de> for ContentPart {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        struct Text {
-            #[serde(default, deserialize_with = "null_as_default")]
-            text: PrivateText,
-        }
-        #[derive(serde::Deserialize)]
-        struct Audio {
-            #[serde(default)]
-            transcript: Option<PrivateText>,
-        }
+#[derive(Deserialize)]
+struct WirePart {
+    #[serde(rename = "type", default, deserialize_with = "optional")]
+    kind: String,
+    #[serde(default, deserialize_with = "optional")]
+    text: PrivateText,
+    #[serde(default, deserialize_with = "optional")]
+    transcript: Option<PrivateText>,
+}
 
-        let raw = <&'de RawValue>::deserialize(deserializer)?;
+impl From<WirePart> for ContentPart {
+    fn from(WirePart { kind, text, transcript }: WirePart) -> Self {
         // Items say `output_text`; the content_part events still say `text`.
-        let part = match Tag::of(raw).map_err(D::Error::custom)?.as_ref() {
-            "input_text" | "output_text" | "text" => {
-                serde_json::from_str(raw.get()).map(|Text { text }| ContentPart::Text(text))
-            }
-            "input_audio" | "output_audio" | "audio" => {
-                serde_json::from_str(raw.get()).map(|Audio { transcript }| ContentPart::Audio { transcript })
-            }
-            _ => Ok(ContentPart::Other),
-        };
-        part.map_err(D::Error::custom)
+        match kind.as_str() {
+            "input_text" | "output_text" | "text" => Self::Text(text),
+            "input_audio" | "output_audio" | "audio" => Self::Audio { transcript },
+            _ => Self::Other,
+        }
     }
+}
+
+/// A text that holds JSON; some servers write the object itself in its place.
+fn json_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PrivateText, D::Error> {
+    let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+    if raw.starts_with('{') {
+        return Ok(PrivateText::from(raw));
+    }
+    Ok(serde_json::from_str(raw).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -202,11 +210,24 @@ mod tests {
         assert_eq!(call("completed").completed_call().map(|call| call.name.as_str()), Some("book"));
     }
 
+    /// A truncation takes the transcript of its item with it, whatever the part was; what is left of the message stands.
     #[test]
     fn a_truncated_answer_has_no_transcript() {
-        let cut =
-            item(r#"{"id":"i","type":"message","role":"assistant","content":[{"type":"output_audio"}]}"#);
-        assert!(cut.text().is_empty());
+        let said = |part: &str| {
+            item(&format!(
+                r#"{{"id":"i","type":"message","status":"incomplete","role":"assistant",
+                    "content":[{{"type":"output_text","text":"One moment. "}},{part}]}}"#
+            ))
+        };
+        let whole = said(r#"{"type":"output_audio","transcript":"We open at nine."}"#);
+        assert_eq!(whole.text().as_str(), "One moment. We open at nine.");
+        for cut in [r#"{"type":"output_audio"}"#, r#"{"type":"output_audio","transcript":null}"#] {
+            let cut = said(cut);
+            assert_eq!(cut.text().as_str(), "One moment. ");
+            let ItemKind::Message { role: Role::Assistant, content } = &cut.kind else { panic!("{cut:?}") };
+            assert_eq!(content[1], ContentPart::Audio { transcript: None });
+            assert_eq!(content[1].text(), None, "no words are not the empty words");
+        }
     }
 
     #[test]
@@ -220,16 +241,43 @@ mod tests {
         }
     }
 
+    /// Case C15.
     #[test]
-    fn a_known_kind_must_have_what_it_needs() {
-        for broken in [
-            r#"{"type":"function_call","id":"i","name":"book","arguments":"{}"}"#,
-            r#"{"type":"function_call_output","id":"i"}"#,
-            r#"{"type":"message","id":"i","content":"text"}"#,
-            r#"{"id":"i"}"#,
-            r#"[]"#,
-        ] {
-            assert!(serde_json::from_str::<Item>(broken).is_err(), "{broken}");
+    fn the_least_of_an_item_is_an_item() {
+        assert_eq!(item("{}"), Item { id: String::new(), status: ItemStatus::Other, kind: ItemKind::Other });
+        assert_eq!(serde_json::from_str::<ContentPart>("{}").unwrap(), ContentPart::Other);
+        let some = item(r#"{"type":"message","content":["?",{"type":"text","text":"Hello"},null]}"#);
+        assert_eq!(some.text().as_str(), "Hello");
+    }
+
+    /// Case C15.
+    #[test]
+    fn a_call_without_a_status_is_carried_out_if_its_arguments_are_whole() {
+        let call = |arguments: &str| {
+            item(&format!(
+                r#"{{"id":"i","type":"function_call","status":null,"call_id":"c","name":"book","arguments":{arguments}}}"#
+            ))
+        };
+        for (arguments, whole) in
+            [(r#""{\"day\":1}""#, true), (r#"{"day":1}"#, true), (r#""{\"day\":""#, false)]
+        {
+            let call = call(arguments);
+            assert_eq!(call.completed_call().is_some(), whole, "{arguments}");
         }
+        let written_out = call(r#"{"day": 1}"#);
+        assert_eq!(written_out.completed_call().unwrap().arguments.as_str(), r#"{"day": 1}"#);
+    }
+
+    #[test]
+    fn a_finished_call_lacks_what_it_cannot_be_made_without() {
+        for (call, lacks) in [
+            (r#"{"type":"function_call","id":"i","name":"book","arguments":"{}"}"#, Some("call_id")),
+            (r#"{"type":"function_call","id":"i","call_id":"c","name":7}"#, Some("name")),
+            (r#"{"type":"function_call","call_id":"c","name":"book"}"#, None),
+            (r#"{"type":"function_call_output","id":"i"}"#, None),
+        ] {
+            assert_eq!(item(call).lacks(), lacks, "{call}");
+        }
+        assert!(serde_json::from_str::<Item>("7").is_err());
     }
 }

@@ -2,28 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::item::Item;
 use crate::ApiError;
-use crate::wire::null_as_default;
+use crate::wire::{self, optional, whole};
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Response {
-    /// `resp_...`.
+    /// `resp_...`; empty where the server gives none, which then means the one that is under way.
+    #[serde(default, deserialize_with = "optional")]
     pub id: String,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     pub status: ResponseStatus,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     pub status_details: StatusDetails,
     /// Finished items; empty when the response has only begun. Several messages and calls are possible.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub output: Vec<Item>,
     /// What `response.create` attached.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "labels")]
     pub metadata: BTreeMap<String, String>,
     /// Null when created and on some failures; a cancelled response costs, too.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub usage: Option<Usage>,
 }
 
@@ -44,9 +46,9 @@ pub enum ResponseStatus {
 /// Why a response ended as it did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct StatusDetails {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub reason: Option<EndReason>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub error: Option<ApiError>,
 }
 
@@ -102,56 +104,69 @@ impl Usage {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireUsage {
-    total_tokens: Option<u64>,
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    input_token_details: Option<WireInput>,
-    output_token_details: Option<WireClasses>,
+    #[serde(deserialize_with = "whole")]
+    total_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    input_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    output_tokens: u64,
+    #[serde(deserialize_with = "optional")]
+    input_token_details: WireInput,
+    #[serde(deserialize_with = "optional")]
+    output_token_details: WireClasses,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireInput {
-    text_tokens: Option<u64>,
-    audio_tokens: Option<u64>,
-    image_tokens: Option<u64>,
-    cached_tokens: Option<u64>,
-    cached_tokens_details: Option<WireClasses>,
+    #[serde(deserialize_with = "whole")]
+    text_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    audio_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    image_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    cached_tokens: u64,
+    #[serde(deserialize_with = "optional")]
+    cached_tokens_details: WireClasses,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireClasses {
-    text_tokens: Option<u64>,
-    audio_tokens: Option<u64>,
-    image_tokens: Option<u64>,
+    #[serde(deserialize_with = "whole")]
+    text_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    audio_tokens: u64,
+    #[serde(deserialize_with = "whole")]
+    image_tokens: u64,
 }
 
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let input = wire.input_token_details.unwrap_or_default();
+        let input = wire.input_token_details;
         let classes = WireClasses {
             text_tokens: input.text_tokens,
             audio_tokens: input.audio_tokens,
             image_tokens: input.image_tokens,
         };
-        let cached = input.cached_tokens_details.unwrap_or_default();
         Usage {
-            total: wire.total_tokens.unwrap_or_default(),
+            total: wire.total_tokens,
             input: tokens(wire.input_tokens, &classes),
-            cached: tokens(input.cached_tokens, &cached),
-            output: tokens(wire.output_tokens, &wire.output_token_details.unwrap_or_default()),
+            cached: tokens(input.cached_tokens, &input.cached_tokens_details),
+            output: tokens(wire.output_tokens, &wire.output_token_details),
         }
     }
 }
 
-fn tokens(total: Option<u64>, classes: &WireClasses) -> Tokens {
-    Tokens {
-        total: total.unwrap_or_default(),
-        text: classes.text_tokens.unwrap_or_default(),
-        audio: classes.audio_tokens.unwrap_or_default(),
-        image: classes.image_tokens.unwrap_or_default(),
-    }
+fn tokens(total: u64, classes: &WireClasses) -> Tokens {
+    Tokens { total, text: classes.text_tokens, audio: classes.audio_tokens, image: classes.image_tokens }
+}
+
+/// The labels that are texts, which is all that we ever attach.
+fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let labels: BTreeMap<String, &'de RawValue> = optional(deserializer)?;
+    Ok(labels.into_iter().filter_map(|(key, label)| Some((key, wire::lenient(label)?))).collect())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub use payload::{
     InputTranscriptFailed, ItemDeleted, ItemEvent, ItemTruncated, OutputAudioDelta, OutputDelta, OutputDone,
     OutputItemEvent, OutputText, RateLimit, RateLimits, SpeechStarted, SpeechStopped, TimeoutTriggered,
 };
-use payload::{ErrorEvent, ResponseEvent, SessionEvent};
+use payload::{ErrorEvent, FinishedItem, ResponseEvent, SessionEvent};
 
 use super::{Response, SessionEcho};
 use crate::ApiError;
@@ -35,7 +35,7 @@ pub enum ServerEvent<'a> {
     ItemTruncated(ItemTruncated),
     ItemDeleted(ItemDeleted),
     /// Comes at any time, even after the answer's `response.done`: match it by item.
-    InputTranscriptDelta(InputTranscriptDelta<'a>),
+    InputTranscriptDelta(InputTranscriptDelta),
     InputTranscriptCompleted(InputTranscript),
     InputTranscriptFailed(InputTranscriptFailed),
     InputAudioCommitted(InputAudioCommitted),
@@ -77,8 +77,9 @@ pub enum ServerEventError {
     TooLarge { bytes: usize },
     #[error("frame is not a JSON object with one string `type` (column {column}): drop it")]
     NotAnEvent { column: usize },
-    #[error("`{event}` does not have its documented shape (column {column}): drop it and raise an alarm")]
-    Shape { event: &'static str, column: usize },
+    /// `field` is the path to what is missing or of another kind, in the documentation's names.
+    #[error("`{event}` does not have its documented shape at `{field}`: drop it and raise an alarm")]
+    Shape { event: &'static str, field: String },
 }
 
 /// Gives each `type` the variant that holds its payload.
@@ -122,7 +123,7 @@ impl<'a> ServerEvent<'a> {
             "response.created" => |ResponseEvent { response }| Self::ResponseCreated(response),
             "response.done" => |ResponseEvent { response }| Self::ResponseDone(response),
             "response.output_item.added" => Self::OutputItemAdded,
-            "response.output_item.done" => Self::OutputItemDone,
+            "response.output_item.done" => |FinishedItem(done)| Self::OutputItemDone(done),
             "response.content_part.added" => Self::ContentPartAdded,
             "response.content_part.done" => Self::ContentPartDone,
             "response.output_audio.delta" => Self::OutputAudioDelta,
@@ -143,7 +144,24 @@ impl<'a> ServerEvent<'a> {
 }
 
 fn shape<'a, T: Deserialize<'a>>(event: &'static str, frame: &'a [u8]) -> Result<T, ServerEventError> {
-    serde_json::from_slice(frame).map_err(|error| ServerEventError::Shape { event, column: error.column() })
+    serde_json::from_slice(frame)
+        .map_err(|_| ServerEventError::Shape { event, field: wrong_field::<T>(frame) })
+}
+
+/// Where a frame that is no `T` stops being one. Only names that we know are in it: unknown fields are skipped
+/// wherever they are.
+fn wrong_field<'a, T: Deserialize<'a>>(frame: &'a [u8]) -> String {
+    let reader = &mut serde_json::Deserializer::from_slice(frame);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(reader) else { return String::new() };
+    let path = error.path().to_string();
+    // A field that is not there is no place in the frame; serde names it in its message, from our own types.
+    let message = error.inner().to_string();
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (path.as_str(), missing) {
+        (".", Some(missing)) => missing.to_owned(),
+        (path, Some(missing)) => format!("{path}.{missing}"),
+        (path, None) => path.to_owned(),
+    }
 }
 
 /// Arguments and tool progress that the finished item repeats, and what only WebRTC, SIP or MCP brings.

@@ -39,6 +39,21 @@ fn spaces_between_tokens_are_json_too() {
     assert!(agree(spaced.as_bytes()));
 }
 
+/// Case C15.
+#[test]
+fn an_index_that_is_left_out_is_the_first() {
+    let without = FRAME.replace(r#""output_index":0,"content_index":0,"#, "");
+    assert_eq!(audio_delta(without.as_bytes()).unwrap().content_index, 0);
+    assert!(agree(without.as_bytes()));
+    for odd in ["null", "-1", "0.0", "\"0\"", "[]"] {
+        let odd = FRAME.replace(r#""content_index":0"#, &format!(r#""content_index":{odd}"#));
+        let Some(ServerEvent::OutputAudioDelta(delta)) = both(odd.as_bytes()).1 else {
+            panic!("{odd} is lost")
+        };
+        assert_eq!((delta.content_index, delta.delta.as_bytes()), (0, &b"//7+/v///w=="[..]));
+    }
+}
+
 #[test]
 fn debug_prints_no_audio() {
     let shown = format!("{:?}", audio_delta(FRAME.as_bytes()).unwrap());

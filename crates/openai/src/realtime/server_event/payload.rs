@@ -6,7 +6,7 @@ use crate::realtime::audio::AudioPayload;
 use crate::realtime::item::{ContentPart, Item};
 use crate::realtime::{Response, SessionEcho};
 use crate::transcription::{self, TranscriptionUsage};
-use crate::wire::null_as_default;
+use crate::wire::{self, optional, whole};
 use crate::{ApiError, PrivateText};
 
 #[derive(Deserialize)]
@@ -21,11 +21,28 @@ pub(super) struct ResponseEvent {
 
 #[derive(Deserialize)]
 pub(super) struct ErrorEvent {
+    #[serde(default, deserialize_with = "optional")]
     pub(super) error: ApiError,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Empty {}
+
+/// A call that is to be carried out has what that takes; in other events it is only mentioned.
+#[derive(Deserialize)]
+#[serde(try_from = "OutputItemEvent")]
+pub(super) struct FinishedItem(pub(super) OutputItemEvent);
+
+impl TryFrom<OutputItemEvent> for FinishedItem {
+    type Error = String;
+
+    fn try_from(done: OutputItemEvent) -> Result<Self, String> {
+        match done.item.lacks() {
+            Some(field) => Err(format!("missing field `item.{field}`")),
+            None => Ok(Self(done)),
+        }
+    }
+}
 
 /// An item entered the conversation or is complete.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -33,38 +50,43 @@ pub struct ItemEvent {
     pub item: Item,
     /// The item before this one; `None` for the first. The transcript's order is this chain, not the order
     /// of arrival.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub previous_item_id: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ItemTruncated {
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub content_index: u32,
     /// Milliseconds of the item's audio that remain.
-    pub audio_end_ms: u64,
+    #[serde(default, deserialize_with = "whole")]
+    pub audio_end_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ItemDeleted {
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct InputTranscriptDelta<'a> {
-    #[serde(borrow)]
-    pub item_id: Cow<'a, str>,
-    #[serde(default, deserialize_with = "null_as_default")]
+pub struct InputTranscriptDelta {
+    #[serde(default, deserialize_with = "optional")]
+    pub item_id: String,
+    #[serde(default, deserialize_with = "optional")]
     pub delta: PrivateText,
 }
 
-/// What the caller said in one turn. Empty on silence.
+/// What the caller said in one turn.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct InputTranscript {
     pub item_id: String,
-    pub transcript: PrivateText,
-    #[serde(default)]
+    /// Empty on silence; `None` where the server gives none.
+    #[serde(default, deserialize_with = "optional")]
+    pub transcript: Option<PrivateText>,
+    #[serde(default, deserialize_with = "optional")]
     pub usage: Option<TranscriptionUsage>,
     /// ISO 639-1 codes, where the model tells.
     #[serde(default, deserialize_with = "transcription::language_codes")]
@@ -75,54 +97,66 @@ pub struct InputTranscript {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct InputTranscriptFailed {
     pub item_id: String,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     pub error: ApiError,
 }
 
 /// The caller's turn became an item.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct InputAudioCommitted {
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub previous_item_id: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SpeechStarted {
+    /// Empty where the server gives none: the caller speaks all the same.
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
     /// Milliseconds of appended audio since the session began, prefix padding included.
-    pub audio_start_ms: u64,
+    #[serde(default, deserialize_with = "whole")]
+    pub audio_start_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SpeechStopped {
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
     /// Milliseconds of appended audio since the session began.
-    pub audio_end_ms: u64,
+    #[serde(default, deserialize_with = "whole")]
+    pub audio_end_ms: Option<u64>,
 }
 
 /// The caller was silent for `idle_timeout_ms`; a response follows by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct TimeoutTriggered {
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
-    pub audio_start_ms: u64,
-    pub audio_end_ms: u64,
+    #[serde(default, deserialize_with = "whole")]
+    pub audio_start_ms: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
+    pub audio_end_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OutputItemEvent {
     pub response_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub output_index: u32,
     pub item: Item,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ContentPartEvent {
+    #[serde(default, deserialize_with = "optional")]
     pub response_id: String,
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub content_index: u32,
+    #[serde(default, deserialize_with = "optional")]
     pub part: ContentPart,
 }
 
@@ -134,7 +168,7 @@ pub struct OutputAudioDelta<'a> {
     pub response_id: Cow<'a, str>,
     #[serde(borrow)]
     pub item_id: Cow<'a, str>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub content_index: u32,
     #[serde(borrow)]
     pub delta: AudioPayload<'a>,
@@ -147,17 +181,20 @@ pub struct OutputDelta<'a> {
     pub response_id: Cow<'a, str>,
     #[serde(borrow)]
     pub item_id: Cow<'a, str>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub content_index: u32,
+    #[serde(default, deserialize_with = "optional")]
     pub delta: PrivateText,
 }
 
 /// All audio of a content part has been sent; the caller has not yet heard it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OutputDone {
+    #[serde(default, deserialize_with = "optional")]
     pub response_id: String,
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub content_index: u32,
 }
 
@@ -166,35 +203,44 @@ pub struct OutputDone {
 pub struct OutputText {
     pub response_id: String,
     pub item_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub content_index: u32,
-    #[serde(alias = "transcript")]
-    pub text: PrivateText,
+    /// `None` where the server gives none: then the deltas are all there is.
+    #[serde(default, alias = "transcript", deserialize_with = "optional")]
+    pub text: Option<PrivateText>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CallArguments {
+    #[serde(default, deserialize_with = "optional")]
     pub response_id: String,
+    #[serde(default, deserialize_with = "optional")]
     pub item_id: String,
+    #[serde(default, deserialize_with = "optional")]
     pub call_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub name: Option<String>,
+    #[serde(default, deserialize_with = "optional")]
     pub arguments: PrivateText,
 }
 
 /// Sent at the start of each response.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RateLimits {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub rate_limits: Vec<RateLimit>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RateLimit {
     /// `requests` or `tokens`.
+    #[serde(default, deserialize_with = "optional")]
     pub name: String,
+    #[serde(default, deserialize_with = "whole")]
     pub limit: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub remaining: Option<u64>,
     /// Seconds until `limit` is available again.
+    #[serde(default, deserialize_with = "optional")]
     pub reset_seconds: Option<f64>,
 }

@@ -5,44 +5,48 @@ use serde_json::Value;
 
 use super::{SessionConfig, Setting, Voice};
 use crate::PrivateText;
-use crate::wire::null_as_default;
+use crate::wire::{self, optional};
 
 /// The effective session that `session.created` and `session.updated` carry, as far as it is used.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct SessionEcho {
     /// `sess_...`; what to quote to OpenAI's support.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub id: Option<String>,
     /// When the server will end the session (60 minutes after it began), seconds since the Unix epoch.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::seconds")]
     pub expires_at: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub model: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     instructions: Option<PrivateText>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     audio: AudioEcho,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "wire::list")]
     tools: Vec<ToolEcho>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 struct AudioEcho {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     input: InputEcho,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     output: OutputEcho,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 struct InputEcho {
+    #[serde(default, deserialize_with = "optional")]
     format: Option<FormatEcho>,
+    #[serde(default, deserialize_with = "optional")]
     transcription: Option<TranscriptionEcho>,
+    #[serde(default, deserialize_with = "optional")]
     turn_detection: Option<TurnDetectionEcho>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 struct OutputEcho {
+    #[serde(default, deserialize_with = "optional")]
     format: Option<FormatEcho>,
     #[serde(default, deserialize_with = "voice_name")]
     voice: Option<String>,
@@ -56,6 +60,7 @@ struct FormatEcho {
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct TranscriptionEcho {
+    #[serde(default, deserialize_with = "optional")]
     model: Option<String>,
 }
 
@@ -63,19 +68,22 @@ struct TranscriptionEcho {
 struct TurnDetectionEcho {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default, deserialize_with = "optional")]
     create_response: Option<bool>,
+    #[serde(default, deserialize_with = "optional")]
     interrupt_response: Option<bool>,
 }
 
 /// MCP tools have no name of their own.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct ToolEcho {
+    #[serde(default, deserialize_with = "optional")]
     name: Option<String>,
 }
 
 /// A voice comes as a name or as `{"id": ...}`.
 fn voice_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Option::<Value>::deserialize(deserializer)? {
+    Ok(match optional::<_, Option<Value>>(deserializer)? {
         Some(Value::String(name)) => Some(name),
         Some(Value::Object(voice)) => voice.get("id").and_then(Value::as_str).map(str::to_owned),
         _ => None,
