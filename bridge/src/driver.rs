@@ -126,8 +126,8 @@ impl<P: Ports> Call<P> {
                 }
             }
             Wake::Model(ModelRead::Lost(loss)) => self.feed(now, Input::ModelGone(loss)),
-            Wake::NextModel(NextRead::Ready { lifetime, warm }) => {
-                self.meters.warm_connects += u32::from(warm);
+            Wake::NextModel(NextRead::Ready { lifetime, warm, left_out }) => {
+                self.meters.connected(warm, &left_out);
                 self.feed(now, Input::ModelReady { lifetime });
             }
             Wake::NextModel(NextRead::Frame(frame)) => {

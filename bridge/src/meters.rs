@@ -53,6 +53,8 @@ pub(crate) struct Meters {
     pub(crate) barge_in_clear_max: Option<Duration>,
     /// How many of the call's sockets to the model were ready before they were needed.
     pub(crate) warm_connects: u32,
+    /// Optional settings that a model of the call did not take, each once.
+    pub(crate) settings_left_out: Vec<&'static str>,
 }
 
 impl Meters {
@@ -63,6 +65,16 @@ impl Meters {
             clear_waiting: None,
             barge_in_clear_max: None,
             warm_connects: 0,
+            settings_left_out: vec![],
+        }
+    }
+
+    pub(crate) fn connected(&mut self, warm: bool, left_out: &[&'static str]) {
+        self.warm_connects += u32::from(warm);
+        for setting in left_out {
+            if !self.settings_left_out.contains(setting) {
+                self.settings_left_out.push(setting);
+            }
         }
     }
 

@@ -13,9 +13,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use domain::{CallSid, Speaker};
 use openai::realtime::error_class::{CloseClass, ErrorClass};
 use openai::realtime::fast::{self, FastDelta};
-use openai::realtime::session::ToolChoice;
+use openai::realtime::server_event::ServerEventError;
+use openai::realtime::session::{OptionalSetting, ToolChoice};
 use openai::realtime::{ClientEvent, NewItem, ResponseCreate, ServerEvent, SessionConfig, client_event};
 use openai::{ApiError, Metadata, PrivateText};
+use platform::telemetry::{Unit, metric};
 use session::Input;
 use session::input::{self, ModelAudio, ModelEvent, ModelLoss};
 use session::output::{ModelCommand, Past};
@@ -41,8 +43,12 @@ type ModelWire = Wire<MaybeTlsStream<TcpStream>>;
 const OUTBOX_MAX_AUDIO_MS: u64 = 10_000;
 const OUTBOX_MAX_BYTES: usize = 1024 * 1024;
 
-/// `event_id` of the configuration: an `error` that carries it means that nothing was applied.
-const CONFIGURE: &str = "configure";
+/// Begins the `event_id` of the configuration, behind which comes its number: an `error` that carries the last one
+/// means that nothing was applied.
+const CONFIGURE: &str = "configure-";
+/// How often a session is configured: each time without what was refused, the last time without all that is optional.
+/// Every attempt is a round trip, and the caller hears nothing meanwhile.
+const MAX_CONFIGURATIONS: u32 = 5;
 /// Silence goes out in messages of at most one second.
 const SILENCE_CHUNK_BYTES: usize = 8_000;
 /// Faults logged per socket; a model that keeps failing must not fill the log.
@@ -57,6 +63,10 @@ pub(crate) struct ModelSocket {
     /// Whether anything came since the last ping.
     alive: bool,
     logged_faults: u32,
+    /// Configurations that were sent.
+    configurations: u32,
+    /// Optional settings that the session is without, although the business has them.
+    left_out: Vec<OptionalSetting>,
 }
 
 /// The order that the GA documentation prescribes: no audio before the configuration was echoed.
@@ -76,7 +86,7 @@ pub(crate) enum ModelRead {
 pub(crate) enum ModelFrame<'a> {
     Audio(FastDelta<'a>),
     Event(Box<ServerEvent<'a>>),
-    Unreadable,
+    Unreadable(ServerEventError),
 }
 
 impl ModelSocket {
@@ -100,7 +110,14 @@ impl ModelSocket {
             expires_at: None,
             alive: true,
             logged_faults: 0,
+            configurations: 0,
+            left_out: vec![],
         }
+    }
+
+    /// The optional settings that the model did not take.
+    fn left_out(&self) -> impl Iterator<Item = &'static str> {
+        self.left_out.iter().map(|setting| setting.as_str())
     }
 
     /// Carries the socket to where its session is what was asked for, and says how long that will last.
@@ -186,8 +203,8 @@ impl ModelSocket {
                 payload: delta.delta,
             }))),
             ModelFrame::Event(event) => self.event(event),
-            ModelFrame::Unreadable => {
-                self.fault(|call| tracing::warn!(%call, "a model event cannot be read"));
+            ModelFrame::Unreadable(error) => {
+                self.fault(|call| tracing::warn!(%call, %error, "a model event cannot be read"));
                 None
             }
         }
@@ -203,9 +220,10 @@ impl ModelSocket {
             ServerEvent::SessionUpdated(echo) => {
                 let Phase::AwaitingUpdated(config) = &self.phase else { return None };
                 match config.verify_echo(echo) {
-                    Ok(()) => {
+                    Ok(not_applied) => {
                         self.phase = Phase::Configured;
                         let lifetime = echo.expires_at.or(self.expires_at).map(until);
+                        self.leaves_out(&not_applied, "not applied");
                         Some(Input::ModelReady { lifetime })
                     }
                     Err(mismatch) => {
@@ -229,16 +247,66 @@ impl ModelSocket {
         let phase = std::mem::replace(&mut self.phase, Phase::Configured);
         self.phase = match phase {
             Phase::AwaitingCreated(config) => {
-                let update = ClientEvent::SessionUpdate { session: &config }.to_json(Some(CONFIGURE));
-                // The first message of an empty outbox: only instructions beyond every bound cannot fit, and
-                // then the session's deadline for the echo ends the call.
-                if let Err(overflow) = self.wire.outbox.push_control(&update) {
-                    tracing::error!(call = %self.call, %overflow, "the instructions are too long to be sent");
-                }
+                self.send_config(&config);
                 Phase::AwaitingUpdated(config)
             }
             other => other,
         };
+    }
+
+    fn send_config(&mut self, config: &SessionConfig) {
+        self.configurations += 1;
+        let event_id = format!("{CONFIGURE}{}", self.configurations);
+        let update = ClientEvent::SessionUpdate { session: config }.to_json(Some(&event_id));
+        // The first message of an empty outbox: only instructions beyond every bound cannot fit, and
+        // then the session's deadline for the echo ends the call.
+        if let Err(overflow) = self.wire.outbox.push_control(&update) {
+            tracing::error!(call = %self.call, %overflow, "the instructions are too long to be sent");
+        }
+    }
+
+    /// Configures again without what was refused. False if that is essential, or nothing is left to do without.
+    fn configure_without(&mut self, refusal: &ApiError) -> bool {
+        let Phase::AwaitingUpdated(mut config) = std::mem::replace(&mut self.phase, Phase::Configured) else {
+            return false;
+        };
+        let left_out = match self.configurations {
+            MAX_CONFIGURATIONS.. => vec![],
+            attempts if attempts + 1 == MAX_CONFIGURATIONS => {
+                // A last attempt that names something essential is no use either.
+                match config.leave_out(refusal) {
+                    named if named.is_empty() => named,
+                    named => [named, config.leave_out_all()].concat(),
+                }
+            }
+            _ => config.leave_out(refusal),
+        };
+        if !left_out.is_empty() {
+            let code = refusal.code.as_deref().or(refusal.kind.as_deref()).unwrap_or("none");
+            self.leaves_out(&left_out, code);
+            self.send_config(&config);
+        }
+        self.phase = Phase::AwaitingUpdated(config);
+        !left_out.is_empty()
+    }
+
+    /// The author of the settings has to hear of it: the agent works, but not as they wanted.
+    fn leaves_out(&mut self, settings: &[OptionalSetting], code: &str) {
+        for setting in settings {
+            if self.left_out.contains(setting) {
+                continue;
+            }
+            self.left_out.push(*setting);
+            let (call, setting, code) = (&self.call, setting.as_str(), code.escape_default());
+            tracing::warn!(%call, setting, %code, "the model refuses an optional setting");
+            metric("ModelSettingsRefused", 1.0, Unit::Count, &[("Setting", setting)]);
+        }
+    }
+
+    /// Whether an error answers the configuration that was sent last. In this phase nothing else was sent.
+    fn answers_configuration(&self, event_id: Option<&str>) -> bool {
+        let last = |id: &str| id.strip_prefix(CONFIGURE) == Some(self.configurations.to_string().as_str());
+        matches!(self.phase, Phase::AwaitingUpdated(_)) && event_id.is_none_or(last)
     }
 
     fn error<'a>(&mut self, error: &'a ApiError) -> Option<Input<'a>> {
@@ -256,19 +324,23 @@ impl ModelSocket {
             }
         }
         let event_id = error.event_id.as_deref();
+        if self.answers_configuration(event_id) && class.refuses(error) {
+            // Refused for good, unless it can be done without.
+            let goes_on = self.configure_without(error);
+            return (!goes_on).then_some(Input::ModelGone(ModelLoss::Fatal));
+        }
         let class = match class {
             ErrorClass::Fatal => return Some(Input::ModelGone(ModelLoss::Fatal)),
             ErrorClass::SessionExpired => return Some(Input::ModelGone(ModelLoss::Transient)),
-            ErrorClass::Bug if event_id == Some(CONFIGURE) => {
-                return Some(Input::ModelGone(ModelLoss::Fatal));
-            }
             ErrorClass::Bug => input::ErrorClass::Rejected,
             ErrorClass::RetryAfterActive => input::ErrorClass::ResponseActive,
             // A fault of the server passes or ends the socket; either way asking again at once is no use.
-            ErrorClass::RateLimited | ErrorClass::Server => input::ErrorClass::RateLimited,
+            ErrorClass::RateLimited | ErrorClass::Server => {
+                input::ErrorClass::Limited { wait: error.named_wait() }
+            }
             ErrorClass::Benign | ErrorClass::Unknown => input::ErrorClass::Benign,
         };
-        if matches!(self.phase, Phase::AwaitingUpdated(_)) && event_id == Some(CONFIGURE) {
+        if event_id.is_some() && self.answers_configuration(event_id) {
             return Some(Input::ModelGone(ModelLoss::Transient));
         }
         Some(model(ModelEvent::Error { class, event_id }))
@@ -335,7 +407,7 @@ pub(crate) fn parse(frame: &Utf8Bytes) -> ModelFrame<'_> {
         Some(delta) => ModelFrame::Audio(delta),
         None => match ServerEvent::parse(frame) {
             Ok(event) => ModelFrame::Event(Box::new(event)),
-            Err(_) => ModelFrame::Unreadable,
+            Err(error) => ModelFrame::Unreadable(error),
         },
     }
 }

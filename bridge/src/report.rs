@@ -41,6 +41,7 @@ pub(crate) fn report(
         agent_audio_sent: figures.agent_audio_sent,
         agent_audio_heard: figures.agent_audio_heard,
         usage: figures.usage,
+        settings_left_out: meters.settings_left_out.iter().map(|&setting| setting.to_owned()).collect(),
     }
 }
 
@@ -65,6 +66,7 @@ pub(crate) fn log(
         model_losses = close.figures.model_losses,
         model_rollovers = close.figures.model_rollovers,
         warm_connects,
+        settings_left_out = report.settings_left_out.join(","),
         greeting_requested_ms = millis(report.greeting_requested),
         greeting_heard_ms = millis(report.greeting_heard),
         turn_latency_p50_ms = millis(report.turn_latency_p50),

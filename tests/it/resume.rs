@@ -97,6 +97,7 @@ impl<'a> Line<'a> {
             frames_in: 0,
             frames_forwarded: 0,
             frames_dropped: 0,
+            settings_left_out: vec![],
             padded: Duration::ZERO,
             agent_audio_sent: Duration::from_secs(2),
             agent_audio_heard: Duration::from_secs(2),

@@ -42,8 +42,8 @@ pub(crate) struct CallerSpeech {
 struct Speech {
     item: String,
     began: Instant,
-    /// Where it begins in the audio that the model was given, padding included.
-    audio_start: Duration,
+    /// Where it begins in the audio that the model was given, padding included, if the model said so.
+    audio_start: Option<Duration>,
     /// How long it lasted, as soon as the model has said where it ends.
     spoken: Option<Duration>,
 }
@@ -85,12 +85,13 @@ impl CallerSpeech {
     }
 
     fn of(&self, item: &str) -> Option<&Speech> {
-        self.last.as_ref().filter(|speech| speech.item == item)
+        // Speech without a name is never the speech that is known.
+        self.last.as_ref().filter(|speech| speech.item == item && !item.is_empty())
     }
 }
 
 impl Session {
-    pub(crate) fn caller_began(&mut self, now: Instant, item: &str, audio_start: Duration) {
+    pub(crate) fn caller_began(&mut self, now: Instant, item: &str, audio_start: Option<Duration>) {
         if self.speech.began(item).is_some() {
             return;
         }
@@ -129,7 +130,7 @@ impl Session {
     /// Takes the length of a speech from where the model says that it begins and ends. Both edges lie in silence:
     /// padding goes before the speech, and the silence that proves its end behind it. What semantic turn detection
     /// waits for is not known, and counts as speech.
-    pub(crate) fn speech_measured(&mut self, item: &str, audio_end: Duration) -> Option<Duration> {
+    pub(crate) fn speech_measured(&mut self, item: &str, audio_end: Option<Duration>) -> Option<Duration> {
         let silence = match self.plan.as_ref()?.voice.turn_detection {
             TurnDetection::Server { prefix_padding_ms, silence_duration_ms, .. } => {
                 Duration::from_millis(u64::from(prefix_padding_ms) + u64::from(silence_duration_ms))
@@ -137,7 +138,7 @@ impl Session {
             TurnDetection::Semantic { .. } => Duration::ZERO,
         };
         let speech = self.speech.last.as_mut().filter(|speech| speech.item == item)?;
-        let spoken = audio_end.saturating_sub(speech.audio_start).saturating_sub(silence);
+        let spoken = audio_end?.saturating_sub(speech.audio_start?).saturating_sub(silence);
         // Somebody spoke, however little is left of it; and no claim of the model's is longer than a call.
         speech.spoken = Some(spoken.clamp(SPEECH_MIN, MAX_CALL));
         speech.spoken

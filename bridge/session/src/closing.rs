@@ -20,6 +20,11 @@ impl Session {
     /// Ends the call at Twilio, once: the phase is left for good.
     pub(crate) fn hang_up(&mut self, now: Instant) {
         let reason = self.hangup.reason().unwrap_or(EndReason::Internal);
+        if reason == EndReason::ModelLost {
+            // Twilio asks what follows, and a voice that does not depend on the model speaks, or a person.
+            self.cancel_response(now);
+            return self.close(now, reason);
+        }
         self.end_conversation(now, reason);
         if reason == EndReason::Transfer {
             // The line is Twilio's again as soon as the stream is closed, and it asks where to dial.
@@ -59,8 +64,10 @@ impl Session {
             }
             Input::Mark(mark) => self.playback.mark(now, mark),
             Input::Model(ModelEvent::ResponseDone { response, usage, .. }) => {
-                self.count_usage(usage, response);
-                self.gate.ended(response);
+                if let Some(response) = self.named(response) {
+                    self.count_usage(usage, &response);
+                    self.gate.ended(&response);
+                }
             }
             Input::Model(event) => {
                 self.words(now, event);

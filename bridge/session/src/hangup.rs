@@ -128,6 +128,11 @@ impl HangUp {
         self.pending.as_ref().map(|pending| pending.reason)
     }
 
+    /// The model knows that the call is about to end, and takes its leave. A model that was given up does not.
+    pub(crate) fn says_goodbye(&self) -> bool {
+        self.reason().is_some_and(|reason| reason != EndReason::ModelLost)
+    }
+
     /// The model has nothing more to say: as soon as nothing is audible, the call can end.
     pub(crate) fn is_ready(&self) -> bool {
         self.pending

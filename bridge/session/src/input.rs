@@ -94,14 +94,15 @@ pub enum ModelLoss {
 
 /// The Realtime API's events, as far as a conversation depends on them.
 pub enum ModelEvent<'a> {
-    /// Turn detection heard the caller begin, `audio_start` into the audio that this leg was given.
+    /// Turn detection heard the caller begin, `audio_start` into the audio that this leg was given, as far as it says
+    /// so. An empty `item` is one that it does not name.
     SpeechStarted {
         item: &'a str,
-        audio_start: Duration,
+        audio_start: Option<Duration>,
     },
     SpeechStopped {
         item: &'a str,
-        audio_end: Duration,
+        audio_end: Option<Duration>,
     },
     /// An item joined the conversation behind `previous` (`None`: it is the first).
     ItemAdded {
@@ -141,6 +142,7 @@ pub enum ModelEvent<'a> {
         name: &'a str,
         arguments: &'a str,
     },
+    /// An empty `response` is the one that is under way.
     ResponseDone {
         response: &'a str,
         status: ResponseStatus,
@@ -235,6 +237,10 @@ pub enum ResponseStatus {
     IncompleteMaxTokens,
     IncompleteContentFilter,
     Failed,
+    /// The model is out of capacity, for so long if it says so.
+    Limited {
+        wait: Option<Duration>,
+    },
 }
 
 /// What an `error` event means for the conversation.
@@ -244,8 +250,8 @@ pub enum ErrorClass {
     Benign,
     /// Our response was refused because another is active: ask again when that is done.
     ResponseActive,
-    /// Wait before asking again.
-    RateLimited,
+    /// The model is out of capacity: wait before asking again, for so long if it says so.
+    Limited { wait: Option<Duration> },
     /// Our own event was malformed; it had no effect.
     Rejected,
 }

@@ -29,7 +29,6 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
     let why = match reason {
         EndReason::Silence => "The caller does not answer any more.",
         EndReason::MaxDuration => "The call has reached its longest permitted duration.",
-        EndReason::ModelLost => "There is a technical problem and you cannot go on. Apologise.",
         EndReason::Transfer => return hand_over(plan),
         EndReason::AgentHangUp
         | EndReason::CallerHangUp
@@ -38,6 +37,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         | EndReason::Unauthorised
         | EndReason::Protocol
         | EndReason::Drained
+        | EndReason::ModelLost
         | EndReason::Superseded
         | EndReason::Internal => "The matter is settled.",
     };
@@ -57,6 +57,25 @@ pub(crate) fn filler(plan: &CallPlan) -> String {
     with_role(
         plan,
         "You are still looking something up. Tell the caller so in a few words and promise nothing. Call no tool.",
+    )
+}
+
+/// The caller has heard nothing for a while, because the model had nothing to give.
+pub(crate) fn after_silence(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "The caller had to wait for several seconds without a word. Apologise for that in a few words, then answer what \
+         they said last, or go on where the conversation stopped.",
+    )
+}
+
+/// The model has called tools as often as it may without a word of the caller's.
+pub(crate) fn talk_first(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "You have looked things up several times without a word to the caller, and no tool works before the caller has \
+         spoken again. Tell them in one or two short sentences what you found out or that it did not work, and ask how \
+         to go on. Call no tool.",
     )
 }
 

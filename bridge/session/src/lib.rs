@@ -20,7 +20,7 @@
 //! | the caller's audio | `caller_audio` |
 //! | who said what, in order | `turns` |
 //! | short sounds over the agent's speech | `overheard` |
-//! | asking the model to speak | `response_gate` |
+//! | asking the model to speak, and asking it again | `response_gate`, `trouble` |
 //! | tool calls | `tools`, `tool_calls` |
 //! | nobody speaking, or nobody there | `silence`, `presence` |
 //! | a machine or a screening service in a person's place | `voicemail`, `screening` |
@@ -56,6 +56,7 @@ mod overheard;
 mod phase;
 mod playback;
 mod presence;
+mod reasons;
 mod recent_ids;
 mod redact;
 mod response_gate;
@@ -65,6 +66,7 @@ mod silence;
 mod testing;
 mod tool_calls;
 mod tools;
+mod trouble;
 mod turns;
 mod voicemail;
 

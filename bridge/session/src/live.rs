@@ -12,6 +12,7 @@ use crate::hangup::{GOODBYE_WAIT, Goodbye};
 use crate::input::{CallerAudio, ModelEvent, ModelLoss, ResponseReason};
 use crate::output::{Audio, Event, ModelCommand};
 use crate::silence::NextStep;
+use crate::trouble::Vain;
 use crate::{Input, Output, Phase, Session, dtmf, instructions};
 
 /// Twilio ends calls at four hours unless told otherwise; no policy goes beyond it.
@@ -114,7 +115,7 @@ impl Session {
             }
             Deadline::Answer => {
                 if self.gate.is_idle() {
-                    self.answered_in_vain(now);
+                    self.answered_in_vain(now, Vain::Failed);
                 }
             }
             Deadline::ResponseCreated => self.request_refused(now, crate::response_gate::Refusal::Lost),
@@ -125,10 +126,6 @@ impl Session {
             Deadline::MaxDuration => {
                 self.hangup.begin(EndReason::MaxDuration, Goodbye::Failed);
                 return self.hang_up(now);
-            }
-            // A model that did not come to say goodbye is lost, and another voice has to.
-            Deadline::Goodbye if self.hangup.reason() == Some(EndReason::ModelLost) => {
-                return self.close(now, EndReason::ModelLost);
             }
             Deadline::Goodbye => return self.hang_up(now),
             Deadline::Tool => self.tools_overdue(now),
@@ -163,7 +160,8 @@ impl Session {
             if self.tools.next_round() {
                 self.gate.request(ResponseReason::ToolOutput, None);
             } else {
-                self.gate.request_words(ResponseReason::ToolOutput);
+                let text = self.plan.as_ref().map(|plan| instructions::talk_first(plan));
+                self.gate.request_words(ResponseReason::ToolOutput, text);
             }
         }
         self.release_response(now);
@@ -298,6 +296,7 @@ impl Session {
 
     fn keys_entered(&mut self, keys: &str) {
         let text = instructions::keys_pressed(keys);
+        self.tools.new_turn();
         self.turns.remember_note(&text);
         self.tell(ModelCommand::SystemText { text });
         self.gate.request(ResponseReason::Dtmf, None);

@@ -1,19 +1,23 @@
 //! What the model says and does.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use domain::turn::{EndReason, Usage};
 
 use crate::deadlines::Deadline;
-use crate::hangup::Next;
+use crate::hangup::{Goodbye, Next};
 use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role};
 use crate::model_leg::{Owed, is_replayed};
 use crate::output::{Event, ModelCommand};
 use crate::response_gate::{Ended, Refusal};
+use crate::trouble::Vain;
 use crate::{Output, Phase, Session, instructions};
 
 /// A response that is silent for this long in the middle of itself is stuck.
 const PROGRESS_WAIT: Duration = Duration::from_secs(15);
+/// After so long a silence the caller is owed an apology before an answer.
+const LONG_SILENCE: Duration = Duration::from_secs(3);
 /// Latencies kept for the report's median.
 const LATENCIES_MAX: usize = 512;
 
@@ -36,8 +40,9 @@ impl Session {
                 self.tool_called(now, response, item, call_id, name, arguments);
             }
             ModelEvent::ResponseDone { response, status, usage } => {
-                self.count_usage(usage, response);
-                self.response_done(now, response, status);
+                let Some(response) = self.named(response) else { return };
+                self.count_usage(usage, &response);
+                self.response_done(now, &response, status);
             }
             ModelEvent::Error { class, event_id } => self.model_error(now, class, event_id),
         }
@@ -189,7 +194,7 @@ impl Session {
     pub(crate) fn request_refused(&mut self, now: Instant, refusal: Refusal) {
         self.deadlines.clear(Deadline::ResponseCreated);
         match self.gate.refused(now, refusal) {
-            Some(ResponseReason::Goodbye) => self.goodbye_failed(now),
+            Some(ResponseReason::Goodbye) => self.hangup.goodbye_failed(),
             Some(
                 ResponseReason::Greeting
                 | ResponseReason::ToolOutput
@@ -198,20 +203,37 @@ impl Session {
                 | ResponseReason::Overheard
                 | ResponseReason::Screening
                 | ResponseReason::Recovery,
-            ) => self.answered_in_vain(now),
+            ) => match refusal {
+                // The patience with it is over already.
+                Refusal::Limited { .. } => self.give_up_model(),
+                Refusal::Busy | Refusal::Lost => self.answered_in_vain(now, Vain::Failed),
+            },
             // Nobody was waiting for it; the last words will be said all the same.
             Some(ResponseReason::Warning | ResponseReason::Filler) | None => {}
         }
     }
 
-    /// The caller was owed words and got none. It is worth one more try per turn; after that the agent gives up
-    /// politely.
-    pub(crate) fn answered_in_vain(&mut self, now: Instant) {
+    /// The response that is meant: the one under way where the model does not name it.
+    pub(crate) fn named<'a>(&self, response: &'a str) -> Option<Cow<'a, str>> {
+        if response.is_empty() {
+            self.gate.active_id().map(|active| Cow::Owned(active.to_owned()))
+        } else {
+            Some(Cow::Borrowed(response))
+        }
+    }
+
+    /// The caller was owed words and got none. The model is asked again for a while; after that the call goes to what
+    /// the business has in place of an agent. Last words would have to come from the same model.
+    pub(crate) fn answered_in_vain(&mut self, now: Instant, vain: Vain) {
         if self.hangup.reason().is_some() || self.gate.has_pending() || self.voicemail.mutes() {
             return;
         }
-        if !self.gate.may_recover(now) {
-            return self.say_goodbye(now, EndReason::ModelLost);
+        if !self.gate.may_try_again(now, vain) {
+            return self.give_up_model();
+        }
+        if self.tools.is_spent() {
+            let text = self.plan.as_ref().map(|plan| instructions::talk_first(plan));
+            return self.gate.request_words(ResponseReason::Recovery, text);
         }
         if self.speech.take_interrupted() {
             let heard = self.turns.recall(&self.playback);
@@ -223,11 +245,18 @@ impl Session {
         }
         // A caller who has heard nothing at all is still to be greeted.
         let unheard = self.playback.total().sent.is_zero();
-        let text =
-            self.plan.as_ref().filter(|_| unheard).and_then(|plan| {
-                plan.greeting.as_ref().map(|greeting| instructions::greeting(plan, greeting))
-            });
+        let waited = self.gate.silence_until_next(now);
+        let text = self.plan.as_ref().and_then(|plan| match &plan.greeting {
+            Some(greeting) if unheard => Some(instructions::greeting(plan, greeting)),
+            _ => (waited >= LONG_SILENCE).then(|| instructions::after_silence(plan)),
+        });
         self.gate.request(ResponseReason::Recovery, text);
+    }
+
+    /// The model has no words for this caller. What the line still holds is heard out, and a caller who speaks
+    /// meanwhile is listened to.
+    fn give_up_model(&mut self) {
+        self.hangup.begin(EndReason::ModelLost, Goodbye::Failed);
     }
 
     fn response_created(&mut self, now: Instant, response: &str, reason: Option<ResponseReason>) {
@@ -268,7 +297,15 @@ impl Session {
             return;
         }
         if ended.in_vain && ended.reason != Some(ResponseReason::Filler) {
-            self.answered_in_vain(now);
+            let vain = match status {
+                ResponseStatus::Failed => Vain::Failed,
+                ResponseStatus::Limited { wait } => Vain::Limited { wait },
+                ResponseStatus::Completed
+                | ResponseStatus::Cancelled
+                | ResponseStatus::IncompleteMaxTokens
+                | ResponseStatus::IncompleteContentFilter => Vain::Empty,
+            };
+            self.answered_in_vain(now, vain);
         } else if ended.wanted && ended.spoke && !ended.called_tools {
             self.finish_sentence(now, ended.reason, status);
         }
@@ -277,17 +314,18 @@ impl Session {
     /// A response that broke off in the middle of its words is gone on with, once: a caller who hears half a sentence
     /// and then nothing does not know whose turn it is.
     fn finish_sentence(&mut self, now: Instant, reason: Option<ResponseReason>, status: ResponseStatus) {
-        let broke_off = match status {
+        let (broke_off, wait) = match status {
             ResponseStatus::IncompleteMaxTokens
             | ResponseStatus::IncompleteContentFilter
-            | ResponseStatus::Failed => true,
-            ResponseStatus::Completed | ResponseStatus::Cancelled => false,
+            | ResponseStatus::Failed => (true, None),
+            ResponseStatus::Limited { wait } => (true, wait),
+            ResponseStatus::Completed | ResponseStatus::Cancelled => (false, None),
         };
         if !broke_off
             || reason == Some(ResponseReason::Recovery)
             || self.hangup.reason().is_some()
             || self.gate.has_pending()
-            || !self.gate.may_recover(now)
+            || !self.gate.may_finish(now, wait)
         {
             return;
         }
@@ -309,30 +347,19 @@ impl Session {
                 self.request_goodbye(now, self.hangup.reason().unwrap_or(EndReason::AgentHangUp));
             }
         }
-        if self.hangup.goodbye_has_failed() {
-            self.goodbye_failed(now);
-        }
-    }
-
-    /// A model that cannot even say goodbye is lost: then Twilio asks for other instructions, and a voice that
-    /// does not depend on the model can apologise. Any other end needs no words.
-    fn goodbye_failed(&mut self, now: Instant) {
-        self.hangup.goodbye_failed();
-        if self.hangup.reason() == Some(EndReason::ModelLost) {
-            self.close(now, EndReason::ModelLost);
-        }
     }
 
     fn model_error(&mut self, now: Instant, class: ErrorClass, event_id: Option<&str>) {
-        // A refusal for an active response can only answer our one request, even if it does not say so.
+        // What only a request for a response can meet answers our one request, even if it does not say so.
+        let meets_requests = matches!(class, ErrorClass::ResponseActive | ErrorClass::Limited { .. });
         let ours = self.gate.is_in_flight(event_id)
-            || (class == ErrorClass::ResponseActive && event_id.is_none() && self.gate.is_waiting());
+            || (meets_requests && event_id.is_none() && self.gate.is_waiting());
         if !ours {
             return;
         }
         let refusal = match class {
             ErrorClass::ResponseActive => Refusal::Busy,
-            ErrorClass::RateLimited => Refusal::RateLimited,
+            ErrorClass::Limited { wait } => Refusal::Limited { wait },
             ErrorClass::Rejected | ErrorClass::Benign => Refusal::Lost,
         };
         self.request_refused(now, refusal);

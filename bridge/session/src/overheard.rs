@@ -31,7 +31,7 @@ impl Session {
         }
         let policy = plan.conversation.min_interruption;
         // What is heard before the goodbye was even asked for is an answer like any other.
-        let in_goodbye = self.hangup.reason().is_some() && !self.gate.is_held_back(ResponseReason::Goodbye);
+        let in_goodbye = self.hangup.says_goodbye() && !self.gate.is_held_back(ResponseReason::Goodbye);
         if in_goodbye { policy.max(GOODBYE_PATIENCE) } else { policy }
     }
 
@@ -80,12 +80,15 @@ impl Session {
 
     /// The caller goes on speaking: a hang-up that was about to happen does not.
     pub(crate) fn caller_objects(&mut self) {
+        let told = self.hangup.says_goodbye();
         if !self.hangup.caller_objects() {
             return;
         }
         self.deadlines.clear(Deadline::Goodbye);
         self.gate.withdraw(ResponseReason::Goodbye);
-        self.turns.remember_note(instructions::CALL_GOES_ON);
-        self.tell(ModelCommand::SystemText { text: instructions::CALL_GOES_ON.to_owned() });
+        if told {
+            self.turns.remember_note(instructions::CALL_GOES_ON);
+            self.tell(ModelCommand::SystemText { text: instructions::CALL_GOES_ON.to_owned() });
+        }
     }
 }

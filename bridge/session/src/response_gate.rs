@@ -9,13 +9,17 @@ use std::time::{Duration, Instant};
 
 use crate::input::ResponseReason;
 use crate::output::ModelCommand;
+use crate::reasons;
 use crate::recent_ids::RecentIds;
+use crate::trouble::{Trouble, Vain};
 
 /// How long to wait when the model refuses us for a response that we know nothing of.
 const UNKNOWN_RESPONSE_WAIT: Duration = Duration::from_secs(10);
-/// How long to wait when the model is out of capacity, or failed, before asking once more.
+/// The pause before a sentence that broke off is gone on with.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
-/// A request that was refused this often is given up.
+/// The longest of them. A caller who heard half a sentence and then nothing for longer goes on himself.
+const FINISH_WAIT_MAX: Duration = Duration::from_secs(10);
+/// A request that another response kept out this often is given up.
 const REFUSALS_MAX: u8 = 3;
 
 #[derive(Debug, Default)]
@@ -27,7 +31,9 @@ pub(crate) struct ResponseGate {
     /// Responses whose audio is not wanted any more, however late it comes.
     discarded: RecentIds,
     not_before: Option<Instant>,
+    /// A sentence of this turn was gone on with.
     recovered: bool,
+    trouble: Trouble,
     requests: u32,
 }
 
@@ -72,7 +78,8 @@ pub(crate) struct Ended {
 pub(crate) enum Refusal {
     /// Another response is under way.
     Busy,
-    RateLimited,
+    /// The model is out of capacity, for so long if it says so.
+    Limited { wait: Option<Duration> },
     /// The request itself was at fault, or got lost: asking in the same way again is no use.
     Lost,
 }
@@ -81,13 +88,13 @@ impl ResponseGate {
     /// Asks for a response. A request for the same reason that still waits is replaced.
     pub(crate) fn request(&mut self, reason: ResponseReason, instructions: Option<String>) {
         self.withdraw(reason);
-        self.enqueue(Request { reason, instructions, tools: may_call_tools(reason), refusals: 0 });
+        self.enqueue(Request { reason, instructions, tools: reasons::may_call_tools(reason), refusals: 0 });
     }
 
     /// Asks for a response that consists of words, whatever its reason.
-    pub(crate) fn request_words(&mut self, reason: ResponseReason) {
+    pub(crate) fn request_words(&mut self, reason: ResponseReason, instructions: Option<String>) {
         self.withdraw(reason);
-        self.enqueue(Request { reason, instructions: None, tools: false, refusals: 0 });
+        self.enqueue(Request { reason, instructions, tools: false, refusals: 0 });
     }
 
     pub(crate) fn withdraw(&mut self, reason: ResponseReason) {
@@ -105,8 +112,10 @@ impl ResponseGate {
             return None;
         }
         self.not_before = None;
-        let index =
-            self.pending.iter().position(|request| !caller_has_floor || keeps_floor(request.reason))?;
+        let index = self
+            .pending
+            .iter()
+            .position(|request| !caller_has_floor || reasons::keeps_floor(request.reason))?;
         let request = self.pending.remove(index);
         self.requests = self.requests.wrapping_add(1);
         let event_id = format!("create-{}-{}", request.reason.as_str(), self.requests);
@@ -130,11 +139,15 @@ impl ResponseGate {
         let new = self.begin(response);
         if reason.is_some() && self.in_flight.as_ref().map(|in_flight| in_flight.request.reason) == reason {
             self.in_flight = None;
+        } else if let Some(reason) = reason.filter(|_| new) {
+            // What was taken for refused had been heard all the same.
+            self.pending.retain(|request| request.reason != reason || request.refusals == 0);
         }
         if new && reason.is_none() {
             // The answer to the caller sees everything that these wanted to bring up.
-            self.pending
-                .retain(|request| keeps_floor(request.reason) || request.reason == ResponseReason::Warning);
+            self.pending.retain(|request| {
+                reasons::keeps_floor(request.reason) || request.reason == ResponseReason::Warning
+            });
         }
         if let Some(active) = self.active.as_mut().filter(|active| active.id == response) {
             active.reason = active.reason.or(reason);
@@ -149,6 +162,9 @@ impl ResponseGate {
             active.spoke |= spoke;
             active.called_tools |= called_tools;
             self.recovered &= !active.spoke;
+            if active.spoke || active.called_tools {
+                self.trouble = Trouble::default();
+            }
         }
     }
 
@@ -183,6 +199,7 @@ impl ResponseGate {
     pub(crate) fn leg_lost(&mut self) -> Option<(String, Ended)> {
         self.not_before = None;
         self.recovered = false;
+        self.trouble = Trouble::default();
         if let Some(InFlight { mut request, .. }) = self.in_flight.take() {
             request.refusals = 0;
             if !self.pending.iter().any(|waiting| waiting.reason == request.reason) {
@@ -216,33 +233,56 @@ impl ResponseGate {
     /// The request in flight was refused. Returns its reason if it will not be made again.
     pub(crate) fn refused(&mut self, now: Instant, refusal: Refusal) -> Option<ResponseReason> {
         let InFlight { mut request, .. } = self.in_flight.take()?;
-        let wait = match refusal {
-            Refusal::Busy if self.active.is_some() => None,
-            Refusal::Busy => Some(UNKNOWN_RESPONSE_WAIT),
-            Refusal::RateLimited | Refusal::Lost => Some(RETRY_WAIT),
+        request.refusals = request.refusals.saturating_add(1);
+        let over = match refusal {
+            Refusal::Busy => {
+                self.not_before = self.active.is_none().then(|| now + UNKNOWN_RESPONSE_WAIT);
+                request.refusals >= REFUSALS_MAX
+            }
+            Refusal::Limited { wait } => {
+                self.not_before = self.trouble.again(now, Vain::Limited { wait });
+                self.not_before.is_none()
+            }
+            Refusal::Lost => true,
         };
-        self.not_before = wait.map(|wait| now + wait);
-        request.refusals += 1;
-        if refusal == Refusal::Lost || request.refusals == REFUSALS_MAX {
+        if over {
             return Some(request.reason);
         }
         let replaced = self.pending.iter().any(|waiting| waiting.reason == request.reason);
-        let answered = refusal == Refusal::Busy && self.active.is_some() && !must_be_said(request.reason);
+        let answered =
+            refusal == Refusal::Busy && self.active.is_some() && !reasons::must_be_said(request.reason);
         if !replaced && !answered {
             self.enqueue(request);
         }
         None
     }
 
-    /// Nothing came of a response. Says whether this is the one time per turn that it is worth another try.
-    pub(crate) fn may_recover(&mut self, now: Instant) -> bool {
-        self.not_before = Some(now + RETRY_WAIT);
+    /// A response broke off in the middle of its words. Says whether this is the one time per turn that it is worth
+    /// going on with; not before `wait`, if that is known.
+    pub(crate) fn may_finish(&mut self, now: Instant, wait: Option<Duration>) -> bool {
+        let wait = wait.unwrap_or(RETRY_WAIT).clamp(RETRY_WAIT, FINISH_WAIT_MAX);
+        self.not_before = Some(now + wait);
         !std::mem::replace(&mut self.recovered, true)
     }
 
-    /// The caller spoke: a new turn has its own chance to recover.
+    /// The caller got nothing of a response. Says whether to ask again, which then waits for its time.
+    pub(crate) fn may_try_again(&mut self, now: Instant, vain: Vain) -> bool {
+        let at = self.trouble.again(now, vain);
+        if at.is_some() {
+            self.not_before = at;
+        }
+        at.is_some()
+    }
+
+    /// How long the caller will have waited for words when they are asked for.
+    pub(crate) fn silence_until_next(&self, now: Instant) -> Duration {
+        self.trouble.lasted(self.not_before.unwrap_or(now).max(now))
+    }
+
+    /// The caller spoke: a new turn has its own chances.
     pub(crate) fn new_turn(&mut self) {
         self.recovered = false;
+        self.trouble.new_turn();
     }
 
     pub(crate) fn active_reason(&self) -> Option<ResponseReason> {
@@ -320,71 +360,10 @@ impl ResponseGate {
     }
 
     fn enqueue(&mut self, request: Request) {
-        let at = self.pending.partition_point(|waiting| rank(waiting.reason) <= rank(request.reason));
+        let at = self
+            .pending
+            .partition_point(|waiting| reasons::rank(waiting.reason) <= reasons::rank(request.reason));
         self.pending.insert(at, request);
-    }
-}
-
-/// The order in which waiting requests are made.
-const fn rank(reason: ResponseReason) -> u8 {
-    match reason {
-        ResponseReason::Goodbye => 0,
-        ResponseReason::Greeting => 1,
-        ResponseReason::Screening => 2,
-        ResponseReason::ToolOutput => 2,
-        ResponseReason::Warning => 3,
-        ResponseReason::Dtmf => 4,
-        ResponseReason::Overheard => 5,
-        ResponseReason::Recovery => 6,
-        ResponseReason::SilencePrompt => 7,
-        ResponseReason::Filler => 8,
-    }
-}
-
-/// The first and the last words of a call are not settled by an answer to the caller.
-const fn keeps_floor(reason: ResponseReason) -> bool {
-    match reason {
-        ResponseReason::Goodbye | ResponseReason::Greeting => true,
-        ResponseReason::ToolOutput
-        | ResponseReason::Filler
-        | ResponseReason::Warning
-        | ResponseReason::Screening
-        | ResponseReason::Dtmf
-        | ResponseReason::Overheard
-        | ResponseReason::Recovery
-        | ResponseReason::SilencePrompt => false,
-    }
-}
-
-/// Whether a tool may be called in answer to this. Where we only want a sentence said, none may.
-const fn may_call_tools(reason: ResponseReason) -> bool {
-    match reason {
-        ResponseReason::ToolOutput
-        | ResponseReason::Dtmf
-        | ResponseReason::Overheard
-        | ResponseReason::Recovery => true,
-        ResponseReason::Goodbye
-        | ResponseReason::Greeting
-        | ResponseReason::Filler
-        | ResponseReason::Warning
-        | ResponseReason::Screening
-        | ResponseReason::SilencePrompt => false,
-    }
-}
-
-/// Whether a request that lost the race against another response still has something to say.
-const fn must_be_said(reason: ResponseReason) -> bool {
-    match reason {
-        ResponseReason::Goodbye
-        | ResponseReason::Greeting
-        | ResponseReason::ToolOutput
-        | ResponseReason::Warning
-        | ResponseReason::Screening
-        | ResponseReason::Dtmf => true,
-        ResponseReason::Filler
-        | ResponseReason::Overheard
-        | ResponseReason::Recovery
-        | ResponseReason::SilencePrompt => false,
     }
 }
 

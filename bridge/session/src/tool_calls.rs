@@ -43,7 +43,9 @@ impl Session {
         if !self.tools.is_new(call_id) {
             return;
         }
-        self.gate.saw(response, false, true);
+        // A call that is not carried out is no use to the caller, and no answer.
+        let refused = name != END_CALL && self.tools.is_spent() && !self.tools.is_owed(response);
+        self.gate.saw(response, false, !refused);
         self.progress(now, response);
         let (id, name) = (call_id.to_owned(), name.to_owned());
         let call = ToolCall {
@@ -56,6 +58,8 @@ impl Session {
         self.note(Event::ToolCalled { name: name.clone() });
         if self.gate.is_discarded(response) {
             self.answer_call(id, name, tools::INTERRUPTED.to_owned());
+        } else if refused {
+            self.answer_call(id, name, tools::TALK_FIRST.to_owned());
         } else if name == END_CALL {
             self.answer_call(id, name, tools::ENDING.to_owned());
             self.end_asked_for(now, response);

@@ -17,8 +17,11 @@ const FILLER_AFTER: Duration = Duration::from_millis(1_500);
 const OPEN_CALLS_MAX: usize = 16;
 /// Calls in one session. No conversation needs them; a model in a loop would make more.
 const CALLS_MAX: u32 = 256;
-/// Responses to tools in a row without a word of the caller's in between. The next one has to be words.
+/// Responses to tools in a row without a word of the caller's in between. The last one has to be words, and until the
+/// caller has spoken no other tool is run.
 const ROUNDS_MAX: u32 = 8;
+/// Calls without a word of the caller's in between, however many of them one response makes.
+const CALLS_PER_TURN_MAX: u32 = 32;
 /// The longest arguments that are looked at.
 pub(crate) const ARGUMENTS_MAX_BYTES: usize = 16 * 1024;
 
@@ -27,6 +30,8 @@ pub(crate) const ENDING: &str = r#"{"ok":true}"#;
 pub(crate) const TIMED_OUT: &str = r#"{"error":"the tool did not answer in time"}"#;
 pub(crate) const INTERRUPTED: &str = r#"{"error":"not done: the caller interrupted"}"#;
 const TOO_MANY: &str = r#"{"error":"too many tool calls"}"#;
+pub(crate) const TALK_FIRST: &str =
+    r#"{"error":"not done: no tool works before the caller has spoken again"}"#;
 const TOO_LONG: &str = r#"{"error":"not done: the arguments are too long"}"#;
 
 #[derive(Debug, Default)]
@@ -37,8 +42,9 @@ pub(crate) struct Tools {
     owed: Vec<String>,
     /// Calls so far.
     calls: u32,
-    /// Responses to tools since the caller last spoke.
+    /// Responses to tools since the caller last spoke, and calls.
     rounds: u32,
+    calls_in_turn: u32,
     /// The caller was told, or is hearing something else.
     filled: bool,
 }
@@ -69,16 +75,17 @@ impl Tools {
         [call_id, name, arguments]: [&str; 3],
         wait: Duration,
     ) -> Result<(), &'static str> {
-        if !self.owed.iter().any(|owed| owed == response) {
+        if !self.is_owed(response) {
             self.owed.push(response.to_owned());
         }
-        self.calls = self.calls.saturating_add(1);
-        if self.open.len() >= OPEN_CALLS_MAX || self.calls > CALLS_MAX {
+        if self.open.len() >= OPEN_CALLS_MAX || self.is_spent() {
             return Err(TOO_MANY);
         }
         if arguments.len() > ARGUMENTS_MAX_BYTES {
             return Err(TOO_LONG);
         }
+        self.calls += 1;
+        self.calls_in_turn += 1;
         self.open.push(OpenCall {
             call_id: call_id.to_owned(),
             name: name.to_owned(),
@@ -134,12 +141,22 @@ impl Tools {
     /// Counts a response to tools. False: this one has to be words, the model has called enough.
     pub(crate) fn next_round(&mut self) -> bool {
         self.rounds = self.rounds.saturating_add(1);
-        self.rounds < ROUNDS_MAX
+        !self.is_spent()
+    }
+
+    /// A response is owed to calls of this one in any case.
+    pub(crate) fn is_owed(&self, response: &str) -> bool {
+        self.owed.iter().any(|owed| owed == response)
+    }
+
+    /// Whether the model has called enough, in this turn or in this call.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.rounds >= ROUNDS_MAX || self.calls_in_turn >= CALLS_PER_TURN_MAX || self.calls >= CALLS_MAX
     }
 
     /// The caller spoke.
     pub(crate) fn new_turn(&mut self) {
-        self.rounds = 0;
+        (self.rounds, self.calls_in_turn) = (0, 0);
     }
 
     pub(crate) fn is_idle(&self) -> bool {

@@ -41,7 +41,7 @@ impl Next {
 
 /// What became of the model that is to follow.
 pub(super) enum NextRead {
-    Ready { lifetime: Option<Duration>, warm: bool },
+    Ready { lifetime: Option<Duration>, warm: bool, left_out: Vec<&'static str> },
     Frame(tokio_tungstenite::tungstenite::Utf8Bytes),
     Refused(ConnectError),
     Lost(ModelLoss),
@@ -78,9 +78,9 @@ impl Legs {
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<NextRead> {
         if let Next::Connecting(connecting) = &mut self.next {
             match connecting.as_mut().poll(cx) {
-                Poll::Ready(Ok(Connected { socket, lifetime, warm })) => {
+                Poll::Ready(Ok(Connected { socket, lifetime, warm, left_out })) => {
                     self.next = Next::Ready(Box::new(socket));
-                    return Poll::Ready(NextRead::Ready { lifetime, warm });
+                    return Poll::Ready(NextRead::Ready { lifetime, warm, left_out });
                 }
                 Poll::Ready(Err(error)) => {
                     self.next = Next::None;

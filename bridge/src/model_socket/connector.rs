@@ -52,6 +52,8 @@ pub(crate) struct Connected {
     pub(crate) lifetime: Option<Duration>,
     /// It was ready before the call asked.
     pub(crate) warm: bool,
+    /// Optional settings of the business that the model did not take.
+    pub(crate) left_out: Vec<&'static str>,
 }
 
 pub(super) struct Opener {
@@ -84,6 +86,13 @@ impl ConnectError {
     }
 }
 
+impl Connected {
+    fn new(socket: ModelSocket, lifetime: Option<Duration>, warm: bool) -> Self {
+        let left_out = socket.left_out().collect();
+        Self { socket, lifetime, warm, left_out }
+    }
+}
+
 impl ModelConnector {
     /// With the keepers of its ready sockets.
     pub(crate) fn new(
@@ -107,7 +116,7 @@ impl ModelConnector {
             // Whatever is wrong with the configuration, a socket of the call's own will say so.
             if let Ok(Ok(lifetime)) = timeout(WARM_PATIENCE, socket.configured()).await {
                 count("warm");
-                return Ok(Connected { socket, lifetime, warm: true });
+                return Ok(Connected::new(socket, lifetime, true));
             }
             count("warm_lost");
         }
@@ -115,7 +124,7 @@ impl ModelConnector {
         let mut socket = ModelSocket::new(socket, plan.call.clone(), config()?);
         let lifetime = socket.configured().await.map_err(ConnectError::Unconfigured)?;
         count("fresh");
-        Ok(Connected { socket, lifetime, warm: false })
+        Ok(Connected::new(socket, lifetime, false))
     }
 }
 

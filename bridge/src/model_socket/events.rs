@@ -19,23 +19,26 @@ pub(super) fn model_event<'a>(event: &'a ServerEvent<'_>) -> Option<ModelEvent<'
     Some(match event {
         ServerEvent::SpeechStarted(speech) => ModelEvent::SpeechStarted {
             item: &speech.item_id,
-            audio_start: Duration::from_millis(speech.audio_start_ms),
+            audio_start: speech.audio_start_ms.map(Duration::from_millis),
         },
         ServerEvent::SpeechStopped(speech) => ModelEvent::SpeechStopped {
             item: &speech.item_id,
-            audio_end: Duration::from_millis(speech.audio_end_ms),
+            audio_end: speech.audio_end_ms.map(Duration::from_millis),
         },
         ServerEvent::ItemAdded(added) => ModelEvent::ItemAdded {
             item: &added.item.id,
             previous: added.previous_item_id.as_deref(),
             role: role(&added.item),
         },
-        ServerEvent::InputTranscriptCompleted(turn) => {
-            ModelEvent::CallerTranscript { item: &turn.item_id, text: turn.transcript.as_str() }
-        }
+        ServerEvent::InputTranscriptCompleted(turn) => match &turn.transcript {
+            Some(words) => ModelEvent::CallerTranscript { item: &turn.item_id, text: words.as_str() },
+            None => ModelEvent::CallerTranscriptFailed { item: &turn.item_id },
+        },
         ServerEvent::InputTranscriptFailed(turn) => {
             ModelEvent::CallerTranscriptFailed { item: &turn.item_id }
         }
+        // One without a name begins with the first of its words.
+        ServerEvent::ResponseCreated(response) if response.id.is_empty() => return None,
         ServerEvent::ResponseCreated(response) => ModelEvent::ResponseCreated {
             response: &response.id,
             reason: response.metadata.get(REASON_KEY).and_then(|reason| ResponseReason::parse(reason)),
@@ -54,7 +57,7 @@ pub(super) fn model_event<'a>(event: &'a ServerEvent<'_>) -> Option<ModelEvent<'
         ServerEvent::OutputAudioTranscriptDone(done) => ModelEvent::AgentTranscript {
             response: &done.response_id,
             item: &done.item_id,
-            text: done.text.as_str(),
+            text: done.text.as_ref()?.as_str(),
         },
         // The finished item, not its arguments: an interrupted call ends too, with half a JSON text.
         ServerEvent::OutputItemDone(done) => {
@@ -108,11 +111,22 @@ pub(super) fn response_done(response: &Response) -> Input<'_> {
             | None => ResponseStatus::IncompleteMaxTokens,
         },
         response::ResponseStatus::Failed => {
-            let class = response.status_details.error.as_ref().map(ApiError::class);
-            if class == Some(ErrorClass::Fatal) {
-                return Input::ModelGone(ModelLoss::Fatal);
+            let error = response.status_details.error.as_ref();
+            match error.map(ApiError::class) {
+                Some(ErrorClass::Fatal) => return Input::ModelGone(ModelLoss::Fatal),
+                Some(ErrorClass::RateLimited) => {
+                    ResponseStatus::Limited { wait: error.and_then(ApiError::named_wait) }
+                }
+                Some(
+                    ErrorClass::Benign
+                    | ErrorClass::RetryAfterActive
+                    | ErrorClass::Bug
+                    | ErrorClass::SessionExpired
+                    | ErrorClass::Server
+                    | ErrorClass::Unknown,
+                )
+                | None => ResponseStatus::Failed,
             }
-            ResponseStatus::Failed
         }
         // Done is done, whatever word a future version uses for it.
         response::ResponseStatus::Completed
@@ -201,6 +215,36 @@ mod tests {
         };
         assert_eq!(failed("insufficient_quota"), None);
         assert_eq!(failed("server_error"), Some((ResponseStatus::Failed, None)));
+    }
+
+    /// Case C10. Case B08.
+    #[test]
+    fn a_response_for_which_there_is_no_capacity_says_how_long_that_will_be() {
+        let failed = |error: &str| {
+            done(&format!(r#""status":"failed","status_details":{{"type":"failed","error":{error}}}"#))
+        };
+        let limited =
+            |millis: u64| Some((ResponseStatus::Limited { wait: Some(Duration::from_millis(millis)) }, None));
+        let told = r#"{"type":"tokens","code":"rate_limit_exceeded","message":"Please try again in 7.2s."}"#;
+        assert_eq!(failed(told), limited(7_200));
+        let by_type = r#"{"type":"rate_limit_exceeded","message":"Please try again in 900ms."}"#;
+        assert_eq!(failed(by_type), limited(900));
+        for code in ["slow_down", "server_is_overloaded"] {
+            let untold = format!(r#"{{"type":"server_error","code":"{code}","message":"Later."}}"#);
+            assert_eq!(failed(&untold), Some((ResponseStatus::Limited { wait: None }, None)), "{code}");
+        }
+    }
+
+    /// Case C15: words that did not come are words that failed, and a text that is not repeated stands as it came.
+    #[test]
+    fn texts_that_are_missing_are_not_empty_texts() {
+        let words = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i"}"#;
+        assert!(matches!(
+            model_event(&parsed(words)),
+            Some(ModelEvent::CallerTranscriptFailed { item: "i" })
+        ));
+        let whole = r#"{"type":"response.output_audio_transcript.done","response_id":"r","item_id":"i"}"#;
+        assert!(model_event(&parsed(whole)).is_none());
     }
 
     #[test]

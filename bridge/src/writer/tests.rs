@@ -121,6 +121,7 @@ fn report() -> SessionReport {
         agent_audio_sent: Duration::ZERO,
         agent_audio_heard: Duration::ZERO,
         usage: Usage::default(),
+        settings_left_out: vec![],
     }
 }
 

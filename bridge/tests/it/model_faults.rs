@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bridge::WarmSettings;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -24,8 +25,49 @@ async fn a_session_that_is_not_what_was_asked_for_is_never_spoken_through() {
     assert_eq!(harness.store.report(&planned.call).await.0.end.as_str(), "model_lost");
 }
 
+/// Case C07: on a socket that was ready as on one of the call's own.
 #[tokio::test]
-async fn a_refused_configuration_ends_the_call_at_once() {
+async fn a_call_whose_hint_is_refused_has_its_agent_and_its_report_says_so() {
+    for sockets in [0, 1] {
+        let models = vec!["gpt-realtime-2.1".to_owned()];
+        let warm = WarmSettings { models, sockets };
+        let mut harness = Harness::start_with(|settings| settings.warm = warm).await;
+        let mut ready = None;
+        if sockets > 0 {
+            let mut model = harness.model.accept().await;
+            model.wait_for_keeper().await;
+            ready = Some(model);
+        }
+        let planned = harness.plan_with(|plan| plan.voice.languages = vec!["tlh".into()]);
+        let mut caller = Caller::connect(&harness).await;
+        caller.start(&planned).await;
+        let mut model = match ready {
+            Some(model) => model,
+            None => {
+                let mut model = harness.model.accept().await;
+                model.created().await;
+                model
+            }
+        };
+        let update = model.next().await;
+        assert_eq!(update["session"]["audio"]["input"]["transcription"]["language"], "tlh");
+        model
+            .send(&json!({ "type": "error", "event_id": "e", "error": { "type": "invalid_request_error",
+                "code": "invalid_language_format", "param": "session.audio.input.transcription.language",
+                "message": "?", "event_id": update["event_id"] } }))
+            .await;
+        let asked = model.update().await;
+        assert_eq!(asked["audio"]["input"]["transcription"]["language"], Value::Null);
+        assert_eq!(asked["instructions"], update["session"]["instructions"]);
+        assert_eq!(model.next().await["response"]["metadata"]["kind"], "greeting");
+        caller.stop(&planned).await;
+        let (report, _) = harness.store.report(&planned.call).await;
+        assert_eq!(report.settings_left_out, ["transcription_language"], "{sockets} sockets were ready");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_refused_for_something_essential_ends_the_call_at_once() {
     let mut harness = Harness::start().await;
     let planned = harness.plan();
     let mut caller = Caller::connect(&harness).await;
@@ -35,7 +77,7 @@ async fn a_refused_configuration_ends_the_call_at_once() {
     let update = model.next().await;
     model
         .send(&json!({ "type": "error", "event_id": "e", "error": { "type": "invalid_request_error",
-            "code": "unknown_parameter", "message": "?", "event_id": update["event_id"] } }))
+            "code": "invalid_value", "param": "session.instructions", "message": "?", "event_id": update["event_id"] } }))
         .await;
     assert_eq!(caller.closed().await, Closed::With(1011));
 }

@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bridge::WarmSettings;
-use futures_util::{SinkExt as _, StreamExt as _};
 use http::StatusCode;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::framing::frame;
 use crate::support::{Caller, Harness, Model, soon};
@@ -19,14 +17,6 @@ async fn harness(sockets: usize) -> Harness {
 /// Whether the socket was connected for a call: its handshake says for whom.
 fn of_a_call(model: &Model) -> bool {
     model.headers.contains_key("openai-safety-identifier")
-}
-
-/// Lets the keeper have it: whoever answers the ping has read the session's creation.
-async fn ready(model: &mut Model) {
-    model.created().await;
-    model.socket.send(Message::Ping("ready".into())).await.unwrap();
-    let pong = soon("a pong", model.socket.next()).await.unwrap().unwrap();
-    assert!(matches!(pong, Message::Pong(_)), "{pong:?}");
 }
 
 /// The next socket that a call connected for itself.
@@ -46,9 +36,9 @@ async fn a_call_begins_on_a_socket_that_was_there_before_it() {
     let mut first = harness.model.accept().await;
     assert_eq!(first.uri.query(), Some("model=gpt-realtime-2.1"));
     assert!(!of_a_call(&first));
-    ready(&mut first).await;
+    first.wait_for_keeper().await;
     let mut second = harness.model.accept().await;
-    ready(&mut second).await;
+    second.wait_for_keeper().await;
 
     let planned = harness.plan_with(|_| {});
     let mut caller = Caller::connect(&harness).await;
@@ -74,7 +64,7 @@ async fn a_call_begins_on_a_socket_that_was_there_before_it() {
 async fn a_call_without_a_ready_socket_connects_for_itself() {
     let mut harness = harness(1).await;
     let mut kept = vec![harness.model.accept().await];
-    ready(&mut kept[0]).await;
+    kept[0].wait_for_keeper().await;
     let planned = harness.plan_with(|plan| plan.voice.model = "gpt-realtime-2.1-mini".into());
     let mut caller = Caller::connect(&harness).await;
     caller.start(&planned).await;
@@ -100,7 +90,7 @@ async fn a_ready_socket_that_died_costs_a_call_a_connect_and_nothing_more() {
         let mut harness = harness(1).await;
         let mut kept = vec![];
         let mut dead = harness.model.accept().await;
-        ready(&mut dead).await;
+        dead.wait_for_keeper().await;
         match fault {
             "reset" => dead.reset(),
             "closed" => dead.close(1001).await,
@@ -139,7 +129,7 @@ async fn a_ready_socket_that_died_costs_a_call_a_connect_and_nothing_more() {
 async fn a_ready_socket_that_does_not_answer_is_given_up_after_a_second() {
     let mut harness = harness(1).await;
     let mut kept = vec![harness.model.accept().await];
-    ready(&mut kept[0]).await;
+    kept[0].wait_for_keeper().await;
     let planned = harness.plan();
     let mut caller = Caller::connect(&harness).await;
     caller.start(&planned).await;
@@ -156,13 +146,13 @@ async fn a_ready_socket_that_does_not_answer_is_given_up_after_a_second() {
 async fn a_lost_leg_is_replaced_by_a_socket_that_was_ready() {
     let mut harness = harness(1).await;
     let mut first = harness.model.accept().await;
-    ready(&mut first).await;
+    first.wait_for_keeper().await;
     let planned = harness.plan();
     let mut caller = Caller::connect(&harness).await;
     caller.start(&planned).await;
     first.update().await;
     let mut second = harness.model.accept().await;
-    ready(&mut second).await;
+    second.wait_for_keeper().await;
     first.reset();
     second.update().await;
     caller.media(&frame(1)).await;

@@ -189,6 +189,9 @@ pub struct SessionReport {
     pub agent_audio_sent: Duration,
     pub agent_audio_heard: Duration,
     pub usage: Usage,
+    /// Optional settings of the business that the model did not take, by name: the agent spoke without them.
+    #[serde(default)]
+    pub settings_left_out: Vec<String>,
 }
 
 /// Realtime tokens by class, summed over a session. Cached tokens are a subset of input tokens.

@@ -107,6 +107,7 @@ impl Record {
                 "padded_ms": ms(report.padded),
                 "agent_audio_ms": { "sent": ms(report.agent_audio_sent), "heard": ms(report.agent_audio_heard) },
                 "usage": report.usage,
+                "settings_left_out": report.settings_left_out,
             })
         });
         self

@@ -94,18 +94,34 @@ fn a_refused_request_is_made_again_beside_what_waits() {
     gate.request(ResponseReason::Greeting, None);
     gate.release(now, false);
     gate.request(ResponseReason::Dtmf, None);
-    assert_eq!(gate.refused(now, Refusal::RateLimited), None);
+    let wait = Duration::from_secs(5);
+    assert_eq!(gate.refused(now, Refusal::Limited { wait: Some(wait) }), None);
     assert_eq!(reason(&mut gate, now), None);
-    assert_eq!(gate.retry_at(now), Some(now + RETRY_WAIT));
-    assert_eq!(reason(&mut gate, now + RETRY_WAIT), Some(ResponseReason::Greeting));
+    assert_eq!(gate.retry_at(now), Some(now + wait));
+    assert_eq!(reason(&mut gate, now + wait), Some(ResponseReason::Greeting));
     assert!(gate.is_about(ResponseReason::Dtmf));
 }
 
 #[test]
-fn each_turn_has_one_chance_to_recover() {
+fn each_turn_has_one_sentence_to_finish() {
     let (mut gate, now) = (ResponseGate::default(), origin());
-    assert!(gate.may_recover(now));
-    assert!(!gate.may_recover(now));
+    assert!(gate.may_finish(now, None));
+    assert!(!gate.may_finish(now, None));
     gate.new_turn();
-    assert!(gate.may_recover(now));
+    assert!(gate.may_finish(now, Some(Duration::MAX)));
+    gate.request(ResponseReason::Recovery, None);
+    assert_eq!(gate.retry_at(now), Some(now + FINISH_WAIT_MAX));
+}
+
+/// A refusal that names nothing may have been of something else: then the request begins after all, once.
+#[test]
+fn a_request_that_begins_after_all_is_not_made_again() {
+    let (mut gate, now) = (ResponseGate::default(), origin());
+    gate.request(ResponseReason::Dtmf, None);
+    gate.release(now, false);
+    assert_eq!(gate.refused(now, Refusal::Limited { wait: None }), None);
+    assert!(gate.is_held_back(ResponseReason::Dtmf));
+    gate.created("r", Some(ResponseReason::Dtmf));
+    gate.ended("r");
+    assert!(gate.is_idle());
 }

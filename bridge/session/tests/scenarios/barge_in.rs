@@ -250,3 +250,26 @@ fn a_response_that_would_speak_over_the_caller_is_cancelled_as_it_begins() {
     assert_eq!(cancels(&outputs), ["prompt"]);
     assert!(actions(&sim.speech("prompt", "item_prompt", 200)).is_empty());
 }
+
+/// A caller who goes on before the answer came is not waited for as one who stopped: what was armed for the first
+/// stop would count the model's silence while the caller speaks as an answer that failed.
+#[test]
+fn a_caller_who_goes_on_is_not_owed_an_answer_to_the_pause() {
+    let mut sim = Sim::greeted(plan());
+    sim.caller_begins("caller_1");
+    sim.advance(secs(1));
+    sim.caller_ends("caller_1");
+    sim.advance(secs(2));
+    sim.caller_begins("caller_2");
+    for _ in 0..40 {
+        sim.frames_for(ms(100));
+        assert_ne!(sim.session.poll_timeout().map(|(_, name)| name), Some("answer"));
+    }
+    assert_eq!(sim.requests(), [ResponseReason::Greeting]);
+    // One answer that does not come is asked for; had the pause counted, this were the second.
+    sim.caller_ends("caller_2");
+    assert_eq!(requests(&sim.advance(secs(4))), [ResponseReason::Recovery]);
+    sim.created("failed", Some(ResponseReason::Recovery));
+    sim.done("failed", ResponseStatus::Failed);
+    assert_eq!(requests(&sim.advance(secs(2))), [ResponseReason::Recovery], "and asked for again");
+}

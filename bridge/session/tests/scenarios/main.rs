@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod answering;
+mod bad_answers;
 mod barge_in;
 mod connecting;
 mod draining;

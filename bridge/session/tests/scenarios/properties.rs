@@ -62,6 +62,9 @@ fn status() -> impl Strategy<Value = ResponseStatus> {
         ResponseStatus::IncompleteMaxTokens,
         ResponseStatus::IncompleteContentFilter,
         ResponseStatus::Failed,
+        ResponseStatus::Limited { wait: None },
+        ResponseStatus::Limited { wait: Some(Duration::from_millis(7_200)) },
+        ResponseStatus::Limited { wait: Some(Duration::MAX) },
     ])
 }
 
@@ -69,7 +72,9 @@ fn error_class() -> impl Strategy<Value = ErrorClass> {
     prop::sample::select(vec![
         ErrorClass::Benign,
         ErrorClass::ResponseActive,
-        ErrorClass::RateLimited,
+        ErrorClass::Limited { wait: None },
+        ErrorClass::Limited { wait: Some(Duration::ZERO) },
+        ErrorClass::Limited { wait: Some(Duration::MAX) },
         ErrorClass::Rejected,
     ])
 }

@@ -223,12 +223,12 @@ impl Sim {
     }
 
     pub(crate) fn caller_begins(&mut self, item: &str) -> Vec<Output> {
-        let audio_start = self.now - self.start;
+        let audio_start = Some(self.now - self.start);
         self.model(ModelEvent::SpeechStarted { item, audio_start })
     }
 
     pub(crate) fn caller_ends(&mut self, item: &str) -> Vec<Output> {
-        let audio_end = self.now - self.start;
+        let audio_end = Some(self.now - self.start);
         self.model(ModelEvent::SpeechStopped { item, audio_end })
     }
 

@@ -202,38 +202,106 @@ fn nothing_is_said_of_waiting_while_the_agent_speaks_or_when_the_tool_was_quick(
     assert_eq!(requests(&quick.advance(secs(1))), []);
 }
 
-/// A model that answers every tool's answer with another call has to say something in the end.
+/// A response that calls a tool, and its answer if it was run.
+fn round(sim: &mut Sim, n: u32, reason: Option<ResponseReason>) -> (bool, Vec<Output>) {
+    let (response, call) = (format!("resp_{n}"), format!("call_{n}"));
+    sim.created(&response, reason);
+    let run =
+        sim.tool_call(&response, &call, "book").iter().any(|output| matches!(output, Output::RunTool { .. }));
+    let mut outputs = sim.done(&response, ResponseStatus::Completed);
+    if run {
+        outputs.extend(tool_done(sim, &call));
+    }
+    (run, outputs)
+}
+
+/// Eight rounds without a word of the caller's: the agent says what it found, and asks how to go on.
 #[test]
 fn a_loop_of_tool_calls_ends_in_words() {
     let mut sim = Sim::greeted(plan());
-    let mut may_call = vec![];
-    for round in 0..20 {
-        let (response, call) = (format!("resp_{round}"), format!("call_{round}"));
-        sim.created(&response, (round > 0).then_some(ResponseReason::ToolOutput));
-        sim.tool_call(&response, &call, "book");
-        sim.done(&response, ResponseStatus::Completed);
-        for output in tool_done(&mut sim, &call) {
-            if let Output::ToModel(ModelCommand::CreateResponse { tools, .. }) = output {
-                may_call.push(tools);
-            }
-        }
+    for n in 0..7 {
+        let (run, outputs) = round(&mut sim, n, (n > 0).then_some(ResponseReason::ToolOutput));
+        assert!(run && requests(&outputs) == [ResponseReason::ToolOutput], "round {n}");
     }
-    let words_from = may_call.iter().position(|tools| !tools).expect("words are asked for");
-    assert!(words_from < 10 && !may_call[words_from..].contains(&true), "{may_call:?}");
-
+    let (run, outputs) = round(&mut sim, 7, Some(ResponseReason::ToolOutput));
+    assert!(run);
+    let words = outputs.iter().find_map(|output| match output {
+        Output::ToModel(ModelCommand::CreateResponse { tools, instructions, .. }) => {
+            Some((*tools, instructions.clone().unwrap_or_default()))
+        }
+        _ => None,
+    });
+    let (tools, text) = words.expect("words are asked for");
+    assert!(!tools && text.contains("ask how"), "{text}");
     sim.created("words", Some(ResponseReason::ToolOutput));
     sim.speech("words", "agent_1", 400);
     sim.done("words", ResponseStatus::Completed);
     sim.advance(secs(1));
+
     sim.caller_begins("caller_1");
     sim.caller_ends("caller_1");
-    sim.created("resp_a", None);
-    sim.tool_call("resp_a", "call_a", "book");
-    sim.done("resp_a", ResponseStatus::Completed);
-    let outputs = tool_done(&mut sim, "call_a");
-    let tools =
-        |output: &Output| matches!(output, Output::ToModel(ModelCommand::CreateResponse { tools: true, .. }));
-    assert!(outputs.iter().any(tools), "a new turn of the caller's is a new chance");
+    let (run, outputs) = round(&mut sim, 20, None);
+    assert!(
+        run && requests(&outputs) == [ResponseReason::ToolOutput],
+        "a new turn of the caller's is a new chance"
+    );
+}
+
+/// A model that calls tools where it was asked for words gets none run, and is not asked for ever.
+#[test]
+fn a_model_that_only_calls_tools_is_given_up_after_a_bounded_number_of_them() {
+    let mut sim = Sim::greeted(plan());
+    let (mut ran, mut n) = (0, 0);
+    while !sim.session.is_closed() {
+        let reason = sim.requests().last().copied().filter(|_| n > 0);
+        let (run, outputs) = round(&mut sim, n, reason);
+        (ran, n) = (ran + u32::from(run), n + 1);
+        if requests(&outputs).is_empty() && !sim.session.is_closed() {
+            sim.advance(secs(4));
+        }
+        assert!(n < 50, "no end");
+    }
+    assert_eq!(ran, 8);
+    assert_eq!(
+        sim.close().map(|close| close.reason),
+        Some(EndReason::ModelLost),
+        "something else is offered"
+    );
+}
+
+/// However many calls a response makes at a time, their number has an end before the caller speaks again.
+#[test]
+fn calls_by_the_dozen_are_counted_one_by_one() {
+    let mut sim = Sim::greeted(plan());
+    let mut ran = 0;
+    for n in 0..8 {
+        let response = format!("resp_{n}");
+        sim.created(&response, (n > 0).then_some(ResponseReason::ToolOutput));
+        for call in 0..12 {
+            let call = format!("call_{n}_{call}");
+            let outputs = sim.tool_call(&response, &call, "book");
+            if outputs.iter().any(|output| matches!(output, Output::RunTool { .. })) {
+                ran += 1;
+                tool_done(&mut sim, &call);
+            }
+        }
+        sim.done(&response, ResponseStatus::Completed);
+    }
+    assert_eq!(ran, 32);
+}
+
+#[test]
+fn a_model_that_has_called_enough_may_still_end_the_call() {
+    let mut sim = Sim::greeted(plan());
+    for n in 0..8 {
+        round(&mut sim, n, (n > 0).then_some(ResponseReason::ToolOutput));
+    }
+    sim.created("end", Some(ResponseReason::ToolOutput));
+    sim.speech("end", "agent_1", 400);
+    sim.tool_call("end", "call_end", session::END_CALL);
+    sim.done("end", ResponseStatus::Completed);
+    sim.advance(secs(1));
+    assert_eq!(sim.hang_ups(), 1);
 }
 
 fn transfer(sim: &mut Sim) -> Vec<Output> {

@@ -171,20 +171,20 @@ fn spoken(sim: &mut Sim, item: &str) -> Duration {
 #[test]
 fn a_callers_turn_is_as_long_as_its_speech_without_the_silence_around_it() {
     let mut sim = Sim::greeted(plan());
-    sim.model(ModelEvent::SpeechStarted { item: "caller_1", audio_start: ms(10_000) });
-    sim.model(ModelEvent::SpeechStopped { item: "caller_1", audio_end: ms(14_300) });
+    sim.model(ModelEvent::SpeechStarted { item: "caller_1", audio_start: Some(ms(10_000)) });
+    sim.model(ModelEvent::SpeechStopped { item: "caller_1", audio_end: Some(ms(14_300)) });
     sim.added("caller_1", Some("item_greeting"), Role::Caller);
     assert_eq!(spoken(&mut sim, "caller_1"), ms(3_500), "300 ms of padding and 500 ms of silence");
-    sim.model(ModelEvent::SpeechStarted { item: "caller_2", audio_start: ms(14_300) });
-    sim.model(ModelEvent::SpeechStopped { item: "caller_2", audio_end: ms(14_400) });
+    sim.model(ModelEvent::SpeechStarted { item: "caller_2", audio_start: Some(ms(14_300)) });
+    sim.model(ModelEvent::SpeechStopped { item: "caller_2", audio_end: Some(ms(14_400)) });
     sim.added("caller_2", Some("caller_1"), Role::Caller);
     assert_eq!(spoken(&mut sim, "caller_2"), ms(1), "short, but not unknown");
 
     let mut plan = plan();
     plan.voice.turn_detection = TurnDetection::Semantic { eagerness: Eagerness::Auto };
     let mut sim = Sim::greeted(plan);
-    sim.model(ModelEvent::SpeechStarted { item: "caller_1", audio_start: ms(10_000) });
-    sim.model(ModelEvent::SpeechStopped { item: "caller_1", audio_end: ms(14_300) });
+    sim.model(ModelEvent::SpeechStarted { item: "caller_1", audio_start: Some(ms(10_000)) });
+    sim.model(ModelEvent::SpeechStopped { item: "caller_1", audio_end: Some(ms(14_300)) });
     sim.added("caller_1", Some("item_greeting"), Role::Caller);
     assert_eq!(spoken(&mut sim, "caller_1"), ms(4_300), "nobody knows how long it waited");
 }
@@ -198,10 +198,10 @@ fn a_turn_without_an_end_has_the_length_that_the_clock_saw() {
     assert_eq!(spoken(&mut sim, "caller_1"), secs(2));
 
     // The end is told after the item: it knows better.
-    sim.model(ModelEvent::SpeechStarted { item: "caller_2", audio_start: ms(20_000) });
+    sim.model(ModelEvent::SpeechStarted { item: "caller_2", audio_start: Some(ms(20_000)) });
     sim.advance(secs(2));
     sim.added("caller_2", Some("caller_1"), Role::Caller);
-    sim.model(ModelEvent::SpeechStopped { item: "caller_2", audio_end: ms(21_800) });
+    sim.model(ModelEvent::SpeechStopped { item: "caller_2", audio_end: Some(ms(21_800)) });
     assert_eq!(spoken(&mut sim, "caller_2"), secs(1));
 
     // Nobody spoke: committed by a timeout.

@@ -30,6 +30,8 @@ pub(crate) struct Leg {
     /// Events leave in order: none before this moment.
     sent_until: u64,
     told: u64,
+    /// There is no capacity before this moment.
+    short_until: u64,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +69,8 @@ impl Said {
     pub(crate) fn event<'a>(&'a self, sound: &'a Rc<[u8]>) -> ModelEvent<'a> {
         match self {
             // No law depends on where in the audio it was.
-            Self::SpeechStarted(item) => ModelEvent::SpeechStarted { item, audio_start: Duration::ZERO },
-            Self::SpeechStopped(item) => ModelEvent::SpeechStopped { item, audio_end: Duration::MAX },
+            Self::SpeechStarted(item) => ModelEvent::SpeechStarted { item, audio_start: None },
+            Self::SpeechStopped(item) => ModelEvent::SpeechStopped { item, audio_end: Some(Duration::MAX) },
             Self::Item { item, previous, role } => {
                 ModelEvent::ItemAdded { item, previous: previous.as_deref(), role: *role }
             }
@@ -167,7 +169,9 @@ impl World {
                     self.say(b, leg, Said::Error { class: ErrorClass::ResponseActive, event_id });
                 } else if self.fault("request lost", 8) {
                 } else if self.fault("rate limit", 15) {
-                    self.say(b, leg, reject(ErrorClass::RateLimited));
+                    let event_id = (!self.fault("a limit that does not say whose", 200)).then_some(event_id);
+                    let wait = self.wait_told();
+                    self.say(b, leg, Said::Error { class: ErrorClass::Limited { wait }, event_id });
                 } else if self.fault("request rejected", 6) {
                     self.say(b, leg, reject(ErrorClass::Rejected));
                 } else {
@@ -257,7 +261,7 @@ impl World {
         let response = self.id("resp");
         let item = self.id("item");
         self.bridges[b].legs[leg].active = Some(Active { id: response.clone(), cancelled: false });
-        let fate = self.fate();
+        let fate = self.fate(b, leg);
         self.generate(b, leg, 0, Said::Created { response: response.clone(), reason });
         if fate == (Fate::Stalled { spoke: false }) {
             return;
@@ -315,7 +319,18 @@ impl World {
         self.generate(b, leg, at, done(Status::Completed));
     }
 
-    fn fate(&mut self) -> Fate {
+    /// How long the model says that it is out of capacity, if it does, right or wrong.
+    fn wait_told(&mut self) -> Option<Duration> {
+        self.rng.per_mille(700).then(|| Duration::from_millis(self.rng.between(0, 20_000)))
+    }
+
+    fn fate(&mut self, b: usize, leg: usize) -> Fate {
+        if self.fault("model out of capacity", 8) {
+            self.bridges[b].legs[leg].short_until = self.now + self.rng.between(500, 15_000);
+        }
+        if self.now < self.bridges[b].legs[leg].short_until {
+            return Fate::Silent(Status::Limited { wait: self.wait_told() });
+        }
         let early = [Status::Completed, Status::Failed, Status::IncompleteContentFilter, Status::Failed];
         let late = [Status::IncompleteMaxTokens, Status::IncompleteContentFilter, Status::Failed];
         if self.fault("response without a word", 20) {

@@ -141,6 +141,14 @@ impl Model {
             .await;
     }
 
+    /// Lets the bridge's keeper have it: a peer that answers the ping has read the session's creation.
+    pub(crate) async fn wait_for_keeper(&mut self) {
+        self.created().await;
+        self.socket.send(Message::Ping("ready".into())).await.unwrap();
+        let pong = soon("a pong", self.socket.next()).await.unwrap().unwrap();
+        assert!(matches!(pong, Message::Pong(_)), "{pong:?}");
+    }
+
     /// Plays the rest of the opening of a session that was created.
     pub(crate) async fn update(&mut self) -> Value {
         self.echo(|_| {}).await

@@ -23,6 +23,7 @@ fn session(seconds: i64, frames: u64, usage: Usage) -> SessionReport {
         frames_in: frames,
         frames_forwarded: frames,
         frames_dropped: 0,
+        settings_left_out: vec![],
         padded: Duration::ZERO,
         agent_audio_sent: Duration::ZERO,
         agent_audio_heard: Duration::ZERO,

@@ -1,5 +1,7 @@
 //! What an error means for the call. OpenAI: most `error` events leave the session as it was.
 
+use std::time::Duration;
+
 use crate::api_error::{ApiError, is_fatal_cause};
 
 /// What to do about an `error` event or a failed response.
@@ -13,7 +15,7 @@ pub enum ErrorClass {
     Bug,
     /// The 60 minutes are over: reconnect and replay.
     SessionExpired,
-    /// Back off, perhaps to another model.
+    /// Asked for too much, or the provider has no capacity: wait, as long as is said.
     RateLimited,
     /// Money, key or account. Do not reconnect; apologise or hand over.
     Fatal,
@@ -23,12 +25,63 @@ pub enum ErrorClass {
     Unknown,
 }
 
+impl ErrorClass {
+    /// Whether an error of this class that answers a request says that the request itself is at fault.
+    pub fn refuses(self, error: &ApiError) -> bool {
+        match self {
+            Self::Bug => true,
+            Self::Unknown => error.param.is_some() || error.kind.as_deref() == Some("invalid_request_error"),
+            Self::Benign
+            | Self::RetryAfterActive
+            | Self::SessionExpired
+            | Self::RateLimited
+            | Self::Fatal
+            | Self::Server => false,
+        }
+    }
+}
+
 impl ApiError {
     /// The class of this error in a Realtime session.
     pub fn class(&self) -> ErrorClass {
         let message = self.message.as_ref().map_or("", |message| message.as_str());
         classify(self.code.as_deref(), self.kind.as_deref(), message)
     }
+
+    /// How long to wait before asking again, where the message says so. Events have no header to say it in.
+    pub fn named_wait(&self) -> Option<Duration> {
+        self.message.as_ref().and_then(|message| named_wait(message.as_str()))
+    }
+}
+
+/// Words behind which a message says how long to wait.
+const WAIT_WORDS: [&str; 4] = ["again in ", "retry in ", "retry after ", "retry-after: "];
+
+/// The wait that a message names: `try again in 7.2s`, `in 350ms`, `in 1m30s`, `in 20 seconds`.
+fn named_wait(message: &str) -> Option<Duration> {
+    let message = message.to_ascii_lowercase();
+    let mut rest = WAIT_WORDS.iter().find_map(|words| message.split_once(words)).map(|(_, rest)| rest)?;
+    let mut seconds = None;
+    loop {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(digits);
+        // A full stop behind a number without a unit ends the sentence.
+        let Ok(number) = number.trim_end_matches('.').parse::<f64>() else { break };
+        let behind = behind.trim_start();
+        let letters = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at(letters);
+        let unit = match unit {
+            "ms" | "millisecond" | "milliseconds" => 0.001,
+            "" | "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+            "h" | "hr" | "hour" | "hours" => 3_600.0,
+            _ => break,
+        };
+        *seconds.get_or_insert(0.0) += number * unit;
+        rest = behind.trim_start();
+    }
+    // Too long for a clock is too long, whatever it is.
+    seconds.map(|seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// Classifies by code, then by type, then, for the causes that OpenAI gives no stable code, by message.
@@ -42,6 +95,9 @@ pub fn classify(code: Option<&str>, kind: Option<&str>, message: &str) -> ErrorC
     if message.contains("already shorter than") || message.starts_with("Cancellation failed") {
         return ErrorClass::Benign;
     }
+    if message.starts_with("Rate limit reached") || named_wait(message).is_some() {
+        return ErrorClass::RateLimited;
+    }
     ErrorClass::Unknown
 }
 
@@ -52,12 +108,26 @@ fn by_cause(cause: &str) -> Option<ErrorClass> {
         | "item_create_duplicate_item_id" => ErrorClass::Benign,
         cause if cause.starts_with("item_truncate_invalid") => ErrorClass::Benign,
         "conversation_already_has_active_response" => ErrorClass::RetryAfterActive,
-        "unknown_parameter" | "invalid_value" | "invalid_event" | "missing_required_parameter" => {
-            ErrorClass::Bug
-        }
+        "unknown_parameter"
+        | "invalid_value"
+        | "invalid_type"
+        | "invalid_parameter"
+        | "invalid_event"
+        | "invalid_language_format"
+        | "unsupported_value"
+        | "unsupported_parameter"
+        | "missing_required_parameter" => ErrorClass::Bug,
         "session_expired" => ErrorClass::SessionExpired,
-        "rate_limit_exceeded" | "inference_rate_limit_exceeded" => ErrorClass::RateLimited,
-        "server_error" => ErrorClass::Server,
+        "rate_limit_exceeded"
+        | "inference_rate_limit_exceeded"
+        | "rate_limit_error"
+        | "slow_down"
+        | "server_is_overloaded"
+        | "overloaded"
+        | "overloaded_error" => ErrorClass::RateLimited,
+        "server_error" | "internal_error" | "internal_server_error" | "service_unavailable" => {
+            ErrorClass::Server
+        }
         _ => return None,
     })
 }
@@ -133,10 +203,24 @@ mod tests {
             (ErrorClass::RetryAfterActive, &["conversation_already_has_active_response"]),
             (
                 ErrorClass::Bug,
-                &["unknown_parameter", "invalid_value", "invalid_event", "missing_required_parameter"],
+                &[
+                    "unknown_parameter",
+                    "invalid_value",
+                    "invalid_event",
+                    "invalid_language_format",
+                    "missing_required_parameter",
+                ],
             ),
             (ErrorClass::SessionExpired, &["session_expired"]),
-            (ErrorClass::RateLimited, &["rate_limit_exceeded", "inference_rate_limit_exceeded"]),
+            (
+                ErrorClass::RateLimited,
+                &[
+                    "rate_limit_exceeded",
+                    "inference_rate_limit_exceeded",
+                    "slow_down",
+                    "server_is_overloaded",
+                ],
+            ),
             (
                 ErrorClass::Fatal,
                 &[
@@ -162,6 +246,36 @@ mod tests {
         let shorter = "Audio content of 1200ms is already shorter than 1500ms";
         assert_eq!(classify(None, kind, shorter), ErrorClass::Benign);
         assert_eq!(classify(None, kind, "Cancellation failed: no active response found"), ErrorClass::Benign);
+    }
+
+    /// Case C10. Case B08.
+    #[test]
+    fn a_message_says_how_long_to_wait() {
+        let wait =
+            |message: &str| ApiError { message: Some(message.into()), ..ApiError::default() }.named_wait();
+        for (message, millis) in [
+            (
+                "Rate limit reached for gpt-realtime on tokens. Please try again in 7.2s. Visit the page.",
+                7_200,
+            ),
+            ("Please try again in 350ms.", 350),
+            ("Please try again in 1m2.5s", 62_500),
+            ("Please try again in 6m0s.", 360_000),
+            ("try again in 20 seconds", 20_000),
+            ("Please Try Again In 1 minute and call", 60_000),
+            ("Overloaded, retry after 3.", 3_000),
+            ("Retry-After: 5", 5_000),
+        ] {
+            assert_eq!(wait(message), Some(Duration::from_millis(millis)), "{message}");
+        }
+        assert_eq!(wait("again in 1e400 s"), None);
+        assert_eq!(wait(&format!("again in {} s", "9".repeat(400))), Some(Duration::MAX));
+        for message in ["", "again in", "again in a moment", "again in ...", "again in 3 weeks", "7.2s"] {
+            assert_eq!(wait(message), None, "{message}");
+        }
+        let told = classify(None, Some("tokens"), "Please try again in 7.2s.");
+        assert_eq!(told, ErrorClass::RateLimited);
+        assert_eq!(classify(None, Some("rate_limit_exceeded"), ""), ErrorClass::RateLimited);
     }
 
     #[test]

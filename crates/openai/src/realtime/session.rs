@@ -3,13 +3,17 @@
 mod build;
 mod echo;
 mod listening;
+mod optional;
 mod tools;
 
 use serde::{Serialize, Serializer};
 
 pub use build::{IDLE_TIMEOUT_MS, InvalidSession, MAX_OUTPUT_TOKENS, SessionBuilder};
 pub use echo::{Difference, EchoMismatch, SessionEcho};
-pub use listening::{Eagerness, InputTranscription, NoiseReduction, SemanticVad, ServerVad, TurnDetection};
+pub use listening::{
+    Eagerness, InputTranscription, NoiseReduction, PlainVad, SemanticVad, ServerVad, TurnDetection,
+};
+pub use optional::OptionalSetting;
 pub use tools::{Tool, ToolChoice};
 
 use crate::PrivateText;

@@ -50,6 +50,7 @@ pub(crate) fn report(epoch: u32, end: EndReason) -> SessionReport {
         frames_in: 3_000,
         frames_forwarded: 3_000,
         frames_dropped: 0,
+        settings_left_out: vec![],
         padded: Duration::ZERO,
         agent_audio_sent: Duration::from_secs(20),
         agent_audio_heard: Duration::from_secs(19),

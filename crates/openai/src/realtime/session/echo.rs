@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{SessionConfig, Setting, Voice};
+use super::{OptionalSetting, SessionConfig, Setting, Voice};
 use crate::PrivateText;
 use crate::wire::{self, optional};
 
@@ -94,12 +94,14 @@ fn voice_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub field: &'static str,
+    /// What a call can do without, if it is that.
+    pub optional: Option<OptionalSetting>,
     pub asked: String,
     pub echoed: String,
 }
 
 /// The session is not the one that was asked for. Talking through it would be wrong: the caller might hear
-/// static, another voice or another business's words.
+/// static or another business's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct EchoMismatch {
     pub differences: Vec<Difference>,
@@ -108,7 +110,7 @@ pub struct EchoMismatch {
 impl fmt::Display for EchoMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("session.updated is not what was asked for; do not send audio:")?;
-        for (at, Difference { field, asked, echoed }) in self.differences.iter().enumerate() {
+        for (at, Difference { field, asked, echoed, .. }) in self.differences.iter().enumerate() {
             let separator = if at == 0 { "" } else { ";" };
             write!(f, "{separator} {field} asked {asked}, got {echoed}")?;
         }
@@ -118,11 +120,11 @@ impl fmt::Display for EchoMismatch {
 
 impl SessionConfig {
     /// Compares what the server says it applied with what this update asked for. Fields that the update
-    /// left alone are not compared.
+    /// left alone are not compared. Returns the optional settings that the server did not apply.
     ///
     /// # Errors
-    /// Lists every difference, so that one log line tells all.
-    pub fn verify_echo(&self, echo: &SessionEcho) -> Result<(), EchoMismatch> {
+    /// When it did not apply something essential. Lists every difference, so that one log line tells all.
+    pub fn verify_echo(&self, echo: &SessionEcho) -> Result<Vec<OptionalSetting>, EchoMismatch> {
         let mut found = Differences(Vec::new());
         let (asked_in, asked_out) = (&self.audio.input, &self.audio.output);
         let (input, output) = (&echo.audio.input, &echo.audio.output);
@@ -162,7 +164,8 @@ impl SessionConfig {
             );
         }
 
-        if found.0.is_empty() { Ok(()) } else { Err(EchoMismatch { differences: found.0 }) }
+        let optional: Option<Vec<_>> = found.0.iter().map(|difference| difference.optional).collect();
+        optional.ok_or(EchoMismatch { differences: found.0 })
     }
 
     fn compare_listening(&self, echo: &InputEcho, found: &mut Differences) {
@@ -212,7 +215,20 @@ impl Differences {
     }
 
     fn add(&mut self, field: &'static str, asked: String, echoed: String) {
-        self.0.push(Difference { field, asked, echoed });
+        let optional = optional_setting(field, &asked, &echoed);
+        self.0.push(Difference { field, optional, asked, echoed });
+    }
+}
+
+/// A call can do with another voice, another transcription or another kind of turn detection than it asked for.
+fn optional_setting(field: &str, asked: &str, echoed: &str) -> Option<OptionalSetting> {
+    // What was switched off and is on is not a nicety that is missing.
+    match field {
+        _ if asked == "none" => None,
+        "audio.output.voice" => Some(OptionalSetting::Voice),
+        "audio.input.transcription.model" => Some(OptionalSetting::TranscriptionModel),
+        "audio.input.turn_detection.type" if echoed != "none" => Some(OptionalSetting::TurnDetection),
+        _ => None,
     }
 }
 

@@ -10,12 +10,15 @@ pub enum TurnDetection {
     ServerVad(ServerVad),
     /// By what was said.
     SemanticVad(SemanticVad),
+    /// By loudness and silence, with the server's own figures.
+    #[serde(rename = "server_vad")]
+    Plain(PlainVad),
 }
 
 impl TurnDetection {
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::ServerVad(_) => "server_vad",
+            Self::ServerVad(_) | Self::Plain(_) => "server_vad",
             Self::SemanticVad(_) => "semantic_vad",
         }
     }
@@ -24,6 +27,7 @@ impl TurnDetection {
         match self {
             Self::ServerVad(vad) => vad.create_response,
             Self::SemanticVad(vad) => vad.create_response,
+            Self::Plain(vad) => vad.create_response,
         }
     }
 
@@ -31,6 +35,7 @@ impl TurnDetection {
         match self {
             Self::ServerVad(vad) => vad.interrupt_response,
             Self::SemanticVad(vad) => vad.interrupt_response,
+            Self::Plain(vad) => vad.interrupt_response,
         }
     }
 }
@@ -78,6 +83,13 @@ impl Default for SemanticVad {
     fn default() -> Self {
         Self { eagerness: Eagerness::Auto, create_response: true, interrupt_response: true }
     }
+}
+
+/// Turn detection of which only what it does is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlainVad {
+    pub create_response: bool,
+    pub interrupt_response: bool,
 }
 
 /// Longest wait for an unfinished sentence: low 8 s, medium 4 s, high 2 s; auto is medium.
@@ -141,6 +153,32 @@ impl InputTranscription {
             self.keywords = keywords.into_iter().map(|word| PrivateText::from(word.into())).collect();
         }
         self
+    }
+
+    /// The same transcription by another model, if this is not that one; without the hints that it does not take.
+    pub(super) fn fall_back(&mut self, model: &str) -> bool {
+        if self.model == model {
+            return false;
+        }
+        model.clone_into(&mut self.model);
+        if !models::takes_hint_lists(model) {
+            self.languages.clear();
+            self.keywords.clear();
+        }
+        true
+    }
+
+    /// These say whether there was any.
+    pub(super) fn drop_languages(&mut self) -> bool {
+        !std::mem::take(&mut self.languages).is_empty() | self.language.take().is_some()
+    }
+
+    pub(super) fn drop_keywords(&mut self) -> bool {
+        !std::mem::take(&mut self.keywords).is_empty()
+    }
+
+    pub(super) fn drop_prompt(&mut self) -> bool {
+        self.prompt.take().is_some()
     }
 
     /// Context in prose. Left out for gpt-realtime-whisper, which rejects it.

@@ -191,7 +191,7 @@ fn values_that_the_server_would_reject_are_not_built() {
 #[test]
 fn the_session_that_was_asked_for_passes() {
     let session = echo(echo_of_full());
-    assert_eq!(full().verify_echo(&session), Ok(()));
+    assert_eq!(full().verify_echo(&session), Ok(vec![]));
     assert_eq!(session.expires_at, Some(1_795_003_600));
 }
 
@@ -199,7 +199,7 @@ fn the_session_that_was_asked_for_passes() {
 fn a_custom_voice_is_echoed_as_an_object() {
     let config = SessionConfig::change().voice("voice_123").build().unwrap();
     let session = echo(json!({"audio": {"output": {"voice": {"id": "voice_123"}}}}));
-    assert_eq!(config.verify_echo(&session), Ok(()));
+    assert_eq!(config.verify_echo(&session), Ok(vec![]));
 }
 
 #[test]
@@ -208,10 +208,6 @@ fn every_field_that_matters_is_compared() {
         ("/audio/input/format", json!({"type": "audio/pcm", "rate": 24000}), "audio.input.format"),
         ("/audio/output/format/type", json!("audio/pcm"), "audio.output.format"),
         ("/audio/output/format", json!(null), "audio.output.format"),
-        ("/audio/output/voice", json!("alloy"), "audio.output.voice"),
-        ("/audio/input/transcription", json!(null), "audio.input.transcription.model"),
-        ("/audio/input/transcription/model", json!("whisper-1"), "audio.input.transcription.model"),
-        ("/audio/input/turn_detection/type", json!("semantic_vad"), "audio.input.turn_detection.type"),
         (
             "/audio/input/turn_detection/create_response",
             json!(false),
@@ -232,6 +228,25 @@ fn every_field_that_matters_is_compared() {
         assert_eq!(mismatch.differences.len(), 1, "{mismatch}");
         assert_eq!(mismatch.differences[0].field, field);
     }
+}
+
+/// Case C07: a server that left a nicety out by itself has not refused the call.
+#[test]
+fn an_optional_setting_that_was_not_applied_is_told_and_no_mismatch() {
+    for (pointer, value, setting) in [
+        ("/audio/output/voice", json!("alloy"), OptionalSetting::Voice),
+        ("/audio/output/voice", json!(null), OptionalSetting::Voice),
+        ("/audio/input/transcription", json!(null), OptionalSetting::TranscriptionModel),
+        ("/audio/input/transcription/model", json!("whisper-1"), OptionalSetting::TranscriptionModel),
+        ("/audio/input/turn_detection/type", json!("semantic_vad"), OptionalSetting::TurnDetection),
+    ] {
+        let mut session = echo_of_full();
+        *session.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(full().verify_echo(&echo(session)), Ok(vec![setting]), "{pointer}");
+    }
+    let mut deaf = echo_of_full();
+    deaf["audio"]["input"]["turn_detection"] = json!(null);
+    assert!(full().verify_echo(&echo(deaf)).is_err(), "the caller would never be answered");
 }
 
 #[test]
@@ -255,9 +270,9 @@ fn the_untouched_default_session_shows_every_difference_at_once_and_no_instructi
 #[test]
 fn what_a_change_leaves_alone_is_not_compared() {
     let nothing = SessionConfig::change().build().unwrap();
-    assert_eq!(nothing.verify_echo(&echo(json!({}))), Ok(()));
+    assert_eq!(nothing.verify_echo(&echo(json!({}))), Ok(vec![]));
 
     let manual_turns = SessionConfig::change().turn_detection(None).transcription(None).build().unwrap();
-    assert_eq!(manual_turns.verify_echo(&echo(json!({}))), Ok(()));
+    assert_eq!(manual_turns.verify_echo(&echo(json!({}))), Ok(vec![]));
     assert!(manual_turns.verify_echo(&echo(echo_of_full())).is_err());
 }
