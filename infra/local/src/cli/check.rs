@@ -22,13 +22,12 @@ pub(super) fn run(args: &Check) -> anyhow::Result<()> {
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", args.file.display()))?;
     let (documents, faults) = checked(&rows)?;
     for fault in &faults {
-        say(fault);
+        say(fault)?;
     }
     match faults.len() {
-        0 => say(format_args!("{documents} documents, all of them understood")),
+        0 => Ok(say(format_args!("{documents} documents, all of them understood"))?),
         count => bail!("{count} of {documents} documents must not be stored"),
     }
-    Ok(())
 }
 
 /// How many profiles and settings there are, and what is wrong with them, each with the name of its row.

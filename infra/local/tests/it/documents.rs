@@ -86,7 +86,10 @@ impl Shell {
 
 /// The first word of a block that tells it from the others.
 fn runs_here(block: &str) -> bool {
-    RUN_BY_CI.contains(&block) || block.contains("/v1/calls") || block.contains("--data new-business")
+    RUN_BY_CI.contains(&block)
+        || block.contains("/v1/calls")
+        || block.contains("--data new-business")
+        || block.contains("-- check ")
 }
 
 #[test]
@@ -136,6 +139,39 @@ fn the_rows_of_a_new_business_are_made_as_the_page_says() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), up.variable("TABLE_BUSINESSES"));
     up.kill();
+}
+
+/// The rows of the demonstration business, as `aws dynamodb scan` prints them, are in order; with a field misspelt
+/// they are not, and the field is named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rows_of_a_business_are_checked_as_the_page_says() {
+    let block = blocks("").into_iter().find(|block| block.contains("-- check ")).expect("the block");
+    let shell = Shell::new();
+    let up = Up::start(&shell.data());
+    let variables = up.environment.as_object().unwrap();
+    let env: platform::env::MapEnv =
+        variables.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    let aws = platform::aws::Aws::load(&env).await.unwrap();
+    let rows = aws.dynamodb.scan().table_name(up.variable("TABLE_BUSINESSES")).send().await.unwrap();
+    let rows: Vec<serde_json::Value> = rows
+        .items()
+        .iter()
+        .map(|row| {
+            let texts = row.iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?)));
+            texts.map(|(name, text)| (name.clone(), serde_json::json!({ "S": text }))).collect()
+        })
+        .collect();
+    up.kill();
+    let rows = serde_json::json!({ "Items": rows }).to_string();
+    let file = shell.folder.path().join("business.json");
+    std::fs::write(&file, &rows).unwrap();
+    let output = shell.run(&block);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::write(&file, rows.replace("consent", "consnet")).unwrap();
+    let output = shell.run(&block);
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("`policies.consnet` is not a field: is `policies.consent` meant?"), "{told}");
 }
 
 /// A command that is named in a sentence is one that the command line takes.
