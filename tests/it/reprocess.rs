@@ -29,7 +29,8 @@ fn caller() -> CallerScript {
 
 /// A world with one call whose realtime transcript is final.
 async fn called() -> (World, String) {
-    let world = World::with(WorldConfig { openai: conversation(), ..WorldConfig::default() }).await;
+    let config = WorldConfig { openai: conversation(), ..WorldConfig::default() };
+    let world = Box::pin(World::with(config)).await;
     let outcome = world.call(caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "realtime");

@@ -230,6 +230,21 @@ async fn a_link_without_wishes_has_the_usual_terms() {
     world.system.stop().await;
 }
 
+/// Case C21. A public address with a path of its own keeps it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_keeps_the_path_of_the_public_address() {
+    let (world, shares) = recorded().await;
+    for base in ["https://calls.example/prefix", "https://calls.example/prefix/"] {
+        let api = HttpSandbox::start(&world, "recordings", &[("PUBLIC_BASE_URL", base)]).await;
+        let request = world.http.post(api.url.join(&shares).unwrap());
+        let made = request.bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
+        let made: Value = made.json().await.unwrap();
+        let url = made["url"].as_str().unwrap();
+        assert!(url.starts_with("https://calls.example/prefix/s/"), "{url}");
+    }
+    world.system.stop().await;
+}
+
 /// The guesser waits, the owner is told, and whoever has the passcode and another address is not held up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passcode_is_asked_for_and_guessing_slows_the_guesser_down() {

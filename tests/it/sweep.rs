@@ -132,9 +132,16 @@ async fn a_dialled_leg_is_history_of_its_call_and_no_call_of_its_own() {
     assert_eq!(page["calls"].as_array().unwrap().len(), 1, "{page:#}");
     let (_, record) = world.get(&format!("/v1/calls/{parent}")).await;
     assert_eq!((&record["status"], &record["direction"]), (&"in-progress".into(), &"inbound".into()));
-    let legs = record["events"].as_array().unwrap().iter();
-    let legs = legs.filter(|event| event["event"].as_str().unwrap().starts_with("leg-")).count();
-    assert_eq!(legs, 4, "each of them once: {record:#}");
+    let events = record["events"].as_array().unwrap().iter();
+    let (legs, own): (Vec<_>, Vec<_>) =
+        events.partition(|event| event["event"].as_str().unwrap().starts_with("leg-"));
+    assert_eq!(legs.len(), 4, "each of them once: {legs:?}");
+    assert!(
+        legs.iter().all(|leg| leg["status"].is_null()),
+        "what a leg does is no status of the call: {legs:?}"
+    );
+    let statuses: Vec<&str> = own.iter().filter_map(|event| event["status"].as_str()).collect();
+    assert_eq!(statuses, ["in-progress"], "{own:?}");
     assert_eq!(slots(&world).await, 2, "the caller still has the line");
     world.system.stop().await;
 }

@@ -142,8 +142,9 @@ async fn pass(
         let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
         return Ok((StatusCode::BAD_REQUEST, headers, body).into_response());
     }
+    // The host stays as it was: the signature covers it.
     let mut forwarded = headers;
-    for hop in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION] {
+    for hop in [header::CONTENT_LENGTH, header::CONNECTION] {
         forwarded.remove(hop);
     }
     let sent = shared.http.request(method, shared.upstream.clone()).headers(forwarded).body(body).send();

@@ -1,6 +1,6 @@
 //! The data folder, and the identity a local system keeps over restarts.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ impl Identity {
     /// The identity in `dir`, made there if there is none.
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
         let folder = |error| HomeError::Folder { path: dir.to_owned(), error };
-        fs::create_dir_all(dir).map_err(folder)?;
+        create_private_dir(dir).map_err(folder)?;
         let path = dir.join(IDENTITY_FILE);
         match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| HomeError::Identity { path, error }),
@@ -63,15 +63,32 @@ impl Identity {
     /// its owner only.
     fn write(&self, path: &Path) -> io::Result<()> {
         let unfinished = path.with_extension("json.new");
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&unfinished)?;
+        let mut file = create_private(&unfinished)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         file.sync_all()?;
         fs::rename(unfinished, path)
     }
+}
+
+/// Makes a file, or empties it, that is its owner's only; also one that was not.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes a folder that only its owner enters. One that was there keeps its mode: it is somebody's choice.
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 fn random_hex(bytes: usize) -> Result<String, HomeError> {
@@ -102,5 +119,22 @@ mod tests {
         let broken = tempfile::tempdir().unwrap();
         fs::write(broken.path().join(IDENTITY_FILE), "{").unwrap();
         assert!(matches!(Identity::open(broken.path()), Err(HomeError::Identity { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_and_its_files_are_their_owners_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let parent = tempfile::tempdir().unwrap();
+        let (folder, mode) = (parent.path().join("new"), |path: &Path| {
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        });
+        Identity::open(&folder).unwrap();
+        assert_eq!((mode(&folder), mode(&folder.join(IDENTITY_FILE))), (0o700, 0o600));
+        let log = folder.join("switchboard.log");
+        fs::write(&log, "of an earlier version").unwrap();
+        fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
+        create_private(&log).unwrap();
+        assert_eq!(mode(&log), 0o600);
     }
 }

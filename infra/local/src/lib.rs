@@ -7,6 +7,7 @@
 pub mod demo;
 pub mod gateway;
 pub mod home;
+mod listener;
 pub mod queues;
 pub mod redrive;
 pub mod registry;

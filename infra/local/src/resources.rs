@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::Aws;
@@ -76,9 +76,23 @@ async fn create_table(table: &Table, aws: &Aws) -> Result<(), ResourceError> {
         );
     }
     match request.send().await.map_err(aws_sdk_dynamodb::Error::from) {
-        Ok(_) | Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => Ok(()),
-        Err(error) => Err(failed(error.to_string())),
+        Ok(_) | Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {}
+        Err(error) => return Err(failed(error.to_string())),
     }
+    let Some(attribute) = &table.time_to_live else { return Ok(()) };
+    expire_by(attribute, &table.logical_id, aws).await.map_err(|error| failed(error.to_string()))
+}
+
+/// Nothing here deletes by it: whatever may have expired is checked in code. It is there for whoever looks.
+async fn expire_by(attribute: &str, table: &str, aws: &Aws) -> Result<(), aws_sdk_dynamodb::Error> {
+    let described = aws.dynamodb.describe_time_to_live().table_name(table).send().await?;
+    let status = described.time_to_live_description.and_then(|described| described.time_to_live_status);
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let wanted = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute).build()?;
+    aws.dynamodb.update_time_to_live().table_name(table).time_to_live_specification(wanted).send().await?;
+    Ok(())
 }
 
 fn key_schema(keys: &Keys) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {

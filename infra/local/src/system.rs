@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::gateway::Gateway;
 use crate::home::Identity;
+use crate::listener::{self, Limits};
 use crate::queues;
 use crate::registry::{self, Loaded};
 use crate::resources::{self, Names, ResourceError};
@@ -124,7 +125,8 @@ impl System {
         // A laptop's tools listen on the laptop.
         common.insert("TOOLS_ON_LOOPBACK".into(), "true".into());
         let aws = Aws::load(&MapEnv(common.clone())).await?;
-        let names = resources::create(&template, &config.aws.bucket_suffix(), &aws).await?;
+        let suffix = config.aws.bucket_suffix();
+        let names = Box::pin(resources::create(&template, &suffix, &aws)).await?;
         let locals = Locals {
             template: &template,
             names: &names,
@@ -178,15 +180,7 @@ impl System {
                 }
             }
         }
-        let served = stop.clone();
-        rest.spawn(async move {
-            let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
-            let serve =
-                axum::serve(api, service).with_graceful_shutdown(async move { served.cancelled().await });
-            if let Err(error) = serve.await {
-                tracing::error!(%error, "the API stopped");
-            }
-        });
+        rest.spawn(listener::serve(api, gateway.router(), Limits::default(), stop.clone()));
         Ok(Self { api_url, stream_url, aws, names, environment, endpoints, stop, bridge_stop, bridge, rest })
     }
 

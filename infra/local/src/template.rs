@@ -74,6 +74,8 @@ pub struct Table {
     pub keys: Keys,
     /// (name, keys) of each global secondary index.
     pub indexes: Vec<(String, Keys)>,
+    /// The attribute that says when an item may be deleted.
+    pub time_to_live: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +190,12 @@ fn table(id: &str, properties: &Value) -> Result<Table, TemplateError> {
     let indexes = items(&properties["GlobalSecondaryIndexes"])
         .map(|index| Ok((text(id, &index["IndexName"], "IndexName")?, keys(id, &index["KeySchema"])?)))
         .collect::<Result<_, TemplateError>>()?;
-    Ok(Table { logical_id: id.to_owned(), attributes, keys: keys(id, &properties["KeySchema"])?, indexes })
+    let lifetime = &properties["TimeToLiveSpecification"];
+    let time_to_live = (lifetime["Enabled"].as_bool() == Some(true))
+        .then(|| text(id, &lifetime["AttributeName"], "TimeToLiveSpecification.AttributeName"))
+        .transpose()?;
+    let keys = keys(id, &properties["KeySchema"])?;
+    Ok(Table { logical_id: id.to_owned(), attributes, keys, indexes, time_to_live })
 }
 
 fn keys(id: &str, schema: &Value) -> Result<Keys, TemplateError> {
@@ -278,6 +285,28 @@ mod tests {
             let queue = template.queues.iter().find(|queue| queue.logical_id == source.queue).unwrap();
             assert!(queue.dlq.is_some(), "{} has no DLQ", queue.logical_id);
         }
+    }
+
+    /// Case C18. API Gateway answers HEAD with 404 unless a route says so.
+    #[test]
+    fn head_has_a_route_wherever_get_has_one() {
+        for function in Template::load().unwrap().functions {
+            let has = |method: &str, path: &str| {
+                function.routes.iter().any(|route| route.method == method && route.path == path)
+            };
+            for route in &function.routes {
+                assert_eq!(has("HEAD", &route.path), has("GET", &route.path), "{}", route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_whose_items_expire_says_by_which_attribute() {
+        let template = Template::load().unwrap();
+        let leases = template.tables.iter().find(|table| table.logical_id == "LeasesTable").unwrap();
+        assert_eq!(leases.time_to_live.as_deref(), Some("expires_at"));
+        let turns = template.tables.iter().find(|table| table.logical_id == "TurnsTable").unwrap();
+        assert_eq!(turns.time_to_live, None);
     }
 
     #[test]

@@ -67,6 +67,22 @@ impl Database {
     }
 }
 
+/// Looks through a database file for damage, as every start does before it relies on one. A new file is sound.
+pub(crate) fn check(file: &Path) -> Result<(), Damage> {
+    let connection = Connection::open(file)?;
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(Damage::Found(found)) }
+}
+
+/// Why a database file is not used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Damage {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("it is damaged: {0}")]
+    Found(String),
+}
+
 /// The wall clock, in milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -91,5 +107,28 @@ mod tests {
         let rows: Result<i64, DatabaseError> =
             database.transact(|tx| Ok(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).await;
         assert_eq!(rows.unwrap(), 0);
+    }
+
+    #[test]
+    fn a_page_overwritten_in_the_middle_is_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.sqlite");
+        let schema =
+            "CREATE TABLE IF NOT EXISTS t(n INTEGER, text TEXT); CREATE INDEX IF NOT EXISTS by_n ON t(n)";
+        let database = Database::open(Some(&path), schema).unwrap();
+        let filled: Result<(), DatabaseError> = database.transact_now(|tx| {
+            for n in 0..2_000 {
+                tx.execute("INSERT INTO t VALUES (?1, ?2)", rusqlite::params![n, "x".repeat(100)])?;
+            }
+            Ok(())
+        });
+        filled.unwrap();
+        drop(database);
+        check(&path).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 4096].fill(0xAB);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(check(&path).is_err());
     }
 }

@@ -1,12 +1,13 @@
 //! The directory that holds the state, and the lock that keeps a second process out of it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::StartError;
+use crate::keys::Keys;
+use crate::{StartError, database};
 
 #[derive(Debug)]
 pub(crate) enum Home {
@@ -25,15 +26,37 @@ impl Home {
             None => Self::Temporary(tempfile::tempdir().map_err(unusable(&std::env::temp_dir()))?),
         };
         let objects = home.objects_dir();
-        fs::create_dir_all(&objects).map_err(unusable(&objects))?;
+        create_private_dir(&objects).map_err(unusable(&objects))?;
         Ok(home)
     }
 
-    /// A database file under the data directory, or `None` for one in memory.
-    pub(crate) fn database_file(&self, name: &str) -> Option<PathBuf> {
+    /// A database file under the data directory, its owner's only and sound, or `None` for one in memory.
+    pub(crate) fn database_file(
+        &self,
+        service: &'static str,
+        name: &str,
+    ) -> Result<Option<PathBuf>, StartError> {
+        let Self::Kept { root, .. } = self else { return Ok(None) };
+        let path = root.join(name);
+        private(OpenOptions::new().append(true).create(true)).open(&path).map_err(unusable(&path))?;
+        // What an earlier version left open to others. SQLite gives its own two files the mode of the database.
+        for suffix in ["", "-wal", "-shm"] {
+            let file = root.join(format!("{name}{suffix}"));
+            match close_to_others(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&file)(error)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let checked = database::check(&path);
+        checked.map_err(|error| StartError::Store { service, reason: error.to_string() })?;
+        Ok(Some(path))
+    }
+
+    /// The keys of this directory, or new ones for one that is not kept.
+    pub(crate) fn keys(&self) -> Result<Keys, StartError> {
         match self {
-            Self::Kept { root, .. } => Some(root.join(name)),
-            Self::Temporary(_) => None,
+            Self::Kept { root, .. } => Keys::open(root),
+            Self::Temporary(_) => Keys::random(),
         }
     }
 
@@ -46,15 +69,40 @@ impl Home {
     }
 
     fn lock(root: PathBuf) -> Result<Self, StartError> {
-        fs::create_dir_all(&root).map_err(unusable(&root))?;
+        create_private_dir(&root).map_err(unusable(&root))?;
         let path = root.join("lock");
-        let lock = File::create(&path).map_err(unusable(&path))?;
+        let lock =
+            private(OpenOptions::new().write(true).create(true)).open(&path).map_err(unusable(&path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self::Kept { root, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StartError::InUse { path: root }),
             Err(TryLockError::Error(source)) => Err(StartError::DataDir { path, source }),
         }
     }
+}
+
+/// Files made with these options are their owner's only.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a directory that only its owner enters. One that was there keeps its mode: it is somebody's choice.
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn close_to_others(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    fs::metadata(file)?;
+    Ok(())
 }
 
 fn unusable(path: &Path) -> impl FnOnce(io::Error) -> StartError {
@@ -80,5 +128,34 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let error = Home::open(Some(file.path().into())).unwrap_err();
         assert!(error.to_string().contains(file.path().to_str().unwrap()), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_kept_is_its_owners_only_also_what_was_not() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("data");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let home = Home::open(Some(root.clone())).unwrap();
+        let file = home.database_file("SQS", "sqs.sqlite").unwrap().unwrap();
+        assert_eq!((mode(&root), mode(&home.objects_dir()), mode(&file)), (0o700, 0o700, 0o600));
+        assert_eq!(mode(&root.join("lock")), 0o600);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        home.database_file("SQS", "sqs.sqlite").unwrap();
+        assert_eq!(mode(&file), 0o600);
+    }
+
+    #[test]
+    fn a_damaged_database_is_named_before_it_is_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(directory.path().into())).unwrap();
+        fs::write(
+            directory.path().join("dynamodb.sqlite"),
+            "no database at all, though longer than its header is. ".repeat(90),
+        )
+        .unwrap();
+        let error = home.database_file("DynamoDB", "dynamodb.sqlite").unwrap_err().to_string();
+        assert!(error.contains("DynamoDB") && error.contains("move"), "{error}");
     }
 }

@@ -19,8 +19,10 @@
 mod database;
 mod dynamodb;
 mod home;
+mod keys;
 mod s3;
 mod serve;
+mod signature;
 mod sqs;
 
 use std::io;
@@ -30,12 +32,9 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::home::Home;
+use crate::keys::Keys;
 use crate::serve::{Listener, Servers};
 
-/// The access key the endpoints know. S3 verifies signatures made with its secret.
-pub const ACCESS_KEY_ID: &str = "switchboard-local";
-/// The secret of [`ACCESS_KEY_ID`]. It guards nothing: the endpoints listen on loopback only.
-pub const SECRET_ACCESS_KEY: &str = "not-a-secret-loopback-only";
 /// The region in queue ARNs and the one to sign for.
 pub const REGION: &str = "us-east-1";
 /// The account in queue URLs and queue ARNs.
@@ -62,15 +61,27 @@ pub struct Ports {
     pub sqs: u16,
 }
 
-/// The key pair and region that clients sign with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The key pair and region that clients sign with. The pair is drawn at random, once for each data directory, and other
+/// users of the machine do not have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// [`ACCESS_KEY_ID`].
-    pub access_key_id: &'static str,
-    /// [`SECRET_ACCESS_KEY`].
-    pub secret_access_key: &'static str,
+    keys: Keys,
     /// [`REGION`].
     pub region: &'static str,
+}
+
+impl Credentials {
+    /// Names the pair.
+    #[must_use]
+    pub fn access_key_id(&self) -> &str {
+        &self.keys.access_key_id
+    }
+
+    /// Signs.
+    #[must_use]
+    pub fn secret_access_key(&self) -> &str {
+        &self.keys.secret_access_key
+    }
 }
 
 /// The running endpoints. Dropping them stops them too, without waiting for requests under way.
@@ -83,6 +94,7 @@ pub struct Endpoints {
     /// `http://127.0.0.1:<port>/`, for SQS clients.
     pub sqs: Url,
     servers: Servers,
+    credentials: Credentials,
     _home: Home,
 }
 
@@ -93,25 +105,29 @@ impl Endpoints {
     /// The data directory cannot be used, a port is taken, or a store cannot be opened.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let home = Home::open(config.data_dir)?;
+        let keys = home.keys()?;
         let dynamodb = Listener::bind(config.ports.dynamodb).await?;
         let s3 = Listener::bind(config.ports.s3).await?;
         let sqs = Listener::bind(config.ports.sqs).await?;
         let urls = (dynamodb.url.clone(), s3.url.clone(), sqs.url.clone());
 
         let mut servers = Servers::default();
-        let tables = dynamodb::open(home.database_file("dynamodb.sqlite").as_deref())?;
-        let objects = s3::router(&home.objects_dir(), home.database_file("s3.sqlite").as_deref())?;
-        let queues = sqs::router(home.database_file("sqs.sqlite").as_deref(), &sqs.url, servers.stopping())?;
-        servers.spawn(dynamodb::serve(dynamodb, tables, servers.stopping()));
+        let tables = dynamodb::open(home.database_file(dynamodb::SERVICE, "dynamodb.sqlite")?.as_deref())?;
+        let objects =
+            s3::router(&home.objects_dir(), home.database_file("S3", "s3.sqlite")?.as_deref(), &keys)?;
+        let queue_file = home.database_file("SQS", "sqs.sqlite")?;
+        let queues = sqs::router(queue_file.as_deref(), &sqs.url, &keys, servers.stopping())?;
+        servers.spawn(dynamodb.serve(dynamodb::router(tables, &keys), servers.stopping()));
         servers.spawn(s3.serve(objects, servers.stopping()));
         servers.spawn(sqs.serve(queues, servers.stopping()));
-        Ok(Self { dynamodb: urls.0, s3: urls.1, sqs: urls.2, servers, _home: home })
+        let credentials = Credentials { keys, region: REGION };
+        Ok(Self { dynamodb: urls.0, s3: urls.1, sqs: urls.2, servers, credentials, _home: home })
     }
 
     /// What clients sign with.
     #[must_use]
-    pub const fn credentials() -> Credentials {
-        Credentials { access_key_id: ACCESS_KEY_ID, secret_access_key: SECRET_ACCESS_KEY, region: REGION }
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// The environment that points any AWS SDK here: service endpoints, key pair and region.
@@ -121,8 +137,8 @@ impl Endpoints {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.as_str()),
             ("AWS_ENDPOINT_URL_S3", self.s3.as_str()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.as_str()),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+            ("AWS_ACCESS_KEY_ID", self.credentials.access_key_id()),
+            ("AWS_SECRET_ACCESS_KEY", self.credentials.secret_access_key()),
             ("AWS_REGION", REGION),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -133,6 +149,20 @@ impl Endpoints {
     pub async fn shutdown(mut self) {
         self.servers.stop().await;
     }
+}
+
+/// The `Authorization` of a DynamoDB or SQS request whose body was changed on its way; `None` if it had none. For what
+/// stands between a client and the endpoints, as tests do.
+#[must_use]
+pub fn signed_again(
+    head: &http::request::Parts,
+    body: &[u8],
+    access_key_id: &str,
+    secret_access_key: &str,
+) -> Option<String> {
+    let keys =
+        Keys { access_key_id: access_key_id.to_owned(), secret_access_key: secret_access_key.to_owned() };
+    signature::signed_again(head, body, &keys)
 }
 
 /// Why the endpoints did not start.
@@ -146,6 +176,9 @@ pub enum StartError {
         /// What the file system said.
         source: io::Error,
     },
+    /// The system gives no random bytes.
+    #[error("the system has no randomness to draw keys from")]
+    Random,
     /// Another process holds the data directory.
     #[error("{path} is in use by another running copy: stop that one or give another data directory")]
     InUse {

@@ -6,7 +6,9 @@
 
 mod blobs;
 mod catalogue;
+mod checksums;
 mod conditions;
+mod copying;
 mod description;
 mod listing;
 mod multipart;
@@ -16,19 +18,27 @@ use std::path::Path;
 
 use axum::Router;
 use axum::error_handling::HandleError;
-use http::StatusCode;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s::{HttpError, S3Error, S3ErrorCode, StdError};
 
+use url::form_urlencoded;
+
+use crate::StartError;
 use crate::database::Database;
-use crate::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
+use crate::keys::Keys;
 use blobs::Blobs;
 use catalogue::CatalogueError;
 use objects::Objects;
 
 /// Opens the objects in `directory` with their catalogue in `file` (or in memory) and returns the service.
-pub(crate) fn router(directory: &Path, file: Option<&Path>) -> Result<Router, StartError> {
+/// It is for whoever has `keys`.
+pub(crate) fn router(directory: &Path, file: Option<&Path>, keys: &Keys) -> Result<Router, StartError> {
     let unusable = |reason: String| StartError::Store { service: "S3", reason };
     let catalogue = Database::open(file, catalogue::SCHEMA).map_err(|error| unusable(error.to_string()))?;
     let blobs = Blobs::new(directory);
@@ -37,8 +47,38 @@ pub(crate) fn router(directory: &Path, file: Option<&Path>) -> Result<Router, St
     blobs.sweep(|name| named.contains(name)).map_err(|error| unusable(error.to_string()))?;
 
     let mut service = S3ServiceBuilder::new(Objects::new(catalogue, blobs));
-    service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
-    Ok(Router::new().fallback_service(HandleError::new(service.build(), unanswerable)))
+    service.set_auth(SimpleAuth::from_single(keys.access_key_id.as_str(), keys.secret_access_key.as_str()));
+    let service = Router::new().fallback_service(HandleError::new(service.build(), unanswerable));
+    Ok(service.layer(axum::middleware::from_fn(one_authorisation)))
+}
+
+/// S3 takes one kind of authorisation, and refuses a request that comes with two: a presigned address that a client
+/// follows with its `Authorization` for somebody else, for one.
+async fn one_authorisation(request: Request, next: Next) -> Response {
+    match authorisation_fault(request.headers(), request.uri().query().unwrap_or_default()) {
+        None => next.run(request).await,
+        Some(message) => {
+            let body = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>InvalidArgument</Code>\
+                 <Message>{message}</Message><ArgumentName>Authorization</ArgumentName></Error>"
+            );
+            (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "application/xml")], body).into_response()
+        }
+    }
+}
+
+fn authorisation_fault(headers: &HeaderMap, query: &str) -> Option<&'static str> {
+    let has = |wanted: &str| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == wanted);
+    let header = headers.get(AUTHORIZATION);
+    let kinds = [header.is_some(), has("X-Amz-Algorithm") || has("X-Amz-Signature"), has("Signature")];
+    if kinds.into_iter().filter(|kind| *kind).count() > 1 {
+        return Some(
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string \
+             parameter or the Authorization header should be specified",
+        );
+    }
+    let known = |value: &[u8]| value.starts_with(b"AWS4-") || value.starts_with(b"AWS ");
+    header.is_some_and(|value| !known(value.as_bytes())).then_some("Unsupported Authorization Type")
 }
 
 async fn unanswerable(error: HttpError) -> (StatusCode, String) {
@@ -66,4 +106,33 @@ fn failed(error: impl Into<StdError>) -> S3Error {
     let error = error.into();
     tracing::error!(%error, "S3 endpoint failed");
     S3Error::with_source(S3ErrorCode::InternalError, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    /// Case B20.
+    #[test]
+    fn two_kinds_of_authorisation_are_one_too_many() {
+        let with =
+            |value: &'static str| HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))]);
+        let presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00";
+        for (headers, query, fine) in [
+            (HeaderMap::new(), "", true),
+            (HeaderMap::new(), presigned, true),
+            (with("AWS4-HMAC-SHA256 Credential=a"), "list-type=2", true),
+            (with("AWS a:b"), "", true),
+            (with("AWS4-HMAC-SHA256 Credential=a"), presigned, false),
+            (with("Bearer key"), presigned, false),
+            (with("Basic a2V5"), "", false),
+            (with("Bearer key"), "", false),
+            (with("AWS4-HMAC-SHA256 Credential=a"), "AWSAccessKeyId=a&Signature=b", false),
+            (HeaderMap::new(), "X-Amz-Signature=00&Signature=b", false),
+        ] {
+            assert_eq!(authorisation_fault(&headers, query).is_none(), fine, "{headers:?} {query}");
+        }
+    }
 }

@@ -14,20 +14,22 @@ mod wire;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use crate::StartError;
 use crate::database::Database;
+use crate::keys::Keys;
+use crate::{StartError, signature};
 use errors::SqsError;
 use service::Service;
 
@@ -35,28 +37,44 @@ use service::Service;
 const MAX_REQUEST_BYTES: usize = 7 * 1024 * 1024;
 
 /// Opens the queues in `file` (or in memory) and returns the service, whose queue URLs begin with `base`. Waiting
-/// receives return empty once `stopping` resolves.
+/// receives return empty once `stopping` resolves. It is for whoever has `keys`.
 pub(crate) fn router(
     file: Option<&Path>,
     base: &Url,
+    keys: &Keys,
     stopping: CancellationToken,
 ) -> Result<Router, StartError> {
     let database = Database::open(file, queues::SCHEMA)
         .map_err(|error| StartError::Store { service: "SQS", reason: error.to_string() })?;
-    let service = Arc::new(Service::new(database, base, stopping));
-    Ok(Router::new()
-        .route("/", post(answer))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-        .with_state(service))
+    let service = Service::new(database, base, stopping);
+    Ok(Router::new().route("/", post(answer)).with_state(Arc::new(Door { service, keys: keys.clone() })))
 }
 
-async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let answered = match target.strip_prefix("AmazonSQS.") {
-        Some(operation) => service.call(operation, &body).await,
-        None => Err(SqsError::UnknownOperation(format!("named by X-Amz-Target {target:?}"))),
+/// The service behind a check of who asks.
+struct Door {
+    service: Service,
+    keys: Keys,
+}
+
+async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let answered = door.answer(&head, &body).await;
     answered.map_or_else(IntoResponse::into_response, |body| protocol_response(StatusCode::OK, body))
+}
+
+impl Door {
+    async fn answer(&self, head: &Parts, body: &[u8]) -> Result<String, SqsError> {
+        signature::check(head, body, "sqs", &self.keys, SystemTime::now())?;
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let target = target.unwrap_or_default();
+        match target.strip_prefix("AmazonSQS.") {
+            Some(operation) => self.service.call(operation, body).await,
+            None => Err(SqsError::UnknownOperation(format!("named by X-Amz-Target {target:?}"))),
+        }
+    }
 }
 
 fn protocol_response(status: StatusCode, body: String) -> Response {

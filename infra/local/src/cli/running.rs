@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use local::home::create_private;
 use serde::{Deserialize, Serialize};
 
 use super::say;
@@ -25,11 +26,7 @@ impl Running {
     pub(super) fn announce(&self, data: &Path) -> anyhow::Result<Announced> {
         use std::io::Write as _;
         let path = data.join(FILE);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let write = || options.open(&path)?.write_all(&serde_json::to_vec_pretty(self)?);
+        let write = || create_private(&path)?.write_all(&serde_json::to_vec_pretty(self)?);
         write().with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Announced(path))
     }

@@ -11,7 +11,7 @@ use bridge::LiveEvents;
 use functions::edge::address;
 use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, place, story};
-use local::home::Identity;
+use local::home::{Identity, create_private, create_private_dir};
 use local::system::{AwsSource, Config, System};
 use simulator::twilio::{CallSpec, Callee};
 use tokio::net::TcpListener;
@@ -140,11 +140,11 @@ fn tell(line: impl std::fmt::Display) {
 
 /// The terminal belongs to the call; the log has a file.
 fn log_to_file(data: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(data).with_context(|| {
+    create_private_dir(data).with_context(|| {
         format!("cannot use {} as the data folder; give another with --data DIR", data.display())
     })?;
     let path = data.join("switchboard.log");
-    let file = std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let file = create_private(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     tracing_subscriber::fmt()
         .json()

@@ -1,4 +1,4 @@
-//! The demonstration business, seeded at every start.
+//! The demonstration business, seeded once for each data folder.
 
 use domain::business::{ChannelPrompt, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
 use domain::ids::InvalidId;
@@ -6,7 +6,7 @@ use domain::insight::InsightPolicy;
 use domain::phone::InvalidPhoneNumber;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
 use functions::businesses::provision::{NewBusiness, ProvisionError, provision};
-use platform::stores::businesses;
+use platform::stores::{StoreError, businesses};
 
 use crate::system::{System, SystemError};
 
@@ -21,17 +21,28 @@ pub enum SeedError {
     System(#[from] SystemError),
     #[error("cannot seed the demonstration business: {0}")]
     Provision(#[from] ProvisionError),
+    #[error("cannot read the demonstration business: {0}")]
+    Store(#[from] StoreError),
     #[error("the business's number is not E.164: {0}")]
     Number(#[from] InvalidPhoneNumber),
     #[error(transparent)]
     Id(#[from] InvalidId),
 }
 
-/// Makes the demonstration business callable at `number`. Doing it again changes nothing.
+/// Makes the demonstration business callable at `number` with this key, and says what it is now. What was changed of it
+/// since it was first made stays as it is.
 pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<NewBusiness, SeedError> {
-    let new = harbour_bicycles(PhoneNumber::parse(number)?, api_key.clone())?;
-    let writer = businesses::Writer::new(&system.aws, system.name("BusinessesTable")?);
-    provision(&writer, &new).await?;
+    let mut new = harbour_bicycles(PhoneNumber::parse(number)?, api_key.clone())?;
+    let table = system.name("BusinessesTable")?;
+    let reader = businesses::Reader::new(&system.aws, table);
+    if let Some(kept) = reader.business(&new.business.id).await? {
+        new.business = kept;
+        // The revision that is there is the one to make again; which one is published is not touched.
+        if let Some(first) = reader.settings(&new.business.id, Revision::FIRST).await? {
+            new.settings = first;
+        }
+    }
+    provision(&businesses::Writer::new(&system.aws, table), &new).await?;
     Ok(new)
 }
 

@@ -9,6 +9,8 @@ use functions::edge::address;
 use serde_json::Value;
 use url::Url;
 
+use crate::home::create_private_dir;
+
 /// How long after its end a call's record may take to be complete.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(60);
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -74,7 +76,7 @@ pub async fn save_recording(
     let request = reqwest::Client::new().get(address::of(api, link)).bearer_auth(key.expose());
     let audio = request.send().await?.error_for_status()?.bytes().await?;
     let path = folder.join(format!("{sid}.wav"));
-    tokio::fs::create_dir_all(folder).await?;
+    create_private_dir(folder)?;
     tokio::fs::write(&path, &audio).await?;
     Ok(Some(path))
 }
@@ -154,10 +156,10 @@ fn insights(record: &Value, line: &mut impl FnMut(&str, String)) {
 
 fn statuses(record: &Value) -> String {
     let mut words = vec!["ringing".to_owned()];
-    for event in record["events"].as_array().into_iter().flatten() {
-        let word = event["status"].as_str().unwrap_or_default();
-        // Ranked below everything, `queued` marks events that say nothing about the status.
-        if word != "queued" && words.last().map(String::as_str) != Some(word) {
+    let events = record["events"].as_array().into_iter().flatten();
+    // An event without one says nothing about the status; nor does being in Twilio's queue, before anything rings.
+    for word in events.filter_map(|event| event["status"].as_str()).filter(|word| *word != "queued") {
+        if words.last().map(String::as_str) != Some(word) {
             words.push(word.to_owned());
         }
     }

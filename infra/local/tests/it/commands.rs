@@ -74,3 +74,78 @@ fn env_speaks_to_the_running_system_and_sigterm_stops_it_cleanly() {
     assert!(up.terminate().success());
     assert!(!data.path().join("running.json").exists(), "nothing pretends to be running");
 }
+
+/// Case C21. The addresses to enter at Twilio keep the path of the public address.
+#[test]
+fn printed_addresses_keep_the_path_of_the_public_address() {
+    use std::io::{BufRead as _, BufReader};
+    let data = tempfile::tempdir().unwrap();
+    let mut child = switchboard()
+        .args([
+            "up",
+            "--no-call",
+            "--port",
+            "0",
+            "--public-base-url",
+            "https://calls.example/prefix",
+            "--data",
+        ])
+        .arg(data.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let printed = lines.take_while(|line| !line.contains("Ctrl-C")).collect::<Vec<_>>().join("\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for path in ["/twilio/voice/inbound", "/twilio/voice/status"] {
+        assert!(printed.contains(&format!("https://calls.example/prefix{path}#")), "{printed}");
+    }
+}
+
+/// `switchboard env | head -1`: whoever has read enough is no error.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_enough_ends_a_command_quietly() {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(data.path());
+    for command in [vec!["env"], vec!["call"], vec!["redrive"]] {
+        let mut child = switchboard()
+            .args(&command)
+            .arg("--data")
+            .arg(data.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Closed before a line is written, as `head -0` does it.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && error.is_empty(), "{command:?}: {error}");
+    }
+    up.kill();
+}
+
+/// Case C19. A file without a sample is refused; one without a sound is played, and said to be silent.
+#[test]
+fn a_silent_recording_is_said_to_be_silent() {
+    let data = tempfile::tempdir().unwrap();
+    let wav = |samples: &[u8]| {
+        let mut bytes =
+            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0"
+                .to_vec();
+        bytes.extend(b"data\0\0\0\0");
+        bytes.extend(samples);
+        bytes
+    };
+    let path = data.path().join("caller.wav");
+    std::fs::write(&path, wav(&[])).unwrap();
+    let error = stderr(switchboard().args(["call", "--wav"]).arg(&path).arg("--data").arg(data.path()));
+    assert!(error.contains("no samples"), "{error}");
+    std::fs::write(&path, wav(&[0; 1_600])).unwrap();
+    // No system is running, so no call follows.
+    let output =
+        switchboard().args(["call", "--wav"]).arg(&path).arg("--data").arg(data.path()).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("is silent"));
+}

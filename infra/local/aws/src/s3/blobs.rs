@@ -1,7 +1,7 @@
 //! The bytes of objects and parts: immutable files, each written once under a name of its own.
 
 use std::fs;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,13 +9,14 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::StreamExt;
 use http::HeaderMap;
 use md5::{Digest, Md5};
-use s3s::checksum::ChecksumHasher;
-use s3s::dto::{Checksum, StreamingBlob};
+use s3s::dto::StreamingBlob;
 use s3s::{S3Result, TrailingHeaders, s3_error};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
+use super::checksums::{Announced, Manner, OfParts, Sum};
 use super::failed;
+use crate::home::private;
 
 /// The largest body of one PUT or part: 5 GB ("Amazon S3 multipart upload limits").
 const MAX_BODY_BYTES: u64 = 5 * 1024 * 1024 * 1024;
@@ -36,6 +37,7 @@ pub(super) struct Draft {
     pub(super) id: String,
     pub(super) size: u64,
     pub(super) md5: [u8; 16],
+    pub(super) sum: Option<Sum>,
     path: PathBuf,
     kept: bool,
 }
@@ -53,10 +55,12 @@ impl Blobs {
         trailers: Option<TrailingHeaders>,
     ) -> S3Result<Draft> {
         let mut draft = self.draft();
-        let file = tokio::fs::File::create_new(&draft.path).await.map_err(failed)?;
+        let mut new = fs::File::options();
+        let new = tokio::fs::OpenOptions::from(private(new.write(true).create_new(true)).clone());
+        let file = new.open(&draft.path).await.map_err(failed)?;
         let mut file = tokio::io::BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
         let mut md5 = Md5::new();
-        let mut checksums = announced(headers);
+        let mut checksums = Announced::of(headers);
         let mut body = body;
         while let Some(chunk) = next_chunk(&mut body).await? {
             draft.size += chunk.len() as u64;
@@ -74,19 +78,35 @@ impl Blobs {
         draft.md5 = md5.finalize().into();
         let trailers = trailers.and_then(|trailers| trailers.take()).unwrap_or_default();
         verify_md5(headers, &draft.md5)?;
-        verify_checksums(headers, &trailers, &checksums.finalize())?;
+        draft.sum = checksums.verified(headers, &trailers)?;
         Ok(draft)
     }
 
-    /// Writes the blobs `ids` after one another into a new one. Blocks.
-    pub(super) fn concatenate<'a>(&self, ids: impl Iterator<Item = &'a str>) -> io::Result<Draft> {
+    /// Writes the blobs `ids` after one another into a new one, summed in this manner. Blocks.
+    pub(super) fn concatenate<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str>,
+        manner: Manner,
+    ) -> io::Result<Draft> {
         let mut draft = self.draft();
-        let mut whole = BufWriter::with_capacity(WRITE_BUFFER_BYTES, fs::File::create_new(&draft.path)?);
+        let mut whole = private(fs::File::options().write(true).create_new(true)).open(&draft.path)?;
+        let mut sum = OfParts::new(manner);
+        let mut buffer = vec![0; WRITE_BUFFER_BYTES];
         for id in ids {
-            let mut part = BufReader::with_capacity(WRITE_BUFFER_BYTES, fs::File::open(self.path(id))?);
-            draft.size += io::copy(&mut part.by_ref(), &mut whole)?;
+            let mut part = fs::File::open(self.path(id))?;
+            let mut summed = sum.part();
+            loop {
+                let read = part.read(&mut buffer)?;
+                if read == 0 {
+                    break;
+                }
+                sum.update(&mut summed, &buffer[..read]);
+                whole.write_all(&buffer[..read])?;
+                draft.size += read as u64;
+            }
+            sum.end_part(summed);
         }
-        whole.flush()?;
+        draft.sum = sum.finish();
         Ok(draft)
     }
 
@@ -116,7 +136,7 @@ impl Blobs {
 
     fn draft(&self) -> Draft {
         let id = Uuid::new_v4().simple().to_string();
-        Draft { path: self.path(&id), id, size: 0, md5: [0; 16], kept: false }
+        Draft { path: self.path(&id), id, size: 0, md5: [0; 16], sum: None, kept: false }
     }
 
     fn path(&self, id: &str) -> PathBuf {
@@ -156,47 +176,6 @@ async fn next_chunk(body: &mut StreamingBlob) -> S3Result<Option<bytes::Bytes>> 
     }
 }
 
-/// The checksums a request carries, or says its trailers will.
-fn announced(headers: &HeaderMap) -> ChecksumHasher {
-    let trailers: Vec<&str> =
-        headers.get_all("x-amz-trailer").iter().filter_map(|value| value.to_str().ok()).collect();
-    let carries = |name: &str| {
-        headers.contains_key(name)
-            || trailers.iter().any(|list| list.split(',').any(|item| item.trim().eq_ignore_ascii_case(name)))
-    };
-    ChecksumHasher {
-        crc32: carries(CRC32).then(Default::default),
-        crc32c: carries(CRC32C).then(Default::default),
-        sha1: carries(SHA1).then(Default::default),
-        sha256: carries(SHA256).then(Default::default),
-        crc64nvme: carries(CRC64NVME).then(Default::default),
-    }
-}
-
-const CRC32: &str = "x-amz-checksum-crc32";
-const CRC32C: &str = "x-amz-checksum-crc32c";
-const SHA1: &str = "x-amz-checksum-sha1";
-const SHA256: &str = "x-amz-checksum-sha256";
-const CRC64NVME: &str = "x-amz-checksum-crc64nvme";
-
-fn verify_checksums(headers: &HeaderMap, trailers: &HeaderMap, computed: &Checksum) -> S3Result<()> {
-    let computed = [
-        (CRC32, &computed.checksum_crc32),
-        (CRC32C, &computed.checksum_crc32c),
-        (SHA1, &computed.checksum_sha1),
-        (SHA256, &computed.checksum_sha256),
-        (CRC64NVME, &computed.checksum_crc64nvme),
-    ];
-    for (name, value) in computed {
-        let Some(value) = value else { continue };
-        let sent = headers.get(name).or_else(|| trailers.get(name));
-        if sent.is_none_or(|sent| sent.as_bytes() != value.as_bytes()) {
-            return Err(s3_error!(BadDigest, "{name} is not that of the body, which is {value}"));
-        }
-    }
-    Ok(())
-}
-
 fn verify_md5(headers: &HeaderMap, computed: &[u8; 16]) -> S3Result<()> {
     let Some(sent) = headers.get("content-md5") else { return Ok(()) };
     if sent.as_bytes() == BASE64_STANDARD.encode(computed).as_bytes() {
@@ -227,7 +206,9 @@ mod tests {
     async fn a_body_with_the_wrong_checksum_leaves_no_file() {
         let directory = tempfile::tempdir().unwrap();
         let blobs = Blobs::new(directory.path());
-        for (name, right) in [(CRC32, "NhCmhg=="), ("content-md5", "XUFAKrxLKna5cZ2REBfFkg==")] {
+        for (name, right) in
+            [("x-amz-checksum-crc32", "NhCmhg=="), ("content-md5", "XUFAKrxLKna5cZ2REBfFkg==")]
+        {
             let with = |value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
             let refused = blobs.receive(body(vec![Ok("hello")]), &with("AAAAAA=="), None).await.unwrap_err();
             assert_eq!(*refused.code(), S3ErrorCode::BadDigest);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::checksums::{Manner, Sum};
 use super::conditions::Condition;
 use crate::database::DatabaseError;
 
@@ -58,6 +59,12 @@ pub(super) struct Description {
     pub(super) cache_control: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) tags: BTreeMap<String, String>,
+    /// Of an object, its checksum.
+    #[serde(default)]
+    pub(super) sum: Option<Sum>,
+    /// Of an unfinished upload, how its object's checksum is made.
+    #[serde(default)]
+    pub(super) manner: Option<Manner>,
 }
 
 /// Stored bytes and their identity: an object's content, or one part of an upload.

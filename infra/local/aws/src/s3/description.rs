@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use s3s::dto::{CreateMultipartUploadInput, Metadata, PutObjectInput, Tag};
+use s3s::dto::{
+    CopyObjectInput, CreateMultipartUploadInput, Metadata, MetadataDirective, PutObjectInput, Tag,
+    TaggingDirective,
+};
 use s3s::{S3Result, s3_error};
 use url::form_urlencoded;
 
 use super::catalogue::Description;
+use super::checksums::Manner;
 
 /// What S3 calls an object of unstated type.
 const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
@@ -26,6 +30,8 @@ impl Description {
             cache_control: input.cache_control.take(),
             metadata: input.metadata.take().unwrap_or_default().into_iter().collect(),
             tags: tags_of_header(input.tagging.as_deref())?,
+            sum: None,
+            manner: None,
         })
     }
 
@@ -38,7 +44,27 @@ impl Description {
             cache_control: input.cache_control.take(),
             metadata: input.metadata.take().unwrap_or_default().into_iter().collect(),
             tags: tags_of_header(input.tagging.as_deref())?,
+            sum: None,
+            manner: Some(Manner::of_upload(input.checksum_algorithm.as_ref(), input.checksum_type.as_ref())?),
         })
+    }
+
+    /// Of a copy: what its source is, but for what the request puts in its place.
+    pub(super) fn of_copy(source: Self, input: &mut CopyObjectInput) -> S3Result<Self> {
+        let replaces = |directive: Option<&str>| directive == Some("REPLACE");
+        let mut copy = source;
+        if replaces(input.metadata_directive.as_ref().map(MetadataDirective::as_str)) {
+            copy.content_type = input.content_type.take();
+            copy.content_encoding = input.content_encoding.take();
+            copy.content_disposition = input.content_disposition.take();
+            copy.content_language = input.content_language.take();
+            copy.cache_control = input.cache_control.take();
+            copy.metadata = input.metadata.take().unwrap_or_default().into_iter().collect();
+        }
+        if replaces(input.tagging_directive.as_ref().map(TaggingDirective::as_str)) {
+            copy.tags = tags_of_header(input.tagging.as_deref())?;
+        }
+        Ok(copy)
     }
 
     pub(super) fn content_type(&self) -> String {

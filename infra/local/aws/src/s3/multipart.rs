@@ -8,9 +8,10 @@ use s3s::{S3Request, S3Result, s3_error};
 use uuid::Uuid;
 
 use super::catalogue::{self, Address, CatalogueError, Content, Description, Object};
+use super::checksums::{Manner, Sum};
 use super::conditions::Condition;
 use super::failed;
-use super::objects::{Objects, signed, timestamp};
+use super::objects::{Objects, signed, timestamp, with_sum};
 use crate::database::now_ms;
 
 // "Amazon S3 multipart upload limits".
@@ -25,11 +26,20 @@ impl Objects {
     ) -> S3Result<CreateMultipartUploadOutput> {
         let at = Address::new(&input.bucket, &input.key)?;
         let description = Description::of_upload(&mut input)?;
+        let (checksum_algorithm, checksum_type) =
+            (input.checksum_algorithm.clone(), input.checksum_type.clone());
         let id = Uuid::new_v4().simple().to_string();
         let upload_id = Some(id.clone());
         self.catalogue.transact(move |tx| catalogue::begin_upload(tx, &id, &at, &description)).await?;
         let (bucket, key) = (Some(input.bucket), Some(input.key));
-        Ok(CreateMultipartUploadOutput { bucket, key, upload_id, ..Default::default() })
+        Ok(CreateMultipartUploadOutput {
+            bucket,
+            key,
+            upload_id,
+            checksum_algorithm,
+            checksum_type,
+            ..Default::default()
+        })
     }
 
     pub(super) async fn receive_part(&self, req: S3Request<UploadPartInput>) -> S3Result<UploadPartOutput> {
@@ -40,7 +50,7 @@ impl Objects {
         let at = Address::new(&bucket, &key)?;
         let body = body.ok_or_else(|| s3_error!(IncompleteBody))?;
         let draft = self.blobs.receive(body, &req.headers, req.trailing_headers).await?;
-        let etag = draft.etag();
+        let (etag, sum) = (draft.etag(), draft.sum.clone());
         let part =
             Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms: now_ms() };
         let put = self.catalogue.transact(move |tx| {
@@ -49,7 +59,16 @@ impl Objects {
             Ok::<_, CatalogueError>(replaced)
         });
         self.blobs.discard(Vec::from_iter(put.await?)).await;
-        Ok(UploadPartOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() })
+        let sums = sum.as_ref().map(Sum::fields).unwrap_or_default();
+        Ok(UploadPartOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            checksum_crc32: sums.checksum_crc32,
+            checksum_crc32c: sums.checksum_crc32c,
+            checksum_crc64nvme: sums.checksum_crc64nvme,
+            checksum_sha1: sums.checksum_sha1,
+            checksum_sha256: sums.checksum_sha256,
+            ..Default::default()
+        })
     }
 
     pub(super) async fn show_uploads(
@@ -104,28 +123,45 @@ impl Objects {
         let wanted = multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let parts = in_order(&wanted, self.parts(&at, &upload_id).await?)?;
         let etag = combined_etag(&parts)?;
+        let told = [
+            input.checksum_crc32,
+            input.checksum_crc32c,
+            input.checksum_crc64nvme,
+            input.checksum_sha1,
+            input.checksum_sha256,
+        ];
+        let (of, id) = (at.clone(), upload_id.clone());
+        let upload = self.catalogue.transact(move |tx| catalogue::upload(tx, &id, &of)).await?;
+        let manner = upload.manner.unwrap_or(Manner::DEFAULT);
 
         let blobs = self.blobs.clone();
         let joining = tokio::task::spawn_blocking(move || {
-            blobs.concatenate(parts.iter().map(|part| part.blob.as_str()))
+            blobs.concatenate(parts.iter().map(|part| part.blob.as_str()), manner)
         });
         let draft = joining.await.map_err(failed)?.map_err(failed)?;
+        let sum = draft.sum.clone();
+        let known = sum.as_ref().map(|sum| sum.value.as_str());
+        if let Some(wrong) = told.iter().flatten().find(|told| Some(told.as_str()) != known) {
+            return Err(s3_error!(BadDigest, "{wrong} is not the checksum of the object"));
+        }
         let content =
             Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms: now_ms() };
         let completed = self.catalogue.transact(move |tx| {
             let description = catalogue::upload(tx, &upload_id, &at)?;
+            let description = Description { sum: draft.sum.clone(), manner: None, ..description };
             let mut unnamed = catalogue::end_upload(tx, &upload_id, &at)?;
             unnamed.extend(catalogue::put_object(tx, &at, &Object { content, description }, &condition)?);
             draft.keep();
             Ok::<_, CatalogueError>(unnamed)
         });
         self.blobs.discard(completed.await?).await;
-        Ok(CompleteMultipartUploadOutput {
+        let output = CompleteMultipartUploadOutput {
             bucket: Some(bucket),
             key: Some(key),
             e_tag: Some(ETag::Strong(etag)),
             ..Default::default()
-        })
+        };
+        Ok(with_sum!(output, sum.as_ref()))
     }
 
     pub(super) async fn abort(

@@ -10,10 +10,12 @@ use tokio_util::io::ReaderStream;
 
 use super::blobs::Blobs;
 use super::catalogue::{self, Address, CatalogueError, Content, Description, Object};
-use super::conditions::Condition;
+use super::checksums::Sum;
+use super::conditions::{Condition, Wish};
 use super::description::{tag_set, tags_of_set};
 use super::failed;
 use super::listing::{self, Listed, Query};
+use crate::REGION;
 use crate::database::{Database, now_ms};
 
 /// The longest key, in bytes of UTF-8.
@@ -24,6 +26,29 @@ const MAX_PAGE_ITEMS: i32 = 1000;
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// How often a read looks again for an object that was replaced between the look-up and the opening of its file.
 const OPEN_ATTEMPTS: usize = 4;
+
+/// An answer with the checksum in its fields, if there is one to tell.
+macro_rules! with_sum {
+    ($output:expr, $sum:expr) => {{
+        let mut output = $output;
+        let Checksum {
+            checksum_crc32,
+            checksum_crc32c,
+            checksum_crc64nvme,
+            checksum_sha1,
+            checksum_sha256,
+            checksum_type,
+        } = $sum.map(Sum::fields).unwrap_or_default();
+        output.checksum_crc32 = checksum_crc32;
+        output.checksum_crc32c = checksum_crc32c;
+        output.checksum_crc64nvme = checksum_crc64nvme;
+        output.checksum_sha1 = checksum_sha1;
+        output.checksum_sha256 = checksum_sha256;
+        output.checksum_type = checksum_type;
+        output
+    }};
+}
+pub(super) use with_sum;
 
 /// The S3 service: what there is, and its bytes.
 #[derive(Debug)]
@@ -87,7 +112,16 @@ impl S3 for Objects {
 
     async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
         self.catalogue.transact(move |tx| catalogue::require_bucket(tx, &req.input.bucket)).await?;
-        Ok(S3Response::new(HeadBucketOutput::default()))
+        Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(REGION.to_owned()), ..Default::default() }))
+    }
+
+    async fn get_bucket_location(
+        &self,
+        req: S3Request<GetBucketLocationInput>,
+    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
+        self.catalogue.transact(move |tx| catalogue::require_bucket(tx, &req.input.bucket)).await?;
+        // The first of all regions has no constraint ("GetBucketLocation", S3 API Reference).
+        Ok(S3Response::new(GetBucketLocationOutput { location_constraint: None }))
     }
 
     async fn list_buckets(&self, _: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
@@ -104,13 +138,15 @@ impl S3 for Objects {
         let mut input = req.input;
         let at = Address::new(&input.bucket, &input.key)?;
         let condition = Condition::from_headers(input.if_match.as_ref(), input.if_none_match.as_ref())?;
-        let description = Description::of_put(&mut input)?;
+        let mut description = Description::of_put(&mut input)?;
         let body = input.body.ok_or_else(|| s3_error!(IncompleteBody))?;
         let draft = self.blobs.receive(body, &req.headers, req.trailing_headers).await?;
 
         let etag = draft.etag();
         let content =
             Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms: now_ms() };
+        description.sum.clone_from(&draft.sum);
+        let sum = draft.sum.clone();
         let object = Object { content, description };
         let put = self.catalogue.transact(move |tx| {
             let replaced = catalogue::put_object(tx, &at, &object, &condition)?;
@@ -118,12 +154,24 @@ impl S3 for Objects {
             Ok::<_, CatalogueError>(replaced)
         });
         self.blobs.discard(Vec::from_iter(put.await?)).await;
-        Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() }))
+        let output = PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() };
+        Ok(S3Response::new(with_sum!(output, sum.as_ref())))
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let at = Address::new(&req.input.bucket, &req.input.key)?;
         let (Object { content, description }, mut file) = self.open(&at).await?;
+        let input = &req.input;
+        Wish {
+            if_match: input.if_match.as_ref(),
+            if_none_match: input.if_none_match.as_ref(),
+            if_modified_since: input.if_modified_since.as_ref(),
+            if_unmodified_since: input.if_unmodified_since.as_ref(),
+        }
+        .check(&content.etag, &timestamp(whole_seconds(content.modified_ms)))?;
+        // A part of the bytes has no checksum that is known.
+        let sum =
+            description.sum.clone().filter(|_| wants_sum(&input.checksum_mode) && input.range.is_none());
         let range = req.input.range.map(|range| range.check(content.size)).transpose()?;
         let content_range =
             range.as_ref().map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, content.size));
@@ -131,7 +179,7 @@ impl S3 for Objects {
         file.seek(SeekFrom::Start(range.start)).await.map_err(failed)?;
         let length = range.end - range.start;
         let body = ReaderStream::with_capacity(file.take(length), READ_BUFFER_BYTES);
-        Ok(S3Response::new(GetObjectOutput {
+        let output = GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             body: Some(StreamingBlob::wrap(body)),
             content_length: Some(signed(length)),
@@ -146,13 +194,23 @@ impl S3 for Objects {
             last_modified: Some(timestamp(content.modified_ms)),
             e_tag: Some(ETag::Strong(content.etag)),
             ..Default::default()
-        }))
+        };
+        Ok(S3Response::new(with_sum!(output, sum.as_ref())))
     }
 
     async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let at = Address::new(&req.input.bucket, &req.input.key)?;
         let Object { content, description } = self.find(&at).await?;
-        Ok(S3Response::new(HeadObjectOutput {
+        let input = &req.input;
+        Wish {
+            if_match: input.if_match.as_ref(),
+            if_none_match: input.if_none_match.as_ref(),
+            if_modified_since: input.if_modified_since.as_ref(),
+            if_unmodified_since: input.if_unmodified_since.as_ref(),
+        }
+        .check(&content.etag, &timestamp(whole_seconds(content.modified_ms)))?;
+        let sum = description.sum.clone().filter(|_| wants_sum(&input.checksum_mode));
+        let output = HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             content_length: Some(signed(content.size)),
             content_type: Some(description.content_type()),
@@ -164,7 +222,12 @@ impl S3 for Objects {
             last_modified: Some(timestamp(content.modified_ms)),
             e_tag: Some(ETag::Strong(content.etag)),
             ..Default::default()
-        }))
+        };
+        Ok(S3Response::new(with_sum!(output, sum.as_ref())))
+    }
+
+    async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+        self.copy(req.input).await.map(S3Response::new)
     }
 
     async fn delete_object(
@@ -193,6 +256,35 @@ impl S3 for Objects {
         let deleted = keys.into_iter().map(|key| DeletedObject { key: Some(key), ..Default::default() });
         let shown = (delete.quiet != Some(true)).then(|| deleted.collect());
         Ok(S3Response::new(DeleteObjectsOutput { deleted: shown, ..Default::default() }))
+    }
+
+    async fn list_objects(
+        &self,
+        req: S3Request<ListObjectsInput>,
+    ) -> S3Result<S3Response<ListObjectsOutput>> {
+        let input = req.input;
+        let max_keys = input.max_keys.unwrap_or(MAX_PAGE_ITEMS).clamp(0, MAX_PAGE_ITEMS);
+        let query = Query {
+            bucket: input.bucket.clone(),
+            prefix: input.prefix.clone().unwrap_or_default(),
+            delimiter: input.delimiter.clone(),
+            after: input.marker.clone().unwrap_or_default(),
+            limit: usize::try_from(max_keys).unwrap_or(0),
+        };
+        let page = self.catalogue.transact(move |tx| listing::list(tx, &query)).await?;
+        let prefixes = page.common_prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(prefix) });
+        Ok(S3Response::new(ListObjectsOutput {
+            contents: Some(page.keys.into_iter().map(entry).collect()),
+            common_prefixes: Some(prefixes.collect()),
+            max_keys: Some(max_keys),
+            is_truncated: Some(page.next.is_some()),
+            next_marker: page.next,
+            marker: input.marker,
+            delimiter: input.delimiter,
+            prefix: input.prefix,
+            name: Some(input.bucket),
+            ..Default::default()
+        }))
     }
 
     async fn list_objects_v2(
@@ -291,6 +383,15 @@ fn entry(listed: Listed) -> s3s::dto::Object {
         last_modified: Some(timestamp(listed.modified_ms)),
         ..Default::default()
     }
+}
+
+/// HTTP's dates have no fractions.
+pub(super) fn whole_seconds(ms: i64) -> i64 {
+    ms - ms.rem_euclid(1_000)
+}
+
+fn wants_sum(mode: &Option<ChecksumMode>) -> bool {
+    mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
 }
 
 pub(super) fn timestamp(ms: i64) -> Timestamp {

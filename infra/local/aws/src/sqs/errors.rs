@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::protocol_response;
 use crate::database::DatabaseError;
+use crate::signature::Unsigned;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SqsError {
@@ -47,6 +48,8 @@ pub(super) enum SqsError {
     UnknownOperation(String),
     #[error("The request cannot be read: {0}.")]
     MalformedInput(String),
+    #[error(transparent)]
+    Unsigned(#[from] Unsigned),
     #[error("The queue store failed.")]
     Internal(#[from] DatabaseError),
 }
@@ -124,6 +127,20 @@ impl SqsError {
             }
             Self::MalformedInput(_) => {
                 (400, "com.amazon.coral.service#SerializationException", "MalformedInput")
+            }
+            Self::Unsigned(Unsigned::Missing) => (
+                403,
+                "com.amazon.coral.service#MissingAuthenticationTokenException",
+                "MissingAuthenticationToken",
+            ),
+            Self::Unsigned(Unsigned::Incomplete) => {
+                (400, "com.amazon.coral.service#IncompleteSignatureException", "IncompleteSignature")
+            }
+            Self::Unsigned(Unsigned::UnknownKey) => {
+                (403, "com.amazon.coral.service#UnrecognizedClientException", "InvalidClientTokenId")
+            }
+            Self::Unsigned(Unsigned::Scope | Unsigned::Skewed | Unsigned::Mismatch) => {
+                (403, "com.amazon.coral.service#InvalidSignatureException", "SignatureDoesNotMatch")
             }
             Self::Internal(_) => (500, "com.amazon.coral.service#InternalFailure", "InternalFailure"),
         };

@@ -5,5 +5,6 @@
 mod dynamodb;
 mod restart;
 mod s3;
+mod signatures;
 mod sqs;
 mod support;

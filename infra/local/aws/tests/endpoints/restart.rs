@@ -121,3 +121,31 @@ async fn a_taken_port_is_named_in_the_error() {
     let error = Endpoints::start(config).await.unwrap_err();
     assert!(error.to_string().contains(&address.to_string()), "{error}");
 }
+
+/// A damaged file is found at the start, by name, whichever of the three it is and wherever the damage is.
+#[tokio::test]
+async fn a_damaged_store_is_named_at_the_start() {
+    for name in ["dynamodb.sqlite", "s3.sqlite", "sqs.sqlite"] {
+        let directory = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: Some(directory.path().into()), ..Config::default() };
+        let endpoints = Endpoints::start(config.clone()).await.unwrap();
+        let clients = Clients::new(|name| {
+            endpoints.env().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        });
+        create_table(&clients.dynamodb, "calls").await;
+        endpoints.shutdown().await;
+        drop(clients);
+        for wal in ["-wal", "-shm"] {
+            drop(std::fs::remove_file(directory.path().join(format!("{name}{wal}"))));
+        }
+        let path = directory.path().join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let page = bytes.len() / 2 / 4096 * 4096;
+        let end = bytes.len().min(page + 4096);
+        bytes[page..end].fill(0xAB);
+        std::fs::write(&path, bytes).unwrap();
+        let error = Endpoints::start(config).await.unwrap_err();
+        assert!(matches!(error, StartError::Store { .. }), "{name}: {error}");
+        assert!(error.to_string().contains("move its files"), "{name}: {error}");
+    }
+}

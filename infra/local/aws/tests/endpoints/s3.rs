@@ -256,3 +256,105 @@ async fn a_reader_keeps_the_object_it_opened_when_another_takes_its_place() {
     assert!(opened.body.collect().await.unwrap().into_bytes() == old);
     assert_eq!(get(&client, "k").await, "new");
 }
+
+#[tokio::test]
+async fn a_conditional_read_is_told_only_what_it_does_not_know() {
+    let (_endpoints, client) = bucket().await;
+    let etag = put(&client, "k", "first").await;
+    let get = || client.get_object().bucket("recordings").key("k");
+    let head = || client.head_object().bucket("recordings").key("k");
+    let refused = get().if_match("\"other\"").send().await;
+    assert_eq!(refused.as_ref().unwrap_err().raw_response().unwrap().status().as_u16(), 412);
+    assert_eq!(code(refused), "PreconditionFailed");
+    let known = get().if_none_match(&etag).send().await.unwrap_err();
+    let raw = known.raw_response().unwrap();
+    assert_eq!((raw.status().as_u16(), raw.headers().get("etag")), (304, Some(etag.as_str())));
+    let known = head().if_none_match(&etag).send().await.unwrap_err();
+    assert_eq!(known.raw_response().unwrap().status().as_u16(), 304);
+    let other = head().if_match("\"other\"").send().await.unwrap_err();
+    assert_eq!(other.raw_response().unwrap().status().as_u16(), 412);
+
+    let modified = *head().send().await.unwrap().last_modified().unwrap();
+    assert!(get().if_modified_since(modified).send().await.is_err(), "not modified since");
+    assert!(get().if_unmodified_since(modified).send().await.is_ok());
+    for met in [get().if_match(&etag), get().if_match("*"), get().if_none_match("\"other\"")] {
+        assert_eq!(met.send().await.unwrap().body.collect().await.unwrap().into_bytes(), "first");
+    }
+}
+
+#[tokio::test]
+async fn a_checksum_is_kept_and_given_back_to_whoever_asks() {
+    use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType};
+    let (_endpoints, client) = bucket().await;
+    let body = || ByteStream::from_static(b"123456789");
+    let put = |key: &str| client.put_object().bucket("recordings").key(key).body(body());
+    let stored = put("crc").checksum_algorithm(ChecksumAlgorithm::Crc32).send().await.unwrap();
+    assert_eq!(stored.checksum_crc32(), Some("y/Q5Jg=="));
+    let stored = put("sha").checksum_algorithm(ChecksumAlgorithm::Sha256).send().await.unwrap();
+    let sha = stored.checksum_sha256().unwrap().to_owned();
+    let head = client.head_object().bucket("recordings").key("sha").checksum_mode(ChecksumMode::Enabled);
+    let head = head.send().await.unwrap();
+    assert_eq!(
+        (head.checksum_sha256(), head.checksum_type()),
+        (Some(&*sha), Some(&ChecksumType::FullObject))
+    );
+    let got = client.get_object().bucket("recordings").key("crc").send().await.unwrap();
+    assert_eq!(got.checksum_crc32(), Some("y/Q5Jg=="), "the SDK asks, and checks");
+    assert_eq!(got.body.collect().await.unwrap().into_bytes(), "123456789");
+    let part = client.get_object().bucket("recordings").key("crc").range("bytes=0-3").send().await.unwrap();
+    assert_eq!(part.checksum_crc32(), None, "of a part nothing is known");
+
+    let parts = [pattern(PART_BYTES), pattern(9)];
+    let (id, done) = upload(&client, "parts", &parts).await;
+    let complete = client.complete_multipart_upload().bucket("recordings").key("parts").upload_id(&id);
+    let completed = complete.multipart_upload(done).send().await.unwrap();
+    let whole = put("whole").body(ByteStream::from(parts.concat()));
+    let whole = whole.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).send().await.unwrap();
+    assert_eq!(
+        completed.checksum_crc64_nvme(),
+        whole.checksum_crc64_nvme(),
+        "S3's own, over the whole object"
+    );
+    assert!(whole.checksum_crc64_nvme().is_some());
+    assert!(get(&client, "parts").await == parts.concat());
+}
+
+#[tokio::test]
+async fn an_object_is_copied_with_what_was_said_of_it_or_with_something_else() {
+    use aws_sdk_s3::types::MetadataDirective;
+    let (_endpoints, client) = bucket().await;
+    client.create_bucket().bucket("other").send().await.unwrap();
+    let put = client.put_object().bucket("recordings").key("a/é +.wav").content_type("audio/wav");
+    put.metadata("call", "inbound").body(ByteStream::from_static(b"audio")).send().await.unwrap();
+    let copy = |to: &str| {
+        let copy = client.copy_object().bucket(to).key("copy").copy_source("recordings/a/%C3%A9%20%2B.wav");
+        copy.send()
+    };
+    copy("other").await.unwrap();
+    let got = client.get_object().bucket("other").key("copy").send().await.unwrap();
+    assert_eq!((got.content_type(), &*got.metadata().unwrap()["call"]), (Some("audio/wav"), "inbound"));
+    assert_eq!(got.body.collect().await.unwrap().into_bytes(), "audio");
+    let replaced = client.copy_object().bucket("other").key("copy").copy_source("other/copy");
+    assert_eq!(code(replaced.clone().send().await), "InvalidRequest");
+    let replaced = replaced.metadata_directive(MetadataDirective::Replace).content_type("audio/x-wav");
+    replaced.send().await.unwrap();
+    let got = client.get_object().bucket("other").key("copy").send().await.unwrap();
+    assert_eq!(got.content_type(), Some("audio/x-wav"));
+    let missing = client.copy_object().bucket("other").key("k").copy_source("recordings/none").send().await;
+    assert_eq!(code(missing), "NoSuchKey");
+}
+
+#[tokio::test]
+async fn the_older_listing_shows_the_same() {
+    let (_endpoints, client) = bucket().await;
+    for key in ["a/1", "a/2", "b"] {
+        put(&client, key, "x").await;
+    }
+    let page = client.list_objects().bucket("recordings").delimiter("/").max_keys(1).send().await.unwrap();
+    assert_eq!((page.common_prefixes()[0].prefix(), page.next_marker()), (Some("a/"), Some("a/")));
+    let page = client.list_objects().bucket("recordings").delimiter("/").marker("a/").send().await.unwrap();
+    assert_eq!((page.contents()[0].key(), page.is_truncated()), (Some("b"), Some(false)));
+    let location = client.get_bucket_location().bucket("recordings").send().await.unwrap();
+    let constraint = location.location_constraint().map(|constraint| constraint.as_str());
+    assert!(constraint.is_none_or(str::is_empty), "the first region has none: {constraint:?}");
+}

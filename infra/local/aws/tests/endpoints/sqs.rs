@@ -9,6 +9,7 @@ use aws_sdk_sqs::types::{
     QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use futures_util::future::join_all;
+use md5::Digest as _;
 
 use crate::support::{code, start};
 
@@ -154,12 +155,25 @@ async fn attributes_and_digests_are_those_of_the_message() {
     ]);
     let send = clients.sqs.send_message().queue_url(&url).message_body("This is a test message");
     let sent = send.set_message_attributes(Some(attributes.clone())).send().await.unwrap();
+    // MD5 of the body, and of its attributes spelt out: length and name, length and type, kind, length and value, in the
+    // order of the names ("Amazon SQS message metadata", Developer Guide).
+    let spelt = b"\0\0\0\x04kind\0\0\0\x06String\x01\0\0\0\x04call\
+                  \0\0\0\x03raw\0\0\0\x06Binary\x02\0\0\0\x03\0\x9f\xff";
+    let digest = hex::encode(md5::Md5::digest(spelt));
     assert_eq!(sent.md5_of_message_body(), Some("fafb00f5732ab283681e124bf8747ed1"));
+    assert_eq!(sent.md5_of_message_attributes(), Some(&*digest));
     let received = receive(&clients.sqs, &url, 0).await.remove(0);
     assert_eq!(received.message_id(), sent.message_id());
     assert_eq!(received.md5_of_body(), sent.md5_of_message_body());
-    assert_eq!(received.md5_of_message_attributes(), sent.md5_of_message_attributes());
+    assert_eq!(received.md5_of_message_attributes(), Some(&*digest));
     assert_eq!(received.message_attributes(), Some(&attributes));
+    // Of a receive that asks for one of them, the digest is that one's.
+    give_up(&clients.sqs, &url, &received).await;
+    let some = clients.sqs.receive_message().queue_url(&url).message_attribute_names("kind");
+    let some = some.send().await.unwrap().messages.unwrap().remove(0);
+    let kind = hex::encode(md5::Md5::digest(&spelt[..4 + 4 + 4 + 6 + 1 + 4 + 4]));
+    assert_eq!(some.md5_of_message_attributes(), Some(&*kind));
+    assert_eq!(some.message_attributes().unwrap().len(), 1);
 }
 
 #[tokio::test]

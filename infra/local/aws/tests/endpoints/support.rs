@@ -24,11 +24,11 @@ pub(crate) async fn start() -> (Endpoints, Clients) {
 }
 
 macro_rules! config {
-    ($sdk:ident, $url:expr) => {
+    ($sdk:ident, $url:expr, $credentials:expr) => {
         $sdk::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(local_aws::REGION))
-            .credentials_provider(credentials())
+            .credentials_provider($credentials)
             .http_client(http_client())
             .endpoint_url($url)
     };
@@ -38,9 +38,11 @@ impl Clients {
     /// Clients for the environment that `variable` looks up.
     pub(crate) fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
         let url = |service: &str| variable(&format!("AWS_ENDPOINT_URL_{service}")).unwrap();
-        let dynamodb = config!(aws_sdk_dynamodb, url("DYNAMODB")).build();
-        let s3 = config!(aws_sdk_s3, url("S3")).force_path_style(true).build();
-        let sqs = config!(aws_sdk_sqs, url("SQS")).build();
+        let (id, secret) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+        let pair = Credentials::new(variable(id).unwrap(), variable(secret).unwrap(), None, None, "local");
+        let dynamodb = config!(aws_sdk_dynamodb, url("DYNAMODB"), pair.clone()).build();
+        let s3 = config!(aws_sdk_s3, url("S3"), pair.clone()).force_path_style(true).build();
+        let sqs = config!(aws_sdk_sqs, url("SQS"), pair).build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             s3: aws_sdk_s3::Client::from_conf(s3),
@@ -64,11 +66,6 @@ pub(crate) fn code<T: Debug>(refused: Result<T, impl ProvideErrorMetadata>) -> S
 /// Bytes that no two positions share in a short distance, so that a part out of place shows.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|index| (index.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
-}
-
-fn credentials() -> Credentials {
-    let known = Endpoints::credentials();
-    Credentials::new(known.access_key_id, known.secret_access_key, None, None, "local")
 }
 
 fn http_client() -> SharedHttpClient {
