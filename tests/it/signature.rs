@@ -115,6 +115,67 @@ async fn oversize_and_overfull_forms_are_refused() {
     world.system.stop().await;
 }
 
+/// Case C03. Case C04. Case C05. What is not read never costs a webhook, nor what cannot be read and may be missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing() {
+    let world = World::start().await;
+    let sid = call_sid(8);
+    let more = |webhook: Webhook| {
+        let names =
+            ["Region", "callerId", "Caller name", "rpm.status", "SipHeader_X_Route_Id", "to", "9", "CNAM"];
+        names.iter().fold(webhook, |webhook, name| webhook.field(name, "To be read by nobody"))
+    };
+    let (status, twiml) = more(Webhook::inbound(&world, &sid)).send(&world).await;
+    assert!(status == 200 && twiml.contains("<Stream"), "{status} {twiml}");
+    let ended = more(Webhook::status(&world, &sid, "completed", 3))
+        .field("CallDuration", "12.0")
+        .field("SipResponseCode", "486 Busy Here")
+        .field("Timestamp", "yesterday");
+    assert_eq!(ended.send(&world).await.0, 204);
+    let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
+    assert_eq!((&record["status"], &record["duration_s"]), (&"completed".into(), &serde_json::Value::Null));
+    let left = more(Webhook::inbound(&world, &sid))
+        .at("/twilio/voice/no-agent/after-message")
+        .field("CallStatus", "completed")
+        .field("Digits", "hangup");
+    assert_eq!(left.send(&world).await.0, 200);
+    let recorded = Webhook::post("/twilio/recording")
+        .field("AccountSid", &world.identity.account_sid)
+        .field("CallSid", &sid)
+        .field("RecordingSid", &format!("RE{}", "1".repeat(32)))
+        .field("RecordingStatus", "completed")
+        .field("RecordingDuration", "-1");
+    assert_eq!(more(recorded).send(&world).await.0, 204);
+    world.system.stop().await;
+}
+
+/// A shared key signs with SHA-256, two of them during a rotation; settings that name no algorithm mean the token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_may_be_signed_with_a_shared_key() {
+    let world = World::start().await;
+    let keys = [("TWILIO_WEBHOOK_KEYS", "old=first+key/==,new=second key")];
+    let inbound = HttpSandbox::start(&world, "voice-inbound", &keys).await;
+    let webhook = Webhook::inbound(&world, &call_sid(9));
+    let settings = "X-Twilio-Webhooks-Signature-Settings";
+    for (named, key, expected) in [
+        ("old", "first+key/==", 200),
+        ("new", "second key", 200),
+        ("new", "first+key/==", 403),
+        ("unknown", "second key", 403),
+    ] {
+        let signed = webhook
+            .clone()
+            .signed_with_shared_key(key)
+            .header(settings, &format!("key={named},algorithm=HMAC_SHA256"));
+        assert_eq!(inbound.receives(&world, &signed).await.0, expected, "{named}");
+    }
+    for named in ["", "algorithm=HMAC_SHA1", "key=new"] {
+        let signed = webhook.clone().header(settings, named);
+        assert_eq!(inbound.receives(&world, &signed).await.0, 200, "{named}");
+    }
+    world.system.stop().await;
+}
+
 /// Fault 15. While the auth token is rotated both signatures hold; afterwards the old one opens nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_tokens_hold_during_a_rotation_and_the_old_one_no_longer() {

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use simulator::twilio::{SIGNATURE_HEADER, sign_form};
 use url::Url;
 
@@ -27,6 +31,7 @@ enum Signature {
     Missing,
     Is(String),
     WithToken(String),
+    WithSharedKey(String),
 }
 
 impl Webhook {
@@ -83,6 +88,12 @@ impl Webhook {
         self
     }
 
+    /// With HMAC-SHA256, as a header has to say.
+    pub fn signed_with_shared_key(mut self, key: &str) -> Self {
+        self.signature = Signature::WithSharedKey(key.into());
+        self
+    }
+
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -102,6 +113,9 @@ impl Webhook {
         request = match &self.signature {
             Signature::Correct => request.header(SIGNATURE_HEADER, sign(world.identity.auth_token.expose())),
             Signature::WithToken(token) => request.header(SIGNATURE_HEADER, sign(token)),
+            Signature::WithSharedKey(key) => {
+                request.header(SIGNATURE_HEADER, with_shared_key(key, url.as_str(), &fields))
+            }
             Signature::Is(text) => request.header(SIGNATURE_HEADER, text),
             Signature::Missing => request,
         };
@@ -111,6 +125,14 @@ impl Webhook {
         let response = request.send().await.expect("the API answers");
         (response.status().as_u16(), response.text().await.expect("a body"))
     }
+}
+
+fn with_shared_key(key: &str, url: &str, fields: &[(String, String)]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key length");
+    mac.update(url.as_bytes());
+    // Sorted already, each name once.
+    fields.iter().for_each(|(name, value)| mac.update(format!("{name}{value}").as_bytes()));
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// The stream token in an answer's TwiML.

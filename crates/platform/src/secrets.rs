@@ -1,5 +1,7 @@
 //! The keys of the deployment: from Secrets Manager in AWS, from the environment on one machine.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use domain::Secret;
 use domain::token::TokenKey;
@@ -14,6 +16,9 @@ pub struct Secrets {
     pub twilio_account_sid: String,
     /// The current token first; while it is being rotated, the previous one behind it.
     pub twilio_auth_tokens: Vec<Secret>,
+    /// Keys that webhooks may be signed with in place of the auth token, by Twilio's id of the key: one, two while it
+    /// is being rotated, or none.
+    pub twilio_webhook_keys: BTreeMap<String, Secret>,
     pub openai_api_key: Secret,
     pub stream_token_key: TokenKey,
 }
@@ -28,7 +33,8 @@ pub enum SecretsError {
     /// The document itself is never repeated.
     #[error(
         "the secret in SECRETS_ARN is not usable: expected a JSON object with twilio_account_sid, \
-         twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous"
+         twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous and \
+         twilio_webhook_keys, an object of key ids and keys"
     )]
     Document,
     #[error(transparent)]
@@ -37,7 +43,8 @@ pub enum SecretsError {
 
 impl Secrets {
     /// Reads the document in `SECRETS_ARN` when that is set, else `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`,
-    /// `TWILIO_AUTH_TOKEN_PREVIOUS`, `OPENAI_API_KEY` and `STREAM_TOKEN_KEY`.
+    /// `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several divided by commas), `OPENAI_API_KEY` and
+    /// `STREAM_TOKEN_KEY`.
     ///
     /// # Errors
     /// [`SecretsError`]; nothing in it reveals a secret.
@@ -50,6 +57,7 @@ impl Secrets {
                     twilio_account_sid: parser.text("TWILIO_ACCOUNT_SID"),
                     twilio_auth_token: parser.secret("TWILIO_AUTH_TOKEN"),
                     twilio_auth_token_previous: parser.optional_secret("TWILIO_AUTH_TOKEN_PREVIOUS"),
+                    twilio_webhook_keys: webhook_keys(&mut parser),
                     openai_api_key: parser.secret("OPENAI_API_KEY"),
                     stream_token_key: parser.secret("STREAM_TOKEN_KEY"),
                 };
@@ -58,6 +66,20 @@ impl Secrets {
         };
         document.into_secrets()
     }
+}
+
+fn webhook_keys(parser: &mut Parser<'_>) -> BTreeMap<String, Secret> {
+    const NAME: &str = "TWILIO_WEBHOOK_KEYS";
+    let Some(text) = parser.optional(NAME) else { return BTreeMap::new() };
+    // A key is base64 perhaps, so it may hold `=`.
+    let pair = |pair: &str| {
+        let (id, key) = pair.split_once('=')?;
+        Some((id.trim().to_owned(), Secret::new(key.trim())))
+    };
+    text.split(',').map(pair).collect::<Option<_>>().unwrap_or_else(|| {
+        parser.wrong(NAME, "id=key, several divided by commas");
+        BTreeMap::new()
+    })
 }
 
 async fn fetch(config: &AwsConfig, arn: &str) -> Result<Document, SecretsError> {
@@ -75,6 +97,8 @@ struct Document {
     twilio_auth_token: Secret,
     #[serde(default)]
     twilio_auth_token_previous: Option<Secret>,
+    #[serde(default)]
+    twilio_webhook_keys: BTreeMap<String, Secret>,
     openai_api_key: Secret,
     stream_token_key: Secret,
 }
@@ -91,10 +115,14 @@ impl Document {
     }
 
     fn into_secrets(self) -> Result<Secrets, SecretsError> {
+        if self.twilio_webhook_keys.iter().any(|(id, key)| id.is_empty() || key.expose().trim().is_empty()) {
+            return Err(SecretsError::Document);
+        }
         let previous = self.twilio_auth_token_previous.filter(|token| !token.expose().is_empty());
         Ok(Secrets {
             twilio_account_sid: self.twilio_account_sid,
             twilio_auth_tokens: std::iter::once(self.twilio_auth_token).chain(previous).collect(),
+            twilio_webhook_keys: self.twilio_webhook_keys,
             openai_api_key: self.openai_api_key,
             stream_token_key: TokenKey::new(self.stream_token_key)?,
         })
@@ -116,6 +144,24 @@ mod tests {
         let tokens: Vec<&str> = secrets.twilio_auth_tokens.iter().map(Secret::expose).collect();
         assert_eq!(tokens, ["new", "old"]);
         assert!(!format!("{secrets:?}").contains("new"));
+    }
+
+    #[test]
+    fn keys_for_webhooks_are_read_by_their_ids() {
+        let key = "k".repeat(TokenKey::MIN_BYTES);
+        let json = |keys: &str| {
+            format!(
+                r#"{{"twilio_account_sid":"AC1","twilio_auth_token":"t","openai_api_key":"o",
+                    "stream_token_key":"{key}","twilio_webhook_keys":{keys}}}"#
+            )
+        };
+        let read = |keys: &str| Document::parse(&json(keys)).and_then(Document::into_secrets);
+        let secrets = read(r#"{"old":"canary","new":"other"}"#).unwrap();
+        assert_eq!(secrets.twilio_webhook_keys["old"].expose(), "canary");
+        assert!(!format!("{secrets:?}").contains("canary"));
+        for unusable in [r#"{"id":""}"#, r#"{"":"key"}"#, r#"{"id":1}"#, "[]", "\"key\""] {
+            assert!(matches!(read(unusable), Err(SecretsError::Document)), "{unusable}");
+        }
     }
 
     #[test]

@@ -22,50 +22,79 @@ pub enum FormError {
     /// More than [`MAX_PARAMETERS`].
     #[error("the form has more than {MAX_PARAMETERS} parameters")]
     TooMany,
-    /// A name or value that is not UTF-8 once decoded.
-    #[error("parameter {position} of the form is not UTF-8")]
-    NotUtf8 {
-        /// Which parameter, counted from 0.
-        position: usize,
-    },
 }
 
 /// Decoded parameters in the order received, duplicates and empty values included: the signature
 /// covers them all.
+///
+/// Text is UTF-8. What else a telephone network hands on is read with U+FFFD in its place, and kept as it was
+/// sent for the signature.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Form(Vec<(String, String)>);
+pub struct Form {
+    pairs: Vec<(String, String)>,
+    /// As sent, where any of it is not UTF-8.
+    sent: Option<Vec<Bytes>>,
+}
+
+/// The bytes of a name and of its value.
+type Bytes = (Vec<u8>, Vec<u8>);
 
 impl Form {
     /// Decodes `body` exactly once: `+` is a space, `%xx` a byte, and a `%` that is followed by
     /// anything else stands for itself.
     ///
     /// # Errors
-    /// [`FormError`] when a bound is passed or the text is not UTF-8; nothing is dropped in silence.
+    /// [`FormError`] when a bound is passed; nothing is dropped in silence.
     pub fn parse(body: &[u8]) -> Result<Self, FormError> {
         if body.len() > MAX_BODY_BYTES {
             return Err(FormError::TooLarge { bytes: body.len() });
         }
-        let mut pairs = Vec::new();
+        let mut sent: Vec<Bytes> = Vec::new();
         for (position, part) in body.split(|&b| b == b'&').filter(|part| !part.is_empty()).enumerate() {
             if position == MAX_PARAMETERS {
                 return Err(FormError::TooMany);
             }
             let cut = memchr::memchr(b'=', part).unwrap_or(part.len());
             let (name, value) = (&part[..cut], part.get(cut + 1..).unwrap_or_default());
-            let decode = |raw| String::from_utf8(decode(raw)).map_err(|_| FormError::NotUtf8 { position });
-            pairs.push((decode(name)?, decode(value)?));
+            sent.push((decode(name), decode(value)));
         }
-        Ok(Self(pairs))
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let pairs = sent.iter().map(|(name, value)| (text(name), text(value))).collect();
+        let is_text = |bytes: &Vec<u8>| std::str::from_utf8(bytes).is_ok();
+        let all_text = sent.iter().all(|(name, value)| is_text(name) && is_text(value));
+        Ok(Self { pairs, sent: (!all_text).then_some(sent) })
     }
 
     /// A form of `pairs`, for requests that we send.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { pairs, sent: None }
+    }
+
+    /// Whether all of it was UTF-8.
+    pub fn is_text(&self) -> bool {
+        self.sent.is_none()
+    }
+
+    /// The parameters in the order in which they are signed: sorted by bytes, a repeated pair once.
+    pub(crate) fn sorted(&self) -> Vec<(&str, &str)> {
+        let mut sorted: Vec<_> = self.iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        sorted
+    }
+
+    /// [`Form::sorted`] as the bytes that were sent, if they are no text.
+    pub(crate) fn sorted_bytes(&self) -> Option<Vec<&Bytes>> {
+        let mut sorted: Vec<_> = self.sent.as_ref()?.iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Some(sorted)
     }
 
     /// All parameters, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The values of `name`, in order.
@@ -118,7 +147,7 @@ mod tests {
     use super::*;
 
     fn pairs(body: &[u8]) -> Vec<(String, String)> {
-        Form::parse(body).unwrap().0
+        Form::parse(body).unwrap().pairs
     }
 
     /// Fault 11.
@@ -148,7 +177,15 @@ mod tests {
         assert_eq!(pairs(&large[1..]).len(), 1);
         assert_eq!(Form::parse("A=1&".repeat(MAX_PARAMETERS + 1).as_bytes()), Err(FormError::TooMany));
         assert_eq!(pairs("A=1&".repeat(MAX_PARAMETERS).as_bytes()).len(), MAX_PARAMETERS);
-        assert_eq!(Form::parse(b"A=1&B=%FF"), Err(FormError::NotUtf8 { position: 1 }));
+    }
+
+    /// Case C05. Case B05.
+    #[test]
+    fn bytes_that_are_no_text_are_read_as_what_cannot_be_shown() {
+        let form = Form::parse(b"A=1&CallerName=Jos%E9&B=%C3%A9").unwrap();
+        assert_eq!(form.first("CallerName"), Some("Jos\u{FFFD}"));
+        assert_eq!((form.first("A"), form.first("B")), (Some("1"), Some("\u{e9}")));
+        assert!(!form.is_text() && Form::parse(b"A=%C3%A9").unwrap().is_text());
     }
 
     #[test]
@@ -164,16 +201,12 @@ mod tests {
         }
 
         #[test]
-        fn any_utf8_body_decodes_as_the_url_standard_says(body in "[a-c=&+% 0-9A-Fé]{0,80}") {
+        fn any_body_decodes_as_the_url_standard_says(body in "[a-c=&+% 0-9A-Fé]{0,80}") {
             let standard: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-            match Form::parse(body.as_bytes()) {
-                Ok(form) => prop_assert_eq!(form.0, standard),
-                Err(FormError::NotUtf8 { .. }) => {
-                    let replaced = standard.iter().any(|(name, value)| format!("{name}{value}").contains('\u{FFFD}'));
-                    prop_assert!(replaced);
-                }
-                Err(other) => prop_assert!(false, "{other}"),
-            }
+            let replaced = |text: &str| text.contains('\u{FFFD}');
+            let form = Form::parse(body.as_bytes()).unwrap();
+            prop_assert_eq!(form.is_text(), !standard.iter().any(|(name, value)| replaced(name) || replaced(value)));
+            prop_assert_eq!(form.pairs, standard);
         }
     }
 }

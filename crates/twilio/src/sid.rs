@@ -46,11 +46,18 @@ impl Sid {
     /// # Errors
     /// [`SidError`] for any other prefix, length or character.
     pub fn parse(kind: SidKind, text: &str) -> Result<Self, SidError> {
-        let digits = kind.prefixes().iter().find_map(|prefix| text.strip_prefix(prefix));
-        let valid = digits.is_some_and(|digits| {
-            digits.len() == Self::DIGITS && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        });
-        if valid { Ok(Self(text.to_owned())) } else { Err(SidError(kind)) }
+        match Self::at_start(kind, text) {
+            Some(sid) if sid == text => Ok(Self(text.to_owned())),
+            Some(_) | None => Err(SidError(kind)),
+        }
+    }
+
+    /// The identifier of `kind` that `text` begins with.
+    pub(crate) fn at_start(kind: SidKind, text: &str) -> Option<&str> {
+        let digits = kind.prefixes().iter().find_map(|prefix| text.strip_prefix(prefix))?;
+        let (digits, rest) = digits.split_at_checked(Self::DIGITS)?;
+        let valid = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        valid.then(|| &text[..text.len() - rest.len()])
     }
 
     /// [`Sid::parse`] for an account.

@@ -3,16 +3,14 @@
 //! The scheme (Twilio's webhook security docs): Base64 of an HMAC over the full URL followed by
 //! every form parameter, sorted, as name and value with nothing in between. It carries no time, so
 //! a captured request verifies for ever, and no separators, so its text can be cut into other
-//! parameters than were sent. The first is the business of whoever keeps event keys; the second
-//! is answered here: [`Verifier::verify_form`] accepts a form only if its cuts are the ones that
-//! the signed text itself suggests. The rules are with the code, in `signature/reading.rs`.
+//! parameters than were sent. The first is answered where events are recorded, each once; the second where a
+//! webhook's parameters are read ([`webhook`](crate::webhook)). What is verified here is the text.
 //!
 //! A URL given to these functions is built from configuration and the route that matched, never
 //! from `Host` or `X-Forwarded-*`.
 
 mod canonical;
-mod names;
-mod reading;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -25,12 +23,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-pub use reading::Ambiguous;
-
+use self::settings::Settings;
 use crate::{Form, Secret};
 
 /// Query parameter that carries the hash of a body that is not a form.
 const BODY_HASH: &str = "bodySHA256";
+
+/// What is signed of a request whose address says it all.
+const NO_FORM: &[Vec<u8>] = &[Vec::new()];
 
 /// The MAC of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub enum Refused {
     /// No signature, or an empty one.
     #[error("the request carries no signature")]
     Unsigned,
-    /// The settings header is not understood, or asks for an algorithm that we do not accept.
-    #[error("the signature settings are malformed or name an unknown algorithm")]
+    /// The settings header asks for an algorithm that we do not know, or for a key without naming it.
+    #[error("the signature settings name an unknown algorithm, or no key")]
     Settings,
     /// The settings header names a shared key that is not configured.
     #[error("the signature was made with a shared key that is not configured")]
@@ -82,9 +82,9 @@ pub enum Refused {
     /// The body is not the one that was hashed.
     #[error("the body is not the one that was signed")]
     BodyHash,
-    /// The signature matches, but the parameters may be another cut of what was signed.
-    #[error(transparent)]
-    Ambiguous(#[from] Ambiguous),
+    /// The signature matches, but the form begins with the end of an address that was signed.
+    #[error("a part of the address is in the form")]
+    Address,
 }
 
 /// Checks signatures against the keys of one account.
@@ -105,7 +105,7 @@ impl Verifier {
     /// headers `X-Twilio-Signature` (empty if absent) and `X-Twilio-Webhooks-Signature-Settings`.
     ///
     /// # Errors
-    /// [`Refused`]; the form is looked into only once its signature matches.
+    /// [`Refused`].
     pub fn verify_form(
         &self,
         url: &str,
@@ -113,10 +113,10 @@ impl Verifier {
         signature: &str,
         settings: Option<&str>,
     ) -> Result<Verified<Form>, Refused> {
-        let parameters = canonical::parameters(&form);
-        let signed = canonical::concatenate(&parameters);
-        self.check(&canonical::ports(url), &signed, signature, settings)?;
-        reading::check(&parameters)?;
+        self.check(&canonical::ports(url), &canonical::texts(&form), signature, settings)?;
+        if form.sorted().first().is_some_and(|(first, _)| canonical::goes_on_in(url, first)) {
+            return Err(Refused::Address);
+        }
         Ok(Verified(form))
     }
 
@@ -137,7 +137,7 @@ impl Verifier {
         let (Some((_, hash)), None) = (hashes.next(), hashes.next()) else {
             return Err(Refused::NoBodyHash);
         };
-        self.check(&canonical::ports(url), b"", signature, settings)?;
+        self.check(&canonical::ports(url), NO_FORM, signature, settings)?;
         let hash = hex::decode(hash.as_bytes()).map_err(|_| Refused::BodyHash)?;
         if bool::from(Sha256::digest(raw_body).as_slice().ct_eq(&hash)) {
             Ok(Verified(raw_body))
@@ -156,7 +156,7 @@ impl Verifier {
         signature: &str,
         settings: Option<&str>,
     ) -> Result<Verified<()>, Refused> {
-        self.check(&canonical::ports(url), b"", signature, settings).map(Verified)
+        self.check(&canonical::ports(url), NO_FORM, signature, settings).map(Verified)
     }
 
     /// Checks the handshake of a media stream. `url` is the `wss:` address that the TwiML gave; it
@@ -171,24 +171,24 @@ impl Verifier {
         settings: Option<&str>,
     ) -> Result<Verified<()>, Refused> {
         let urls: Vec<_> = canonical::slashes(url).iter().flat_map(|url| canonical::ports(url)).collect();
-        self.check(&urls, b"", signature, settings).map(Verified)
+        self.check(&urls, NO_FORM, signature, settings).map(Verified)
     }
 
-    /// Every key is tried on every URL, match or not, so that the time taken says nothing.
+    /// Every key is tried on every URL and text, match or not, so that the time taken says nothing.
     fn check(
         &self,
         urls: &[String],
-        parameters: &[u8],
+        texts: &[Vec<u8>],
         signature: &str,
         settings: Option<&str>,
     ) -> Result<(), Refused> {
         if signature.is_empty() {
             return Err(Refused::Unsigned);
         }
-        let (algorithm, keys) = match settings.map(Settings::parse).transpose()? {
-            None => (Algorithm::HmacSha1, self.auth_tokens.as_slice()),
-            Some(settings) => {
-                let key = self.shared_keys.get(settings.key).ok_or(Refused::UnknownKey)?;
+        let (algorithm, keys) = match Settings::parse(settings.unwrap_or_default())? {
+            Settings::AuthToken => (Algorithm::HmacSha1, self.auth_tokens.as_slice()),
+            Settings::SharedKey(id) => {
+                let key = self.shared_keys.get(id).ok_or(Refused::UnknownKey)?;
                 (Algorithm::HmacSha256, std::slice::from_ref(key))
             }
         };
@@ -196,7 +196,9 @@ impl Verifier {
         let mut matched = Choice::from(0);
         for key in keys {
             for url in urls {
-                matched |= canonical::mac(algorithm, key, url, parameters).as_slice().ct_eq(&signature);
+                for text in texts {
+                    matched |= canonical::mac(algorithm, key, url, text).as_slice().ct_eq(&signature);
+                }
             }
         }
         if bool::from(matched) { Ok(()) } else { Err(Refused::Mismatch) }
@@ -213,35 +215,9 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// `X-Twilio-Webhooks-Signature-Settings: key=<id>,algorithm=HMAC_SHA256`.
-struct Settings<'a> {
-    key: &'a str,
-}
-
-impl<'a> Settings<'a> {
-    fn parse(header: &'a str) -> Result<Self, Refused> {
-        let (mut key, mut algorithm) = (None, None);
-        for part in header.split(',') {
-            let (name, value) = part.split_once('=').ok_or(Refused::Settings)?;
-            let slot = match name.trim() {
-                "key" => &mut key,
-                "algorithm" => &mut algorithm,
-                _ => continue,
-            };
-            if slot.replace(value.trim()).is_some() {
-                return Err(Refused::Settings);
-            }
-        }
-        match (key, algorithm) {
-            (Some(key), Some("HMAC_SHA256")) => Ok(Self { key }),
-            _ => Err(Refused::Settings),
-        }
-    }
-}
-
 /// The signature of a form `POST`.
 pub fn sign_form(algorithm: Algorithm, key: &Secret, url: &str, form: &Form) -> String {
-    let signed = canonical::concatenate(&canonical::parameters(form));
+    let signed = canonical::texts(form).into_iter().next().unwrap_or_default();
     BASE64.encode(canonical::mac(algorithm, key, url, &signed))
 }
 

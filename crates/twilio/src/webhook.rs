@@ -1,13 +1,16 @@
 //! The webhooks of a call as types.
 //!
-//! Every value in a form is text and any may be missing or new, so each module says which ones a
-//! webhook cannot do without; the rest is optional, and a word that Twilio adds is kept as `Other`.
-//! What decides is always among the required ones: see [`signature`](crate::signature) for why.
+//! Every value in a form is text and any may be missing, new or unreadable. A webhook cannot do without its sids;
+//! anything else is unknown when it cannot be read, and a word that Twilio adds is kept as `Other`. What is read is
+//! protected against being cut out of a signed text in another way: see `webhook/reading.rs`. What is not read is
+//! ignored, whatever its name.
 
 pub mod after_stream;
 pub mod amd;
 pub mod dial;
 mod fields;
+mod names;
+mod reading;
 pub mod recording;
 pub mod status;
 pub mod stream;
@@ -17,6 +20,7 @@ pub mod voice;
 mod words;
 
 use crate::SidError;
+pub use reading::Ambiguous;
 
 pub use after_stream::ConnectAction;
 pub use amd::AmdCallback;
@@ -34,13 +38,10 @@ pub enum WebhookError {
     /// A parameter without which the webhook means nothing.
     #[error("{0} is missing or blank")]
     Missing(&'static str),
-    /// Two different values of a parameter that has one.
-    #[error("{0} occurs twice with different values")]
-    Repeated(&'static str),
     /// A sid of another kind, or none at all.
     #[error("{0}: {1}")]
     Sid(&'static str, SidError),
-    /// Digits were expected.
-    #[error("{0} is not a number in range")]
-    Number(&'static str),
+    /// What was signed can be read in another way, so this may not be what Twilio sent.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
 }

@@ -1,7 +1,6 @@
 //! Twilio's webhooks, verified by type: a handler takes a [`Verified`], and only a request whose signature
 //! held becomes one.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
@@ -31,16 +30,20 @@ pub struct Gate {
 
 impl Gate {
     pub fn new(public_base: &Url, secrets: &Secrets) -> Result<Self, StartError> {
-        let keys = secrets
-            .twilio_auth_tokens
+        let key = |what: &str, key: &domain::Secret| {
+            twilio::Secret::new(key.expose()).map_err(|error| StartError::Other(format!("{what}: {error}")))
+        };
+        let tokens = secrets.twilio_auth_tokens.iter().map(|token| key("twilio auth token", token));
+        let shared = secrets
+            .twilio_webhook_keys
             .iter()
-            .map(|token| twilio::Secret::new(token.expose()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| StartError::Other(format!("twilio auth token: {error}")))?;
+            .map(|(id, shared)| Ok((id.clone(), key("twilio webhook key", shared)?)));
         Ok(Self {
             public_base: public_base.as_str().trim_end_matches('/').to_owned(),
-            // No shared key is configured, so a signature that claims one is refused.
-            verifier: Verifier::new(keys, HashMap::new()),
+            verifier: Verifier::new(
+                tokens.collect::<Result<_, _>>()?,
+                shared.collect::<Result<_, StartError>>()?,
+            ),
             account_sid: secrets.twilio_account_sid.clone(),
         })
     }
@@ -58,8 +61,10 @@ impl Gate {
 
 /// How Twilio is to deliver webhooks, as the fragment of their address, which is neither sent nor signed (Twilio
 /// docs, "Webhooks: connection overrides"). By default Twilio retries a connection that failed and nothing else: an
-/// answer of 5xx, or none, would lose the webhook for good.
-pub const DELIVERY: &str = "rc=2&rp=ct,5xx,rt&rt=5000&tt=14000";
+/// answer of 5xx, or none, would lose the webhook for good. So would a 429, which the gateway gives when a stage or
+/// Lambda has its fill; a 403 or 400 that comes three times does no harm, and one that is owed to a key in rotation may
+/// pass the second time.
+pub const DELIVERY: &str = "rc=2&rp=ct,4xx,5xx,rt&rt=5000&tt=14000";
 
 /// A webhook's typed form.
 pub trait Webhook: Sized {
@@ -97,21 +102,34 @@ where
         let (parts, body) = request.into_parts();
         let url = gate.signed_url(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
         let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refused::TooLarge)?;
-        let form = Form::parse(&body).map_err(|_| Refused::Malformed)?;
+        let path = parts.uri.path();
+        let form = Form::parse(&body).map_err(|error| {
+            tracing::warn!(%error, path, "webhook refused");
+            Refused::Malformed
+        })?;
         let signature = header(&parts.headers, "x-twilio-signature").unwrap_or_default();
         let settings = header(&parts.headers, "x-twilio-webhooks-signature-settings");
         let raw = gate.verifier.verify_form(&url, form, signature, settings).map_err(|refused| {
-            tracing::warn!(%refused, path = parts.uri.path(), "webhook refused");
+            tracing::warn!(%refused, path, "webhook refused");
             Refused::Signature
         })?;
         // A subaccount's webhooks carry another account; they are signed with another token as well.
         if raw.first("AccountSid") != Some(gate.account_sid.as_str()) {
             return Err(Refused::Signature);
         }
-        let form = F::parse(&raw).map_err(|error| {
-            tracing::error!(%error, path = parts.uri.path(), "a signed webhook lacks what it must have");
-            Refused::Malformed
+        let form = F::parse(&raw).map_err(|error| match error {
+            WebhookError::Ambiguous(ambiguous) => {
+                tracing::warn!(refused = %ambiguous, path, "webhook refused");
+                Refused::Signature
+            }
+            WebhookError::Missing(_) | WebhookError::Sid(..) => {
+                tracing::error!(%error, path, "a signed webhook lacks what it must have");
+                Refused::Malformed
+            }
         })?;
+        if !raw.is_text() {
+            tracing::warn!(path, "a webhook holds bytes that are no UTF-8; what they stand for is unknown");
+        }
         Ok(Self { form, raw: raw.into_inner() })
     }
 }

@@ -152,7 +152,7 @@ async fn machine_detection(State(app): State<Arc<Status>>, webhook: Verified<Amd
     let form = &webhook.form;
     // Says nothing about the call's status.
     let event = StatusEvent::history(clock::now());
-    let word = webhook.raw.first("AnsweredBy").unwrap_or_default();
+    let word = form.answered_by.as_str();
     let kept = app.keep_verdict(form.call_sid.as_str(), AnsweredBy::from_twilio(word)).await;
     if let Err(error) = kept {
         tracing::error!(%error, call = form.call_sid.as_str(), "a verdict could not be kept");

@@ -7,22 +7,25 @@ use sha2::Sha256;
 use super::Algorithm;
 use crate::{Form, Secret};
 
-/// Parameters as they are signed: sorted by bytes, a repeated pair once.
-pub(super) fn parameters(form: &Form) -> Vec<(&str, &str)> {
-    let mut parameters: Vec<_> = form.iter().collect();
-    parameters.sort_unstable();
-    parameters.dedup();
-    parameters
-}
-
-/// Names and values one after the other, with nothing in between.
-pub(super) fn concatenate(parameters: &[(&str, &str)]) -> Vec<u8> {
-    parameters
+/// What may have been signed of a form: names and values one after the other, with nothing in between. Bytes that are
+/// no text were signed as they were sent, or, by a signer that reads them first, as what replaces them.
+pub(super) fn texts(form: &Form) -> Vec<Vec<u8>> {
+    let text = form
+        .sorted()
         .iter()
         .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])
-        .flatten()
-        .copied()
-        .collect()
+        .collect::<Vec<_>>();
+    let sent = form.sorted_bytes().map(|sent| {
+        sent.iter().flat_map(|(name, value)| [name.as_slice(), value.as_slice()]).collect::<Vec<_>>().concat()
+    });
+    sent.into_iter().chain([text.concat()]).collect()
+}
+
+/// Whether a form that begins with the name `first` may be the end of `url` as well: a query, or a part of one,
+/// that was cut off.
+pub(super) fn goes_on_in(url: &str, first: &str) -> bool {
+    let separator = if without_fragment(url).contains('?') { '&' } else { '?' };
+    first.starts_with(separator)
 }
 
 /// The MAC of `url` and `parameters`. An HMAC takes a key of any length; were one refused, the empty

@@ -15,7 +15,7 @@ impl ConnectAction {
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
         Ok(Self { call: VoiceRequest::parse(form)? })
     }

@@ -1,6 +1,8 @@
 //! Asynchronous answering-machine detection (AMD).
 
 use super::fields::Fields;
+use super::names::{ACCOUNT_SID, ANSWERED_BY, CALL_SID};
+use super::reading::Param;
 use super::{AnsweredBy, WebhookError};
 use crate::{Form, Sid, SidKind};
 
@@ -13,22 +15,21 @@ pub struct AmdCallback {
     pub account_sid: Sid,
     /// The verdict.
     pub answered_by: AnsweredBy,
-    /// How long it took, in milliseconds.
-    pub detection_ms: Option<u32>,
 }
 
 impl AmdCallback {
+    pub(super) const READS: [Param; 3] = [ACCOUNT_SID, ANSWERED_BY, CALL_SID];
+
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
-        let fields = Fields(form);
+        let fields = Fields::read(form, &Self::READS)?;
         Ok(Self {
-            call_sid: fields.sid("CallSid", SidKind::Call)?,
-            account_sid: fields.sid("AccountSid", SidKind::Account)?,
-            answered_by: AnsweredBy::parse(fields.required("AnsweredBy")?),
-            detection_ms: fields.number("MachineDetectionDuration")?,
+            call_sid: fields.sid(&CALL_SID, SidKind::Call)?,
+            account_sid: fields.sid(&ACCOUNT_SID, SidKind::Account)?,
+            answered_by: AnsweredBy::parse(fields.word(&ANSWERED_BY)),
         })
     }
 }

@@ -1,8 +1,10 @@
 //! What came of a `<Dial>`.
 
 use super::fields::Fields;
+use super::names::{ACCOUNT_SID, CALL_SID, CALL_STATUS, DIAL_BRIDGED, DIAL_CALL_STATUS, DIRECTION, FROM, TO};
+use super::reading::Param;
 use super::{CallStatus, VoiceRequest, WebhookError};
-use crate::{Form, Sid, SidKind};
+use crate::Form;
 
 /// The request to `<Dial action>` (Twilio's Dial docs).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,10 +13,6 @@ pub struct DialAction {
     pub call: VoiceRequest,
     /// How the dialled leg ended.
     pub status: DialStatus,
-    /// The dialled leg, if one came about.
-    pub dial_call_sid: Option<Sid>,
-    /// Its length in whole seconds.
-    pub duration_s: Option<u32>,
     /// Whether the two sides ever spoke.
     pub bridged: Option<bool>,
 }
@@ -30,21 +28,22 @@ pub enum DialStatus {
 }
 
 impl DialAction {
+    pub(super) const READS: [Param; 8] =
+        [ACCOUNT_SID, CALL_SID, CALL_STATUS, DIAL_BRIDGED, DIAL_CALL_STATUS, DIRECTION, FROM, TO];
+
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
-        let fields = Fields(form);
+        let fields = Fields::read(form, &Self::READS)?;
         Ok(Self {
-            call: VoiceRequest::parse(form)?,
-            status: match fields.required("DialCallStatus")? {
+            call: VoiceRequest::of(&fields)?,
+            status: match fields.word(&DIAL_CALL_STATUS) {
                 "answered" => DialStatus::Answered,
                 word => DialStatus::Call(CallStatus::parse(word)),
             },
-            dial_call_sid: fields.optional_sid("DialCallSid", SidKind::Call)?,
-            duration_s: fields.number("DialCallDuration")?,
-            bridged: fields.optional("DialBridged")?.map(|word| word == "true"),
+            bridged: fields.optional(&DIAL_BRIDGED).map(|word| word == "true"),
         })
     }
 

@@ -1,55 +1,62 @@
 use std::str::FromStr;
 
 use super::WebhookError;
-use crate::{Form, Party, Redacted, Sid, SidKind};
+use super::reading::{self, Param};
+use crate::{Form, Party, Sid, SidError, SidKind};
 
-/// Reads single parameters of a form. A blank value is an absent one, as Twilio sends blanks for
-/// what it does not know.
-#[derive(Clone, Copy)]
-pub(super) struct Fields<'a>(pub(super) &'a Form);
-
-impl<'a> Fields<'a> {
-    pub(super) fn optional(self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
-        let mut values = self.0.values(name);
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.any(|other| other != value) {
-            return Err(WebhookError::Repeated(name));
-        }
-        Ok(Some(value).filter(|value| !value.is_empty()))
-    }
-
-    pub(super) fn required(self, name: &'static str) -> Result<&'a str, WebhookError> {
-        self.optional(name)?.ok_or(WebhookError::Missing(name))
-    }
-
-    pub(super) fn sid(self, name: &'static str, kind: SidKind) -> Result<Sid, WebhookError> {
-        parse_sid(name, kind, self.required(name)?)
-    }
-
-    pub(super) fn optional_sid(self, name: &'static str, kind: SidKind) -> Result<Option<Sid>, WebhookError> {
-        self.optional(name)?.map(|value| parse_sid(name, kind, value)).transpose()
-    }
-
-    pub(super) fn number<N: FromStr>(self, name: &'static str) -> Result<Option<N>, WebhookError> {
-        let parse = |value: &str| value.parse().map_err(|_| WebhookError::Number(name));
-        self.optional(name)?.map(parse).transpose()
-    }
-
-    /// A party must be present but may be blank: that is how some networks withhold a number.
-    pub(super) fn party(self, name: &'static str) -> Result<Party, WebhookError> {
-        let value = self.optional(name)?.or_else(|| self.0.first(name));
-        value.map(Party::parse).ok_or(WebhookError::Missing(name))
-    }
-
-    pub(super) fn text(self, name: &'static str) -> Result<Option<Redacted>, WebhookError> {
-        Ok(self.optional(name)?.map(Redacted::new))
-    }
-
-    pub(super) fn word(self, name: &'static str) -> Result<Option<String>, WebhookError> {
-        Ok(self.optional(name)?.map(str::to_owned))
-    }
+/// The parameters that a webhook reads, checked to have one reading. A blank or unreadable value is an absent one.
+pub(super) struct Fields<'a> {
+    form: &'a Form,
+    values: Vec<(Param, Option<&'a str>)>,
 }
 
-fn parse_sid(name: &'static str, kind: SidKind, value: &str) -> Result<Sid, WebhookError> {
-    Sid::parse(kind, value).map_err(|error| WebhookError::Sid(name, error))
+impl<'a> Fields<'a> {
+    pub(super) fn read(form: &'a Form, params: &[Param]) -> Result<Self, WebhookError> {
+        let values = reading::read(form, params)?;
+        Ok(Self { form, values: params.iter().copied().zip(values).collect() })
+    }
+
+    /// The value of a parameter that was asked for.
+    fn value(&self, param: &Param) -> Option<&'a str> {
+        self.values.iter().find(|(read, _)| read == param).and_then(|(_, value)| *value)
+    }
+
+    pub(super) fn sid(&self, param: &Param, kind: SidKind) -> Result<Sid, WebhookError> {
+        match self.value(param) {
+            Some(value) => Sid::parse(kind, value).map_err(|error| WebhookError::Sid(param.name, error)),
+            // There, but not a sid.
+            None if self.form.first(param.name).is_some_and(|value| !value.is_empty()) => {
+                Err(WebhookError::Sid(param.name, SidError(kind)))
+            }
+            None => Err(WebhookError::Missing(param.name)),
+        }
+    }
+
+    pub(super) fn optional_sid(&self, param: &Param, kind: SidKind) -> Option<Sid> {
+        Sid::parse(kind, self.value(param)?).ok()
+    }
+
+    /// A word of Twilio's, blank if it is unreadable.
+    pub(super) fn word(&self, param: &Param) -> &'a str {
+        self.value(param).unwrap_or_default()
+    }
+
+    pub(super) fn optional(&self, param: &Param) -> Option<&'a str> {
+        self.value(param)
+    }
+
+    /// `None` also for a number that is out of range.
+    pub(super) fn number<N: FromStr>(&self, param: &Param) -> Option<N> {
+        self.value(param)?.parse().ok()
+    }
+
+    /// A blank or absent party is a withheld one: that is how some networks withhold a number.
+    pub(super) fn party(&self, param: &Param) -> Party {
+        Party::parse(self.value(param).unwrap_or_default())
+    }
+
+    /// A parameter that decides nothing. It is not protected.
+    pub(super) fn text(&self, name: &'static str) -> Option<String> {
+        self.form.first(name).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
 }

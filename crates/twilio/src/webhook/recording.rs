@@ -2,6 +2,11 @@
 
 use super::WebhookError;
 use super::fields::Fields;
+use super::names::{
+    ACCOUNT_SID, CALL_SID, ENCRYPTION_DETAILS, ERROR_CODE, RECORDING_CHANNELS, RECORDING_DURATION,
+    RECORDING_SID, RECORDING_SOURCE, RECORDING_START_TIME, RECORDING_STATUS,
+};
+use super::reading::Param;
 use crate::{Form, Sid, SidKind};
 
 /// A `RecordingStatusCallback` (Twilio's recording docs).
@@ -31,6 +36,9 @@ pub struct RecordingStatus {
     pub track: Option<String>,
     /// Why it is absent, a Twilio error code.
     pub error_code: Option<u32>,
+    /// The media is encrypted with a key of the account's (Voice Recording Encryption): what can be fetched is
+    /// ciphertext.
+    pub encrypted: bool,
 }
 
 /// `RecordingStatus`.
@@ -47,28 +55,43 @@ pub enum RecordingEvent {
 }
 
 impl RecordingStatus {
+    pub(super) const READS: [Param; 10] = [
+        ACCOUNT_SID,
+        CALL_SID,
+        ENCRYPTION_DETAILS,
+        ERROR_CODE,
+        RECORDING_CHANNELS,
+        RECORDING_DURATION,
+        RECORDING_SID,
+        RECORDING_SOURCE,
+        RECORDING_START_TIME,
+        RECORDING_STATUS,
+    ];
+
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
-        let fields = Fields(form);
+        let fields = Fields::read(form, &Self::READS)?;
+        let words = |param| fields.optional(param).map(str::to_owned);
         Ok(Self {
-            call_sid: fields.sid("CallSid", SidKind::Call)?,
-            account_sid: fields.sid("AccountSid", SidKind::Account)?,
-            recording_sid: fields.sid("RecordingSid", SidKind::Recording)?,
-            event: match fields.required("RecordingStatus")? {
+            call_sid: fields.sid(&CALL_SID, SidKind::Call)?,
+            account_sid: fields.sid(&ACCOUNT_SID, SidKind::Account)?,
+            recording_sid: fields.sid(&RECORDING_SID, SidKind::Recording)?,
+            event: match fields.word(&RECORDING_STATUS) {
                 "in-progress" => RecordingEvent::InProgress,
                 "completed" => RecordingEvent::Completed,
                 "absent" => RecordingEvent::Absent,
                 other => RecordingEvent::Other(other.to_owned()),
             },
-            duration_s: fields.number("RecordingDuration")?,
-            channels: fields.number("RecordingChannels")?,
-            start_time: fields.word("RecordingStartTime")?,
-            source: fields.word("RecordingSource")?,
-            track: fields.word("RecordingTrack")?,
-            error_code: fields.number("ErrorCode")?,
+            duration_s: fields.number(&RECORDING_DURATION),
+            channels: fields.number(&RECORDING_CHANNELS),
+            start_time: words(&RECORDING_START_TIME),
+            source: words(&RECORDING_SOURCE),
+            track: fields.text("RecordingTrack"),
+            error_code: fields.number(&ERROR_CODE),
+            encrypted: fields.optional(&ENCRYPTION_DETAILS).is_some(),
         })
     }
 

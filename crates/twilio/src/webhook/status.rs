@@ -1,8 +1,13 @@
 //! Call progress.
 
 use super::fields::Fields;
-use super::{AnsweredBy, CallStatus, WebhookError};
-use crate::{Form, Party, Sid, SidKind};
+use super::names::{
+    ACCOUNT_SID, CALL_DURATION, CALL_SID, CALL_STATUS, DIRECTION, ERROR_CODE, FROM, PARENT_CALL_SID,
+    SEQUENCE_NUMBER, SIP_RESPONSE_CODE, TIMESTAMP, TO,
+};
+use super::reading::Param;
+use super::{CallStatus, WebhookError};
+use crate::{Form, Sid, SidKind};
 
 /// A `StatusCallback` (Twilio's call resource docs). Callbacks may arrive twice and in any order:
 /// [`sequence_number`](Self::sequence_number) is the order in which they were fired.
@@ -12,10 +17,6 @@ pub struct StatusCallback {
     pub call_sid: Sid,
     /// The account or subaccount.
     pub account_sid: Sid,
-    /// Who calls.
-    pub from: Party,
-    /// Who is called.
-    pub to: Party,
     /// The status reached.
     pub call_status: CallStatus,
     /// Twilio's word for the direction, as received.
@@ -33,31 +34,42 @@ pub struct StatusCallback {
     pub sip_response_code: Option<u16>,
     /// A Twilio error code, on failures.
     pub error_code: Option<u32>,
-    /// AMD's verdict, where it was made before the callback.
-    pub answered_by: Option<AnsweredBy>,
 }
 
 impl StatusCallback {
+    pub(super) const READS: [Param; 12] = [
+        ACCOUNT_SID,
+        CALL_DURATION,
+        CALL_SID,
+        CALL_STATUS,
+        DIRECTION,
+        ERROR_CODE,
+        // Who called whom divides the text, and is not read.
+        FROM,
+        PARENT_CALL_SID,
+        SEQUENCE_NUMBER,
+        SIP_RESPONSE_CODE,
+        TIMESTAMP,
+        TO,
+    ];
+
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
-        let fields = Fields(form);
+        let fields = Fields::read(form, &Self::READS)?;
         Ok(Self {
-            call_sid: fields.sid("CallSid", SidKind::Call)?,
-            account_sid: fields.sid("AccountSid", SidKind::Account)?,
-            from: fields.party("From")?,
-            to: fields.party("To")?,
-            call_status: CallStatus::parse(fields.required("CallStatus")?),
-            direction: fields.required("Direction")?.to_owned(),
-            parent_call_sid: fields.optional_sid("ParentCallSid", SidKind::Call)?,
-            sequence_number: fields.number("SequenceNumber")?,
-            timestamp: fields.word("Timestamp")?,
-            duration_s: fields.number("CallDuration")?,
-            sip_response_code: fields.number("SipResponseCode")?,
-            error_code: fields.number("ErrorCode")?,
-            answered_by: fields.optional("AnsweredBy")?.map(AnsweredBy::parse),
+            call_sid: fields.sid(&CALL_SID, SidKind::Call)?,
+            account_sid: fields.sid(&ACCOUNT_SID, SidKind::Account)?,
+            call_status: CallStatus::parse(fields.word(&CALL_STATUS)),
+            direction: fields.word(&DIRECTION).to_owned(),
+            parent_call_sid: fields.optional_sid(&PARENT_CALL_SID, SidKind::Call),
+            sequence_number: fields.number(&SEQUENCE_NUMBER),
+            timestamp: fields.optional(&TIMESTAMP).map(str::to_owned),
+            duration_s: fields.number(&CALL_DURATION),
+            sip_response_code: fields.number(&SIP_RESPONSE_CODE),
+            error_code: fields.number(&ERROR_CODE),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use super::WebhookError;
 use super::fields::Fields;
+use super::names::{ACCOUNT_SID, CALL_SID, STREAM_EVENT, STREAM_SID, TIMESTAMP};
+use super::reading::Param;
 use crate::{Form, Sid, SidKind};
 
 /// A `<Stream statusCallback>` (Twilio's Media Streams docs).
@@ -13,12 +15,8 @@ pub struct StreamStatus {
     pub account_sid: Sid,
     /// The stream.
     pub stream_sid: Sid,
-    /// The name the TwiML gave it, else its sid.
-    pub name: Option<String>,
     /// What happened to it.
     pub event: StreamEvent,
-    /// What went wrong, in Twilio's words; only on an error.
-    pub error: Option<String>,
     /// When it happened, ISO 8601 (other callbacks use RFC 2822), as received.
     pub timestamp: Option<String>,
 }
@@ -37,25 +35,25 @@ pub enum StreamEvent {
 }
 
 impl StreamStatus {
+    pub(super) const READS: [Param; 5] = [ACCOUNT_SID, CALL_SID, STREAM_EVENT, STREAM_SID, TIMESTAMP];
+
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
-        let fields = Fields(form);
+        let fields = Fields::read(form, &Self::READS)?;
         Ok(Self {
-            call_sid: fields.sid("CallSid", SidKind::Call)?,
-            account_sid: fields.sid("AccountSid", SidKind::Account)?,
-            stream_sid: fields.sid("StreamSid", SidKind::Stream)?,
-            name: fields.word("StreamName")?,
-            event: match fields.required("StreamEvent")? {
+            call_sid: fields.sid(&CALL_SID, SidKind::Call)?,
+            account_sid: fields.sid(&ACCOUNT_SID, SidKind::Account)?,
+            stream_sid: fields.sid(&STREAM_SID, SidKind::Stream)?,
+            event: match fields.word(&STREAM_EVENT) {
                 "stream-started" => StreamEvent::Started,
                 "stream-stopped" => StreamEvent::Stopped,
                 "stream-error" => StreamEvent::Error,
                 other => StreamEvent::Other(other.to_owned()),
             },
-            error: fields.word("StreamError")?,
-            timestamp: fields.word("Timestamp")?,
+            timestamp: fields.optional(&TIMESTAMP).map(str::to_owned),
         })
     }
 }

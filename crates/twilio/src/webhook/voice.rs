@@ -1,8 +1,10 @@
 //! The request for instructions: a number rings, or a `<Redirect>` or fallback asks again.
 
 use super::fields::Fields;
-use super::{AnsweredBy, CallStatus, WebhookError};
-use crate::{Form, Party, Redacted, Sid, SidKind};
+use super::names::{ACCOUNT_SID, CALL_SID, CALL_STATUS, DIRECTION, FROM, TO};
+use super::reading::Param;
+use super::{CallStatus, WebhookError};
+use crate::{Form, Party, Sid, SidKind};
 
 /// A request that is answered with TwiML (Twilio's voice webhook docs).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,44 +17,31 @@ pub struct VoiceRequest {
     pub from: Party,
     /// Who is called.
     pub to: Party,
-    /// `ringing` at first, `in-progress` on later requests.
+    /// `ringing` at first, `in-progress` on later requests; blank if it cannot be read.
     pub call_status: CallStatus,
-    /// `inbound`, `outbound-api`, `outbound-dial`, `trunking-...`, as received.
+    /// `inbound`, `outbound-api`, `outbound-dial`, `trunking-...`, as received; blank if it cannot be read.
     pub direction: String,
-    /// The leg that dialled this one.
-    pub parent_call_sid: Option<Sid>,
-    /// Whom the caller dialled first, if the call was forwarded and the network says so.
-    pub forwarded_from: Option<Party>,
-    /// The caller's registered name, if the lookup is switched on.
-    pub caller_name: Option<Redacted>,
-    /// How far the caller's number is attested (STIR/SHAKEN), as received.
-    pub stir_verstat: Option<String>,
-    /// Synchronous AMD's verdict.
-    pub answered_by: Option<AnsweredBy>,
-    /// On a fallback: why the first address failed, a Twilio error code.
-    pub error_code: Option<u32>,
 }
 
 impl VoiceRequest {
+    pub(super) const READS: [Param; 6] = [ACCOUNT_SID, CALL_SID, CALL_STATUS, DIRECTION, FROM, TO];
+
     /// Reads a verified form.
     ///
     /// # Errors
-    /// [`WebhookError`] when a required parameter is missing or malformed.
+    /// [`WebhookError`] when a sid is missing or malformed, or what was signed can be read in another way.
     pub fn parse(form: &Form) -> Result<Self, WebhookError> {
-        let fields = Fields(form);
+        Self::of(&Fields::read(form, &Self::READS)?)
+    }
+
+    pub(super) fn of(fields: &Fields<'_>) -> Result<Self, WebhookError> {
         Ok(Self {
-            call_sid: fields.sid("CallSid", SidKind::Call)?,
-            account_sid: fields.sid("AccountSid", SidKind::Account)?,
-            from: fields.party("From")?,
-            to: fields.party("To")?,
-            call_status: CallStatus::parse(fields.required("CallStatus")?),
-            direction: fields.required("Direction")?.to_owned(),
-            parent_call_sid: fields.optional_sid("ParentCallSid", SidKind::Call)?,
-            forwarded_from: fields.optional("ForwardedFrom")?.map(Party::parse),
-            caller_name: fields.text("CallerName")?,
-            stir_verstat: fields.word("StirVerstat")?,
-            answered_by: fields.optional("AnsweredBy")?.map(AnsweredBy::parse),
-            error_code: fields.number("ErrorCode")?,
+            call_sid: fields.sid(&CALL_SID, SidKind::Call)?,
+            account_sid: fields.sid(&ACCOUNT_SID, SidKind::Account)?,
+            from: fields.party(&FROM),
+            to: fields.party(&TO),
+            call_status: CallStatus::parse(fields.word(&CALL_STATUS)),
+            direction: fields.word(&DIRECTION).to_owned(),
         })
     }
 }

@@ -101,6 +101,20 @@ impl AnsweredBy {
         }
     }
 
+    /// Twilio's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Human => "human",
+            Self::Fax => "fax",
+            Self::Unknown => "unknown",
+            Self::MachineStart => "machine_start",
+            Self::MachineEndBeep => "machine_end_beep",
+            Self::MachineEndSilence => "machine_end_silence",
+            Self::MachineEndOther => "machine_end_other",
+            Self::Other(other) => other,
+        }
+    }
+
     /// True for an answering machine, including kinds that Twilio may add.
     pub fn is_machine(&self) -> bool {
         match self {
