@@ -6,6 +6,9 @@ use acceptance::{World, WorldConfig};
 use futures_util::future::join_all;
 use platform::stores::plans::Plans;
 
+/// The answer to whoever asks about a call that is over.
+const HUNG_UP: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>"#;
+
 async fn leases(world: &World) -> Vec<String> {
     let table = world.system.name("LeasesTable").unwrap();
     let scan = world.system.aws.dynamodb.scan().table_name(table).consistent_read(true).send().await.unwrap();
@@ -144,6 +147,8 @@ async fn a_replay_of_everything_after_the_end_changes_nothing() {
     for webhook in &webhooks {
         answers.push(webhook.send(&world).await);
     }
+    // The webhook of a call that is over is answered with its end: a stream would let nobody in.
+    answers[0] = (200, HUNG_UP.to_owned());
     let ended = world.record_when(&sid, |record| !record["insights"].is_null()).await;
     let held = leases(&world).await;
     assert!(!held.iter().any(|key| key.contains("slot#")), "the line is free: {held:?}");
@@ -152,5 +157,124 @@ async fn a_replay_of_everything_after_the_end_changes_nothing() {
     }
     assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1, ended);
     assert!(!leases(&world).await.iter().any(|key| key.contains("slot#")), "and stays free");
+    world.system.stop().await;
+}
+
+/// The token of a call that is over lets nobody in, though it was never shown and its minute is not up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_over_gets_no_session() {
+    let world = World::start().await;
+    let sid = call_sid(61);
+    let webhook = Webhook::inbound(&world, &sid);
+    let (_, twiml) = webhook.send(&world).await;
+    assert!(!token_in(&twiml).is_empty());
+    assert_eq!(Webhook::status(&world, &sid, "completed", 3).send(&world).await.0, 204);
+    assert_eq!(webhook.send(&world).await, (200, HUNG_UP.to_owned()));
+    let call = domain::CallSid::parse(&sid).unwrap();
+    let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
+    let claimed = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap();
+    assert_eq!(claimed, None);
+    world.system.stop().await;
+}
+
+/// Historic failure 22. However a call ends and however often that is told, its lines are free and stay so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_is_given_back_by_every_end_and_by_none_twice() {
+    let world = World::with(WorldConfig {
+        business: |new| new.business.max_concurrent_calls = 1,
+        ..WorldConfig::default()
+    })
+    .await;
+    for (seed, end) in (80..).zip(["completed", "busy", "failed", "no-answer", "canceled"]) {
+        let sid = call_sid(seed);
+        let (_, twiml) = Webhook::inbound(&world, &sid).send(&world).await;
+        assert!(twiml.contains("<Stream"), "the line of the call before is free: {end}");
+        let ended = Webhook::status(&world, &sid, end, 3);
+        let told = join_all((0..4).map(|_| ended.send(&world))).await;
+        assert!(told.iter().all(|(status, _)| *status == 204), "{told:?}");
+    }
+    // An end that is told again when the next call has the line takes nothing from it.
+    let (_, twiml) = Webhook::inbound(&world, &call_sid(90)).send(&world).await;
+    assert!(twiml.contains("<Stream"));
+    for seed in 80..85 {
+        Webhook::status(&world, &call_sid(seed), "completed", 4).send(&world).await;
+    }
+    let (_, busy) = Webhook::inbound(&world, &call_sid(91)).send(&world).await;
+    assert!(busy.contains("lines are busy"), "{busy}");
+    let held = leases(&world).await;
+    assert_eq!(held.iter().filter(|key| key.contains("slot#")).count(), 2, "one call's: {held:?}");
+    world.system.stop().await;
+}
+
+/// Historic failure 18. What belongs to one call is in its plan alone, though all share a compiled prompt.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_caller_is_told_what_belongs_to_another() {
+    let world = World::start().await;
+    let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
+    let mut told = vec![];
+    for (seed, from) in [(100, "+12025550178"), (101, "anonymous"), (102, "+12025550155"), (103, "anonymous")]
+    {
+        Webhook::inbound(&world, &call_sid(seed)).field("From", from).send(&world).await;
+        let call = domain::CallSid::parse(&call_sid(seed)).unwrap();
+        let plan = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap().unwrap();
+        told.push((plan.instructions, plan.safety_identifier));
+    }
+    for (known, withheld) in [(0, 1), (2, 3)] {
+        assert!(told[known].0.contains("known to the business"), "{}", told[known].0);
+        let withheld = &told[withheld].0;
+        assert!(withheld.contains("withheld") && !withheld.contains("known to the business"), "{withheld}");
+    }
+    for (one, other) in [(0, 1), (0, 2), (1, 3), (2, 3)] {
+        assert_ne!(told[one].1, told[other].1, "two callers are two people");
+    }
+    world.system.stop().await;
+}
+
+/// Case C14. Case B04. Withheld callers are nobody in particular, and never the same one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn withheld_callers_share_no_identity() {
+    let world = World::start().await;
+    let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
+    let mut people = std::collections::BTreeSet::new();
+    let withheld = ["+86282452253", "+86282452253", "+17378742833", "+464", "Private Number", "withheld", ""];
+    for (seed, from) in (110..).zip(withheld) {
+        let sid = call_sid(seed);
+        Webhook::inbound(&world, &sid).field("From", from).field("Caller", from).send(&world).await;
+        let call = domain::CallSid::parse(&sid).unwrap();
+        let plan = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap().unwrap();
+        assert!(plan.instructions.contains("withheld"), "{from}");
+        assert!(people.insert(plan.safety_identifier), "{from}");
+        assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["from"], "hidden", "{from}");
+    }
+    world.system.stop().await;
+}
+
+/// Case C02. Case C20. Case B16. Whoever calls from wherever, at whichever form of our number, is answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_is_answered_whatever_the_network_says_of_him() {
+    let world = World::start().await;
+    let number = world.business.number.as_e164();
+    let (sip, whatsapp) = (format!("sip:{number}@x.sip.twilio.com"), format!("whatsapp:{number}"));
+    let parties =
+        ["1234567e0", "+43 664", "202-555-0143", "2025550143;ext=12", "1001*2", "a@b.example", "x "];
+    let froms = parties.iter().map(|from| (*from, number));
+    let tos = [sip.as_str(), &whatsapp].map(|to| ("whatsapp:+12025550178", to));
+    for (seed, (from, to)) in (120..).zip(froms.chain(tos)) {
+        let sid = call_sid(seed);
+        let parties = |webhook: Webhook| {
+            let webhook = webhook.field("From", from).field("Caller", from).field("ForwardedFrom", from);
+            webhook.field("To", to).field("Called", to)
+        };
+        let (status, twiml) = parties(Webhook::inbound(&world, &sid)).send(&world).await;
+        assert!(status == 200 && twiml.contains("<Stream"), "{from} to {to}: {status} {twiml}");
+        let (status, _) = parties(Webhook::status(&world, &sid, "completed", 3)).send(&world).await;
+        assert_eq!(status, 204, "{from} to {to}");
+        let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
+        assert_eq!((&record["status"], &record["to"]), (&"completed".into(), &number.into()));
+        for path in ["after-stream?epoch=1", "after-dial?epoch=1", "no-agent/after-message"] {
+            let webhook = parties(Webhook::inbound(&world, &sid)).at(&format!("/twilio/voice/{path}"));
+            assert_eq!(webhook.send(&world).await.0, 200, "{from} to {to} at {path}");
+        }
+    }
     world.system.stop().await;
 }

@@ -27,13 +27,13 @@ use platform::stores::calls::{ResumeCall, Resumed};
 use platform::stores::{StoreError, businesses, calls, turns};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
-use twilio::twiml::{Response as Twiml, Verb};
+use twilio::twiml::{Redirect, Response as Twiml, Verb};
 use twilio::webhook::{ConnectAction, DialAction};
 
 use super::line::Line;
 use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, phrases, plan, xml};
+use super::{ANSWER_WITHIN, inbound, phrases, plan, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
@@ -122,7 +122,8 @@ async fn after_stream(
         tracing::error!(call, "an address that names no epoch was asked what follows the stream");
         return xml(&phrases::apology());
     };
-    in_time(call, Box::pin(app.answer(call, lost, clock::now()))).await
+    let is_inbound = Direction::from_twilio(&form.call.direction) == Direction::Inbound;
+    in_time(call, Box::pin(app.answer(call, is_inbound, lost, clock::now()))).await
 }
 
 /// The dialled leg is over. A caller who spoke to somebody is done; one who did not is still there.
@@ -159,14 +160,26 @@ async fn in_time(call: &str, answer: impl Future<Output = Result<Twiml, AnswerEr
 }
 
 impl AfterStream {
-    async fn answer(&self, call: &str, lost: Epoch, now: Timestamp) -> Result<Twiml, AnswerError> {
+    async fn answer(
+        &self,
+        call: &str,
+        is_inbound: bool,
+        lost: Epoch,
+        now: Timestamp,
+    ) -> Result<Twiml, AnswerError> {
         let sid = CallSid::parse(call)?;
         let Some((call, epoch)) = self.calls.with_epoch(&sid).await? else {
             tracing::error!(call = %sid, "a stream has ended on a call that was never opened");
-            return Ok(phrases::apology());
+            // It was answered by a function that could not ask: now the store says something.
+            let again = Redirect { url: self.gate.url(inbound::AGAIN) };
+            return Ok(if is_inbound { Twiml::new().then(again) } else { phrases::apology() });
         };
         if call.status.is_terminal() {
             return Ok(hang_up());
+        }
+        if let Some(reason) = call.refusal {
+            let published = self.settings.of_call(&call).await?;
+            return Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()));
         }
         if epoch > lost {
             // A copy of a request that was answered, perhaps an old one: the same again.

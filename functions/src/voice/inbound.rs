@@ -1,18 +1,24 @@
 //! A phone rings: decide who answers, open the call, hand the line to the bridge.
 //!
 //! Everything that must exist before the stream opens is written in one transaction. What Twilio is told is a
-//! function of the call alone, so every duplicate of the webhook gets the same answer.
+//! function of the call alone, so every duplicate of the webhook gets the same answer, and copies that are here at the
+//! same time share one. What a copy does that could not ask the store is `unsure`'s.
+
+mod unsure;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt::{Channel, NoPrompt};
 use domain::{Call, CallPlan, CallSid, CallStatus, Direction, PhoneNumber, Timestamp};
+use http::StatusCode;
+use moka::future::Cache;
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -21,9 +27,13 @@ use platform::stores::businesses::Published;
 use platform::stores::calls::{Limits, OpenCall, Opened, SlotRequest, UnknownCall, WhichSlots, Writer};
 use platform::stores::{StoreError, businesses};
 use platform::telemetry::{self, Unit};
+use serde::Deserialize;
+use tokio::time::Instant;
 use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
+use self::unsure::{Answer, Attempts, Known};
+use super::after_stream::hang_up;
 use super::line::Line;
 use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
@@ -33,12 +43,21 @@ use crate::edge::{HttpFunction, StartError};
 
 pub const PATH: &str = "/twilio/voice/inbound";
 
+/// Where a caller comes back to whose stream was let go because the call had not been opened: once.
+pub(super) const AGAIN: &str = "/twilio/voice/inbound?again=1";
+
+/// Copies of webhooks that are waited for at one time.
+const MAX_FLIGHTS: u64 = 10_000;
+
 pub struct Inbound {
     gate: Gate,
     line: Line,
     settings: PublishedSettings,
     calls: Writer,
     deployment_limit: u16,
+    /// Calls that are being answered: their copies wait for the same answer.
+    flights: Cache<CallSid, Arc<Twiml>>,
+    attempts: Attempts,
 }
 
 impl HttpFunction for Inbound {
@@ -63,6 +82,8 @@ impl HttpFunction for Inbound {
             settings,
             calls: Writer::new(&aws, &calls_table, &leases_table),
             deployment_limit,
+            flights: Cache::builder().max_capacity(MAX_FLIGHTS).time_to_live(ANSWER_WITHIN).build(),
+            attempts: Attempts::default(),
         })
     }
 
@@ -77,26 +98,72 @@ impl AsRef<Gate> for Inbound {
     }
 }
 
-async fn answer(State(app): State<Arc<Inbound>>, webhook: Verified<VoiceRequest>) -> Response {
+#[derive(Deserialize)]
+struct Asked {
+    again: Option<String>,
+}
+
+async fn answer(
+    State(app): State<Arc<Inbound>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    webhook: Verified<VoiceRequest>,
+) -> Response {
     let call = webhook.form.call_sid.as_str();
-    let answered = tokio::time::timeout(ANSWER_WITHIN, app.answer(&webhook, clock::now())).await;
-    let twiml = match answered {
-        Ok(Ok(twiml)) => twiml,
+    let begun = Instant::now();
+    let answered = tokio::time::timeout(ANSWER_WITHIN, app.once(&webhook, clock::now())).await;
+    let may_be_open = match &answered {
+        Ok(Ok(twiml)) => return xml(twiml),
         Ok(Err(error)) => {
             tracing::error!(%error, call, "cannot open the call");
             telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "store")]);
-            phrases::apology()
+            error.may_have_been_written()
         }
         Err(_) => {
             tracing::error!(call, "opening the call took too long");
             telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "timeout")]);
-            phrases::apology()
+            true
         }
     };
-    xml(&twiml)
+    // Twilio says at its fallback address why it asks there: it does not ask again.
+    let is_last = webhook.raw.first("ErrorUrl").is_some();
+    let known = Known {
+        settings: app.remembered(&webhook.form).await,
+        may_be_open,
+        came_back: asked.is_ok_and(|Query(asked)| asked.again.is_some()),
+        attempt: if is_last { Attempts::LAST } else { app.attempts.count(call).await },
+    };
+    match unsure::answer(known) {
+        Answer::AsOpened(published) => {
+            let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
+            xml(&app.line.open(&app.gate, &sid, published.settings.policies.consent.as_ref()))
+        }
+        Answer::AskAgain => {
+            tokio::time::sleep(unsure::PAUSE.saturating_sub(begun.elapsed())).await;
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Answer::WithoutAgent(published) => xml(&no_agent::offer(&app.gate, Why::Lost, published.as_deref())),
+    }
 }
 
 impl Inbound {
+    /// The answer to all copies of a webhook that are here at this time. Those that come later ask for themselves:
+    /// the call goes on.
+    async fn once(
+        &self,
+        webhook: &Verified<VoiceRequest>,
+        now: Timestamp,
+    ) -> Result<Arc<Twiml>, Arc<AnswerError>> {
+        let call = CallSid::parse(webhook.form.call_sid.as_str()).map_err(|error| Arc::new(error.into()))?;
+        let answer = async { self.answer(webhook, now).await.map(Arc::new) };
+        let answered = self.flights.try_get_with(call.clone(), answer).await;
+        self.flights.invalidate(&call).await;
+        answered
+    }
+
+    async fn remembered(&self, request: &VoiceRequest) -> Option<Arc<Published>> {
+        self.settings.remembered(&called(request)?).await
+    }
+
     async fn answer(&self, webhook: &Verified<VoiceRequest>, now: Timestamp) -> Result<Twiml, AnswerError> {
         let request = &webhook.form;
         let Some((number, published)) = self.owner(request).await? else {
@@ -143,8 +210,11 @@ impl Inbound {
 
     /// The answer to a call as it was recorded, for every copy of the webhook: that of the first epoch, which lets
     /// nobody in once it is lost, or what is offered instead. Its words are those of the revision that the call
-    /// began with.
+    /// began with. A call that is over is answered with its end.
     async fn twiml(&self, call: &Call) -> Result<Twiml, AnswerError> {
+        if call.status.is_terminal() {
+            return Ok(hang_up());
+        }
         let published = self.settings.of_call(call).await?;
         match (call.refusal, published) {
             (Some(reason), published) => {
@@ -178,9 +248,7 @@ impl Inbound {
         &self,
         request: &VoiceRequest,
     ) -> Result<Option<(PhoneNumber, Arc<Published>)>, StoreError> {
-        let Some(number) = request.to.e164().and_then(|text| PhoneNumber::parse(text).ok()) else {
-            return Ok(None);
-        };
+        let Some(number) = called(request) else { return Ok(None) };
         let published = self.settings.of_number(&number).await?;
         Ok(published.map(|published| (number, published)))
     }
@@ -199,6 +267,11 @@ impl Inbound {
             Opened::New { .. } | Opened::AtCapacity(_) => self.twiml(&open.call).await,
         }
     }
+}
+
+/// The number that was called, if it is one.
+fn called(request: &VoiceRequest) -> Option<PhoneNumber> {
+    request.to.called_number().and_then(|text| PhoneNumber::parse(&text).ok())
 }
 
 fn open_call(
@@ -236,4 +309,11 @@ enum AnswerError {
     Id(#[from] domain::ids::InvalidId),
     #[error("the settings that the call began with are gone")]
     NoSettings,
+}
+
+impl AnswerError {
+    /// Whether the call may stand all the same.
+    const fn may_have_been_written(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable { .. } | StoreError::Contended { .. }))
+    }
 }

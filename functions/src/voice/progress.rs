@@ -86,10 +86,14 @@ impl Progress {
 
     /// Asks for everything that the end of a call leads to.
     pub(crate) async fn follow_up(&self, call: &Call) -> Result<(), ProgressError> {
-        // Neither must miss its turn because the other failed.
+        // None must miss its turn because another failed.
         let job = TranscriptJob { call: call.sid.clone() };
-        let (released, sent) =
-            tokio::join!(self.calls.release_slots(call), self.transcripts.send(&job, TRANSCRIPT_DELAY));
+        let (withdrawn, released, sent) = tokio::join!(
+            self.calls.withdraw_plan(&call.sid),
+            self.calls.release_slots(call),
+            self.transcripts.send(&job, TRANSCRIPT_DELAY)
+        );
+        withdrawn?;
         released?;
         sent?;
         Ok(self.calls.settle(&call.sid).await?)

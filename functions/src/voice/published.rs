@@ -50,6 +50,11 @@ impl PublishedSettings {
         self.of_business(&business).await
     }
 
+    /// What is remembered of the business that owns a number, without asking the store.
+    pub async fn remembered(&self, number: &PhoneNumber) -> Option<Arc<Published>> {
+        self.published.get(&self.by_number.get(number).await?).await
+    }
+
     pub async fn of_business(&self, business: &BusinessId) -> Result<Option<Arc<Published>>, StoreError> {
         if let Some(published) = self.published.get(business).await {
             return Ok(Some(published));

@@ -55,6 +55,21 @@ fn a_terminal_status_is_final() {
     assert_eq!(call.status, CallStatus::Completed);
 }
 
+/// A callback that comes late may know a shorter time.
+#[test]
+fn the_longest_duration_stands_whatever_the_order() {
+    let lasting = |seconds: u64| StatusEvent {
+        duration: Some(Duration::from_secs(seconds)),
+        ..event(CallStatus::Completed)
+    };
+    for order in [[7, 12, 9], [12, 9, 7], [9, 7, 12]] {
+        let mut call = call();
+        order.map(|seconds| call.apply(&lasting(seconds)));
+        call.apply(&event(CallStatus::Ringing));
+        assert_eq!(call.duration, Some(Duration::from_secs(12)), "{order:?}");
+    }
+}
+
 proptest! {
     /// Fault 3. Any order, any duplicates: the same callbacks end in the same status, direction and duration.
     #[test]

@@ -30,6 +30,7 @@ use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Timestamp};
 use crate::Aws;
 use crate::item::{Draft, to_json};
 use crate::stores::StoreError;
+use crate::stores::plans;
 use crate::stores::table::{Key, Outcome, Table};
 
 use self::slots::Search;
@@ -276,6 +277,14 @@ impl Writer {
     /// [`StoreError`]; the end is then followed up once more.
     pub async fn settle(&self, call: &CallSid) -> Result<(), StoreError> {
         settle::settle(&self.calls, call).await
+    }
+
+    /// Takes back what would let a session begin, once the call is over: its token may still be shown.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the plan then ends when its time is over.
+    pub async fn withdraw_plan(&self, call: &CallSid) -> Result<(), StoreError> {
+        plans::withdraw(&self.leases, call).await
     }
 
     /// Gives the call's slots back. Slots that another call holds by now stay with it.

@@ -189,6 +189,19 @@ impl Standing {
     }
 }
 
+/// Takes away a plan that nobody has claimed, so that no session begins any more. Nothing happens where there is none.
+pub(crate) async fn withdraw(leases: &Table, call: &CallSid) -> Result<(), StoreError> {
+    let request = leases
+        .client
+        .update_item()
+        .table_name(&*leases.name)
+        .set_key(Some(key(call).attributes()))
+        .update_expression("REMOVE body")
+        .condition_expression("attribute_exists(body)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+    leases.settle(request.send().await).map(drop)
+}
+
 /// Whether a hang-up was decided.
 pub(crate) fn is_ending(row: &Row) -> Result<bool, StoreError> {
     Ok(row.optional_number::<u32>(ENDING)?.is_some())

@@ -3,8 +3,10 @@ use std::time::Duration;
 
 use domain::call::StatusEvent;
 use domain::call::{CallStatus, Direction};
-use domain::{Call, Timestamp};
-use platform::stores::calls::{OpenCall, Opened, Reader, StatusOutcome, Writer};
+use domain::{AnsweredBy, Call, Epoch, Timestamp};
+use platform::stores::calls::{OpenCall, Opened, Reader, StatusOutcome, UNSETTLED_SHARDS, Writer};
+use platform::stores::plans::Plans;
+use platform::stores::verdicts::Verdicts;
 
 use crate::world::{LEASES, TABLE, World, all_at_once, call, call_sid, open_call};
 
@@ -189,4 +191,76 @@ async fn the_history_holds_no_telephone_number() {
     line.record(1, CallStatus::Ringing).await;
     let row = line.world.item(&format!("call#{}", call_sid(1)), "event#ringing").await.unwrap();
     assert!(!format!("{row:?}").contains("720123456"), "{row:?}");
+}
+
+/// Who has to be looked at again.
+async fn unsettled(line: &Line) -> usize {
+    let reader = Reader::new(&line.world.aws, TABLE);
+    let mut found = 0;
+    for shard in 0..UNSETTLED_SHARDS {
+        found += reader.unsettled(shard, Timestamp(i64::MAX), 10).await.unwrap().len();
+    }
+    found
+}
+
+/// A call that lives is never settled, whoever believes it to be over.
+#[tokio::test]
+async fn only_a_call_that_is_over_is_settled() {
+    let line = Line::new().await;
+    line.open(1).await;
+    for status in [CallStatus::Ringing, CallStatus::InProgress] {
+        line.record(1, status).await;
+        line.writer.settle(&call_sid(1)).await.unwrap();
+        assert_eq!(unsettled(&line).await, 1, "{status:?}");
+    }
+    line.record(1, CallStatus::NoAnswer).await;
+    assert_eq!(unsettled(&line).await, 1, "its end has not been followed up");
+    line.writer.settle(&call_sid(1)).await.unwrap();
+    assert_eq!(unsettled(&line).await, 0);
+    line.writer.settle(&call_sid(1)).await.unwrap();
+}
+
+/// TTL deletes when it likes: what is too old is not taken, though it is there.
+#[tokio::test]
+async fn a_verdict_means_something_for_ten_minutes() {
+    const MEANS_SOMETHING: Duration = Duration::from_secs(10 * 60);
+    let world = World::new().await;
+    let verdicts = Verdicts::new(&world.aws, LEASES);
+    let heard = Timestamp(1_000_000);
+    assert_eq!(verdicts.get(&call_sid(1), heard).await, Ok(None));
+    verdicts.put(&call_sid(1), AnsweredBy::MachineEnd, heard).await.unwrap();
+    for (now, expected) in [
+        (heard, Some(AnsweredBy::MachineEnd)),
+        (heard.plus(MEANS_SOMETHING), Some(AnsweredBy::MachineEnd)),
+        (heard.plus(MEANS_SOMETHING + Duration::from_millis(1)), None),
+    ] {
+        assert_eq!(verdicts.get(&call_sid(1), now).await, Ok(expected), "{now:?}");
+    }
+    assert_eq!(verdicts.get(&call_sid(2), heard).await, Ok(None), "another call's");
+}
+
+/// A plan that is taken back lets no session begin; one that was claimed before is its session's.
+#[tokio::test]
+async fn a_plan_that_is_withdrawn_cannot_be_claimed() {
+    let world = World::new().await;
+    let writer = Writer::new(&world.aws, TABLE, LEASES);
+    let plans = Plans::new(&world.aws, LEASES);
+    let request = open_call(1, 1);
+    let claim = || plans.claim(&call_sid(1), Epoch::FIRST, request.now);
+    writer.withdraw_plan(&call_sid(1)).await.unwrap();
+    assert_eq!(world.leases("").await.len(), 0, "there is none, and none is made");
+    writer.open(&request).await.unwrap();
+    writer.withdraw_plan(&call_sid(1)).await.unwrap();
+    writer.withdraw_plan(&call_sid(1)).await.unwrap();
+    assert_eq!(claim().await, Ok(None));
+
+    let other = open_call(2, 2);
+    writer.open(&other).await.unwrap();
+    assert!(plans.claim(&call_sid(2), Epoch::FIRST, other.now).await.unwrap().is_some());
+    writer.withdraw_plan(&call_sid(2)).await.unwrap();
+    assert_eq!(
+        plans.is_current(&call_sid(2), Epoch::FIRST).await,
+        Ok(true),
+        "the session goes on to its end"
+    );
 }
