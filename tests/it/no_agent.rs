@@ -139,6 +139,35 @@ async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
     world.system.stop().await;
 }
 
+/// Case C04. Case B03. Most messages end by hanging up; Twilio says so, and the message is kept like any other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_ends_by_hanging_up_is_kept() {
+    let openai = refusing(401, "invalid_api_key");
+    let world = World::with(WorldConfig {
+        openai,
+        business: |new| {
+            voicemail(new);
+            new.settings.policies.record_calls = false;
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    let script = CallerScript::new(vec![
+        CallerStep::WaitForAgent { quiet_ms: 300, max_ms: 20_000 },
+        CallerStep::Say { mulaw: speech::CALLER_SERVICE.mulaw().to_vec(), label: "message".into() },
+        CallerStep::HangUp,
+    ]);
+    let outcome = call(&world, script, DialOutcome::Busy).await;
+    assert_eq!(outcome.debugger_codes(), Vec::<u32>::new());
+    let hung_up =
+        world.twilio.webhooks().into_iter().find(|webhook| webhook.param("Digits") == Some("hangup"));
+    let hung_up = hung_up.expect("the caller hung up within the message");
+    assert!(hung_up.url.contains("/no-agent/after-message"), "{}", hung_up.url);
+    assert_eq!((hung_up.status, hung_up.param("CallStatus")), (Some(200), Some("completed")));
+    world.record_when(&outcome.call_sid, |record| record["voicemail"]["state"] == "archived").await;
+    world.system.stop().await;
+}
+
 async fn asks(world: &World, method: Method, path: &str) -> (u16, Value) {
     let request = world.http.request(method, world.url(path)).bearer_auth(world.identity.api_key.expose());
     let answer = request.json(&json!({})).send().await.unwrap();

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use self::callbacks::CallbackQueue;
 pub(crate) use self::callbacks::post;
+use self::voicemail::Message;
 use super::account::Account;
 use super::events::{CallEventKind, CallOutcome, CallStatus, EndedBy, EventLog, LineRecording, WebhookKind};
 use super::line::Line;
@@ -60,6 +61,8 @@ pub(crate) struct CallState {
     progress: Mutex<Progress>,
     interrupts: mpsc::Sender<Interrupt>,
     recordings: Mutex<Vec<Arc<Recording>>>,
+    /// The message that is being taken.
+    message: Mutex<Option<Message>>,
     /// Media streams saying goodbye.
     streams: TaskTracker,
 }
@@ -98,10 +101,21 @@ impl CallState {
             ("CallStatus", status.as_str()),
             ("Direction", direction.as_str()),
             ("ApiVersion", "2010-04-01"),
+            ("CallerZip", "02101"),
             ("FromCountry", ""),
             ("FromCity", ""),
+            ("FromZip", "02101"),
             ("ToCountry", ""),
             ("ToCity", ""),
+            // What Twilio may add one day, and what Voice SDK applications and SIP trunks add today.
+            ("Region", "us1"),
+            ("Price", "0.01"),
+            ("CNAM", "ANNA"),
+            ("SipHeader_X_Route_Id", "7"),
+            ("SipHeader_X-Original-To", "+12025550199"),
+            ("msg", "Gather End"),
+            ("user_id", "17"),
+            ("Caller name", "x"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
@@ -167,6 +181,7 @@ pub(crate) fn place(account: &Arc<Account>, spec: CallSpec) -> Arc<CallState> {
         }),
         interrupts,
         recordings: Mutex::default(),
+        message: Mutex::default(),
         streams: TaskTracker::new(),
     });
     account.calls.insert(call.sid.clone(), Arc::clone(&call));
@@ -280,6 +295,7 @@ impl Runner {
         };
         lock(&call.progress).ended = Some((Timestamp::now(), duration));
         self.set_status(status).await;
+        self.message_ended_by_hanging_up().await;
         call.streams.close();
         call.streams.wait().await;
         callbacks.drain().await;

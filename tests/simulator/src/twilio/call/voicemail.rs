@@ -1,17 +1,30 @@
 //! `<Record>`: what the caller leaves on the answering machine.
 
+use std::sync::Arc;
+
 use super::Runner;
 use super::document::Loaded;
 use super::program::Next;
 use super::verbs::owned;
 use crate::twilio::ear::is_audible;
+use crate::twilio::events::WebhookKind;
 use crate::twilio::line::{FRAME_MS, Heard};
+use crate::twilio::lock;
+use crate::twilio::recording::Recording;
 use crate::twilio::spec::{RecordingRequest, RecordingSource, TwimlSource};
 use crate::twilio::twiml::{RecordVerb, Target};
+use crate::twilio::webhooks::Webhook;
+
+/// A message that is being taken, and where to ask when it is over.
+pub(super) struct Message {
+    recording: Arc<Recording>,
+    action: Option<TwimlSource>,
+}
 
 impl Runner {
     /// Records until a key, the longest silence or the longest message; then asks the `action`, which is
-    /// the document itself unless given. A caller who hangs up leaves the recording and no action.
+    /// the document itself unless given. When the caller hangs up it is told as well (`Digits=hangup`, Twilio's
+    /// Record docs), and its answer is not followed.
     pub(super) async fn record(&self, document: &Loaded, verb: &RecordVerb) -> Next {
         if verb.play_beep {
             self.beep().await;
@@ -33,17 +46,38 @@ impl Runner {
                 source: RecordingSource::RecordVerb,
             },
         );
+        let here = Target { url: String::new(), get: false };
+        let action = verb.action.as_ref().unwrap_or(&here);
+        *lock(&self.call.message) =
+            Some(Message { recording: Arc::clone(&recording), action: document.resolve(&self.call, action) });
         let digits = self.listen_to_message(verb).await;
+        lock(&self.call.message).take();
         self.call.line.detach();
         self.call.stop_recording(&self.account, &recording, self.call.line.since(recording.from));
-        let extra = owned(vec![
+        self.go_to(document, action, self.about_message(&recording, digits))
+    }
+
+    fn about_message(&self, recording: &Recording, digits: String) -> Vec<(String, String)> {
+        owned(vec![
             ("RecordingUrl", recording.url(&self.account)),
             ("RecordingSid", recording.sid.clone()),
             ("RecordingDuration", recording.duration_s().to_string()),
             ("Digits", digits),
-        ]);
-        let here = Target { url: String::new(), get: false };
-        self.go_to(document, verb.action.as_ref().unwrap_or(&here), extra)
+        ])
+    }
+
+    /// Tells the `action` of a message that was being taken as the call ended.
+    pub(super) async fn message_ended_by_hanging_up(&self) {
+        let Some(Message { recording, action: Some(TwimlSource::Url { url, get }) }) =
+            lock(&self.call.message).take()
+        else {
+            return;
+        };
+        let mut params = self.call.params(&self.account.config.account_sid);
+        params.extend(self.about_message(&recording, "hangup".to_owned()));
+        // Whatever is answered, there is nobody to hear it; a failure is in the log.
+        let _ = super::post(&self.account, &self.call, &Webhook::new(WebhookKind::Action, url, get, params))
+            .await;
     }
 
     /// Returns the key that ended the message, or nothing.
