@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::recording::{self, RecordingKind};
+use domain::recording::RecordingKind;
 use domain::share::Disposition;
 use domain::{Recording, RecordingState};
 use http::{HeaderMap, StatusCode};
@@ -128,8 +128,9 @@ async fn one(
         .turns(&turns)
         .messages(&messages)
         .report(report.as_ref())
-        .recording(RecordingKind::Call, recording::of_kind(&recordings, RecordingKind::Call))
-        .recording(RecordingKind::Voicemail, recording::of_kind(&recordings, RecordingKind::Voicemail))
+        .recording(RecordingKind::Voicemail, recordings.voicemail())
+        .recording(RecordingKind::Call, recordings.own())
+        .without_recording(recordings.search)
         .transcript(transcript.as_ref())
         .insights(insights.last())
         .cost(cost.as_ref());
@@ -153,7 +154,7 @@ async fn recordings(
 ) -> Result<Response, Problem> {
     let call = which.call(&operator, &app.calls).await?;
     let all = app.recordings.for_call(&call.sid).await?;
-    Ok(Json(view::recordings(&all)).into_response())
+    Ok(Json(view::recordings(&all.all)).into_response())
 }
 
 async fn voicemail(
@@ -164,8 +165,7 @@ async fn voicemail(
 ) -> Result<Response, Problem> {
     let call = operator.call(&app.calls, &sid).await?;
     let recordings = app.recordings.for_call(&call.sid).await?;
-    let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
-    app.link(voicemail.ok_or_else(|| Problem::not_found("recording"))?, &headers).await
+    app.link(recordings.voicemail().ok_or_else(|| Problem::not_found("recording"))?, &headers).await
 }
 
 impl Calls {

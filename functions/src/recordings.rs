@@ -1,9 +1,10 @@
-//! A recording's way: started once, announced by Twilio, copied once into the business's own bucket, lent by links,
-//! and deleted when its time is over.
+//! A recording's way: announced by Twilio, or looked for when it was not; copied once into the business's own bucket,
+//! lent by links, and deleted when its time is over. It begins in the answer to the call (`voice::line`).
 //!
 //! [`archive`] is the one place that downloads a recording, [`erase`] the one that removes its bytes. Everything else
 //! enqueues.
 
+pub mod account;
 pub mod api;
 pub mod archive;
 mod copy;
@@ -13,7 +14,6 @@ pub mod job;
 mod passcode;
 pub mod ready;
 pub mod share;
-pub mod start;
 pub mod sweep;
 pub(crate) mod which;
 pub mod worker;

@@ -107,11 +107,13 @@ impl<'w> Life<'w> {
         let mut spec = world
             .spec(CallerScript::new(vec![CallerStep::WaitForAgent { quiet_ms: 60_000, max_ms: 60_000 }]));
         spec.status_callback = None;
-        spec.twiml = TwimlSource::Inline("<Response><Pause length=\"60\"/></Response>".to_owned());
+        spec.twiml = TwimlSource::Inline(
+            "<Response><Start><Recording/></Start><Pause length=\"60\"/></Response>".to_owned(),
+        );
         let recording = RecordingFaults { callback_lost: true, ..Default::default() };
         spec.faults = CallFaults { recording, ..Default::default() };
         let call = world.twilio.call(spec);
-        while call.status() != CallStatus::InProgress {
+        while call.status() != CallStatus::InProgress || world.twilio.recordings(call.sid()).is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let [recordings, transcripts, insights]: [String; 3] = queues.try_into().unwrap();
@@ -164,7 +166,12 @@ impl<'w> Life<'w> {
             .field("RecordingSid", &recording.sid)
             .field("RecordingStatus", "completed")
             .field("RecordingChannels", "2");
+        let begun = ready.clone().field("RecordingStatus", "in-progress");
+        self.delivers(Delivery::Ready(begun)).await;
         self.delivers(Delivery::Ready(ready)).await;
+        self.works().await;
+        // The queue gives it out a minute after the end.
+        self.delivers(Delivery::Archive(json!({ "job": "account", "call": call }))).await;
         self.works().await;
     }
 

@@ -42,7 +42,7 @@ async fn a_job_that_comes_again_after_it_was_done_changes_nothing() {
     let step = QueueSandbox::start(&world, "transcript-step", &sinks).await;
     let sid = before["recording"]["sid"].as_str().unwrap();
     for attempt in 1..=2 {
-        assert!(archive.does(&json!({ "job": "start", "call": outcome.call_sid }), attempt).await);
+        assert!(archive.does(&json!({ "job": "account", "call": outcome.call_sid }), attempt).await);
         let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": sid });
         assert!(archive.does(&copy, attempt).await);
         assert!(step.does(&json!({ "call": outcome.call_sid }), attempt).await);

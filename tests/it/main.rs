@@ -1,6 +1,7 @@
 //! The acceptance tests: one file per behaviour, each against the whole product running in process.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod account;
 mod alarms;
 mod answer;
 mod api;

@@ -155,8 +155,19 @@ async fn outbound_calls(world: &World, outbound: &HttpSandbox, status: &HttpSand
     assert_eq!(status.receives(world, &completed).await.0, 204);
 }
 
-/// A call whose recording Twilio says nothing of.
+/// A call of whose recording Twilio says that it was begun, and nothing else.
 async fn unannounced(world: &World) -> Arc<CallOutcome> {
+    let outcome = unheard_of(world).await;
+    let begun = Webhook::inbound(world, &outcome.call_sid)
+        .at("/twilio/recording")
+        .field("RecordingSid", &world.twilio.recordings(&outcome.call_sid)[0].sid)
+        .field("RecordingStatus", "in-progress");
+    assert_eq!(begun.send(world).await.0, 204);
+    outcome
+}
+
+/// A call of whose recording Twilio says nothing.
+async fn unheard_of(world: &World) -> Arc<CallOutcome> {
     let silent = RecordingFaults { callback_lost: true, ..Default::default() };
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
     world.call_with(script, CallFaults { recording: silent, ..Default::default() }).await
@@ -213,7 +224,7 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     }
     compare("RecordingSweepFunction", &way);
     let given_up = world.get(&format!("/v1/calls/{}", unheard.call_sid)).await.1;
-    assert_eq!(given_up["recording"]["state"], "lost");
+    assert_eq!(given_up["recording"]["state"], "failed");
     world.system.stop().await;
 }
 
@@ -249,10 +260,9 @@ async fn the_roles_of_the_pipeline_fit() {
     let way = Way::to_the_store_of(&world).await;
     let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
     let archive = QueueSandbox::start(&world, "recording-archive", &changes).await;
-    let live = call_sid(1);
-    Webhook::inbound(&world, &live).send(&world).await;
-    let start = json!({ "job": "start", "call": live });
-    assert!(!archive.does(&start, 1).await, "Twilio does not know a call of our own making");
+    let silent = unheard_of(&world).await;
+    world.record_when(&silent.call_sid, |record| record["status"] == "completed").await;
+    assert!(archive.does(&json!({ "job": "account", "call": silent.call_sid }), 1).await);
     let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": recording });
     assert!(archive.does(&copy, 1).await);
     let find = json!({ "job": "find", "call": unheard.call_sid, "recording": missed });

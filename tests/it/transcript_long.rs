@@ -84,7 +84,7 @@ async fn recorded(world: &World, number: u8, wav: Vec<u8>) -> String {
         (CallSid::parse(&text).unwrap(), RecordingSid::parse(&text.replace("CA", "RE")).unwrap());
     let key = object_key(&world.business.business.id, &call, &sid);
     let sha256 = hex::encode(Sha256::digest(&wav));
-    let format = wav_header(&wav[..64], wav.len() as u64).unwrap();
+    let format = wav_header(&wav[..64], wav.len() as u64, None).unwrap();
     let archived = Archived {
         key: key.clone(),
         bytes: wav.len() as u64,

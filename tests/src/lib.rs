@@ -8,6 +8,7 @@ pub mod fate;
 pub mod lease;
 pub mod log;
 pub mod outbound;
+pub mod recorded;
 pub mod sandbox;
 pub mod way;
 pub mod webhook;

@@ -62,7 +62,7 @@ impl QueueSandbox {
     /// Delivers one message, for the `attempt`th time. Whether it is done with.
     pub async fn does(&self, job: &Value, attempt: u32) -> bool {
         let mut message = SqsMessage::default();
-        message.message_id = Some("1".to_owned());
+        message.message_id = Some(job.to_string());
         message.body = Some(job.to_string());
         message.attributes.insert("ApproximateReceiveCount".to_owned(), attempt.to_string());
         let mut event = SqsEvent::default();

@@ -1,16 +1,20 @@
 //! A recording on its way from Twilio to the business's own bucket, and out of it again.
 
+mod of_call;
 mod retention;
+mod source;
 mod wav;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use of_call::{Account, CallRecordings, LOOK_AFTER, NotRecorded, Search};
 pub use retention::{Deletion, DeletionReason, Retention};
+pub use source::RecordingSource;
 pub use wav::{
-    Codec, DURATION_TOLERANCE_MS, NotAudio, WAV_HEADER_MAX_BYTES, WavFormat, check_duration, wav_header,
-    wav_layout,
+    Codec, DURATION_TOLERANCE_MS, MAX_RECORDING_BYTES, NotAudio, WAV_HEADER_MAX_BYTES, WavFormat,
+    check_duration, wav_header, wav_layout,
 };
 
 use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
@@ -19,15 +23,15 @@ use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 /// other state is an end that can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecordingState {
-    /// Twilio was asked to record, and has not said yet what came of it.
+    /// Twilio records, and has not said yet what came of it.
     InProgress,
     /// Twilio says that it exists; we do not hold it yet.
     Announced,
     /// We hold it, verified.
     Archived(Archived),
-    /// Every attempt failed; an operator may redrive it.
+    /// Every attempt failed, or none can succeed; an operator may redrive it.
     Failed { reason: String },
-    /// Gone at Twilio before it could be copied.
+    /// Twilio says that it was deleted there before it could be copied.
     Lost,
     /// Twilio recorded nothing.
     Absent,
@@ -86,15 +90,12 @@ impl RecordingKind {
     }
 }
 
-/// The recording of this kind among a call's; each has one at most.
-pub fn of_kind(recordings: &[Recording], kind: RecordingKind) -> Option<&Recording> {
-    recordings.iter().find(|recording| recording.kind == kind)
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
     pub sid: RecordingSid,
     pub kind: RecordingKind,
+    /// What started it.
+    pub source: RecordingSource,
     pub call: CallSid,
     pub business: BusinessId,
     pub state: RecordingState,
@@ -105,6 +106,10 @@ pub struct Recording {
     pub channels: Option<u16>,
     /// Twilio's RFC 2822 start time as milliseconds, if it was given.
     pub started_at: Option<Timestamp>,
+    /// Why it is absent, a Twilio error code.
+    pub error_code: Option<u32>,
+    /// What Twilio holds can be read with a key of the account's only.
+    pub encrypted: bool,
     /// Under legal hold nothing deletes it.
     pub held: bool,
     /// When we had Twilio delete its copy.
@@ -123,6 +128,7 @@ impl Recording {
         Self {
             sid,
             kind: RecordingKind::Call,
+            source: RecordingSource::default(),
             call,
             business,
             state,
@@ -130,6 +136,8 @@ impl Recording {
             announced_duration: None,
             channels: None,
             started_at: None,
+            error_code: None,
+            encrypted: false,
             held: false,
             deleted_at_twilio: None,
         }
@@ -139,6 +147,8 @@ impl Recording {
 /// What is owed to a recording when nothing else happened until then. The sweep looks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Due {
+    /// Nothing was heard of a recording of the call: ask Twilio.
+    Search,
     /// Twilio should have called back: ask it.
     Callback,
     /// It should be in the bucket: copy it.
@@ -149,7 +159,11 @@ pub enum Due {
     Erase,
 }
 
-/// Longer than all attempts at a copy take together.
+/// When Twilio is asked about a recording in progress. Most calls are over by then, and those that are not are asked
+/// about again: the pauses of [`MAX_SWEEPS`] looks are longer than any call.
+pub const CALLBACK_WITHIN: Duration = Duration::from_secs(3_600);
+/// Longer than the attempts of one job at a copy take together. A recording that could not be had by then is asked for
+/// again by the sweep, at growing distances and for more than a day.
 pub const ARCHIVE_WITHIN: Duration = Duration::from_secs(20 * 60);
 /// Longer than all attempts at removing the bytes take together.
 pub const ERASE_WITHIN: Duration = Duration::from_secs(20 * 60);
@@ -159,10 +173,12 @@ pub const MAX_SWEEPS: u32 = 8;
 const MAX_SWEEP_PAUSE: Duration = Duration::from_secs(24 * 3_600);
 
 impl Due {
-    pub const ALL: [Self; 4] = [Self::Callback, Self::Archive, Self::Expire, Self::Erase];
+    /// What recordings are owed. A search is owed to a call.
+    pub const OF_RECORDINGS: [Self; 4] = [Self::Callback, Self::Archive, Self::Expire, Self::Erase];
 
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Search => "search",
             Self::Callback => "callback",
             Self::Archive => "archive",
             Self::Expire => "expire",
@@ -170,16 +186,16 @@ impl Due {
         }
     }
 
-    /// What a recording in `state` is owed, and when. When a callback is due depends on how long its call may last.
+    /// What a recording in `state` is owed, and when.
     pub fn of(state: &RecordingState, held: bool, since: Timestamp) -> Option<(Self, Timestamp)> {
         match state {
+            RecordingState::InProgress => Some((Self::Callback, since.plus(CALLBACK_WITHIN))),
             RecordingState::Announced => Some((Self::Archive, since.plus(ARCHIVE_WITHIN))),
             RecordingState::Archived(archived) if !held => {
                 archived.retention.duration().map(|kept| (Self::Expire, archived.at.plus(kept)))
             }
             RecordingState::Deleted(deletion) => Some((Self::Erase, deletion.at.plus(ERASE_WITHIN))),
             RecordingState::Archived(_)
-            | RecordingState::InProgress
             | RecordingState::Failed { .. }
             | RecordingState::Lost
             | RecordingState::Absent => None,
@@ -222,6 +238,8 @@ mod tests {
         assert_eq!(Due::of(&archived(Retention::Forever), false, at), None);
         let announced = Due::of(&RecordingState::Announced, false, at);
         assert_eq!(announced, Some((Due::Archive, at.plus(ARCHIVE_WITHIN))));
+        let recording = Due::of(&RecordingState::InProgress, false, at);
+        assert_eq!(recording, Some((Due::Callback, at.plus(CALLBACK_WITHIN))));
         for end in
             [RecordingState::Lost, RecordingState::Absent, RecordingState::Failed { reason: "".into() }]
         {
@@ -229,9 +247,13 @@ mod tests {
         }
     }
 
+    /// Case B14. A recording is given up after more than a day of looks, and no call is long enough for one of its own
+    /// to be given up while it goes on.
     #[test]
-    fn looks_grow_rarer_and_never_stop_by_overflow() {
+    fn looks_grow_rarer_go_on_for_more_than_a_day_and_never_stop_by_overflow() {
         assert!(Due::pause(1) > Due::pause(0));
         assert_eq!(Due::pause(u32::MAX), MAX_SWEEP_PAUSE);
+        let looks: Duration = (0..MAX_SWEEPS).map(Due::pause).sum();
+        assert!(looks > Duration::from_secs(24 * 3_600), "{looks:?}");
     }
 }

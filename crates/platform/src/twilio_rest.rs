@@ -49,8 +49,7 @@ pub enum TwilioError {
 }
 
 impl TwilioError {
-    /// Whether the same request may succeed later. Starting a recording may have worked already: look at
-    /// [`TwilioRest::recordings_of`] first.
+    /// Whether the same request may succeed later.
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::RateLimited { .. } | Self::Transient => true,
@@ -158,19 +157,7 @@ impl TwilioRest {
         Ok(parse::<CallList>(&body)?.calls)
     }
 
-    /// Starts a dual-channel recording of a live call, whose progress is reported to `callback`.
-    ///
-    /// # Errors
-    /// [`TwilioError::NotFound`] when the call is over; after [`TwilioError::Transient`] the recording may
-    /// have started.
-    pub async fn start_recording(&self, call: &CallSid, callback: &Url) -> Result<RecordingSid, TwilioError> {
-        let url = self.api.call_recordings(&call_sid(call)?);
-        let body = self.post(&url, &rest::start_recording(callback.as_str())).await?;
-        let recording: RecordingResource = parse(&body)?;
-        RecordingSid::parse(recording.sid.as_str()).map_err(|_| TwilioError::Transient)
-    }
-
-    /// The recordings of a call, newest first.
+    /// The recordings of a call, newest first. One that was made a moment ago may be missing, one that was deleted is.
     ///
     /// # Errors
     /// [`TwilioError`].
@@ -178,6 +165,15 @@ impl TwilioRest {
         let url = self.api.call_recordings(&call_sid(call)?);
         let body = self.answer(self.client.get(url)).await?;
         Ok(parse::<RecordingList>(&body)?.recordings)
+    }
+
+    /// A recording as it stands, for 40 days also one that was deleted.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for one that Twilio does not know yet, or not any more.
+    pub async fn recording(&self, recording: &RecordingSid) -> Result<RecordingResource, TwilioError> {
+        let sid = Sid::recording(recording.as_str()).map_err(|_| TwilioError::NotFound)?;
+        parse(&self.answer(self.client.get(self.api.recording_or_what_is_left(&sid))).await?)
     }
 
     /// Opens the WAV file of a recording. When two channels are asked for and there is only one, that one is

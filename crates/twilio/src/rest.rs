@@ -13,7 +13,7 @@ mod tests;
 pub use error::{ErrorBody, ErrorClass};
 pub use request::{
     MachineDetection, NewCall, TWIML_PARAMETER_CHARACTERS, TwimlTooLong, cancel, hang_up, redirect,
-    replace_twiml, start_recording,
+    replace_twiml,
 };
 pub use resource::{CallList, CallResource, RecordingList, RecordingResource, RecordingState};
 
@@ -65,14 +65,19 @@ impl Api {
         format!("{}/Calls/{call}.json", self.account_url)
     }
 
-    /// `POST` [`start_recording`] while the call lives; `GET` a [`RecordingList`].
+    /// `GET` a [`RecordingList`]; what was deleted is not in it.
     pub fn call_recordings(&self, call: &Sid) -> String {
         format!("{}/Calls/{call}/Recordings.json", self.account_url)
     }
 
-    /// `GET` a [`RecordingResource`]; `DELETE` it with its media.
+    /// `DELETE` a recording with its media.
     pub fn recording(&self, recording: &Sid) -> String {
         format!("{}/Recordings/{recording}.json", self.account_url)
+    }
+
+    /// `GET` a [`RecordingResource`], for 40 days also one that was deleted.
+    pub fn recording_or_what_is_left(&self, recording: &Sid) -> String {
+        format!("{}?IncludeSoftDeleted=true", self.recording(recording))
     }
 
     /// `GET` the WAV file, 16 bit at 8 kHz. It exists once the recording is completed. The answer may redirect to

@@ -10,7 +10,9 @@ mod verbs;
 #[cfg(test)]
 mod tests;
 
-pub use verbs::{Connect, Dial, Number, Pause, Play, Record, Redirect, Reject, Say, Stream, Verb};
+pub use verbs::{
+    Connect, Dial, Number, Pause, Play, Record, Redirect, Reject, Say, StartRecording, Stream, Verb,
+};
 
 use element::Element;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::call::StatusEvent;
 use domain::cost::CallCost;
 use domain::phone::Caller;
-use domain::recording::RecordingKind;
+use domain::recording::{RecordingKind, Search};
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
 use domain::{Call, Insights, Recording, RecordingState, SessionReport, Timestamp, Transcript, Turn};
@@ -124,6 +124,20 @@ impl Record {
         self
     }
 
+    /// What is said of a call in the place of its recording when it has none.
+    pub(super) fn without_recording(mut self, search: Option<Search>) -> Self {
+        if self.0["recording"].is_null() {
+            self.0["recording"] = match search {
+                Some(Search::Over(reason)) => {
+                    json!({ "sid": null, "kind": "call", "state": "not_recorded", "reason": reason.as_str() })
+                }
+                Some(Search::Open) => json!({ "sid": null, "kind": "call", "state": "looked_for" }),
+                Some(Search::Found) | None => Value::Null,
+            };
+        }
+        self
+    }
+
     pub(super) fn transcript(mut self, transcript: Option<&(Source, Option<Transcript>)>) -> Self {
         self.0["transcript_source"] = transcript.map_or(Value::Null, |(source, _)| source.as_str().into());
         let version = transcript.and_then(|(_, version)| version.as_ref());
@@ -185,6 +199,7 @@ fn recording_view(recording: &Recording, link: String) -> Value {
     let mut view = json!({
         "sid": recording.sid,
         "kind": recording.kind.as_str(),
+        "source": recording.source.as_str(),
         "state": recording.state.as_str(),
         "legal_hold": recording.held,
         "deleted_at_twilio": recording.deleted_at_twilio.map(time),
@@ -207,10 +222,8 @@ fn recording_view(recording: &Recording, link: String) -> Value {
             view["deleted_at"] = time(deletion.at).into();
             view["reason"] = deletion.reason.as_str().into();
         }
-        RecordingState::InProgress
-        | RecordingState::Announced
-        | RecordingState::Lost
-        | RecordingState::Absent => {}
+        RecordingState::Absent => view["error_code"] = recording.error_code.into(),
+        RecordingState::InProgress | RecordingState::Announced | RecordingState::Lost => {}
     }
     view
 }

@@ -35,16 +35,25 @@ pub struct JobError {
     pub detail: String,
     /// When to come back, if that is known better than by counting attempts.
     after: Option<Duration>,
+    /// No attempt can end otherwise.
+    in_vain: bool,
 }
 
 impl JobError {
     pub fn new(label: &'static str, detail: impl std::fmt::Display) -> Self {
-        Self { label, detail: detail.to_string(), after: None }
+        Self { label, detail: detail.to_string(), after: None, in_vain: false }
     }
 
     /// Somebody else is at it until then. Coming back any sooner would only use up attempts.
     pub fn in_progress(until: Timestamp) -> Self {
         Self::new("in_progress", "another worker is at it, or it is cooling down").not_before(until)
+    }
+
+    /// Does not come back: it goes to the DLQ at once, for somebody to do something about it first.
+    #[must_use]
+    pub fn in_vain(mut self) -> Self {
+        self.in_vain = true;
+        self
     }
 
     /// Comes back when the cooldown that the failure left behind is over.
@@ -85,7 +94,7 @@ pub const POISON: &str = "poison";
 
 /// Handles every message; those that failed, and only those, come back.
 ///
-/// A message that cannot be parsed, or whose last attempt failed, goes to the DLQ with its text intact and the
+/// A message that cannot be parsed, that no attempt can do or whose last attempt failed goes to the DLQ with its text intact and the
 /// reason beside it; it has blocked nothing. If that cannot be done either, SQS moves it there, without the reason.
 pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
@@ -97,18 +106,19 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
+            let wait = error.after.unwrap_or_else(|| retry_after(delivery));
             tracing::error!(
                 function = F::NAME,
                 message_id = id,
                 attempt = delivery.attempt,
                 label = error.label,
+                wait_s = wait.as_secs(),
                 %error,
                 "job failed"
             );
-            if (error.label == POISON || delivery.is_last()) && bury(function, &message, &error).await {
+            if (error.in_vain || delivery.is_last()) && bury(function, &message, &error).await {
                 continue;
             }
-            let wait = error.after.unwrap_or_else(|| retry_after(delivery));
             postpone(function, &message, wait).await;
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
@@ -150,6 +160,7 @@ fn parse<F: QueueFunction>(message: &SqsMessage) -> Result<F::Job, JobError> {
     serde_json::from_str(body).map_err(|error| {
         JobError::new(POISON, format_args!("not a job of {}, column {}", F::NAME, error.column()))
             .after(Duration::ZERO)
+            .in_vain()
     })
 }
 

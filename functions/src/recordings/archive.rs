@@ -12,8 +12,9 @@ use platform::clock;
 use platform::stores::StoreError;
 use platform::stores::heartbeat::Heartbeat;
 use platform::stores::leases::{Begun, Lease};
+use platform::telemetry::{self, Unit};
 
-use super::copy::CopyError;
+use super::copy::{CopyError, Verdict};
 use super::worker::Worker;
 use crate::edge::batch::{Delivery, JobError};
 use crate::transcripts::job::TranscriptJob;
@@ -21,6 +22,13 @@ use crate::transcripts::job::TranscriptJob;
 const LEASE: &str = "recording-archive";
 /// How long the others wait for a worker that died in the middle.
 const LEASE_TTL: Duration = Duration::from_secs(30);
+/// One of the attempts at a copy: the delivery of a job, and whether the job is the last that will be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    pub(super) delivery: Delivery,
+    pub(super) of_last_job: bool,
+}
+
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// The lease's result when the copy is in the bucket.
@@ -31,7 +39,7 @@ impl Worker {
         &self,
         call: &CallSid,
         sid: &RecordingSid,
-        delivery: Delivery,
+        attempt: Attempt,
     ) -> Result<(), JobError> {
         let recording = self.reader.of_call(call, sid).await?;
         let recording = recording.ok_or_else(|| JobError::new("unannounced", "no such recording"))?;
@@ -53,21 +61,19 @@ impl Worker {
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
         let heartbeat = Heartbeat::start(&self.leases, &lease, LEASE_TTL);
-        let outcome = self.copy_as_agreed(&recording, &heartbeat, delivery).await;
+        let outcome = self.copy_as_agreed(&recording, &heartbeat).await;
         // The lease is ended next, and a beat must not come in between.
         drop(heartbeat);
-        self.conclude(&recording, &lease, outcome, delivery).await
+        self.conclude(&recording, &lease, outcome, attempt).await
     }
 
     /// Copies and records the copy.
-    async fn copy_as_agreed(
-        &self,
-        recording: &Recording,
-        heartbeat: &Heartbeat,
-        delivery: Delivery,
-    ) -> Result<(), ArchiveError> {
+    async fn copy_as_agreed(&self, recording: &Recording, heartbeat: &Heartbeat) -> Result<(), ArchiveError> {
+        if recording.encrypted {
+            return Err(CopyError::Encrypted.into());
+        }
         let retention = self.policy(&recording.call).await?.retention;
-        let archived = self.copy(recording, retention, heartbeat, delivery).await?;
+        let archived = self.copy(recording, retention, heartbeat).await?;
         match self.recordings.archived(&recording.sid, &archived).await {
             Ok(()) => {
                 let (call, sid, bytes) = (&recording.call, &recording.sid, archived.bytes);
@@ -84,19 +90,12 @@ impl Worker {
         recording: &Recording,
         lease: &Lease,
         outcome: Result<(), ArchiveError>,
-        delivery: Delivery,
+        attempt: Attempt,
     ) -> Result<(), JobError> {
-        let (call, sid) = (&recording.call, &recording.sid);
         match outcome {
             Ok(()) => {
                 self.leases.finish(lease, ARCHIVED, REMEMBER).await?;
                 self.after_archive(recording).await
-            }
-            Err(ArchiveError::Copy(CopyError::Gone)) => {
-                self.recordings.lost(sid).await?;
-                self.leases.finish(lease, "lost", REMEMBER).await?;
-                tracing::error!(%call, recording = %sid, "deleted at Twilio before it was copied");
-                self.transcribe_next(call).await
             }
             // Its new holder goes on; what this one sent was aborted.
             Err(ArchiveError::Copy(error @ CopyError::Lease(_))) => Err(error.into_job_error()),
@@ -105,16 +104,43 @@ impl Worker {
                 self.leases.hand_back(lease, Duration::ZERO).await?;
                 Err(JobError::new("overtaken", "the recording changed its state while it was copied"))
             }
-            Err(ArchiveError::Copy(error)) => {
-                if delivery.is_last() {
-                    self.recordings.failed(sid, &error.to_string()).await?;
-                }
-                let until = self.leases.release(lease).await?;
-                Err(error.into_job_error().not_before(until))
-            }
+            Err(ArchiveError::Copy(error)) => self.not_copied(recording, lease, error, attempt).await,
             Err(ArchiveError::Job(error)) => {
                 let until = self.leases.release(lease).await?;
                 Err(error.not_before(until))
+            }
+        }
+    }
+
+    async fn not_copied(
+        &self,
+        recording: &Recording,
+        lease: &Lease,
+        error: CopyError,
+        attempt: Attempt,
+    ) -> Result<(), JobError> {
+        let (call, sid) = (&recording.call, &recording.sid);
+        match error.verdict(attempt) {
+            Verdict::Again => {
+                // An announced recording is owed a copy: after the last attempt of this job the sweep sends another.
+                let until = self.leases.release(lease).await?;
+                Err(error.into_job_error().not_before(until))
+            }
+            Verdict::Lost => {
+                self.recordings.lost(sid).await?;
+                self.leases.finish(lease, "lost", REMEMBER).await?;
+                tracing::error!(%call, recording = %sid, reason = error.label(), "recording lost");
+                count_given_up(&error);
+                self.transcribe_next(call).await
+            }
+            Verdict::Failed => {
+                self.recordings.failed(sid, &error.to_string()).await?;
+                // Whoever redrives it need not wait.
+                self.leases.hand_back(lease, Duration::ZERO).await?;
+                tracing::error!(%call, recording = %sid, reason = error.label(), %error, "recording given up");
+                count_given_up(&error);
+                self.transcribe_next(call).await?;
+                Err(error.into_job_error().in_vain())
             }
         }
     }
@@ -134,6 +160,10 @@ impl Worker {
             .await
             .map_err(|error| JobError::new("queue", error))
     }
+}
+
+fn count_given_up(error: &CopyError) {
+    telemetry::metric("RecordingsGivenUp", 1.0, Unit::Count, &[("Reason", error.label())]);
 }
 
 /// Why a recording is not archived.

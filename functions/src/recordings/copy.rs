@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 
 use domain::Recording;
-use domain::recording::{self, Archived, NotAudio, Retention, WAV_HEADER_MAX_BYTES, WavFormat};
+use domain::recording::{
+    self, Archived, MAX_RECORDING_BYTES, NotAudio, Retention, WAV_HEADER_MAX_BYTES, WavFormat,
+};
 use platform::clock;
 use platform::objects::{NewObject, ObjectError, PutOutcome, Upload};
+use platform::stores::StoreError;
 use platform::stores::heartbeat::Heartbeat;
 use platform::stores::leases::LeaseError;
 use platform::twilio_rest::{Media, TwilioError};
+use sha2::{Digest as _, Sha256};
 use twilio::rest;
 
+use super::archive::Attempt;
 use super::worker::Worker;
-use crate::edge::batch::{Delivery, JobError};
+use crate::edge::batch::JobError;
 
 /// The caller on the first, the agent on the second.
 const CHANNELS: u16 = 2;
-/// Four hours of stereo at 8 kHz and 16 bits.
-pub(super) const MAX_RECORDING_BYTES: u64 = 4 * 3_600 * 8_000 * 2 * 2;
 
 impl Worker {
     /// Copies and verifies. However it fails, the bucket is as before.
@@ -26,12 +29,11 @@ impl Worker {
         recording: &Recording,
         retention: Retention,
         heartbeat: &Heartbeat,
-        delivery: Delivery,
     ) -> Result<Archived, CopyError> {
         let key = recording::object_key(&recording.business, &recording.call, &recording.sid);
         let media = match self.twilio.recording_media(&recording.sid, CHANNELS).await {
             Ok(media) => media,
-            Err(TwilioError::NotFound) => return Err(self.why_not_found(recording, delivery).await),
+            Err(TwilioError::NotFound) => return Err(self.why_not_found(recording).await),
             Err(error) => return Err(CopyError::Twilio(error)),
         };
         let mut upload = self.objects.upload(NewObject {
@@ -44,7 +46,7 @@ impl Worker {
             Ok(format) => format,
             Err(error) => {
                 upload.abort().await;
-                return Err(error);
+                return Err(self.why_not_audio(recording, error).await);
             }
         };
         let uploaded = upload.complete().await?;
@@ -58,18 +60,27 @@ impl Worker {
         Ok(Archived { key, bytes, sha256, format, at: clock::now(), retention })
     }
 
-    /// A 404 right after the callback is usual; a recording that was deleted never comes back. Twilio's list may
-    /// lag behind its callback as well, so one look at it is not enough to give a recording up for ever.
-    async fn why_not_found(&self, recording: &Recording, delivery: Delivery) -> CopyError {
-        let known = match self.twilio.recordings_of(&recording.call).await {
-            Ok(known) => known,
-            Err(error) => return CopyError::Twilio(error),
-        };
-        let listed = known.iter().find(|listed| listed.sid.as_str() == recording.sid.as_str());
-        match listed.map(|listed| &listed.status) {
-            Some(rest::RecordingState::Deleted) => CopyError::Gone,
-            None if delivery.attempt > 1 => CopyError::Gone,
-            None | Some(_) => CopyError::Twilio(TwilioError::NotFound),
+    /// A 404 right after the callback is usual, and may last. Only Twilio's own word says that a recording was deleted.
+    async fn why_not_found(&self, recording: &Recording) -> CopyError {
+        match self.twilio.recording(&recording.sid).await {
+            Ok(resource) if resource.encrypted => CopyError::Encrypted,
+            Ok(resource) if resource.status == rest::RecordingState::Deleted => CopyError::Deleted,
+            Ok(_) | Err(TwilioError::NotFound) => CopyError::Twilio(TwilioError::NotFound),
+            Err(error) => CopyError::Twilio(error),
+        }
+    }
+
+    /// A body that is no error page and not the recording is what Twilio has if it comes a second time, or if it is
+    /// encrypted: fetching it again and again would help nobody.
+    async fn why_not_audio(&self, recording: &Recording, error: CopyError) -> CopyError {
+        let CopyError::NotAudio { what, fingerprint: Some(fingerprint) } = error else { return error };
+        if matches!(self.twilio.recording(&recording.sid).await, Ok(resource) if resource.encrypted) {
+            return CopyError::Encrypted;
+        }
+        match self.recordings.refused_body(recording, &fingerprint).await {
+            Ok(true) => CopyError::SameAgain(what),
+            Ok(false) => CopyError::NotAudio { what, fingerprint: None },
+            Err(error) => CopyError::Row(error),
         }
     }
 }
@@ -85,6 +96,7 @@ async fn transfer(
     if declared.is_some_and(|bytes| bytes > MAX_RECORDING_BYTES) {
         return Err(CopyError::TooLarge);
     }
+    let announced = recording.announced_duration;
     let mut head = Vec::with_capacity(WAV_HEADER_MAX_BYTES);
     while let Some(chunk) = media.chunk().await.map_err(CopyError::Twilio)? {
         let missing = WAV_HEADER_MAX_BYTES - head.len();
@@ -92,7 +104,9 @@ async fn transfer(
             head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
             if head.len() == WAV_HEADER_MAX_BYTES {
                 // What is no WAV file by its header is not worth the rest of its bytes.
-                recording::wav_header(&head, declared.unwrap_or(MAX_RECORDING_BYTES))?;
+                let bytes = declared.unwrap_or(MAX_RECORDING_BYTES);
+                let format = recording::wav_header(&head, bytes, announced);
+                format.map_err(|what| CopyError::not_audio(what, &head, bytes))?;
             }
         }
         if upload.bytes() + chunk.len() as u64 > MAX_RECORDING_BYTES {
@@ -103,23 +117,37 @@ async fn transfer(
     }
     let bytes = upload.bytes();
     if let Some(declared) = declared.filter(|&declared| declared != bytes) {
-        return Err(NotAudio::CutShort { declared, actual: bytes }.into());
+        let what = NotAudio::CutShort { declared, actual: bytes };
+        return Err(CopyError::NotAudio { what, fingerprint: None });
     }
-    let format = recording::wav_header(&head, bytes)?;
-    recording::check_duration(&format, recording.announced_duration)?;
-    heartbeat.check()?;
+    let read = recording::wav_header(&head, bytes, announced)
+        .and_then(|format| recording::check_duration(&format, announced).map(|()| format));
+    let format = read.map_err(|what| CopyError::not_audio(what, &head, bytes))?;
+    // A process that was frozen knows of its lease what it knew before.
+    heartbeat.confirm().await?;
     Ok(format)
 }
 
 /// Why a copy did not happen.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CopyError {
-    #[error("the recording no longer exists at Twilio")]
-    Gone,
+    #[error("deleted at Twilio before it was copied")]
+    Deleted,
+    #[error(
+        "encrypted at Twilio with a public key of the account's: switch off Voice Recording Encryption in the \
+         account's voice settings, the recordings made from then on can be copied"
+    )]
+    Encrypted,
     #[error(transparent)]
     Twilio(TwilioError),
-    #[error("what Twilio sent is not the recording: {0}")]
-    NotAudio(#[from] NotAudio),
+    #[error("what Twilio sent is not the recording: {what}")]
+    NotAudio {
+        what: NotAudio,
+        /// Names the body, if it may be what Twilio holds.
+        fingerprint: Option<String>,
+    },
+    #[error("what Twilio holds is not the recording: {0}")]
+    SameAgain(NotAudio),
     #[error("the recording is larger than {MAX_RECORDING_BYTES} bytes")]
     TooLarge,
     #[error("the bucket holds another object under the recording's key: compare the two, then remove one")]
@@ -128,25 +156,62 @@ pub(super) enum CopyError {
     Lease(#[from] LeaseError),
     #[error(transparent)]
     Store(#[from] ObjectError),
+    #[error(transparent)]
+    Row(StoreError),
+}
+
+/// What is to follow a copy that did not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may come yet.
+    Again,
+    Lost,
+    /// No attempt can end otherwise, or all of them were made.
+    Failed,
 }
 
 impl CopyError {
-    fn label(&self) -> &'static str {
+    fn not_audio(what: NotAudio, head: &[u8], bytes: u64) -> Self {
+        let fingerprint = || format!("{}:{bytes}", hex::encode(Sha256::digest(head)));
+        Self::NotAudio { fingerprint: what.is_of_a_file().then(fingerprint), what }
+    }
+
+    /// All attempts of one job span more than ten minutes, those of all jobs more than a day. A deletion that Twilio
+    /// speaks of at the end of a job is believed. Everything else that may pass is waited for to the end of the last.
+    pub(super) fn verdict(&self, attempt: Attempt) -> Verdict {
         match self {
-            Self::Gone => "gone",
+            Self::Encrypted | Self::SameAgain(_) | Self::TooLarge | Self::Other => Verdict::Failed,
+            Self::Deleted if attempt.delivery.is_last() => Verdict::Lost,
+            Self::Twilio(TwilioError::Permanent(_) | TwilioError::Settings(_))
+                if attempt.delivery.is_last() =>
+            {
+                Verdict::Failed
+            }
+            _ if attempt.delivery.is_last() && attempt.of_last_job => Verdict::Failed,
+            _ => Verdict::Again,
+        }
+    }
+
+    pub(super) fn label(&self) -> &'static str {
+        let not_audio = |what: &NotAudio| match what {
+            NotAudio::Empty => "empty",
+            NotAudio::WrongMagic(_) | NotAudio::Header(_) => "not_audio",
+            NotAudio::CutShort { .. } => "cut_short",
+            NotAudio::Duration { .. } => "wrong_duration",
+        };
+        match self {
+            Self::Deleted => "deleted",
+            Self::Encrypted => "encrypted",
             Self::Twilio(TwilioError::NotFound) => "not_there_yet",
             Self::Twilio(TwilioError::Auth) => "unauthorised",
             Self::Twilio(TwilioError::RateLimited { .. }) => "rate_limited",
             Self::Twilio(TwilioError::Transient) => "cut_off",
             Self::Twilio(TwilioError::Permanent(_) | TwilioError::Settings(_)) => "twilio",
-            Self::NotAudio(NotAudio::Empty) => "empty",
-            Self::NotAudio(NotAudio::WrongMagic(_) | NotAudio::Header(_)) => "not_audio",
-            Self::NotAudio(NotAudio::CutShort { .. }) => "cut_short",
-            Self::NotAudio(NotAudio::Duration { .. }) => "wrong_duration",
+            Self::NotAudio { what, .. } | Self::SameAgain(what) => not_audio(what),
             Self::TooLarge => "too_large",
             Self::Other => "other_object",
             Self::Lease(_) => "lease",
-            Self::Store(_) => "store",
+            Self::Store(_) | Self::Row(_) => "store",
         }
     }
 
@@ -155,13 +220,58 @@ impl CopyError {
         let error = JobError::new(self.label(), &self);
         match self {
             Self::Twilio(TwilioError::RateLimited { after: Some(after) }) => error.after(after),
-            Self::Gone
-            | Self::Twilio(_)
-            | Self::NotAudio(_)
-            | Self::TooLarge
-            | Self::Other
-            | Self::Lease(_)
-            | Self::Store(_) => error,
+            _ => error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::batch::{Delivery, MAX_ATTEMPTS};
+
+    fn verdicts(error: &CopyError) -> Vec<Verdict> {
+        let attempts = [false, true].into_iter().flat_map(|of_last_job| {
+            (1..=MAX_ATTEMPTS).map(move |attempt| Attempt { delivery: Delivery { attempt }, of_last_job })
+        });
+        attempts.map(|attempt| error.verdict(attempt)).collect()
+    }
+
+    /// Case B14. What may pass is waited for through all jobs; a deletion that Twilio speaks of through one.
+    #[test]
+    fn a_recording_is_given_up_when_all_attempts_were_made_and_not_before() {
+        let page = || CopyError::NotAudio { what: NotAudio::WrongMagic("XML"), fingerprint: None };
+        for passing in [
+            CopyError::Twilio(TwilioError::NotFound),
+            CopyError::Twilio(TwilioError::Transient),
+            CopyError::Twilio(TwilioError::Auth),
+            CopyError::Twilio(TwilioError::RateLimited { after: None }),
+            CopyError::Store(ObjectError::Unavailable { reason: "SlowDown".into() }),
+            page(),
+        ] {
+            let verdicts = verdicts(&passing);
+            let (last, before) = verdicts.split_last().unwrap();
+            assert_eq!(*last, Verdict::Failed, "{passing}");
+            assert!(before.iter().all(|verdict| *verdict == Verdict::Again), "{passing}");
+        }
+        let deleted = verdicts(&CopyError::Deleted);
+        let (first, last) = (&deleted[..5], &deleted[5..]);
+        for job in [first, last] {
+            assert!(job[..4].iter().all(|verdict| *verdict == Verdict::Again) && job[4] == Verdict::Lost);
+        }
+    }
+
+    /// Case B25. What no attempt can change is not attempted.
+    #[test]
+    fn what_cannot_end_otherwise_ends_at_once() {
+        for end in [
+            CopyError::Encrypted,
+            CopyError::SameAgain(NotAudio::WrongMagic("MP3")),
+            CopyError::TooLarge,
+            CopyError::Other,
+        ] {
+            assert!(verdicts(&end).iter().all(|verdict| *verdict == Verdict::Failed), "{end}");
+        }
+        assert!(CopyError::Encrypted.to_string().contains("switch off Voice Recording Encryption"));
     }
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use domain::recording::RecordingKind;
+use domain::recording::{RecordingKind, RecordingSource};
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
 use http::StatusCode;
 use platform::aws::Aws;
@@ -84,7 +84,8 @@ impl Ready {
         let state = match &form.event {
             RecordingEvent::Completed => RecordingState::Announced,
             RecordingEvent::Absent => RecordingState::Absent,
-            RecordingEvent::InProgress | RecordingEvent::Other(_) => return Ok(()),
+            RecordingEvent::InProgress => RecordingState::InProgress,
+            RecordingEvent::Other(_) => return Ok(()),
         };
         let sid = CallSid::parse(form.call_sid.as_str())?;
         let Some(call) = self.calls.call(&sid).await? else {
@@ -94,6 +95,9 @@ impl Ready {
             return Ok(());
         };
         let recording = Recording {
+            source: form.source.as_deref().map(RecordingSource::parse).unwrap_or_default(),
+            error_code: form.error_code.filter(|code| *code != 0),
+            encrypted: form.encrypted,
             kind: if form.is_of_record_verb() { RecordingKind::Voicemail } else { RecordingKind::Call },
             announced_duration: form.duration_s.map(|s| Duration::from_secs(u64::from(s))),
             channels: form.channels.map(u16::from),

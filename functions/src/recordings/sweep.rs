@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use domain::recording::{DeletionReason, Due, MAX_SWEEPS};
-use domain::{Recording, Timestamp};
+use domain::recording::{DeletionReason, Due, MAX_SWEEPS, NotRecorded};
+use domain::{CallSid, Recording, Timestamp};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::queues::{Queue, QueueError};
@@ -62,43 +62,65 @@ impl ScheduledFunction for Sweep {
 impl Sweep {
     async fn sweep(&self, now: Timestamp, tally: &mut Tally, failures: &mut Tally) -> Result<(), JobError> {
         let mut failed = None;
-        for due in Due::ALL {
+        let mut count = |due: Due, of: &str, paid: Result<Swept, SweepError>| match paid {
+            Ok(Swept::Gone) => {}
+            Ok(Swept::Claimed) => tally.add(due.as_str(), of),
+            Err(error) => {
+                failures.add(due.as_str(), format_args!("{of}: {error}"));
+                failed = Some(JobError::new("recording", error));
+            }
+        };
+        for owed in self.reader.searches(now, MAX_RECORDINGS).await? {
+            count(Due::Search, owed.to.as_str(), self.search(&owed, now).await);
+        }
+        for due in Due::OF_RECORDINGS {
             for owed in self.reader.owed(due, now, MAX_RECORDINGS).await? {
-                let recording = &owed.recording.sid;
-                match self.pay(&owed, due, now).await {
-                    Ok(Swept::Gone) => {}
-                    Ok(Swept::Claimed) => tally.add(due.as_str(), recording),
-                    Err(error) => {
-                        failures.add(due.as_str(), format_args!("{recording}: {error}"));
-                        failed = Some(JobError::new("recording", error));
-                    }
-                }
+                count(due, owed.to.sid.as_str(), self.pay(&owed, due, now).await);
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    async fn pay(&self, owed: &Owed, due: Due, now: Timestamp) -> Result<Swept, SweepError> {
+    /// Has Twilio asked about a call's recording, until it is clear that it cannot be.
+    async fn search(&self, owed: &Owed<CallSid>, now: Timestamp) -> Result<Swept, SweepError> {
         if self.recordings.claim(owed, now).await? == Swept::Gone {
             return Ok(Swept::Gone);
         }
-        let Recording { call, sid: recording, .. } = owed.recording.clone();
+        let call = owed.to.clone();
+        if owed.sweeps >= MAX_SWEEPS {
+            self.recordings.search_over(&call, Some(NotRecorded::Unconfirmed)).await?;
+            let reason = NotRecorded::Unconfirmed.as_str();
+            telemetry::metric("CallsNotRecorded", 1.0, Unit::Count, &[("Reason", reason)]);
+        } else {
+            self.queue.send(&RecordingJob::Account { call }, Duration::ZERO).await?;
+        }
+        Ok(Swept::Claimed)
+    }
+
+    async fn pay(&self, owed: &Owed<Recording>, due: Due, now: Timestamp) -> Result<Swept, SweepError> {
+        if self.recordings.claim(owed, now).await? == Swept::Gone {
+            return Ok(Swept::Gone);
+        }
+        let Recording { call, sid: recording, .. } = owed.to.clone();
         let given_up = owed.sweeps >= MAX_SWEEPS;
         let job = match due {
             Due::Callback if given_up => {
-                self.recordings.lost(&recording).await?;
+                self.recordings.failed(&recording, "Twilio never said what became of it").await?;
+                telemetry::metric("RecordingsGivenUp", 1.0, Unit::Count, &[("Reason", "never_heard_of")]);
                 return Ok(Swept::Claimed);
             }
-            Due::Archive if given_up => {
+            // What the last job could not decide, because none of its attempts came to an end.
+            Due::Archive if owed.sweeps > MAX_SWEEPS => {
                 self.recordings.failed(&recording, "no attempt at a copy came to an end").await?;
+                telemetry::metric("RecordingsGivenUp", 1.0, Unit::Count, &[("Reason", "no_end")]);
                 return Ok(Swept::Claimed);
             }
+            Due::Archive if given_up => RecordingJob::ArchiveOrGiveUp { call, recording },
             Due::Callback => RecordingJob::Find { call, recording },
             Due::Archive => RecordingJob::Archive { call, recording },
             Due::Expire => {
                 // The index may be older than a legal hold: the tombstone is the decision.
-                let deleted =
-                    self.recordings.delete(&owed.recording, DeletionReason::RetentionOver, now).await?;
+                let deleted = self.recordings.delete(&owed.to, DeletionReason::RetentionOver, now).await?;
                 if deleted != Deleted::Done {
                     return Ok(Swept::Gone);
                 }
@@ -106,6 +128,8 @@ impl Sweep {
             }
             // What was promised to be deleted is never given up.
             Due::Erase => RecordingJob::Erase { call, recording },
+            // Owed to a call, not to a recording.
+            Due::Search => return Ok(Swept::Gone),
         };
         self.queue.send(&job, Duration::ZERO).await?;
         Ok(Swept::Claimed)

@@ -1,6 +1,5 @@
 //! Which of a call's recordings a request is about.
 
-use domain::recording::{self, RecordingKind};
 use domain::{Call, Recording};
 use platform::stores::{calls, recordings};
 use serde::Deserialize;
@@ -29,10 +28,10 @@ impl Which {
         recordings: &recordings::Reader,
     ) -> Result<Recording, Problem> {
         let call = self.call(operator, calls).await?;
-        let all = recordings.for_call(&call.sid).await?;
+        let known = recordings.for_call(&call.sid).await?;
         let found = match &self.recording {
-            Some(sid) => all.iter().find(|recording| recording.sid.as_str() == sid),
-            None => recording::of_kind(&all, RecordingKind::Call),
+            Some(sid) => known.all.iter().find(|recording| recording.sid.as_str() == sid),
+            None => known.own(),
         };
         found.cloned().ok_or_else(|| Problem::not_found("recording"))
     }

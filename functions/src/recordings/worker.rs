@@ -14,14 +14,13 @@ use platform::stores::leases::Leases;
 use platform::stores::{businesses, calls, recordings};
 use platform::twilio_rest::TwilioRest;
 
+use super::archive::Attempt;
 use super::job::RecordingJob;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::start::{self, Inbox, InboxUrls};
-use crate::edge::verified_form::Gate;
 use crate::edge::{QueueFunction, StartError};
 
 pub struct Worker {
-    pub(super) callback: url::Url,
     pub(super) businesses: businesses::Reader,
     pub(super) calls: calls::Reader,
     pub(super) reader: recordings::Reader,
@@ -29,7 +28,7 @@ pub struct Worker {
     pub(super) leases: Leases,
     pub(super) objects: Objects,
     pub(super) transcripts: Queue,
-    inbox: Inbox,
+    pub(super) inbox: Inbox,
     pub(super) twilio: TwilioRest,
     /// The first of the four layers against copying twice: what this very process is copying.
     pub(super) copying: Mutex<HashSet<RecordingSid>>,
@@ -46,7 +45,6 @@ impl QueueFunction for Worker {
 
     async fn load(env: &dyn Reader) -> Result<Self, StartError> {
         let mut vars = Parser::new(env);
-        let base = vars.url("PUBLIC_BASE_URL");
         let twilio_url = vars.url("TWILIO_API_URL");
         let businesses = vars.text("TABLE_BUSINESSES");
         let calls = vars.text("TABLE_CALLS");
@@ -57,12 +55,7 @@ impl QueueFunction for Worker {
         let inbox = InboxUrls::parse(&mut vars, "QUEUE_RECORDINGS", "DLQ_RECORDINGS");
         let aws = Aws::load_with(env, vars).await?;
         let secrets = Secrets::load(env, &aws.config).await?;
-        let callback = Gate::new(&base, &secrets)?
-            .url(super::ready::PATH)
-            .parse()
-            .map_err(|error| StartError::Other(format!("PUBLIC_BASE_URL: {error}")))?;
         Ok(Self {
-            callback,
             businesses: businesses::Reader::new(&aws, &businesses),
             calls: calls::Reader::new(&aws, &calls),
             reader: recordings::Reader::new(&aws, &recordings),
@@ -78,9 +71,14 @@ impl QueueFunction for Worker {
 
     async fn handle(&self, job: RecordingJob, delivery: Delivery) -> Result<(), JobError> {
         match job {
-            RecordingJob::Start { call } => self.start(&call).await,
-            RecordingJob::Archive { call, recording } => self.archive(&call, &recording, delivery).await,
-            RecordingJob::Find { call, recording } => self.find(&call, &recording, delivery).await,
+            RecordingJob::Account { call } => self.account(&call).await,
+            RecordingJob::Archive { call, recording } => {
+                self.archive(&call, &recording, Attempt { delivery, of_last_job: false }).await
+            }
+            RecordingJob::ArchiveOrGiveUp { call, recording } => {
+                self.archive(&call, &recording, Attempt { delivery, of_last_job: true }).await
+            }
+            RecordingJob::Find { call, recording } => self.find(&call, &recording).await,
             RecordingJob::Erase { call, recording } => self.erase(&call, &recording).await,
         }
     }

@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::Speaker;
 use domain::prompt::ListeningHint;
-use domain::recording::{Archived, WAV_HEADER_MAX_BYTES, WavFormat, wav_layout};
+use domain::recording::{Archived, RecordingSource, WAV_HEADER_MAX_BYTES, WavFormat, wav_layout};
 use domain::transcript::Line;
 use domain::transcript::quality::{Expected, Heard, flaw_of_words};
 use domain::transcript::speech::{Levels, Limits, Piece, pieces};
@@ -124,11 +123,17 @@ struct Progress {
 }
 
 impl Listener<'_> {
-    pub(super) async fn listen(&self, archived: &Archived) -> Result<Understood, Failure> {
+    pub(super) async fn listen(
+        &self,
+        archived: &Archived,
+        source: RecordingSource,
+    ) -> Result<Understood, Failure> {
         let head = 0..archived.bytes.min(WAV_HEADER_MAX_BYTES as u64);
         let head = self.objects.get_range(&archived.key, head).await?;
-        let (format, samples) =
-            wav_layout(&head, archived.bytes).map_err(|error| Failure::Final(error.to_string()))?;
+        // It was found to be as long as that when it was archived.
+        let lasts = Duration::from_millis(archived.format.duration_ms);
+        let (format, samples) = wav_layout(&head, archived.bytes, Some(lasts))
+            .map_err(|error| Failure::Final(error.to_string()))?;
         if format.bits_per_sample != 16 {
             return Err(Failure::Final("the recording is not 16-bit PCM".to_owned()));
         }
@@ -162,7 +167,7 @@ impl Listener<'_> {
             }
         }
         match failure {
-            None => Ok(understood(answers, format.channels)),
+            None => Ok(understood(answers, source, format.channels)),
             Some(failure) => Err(failure),
         }
     }
@@ -280,14 +285,10 @@ struct Audio<'a> {
 }
 
 /// The turns' words as lines in their order, each with the speaker whose channel it is.
-fn understood(answers: Vec<(Piece, Answer)>, channels: u16) -> Understood {
+fn understood(answers: Vec<(Piece, Answer)>, source: RecordingSource, channels: u16) -> Understood {
     let mut all = Understood { lines: vec![], heard: vec![], model: None, listened_ms: 0, doubt: None };
     for (piece, Answer { text, model, doubt }) in answers {
-        let speaker = match (channels, piece.channel) {
-            (2, 0) => Some(Speaker::Caller),
-            (2, 1) => Some(Speaker::Agent),
-            _ => None,
-        };
+        let speaker = source.speaker(channels, piece.channel);
         let text = text.trim();
         all.listened_ms += (piece.end - piece.start).as_millis() as u64;
         all.model = all.model.take().or(model);
@@ -336,6 +337,7 @@ fn one_channel(bytes: &[u8], format: &WavFormat, channel: usize) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use domain::Speaker;
     use domain::recording::wav_header;
 
     use super::*;
@@ -373,9 +375,9 @@ mod tests {
             (0..8_000_i16).flat_map(|n| [n.to_le_bytes(), (-n).to_le_bytes()].concat()).collect();
         for (channel, sign) in [(0, 1), (1, -1)] {
             let wav = one_channel(&stereo, &format, channel);
-            let read = wav_header(&wav, wav.len() as u64).unwrap();
+            let read = wav_header(&wav, wav.len() as u64, None).unwrap();
             assert_eq!(read, WavFormat { channels: 1, ..format });
-            let (_, samples) = wav_layout(&wav, wav.len() as u64).unwrap();
+            let (_, samples) = wav_layout(&wav, wav.len() as u64, None).unwrap();
             let at = usize::try_from(samples.start).unwrap() + 7 * 2;
             assert_eq!(i16::from_le_bytes([wav[at], wav[at + 1]]), 7 * sign);
         }
@@ -392,6 +394,7 @@ mod tests {
                 answer(0, 4, "service on Thursday.", true),
                 answer(1, 9, "", false),
             ],
+            RecordingSource::StartTwiml,
             2,
         );
         let lines: Vec<_> =
@@ -406,6 +409,8 @@ mod tests {
             ]
         );
         assert_eq!((all.heard.len(), all.listened_ms), (5, 5_000));
-        assert_eq!(understood(vec![answer(0, 0, "Hi.", false)], 1).lines[0].speaker, None);
+        let of = |source, channels| understood(vec![answer(0, 0, "Hi.", false)], source, channels);
+        assert_eq!(of(RecordingSource::StartTwiml, 1).lines[0].speaker, None);
+        assert_eq!(of(RecordingSource::Trunking, 2).lines[0].speaker, agent, "whose first channel it is");
     }
 }

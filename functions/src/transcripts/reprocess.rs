@@ -96,7 +96,7 @@ impl Transcripts {
             Problem::unavailable()
         };
         if stages.contains(&Stage::Recording) {
-            for recording in self.recordings.for_call(&call.sid).await? {
+            for recording in self.recordings.for_call(&call.sid).await?.all {
                 if matches!(recording.state, RecordingState::Announced | RecordingState::Failed { .. }) {
                     let job = RecordingJob::Archive { call: call.sid.clone(), recording: recording.sid };
                     self.recording_jobs.send(&job, Duration::ZERO).await.map_err(unsent)?;

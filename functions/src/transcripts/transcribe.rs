@@ -126,7 +126,7 @@ impl Worker {
             notes,
             deadline: Instant::now() + self.listen_for,
         };
-        let understood = listener.listen(work.archived).await?;
+        let understood = listener.listen(work.archived, work.recording.source).await?;
         let replaced = match standing.pointer.and_then(|pointer| pointer.number) {
             Some(number) => self.reader.version(&work.call.sid, number).await.map_err(store)?,
             None if quality::flaw_of_turns(work.turns).is_none() => {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use domain::recording::{self, RecordingKind};
 use domain::transcript::{self, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput};
 use domain::{Call, CallSid, RecordingState, Settings, Turn};
 use platform::aws::Aws;
@@ -125,7 +124,7 @@ impl Worker {
     /// Does one step. `true`: something changed, look again.
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
         let recordings = self.recordings.for_call(&call.sid).await?;
-        let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
+        let voicemail = recordings.voicemail();
         // In a refused call nobody spoke, unless it was to leave a message.
         if call.refusal.is_some() && voicemail.is_none() {
             self.hand_on(call).await?;
@@ -137,12 +136,11 @@ impl Worker {
         };
         let turns = self.turns.turns(&call.sid).await?;
         let report = self.turns.report(&call.sid).await?;
-        // The call's own recording holds what was said to the voicemail as well.
-        let recording = recording::of_kind(&recordings, RecordingKind::Call).or(voicemail);
+        let recording = recordings.to_listen_to();
         let standing = self.standing(&call.sid).await?;
         let input = StepInput {
             policy: settings.policies.transcript,
-            record_calls: settings.policies.record_calls || voicemail.is_some(),
+            record_calls: recordings.may_come(settings.policies.record_calls),
             ended_at: call.ended_at,
             report: report.as_ref(),
             turns: &turns,

@@ -221,8 +221,7 @@ impl Inbound {
                 Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()))
             }
             (None, Some(published)) => {
-                let consent = published.settings.policies.consent.as_ref();
-                Ok(self.line.open(&self.gate, &call.sid, consent))
+                Ok(self.line.open(&self.gate, &call.sid, &published.settings.policies))
             }
             // What the caller must hear first is not known.
             (None, None) => Err(AnswerError::NoSettings),

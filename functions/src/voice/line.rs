@@ -1,12 +1,14 @@
 //! The line goes to the bridge: the one builder of the TwiML that opens a stream.
 
+use domain::business::Policies;
 use domain::token::TokenKey;
-use domain::{Announcement, CallSid, Epoch};
-use twilio::twiml::{Connect, Response as Twiml, Stream, Verb};
+use domain::{CallSid, Epoch};
+use twilio::twiml::{Connect, Response as Twiml, StartRecording, Stream, Verb};
 use url::Url;
 
 use super::{after_stream, phrases, status};
 use crate::edge::verified_form::Gate;
+use crate::recordings::ready;
 
 /// Where streams go, and what lets them in.
 pub(crate) struct Line {
@@ -15,10 +17,16 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// The call's first stream, after what its business has every caller hear. The announcement is TwiML's: it is
-    /// exact, it is over before anything is recorded, and no later epoch says it again.
-    pub(crate) fn open(&self, gate: &Gate, call: &CallSid, consent: Option<&Announcement>) -> Twiml {
-        let before = consent.map(phrases::announce).into_iter().fold(Twiml::new(), Twiml::then);
+    /// The call's first stream, after what its business has every caller hear, and recorded if it wants that. The
+    /// announcement is TwiML's: it is exact, it is over before anything is recorded, and no later epoch says it again.
+    /// The recording begins before the stream and goes on to the end of the call, so no later epoch begins another.
+    pub(crate) fn open(&self, gate: &Gate, call: &CallSid, policies: &Policies) -> Twiml {
+        let announcement = policies.consent.as_ref().map(phrases::announce);
+        let recording = policies
+            .record_calls
+            .then(|| StartRecording { recording_status_callback: gate.url(ready::PATH) });
+        let before = announcement.into_iter().fold(Twiml::new(), Twiml::then);
+        let before = recording.into_iter().fold(before, Twiml::then);
         self.stream(before, gate, call, Epoch::FIRST)
     }
 

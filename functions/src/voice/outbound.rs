@@ -154,8 +154,8 @@ impl Outbound {
                     Some(revision) => self.settings.pinned(&call.business, revision).await?,
                     None => None,
                 };
-                let consent = pinned.as_ref().and_then(|pinned| pinned.settings.policies.consent.as_ref());
-                self.line.open(&self.gate, &sid, consent)
+                let pinned = pinned.ok_or(AnswerError::NoSettings)?;
+                self.line.open(&self.gate, &sid, &pinned.settings.policies)
             }
             // Nothing is said to somebody who is rung twice: the other call speaks to them.
             Opening::Open(_) | Opening::Twin => Twiml::new().then(Verb::Hangup),
@@ -174,4 +174,6 @@ enum AnswerError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
+    #[error("the settings that the call was ordered with are gone")]
+    NoSettings,
 }

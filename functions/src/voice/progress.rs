@@ -1,13 +1,14 @@
 //! What a change of a call's status leads to. Whoever learns of a change comes through here.
 //!
-//! The event and the change are one write. What follows from them (a slot given back, a recording started, a
-//! transcript due) is asked for after it and is itself safe to ask for twice. A call whose end has been followed
+//! The event and the change are one write. What follows from them (a slot given back, a transcript due, a recording to
+//! be accounted for) is asked for after it and is itself safe to ask for twice. A call whose end has been followed
 //! up is marked settled; until then the sweep comes back to it, so nothing is lost between the two.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::call::StatusEvent;
+use domain::recording::{LOOK_AFTER, NotRecorded};
 use domain::{Call, CallSid};
 use platform::aws::Aws;
 use platform::env::Parser;
@@ -78,24 +79,23 @@ impl Progress {
         Ok(true)
     }
 
-    /// The recording begins with the stream, not with the answer: what a caller must hear before it lies between.
-    pub(crate) async fn stream_began(&self, sid: &CallSid) -> Result<(), ProgressError> {
-        let job = RecordingJob::Start { call: sid.clone() };
-        Ok(self.recordings.send(&job, Duration::ZERO).await?)
-    }
-
     /// Asks for everything that the end of a call leads to.
     pub(crate) async fn follow_up(&self, call: &Call) -> Result<(), ProgressError> {
         // None must miss its turn because another failed.
-        let job = TranscriptJob { call: call.sid.clone() };
-        let (withdrawn, released, sent) = tokio::join!(
+        let transcript = TranscriptJob { call: call.sid.clone() };
+        let account = RecordingJob::Account { call: call.sid.clone() };
+        // Where nobody was on the line there is nothing to be heard of.
+        let look_after = if NotRecorded::plain(call).is_some() { Duration::ZERO } else { LOOK_AFTER };
+        let (withdrawn, released, sent, accounted) = tokio::join!(
             self.calls.withdraw_plan(&call.sid),
             self.calls.release_slots(call),
-            self.transcripts.send(&job, TRANSCRIPT_DELAY)
+            self.transcripts.send(&transcript, TRANSCRIPT_DELAY),
+            self.recordings.send(&account, look_after),
         );
         withdrawn?;
         released?;
         sent?;
+        accounted?;
         Ok(self.calls.settle(&call.sid).await?)
     }
 }

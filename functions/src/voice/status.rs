@@ -129,8 +129,7 @@ async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamS
     };
     let key = format!("stream-{}-{word}", form.stream_sid.as_str());
     let call = form.call_sid.as_str();
-    let began = form.event == StreamEvent::Started;
-    answer(call, &key, app.stream(call, &key, &event, &webhook.raw, began).await)
+    app.take(call, &key, &event, &webhook.raw, None).await
 }
 
 /// Twilio hears 503 when a write failed. It then tries again, as [`DELIVERY`] asks of it, and does no harm.
@@ -178,28 +177,13 @@ impl Status {
         raw: &Form,
         dial: Option<&DialId>,
     ) -> Response {
-        answer(call, key, self.record(call, key, event, raw, dial).await.map(drop))
-    }
-
-    async fn stream(
-        &self,
-        call: &str,
-        key: &str,
-        event: &StatusEvent,
-        raw: &Form,
-        began: bool,
-    ) -> Result<(), TakeError> {
-        if self.record(call, key, event, raw, None).await? && began {
-            self.progress.stream_began(&CallSid::parse(call)?).await?;
-        }
-        Ok(())
+        answer(call, key, self.record(call, key, event, raw, dial).await)
     }
 
     async fn keep_verdict(&self, call: &str, verdict: AnsweredBy) -> Result<(), TakeError> {
         Ok(self.verdicts.put(&CallSid::parse(call)?, verdict, clock::now()).await?)
     }
 
-    /// Whether there is such a call.
     async fn record(
         &self,
         call: &str,
@@ -207,10 +191,10 @@ impl Status {
         event: &StatusEvent,
         raw: &Form,
         dial: Option<&DialId>,
-    ) -> Result<bool, TakeError> {
+    ) -> Result<(), TakeError> {
         let (sid, params) = (CallSid::parse(call)?, history(raw));
         if self.progress.take(&sid, key, event, &params).await? {
-            return Ok(true);
+            return Ok(());
         }
         // A callback may be the first we hear of a call that we asked for: the answer to the request was lost, or is
         // on its way. What was recorded is applied as the call is opened, and what follows from it is asked for.
@@ -218,11 +202,11 @@ impl Status {
             && let Opening::Open(_) = self.dialled.open(dial, &sid, clock::now()).await?
         {
             self.progress.take(&sid, key, event, &params).await?;
-            return Ok(true);
+            return Ok(());
         }
         tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
         telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
-        Ok(false)
+        Ok(())
     }
 }
 

@@ -150,6 +150,13 @@ impl Twilio {
         }
     }
 
+    /// Lets a withheld recording be found.
+    pub fn release_recording(&self, recording_sid: &str) {
+        if let Some(recording) = self.account.recordings.find(recording_sid) {
+            recording.release();
+        }
+    }
+
     /// Waits until no call is live and no callback is due.
     pub async fn settled(&self) {
         self.account.tasks.close();
@@ -165,7 +172,9 @@ pub struct RecordingInfo {
     pub sid: String,
     /// How far it is.
     pub status: RecordingStatus,
-    /// 1, or 2 with the person first and the agent second.
+    /// What started it.
+    pub source: RecordingSource,
+    /// 1, or 2 with the person first and the agent second, of a trunk's the other way round.
     pub channels: u16,
     /// Whole seconds, rounded up.
     pub duration_s: u64,
@@ -178,6 +187,7 @@ impl RecordingInfo {
         Self {
             sid: recording.sid.clone(),
             status: recording.status(),
+            source: recording.request.source,
             channels: recording.channels(),
             duration_s: recording.duration_s(),
             audio: recording.audio(),

@@ -65,22 +65,47 @@ pub enum NotAudio {
     Duration { actual_ms: u64, announced_ms: u64 },
 }
 
+impl NotAudio {
+    /// Whether the body was a file of some kind, as against an error page or nothing: if the same comes again, it is
+    /// what there is.
+    pub fn is_of_a_file(&self) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::WrongMagic(kind) => !PAGES.contains(kind),
+            Self::Header(_) | Self::CutShort { .. } | Self::Duration { .. } => true,
+        }
+    }
+}
+
+/// What servers answer with in place of a file.
+const PAGES: [&str; 3] = ["XML", "HTML", "JSON"];
+
 /// Twilio rounds durations to whole seconds; more than this apart is another recording or a cut one.
 pub const DURATION_TOLERANCE_MS: u64 = 2_000;
 
 /// How many bytes of a file [`wav_header`] may need to see.
 pub const WAV_HEADER_MAX_BYTES: usize = 4_096;
 
-/// Reads the header of a WAV file from its first bytes: the format and where the audio lies.
+/// The largest file that can be a recording: four hours of stereo at 8 kHz and 16 bits. A header that claims more is
+/// one of a writer that did not know the length when it wrote it.
+pub const MAX_RECORDING_BYTES: u64 = 4 * 3_600 * 8_000 * 2 * 2;
+
+/// Reads the header of a WAV file from its first bytes: the format and the length of the audio.
 ///
-/// `file_bytes` is the length of the whole file. A `data` chunk that claims more than the file holds is a
-/// download cut short; Twilio's streaming placeholder sizes (0 and 0xFFFFFFFF) mean "to the end".
-pub fn wav_header(head: &[u8], file_bytes: u64) -> Result<WavFormat, NotAudio> {
-    wav_layout(head, file_bytes).map(|(format, _)| format)
+/// `file_bytes` is the length of the whole file, `announced` how long Twilio said that it lasts. A `data` chunk may
+/// claim more than the file holds. A claim that no recording reaches (0x7FFFFFFF, 0x7FFFF000, 2,000,000,000,
+/// 0xFFFFFFFF), or 0, is a stream's placeholder and means "to the end". A smaller one is believed, and the download
+/// cut short, unless what is there is as long as was announced and what is claimed is not.
+pub fn wav_header(head: &[u8], file_bytes: u64, announced: Option<Duration>) -> Result<WavFormat, NotAudio> {
+    wav_layout(head, file_bytes, announced).map(|(format, _)| format)
 }
 
 /// The same with the place of the samples in the file.
-pub fn wav_layout(head: &[u8], file_bytes: u64) -> Result<(WavFormat, Range<u64>), NotAudio> {
+pub fn wav_layout(
+    head: &[u8],
+    file_bytes: u64,
+    announced: Option<Duration>,
+) -> Result<(WavFormat, Range<u64>), NotAudio> {
     if file_bytes == 0 {
         return Err(NotAudio::Empty);
     }
@@ -88,7 +113,7 @@ pub fn wav_layout(head: &[u8], file_bytes: u64) -> Result<(WavFormat, Range<u64>
     if &riff[..4] != b"RIFF" || &riff[8..12] != b"WAVE" {
         return Err(NotAudio::WrongMagic(kind_of(head)));
     }
-    let mut format: Option<(u16, u16, u32, u16, u16)> = None;
+    let mut format: Option<Format> = None;
     let mut at = 12usize;
     loop {
         let chunk = head.get(at..at + 8).ok_or(NotAudio::Header("no data chunk near the start"))?;
@@ -96,31 +121,16 @@ pub fn wav_layout(head: &[u8], file_bytes: u64) -> Result<(WavFormat, Range<u64>
         let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]);
         let body = at + 8;
         match id {
-            b"fmt " => {
-                let f = head.get(body..body + 16).ok_or(NotAudio::Header("the format chunk is too short"))?;
-                let u16_at = |i: usize| u16::from_le_bytes([f[i], f[i + 1]]);
-                let rate = u32::from_le_bytes([f[4], f[5], f[6], f[7]]);
-                format = Some((u16_at(0), u16_at(2), rate, u16_at(12), u16_at(14)));
-            }
+            b"fmt " => format = Some(Format::read(head.get(body..).unwrap_or_default(), size)?),
             b"data" => {
-                let (tag, channels, sample_rate_hz, block, bits_per_sample) =
-                    format.ok_or(NotAudio::Header("data before its format"))?;
-                if channels == 0 || sample_rate_hz == 0 || block == 0 {
-                    return Err(NotAudio::Header("a format without channels, rate or block size"));
-                }
+                let format = format.ok_or(NotAudio::Header("data before its format"))?;
                 let held = file_bytes.saturating_sub(body as u64);
-                let declared = if size == 0 || size == u32::MAX { held } else { u64::from(size) };
-                if declared > held {
-                    return Err(NotAudio::CutShort { declared, actual: held });
-                }
-                let duration_ms = declared / u64::from(block) * 1_000 / u64::from(sample_rate_hz);
+                let bytes = format.data_bytes(size, held, announced)?;
+                let duration_ms = format.lasts_ms(bytes);
                 if duration_ms == 0 {
                     return Err(NotAudio::Empty);
                 }
-                let codec = Codec::of_tag(tag);
-                let samples = body as u64..body as u64 + declared;
-                let format = WavFormat { codec, channels, sample_rate_hz, bits_per_sample, duration_ms };
-                return Ok((format, samples));
+                return Ok((format.told(duration_ms), body as u64..body as u64 + bytes));
             }
             _ => {}
         }
@@ -129,14 +139,88 @@ pub fn wav_layout(head: &[u8], file_bytes: u64) -> Result<(WavFormat, Range<u64>
     }
 }
 
-/// Checks the length that was announced against the length that arrived.
-pub fn check_duration(format: &WavFormat, announced: Option<Duration>) -> Result<(), NotAudio> {
-    let Some(announced) = announced else { return Ok(()) };
-    let announced_ms = u64::try_from(announced.as_millis()).unwrap_or(u64::MAX);
-    if format.duration_ms.abs_diff(announced_ms) > DURATION_TOLERANCE_MS {
-        return Err(NotAudio::Duration { actual_ms: format.duration_ms, announced_ms });
+/// The chunk `fmt `.
+struct Format {
+    codec: Codec,
+    channels: u16,
+    sample_rate_hz: u32,
+    bits_per_sample: u16,
+    /// Bytes of one sample of every channel.
+    block: u16,
+}
+
+impl Format {
+    /// The tag of a format that names its codec in the extension behind it.
+    const EXTENSIBLE: u16 = 0xFFFE;
+    /// Where in the chunk that name begins, as the first field of a GUID.
+    const SUB_FORMAT: usize = 24;
+
+    /// Reads the chunk's `size` bytes at the start of `body`.
+    fn read(body: &[u8], size: u32) -> Result<Self, NotAudio> {
+        let chunk = &body[..body.len().min(size as usize)];
+        let f = chunk.get(..16).ok_or(NotAudio::Header("the format chunk is too short"))?;
+        let u16_at = |i: usize| u16::from_le_bytes([f[i], f[i + 1]]);
+        let tag = match chunk.get(Self::SUB_FORMAT..Self::SUB_FORMAT + 2) {
+            Some(named) if u16_at(0) == Self::EXTENSIBLE => u16::from_le_bytes([named[0], named[1]]),
+            Some(_) | None => u16_at(0),
+        };
+        let format = Self {
+            codec: Codec::of_tag(tag),
+            channels: u16_at(2),
+            sample_rate_hz: u32::from_le_bytes([f[4], f[5], f[6], f[7]]),
+            block: u16_at(12),
+            bits_per_sample: u16_at(14),
+        };
+        if format.channels == 0 || format.sample_rate_hz == 0 || format.block == 0 {
+            return Err(NotAudio::Header("a format without channels, rate or block size"));
+        }
+        Ok(format)
     }
-    Ok(())
+
+    fn lasts_ms(&self, bytes: u64) -> u64 {
+        bytes / u64::from(self.block) * 1_000 / u64::from(self.sample_rate_hz)
+    }
+
+    /// How many of the `held` bytes behind the header of the data are samples.
+    fn data_bytes(&self, claimed: u32, held: u64, announced: Option<Duration>) -> Result<u64, NotAudio> {
+        let declared = u64::from(claimed);
+        let placeholder = declared == 0 || declared > MAX_RECORDING_BYTES;
+        if placeholder {
+            return Ok(held);
+        }
+        if declared <= held {
+            return Ok(declared);
+        }
+        let as_announced = |bytes| announced.is_some_and(|announced| agrees(self.lasts_ms(bytes), announced));
+        if as_announced(held) && !as_announced(declared) {
+            return Ok(held);
+        }
+        Err(NotAudio::CutShort { declared, actual: held })
+    }
+
+    const fn told(&self, duration_ms: u64) -> WavFormat {
+        let &Self { codec, channels, sample_rate_hz, bits_per_sample, .. } = self;
+        WavFormat { codec, channels, sample_rate_hz, bits_per_sample, duration_ms }
+    }
+}
+
+/// Checks the length that was announced against the length that arrived. A length of zero was not known when it was
+/// announced: what is there has a length of its own.
+pub fn check_duration(format: &WavFormat, announced: Option<Duration>) -> Result<(), NotAudio> {
+    match announced {
+        Some(announced) if !announced.is_zero() && !agrees(format.duration_ms, announced) => {
+            Err(NotAudio::Duration { actual_ms: format.duration_ms, announced_ms: millis(announced) })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn agrees(actual_ms: u64, announced: Duration) -> bool {
+    actual_ms.abs_diff(millis(announced)) <= DURATION_TOLERANCE_MS
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn kind_of(head: &[u8]) -> &'static str {
@@ -147,81 +231,20 @@ fn kind_of(head: &[u8]) -> &'static str {
         "HTML"
     } else if start.starts_with(b"{") {
         "JSON"
-    } else if start.starts_with(b"ID3") || start.starts_with(&[0xFF, 0xFB]) {
+    } else if start.starts_with(b"ID3") || begins_mp3_frame(start) {
         "MP3"
     } else {
         "something unknown"
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wav(seconds: u32, channels: u16) -> Vec<u8> {
-        let data = vec![0u8; (seconds * 8_000 * 2 * u32::from(channels)) as usize];
-        let mut file = Vec::new();
-        file.extend(b"RIFF");
-        file.extend((36 + data.len() as u32).to_le_bytes());
-        file.extend(b"WAVEfmt ");
-        file.extend(16u32.to_le_bytes());
-        file.extend(1u16.to_le_bytes());
-        file.extend(channels.to_le_bytes());
-        file.extend(8_000u32.to_le_bytes());
-        file.extend((8_000 * 2 * u32::from(channels)).to_le_bytes());
-        file.extend((2 * channels).to_le_bytes());
-        file.extend(16u16.to_le_bytes());
-        file.extend(b"data");
-        file.extend((data.len() as u32).to_le_bytes());
-        file.extend(data);
-        file
-    }
-
-    fn read(file: &[u8]) -> Result<WavFormat, NotAudio> {
-        wav_header(&file[..file.len().min(WAV_HEADER_MAX_BYTES)], file.len() as u64)
-    }
-
-    #[test]
-    fn a_stereo_wav_tells_its_format_and_length() {
-        let format = read(&wav(3, 2)).unwrap();
-        assert_eq!((format.channels, format.sample_rate_hz, format.duration_ms), (2, 8_000, 3_000));
-        assert_eq!(format.codec, Codec::Pcm);
-        assert_eq!(check_duration(&format, Some(Duration::from_secs(3))), Ok(()));
-    }
-
-    /// Fault 31. Historic failure: a 404's XML was stored as the recording.
-    #[test]
-    fn xml_html_json_and_nothing_are_not_audio() {
-        assert_eq!(read(b"<?xml version=\"1.0\"?><TwilioResponse/>  "), Err(NotAudio::WrongMagic("XML")));
-        assert_eq!(read(b"<html><body>busy</body></html>"), Err(NotAudio::WrongMagic("HTML")));
-        assert_eq!(read(b"{\"code\":20404,\"status\":404}"), Err(NotAudio::WrongMagic("JSON")));
-        assert_eq!(read(b""), Err(NotAudio::Empty));
-        assert_eq!(read(&wav(0, 2)), Err(NotAudio::Empty));
-    }
-
-    /// Fault 33.
-    #[test]
-    fn a_download_cut_short_is_noticed_by_its_own_header() {
-        let file = wav(3, 2);
-        assert!(matches!(read(&file[..file.len() * 6 / 10]), Err(NotAudio::CutShort { .. })));
-    }
-
-    #[test]
-    fn a_length_far_from_the_announced_one_is_refused() {
-        let format = read(&wav(3, 1)).unwrap();
-        assert!(matches!(
-            check_duration(&format, Some(Duration::from_secs(30))),
-            Err(NotAudio::Duration { .. })
-        ));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_bytes_make_the_header_reader_panic(head in proptest::collection::vec(0u8.., 0..200), extra in 0u64..5_000) {
-            let _ = wav_header(&head, head.len() as u64 + extra);
-            let mut riff = b"RIFF\0\0\0\0WAVE".to_vec();
-            riff.extend(&head);
-            let _ = wav_header(&riff, riff.len() as u64 + extra);
-        }
-    }
+/// The header of an MPEG audio frame of layer III, of any of its versions and with or without a checksum: eleven set
+/// bits, then version and layer, then a bit rate and a sampling rate that exist (ISO 11172-3 and 13818-3).
+fn begins_mp3_frame(start: &[u8]) -> bool {
+    let &[0xFF, second, third, ..] = start else { return false };
+    let (version, layer) = (second >> 3 & 3, second >> 1 & 3);
+    second >= 0xE0 && version != 1 && layer == 1 && third >> 4 != 0xF && third >> 2 & 3 != 3
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,9 @@ const BEATS_PER_TTL: u32 = 3;
 /// died does not wait for the longest possible piece of work.
 #[derive(Debug)]
 pub struct Heartbeat {
+    leases: Leases,
+    lease: Lease,
+    ttl: Duration,
     lost: watch::Receiver<bool>,
     /// Ends with its owner.
     _beating: JoinSet<()>,
@@ -22,6 +25,7 @@ pub struct Heartbeat {
 
 impl Heartbeat {
     pub fn start(leases: &Leases, lease: &Lease, ttl: Duration) -> Self {
+        let (mine, held) = (leases.clone(), lease.clone());
         let (leases, lease) = (leases.clone(), lease.clone());
         let (losing, lost) = watch::channel(false);
         let mut beating = JoinSet::new();
@@ -39,7 +43,7 @@ impl Heartbeat {
             }
             losing.send_replace(true);
         });
-        Self { lost, _beating: beating }
+        Self { leases: mine, lease: held, ttl, lost, _beating: beating }
     }
 
     /// Whether the lease is still held, as far as is known.
@@ -48,5 +52,14 @@ impl Heartbeat {
     /// [`LeaseError::Fenced`]: stop, and leave no trace.
     pub fn check(&self) -> Result<(), LeaseError> {
         if *self.lost.borrow() { Err(LeaseError::Fenced) } else { Ok(()) }
+    }
+
+    /// The same by asking: before what cannot be taken back, also in a process that slept through its beats.
+    ///
+    /// # Errors
+    /// [`LeaseError::Fenced`] as above; [`LeaseError::Store`] when it is not known.
+    pub async fn confirm(&self) -> Result<(), LeaseError> {
+        self.check()?;
+        self.leases.extend(&self.lease, self.ttl).await
     }
 }

@@ -4,21 +4,23 @@
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `call#<sid>` | `recording#<sid>` | the recording; one query finds all of a call |
+//! | `call#<sid>` | `recording` | the search for the recording of a call of which nothing was heard |
 //! | `recording#<sid>` | `recording` | which call a recording belongs to |
 //! | `call#<sid>` | `share#<id>` | a share link |
 //! | `share#<SHA-256 of the token>` | `share` | which link a token opens; the token itself is nowhere |
 //! | `access#<share id>` | `<milliseconds>#<random>` | that somebody came with a link, and how it ended |
 //! | `guesses#<share id>` | `<visitor>` | the passcodes that one visitor got wrong in a row |
 //!
-//! A recording that something is still owed to carries `due` and `due_at`, and so is in the index `by_due`.
+//! What something is still owed to carries `due` and `due_at`, and so is in the index `by_due`.
 
 mod row;
+mod search;
 mod shares;
 mod sweep;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::recording::{Archived, Deletion, DeletionReason, Due};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::recording::{Archived, CallRecordings, Deletion, DeletionReason, Due};
 use domain::{CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 
 use crate::item::{Draft, number, text};
@@ -26,12 +28,14 @@ use crate::stores::StoreError;
 use crate::stores::table::{ABSENT, Key, Outcome, Table};
 use crate::stores::transaction::{Transacted, transact};
 use crate::{Aws, random};
-use row::{CALL, DELETED_AT_TWILIO, HELD, STATE};
+use row::{CALL, DELETED_AT_TWILIO, HELD, REFUSED_BODY, STATE};
 
 pub use shares::{Access, Guess, Taken, token_hash};
 pub use sweep::{Owed, Swept};
 
 const RECORDING: &str = "recording#";
+/// What the keys of recordings and of the search for one have in common.
+const ABOUT_RECORDINGS: &str = "recording";
 
 /// Whether an announcement was news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,29 +66,16 @@ impl Writer {
         Self { recordings: Table::new(aws, table) }
     }
 
-    /// Records that Twilio was asked to record, once. If it does not call back until `due`, it is asked.
-    ///
-    /// # Errors
-    /// [`StoreError`]; beginning again is safe.
-    pub async fn begun(&self, recording: &Recording, due: Timestamp) -> Result<Announced, StoreError> {
-        self.put_new(recording, Some((Due::Callback, due)), ABSENT).await
-    }
-
-    /// Records what Twilio announced, once.
+    /// Records what Twilio announced, once. What is in progress gives way to everything else and replaces nothing.
     ///
     /// # Errors
     /// [`StoreError`]; announcing again is safe.
     pub async fn announce(&self, recording: &Recording) -> Result<Announced, StoreError> {
+        let condition = match recording.state {
+            RecordingState::InProgress => ABSENT,
+            _ => "attribute_not_exists(pk) OR #state = :in_progress",
+        };
         let due = Due::of(&recording.state, false, recording.announced_at);
-        self.put_new(recording, due, "attribute_not_exists(pk) OR #state = :in_progress").await
-    }
-
-    async fn put_new(
-        &self,
-        recording: &Recording,
-        due: Option<(Due, Timestamp)>,
-        condition: &str,
-    ) -> Result<Announced, StoreError> {
         let key = recording_key(&recording.call, &recording.sid);
         let item = key.item(row::draft(&self.recordings.name, recording, due)?);
         let pointer = pointer_key(&recording.sid).item(Draft::default().text(CALL, recording.call.as_str()));
@@ -113,15 +104,15 @@ impl Writer {
         self.leave_waiting(sid, RecordingState::Archived(archived.clone())).await
     }
 
-    /// Every attempt failed.
+    /// Every attempt failed, or none can succeed.
     ///
     /// # Errors
-    /// [`StoreError::Conditional`] unless the recording is announced or failed.
+    /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
     pub async fn failed(&self, sid: &RecordingSid, reason: &str) -> Result<(), StoreError> {
         self.leave_waiting(sid, RecordingState::Failed { reason: reason.to_owned() }).await
     }
 
-    /// Gone at Twilio.
+    /// Twilio says that it was deleted.
     ///
     /// # Errors
     /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
@@ -131,9 +122,11 @@ impl Writer {
 
     async fn leave_waiting(&self, sid: &RecordingSid, next: RecordingState) -> Result<(), StoreError> {
         let key = self.key_of(sid).await?;
-        // Whoever never announced a recording can lose it, and nothing else.
+        // What was never announced can be given up, and nothing else.
         let from = match next {
-            RecordingState::Lost => "#state IN (:in_progress, :announced, :failed)",
+            RecordingState::Lost | RecordingState::Failed { .. } => {
+                "#state IN (:in_progress, :announced, :failed)"
+            }
             _ => "#state IN (:announced, :failed)",
         };
         let due = Due::of(&next, false, Timestamp::default());
@@ -141,7 +134,7 @@ impl Writer {
             .condition_expression(from)
             .expression_attribute_values(":announced", text(RecordingState::Announced.as_str()))
             .expression_attribute_values(":failed", text("failed"));
-        if next == RecordingState::Lost {
+        if from.contains(":in_progress") {
             request = request
                 .expression_attribute_values(":in_progress", text(RecordingState::InProgress.as_str()));
         }
@@ -151,6 +144,28 @@ impl Writer {
             Outcome::Refused(_) => {
                 Err(self.recordings.forbidden("only an announced or failed recording can change its state"))
             }
+        }
+    }
+
+    /// Notes a body that Twilio sent and that is not the recording, by its `fingerprint`. Whether the one before was the
+    /// same.
+    ///
+    /// # Errors
+    /// [`StoreError`]. Of a note that was made and whose answer was lost, the next one says that it was the same.
+    pub async fn refused_body(&self, recording: &Recording, fingerprint: &str) -> Result<bool, StoreError> {
+        let request = self
+            .update(&recording_key(&recording.call, &recording.sid))
+            .update_expression("SET #body = :body")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#body", REFUSED_BODY)
+            .expression_attribute_values(":body", text(fingerprint))
+            .return_values(ReturnValue::UpdatedOld);
+        match self.recordings.settle(request.send().await)? {
+            Outcome::Done(output) => {
+                let before = self.recordings.row(output.attributes.unwrap_or_default());
+                Ok(before.optional_text(REFUSED_BODY)? == Some(fingerprint))
+            }
+            Outcome::Refused(_) => Ok(false),
         }
     }
 
@@ -303,12 +318,20 @@ impl Reader {
         row.map(|row| row::recording(&row)).transpose()
     }
 
-    /// Every recording of a call.
+    /// All that is known of a call's recordings.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn for_call(&self, call: &CallSid) -> Result<Vec<Recording>, StoreError> {
-        self.recordings.query(&partition(call), RECORDING).await?.iter().map(row::recording).collect()
+    pub async fn for_call(&self, call: &CallSid) -> Result<CallRecordings, StoreError> {
+        let mut known = CallRecordings::default();
+        for row in self.recordings.query(&partition(call), ABOUT_RECORDINGS).await? {
+            if search::is_search(&row)? {
+                known.search = Some(search::search(&row)?);
+            } else {
+                known.all.push(row::recording(&row)?);
+            }
+        }
+        Ok(known)
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use domain::Secret;
 use platform::twilio_rest::{TwilioError, TwilioRest};
 use serde_json::json;
+use twilio::rest::RecordingState;
 use url::Url;
 
 use crate::scripted::{Answer, Scripted};
@@ -71,18 +72,20 @@ async fn every_failure_says_what_can_be_done_about_it_and_tells_no_number() {
 }
 
 #[tokio::test]
-async fn a_recording_is_started_and_found_again() {
+async fn recordings_are_listed_and_one_is_found_though_it_was_deleted() {
     let list = json!({ "recordings": [recording(5)] });
-    let server =
-        Scripted::serve([Answer::new(201, recording(5).to_string()), Answer::new(200, list.to_string())])
-            .await;
+    let deleted =
+        json!({ "sid": recording_sid(5).as_str(), "call_sid": call_sid(1).as_str(), "status": "deleted" });
+    let answers =
+        [Answer::new(200, list.to_string()), Answer::new(200, deleted.to_string()), error(404, 20404)];
+    let server = Scripted::serve(answers).await;
     let twilio = client(&server);
-    let callback = Url::parse("https://calls.example/recording").unwrap();
-    assert_eq!(twilio.start_recording(&call_sid(1), &callback).await, Ok(recording_sid(5)));
     let found = twilio.recordings_of(&call_sid(1)).await.unwrap();
     assert_eq!(found[0].sid.as_str(), recording_sid(5).as_str());
-    let body = &server.asked()[0].body;
-    assert!(body.contains("RecordingChannels=dual") && body.contains("calls.example"), "{body}");
+    let left = twilio.recording(&recording_sid(5)).await.unwrap();
+    assert_eq!(left.status, RecordingState::Deleted);
+    assert_eq!(twilio.recording(&recording_sid(5)).await, Err(TwilioError::NotFound));
+    assert!(server.asked()[1].line.ends_with(".json?IncludeSoftDeleted=true"), "{}", server.asked()[1].line);
 }
 
 async fn downloaded(twilio: &TwilioRest) -> (u16, Vec<u8>) {

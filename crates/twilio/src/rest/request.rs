@@ -41,18 +41,6 @@ pub fn replace_twiml(twiml: &str) -> Result<Form, TwimlTooLong> {
     Ok(Form::from_pairs([("Twiml", twiml)]))
 }
 
-/// Records a live call: one channel per side, silence kept, so that the file's times are the call's. Every step of
-/// the recording is reported to `status_callback`.
-pub fn start_recording(status_callback: &str) -> Form {
-    Form::from_pairs([
-        ("RecordingChannels", "dual"),
-        ("Trim", "do-not-trim"),
-        ("RecordingStatusCallback", status_callback),
-        ("RecordingStatusCallbackMethod", "POST"),
-        ("RecordingStatusCallbackEvent", "in-progress completed absent"),
-    ])
-}
-
 /// A call to be placed. The API has no idempotency key: a request whose answer is lost may have
 /// dialled, so look for the call before trying again.
 #[derive(Clone, Copy)]

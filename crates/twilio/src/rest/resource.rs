@@ -1,8 +1,9 @@
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use crate::webhook::{AnsweredBy, CallStatus};
@@ -66,17 +67,20 @@ pub struct RecordingResource {
     #[serde(deserialize_with = "recording_state")]
     pub status: RecordingState,
     /// Length in whole seconds; Twilio writes -1 while there is none.
-    #[serde(default, rename = "duration", deserialize_with = "duration_s")]
+    #[serde(default, rename = "duration", deserialize_with = "number_if_any")]
     pub duration_s: Option<u32>,
     /// 1 or 2.
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number_if_any")]
     pub channels: Option<u8>,
     /// How it was started, as received.
     #[serde(default)]
     pub source: Option<String>,
     /// Why it is absent, a Twilio error code.
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number_if_any")]
     pub error_code: Option<u32>,
+    /// The media is encrypted with a key of the account's (Voice Recording Encryption).
+    #[serde(default, rename = "encryption_details", deserialize_with = "is_given")]
+    pub encrypted: bool,
 }
 
 /// The status of a [`RecordingResource`].
@@ -119,8 +123,38 @@ fn number<'de, D: Deserializer<'de>, N: FromStr>(deserializer: D) -> Result<Opti
     text.parse().map(Some).map_err(|_| D::Error::custom("a number is out of range"))
 }
 
-fn duration_s<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    Ok(number::<D, i64>(deserializer)?.and_then(|seconds| u32::try_from(seconds).ok()))
+/// A number that is of use and not needed: one that cannot be read is not known.
+fn number_if_any<'de, D: Deserializer<'de>, N: FromStr>(deserializer: D) -> Result<Option<N>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Any<'a> {
+        #[serde(borrow)]
+        Number(Number<'a>),
+        Other(IgnoredAny),
+    }
+    Ok(match Option::<Any<'_>>::deserialize(deserializer)? {
+        Some(Any::Number(Number::Number(number))) => number.to_string().parse().ok(),
+        Some(Any::Number(Number::Text(text))) => text.trim().parse().ok(),
+        Some(Any::Other(_)) | None => None,
+    })
+}
+
+/// Details of whatever form: only whether there are any matters.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Details<'a> {
+    Fields(HashMap<Cow<'a, str>, IgnoredAny>),
+    Text(Cow<'a, str>),
+    Other(IgnoredAny),
+}
+
+fn is_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(match Option::<Details<'_>>::deserialize(deserializer)? {
+        None => false,
+        Some(Details::Fields(fields)) => !fields.is_empty(),
+        Some(Details::Text(text)) => !text.trim().is_empty(),
+        Some(Details::Other(_)) => true,
+    })
 }
 
 fn sid<'de, D: Deserializer<'de>, E: fmt::Display>(

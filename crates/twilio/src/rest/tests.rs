@@ -25,18 +25,13 @@ fn addresses_are_within_the_account() {
 }
 
 #[test]
-fn a_hang_up_and_a_recording_are_the_documented_forms() {
+fn what_ends_or_redirects_a_call_is_the_documented_form() {
     assert_eq!(hang_up().encode(), "Status=completed");
     assert_eq!(cancel().encode(), "Status=canceled");
     assert_eq!(redirect("https://a.example/x").encode(), "Url=https%3A%2F%2Fa.example%2Fx&Method=POST");
     assert_eq!(replace_twiml("<Response/>").unwrap().encode(), "Twiml=%3CResponse%2F%3E");
     let long = "ü".repeat(TWIML_PARAMETER_CHARACTERS + 1);
     assert_eq!(replace_twiml(&long), Err(TwimlTooLong { characters: TWIML_PARAMETER_CHARACTERS + 1 }));
-    assert_eq!(
-        start_recording("https://a.example/r").encode(),
-        "RecordingChannels=dual&Trim=do-not-trim&RecordingStatusCallback=https%3A%2F%2Fa.example%2Fr\
-         &RecordingStatusCallbackMethod=POST&RecordingStatusCallbackEvent=in-progress+completed+absent"
-    );
 }
 
 #[test]
@@ -98,7 +93,36 @@ fn recordings_are_read_in_each_of_their_states() {
     assert_eq!(recording("absent", json!(0)).unwrap().status, RecordingState::Absent);
     assert_eq!(recording("deleted", json!(null)).unwrap().status, RecordingState::Deleted);
     assert_eq!(recording("new", json!(null)).unwrap().status, RecordingState::Other("new".into()));
-    assert!(recording("completed", json!("soon")).is_err());
+}
+
+/// Cases B26 and C15. A number that cannot be read is not known, and the list with it is read all the same.
+#[test]
+fn an_odd_number_does_not_make_a_recording_unread() {
+    for odd in
+        [json!("soon"), json!(""), json!(" "), json!(4.5), json!([1]), json!({}), json!(-1), json!(true)]
+    {
+        let text = json!({ "sid": sid("RE"), "call_sid": sid("CA"), "status": "completed", "duration": odd,
+            "channels": odd, "error_code": odd });
+        let read: RecordingResource = serde_json::from_str(&text.to_string()).unwrap();
+        assert_eq!((read.duration_s, read.channels, read.error_code), (None, None, None), "{odd}");
+    }
+}
+
+/// Case B25.
+#[test]
+fn an_encrypted_recording_says_so() {
+    let encrypted = |details: serde_json::Value| {
+        let text = json!({ "sid": sid("RE"), "call_sid": sid("CA"), "status": "completed",
+            "encryption_details": details });
+        serde_json::from_str::<RecordingResource>(&text.to_string()).unwrap().encrypted
+    };
+    assert!(encrypted(json!({ "encrypted_cek": "Wm9v", "iv": "8I2h", "public_key_sid": sid("CR") })));
+    assert!(encrypted(json!("{\"iv\":\"8I2h\"}")) && encrypted(json!([1])));
+    for plain in [json!(null), json!({}), json!("")] {
+        assert!(!encrypted(plain));
+    }
+    let text = json!({ "sid": sid("RE"), "call_sid": sid("CA"), "status": "completed" });
+    assert!(!serde_json::from_value::<RecordingResource>(text).unwrap().encrypted);
 }
 
 /// Fault 64.

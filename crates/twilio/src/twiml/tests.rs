@@ -93,6 +93,9 @@ fn every_other_verb_is_written_with_its_attributes() {
         .then(Play { url: "https://cdn.example.com/hold.mp3".into() })
         .then(Pause { length_s: 2 })
         .then(record)
+        .then(StartRecording {
+            recording_status_callback: "https://api.example.com/recording?a=1&b#rc=2".into(),
+        })
         .then(dial)
         .then(Redirect { url: "/twilio/voice".into() })
         .then(Verb::Hangup);
@@ -102,6 +105,12 @@ fn every_other_verb_is_written_with_its_attributes() {
         "<Play>https://cdn.example.com/hold.mp3</Play>",
         r#"<Pause length="2"/>"#,
         r#"<Record action="/after-message" playBeep="true" timeout="5" maxLength="120" trim="do-not-trim"/>"#,
+        concat!(
+            r#"<Start><Recording recordingStatusCallback="https://api.example.com/recording?a=1&amp;b#rc=2" "#,
+            r#"recordingStatusCallbackMethod="POST" "#,
+            r#"recordingStatusCallbackEvent="in-progress completed absent" channels="dual" "#,
+            r#"trim="do-not-trim"/></Start>"#,
+        ),
         r#"<Dial timeout="20" callerId="+43720999999"><Number>+43720123456</Number></Dial>"#,
         "<Redirect>/twilio/voice</Redirect><Hangup/></Response>",
     ] {

@@ -25,6 +25,8 @@ pub enum Verb {
     Reject(Reject),
     /// Speak.
     Say(Say),
+    /// Record the call from here on.
+    StartRecording(StartRecording),
 }
 
 /// `<Connect>`: the call waits until the stream ends, then Twilio asks `action`; without one it goes
@@ -90,6 +92,15 @@ pub struct Record {
     pub recording_status_callback: Option<String>,
 }
 
+/// `<Start><Recording>`: both sides, each on a channel of its own, from here to the end of the call, whatever instructions
+/// follow. Recording begins before the next verb is carried out. Silence is kept, so that the file's times are the
+/// call's. Every step is reported: that it has begun, that the media is there, that there is none.
+#[derive(Clone)]
+pub struct StartRecording {
+    /// Where to report the recording.
+    pub recording_status_callback: String,
+}
+
 /// `<Dial>`: another number, joined with the caller when it answers.
 #[derive(Clone)]
 pub struct Dial {
@@ -142,6 +153,7 @@ impl Verb {
             Self::Redirect(_) => "Redirect",
             Self::Reject(_) => "Reject",
             Self::Say(_) => "Say",
+            Self::StartRecording(_) => "Start",
         }
     }
 
@@ -180,6 +192,7 @@ impl Verb {
                 .optional("voice", say.voice.as_deref())
                 .optional("language", say.language.as_deref())
                 .text(&say.text),
+            Self::StartRecording(start) => element.child(start.element()?),
         })
     }
 }
@@ -201,6 +214,18 @@ impl Stream {
                 stream.child(Element::new("Parameter").attribute("name", name).attribute("value", value));
         }
         Ok(stream)
+    }
+}
+
+impl StartRecording {
+    fn element(&self) -> Result<Element<'_>, TwimlError> {
+        let callback = url("Recording recordingStatusCallback", &self.recording_status_callback)?;
+        Ok(Element::new("Recording")
+            .attribute("recordingStatusCallback", callback)
+            .attribute("recordingStatusCallbackMethod", "POST")
+            .attribute("recordingStatusCallbackEvent", "in-progress completed absent")
+            .attribute("channels", "dual")
+            .attribute("trim", "do-not-trim"))
     }
 }
 
@@ -256,4 +281,4 @@ macro_rules! verbs_from {
     };
 }
 
-verbs_from!(Connect, Dial, Pause, Play, Record, Redirect, Reject, Say);
+verbs_from!(Connect, Dial, Pause, Play, Record, Redirect, Reject, Say, StartRecording);

@@ -3,7 +3,8 @@
 
 use domain::cost::CallCost;
 use domain::insight::Extracted;
-use domain::{Call, Insights, Recording};
+use domain::recording::{CallRecordings, Search};
+use domain::{Call, Insights};
 use platform::clock;
 use platform::stores::events::NewEvent;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ const CALL_UPDATED: &str = "call.updated";
 /// Each run is told of once: the event's id names it.
 pub(super) fn event(
     call: &Call,
-    recording: Option<&Recording>,
+    recordings: &CallRecordings,
     insights: &Insights,
     cost: &CallCost,
 ) -> NewEvent {
@@ -38,7 +39,7 @@ pub(super) fn event(
         "summary": insights.summary,
         "extraction": extraction(&insights.extraction),
         "lead_status": insights.lead_status,
-        "recording": recording.map(|recording| json!({ "sid": recording.sid, "state": recording.state.as_str() })),
+        "recording": recording(recordings),
         "cost": {
             "usd_micros": cost.known_micros(),
             "complete": cost.is_complete(),
@@ -56,6 +57,17 @@ pub(super) fn event(
         call: call.sid.clone(),
         body: body.to_string(),
         at: insights.at,
+    }
+}
+
+/// What became of the recording. A message stands in for one of the conversation, and nothing else does.
+fn recording(recordings: &CallRecordings) -> Value {
+    match (recordings.own().or_else(|| recordings.voicemail()), recordings.search) {
+        (Some(recording), _) => json!({ "sid": recording.sid, "state": recording.state.as_str() }),
+        (None, Some(Search::Over(reason))) => {
+            json!({ "sid": null, "state": "not_recorded", "reason": reason.as_str() })
+        }
+        (None, Some(Search::Open | Search::Found) | None) => Value::Null,
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use domain::cost::{CallCost, PriceChanges, PriceList, Used};
 use domain::insight::{self, Insights, Outcome, Stage, StageInput};
-use domain::recording::{self, RecordingKind};
+use domain::recording::CallRecordings;
 use domain::transcript::Source;
-use domain::{Call, Recording, RecordingState, Settings, Transcript};
+use domain::{Call, RecordingState, Settings, Transcript};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -96,10 +96,7 @@ impl QueueFunction for Worker {
         let settings = self.settings(&call).await?;
         let last = self.reader.final_transcript(&call.sid).await?;
         let (source, transcript) = last.map_or((None, None), |(source, words)| (Some(source), words));
-        let voicemail = recording::of_kind(&recordings, RecordingKind::Voicemail);
-        let recording = recording::of_kind(&recordings, RecordingKind::Call).or(voicemail).cloned();
-        let left_message = voicemail.is_some();
-        let subject = Subject { call, recording, left_message, settings, source, transcript };
+        let subject = Subject { call, recordings, settings, source, transcript };
         match insight::stage(&subject.stage_input(), clock::now()) {
             Stage::Nothing => Ok(()),
             Stage::Wait(delay) => {
@@ -115,10 +112,7 @@ impl QueueFunction for Worker {
 /// A call with everything that its insights depend on.
 struct Subject {
     call: Call,
-    /// The call's own holds what was said to the voicemail as well.
-    recording: Option<Recording>,
-    /// The caller spoke to the voicemail.
-    left_message: bool,
+    recordings: CallRecordings,
     /// A call to a number of nobody's has none.
     settings: Option<Settings>,
     source: Option<Source>,
@@ -127,12 +121,13 @@ struct Subject {
 
 impl Subject {
     fn stage_input(&self) -> StageInput<'_> {
+        let left_message = self.recordings.voicemail().is_some();
+        let records = self.settings.as_ref().is_some_and(|settings| settings.policies.record_calls);
         StageInput {
             ended_at: self.call.ended_at,
-            refused: self.settings.is_none() || (self.call.refusal.is_some() && !self.left_message),
-            record_calls: self.left_message
-                || self.settings.as_ref().is_some_and(|settings| settings.policies.record_calls),
-            recording: self.recording.as_ref().map(|recording| &recording.state),
+            refused: self.settings.is_none() || (self.call.refusal.is_some() && !left_message),
+            record_calls: self.recordings.may_come(records),
+            recording: self.recordings.to_listen_to().map(|recording| &recording.state),
             final_source: self.source,
             transcript: self.transcript.as_ref(),
         }
@@ -218,7 +213,7 @@ impl Worker {
             }
             insights.run = earlier.last().map_or(1, |last| last.run + 1);
             let cost = self.cost(subject, &earlier, &insights).await?;
-            let event = told::event(call, subject.recording.as_ref(), &insights, &cost);
+            let event = told::event(call, &subject.recordings, &insights, &cost);
             // Refused: somebody else put a run of that number meanwhile.
             if self.writer.record_insights(&insights, &cost, (&self.events, &event)).await? {
                 let (outcome, run) = (insights.outcome.as_str(), insights.run);
@@ -264,7 +259,7 @@ impl Worker {
             Some((version.model.as_deref()?, Duration::from_millis(version.listened_ms)))
         });
         let listened: Vec<_> = listened.collect();
-        let recorded = subject.recording.as_ref().and_then(|recording| match &recording.state {
+        let recorded = subject.recordings.to_listen_to().and_then(|recording| match &recording.state {
             RecordingState::Archived(archived) => Some(Duration::from_millis(archived.format.duration_ms)),
             _ => recording.announced_duration,
         });

@@ -25,7 +25,7 @@ use super::line::Line;
 use super::lock;
 use super::recording::Recording;
 use super::script::CallerScript;
-use super::spec::{CallSpec, Direction, Person, RecordingRequest, TwimlSource};
+use super::spec::{CallSpec, Direction, Person, RecordingRequest, RecordingSource, TwimlSource};
 use super::webhooks::Webhook;
 
 /// Orders waiting for a call's attention: more than REST clients send while one is carried out.
@@ -127,9 +127,8 @@ impl CallState {
         account: &Arc<Account>,
         request: RecordingRequest,
     ) -> Arc<Recording> {
-        let media_faults = self.spec.faults.recording.media.clone();
-        let recording =
-            Arc::new(Recording::new(self.sid.clone(), request, self.line.position(), media_faults));
+        let faults = self.spec.faults.recording.clone();
+        let recording = Arc::new(Recording::new(self.sid.clone(), request, self.line.position(), faults));
         account.recordings.insert(recording.sid.clone(), Arc::clone(&recording));
         lock(&self.recordings).push(Arc::clone(&recording));
         self.line.log(CallEventKind::RecordingStarted { recording_sid: recording.sid.clone() });
@@ -140,8 +139,17 @@ impl CallState {
     /// Completes a recording with what was said since it began.
     fn stop_recording(self: &Arc<Self>, account: &Arc<Account>, recording: &Recording, audio: LineRecording) {
         lock(&self.recordings).retain(|active| active.sid != recording.sid);
+        if recording.comes_to_nothing() {
+            recording.announce(account, self, "absent");
+            return;
+        }
         recording.complete(audio);
         recording.announce(account, self, "completed");
+    }
+
+    /// Whether something of this source is being recorded: a second one of a kind is not begun.
+    fn is_recorded_by(&self, source: RecordingSource) -> bool {
+        lock(&self.recordings).iter().any(|active| active.request.source == source)
     }
 
     pub(crate) fn streams(&self) -> &TaskTracker {
@@ -249,6 +257,16 @@ impl Runner {
         self.set_status(CallStatus::InProgress).await;
         if let Some(request) = &self.call.spec.record {
             self.call.start_recording(&self.account, request.clone());
+        }
+        for source in &self.call.spec.faults.recording.foreign {
+            let request = RecordingRequest {
+                dual: true,
+                trim: false,
+                status_callback: None,
+                events: Vec::new(),
+                source: *source,
+            };
+            self.call.start_recording(&self.account, request);
         }
     }
 

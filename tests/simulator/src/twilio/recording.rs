@@ -5,6 +5,7 @@ use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::account::Account;
@@ -12,7 +13,7 @@ use super::call::{CallState, post, rfc2822};
 use super::ear::is_audible;
 use super::events::{LineRecording, WebhookKind};
 use super::lock;
-use super::spec::{MediaFault, RecordingRequest, RecordingSource};
+use super::spec::{MediaFault, RecordingFaults, RecordingRequest, RecordingSource};
 use super::webhooks::Webhook;
 use crate::audio::{mulaw, wav::RATE_HZ};
 
@@ -25,6 +26,8 @@ pub enum RecordingStatus {
     Completed,
     /// The media is gone.
     Deleted,
+    /// There is no media and there will be none.
+    Absent,
 }
 
 impl RecordingStatus {
@@ -34,6 +37,7 @@ impl RecordingStatus {
             Self::InProgress => "in-progress",
             Self::Completed => "completed",
             Self::Deleted => "deleted",
+            Self::Absent => "absent",
         }
     }
 }
@@ -47,12 +51,15 @@ pub(crate) struct Recording {
     pub(crate) from: usize,
     pub(crate) started: Timestamp,
     state: Mutex<State>,
+    /// What goes wrong with it, downloads excepted.
+    faults: RecordingFaults,
     media_faults: Mutex<VecDeque<MediaFault>>,
 }
 
 struct State {
     status: RecordingStatus,
     audio: Arc<LineRecording>,
+    withheld: bool,
 }
 
 impl Recording {
@@ -60,7 +67,7 @@ impl Recording {
         call_sid: String,
         request: RecordingRequest,
         from: usize,
-        media_faults: Vec<MediaFault>,
+        faults: RecordingFaults,
     ) -> Self {
         Self {
             sid: format!("RE{}", Uuid::new_v4().simple()),
@@ -68,8 +75,13 @@ impl Recording {
             request,
             from,
             started: Timestamp::now(),
-            state: Mutex::new(State { status: RecordingStatus::InProgress, audio: Arc::default() }),
-            media_faults: Mutex::new(media_faults.into()),
+            state: Mutex::new(State {
+                status: RecordingStatus::InProgress,
+                audio: Arc::default(),
+                withheld: faults.withheld,
+            }),
+            media_faults: Mutex::new(faults.media.clone().into()),
+            faults,
         }
     }
 
@@ -77,11 +89,54 @@ impl Recording {
         if self.request.trim {
             audio = trimmed(&audio);
         }
-        *lock(&self.state) = State { status: RecordingStatus::Completed, audio: Arc::new(audio) };
+        let mut state = lock(&self.state);
+        (state.status, state.audio) = (RecordingStatus::Completed, Arc::new(audio));
     }
 
     pub(crate) fn delete(&self) {
-        *lock(&self.state) = State { status: RecordingStatus::Deleted, audio: Arc::default() };
+        self.end(RecordingStatus::Deleted);
+    }
+
+    /// Ends what was started by the product without media, if that is what goes wrong with it.
+    pub(crate) fn comes_to_nothing(&self) -> bool {
+        let absent = self.error_code().is_some();
+        if absent {
+            self.end(RecordingStatus::Absent);
+        }
+        absent
+    }
+
+    /// Why there is no media.
+    pub(crate) fn error_code(&self) -> Option<u32> {
+        match self.request.source {
+            RecordingSource::StartCallRecordingApi | RecordingSource::StartCallRecordingTwiml => {
+                self.faults.absent
+            }
+            RecordingSource::OutboundApi | RecordingSource::RecordVerb | RecordingSource::Trunking => None,
+        }
+    }
+
+    fn end(&self, status: RecordingStatus) {
+        let mut state = lock(&self.state);
+        (state.status, state.audio) = (status, Arc::default());
+    }
+
+    /// Whether the list and the media are as far as the callback is.
+    pub(crate) fn is_to_be_found(&self) -> bool {
+        !lock(&self.state).withheld
+    }
+
+    pub(crate) fn release(&self) {
+        lock(&self.state).withheld = false;
+    }
+
+    pub(crate) const fn is_encrypted(&self) -> bool {
+        self.faults.encrypted
+    }
+
+    /// What a key of the account's is needed for.
+    pub(crate) fn encryption_details(&self) -> Value {
+        json!({ "encrypted_cek": "Wm9v".repeat(86), "iv": "8I2hhNIYNTrwxfHk", "public_key_sid": self.sid.replace("RE", "CR") })
     }
 
     pub(crate) fn status(&self) -> RecordingStatus {
@@ -117,7 +172,7 @@ impl Recording {
             [] => event == "completed",
             events => events.iter().any(|wanted| wanted == event),
         };
-        let faults = &call.spec.faults.recording;
+        let faults = &self.faults;
         let Some(url) = self.request.status_callback.clone().filter(|_| wanted && !faults.callback_lost)
         else {
             return;
@@ -138,7 +193,15 @@ impl Recording {
             ("RecordingTrack", "both".to_owned()),
         ];
         if event == "completed" {
-            params.push(("RecordingDuration", self.duration_s().to_string()));
+            let duration = faults.duration.map_or_else(|| self.duration_s().to_string(), str::to_owned);
+            params.push(("RecordingDuration", duration));
+            params.push(("ErrorCode", "0".to_owned()));
+            if self.is_encrypted() {
+                params.push(("EncryptionDetails", self.encryption_details().to_string()));
+            }
+        }
+        if let Some(code) = self.error_code().filter(|_| event == "absent") {
+            params.push(("ErrorCode", code.to_string()));
         }
         let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let webhook = Webhook::new(WebhookKind::RecordingStatus, url, false, params);
@@ -152,7 +215,8 @@ impl Recording {
         });
     }
 
-    /// The file: PCM16 at 8 kHz, the person on the first channel and the agent on the second, or both mixed.
+    /// The file: PCM16 at 8 kHz, the person on the first channel and the agent on the second, of a trunk's the other way
+    /// round, or both mixed.
     pub(crate) fn wav(&self, channels: u16) -> Result<Vec<u8>, hound::Error> {
         let audio = self.audio();
         let spec = hound::WavSpec {
@@ -165,13 +229,19 @@ impl Recording {
         let mut writer = hound::WavWriter::new(&mut file, spec)?;
         for (&caller, &agent) in audio.caller.iter().zip(&audio.agent) {
             let (caller, agent) = (mulaw::decode(caller), mulaw::decode(agent));
-            if channels == 2 {
+            if channels == 2 && self.request.source == RecordingSource::Trunking {
+                writer.write_sample(agent)?;
+                writer.write_sample(caller)?;
+            } else if channels == 2 {
                 writer.write_sample(caller)?;
                 writer.write_sample(agent)?;
             } else {
                 match self.request.source {
                     RecordingSource::RecordVerb => writer.write_sample(caller)?,
-                    RecordingSource::OutboundApi | RecordingSource::StartCallRecordingApi => {
+                    RecordingSource::OutboundApi
+                    | RecordingSource::StartCallRecordingApi
+                    | RecordingSource::StartCallRecordingTwiml
+                    | RecordingSource::Trunking => {
                         writer.write_sample(caller.saturating_add(agent))?;
                     }
                 }
@@ -198,7 +268,7 @@ mod tests {
 
     fn recording(dual: bool, trim: bool, source: RecordingSource) -> Recording {
         let request = RecordingRequest { dual, trim, status_callback: None, events: Vec::new(), source };
-        let recording = Recording::new("CA1".into(), request, 0, Vec::new());
+        let recording = Recording::new("CA1".into(), request, 0, RecordingFaults::default());
         let channel = |byte: u8, from: usize| -> Vec<u8> {
             (0..800).map(|at| if (from..from + 80).contains(&at) { byte } else { mulaw::SILENCE }).collect()
         };
@@ -219,6 +289,15 @@ mod tests {
         let first_sound =
             |channel: usize| samples.iter().skip(channel).step_by(2).position(|s| s.abs() > 256);
         assert_eq!((first_sound(0), first_sound(1)), (Some(100), Some(300)));
+    }
+
+    /// Case C22.
+    #[test]
+    fn a_trunks_file_holds_the_agent_first() {
+        let (_, samples) = samples(recording(true, false, RecordingSource::Trunking).wav(2).unwrap());
+        let first_sound =
+            |channel: usize| samples.iter().skip(channel).step_by(2).position(|s| s.abs() > 256);
+        assert_eq!((first_sound(0), first_sound(1)), (Some(300), Some(100)));
     }
 
     #[test]

@@ -8,6 +8,10 @@ use url::Url;
 use super::events::CallStatus;
 use super::script::CallerScript;
 
+mod recording;
+
+pub use recording::{MediaFault, RecordingFaults, RecordingRequest, RecordingSource};
+
 /// The account and how its world behaves.
 #[derive(Clone)]
 pub struct TwilioConfig {
@@ -254,43 +258,6 @@ pub struct AmdRequest {
     pub callback: Option<Url>,
 }
 
-/// A recording asked for.
-#[derive(Clone)]
-pub struct RecordingRequest {
-    /// Two channels: the person on the first, the agent on the second.
-    pub dual: bool,
-    /// Silence at both ends is cut away.
-    pub trim: bool,
-    /// Told the recording's progress.
-    pub status_callback: Option<Url>,
-    /// Words of `RecordingStatusCallbackEvent`; `completed` is the default.
-    pub events: Vec<String>,
-    /// What started it.
-    pub source: RecordingSource,
-}
-
-/// What started a recording.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RecordingSource {
-    /// `Record=true` of the request that placed the call.
-    OutboundApi,
-    /// The Recordings resource of a live call.
-    StartCallRecordingApi,
-    /// `<Record>`, which hears only the person.
-    RecordVerb,
-}
-
-impl RecordingSource {
-    /// The value of `RecordingSource` in callbacks.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OutboundApi => "OutboundAPI",
-            Self::StartCallRecordingApi => "StartCallRecordingAPI",
-            Self::RecordVerb => "RecordVerb",
-        }
-    }
-}
-
 /// What goes wrong in one call.
 #[derive(Clone, Default)]
 pub struct CallFaults {
@@ -361,42 +328,4 @@ pub enum UpgradeSignature {
     Missing,
     /// Made with another key.
     Wrong,
-}
-
-/// Faults of the recordings of one call.
-#[derive(Clone, Default)]
-pub struct RecordingFaults {
-    /// One for each download, in order; later downloads are sound.
-    pub media: Vec<MediaFault>,
-    /// Further copies of each callback.
-    pub callback_copies: u32,
-    /// Each callback leaves this late.
-    pub callback_delay: Duration,
-    /// No callback at all.
-    pub callback_lost: bool,
-}
-
-/// How a download of a recording fails.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum MediaFault {
-    /// 404 with Twilio's XML body: not ready yet.
-    NotFound,
-    /// 401 with correct credentials.
-    Unauthorized,
-    /// 404 for good: the recording is deleted.
-    Deleted,
-    /// 403 at the download host: the signed link has expired.
-    Expired,
-    /// 200 with Twilio's XML body.
-    Xml,
-    /// 200 with somebody's error page.
-    Html,
-    /// 200 with no bytes.
-    Empty,
-    /// 200 with a sound file that is longer than was announced, by ten seconds.
-    TooLong,
-    /// The connection breaks after this share of the promised length, 0 to 1.
-    Cut(f64),
-    /// 200 with bytes that are no audio file.
-    WrongMagic,
 }

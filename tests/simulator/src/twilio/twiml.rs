@@ -42,6 +42,7 @@ pub(crate) enum Verb {
     Pause { seconds: u64 },
     Connect { action: Option<Target>, stream: StreamNoun },
     Record(RecordVerb),
+    StartRecording(RecordingNoun),
     Dial { action: Option<Target>, timeout_s: u64, numbers: Vec<String> },
     Gather(GatherVerb),
     Redirect(Target),
@@ -68,6 +69,16 @@ pub(crate) struct RecordVerb {
     pub(crate) finish_on_key: String,
     pub(crate) play_beep: bool,
     pub(crate) status_callback: Option<Target>,
+}
+
+/// `<Recording>` under `<Start>`: the call in the background.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RecordingNoun {
+    pub(crate) dual: bool,
+    pub(crate) trim: bool,
+    pub(crate) status_callback: Option<Target>,
+    /// Words of `recordingStatusCallbackEvent`.
+    pub(crate) events: Vec<String>,
 }
 
 /// `<Gather>`: keys pressed, prompts meanwhile.
@@ -131,8 +142,9 @@ impl Reader {
                 self.check(element, &[]);
                 Some(Verb::Hangup)
             }
-            "Start" | "Stop" => {
-                self.warn(format!("<{}> is not simulated and was skipped", element.name));
+            "Start" => self.start(element),
+            "Stop" => {
+                self.warn("<Stop> is not simulated and was skipped".to_owned());
                 None
             }
             name => {
@@ -180,6 +192,52 @@ impl Reader {
             track: element.attribute("track").map(str::to_owned),
             status_callback: callback(element, "statusCallback", "statusCallbackMethod"),
             parameters,
+        }
+    }
+
+    fn start(&mut self, element: &Element) -> Option<Verb> {
+        self.check(element, &["action", "method"]);
+        let mut recording = None;
+        for noun in &element.children {
+            if noun.name == "Recording" && recording.is_none() {
+                recording = Some(self.recording(noun));
+            } else {
+                self.warn(format!("<{}> under <Start> is not simulated and was skipped", noun.name));
+            }
+        }
+        if element.children.is_empty() {
+            self.warn("<Start> starts nothing".to_owned());
+        }
+        recording.map(Verb::StartRecording)
+    }
+
+    fn recording(&mut self, element: &Element) -> RecordingNoun {
+        self.check(
+            element,
+            &[
+                "recordingStatusCallback",
+                "recordingStatusCallbackMethod",
+                "recordingStatusCallbackEvent",
+                "trim",
+                "track",
+                "channels",
+            ],
+        );
+        for (name, values) in [
+            ("channels", ["mono", "dual"]),
+            ("trim", ["trim-silence", "do-not-trim"]),
+            ("recordingStatusCallbackMethod", ["GET", "POST"]),
+        ] {
+            if element.attribute(name).is_some_and(|value| !values.contains(&value)) {
+                self.warn(format!("'{name}' on <Recording> is neither {} nor {}", values[0], values[1]));
+            }
+        }
+        let events = element.attribute("recordingStatusCallbackEvent").unwrap_or_default();
+        RecordingNoun {
+            dual: element.attribute("channels") != Some("mono"),
+            trim: element.attribute("trim") == Some("trim-silence"),
+            status_callback: callback(element, "recordingStatusCallback", "recordingStatusCallbackMethod"),
+            events: events.split_whitespace().map(str::to_owned).collect(),
         }
     }
 

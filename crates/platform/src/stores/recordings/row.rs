@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use domain::recording::{Due, RecordingKind};
+use domain::recording::{Due, RecordingKind, RecordingSource};
 use domain::{BusinessId, CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 
 use super::RECORDING;
@@ -18,6 +18,11 @@ pub(super) const ARCHIVED: &str = "archived";
 pub(super) const DELETION: &str = "deletion";
 pub(super) const REASON: &str = "reason";
 pub(super) const HELD: &str = "held";
+const SOURCE: &str = "source";
+const ERROR_CODE: &str = "error_code";
+const ENCRYPTED: &str = "encrypted";
+/// The fingerprint of the last body that was not the recording.
+pub(super) const REFUSED_BODY: &str = "refused_body";
 pub(super) const DELETED_AT_TWILIO: &str = "deleted_at_twilio";
 /// What the sweep owes the recording, and when: the key of the index `by_due`.
 pub(super) const DUE: &str = "due";
@@ -33,11 +38,14 @@ pub(super) fn draft(
         .text(CALL, recording.call.as_str())
         .text("business", recording.business.as_str())
         .text(KIND, recording.kind.as_str())
+        .text(SOURCE, recording.source.as_str())
         .text(STATE, recording.state.as_str())
         .time("announced_at", recording.announced_at)
         .optional_number("announced_secs", recording.announced_duration.as_ref().map(Duration::as_secs))
         .optional_number("channels", recording.channels)
         .optional_number("started_at", recording.started_at.map(|at| at.0))
+        .optional_number(ERROR_CODE, recording.error_code)
+        .optional_text(ENCRYPTED, recording.encrypted.then_some("yes"))
         .optional_number(DELETED_AT_TWILIO, recording.deleted_at_twilio.map(|at| at.0))
         .optional_text(HELD, recording.held.then_some("yes"))
         .optional_text(DUE, due.map(|(due, _)| due.as_str()))
@@ -55,6 +63,7 @@ pub(super) fn recording(row: &Row) -> Result<Recording, StoreError> {
             Some(word) => RecordingKind::parse(word).ok_or_else(|| row.corrupt(KIND))?,
             None => RecordingKind::default(),
         },
+        source: row.optional_text(SOURCE)?.map(RecordingSource::parse).unwrap_or_default(),
         call: row.parsed(CALL, CallSid::parse)?,
         business: row.parsed("business", BusinessId::parse)?,
         state: match row.text(STATE)? {
@@ -71,6 +80,8 @@ pub(super) fn recording(row: &Row) -> Result<Recording, StoreError> {
         announced_duration: row.optional_seconds("announced_secs")?,
         channels: row.optional_number("channels")?,
         started_at: row.optional_time("started_at")?,
+        error_code: row.optional_number(ERROR_CODE)?,
+        encrypted: row.optional_text(ENCRYPTED)?.is_some(),
         held: row.optional_text(HELD)?.is_some(),
         deleted_at_twilio: row.optional_time(DELETED_AT_TWILIO)?,
     })

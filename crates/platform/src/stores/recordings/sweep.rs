@@ -1,21 +1,22 @@
 //! What recordings are owed: found by an index, claimed by moving the date on.
 
 use domain::recording::Due;
-use domain::{Recording, Timestamp};
+use domain::{CallSid, Recording, Timestamp};
 
-use super::row::{self, DUE, DUE_AT, SWEEPS};
-use super::{Reader, Writer, recording_key};
-use crate::item::{number, text};
+use super::row::{self, CALL, DUE, DUE_AT, SWEEPS};
+use super::{Reader, Writer, recording_key, search};
+use crate::item::{Row, number, text};
 use crate::stores::StoreError;
-use crate::stores::table::Outcome;
+use crate::stores::table::{Key, Outcome};
 
 /// Sparse: only what is owed something is in it.
 const INDEX: &str = "by_due";
 
-/// A recording that something was owed to when the index was read.
+/// What something was owed to when the index was read: a recording, or a call that has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owed {
-    pub recording: Recording,
+pub struct Owed<T> {
+    pub to: T,
+    key: Key,
     due: Due,
     due_at: Timestamp,
     /// How often the sweep did the same for it before.
@@ -36,7 +37,34 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn owed(&self, due: Due, now: Timestamp, limit: u16) -> Result<Vec<Owed>, StoreError> {
+    pub async fn owed(
+        &self,
+        due: Due,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Owed<Recording>>, StoreError> {
+        let owed = |row: Row| {
+            let recording = row::recording(&row)?;
+            let key = recording_key(&recording.call, &recording.sid);
+            debt(&row, recording, key, due)
+        };
+        self.rows_owed(due, now, limit).await?.into_iter().map(owed).collect()
+    }
+
+    /// The same of the calls whose recording is to be asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn searches(&self, now: Timestamp, limit: u16) -> Result<Vec<Owed<CallSid>>, StoreError> {
+        let owed = |row: Row| {
+            let call = row.parsed(CALL, CallSid::parse)?;
+            let key = search::key(&call);
+            debt(&row, call, key, Due::Search)
+        };
+        self.rows_owed(Due::Search, now, limit).await?.into_iter().map(owed).collect()
+    }
+
+    async fn rows_owed(&self, due: Due, now: Timestamp, limit: u16) -> Result<Vec<Row>, StoreError> {
         let page = self
             .recordings
             .client
@@ -52,17 +80,13 @@ impl Reader {
             .send()
             .await
             .map_err(|e| self.recordings.error(&e))?;
-        let rows = page.items.unwrap_or_default().into_iter().map(|item| self.recordings.row(item));
-        rows.map(|row| {
-            Ok(Owed {
-                recording: row::recording(&row)?,
-                due,
-                due_at: row.time(DUE_AT)?,
-                sweeps: row.optional_number(SWEEPS)?.unwrap_or(0),
-            })
-        })
-        .collect()
+        Ok(page.items.unwrap_or_default().into_iter().map(|item| self.recordings.row(item)).collect())
     }
+}
+
+fn debt<T>(row: &Row, to: T, key: Key, due: Due) -> Result<Owed<T>, StoreError> {
+    let sweeps = row.optional_number(SWEEPS)?.unwrap_or(0);
+    Ok(Owed { to, key, due, due_at: row.time(DUE_AT)?, sweeps })
 }
 
 impl Writer {
@@ -71,9 +95,9 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError`]; claiming again finds it gone.
-    pub async fn claim(&self, owed: &Owed, now: Timestamp) -> Result<Swept, StoreError> {
+    pub async fn claim<T>(&self, owed: &Owed<T>, now: Timestamp) -> Result<Swept, StoreError> {
         let request = self
-            .update(&recording_key(&owed.recording.call, &owed.recording.sid))
+            .update(&owed.key)
             .update_expression("SET #due_at = :later, #sweeps = :sweeps")
             .condition_expression("#due = :due AND #due_at = :seen")
             .expression_attribute_names("#due", DUE)

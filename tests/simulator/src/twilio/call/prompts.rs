@@ -29,6 +29,7 @@ impl Runner {
             Verb::Pause { seconds } => tokio::time::sleep(Duration::from_secs(*seconds)).await,
             Verb::Connect { .. }
             | Verb::Record(_)
+            | Verb::StartRecording(_)
             | Verb::Dial { .. }
             | Verb::Gather(_)
             | Verb::Redirect(_)

@@ -23,6 +23,10 @@ impl Runner {
             }
             Verb::Connect { action, stream } => self.connect(document, action.as_ref(), stream).await,
             Verb::Record(record) => self.record(document, record).await,
+            Verb::StartRecording(recording) => {
+                self.record_in_background(document, recording);
+                Next::Verb
+            }
             Verb::Dial { action, timeout_s, numbers } => {
                 self.dial(document, action.as_ref(), *timeout_s, numbers).await
             }

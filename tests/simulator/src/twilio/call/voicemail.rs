@@ -1,6 +1,8 @@
-//! `<Record>`: what the caller leaves on the answering machine.
+//! `<Record>`: what the caller leaves on the answering machine. `<Start><Recording>`: the call itself.
 
 use std::sync::Arc;
+
+use url::Url;
 
 use super::Runner;
 use super::document::Loaded;
@@ -12,7 +14,7 @@ use crate::twilio::line::{FRAME_MS, Heard};
 use crate::twilio::lock;
 use crate::twilio::recording::Recording;
 use crate::twilio::spec::{RecordingRequest, RecordingSource, TwimlSource};
-use crate::twilio::twiml::{RecordVerb, Target};
+use crate::twilio::twiml::{RecordVerb, RecordingNoun, Target};
 use crate::twilio::webhooks::Webhook;
 
 /// A message that is being taken, and where to ask when it is over.
@@ -29,13 +31,7 @@ impl Runner {
         if verb.play_beep {
             self.beep().await;
         }
-        let status_callback =
-            verb.status_callback.as_ref().and_then(|target| document.resolve(&self.call, target)).and_then(
-                |source| match source {
-                    TwimlSource::Url { url, .. } => Some(url),
-                    TwimlSource::Inline(_) => None,
-                },
-            );
+        let status_callback = self.address(document, verb.status_callback.as_ref());
         let recording = self.call.start_recording(
             &self.account,
             RecordingRequest {
@@ -78,6 +74,27 @@ impl Runner {
         // Whatever is answered, there is nobody to hear it; a failure is in the log.
         let _ = super::post(&self.account, &self.call, &Webhook::new(WebhookKind::Action, url, get, params))
             .await;
+    }
+
+    /// Records from here to the end of the call, whatever is done meanwhile. A call that is recorded so already is not
+    /// recorded twice.
+    pub(super) fn record_in_background(&self, document: &Loaded, noun: &RecordingNoun) {
+        let source = RecordingSource::StartCallRecordingTwiml;
+        if self.call.spec.faults.recording.never_begins || self.call.is_recorded_by(source) {
+            return;
+        }
+        let request = RecordingRequest {
+            dual: noun.dual,
+            trim: noun.trim,
+            status_callback: self.address(document, noun.status_callback.as_ref()),
+            events: noun.events.clone(),
+            source,
+        };
+        self.call.start_recording(&self.account, request);
+    }
+
+    fn address(&self, document: &Loaded, target: Option<&Target>) -> Option<Url> {
+        document.resolve_url(&self.call, &target?.url)
     }
 
     /// Returns the key that ended the message, or nothing.

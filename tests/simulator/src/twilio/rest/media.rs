@@ -63,6 +63,9 @@ const fn encode(fault: MediaFault) -> Option<(&'static str, f64)> {
         MediaFault::Empty => Some(("empty", 1.0)),
         MediaFault::Cut(share) => Some(("cut", share)),
         MediaFault::WrongMagic => Some(("wrong-magic", 1.0)),
+        MediaFault::Mp3 => Some(("mp3", 1.0)),
+        MediaFault::Placeholder(size) => Some(("placeholder", size as f64)),
+        MediaFault::Unended(late) => Some(("unended", late.as_millis() as f64)),
         MediaFault::NotFound | MediaFault::Unauthorized | MediaFault::Deleted => None,
     }
 }
@@ -77,6 +80,9 @@ fn decode(query: &Form) -> Option<MediaFault> {
         share("empty").map(|_: f64| MediaFault::Empty),
         share("cut").map(MediaFault::Cut),
         share("wrong-magic").map(|_: f64| MediaFault::WrongMagic),
+        share("mp3").map(|_: f64| MediaFault::Mp3),
+        share("placeholder").map(|size: f64| MediaFault::Placeholder(size as u32)),
+        share("unended").map(|ms: f64| MediaFault::Unended(Duration::from_millis(ms as u64))),
     ]
     .into_iter()
     .find_map(|fault| fault)
@@ -97,9 +103,14 @@ async fn download(
         return (StatusCode::FORBIDDEN, "Request has expired").into_response();
     }
     let channels = if query.value("channels") == Some("2") { 2 } else { 1 };
-    let Some(file) = account.recordings.find(&sid).and_then(|recording| recording.wav(channels).ok()) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    let Some(recording) = account.recordings.find(&sid) else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(mut file) = recording.wav(channels) else { return StatusCode::NOT_FOUND.into_response() };
+    if recording.is_encrypted() {
+        // Nothing of it looks like what it is.
+        file.iter_mut()
+            .zip((0u8..=255).cycle())
+            .for_each(|(byte, n)| *byte = byte.wrapping_mul(167) ^ n ^ 0xA5);
+    }
     let audio = [(header::CONTENT_TYPE, "audio/x-wav")];
     match fault {
         Some(MediaFault::Xml) => not_found_xml(StatusCode::OK),
@@ -110,6 +121,25 @@ async fn download(
         Some(MediaFault::Empty) => (audio, Body::empty()).into_response(),
         Some(MediaFault::WrongMagic) => (audio, vec![0x5A; file.len()]).into_response(),
         Some(MediaFault::Cut(share)) => cut(file, share),
+        Some(MediaFault::Mp3) => {
+            file[..4].copy_from_slice(&[0xFF, 0xF3, 0x40, 0xC4]);
+            (audio, file).into_response()
+        }
+        Some(MediaFault::Placeholder(size)) => {
+            let data = file.windows(4).position(|chunk| chunk == b"data").unwrap_or(0) + 4;
+            for at in [4, data] {
+                file[at..at + 4].copy_from_slice(&size.to_le_bytes());
+            }
+            (audio, file).into_response()
+        }
+        Some(MediaFault::Unended(late)) => {
+            let whole = stream::iter([Ok::<_, io::Error>(Bytes::from(file))]);
+            let end = stream::once(async move {
+                tokio::time::sleep(late).await;
+                Ok(Bytes::new())
+            });
+            (audio, Body::from_stream(whole.chain(end))).into_response()
+        }
         Some(MediaFault::NotFound | MediaFault::Unauthorized | MediaFault::Deleted | MediaFault::Expired)
         | None => (audio, file).into_response(),
     }

@@ -61,7 +61,7 @@ fn page(account: &Account, call_sid: Option<&str>) -> Json<Value> {
         .all()
         .iter()
         .filter(|recording| call_sid.is_none_or(|sid| sid == recording.call_sid))
-        .filter(|recording| recording.status() != RecordingStatus::Deleted)
+        .filter(|recording| recording.status() != RecordingStatus::Deleted && recording.is_to_be_found())
         .map(|recording| resource(account, recording))
         .collect();
     Json(json!({ "recordings": recordings, "page": 0, "page_size": recordings.len(), "next_page_uri": null }))
@@ -74,10 +74,16 @@ pub(super) async fn fetch(
     RawQuery(query): RawQuery,
 ) -> Response {
     let (sid, extension) = file.split_once('.').unwrap_or((&file, "wav"));
-    let Some(recording) = find(&account, sid) else { return ApiError::NOT_FOUND.into_response() };
+    let query = Form(form(query.unwrap_or_default().as_bytes()));
+    // What is known of a deleted recording is kept, for those who ask for it.
+    let left = extension == "json" && query.value("IncludeSoftDeleted") == Some("true");
+    let found = if left { account.recordings.find(sid) } else { find(&account, sid) };
+    let Some(recording) = found.filter(|recording| recording.is_to_be_found()) else {
+        return ApiError::NOT_FOUND.into_response();
+    };
     match extension {
         "json" => Json(resource(&account, &recording)).into_response(),
-        "wav" => media(&account, &recording, &Form(form(query.unwrap_or_default().as_bytes()))),
+        "wav" => media(&account, &recording, &query),
         _ => ApiError::bad_request(20001, "only .wav is served").into_response(),
     }
 }
@@ -103,7 +109,7 @@ fn find(account: &Account, sid: &str) -> Option<Arc<Recording>> {
 
 /// Redirects to where the file can be downloaded, or fails as the recording's next fault says.
 fn media(account: &Account, recording: &Recording, query: &Form) -> Response {
-    if recording.status() != RecordingStatus::Completed {
+    if recording.status() != RecordingStatus::Completed || !recording.is_to_be_found() {
         return not_found_xml(StatusCode::NOT_FOUND);
     }
     let channels = match query.value("RequestedChannels") {
@@ -130,7 +136,10 @@ fn media(account: &Account, recording: &Recording, query: &Form) -> Response {
             | MediaFault::TooLong
             | MediaFault::Empty
             | MediaFault::Cut(_)
-            | MediaFault::WrongMagic,
+            | MediaFault::WrongMagic
+            | MediaFault::Mp3
+            | MediaFault::Placeholder(_)
+            | MediaFault::Unended(_),
         )
         | None => {
             let location = link(account, recording, channels, fault);
@@ -151,6 +160,8 @@ fn resource(account: &Account, recording: &Recording) -> Value {
         "start_time": rfc2822(recording.started),
         "duration": completed.then(|| recording.duration_s().to_string()),
         "media_url": recording.url(account),
+        "error_code": recording.error_code().filter(|_| recording.status() == RecordingStatus::Absent),
+        "encryption_details": recording.is_encrypted().then(|| recording.encryption_details()),
         "price": null,
         "uri": format!("/2010-04-01/Accounts/{}/Recordings/{}.json", account.config.account_sid, recording.sid),
     })

@@ -159,6 +159,97 @@ async fn a_recording_can_be_deleted_over_the_api() {
     assert_eq!(request(reqwest::Method::DELETE).await.unwrap().status(), 204);
     assert_eq!(request(reqwest::Method::GET).await.unwrap().status(), 404);
     assert_eq!(request(reqwest::Method::DELETE).await.unwrap().status(), 404);
+    // What is left of it is shown to those who ask for it.
+    let left = format!("{url}?IncludeSoftDeleted=true");
+    let left = twilio.account.http.get(left).basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN)).send().await.unwrap();
+    assert_eq!(left.json::<Value>().await.unwrap()["status"], "deleted");
+}
+
+const RECORDED: &str = r#"<Say>agreed</Say><Start><Recording recordingStatusCallback="/recording"
+    recordingStatusCallbackEvent="in-progress completed absent" channels="dual" trim="do-not-trim"/></Start>
+    <Redirect>/more</Redirect>"#;
+
+/// A call that is recorded from its first document on, and what Twilio told of it.
+async fn recorded_in_background(product: &Product, recording: RecordingFaults) -> (Twilio, Arc<CallOutcome>) {
+    let twilio = twilio().await;
+    product.twiml("/voice", RECORDED);
+    let again = RECORDED.replace("agreed", "again").replace("<Redirect>/more</Redirect>", "<Hangup/>");
+    product.twiml("/more", &again);
+    let faults = CallFaults { recording, ..Default::default() };
+    let outcome = twilio.call(CallSpec { faults, ..product.inbound(vec![]) }).finished().await;
+    twilio.settled().await;
+    (twilio, outcome)
+}
+
+/// In the order of the alphabet: callbacks may overtake each other.
+fn told(product: &Product) -> Vec<String> {
+    let asked = product.asked("/recording");
+    let mut told: Vec<_> = asked.iter().map(|asked| asked.param("RecordingStatus").to_owned()).collect();
+    told.sort();
+    told
+}
+
+/// What the callback of an event says.
+fn said(product: &Product, event: &str, name: &str) -> String {
+    let asked = product.asked("/recording");
+    let callback = asked.iter().find(|asked| asked.param("RecordingStatus") == event);
+    callback.unwrap_or_else(|| panic!("{event}")).param(name).to_owned()
+}
+
+/// Twilio starts it before it goes on to the next verb, and it goes on through later documents; a second one of the
+/// same kind is not begun.
+#[tokio::test]
+async fn a_recording_in_the_background_begins_in_its_place_and_lasts_to_the_end() {
+    let product = Product::start().await;
+    let (twilio, outcome) = recorded_in_background(&product, RecordingFaults::default()).await;
+    assert_eq!(outcome.debugger_codes(), Vec::<u32>::new());
+    assert_eq!(told(&product), ["completed", "in-progress"]);
+    assert_eq!(said(&product, "completed", "RecordingSource"), "StartCallRecordingTwiML");
+    let [recording] = &twilio.recordings(&outcome.call_sid)[..] else { panic!("one") };
+    let (line, recorded) = (&outcome.line.agent, &recording.audio.agent);
+    assert_eq!(recording.channels, 2);
+    assert!(line.ends_with(recorded) && recorded.len() < line.len(), "from where it stands to the end");
+    assert!(audible(recorded) > 0 && audible(recorded) < audible(line), "the second words and not the first");
+}
+
+/// Cases B14, B25, B26, and what else befalls recordings.
+#[tokio::test]
+async fn a_recording_may_be_absent_withheld_encrypted_or_never_begun() {
+    let product = Product::start().await;
+    let faults = RecordingFaults { absent: Some(31_924), ..Default::default() };
+    let (twilio, outcome) = recorded_in_background(&product, faults).await;
+    assert_eq!(told(&product), ["absent", "in-progress"]);
+    assert_eq!(said(&product, "absent", "ErrorCode"), "31924");
+    assert_eq!(twilio.recordings(&outcome.call_sid)[0].status, RecordingStatus::Absent);
+
+    let product = Product::start().await;
+    let faults = RecordingFaults { never_begins: true, ..Default::default() };
+    let foreign = RecordingFaults { foreign: vec![RecordingSource::Trunking], ..faults };
+    let (twilio, outcome) = recorded_in_background(&product, foreign).await;
+    assert!(told(&product).is_empty());
+    let sources = twilio.recordings(&outcome.call_sid).iter().map(|found| found.source).collect::<Vec<_>>();
+    assert_eq!(sources, [RecordingSource::Trunking]);
+
+    let product = Product::start().await;
+    let faults = RecordingFaults { withheld: true, duration: Some("-1"), ..Default::default() };
+    let (twilio, outcome) = recorded_in_background(&product, faults).await;
+    assert_eq!(said(&product, "completed", "RecordingDuration"), "-1");
+    let announced = said(&product, "completed", "RecordingUrl");
+    let get = async |url: String| {
+        twilio.account.http.get(url).basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN)).send().await.unwrap()
+    };
+    assert_eq!(get(announced.clone()).await.status(), 404);
+    assert_eq!(get(format!("{announced}.json")).await.status(), 404);
+    twilio.release_recording(&twilio.recordings(&outcome.call_sid)[0].sid);
+    assert_eq!(get(announced).await.status(), 302);
+
+    let product = Product::start().await;
+    let faults = RecordingFaults { encrypted: true, ..Default::default() };
+    let (twilio, _) = recorded_in_background(&product, faults).await;
+    assert!(said(&product, "completed", "EncryptionDetails").contains("public_key_sid"));
+    let url = format!("{}.json", said(&product, "completed", "RecordingUrl"));
+    let shown = twilio.account.http.get(url).basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN)).send().await.unwrap();
+    assert!(shown.json::<Value>().await.unwrap()["encryption_details"]["iv"].is_string());
 }
 
 #[tokio::test]

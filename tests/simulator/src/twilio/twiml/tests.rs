@@ -46,6 +46,22 @@ fn names_are_case_sensitive_and_unknown_ones_are_reported_and_skipped() {
 #[test]
 fn a_stream_started_in_the_background_is_reported() {
     assert_eq!(warnings("<Start><Stream url=\"wss://example.com\"/></Start><Hangup/>").len(), 1);
+    assert_eq!(warnings("<Start/>").len(), 1);
+}
+
+#[test]
+fn a_recording_in_the_background_is_read_with_twilios_defaults_and_odd_words_are_reported() {
+    let noun = |text: &str| match &verbs(&format!("<Start>{text}</Start>"))[..] {
+        [Verb::StartRecording(noun)] => (noun.dual, noun.trim, noun.events.join(" ")),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(noun("<Recording/>"), (true, false, String::new()));
+    let all =
+        r#"<Recording channels="mono" trim="trim-silence" recordingStatusCallbackEvent="absent completed"/>"#;
+    assert_eq!(noun(all), (false, true, "absent completed".into()));
+    for odd in ["channels=\"2\"", "trim=\"yes\"", "recordingChannels=\"dual\""] {
+        assert_eq!(warnings(&format!("<Start><Recording {odd}/></Start>")).len(), 1, "{odd}");
+    }
 }
 
 #[test]

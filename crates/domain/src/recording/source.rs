@@ -1,0 +1,115 @@
+//! What started a recording, and what follows from it: whether it is the one we asked for, and who is on which channel.
+
+use crate::Speaker;
+
+/// `RecordingSource`, in Twilio's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordingSource {
+    /// `<Start><Recording>`: the answer to a call asks for it, so it is ours.
+    StartTwiml,
+    /// The Recordings resource of a live call.
+    StartApi,
+    /// `<Record>`: a message.
+    RecordVerb,
+    /// `<Dial record>`: the part that somebody else was spoken to.
+    DialVerb,
+    /// `Record=true` of the request that placed the call.
+    OutboundApi,
+    Conference,
+    /// The settings of a SIP trunk.
+    Trunking,
+    /// No word, or one that was not documented when this was written.
+    #[default]
+    Unknown,
+}
+
+impl RecordingSource {
+    const KNOWN: [Self; 7] = [
+        Self::StartTwiml,
+        Self::StartApi,
+        Self::RecordVerb,
+        Self::DialVerb,
+        Self::OutboundApi,
+        Self::Conference,
+        Self::Trunking,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StartTwiml => "StartCallRecordingTwiML",
+            Self::StartApi => "StartCallRecordingAPI",
+            Self::RecordVerb => "RecordVerb",
+            Self::DialVerb => "DialVerb",
+            Self::OutboundApi => "OutboundAPI",
+            Self::Conference => "Conference",
+            Self::Trunking => "Trunking",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub fn parse(word: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
+        known.unwrap_or_default()
+    }
+
+    /// Whether somebody else asked for it: an account's trunk, another program, a verb that is none of ours. A word
+    /// that is not known is taken for our own: Twilio may call it otherwise tomorrow.
+    pub const fn is_foreign(self) -> bool {
+        match self {
+            Self::DialVerb | Self::OutboundApi | Self::Conference | Self::Trunking => true,
+            Self::StartTwiml | Self::StartApi | Self::RecordVerb | Self::Unknown => false,
+        }
+    }
+
+    /// Who is on a recording's `channel`, counted from 0.
+    ///
+    /// The first channel is the parent leg's: the caller's of a call that came in, and of a call that we placed the
+    /// person's who was called, so the direction makes no difference. A trunk's recording has its channels the other
+    /// way round. Of one channel, or of more than two, nobody can tell.
+    pub const fn speaker(self, channels: u16, channel: usize) -> Option<Speaker> {
+        let swapped = matches!(self, Self::Trunking);
+        match (channels, channel) {
+            (2, 0) => Some(if swapped { Speaker::Agent } else { Speaker::Caller }),
+            (2, 1) => Some(if swapped { Speaker::Caller } else { Speaker::Agent }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_twilios_whatever_their_case_and_a_new_one_is_ours() {
+        for source in RecordingSource::KNOWN {
+            assert_eq!(RecordingSource::parse(source.as_str()), source);
+            assert_eq!(RecordingSource::parse(&source.as_str().to_uppercase()), source);
+        }
+        for word in ["", " ", "StartCallRecordingSomehow", "unknown"] {
+            let source = RecordingSource::parse(word);
+            assert_eq!((source, source.is_foreign()), (RecordingSource::Unknown, false), "{word}");
+        }
+    }
+
+    /// Case C22.
+    #[test]
+    fn a_trunks_channels_are_the_other_way_round() {
+        use RecordingSource as S;
+        for source in RecordingSource::KNOWN.into_iter().chain([S::Unknown]) {
+            let (first, second) = match source {
+                S::Trunking => (Speaker::Agent, Speaker::Caller),
+                _ => (Speaker::Caller, Speaker::Agent),
+            };
+            assert_eq!(
+                (source.speaker(2, 0), source.speaker(2, 1)),
+                (Some(first), Some(second)),
+                "{source:?}"
+            );
+            assert_eq!(
+                (source.speaker(1, 0), source.speaker(2, 2), source.speaker(3, 0)),
+                (None, None, None)
+            );
+        }
+    }
+}
