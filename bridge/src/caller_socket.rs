@@ -1,7 +1,7 @@
 //! The caller's socket: Twilio's Media Streams messages in, session inputs out, and back. Nothing outside
 //! this module knows what Twilio's messages look like.
 
-mod flood;
+mod tolerance;
 
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use twilio::media_stream::fast::{self, FastMedia};
 use twilio::media_stream::{self, Inbound, MAX_MESSAGE_BYTES, Start, Track};
 
-use self::flood::FloodGuard;
+use self::tolerance::Tolerance;
 use crate::outbox::{Bounds, Overflow};
 use crate::scratch;
 use crate::wire::{Received, Wire};
@@ -34,16 +34,14 @@ const WRITE_BUFFER_BYTES: usize = 3 * 1024;
 const OUTBOX_MAX_AUDIO_MS: u64 = 120_000;
 const OUTBOX_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Messages that are not what they should be. Twilio sends none; a few are forgiven, as its protocol may grow.
-const MAX_REJECTED: u64 = 20;
-
 /// The `<Parameter>` that carries the stream token.
 const TOKEN_PARAMETER: &str = "token";
 
 pub(crate) struct CallerSocket {
     wire: Wire<TcpStream>,
     stream: Option<StreamSid>,
-    flood: FloodGuard,
+    messages: Tolerance,
+    oddities: Tolerance,
     rejected: u64,
     /// Agent audio that Twilio would not have taken.
     unplayable: u64,
@@ -56,9 +54,13 @@ pub(crate) struct CallerSocket {
 #[derive(Debug)]
 pub(crate) enum CallerRead {
     Frame(Utf8Bytes),
+    /// A ping, or the answer to ours.
+    Alive,
+    /// Twilio sends nothing binary.
+    Binary,
     /// The connection is gone, or was closed.
     Gone,
-    /// The peer broke the WebSocket protocol, or sent too much that is no message.
+    /// The peer broke the WebSocket protocol.
     Misbehaved,
 }
 
@@ -91,10 +93,12 @@ impl CallerSocket {
         let socket =
             WebSocketStream::from_partially_read(stream, read.into(), Role::Server, Some(config)).await;
         let bounds = Bounds { max_audio_ms: OUTBOX_MAX_AUDIO_MS, max_bytes: OUTBOX_MAX_BYTES };
+        let now = Instant::now();
         Self {
             wire: Wire::new(socket, bounds),
             stream: None,
-            flood: FloodGuard::new(Instant::now()),
+            messages: Tolerance::of_messages(now),
+            oddities: Tolerance::of_oddities(now),
             rejected: 0,
             unplayable: 0,
             ended: false,
@@ -104,24 +108,20 @@ impl CallerSocket {
 
     /// Never ready again after `Gone` or `Misbehaved`.
     pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<CallerRead> {
-        while !self.ended {
-            match ready!(self.wire.poll_receive(cx)) {
-                Received::Text(frame) => return Poll::Ready(CallerRead::Frame(frame)),
-                Received::Alive => {}
-                Received::Binary => {
-                    if self.reject() {
-                        return Poll::Ready(CallerRead::Misbehaved);
-                    }
-                }
-                Received::Closed(_) => return Poll::Ready(self.give_up()),
-                Received::Broken(code) => {
-                    self.ended = true;
-                    self.fault = Some(code);
-                    return Poll::Ready(CallerRead::Misbehaved);
-                }
-            }
+        if self.ended {
+            return Poll::Pending;
         }
-        Poll::Pending
+        Poll::Ready(match ready!(self.wire.poll_receive(cx)) {
+            Received::Text(frame) => CallerRead::Frame(frame),
+            Received::Alive => CallerRead::Alive,
+            Received::Binary => CallerRead::Binary,
+            Received::Closed(_) => self.give_up(),
+            Received::Broken(code) => {
+                self.ended = true;
+                self.fault = Some(code);
+                CallerRead::Misbehaved
+            }
+        })
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WsError>> {
@@ -160,59 +160,76 @@ impl CallerSocket {
 
     /// What a frame says to the session, if anything.
     pub(crate) fn input<'a>(&mut self, now: Instant, frame: &'a CallerFrame<'_>) -> Option<Input<'a>> {
-        let input = if self.flood.admit(now) {
-            match frame {
-                CallerFrame::Audio(media) => {
-                    let audio = CallerAudio { timestamp_ms: media.timestamp_ms, payload: media.payload };
-                    self.of_our_stream(media.stream_sid, Input::CallerAudio(audio))
-                }
-                CallerFrame::Message(message) => self.message(message),
-                CallerFrame::Unreadable => self.rejection(),
+        self.tolerate(now, |caller| match frame {
+            CallerFrame::Audio(media) => {
+                let audio = CallerAudio { timestamp_ms: media.timestamp_ms, payload: media.payload };
+                caller.of_our_stream(now, media.stream_sid, Input::CallerAudio(audio))
             }
-        } else {
-            Some(Input::CallerMisbehaved)
-        };
+            CallerFrame::Message(message) => caller.message(now, message),
+            CallerFrame::Unreadable => caller.rejection(now),
+        })
+    }
+
+    /// The same of a ping or pong.
+    pub(crate) fn alive(&mut self, now: Instant) -> Option<Input<'static>> {
+        self.tolerate(now, |_| Some(Input::CallerAlive))
+    }
+
+    /// The same of a binary message.
+    pub(crate) fn binary(&mut self, now: Instant) -> Option<Input<'static>> {
+        self.tolerate(now, |caller| caller.rejection(now))
+    }
+
+    /// Everything that a peer can send is counted here.
+    fn tolerate<'a>(
+        &mut self,
+        now: Instant,
+        read: impl FnOnce(&mut Self) -> Option<Input<'a>>,
+    ) -> Option<Input<'a>> {
+        let input = if self.messages.admit(now) { read(self) } else { Some(Input::CallerMisbehaved) };
         self.ended |= matches!(input, Some(Input::CallerMisbehaved));
         input
     }
 
-    fn message<'a>(&mut self, message: &'a Inbound<'_>) -> Option<Input<'a>> {
+    fn message<'a>(&mut self, now: Instant, message: &'a Inbound<'_>) -> Option<Input<'a>> {
         match message {
             Inbound::Connected | Inbound::Unknown(_) => None,
-            Inbound::Start(start) => self.start(start),
+            Inbound::Start(start) => self.start(now, start),
             Inbound::Media(media) => match media.track {
                 Track::Inbound => {
                     let payload = media.payload.as_bytes();
                     let audio = CallerAudio { timestamp_ms: media.timestamp_ms, payload };
-                    self.of_our_stream(media.stream_sid.as_bytes(), Input::CallerAudio(audio))
+                    self.of_our_stream(now, media.stream_sid.as_bytes(), Input::CallerAudio(audio))
                 }
                 // Two-way streams do not have it (Twilio Media Streams docs).
-                Track::Outbound => self.rejection(),
+                Track::Outbound => self.rejection(now),
             },
             Inbound::Dtmf { stream_sid, digit } => match digit {
                 '0'..='9' | '*' | '#' | 'A'..='D' => {
-                    self.of_our_stream(stream_sid.as_bytes(), Input::Dtmf(*digit))
+                    self.of_our_stream(now, stream_sid.as_bytes(), Input::Dtmf(*digit))
                 }
-                _ => self.rejection(),
+                _ => self.rejection(now),
             },
             Inbound::Mark { stream_sid, name } => match mark_id(name) {
-                Some(mark) => self.of_our_stream(stream_sid.as_bytes(), Input::Mark(mark)),
-                None => self.rejection(),
+                Some(mark) => self.of_our_stream(now, stream_sid.as_bytes(), Input::Mark(mark)),
+                None => self.rejection(now),
             },
-            Inbound::Stop { stream_sid } => self.of_our_stream(stream_sid.as_bytes(), Input::CallerStopped),
+            Inbound::Stop { stream_sid } => {
+                self.of_our_stream(now, stream_sid.as_bytes(), Input::CallerStopped)
+            }
         }
     }
 
     /// `input`, unless it came before the start or names another stream.
-    fn of_our_stream<'a>(&mut self, stream: &[u8], input: Input<'a>) -> Option<Input<'a>> {
+    fn of_our_stream<'a>(&mut self, now: Instant, stream: &[u8], input: Input<'a>) -> Option<Input<'a>> {
         let ours = self.stream.as_ref().is_some_and(|ours| ours.as_str().as_bytes() == stream);
-        if ours { Some(input) } else { self.rejection() }
+        if ours { Some(input) } else { self.rejection(now) }
     }
 
     /// The first `start` says which stream this is; a second one is refused, whatever it says.
-    fn start<'a>(&mut self, start: &Start) -> Option<Input<'a>> {
+    fn start<'a>(&mut self, now: Instant, start: &Start) -> Option<Input<'a>> {
         let sids = (CallSid::parse(start.call_sid.as_str()), StreamSid::parse(start.stream_sid.as_str()));
-        let (None, (Ok(call), Ok(stream))) = (&self.stream, sids) else { return self.rejection() };
+        let (None, (Ok(call), Ok(stream))) = (&self.stream, sids) else { return self.rejection(now) };
         if !start.format.is_mulaw_8k() {
             return Some(Input::CallerMisbehaved);
         }
@@ -221,15 +238,10 @@ impl CallerSocket {
         Some(Input::StreamStarted { call, stream, token: Secret::new(token) })
     }
 
-    fn rejection<'a>(&mut self) -> Option<Input<'a>> {
-        self.reject().then_some(Input::CallerMisbehaved)
-    }
-
-    /// Counts a refused message; true when there were too many.
-    fn reject(&mut self) -> bool {
+    /// Counts a message that is refused.
+    fn rejection<'a>(&mut self, now: Instant) -> Option<Input<'a>> {
         self.rejected += 1;
-        self.ended |= self.rejected > MAX_REJECTED;
-        self.rejected > MAX_REJECTED
+        (!self.oddities.admit(now)).then_some(Input::CallerMisbehaved)
     }
 
     /// Hands a delta to the line as it is, whatever its length: Twilio queues it and plays it.

@@ -117,6 +117,16 @@ impl<P: Ports> Call<P> {
                     self.feed(now, input);
                 }
             }
+            Wake::Caller(CallerRead::Alive) => {
+                if let Some(input) = self.caller.alive(now) {
+                    self.feed(now, input);
+                }
+            }
+            Wake::Caller(CallerRead::Binary) => {
+                if let Some(input) = self.caller.binary(now) {
+                    self.feed(now, input);
+                }
+            }
             Wake::Caller(CallerRead::Gone) => self.feed(now, Input::CallerGone),
             Wake::Caller(CallerRead::Misbehaved) => self.feed(now, Input::CallerMisbehaved),
             Wake::Model(ModelRead::Frame(frame)) => {
@@ -228,7 +238,10 @@ impl<P: Ports> Call<P> {
                 self.queue_to_model(|model| match audio {
                     Audio::Current => model.append(payload),
                     Audio::Kept(kept) => model.append(&kept),
-                    Audio::Silence(silence) => model.append_silence(silence),
+                    Audio::Silence(silence) => {
+                        model.append_silence(silence);
+                        Ok(())
+                    }
                 });
             }
             Output::ToModel(command) => self.queue_to_model(|model| model.command(command)),

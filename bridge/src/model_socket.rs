@@ -361,14 +361,18 @@ impl ModelSocket {
         })
     }
 
-    pub(crate) fn append_silence(&mut self, silence: Duration) -> Result<(), Overflow> {
+    /// What the model has no room for is left out.
+    pub(crate) fn append_silence(&mut self, silence: Duration) {
         let mut left = usize::try_from(silence.as_millis()).unwrap_or(usize::MAX).saturating_mul(8);
         while left > 0 {
             let bytes = left.min(SILENCE_CHUNK_BYTES);
-            self.append(&mulaw_silence(bytes))?;
+            let payload = mulaw_silence(bytes);
+            scratch::with(|frame| {
+                client_event::append_into(frame, &payload);
+                self.wire.outbox.push_padding(frame, payload.len());
+            });
             left -= bytes;
         }
-        Ok(())
     }
 
     pub(crate) fn command(&mut self, command: ModelCommand) -> Result<(), Overflow> {

@@ -28,7 +28,14 @@ pub(crate) struct Bounds {
 pub(crate) struct Outbox {
     bounds: Bounds,
     queue: VecDeque<Queued>,
-    /// Length of the queued payloads: rounding to milliseconds happens once, at the bound.
+    waiting: Waiting,
+    /// Silence of our own making, which has the same bounds for itself.
+    padding: Waiting,
+}
+
+/// How much waits. Length of payloads: rounding to milliseconds happens once, at the bound.
+#[derive(Debug, Clone, Copy, Default)]
+struct Waiting {
     audio_chars: u64,
     bytes: usize,
 }
@@ -36,10 +43,17 @@ pub(crate) struct Outbox {
 #[derive(Debug)]
 struct Queued {
     message: Message,
-    bytes: usize,
-    audio_chars: u64,
-    /// Belongs to what the line would play: a barge-in discards it.
-    playback: bool,
+    size: Waiting,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Control,
+    /// Audio, and what means something only together with it: a barge-in discards it.
+    Playback,
+    /// Silence of our own making.
+    Padding,
 }
 
 /// The peer reads too slowly.
@@ -50,36 +64,66 @@ pub(crate) struct Overflow {
     pub(crate) bytes: usize,
 }
 
+impl Waiting {
+    fn plus(self, more: Self) -> Self {
+        Self { audio_chars: self.audio_chars + more.audio_chars, bytes: self.bytes + more.bytes }
+    }
+
+    fn minus(self, less: Self) -> Self {
+        Self { audio_chars: self.audio_chars - less.audio_chars, bytes: self.bytes - less.bytes }
+    }
+
+    fn within(self, bounds: Bounds) -> Result<Self, Overflow> {
+        let audio_ms = self.audio_chars * 3 / BASE64_CHARS_PER_3_MS;
+        if audio_ms > bounds.max_audio_ms || self.bytes > bounds.max_bytes {
+            return Err(Overflow { audio_ms, bytes: self.bytes });
+        }
+        Ok(self)
+    }
+}
+
 impl Outbox {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self { bounds, queue: VecDeque::new(), audio_chars: 0, bytes: 0 }
+        Self { bounds, queue: VecDeque::new(), waiting: Waiting::default(), padding: Waiting::default() }
     }
 
     /// Queues a message that carries `payload_chars` of base64 audio.
     pub(crate) fn push_audio(&mut self, frame: &[u8], payload_chars: usize) -> Result<(), Overflow> {
-        self.push_text(frame, payload_chars as u64, true)
+        self.push_text(frame, payload_chars, Kind::Playback)
+    }
+
+    /// Queues silence that stands for time which has passed. It never makes an outbox overflow: a peer that reads
+    /// takes it in a moment, and for one that does not what is too much of it is left out.
+    pub(crate) fn push_padding(&mut self, frame: &[u8], payload_chars: usize) {
+        let size = Waiting { audio_chars: payload_chars as u64, bytes: frame.len() };
+        if let Ok(padding) = self.padding.plus(size).within(self.bounds) {
+            self.padding = padding;
+            self.enqueue(frame, size, Kind::Padding);
+        }
     }
 
     /// Queues a message that means something only together with the audio before it, such as a mark.
     pub(crate) fn push_playback(&mut self, frame: &[u8]) -> Result<(), Overflow> {
-        self.push_text(frame, 0, true)
+        self.push_text(frame, 0, Kind::Playback)
     }
 
     pub(crate) fn push_control(&mut self, frame: &[u8]) -> Result<(), Overflow> {
-        self.push_text(frame, 0, false)
+        self.push_text(frame, 0, Kind::Control)
     }
 
     /// Queues a WebSocket control message; these are too small to count.
     pub(crate) fn push_message(&mut self, message: Message) {
-        self.queue.push_back(Queued { message, bytes: 0, audio_chars: 0, playback: false });
+        self.queue.push_back(Queued { message, size: Waiting::default(), kind: Kind::Control });
     }
 
-    fn push_text(&mut self, frame: &[u8], audio_chars: u64, playback: bool) -> Result<(), Overflow> {
-        let (queued_chars, bytes) = (self.audio_chars + audio_chars, self.bytes + frame.len());
-        let audio_ms = queued_chars * 3 / BASE64_CHARS_PER_3_MS;
-        if audio_ms > self.bounds.max_audio_ms || bytes > self.bounds.max_bytes {
-            return Err(Overflow { audio_ms, bytes });
-        }
+    fn push_text(&mut self, frame: &[u8], payload_chars: usize, kind: Kind) -> Result<(), Overflow> {
+        let size = Waiting { audio_chars: payload_chars as u64, bytes: frame.len() };
+        self.waiting = self.waiting.plus(size).within(self.bounds)?;
+        self.enqueue(frame, size, kind);
+        Ok(())
+    }
+
+    fn enqueue(&mut self, frame: &[u8], size: Waiting, kind: Kind) {
         let shared = self.queue.len() < SHARED_MESSAGES_MAX;
         let cut = if shared { scratch::cut(frame) } else { Bytes::copy_from_slice(frame) };
         let message = match Utf8Bytes::try_from(cut) {
@@ -87,23 +131,28 @@ impl Outbox {
             // Our writers emit JSON, which is UTF-8; a binary message would be refused by both peers, loudly.
             Err(_) => Message::Binary(Bytes::copy_from_slice(frame)),
         };
-        (self.audio_chars, self.bytes) = (queued_chars, bytes);
-        self.queue.push_back(Queued { message, bytes: frame.len(), audio_chars, playback });
-        Ok(())
+        self.queue.push_back(Queued { message, size, kind });
     }
 
     pub(crate) fn pop(&mut self) -> Option<Message> {
-        let queued = self.queue.pop_front()?;
-        self.audio_chars -= queued.audio_chars;
-        self.bytes -= queued.bytes;
-        Some(queued.message)
+        let Queued { message, size, kind } = self.queue.pop_front()?;
+        match kind {
+            Kind::Padding => self.padding = self.padding.minus(size),
+            Kind::Control | Kind::Playback => self.waiting = self.waiting.minus(size),
+        }
+        Some(message)
     }
 
     /// Drops what a `clear` would make the line drop anyway.
     pub(crate) fn discard_playback(&mut self) {
-        self.queue.retain(|queued| !queued.playback);
-        self.audio_chars = self.queue.iter().map(|queued| queued.audio_chars).sum();
-        self.bytes = self.queue.iter().map(|queued| queued.bytes).sum();
+        let waiting = &mut self.waiting;
+        self.queue.retain(|queued| {
+            let kept = queued.kind != Kind::Playback;
+            if !kept {
+                *waiting = waiting.minus(queued.size);
+            }
+            kept
+        });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -113,6 +162,8 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn outbox(max_audio_ms: u64, max_bytes: usize) -> Outbox {
@@ -128,8 +179,9 @@ mod tests {
         let mut outbox = outbox(1_000, 1_000);
         outbox.push_control(b"one").unwrap();
         outbox.push_audio(b"two", 3).unwrap();
-        outbox.push_control(b"three").unwrap();
-        assert_eq!(texts(&mut outbox), ["one", "two", "three"]);
+        outbox.push_padding(b"three", 3);
+        outbox.push_control(b"four").unwrap();
+        assert_eq!(texts(&mut outbox), ["one", "two", "three", "four"]);
         assert!(outbox.is_empty());
     }
 
@@ -151,6 +203,11 @@ mod tests {
         assert_eq!(outbox.push_control(b"678901"), Err(Overflow { audio_ms: 0, bytes: 11 }));
     }
 
+    /// So many audio messages of 30 ms in 10 bytes as fit.
+    fn fill(outbox: &mut Outbox) -> usize {
+        (0..).take_while(|_| outbox.push_audio(b"ten bytes!", 320).is_ok()).count()
+    }
+
     #[test]
     fn a_clear_overtakes_the_audio_that_waits_but_nothing_else() {
         let mut outbox = outbox(1_000, 1_000);
@@ -160,6 +217,91 @@ mod tests {
         outbox.discard_playback();
         outbox.push_control(b"clear").unwrap();
         assert_eq!(texts(&mut outbox), ["older clear", "clear"]);
-        assert!(outbox.push_audio(b"audio", 10_000).is_ok(), "discarded audio no longer counts");
+    }
+
+    #[test]
+    fn a_clear_gives_back_all_the_room_that_the_audio_took_and_no_more() {
+        for (bounds, fits) in [((300, 100_000), 10), ((100_000, 100), 10)] {
+            let mut outbox = outbox(bounds.0, bounds.1);
+            for round in 0..3 {
+                assert_eq!(fill(&mut outbox), fits, "{bounds:?}, round {round}");
+                outbox.discard_playback();
+                assert!(outbox.is_empty());
+            }
+        }
+        let mut outbox = outbox(100_000, 100);
+        outbox.push_control(b"ten bytes!").unwrap();
+        assert_eq!(fill(&mut outbox), 9);
+        outbox.discard_playback();
+        assert_eq!(fill(&mut outbox), 9, "what is not discarded still takes its room");
+    }
+
+    /// Case C16.
+    #[test]
+    fn silence_takes_no_room_from_the_callers_words_and_has_a_bound_of_its_own() {
+        let mut outbox = outbox(300, 100_000);
+        for _ in 0..1_000 {
+            outbox.push_padding(b"silence", 320);
+        }
+        assert_eq!(fill(&mut outbox), 10);
+        assert_eq!(texts(&mut outbox).iter().filter(|text| *text == "silence").count(), 10);
+        outbox.push_padding(b"silence", 320);
+        assert_eq!(texts(&mut outbox), ["silence"], "room again after the peer has read");
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Audio(usize),
+        Padding(usize),
+        Control,
+        Read(usize),
+        Clear,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (1..2_000usize).prop_map(Step::Audio),
+            4 => (1..4_000usize).prop_map(Step::Padding),
+            1 => Just(Step::Control),
+            1 => (1..8usize).prop_map(Step::Read),
+            1 => Just(Step::Clear),
+        ]
+    }
+
+    proptest! {
+        /// Case C16. Whatever comes in which order, silence decides nothing about what is not silence.
+        #[test]
+        fn with_silence_and_without_it_the_same_overflows(steps in prop::collection::vec(step(), 0..120)) {
+            let (mut with, mut without) = (outbox(1_000, 2_000), outbox(1_000, 2_000));
+            let words = |outbox: &mut Outbox, most| {
+                let mut left = most;
+                let mut read = vec![];
+                while left > 0 && let Some(message) = outbox.pop() {
+                    let text = message.to_text().unwrap().to_owned();
+                    if text != "silence" {
+                        left -= 1;
+                        read.push(text);
+                    }
+                }
+                read
+            };
+            for step in steps {
+                match step {
+                    Step::Audio(chars) => {
+                        prop_assert_eq!(with.push_audio(b"audio", chars), without.push_audio(b"audio", chars));
+                    }
+                    Step::Padding(chars) => with.push_padding(b"silence", chars),
+                    Step::Control => prop_assert_eq!(with.push_control(b"c"), without.push_control(b"c")),
+                    Step::Read(most) => prop_assert_eq!(words(&mut with, most), words(&mut without, most)),
+                    Step::Clear => {
+                        with.discard_playback();
+                        without.discard_playback();
+                    }
+                }
+                let silence: u64 = with.queue.iter().filter(|q| q.kind == Kind::Padding).map(|q| q.size.audio_chars).sum();
+                prop_assert!(silence * 3 / BASE64_CHARS_PER_3_MS <= 1_000);
+            }
+            prop_assert_eq!(words(&mut with, usize::MAX), words(&mut without, usize::MAX));
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! The caller's audio on its way to the model: kept while the model connects, completed where Twilio left
-//! gaps, and never more of it than time has passed.
+//! gaps, and never more of it than time has passed. What is put in is ours: it never counts against the caller.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -39,6 +39,8 @@ pub(crate) struct CallerLine {
     last: Option<Duration>,
     expected: Duration,
     received: Duration,
+    /// Silence put in so far.
+    padding: Duration,
     from_the_past: u32,
     /// Silence put in before Twilio's timestamps showed the gap.
     padded_ahead: Duration,
@@ -82,10 +84,14 @@ impl CallerLine {
             None => {}
         }
         let began = *self.began.get_or_insert(now);
-        self.received += gap + duration;
-        if self.received > now.saturating_duration_since(began) + AHEAD_MAX {
+        let allowed = now.saturating_duration_since(began) + AHEAD_MAX;
+        self.received += duration;
+        if self.received > allowed {
             return Accepted::Flood;
         }
+        // A clock that jumps ahead of real time is no audio, so it is no flood. It gets the silence there was time for.
+        gap = gap.min(allowed.saturating_sub(self.received + self.padding));
+        self.padding += gap;
         self.from_the_past = 0;
         self.last = Some(at);
         self.expected = at + duration;
@@ -95,9 +101,10 @@ impl CallerLine {
     /// Silence was sent although no timestamp showed a gap yet; the gap that follows is shorter by it.
     pub(crate) fn padded(&mut self, silence: Duration) {
         self.padded_ahead += silence;
+        self.padding += silence;
     }
 
-    /// Keeps a frame until the model is there; says how many older frames had to go.
+    /// Keeps a frame until the model is there; says how many older frames had to go. None goes for a gap.
     pub(crate) fn keep(&mut self, gap: Duration, payload: &[u8]) -> u64 {
         if !gap.is_zero() {
             self.push(Kept::Gap(gap));
@@ -121,7 +128,7 @@ impl CallerLine {
     /// The oldest piece kept.
     pub(crate) fn take_kept(&mut self) -> Option<Kept> {
         let piece = self.kept.pop_front()?;
-        self.kept_audio = self.kept_audio.saturating_sub(piece.duration());
+        self.kept_audio = self.kept_audio.saturating_sub(piece.audio());
         self.kept_bytes = self.kept_bytes.saturating_sub(piece.bytes());
         if self.kept.is_empty() {
             // Never needed again: a call lives long and this lived for its first second.
@@ -131,17 +138,18 @@ impl CallerLine {
     }
 
     fn push(&mut self, piece: Kept) {
-        self.kept_audio += piece.duration();
+        self.kept_audio += piece.audio();
         self.kept_bytes += piece.bytes();
         self.kept.push_back(piece);
     }
 }
 
 impl Kept {
-    fn duration(&self) -> Duration {
+    /// What of it the caller said.
+    fn audio(&self) -> Duration {
         match self {
             Self::Frame(payload) => audio::duration_of(payload),
-            Self::Gap(gap) => *gap,
+            Self::Gap(_) => Duration::ZERO,
         }
     }
 
@@ -156,6 +164,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::testing::origin;
 
@@ -227,6 +237,63 @@ mod tests {
         assert!(line.kept_audio <= KEPT_AUDIO_MAX && line.kept_bytes <= KEPT_BYTES_MAX);
         let Some(Kept::Frame(oldest)) = line.take_kept() else { panic!("audio was kept") };
         assert_eq!(oldest[..2], 50u16.to_be_bytes());
+    }
+
+    /// Case C16.
+    #[test]
+    fn a_clock_that_jumps_again_and_again_is_no_flood() {
+        let now = origin();
+        let mut line = CallerLine::default();
+        let mut padded = Duration::ZERO;
+        for jump in 0..100 {
+            match line.accept(now, &frame(jump * 12_000)) {
+                Accepted::Forward { gap } => padded += gap,
+                other => panic!("jump {jump}: {other:?}"),
+            }
+        }
+        assert!(padded <= AHEAD_MAX, "{padded:?} of silence in no time at all");
+    }
+
+    /// Case C16.
+    #[test]
+    fn a_gap_never_costs_the_words_before_it() {
+        let mut line = CallerLine::default();
+        for n in 0..250u32 {
+            let gap = if n % 50 == 49 { GAP_PADDING_MAX } else { Duration::ZERO };
+            assert_eq!(line.keep(gap, &FRAME[..214]), 0, "frame {n}");
+        }
+        let frames = std::iter::from_fn(|| line.take_kept()).filter(|kept| matches!(kept, Kept::Frame(_)));
+        assert_eq!(frames.count(), 250);
+    }
+
+    proptest! {
+        /// Case C16. Frames come as fast as they play or slower, their clock does what it likes.
+        #[test]
+        fn a_line_in_real_time_is_never_a_flood_and_silence_never_runs_ahead(
+            steps in prop::collection::vec((20..60_000u64, -5_000..60_000i64, prop::option::of(0..3_000u64)), 1..200)
+        ) {
+            let (start, mut elapsed, mut stamp) = (origin(), Duration::ZERO, 0i64);
+            let (mut line, mut received, mut padding) = (CallerLine::default(), Duration::ZERO, Duration::ZERO);
+            for (real, stream, speech_padding) in steps {
+                let stamped = frame(u32::try_from(stamp.max(0)).unwrap());
+                match line.accept(start + elapsed, &stamped) {
+                    Accepted::Forward { gap } => {
+                        prop_assert!(gap <= GAP_PADDING_MAX);
+                        received += Duration::from_millis(20);
+                        padding += gap;
+                        prop_assert!(received + padding <= elapsed + AHEAD_MAX || gap.is_zero());
+                    }
+                    Accepted::Dropped => {}
+                    Accepted::Flood => prop_assert!(false, "a flood of one frame in {:?}", real),
+                }
+                if let Some(millis) = speech_padding {
+                    line.padded(Duration::from_millis(millis));
+                    padding += Duration::from_millis(millis);
+                }
+                elapsed += Duration::from_millis(real);
+                stamp = (stamp + stream).clamp(0, i64::from(u32::MAX));
+            }
+        }
     }
 
     #[test]

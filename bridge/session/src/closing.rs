@@ -52,7 +52,7 @@ impl Session {
         let caller_is_gone = self.deadlines.is_armed(Deadline::LateTranscripts);
         match input {
             // Said after the last words: nobody was to hear it.
-            Input::CallerAudio(_) => {}
+            Input::CallerAudio(_) | Input::CallerAlive => {}
             // After our hang-up this is what was asked for, and after a failed one nothing else will come.
             Input::CallerStopped
             | Input::CallerGone

@@ -16,8 +16,9 @@ use crate::{Input, Output, Phase, Session, instructions};
 
 /// One conditional delete takes milliseconds; a store that takes longer is down. The caller waits in silence.
 const CLAIM_WAIT: Duration = Duration::from_millis(1_500);
-/// Twilio sends a frame every 20 ms as long as the line lives.
-pub(crate) const MEDIA_WAIT: Duration = Duration::from_secs(30);
+/// How long a line may give no sign of life: neither a frame nor the answer to a ping. Twilio sends a frame every
+/// 20 ms, and nothing at all for a caller on hold; but whoever answers pings is there.
+const LIFE_WAIT: Duration = Duration::from_secs(30);
 
 impl Session {
     pub(crate) fn awaiting_start(&mut self, now: Instant, input: Input<'_>) {
@@ -28,7 +29,7 @@ impl Session {
                 self.call = Some(call.clone());
                 self.deadlines.clear(Deadline::Start);
                 self.deadlines.set(Deadline::Claim, now + CLAIM_WAIT);
-                self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
+                self.line_lives(now);
                 self.emit(Output::Claim { call, stream, token });
             }
             Input::CallerAudio(_) => self.drop_frame(),
@@ -37,8 +38,10 @@ impl Session {
             Input::CallerMisbehaved => self.close(now, EndReason::Protocol),
             Input::Drain { .. } => self.close(now, EndReason::Drained),
             Input::Superseded => self.close(now, EndReason::Superseded),
+            // Which call is at the other end has to be said, however alive it is.
+            Input::CallerAlive
             // Nobody has been asked for anything yet.
-            Input::Claimed(_)
+            | Input::Claimed(_)
             | Input::ClaimRefused(_)
             | Input::Mark(_)
             | Input::Dtmf(_)
@@ -58,6 +61,7 @@ impl Session {
             Input::ClaimRefused(ClaimRefusal::NotYours) => self.close(now, EndReason::Unauthorised),
             Input::ClaimRefused(ClaimRefusal::Unavailable) => self.close(now, EndReason::Internal),
             Input::CallerAudio(frame) => self.keep_audio(now, &frame),
+            Input::CallerAlive => self.line_lives(now),
             Input::ModelReady { lifetime } => self.model_ready(now, lifetime),
             Input::ConnectFailed(loss) => self.attempt_failed(now, loss),
             Input::CallerStopped => self.close(now, EndReason::CallerHangUp),
@@ -144,8 +148,13 @@ impl Session {
         self.connect_first_leg(now);
     }
 
+    /// The line gave a sign of life.
+    pub(crate) fn line_lives(&mut self, now: Instant) {
+        self.deadlines.set(Deadline::Media, now + LIFE_WAIT);
+    }
+
     pub(crate) fn keep_audio(&mut self, now: Instant, frame: &CallerAudio<'_>) {
-        self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
+        self.line_lives(now);
         match self.line.accept(now, frame) {
             Accepted::Forward { gap } => {
                 self.figures.frames_in += 1;

@@ -21,7 +21,7 @@ pub(crate) enum Deadline {
     Rollover,
     /// The moment at which it must be.
     LastRollover,
-    /// Any frame of the caller's audio.
+    /// Any sign of life of the caller's line.
     Media,
     /// The next frame while the caller is speaking.
     SpeechFrame,

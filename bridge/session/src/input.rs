@@ -24,6 +24,8 @@ pub enum Input<'a> {
     Dtmf(char),
     /// What machine detection found, on a call that we placed. It may come at any time, or never.
     AnsweredBy(AnsweredBy),
+    /// The other end of the caller's socket answered a ping: the line lives, though it may say nothing.
+    CallerAlive,
     /// Twilio's `stop`: the call is over.
     CallerStopped,
     /// The caller's socket is gone without a `stop`.

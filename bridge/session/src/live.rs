@@ -6,7 +6,6 @@ use domain::turn::EndReason;
 
 use crate::barge_in::SPEECH_FRAME_WAIT;
 use crate::caller_audio::Accepted;
-use crate::connecting::MEDIA_WAIT;
 use crate::deadlines::Deadline;
 use crate::hangup::{GOODBYE_WAIT, Goodbye};
 use crate::input::{CallerAudio, ModelEvent, ModelLoss, ResponseReason};
@@ -59,6 +58,7 @@ impl Session {
     pub(crate) fn live(&mut self, now: Instant, input: Input<'_>) {
         match input {
             Input::CallerAudio(frame) => return self.forward_audio(now, &frame),
+            Input::CallerAlive => return self.line_lives(now),
             // A leg that is gone is not listened to, however late its words come.
             Input::Model(_) if !self.leg.is_up() => return,
             Input::Model(ModelEvent::Audio(audio)) => {
@@ -250,7 +250,7 @@ impl Session {
         if !self.leg.is_up() {
             return self.keep_audio(now, frame);
         }
-        self.deadlines.set(Deadline::Media, now + MEDIA_WAIT);
+        self.line_lives(now);
         if self.deadlines.is_armed(Deadline::SpeechEnd) {
             self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
         }

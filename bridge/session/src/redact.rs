@@ -40,6 +40,7 @@ impl Debug for Input<'_> {
             Self::Mark(mark) => f.debug_tuple("Mark").field(mark).finish(),
             Self::Dtmf(_) => f.write_str("Dtmf"),
             Self::CallerStopped => f.write_str("CallerStopped"),
+            Self::CallerAlive => f.write_str("CallerAlive"),
             Self::CallerGone => f.write_str("CallerGone"),
             Self::CallerMisbehaved => f.write_str("CallerMisbehaved"),
             Self::ModelReady { lifetime } => {

@@ -1,5 +1,7 @@
 //! From the socket to the greeting.
 
+use std::time::Duration;
+
 use domain::turn::EndReason;
 use domain::{CallSid, Secret};
 use session::input::{ClaimRefusal, ModelLoss, ResponseReason, Role};
@@ -223,6 +225,51 @@ fn a_line_that_goes_silent_for_half_a_minute_is_dead() {
     sim.advance(secs(1));
     let close = sim.close().unwrap();
     assert_eq!((close.reason, close.code), (EndReason::CallerLost, 1001));
+}
+
+/// Case C16. Report B23: a caller on hold sends nothing, and the other end answers every ping.
+#[test]
+fn a_line_on_hold_that_answers_pings_is_not_lost() {
+    let mut held = plan();
+    held.conversation.silence_prompt_after = secs(3_000);
+    let mut sim = Sim::greeted(held);
+    sim.line_is_alive = false;
+    sim.frames_for(secs(1));
+    for _ in 0..30 {
+        sim.advance(secs(10));
+        assert!(sim.input(Input::CallerAlive).is_empty(), "that it lives says nothing");
+    }
+    assert_eq!(sim.session.phase(), Phase::Live);
+    let outputs = sim.frame_at(4_000_000);
+    let silence: Duration = outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::AudioToModel(Audio::Silence(gap)) => Some(*gap),
+            _ => None,
+        })
+        .sum();
+    assert_eq!(silence, secs(10), "what the model needs to see a turn end, and not the five minutes");
+    assert!(matches!(outputs.last(), Some(Output::AudioToModel(Audio::Current))));
+    sim.advance(secs(30));
+    assert_eq!(sim.close().map(|close| close.reason), Some(EndReason::CallerLost), "and then it is dead");
+}
+
+/// Case C16. A line that was put on hold before the model was there.
+#[test]
+fn a_line_on_hold_is_waited_for_while_the_model_connects_and_no_longer() {
+    let mut sim = Sim::new();
+    sim.input(start());
+    sim.input(Input::Claimed(Box::new(plan())));
+    sim.advance(secs(2));
+    sim.input(Input::CallerAlive);
+    let close = sim.run_to_close();
+    assert_eq!((close.reason, sim.now - sim.start), (EndReason::ModelLost, ms(2_500)));
+
+    let mut unknown = Sim::new();
+    unknown.advance(secs(4));
+    unknown.input(Input::CallerAlive);
+    assert_eq!(unknown.run_to_close().reason, EndReason::Protocol);
+    assert_eq!(unknown.now - unknown.start, secs(5), "a stranger does not stay by answering pings");
 }
 
 /// Fault 52.

@@ -2,11 +2,11 @@
 
 use domain::turn::EndReason;
 use session::END_CALL;
-use session::Input;
-use session::input::{ModelEvent, ResponseStatus, Role};
+use session::input::{ModelEvent, ModelLoss, ResponseStatus, Role};
+use session::{Input, Output};
 
-use crate::fixtures::{drain, ms, plan, secs};
-use crate::sim::Sim;
+use crate::fixtures::{drain, ms, plan, secs, start};
+use crate::sim::{Sim, actions};
 
 fn ended(sim: &mut Sim) -> (EndReason, u16) {
     let close = sim.run_to_close();
@@ -151,7 +151,28 @@ fn a_call_that_is_never_quiet_leaves_ten_seconds_before_the_end() {
 /// Fault 63. There is no conversation yet that could be disturbed, and the caller is waiting.
 #[test]
 fn a_call_that_has_no_model_yet_leaves_at_once() {
-    let mut connecting = Sim::new();
-    connecting.input(drain());
-    assert!(connecting.session.is_closed());
+    type Opening = fn(&mut Sim);
+    let openings: [Opening; 4] = [
+        |_| {},
+        |sim| drop(sim.input(start())),
+        |sim| {
+            sim.input(start());
+            sim.frames_for(ms(100));
+            sim.input(Input::Claimed(Box::new(plan())));
+        },
+        |sim| {
+            sim.input(start());
+            sim.input(Input::Claimed(Box::new(plan())));
+            sim.input(Input::ConnectFailed(ModelLoss::Transient));
+        },
+    ];
+    for (n, open) in openings.into_iter().enumerate() {
+        let mut sim = Sim::new();
+        open(&mut sim);
+        assert!(!sim.session.is_closed(), "opening {n}");
+        let outputs = sim.input(drain());
+        let [Output::Close(close)] = actions(&outputs)[..] else { panic!("opening {n}: {outputs:?}") };
+        assert_eq!((close.reason, close.code), (EndReason::Drained, 1001), "opening {n}");
+        assert_eq!(sim.session.poll_timeout(), None, "opening {n}");
+    }
 }

@@ -28,6 +28,7 @@ enum Step {
     Frame { step_ms: i64, millis: u64 },
     Mark(u32, u32),
     Key(char),
+    Alive,
     Stopped,
     Gone,
     Misbehaved,
@@ -88,6 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (-100..400i64, 0..60u64).prop_map(|(step_ms, millis)| Step::Frame { step_ms, millis }),
         2 => (0..3u32, 0..20u32).prop_map(|(generation, sequence)| Step::Mark(generation, sequence)),
         2 => prop::sample::select(vec!['1', '#', '*', 'x']).prop_map(Step::Key),
+        2 => Just(Step::Alive),
         4 => id().prop_map(Step::SpeechStarted),
         4 => id().prop_map(Step::SpeechStopped),
         6 => (id(), prop::option::of(id()), role).prop_map(|(item, previous, role)| Step::Item(item, previous, role)),
@@ -211,6 +213,7 @@ impl Run {
                 sim.input(Input::Mark(MarkId { generation: *generation, sequence: *sequence }))
             }
             Step::Key(key) => sim.input(Input::Dtmf(*key)),
+            Step::Alive => sim.input(Input::CallerAlive),
             Step::Stopped => sim.input(Input::CallerStopped),
             Step::Gone => sim.input(Input::CallerGone),
             Step::Misbehaved => sim.input(Input::CallerMisbehaved),
