@@ -1,23 +1,24 @@
 //! The bridge as a program: settings from the environment, ports onto the real stores.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use domain::tools::TakenMessage;
+use domain::tools::{Lost, Missed, Outcome, Reply, TakenMessage};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader, SettingsError};
 use platform::public_address::Reach;
 use platform::secrets::{Secrets, SecretsError};
-use platform::stores::leases::{Begun, COOLDOWN, Leases};
+use platform::stores::leases::{Begun, Leases};
 use platform::stores::plans::Plans;
 use platform::stores::verdicts::Verdicts;
 use platform::stores::{self, turns};
-use platform::tool_http::{self, ToolClient, ToolError};
+use platform::tls::NoTrustStore;
+use platform::tool_http::{self, ToolClient};
 use platform::twilio_rest::{TwilioError, TwilioRest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::live::LiveEvents;
 use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
@@ -36,13 +37,18 @@ pub enum AppError {
     #[error(transparent)]
     Twilio(#[from] TwilioError),
     #[error("no tool can be asked: {0}")]
-    Tools(#[from] ToolError),
+    Tools(#[from] NoTrustStore),
     #[error("OPENAI_CA_FILE: {0} holds no certificates in PEM that can be read")]
     Authorities(String),
 }
 
-/// What a tool that acts once did is remembered for as long as a call may last.
+/// What a tool that acts once did is remembered for longer than a call may last.
 const TOOL_KEEP: Duration = Duration::from_secs(5 * 60 * 60);
+/// That it did nothing is remembered for a moment, so that a model in a loop does not ask at its own pace.
+const NOT_DONE_KEEP: Duration = Duration::from_secs(1);
+/// What the record of an outcome may take, and clocks may differ by: whoever asked longer ago than the tool's time and
+/// this has not lived to record it.
+const ASKER_MARGIN: Duration = Duration::from_secs(5);
 const TOOL_STEP: &str = "tool";
 
 /// Reads every setting and secret; nothing listens and nothing is connected yet.
@@ -171,45 +177,49 @@ impl Ports for StorePorts {
         self.turns.put_message(&plan.call, plan.epoch, id, message, clock::now()).await.map_err(store_error)
     }
 
-    async fn call_tool(&self, plan: &CallPlan, request: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+    async fn call_tool(&self, plan: &CallPlan, request: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+        let began = Instant::now();
         let store = |error: &dyn std::fmt::Display| ToolFailure::Store(error.to_string());
         if !self.plans.is_current(&plan.call, plan.epoch).await.map_err(|error| store(&error))? {
             return Err(ToolFailure::Superseded);
         }
         if !request.tool.once {
-            return self.ask(plan, request).await;
+            return Ok(self.ask(plan, request, began).await);
         }
-        // Longer than the tool may take: whoever finds the lease lapsed knows that nobody is at it.
-        let ttl = request.tool.timeout + Duration::from_secs(5);
-        let begun = self.steps.begin(TOOL_STEP, request.id, ttl, clock::now()).await;
+        // For as long as the outcome would be kept: an effect whose asker died is not taken over, since it may have
+        // happened.
+        let now = clock::now();
+        let begun = self.steps.begin(TOOL_STEP, request.id, TOOL_KEEP, now).await;
         let lease = match begun.map_err(|error| store(&error))? {
             Begun::Won(lease) => lease,
-            Begun::InProgress { .. } => return Err(ToolFailure::InProgress),
-            Begun::Done { result } => {
-                return serde_json::from_str(&result).map_err(|error| store(&error));
+            Begun::InProgress { until } => {
+                let ago = TOOL_KEEP.saturating_sub(until.since(now));
+                return if ago > request.timeout + ASKER_MARGIN {
+                    Ok(Outcome::Unknown { why: Lost::Asker })
+                } else {
+                    Err(ToolFailure::InProgress)
+                };
             }
+            Begun::Done { result } => return Ok(recorded(result)),
         };
-        match self.ask(plan, request).await {
-            Ok(answer) => {
-                // The thing is done: that its record may be missing changes nothing for this caller, and the tool
-                // itself knows the effect by its id.
-                if let Err(error) = self.steps.finish(&lease, &answer.to_string(), TOOL_KEEP).await {
-                    tracing::error!(call = %plan.call, %error, "what a tool did could not be recorded");
-                }
-                Ok(answer)
-            }
-            Err(failure) => {
-                if let Err(error) = self.steps.hand_back(&lease, COOLDOWN).await {
-                    tracing::warn!(call = %plan.call, %error, "a tool's lease could not be given back");
-                }
-                Err(failure)
-            }
+        let outcome = self.ask(plan, request, began).await;
+        let keep = if outcome.is_final() { TOOL_KEEP } else { NOT_DONE_KEEP };
+        let result = serde_json::to_string(&outcome).map_err(|error| store(&error))?;
+        // It is over, one way or the other: that its record may be missing changes nothing for this caller, and the
+        // tool itself knows the effect by its id.
+        if let Err(error) = self.steps.finish(&lease, &result, keep).await {
+            tracing::error!(call = %plan.call, %error, "what a tool did could not be recorded");
         }
+        Ok(outcome)
     }
 }
 
 impl StorePorts {
-    async fn ask(&self, plan: &CallPlan, request: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+    async fn ask(&self, plan: &CallPlan, request: &ToolRequest<'_>, began: Instant) -> Outcome {
+        let timeout = request.timeout.saturating_sub(began.elapsed());
+        if timeout.is_zero() {
+            return Outcome::NotDone { why: Missed::Unreachable };
+        }
         let body = json!({
             "tool": request.tool.name,
             "call": plan.call,
@@ -221,10 +231,15 @@ impl StorePorts {
             url: &request.tool.url,
             id: request.id,
             body: &body,
-            timeout: request.tool.timeout,
+            timeout,
         };
-        self.tools.call(&request).await.map_err(|error| ToolFailure::Failed(error.to_string()))
+        self.tools.call(&request).await
     }
+}
+
+/// What was kept of an outcome. An older version kept the tool's own JSON, of what was done and nothing else.
+fn recorded(result: String) -> Outcome {
+    serde_json::from_str(&result).unwrap_or(Outcome::Done { reply: Reply { text: result, cut: false } })
 }
 
 fn store_error(error: stores::StoreError) -> StoreError {
@@ -236,25 +251,4 @@ fn store_error(error: stores::StoreError) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use platform::env::MapEnv;
-
-    use super::*;
-
-    #[test]
-    fn a_switch_that_says_false_is_off_and_one_that_says_neither_is_refused() {
-        let read = |value: Option<&str>| {
-            let env: MapEnv = value.map(|value| ("TOOLS_ON_LOOPBACK", value)).into_iter().collect();
-            let mut vars = Parser::new(&env);
-            let reach = reach(&mut vars);
-            vars.finish(reach).ok()
-        };
-        for off in [None, Some(""), Some("false"), Some(" false ")] {
-            assert_eq!(read(off), Some(Reach::Public), "{off:?}");
-        }
-        assert_eq!(read(Some("true")), Some(Reach::AndLoopback));
-        for neither in ["0", "1", "no", "False", "off"] {
-            assert_eq!(read(Some(neither)), None, "{neither}");
-        }
-    }
-}
+mod tests;

@@ -33,6 +33,7 @@ use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
 use crate::ports::Ports;
+use crate::rate_limit::RateLimited;
 use crate::writer::TurnWriter;
 use crate::{report, tools};
 
@@ -50,6 +51,8 @@ pub(crate) struct Context<P> {
     pub(crate) live: LiveEvents,
     pub(crate) writers: TaskTracker,
     pub(crate) drain_timeout: Duration,
+    /// Whoever can sign an upgrade can open streams without end that become no call.
+    pub(crate) callless: RateLimited,
 }
 
 pub(crate) struct Call<P> {
@@ -355,9 +358,12 @@ impl<P: Ports> Call<P> {
                 Some(writer.finish(report))
             }
             (None, _) | (_, None) => {
-                let call = self.sid.as_ref().map_or("none", CallSid::as_str);
-                let rejected_messages = self.caller.rejected();
-                tracing::warn!(call, end = close.reason.as_str(), rejected_messages, "stream without a call");
+                if let Some(others) = self.context.callless.admit(Instant::now()) {
+                    let call = self.sid.as_ref().map_or("none", CallSid::as_str);
+                    let rejected_messages = self.caller.rejected();
+                    let end = close.reason.as_str();
+                    tracing::warn!(call, end, rejected_messages, others, "stream without a call");
+                }
                 None
             }
         };

@@ -13,7 +13,7 @@
 //! | `model_socket` | the Realtime API's messages, and the sockets that are ready for the next call |
 //! | `wire`, `outbox` | one socket, and what waits for its peer |
 //! | `writer` | how turns and reports reach the store |
-//! | `drain`, `protection` | who may come in, and how the process stops |
+//! | `waiting_room`, `drain`, `protection` | who may come in, and how the process stops |
 
 pub mod app;
 mod caller_socket;
@@ -35,6 +35,7 @@ mod settings;
 #[cfg(test)]
 mod testing;
 mod tools;
+mod waiting_room;
 mod wire;
 mod writer;
 

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::tools::TakenMessage;
+use domain::tools::{Outcome, TakenMessage};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use serde_json::Value;
 
@@ -36,7 +37,8 @@ pub trait Ports: Send + Sync + 'static {
     /// 21220) is a success.
     fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send;
 
-    /// Keeps a message that the caller left by the tool call `id`, once.
+    /// Keeps a message that the caller left. `id` names it in the whole call, whichever session takes it: the first one
+    /// stands.
     fn take_message(
         &self,
         plan: &CallPlan,
@@ -44,12 +46,14 @@ pub trait Ports: Send + Sync + 'static {
         message: &TakenMessage,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Asks a tool of the business's own.
+    /// Asks a tool of the business's own, and says what came of it within [`ToolRequest::timeout`] and the moment it
+    /// takes to record that. A tool that acts once is asked once for each effect, and a repetition is told what came of
+    /// the first request.
     fn call_tool(
         &self,
         plan: &CallPlan,
         request: &ToolRequest<'_>,
-    ) -> impl Future<Output = Result<Value, ToolFailure>> + Send;
+    ) -> impl Future<Output = Result<Outcome, ToolFailure>> + Send;
 }
 
 /// A tool call whose arguments fit the tool's schema.
@@ -60,13 +64,13 @@ pub struct ToolRequest<'a> {
     /// [once](domain::tools::HttpTool::once).
     pub id: &'a str,
     pub arguments: &'a Value,
+    /// How long the tool may take.
+    pub timeout: Duration,
 }
 
+/// Why a tool was not asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ToolFailure {
-    /// It may have acted.
-    #[error("the tool gave no answer: {0}")]
-    Failed(String),
     #[error("the same is being done right now")]
     InProgress,
     #[error("a later session has the call")]
@@ -119,7 +123,7 @@ impl<P: Ports> Ports for Arc<P> {
         &self,
         plan: &CallPlan,
         request: &ToolRequest<'_>,
-    ) -> impl Future<Output = Result<Value, ToolFailure>> + Send {
+    ) -> impl Future<Output = Result<Outcome, ToolFailure>> + Send {
         P::call_tool(self, plan, request)
     }
 }

@@ -1,4 +1,4 @@
-//! Log lines that anybody on the internet can cause.
+//! Log lines that a peer, or a model that was talked into it, can cause as often as it likes.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

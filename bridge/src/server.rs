@@ -13,9 +13,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use platform::telemetry::{Unit, metric};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,11 +29,12 @@ use crate::ports::Ports;
 use crate::protection::{self, Pace};
 use crate::rate_limit::RateLimited;
 use crate::settings::BridgeSettings;
+use crate::waiting_room::{Place, WaitingRoom};
 
-/// Connections that speak HTTP at one time; calls have left HTTP and are counted elsewhere.
-const MAX_HTTP_CONNECTIONS: usize = 1_024;
 /// A request's head must be complete by then: whoever sends a byte a second is cut off.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a request and its answer may take in all, so that a peer which does not read keeps nothing either.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The smallest buffer that hyper accepts; a Twilio upgrade needs less than 2 KiB.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 const MAX_HEADERS: usize = 64;
@@ -107,6 +107,7 @@ impl<P: Ports> Bridge<P> {
             live,
             writers: TaskTracker::new(),
             drain_timeout: settings.drain_timeout,
+            callless: RateLimited::default(),
         };
         Ok(Self {
             shared: Arc::new(Shared {
@@ -159,36 +160,35 @@ async fn drained<P>(shared: &Shared<P>, admissions: &Admissions, shutdown: &Canc
     writers.close();
     if timeout(BridgeSettings::FINISH_DEADLINE, writers.wait()).await.is_err() {
         tracing::error!(writers = writers.len(), "turns or reports lost at shutdown");
+        metric("TurnsLost", writers.len() as f64, Unit::Count, &[]);
     }
 }
 
+/// Lets everybody in, whoever waits already: the room decides who stays.
 async fn accept<P: Ports>(shared: &Arc<Shared<P>>, listener: &TcpListener, admissions: &Admissions) {
-    let connections = Arc::new(Semaphore::new(MAX_HTTP_CONNECTIONS));
+    let (room, failures) = (Arc::new(WaitingRoom::default()), RateLimited::default());
     loop {
-        let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(serve(Arc::clone(shared), stream, admissions.clone(), permit));
+            Ok((stream, peer)) => {
+                let place = room.enter(peer.ip(), Instant::now());
+                tokio::spawn(serve(Arc::clone(shared), stream, admissions.clone(), place));
             }
             Err(error) => {
-                tracing::error!(%error, "cannot accept connections");
-                tokio::time::sleep(ACCEPT_BACKOFF).await;
+                if let Some(others) = failures.admit(Instant::now()) {
+                    tracing::error!(%error, others, "cannot accept connections");
+                }
+                sleep(ACCEPT_BACKOFF).await;
             }
         }
     }
 }
 
-async fn serve<P: Ports>(
-    shared: Arc<Shared<P>>,
-    stream: TcpStream,
-    admissions: Admissions,
-    _permit: OwnedSemaphorePermit,
-) {
+async fn serve<P: Ports>(shared: Arc<Shared<P>>, stream: TcpStream, admissions: Admissions, place: Place) {
     // Either failing costs latency, never a call.
     let _ = stream.set_nodelay(true);
     let _ = socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES);
     let service = service_fn(|request| {
-        let response = respond(&shared, &admissions, request);
+        let response = respond(&shared, &admissions, &place, request);
         async move { Ok::<_, Infallible>(response) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
@@ -198,23 +198,36 @@ async fn serve<P: Ports>(
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    if let Err(error) = connection.await {
-        tracing::debug!(%error, "connection dropped");
+    tokio::select! {
+        ended = connection => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "connection dropped");
+            }
+        }
+        () = place.turned_out() => tracing::debug!("connection dropped: it made room for another"),
+        () = sleep(EXCHANGE_TIMEOUT) => tracing::debug!("connection dropped: it took too long"),
     }
 }
 
 fn respond<P: Ports>(
     shared: &Arc<Shared<P>>,
     admissions: &Admissions,
+    place: &Place,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/health") => plain(StatusCode::OK, "ok"),
-        (&Method::GET, "/ready") => match admissions.status() {
-            Ok(()) => plain(StatusCode::OK, "ready"),
-            Err(refusal) => unavailable(refusal),
-        },
-        (_, path) if path == shared.stream_path => upgrade(shared, admissions, request),
+        (&Method::GET, "/health") => {
+            place.leave();
+            plain(StatusCode::OK, "ok")
+        }
+        (&Method::GET, "/ready") => {
+            place.leave();
+            match admissions.status() {
+                Ok(()) => plain(StatusCode::OK, "ready"),
+                Err(refusal) => unavailable(refusal),
+            }
+        }
+        (_, path) if path == shared.stream_path => upgrade(shared, admissions, place, request),
         _ => plain(StatusCode::NOT_FOUND, "not found"),
     }
 }
@@ -223,6 +236,7 @@ fn respond<P: Ports>(
 fn upgrade<P: Ports>(
     shared: &Arc<Shared<P>>,
     admissions: &Admissions,
+    place: &Place,
     mut request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let header = |name| text_header(request.headers(), name);
@@ -241,6 +255,7 @@ fn upgrade<P: Ports>(
             return plain(StatusCode::BAD_REQUEST, "a WebSocket handshake is expected here");
         }
     };
+    place.leave();
     let slot = match admissions.admit() {
         Ok(slot) => slot,
         Err(refusal) => {
@@ -310,6 +325,8 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     let content_type = header::HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    // A connection without a request is one that waits, and none is kept for a request that may come.
+    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     response
 }
 

@@ -5,22 +5,29 @@
 //! offers, arguments must fit its schema, and nothing the model says is an address or a number. An answer is JSON
 //! for the model, errors included: the model must be able to tell the caller that something did not work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::CallPlan;
-use domain::tools::{END_CALL, HttpTool, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, Toolbox};
+use domain::tools::{
+    END_CALL, HttpTool, Lost, Outcome, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, Toolbox,
+};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
+use self::answer::error;
 use crate::ports::{Ports, ToolFailure, ToolRequest};
+use crate::rate_limit::RateLimited;
 
-/// Tool outputs longer than this are refused: they would crowd out the conversation.
-pub(crate) const MAX_OUTPUT_BYTES: usize = 16 * 1024;
+mod answer;
+
 /// A message longer than this was not dictated by anybody.
 const MESSAGE_MAX_CHARACTERS: usize = 2_000;
 /// How long the store may take to keep a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(5);
+/// What the record of an outcome may take beyond the tool's own time. Below the session's margin, which answers for a
+/// tool that nobody answers for.
+const RECORD_WAIT: Duration = Duration::from_millis(500);
 /// What the model is told is wrong with its arguments, at most.
 const MAX_COMPLAINTS: usize = 4;
 
@@ -42,11 +49,7 @@ pub(crate) struct Answer {
 
 impl From<Value> for Answer {
     fn from(output: Value) -> Self {
-        let mut output = output.to_string();
-        if output.len() > MAX_OUTPUT_BYTES {
-            output = json!({ "error": "too_long", "message": "the tool's answer is too long" }).to_string();
-        }
-        Self { output, transfer: None }
+        Self { output: output.to_string(), transfer: None }
     }
 }
 
@@ -99,13 +102,13 @@ pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
     tools
 }
 
-/// Runs a tool to its answer. Whoever waits for it has a deadline beyond all of these.
-pub(crate) async fn run<P: Ports>(ports: &P, plan: &CallPlan, call: &Call) -> Answer {
+/// Runs a tool to its answer. Whoever waits for it has a deadline beyond all of these. `troubles` is the call's own.
+pub(crate) async fn run<P: Ports>(ports: &P, plan: &CallPlan, call: &Call, troubles: &RateLimited) -> Answer {
     match call.name.as_str() {
         TRANSFER_CALL if !plan.tools.directory.is_empty() => transfer(&plan.tools, &call.arguments),
-        TAKE_MESSAGE if plan.tools.take_messages => message(ports, plan, call).await.into(),
+        TAKE_MESSAGE if plan.tools.take_messages => message(ports, plan, call, troubles).await.into(),
         name => match plan.tools.http_tool(name) {
-            Some(tool) => ask(ports, plan, tool, call).await.into(),
+            Some(tool) => ask(ports, plan, tool, call, troubles).await,
             None => error("unknown_tool", "there is no such tool").into(),
         },
     }
@@ -125,7 +128,7 @@ fn transfer(toolbox: &Toolbox, arguments: &str) -> Answer {
     }
 }
 
-async fn message<P: Ports>(ports: &P, plan: &CallPlan, call: &Call) -> Value {
+async fn message<P: Ports>(ports: &P, plan: &CallPlan, call: &Call, troubles: &RateLimited) -> Value {
     let arguments = match fitting(&parameters_of_message(), &call.arguments) {
         Ok(arguments) => arguments,
         Err(complaint) => return complaint,
@@ -136,39 +139,50 @@ async fn message<P: Ports>(ports: &P, plan: &CallPlan, call: &Call) -> Value {
         text: field("message").unwrap_or_default(),
         callback: field("callback"),
     };
-    match timeout(MESSAGE_WAIT, ports.take_message(plan, &call.id, &message)).await {
+    let id = message_id(&message);
+    match timeout(MESSAGE_WAIT, ports.take_message(plan, &id, &message)).await {
         Ok(Ok(())) => json!({ "ok": true }),
         Ok(Err(_)) | Err(_) => {
-            tracing::error!(call = %plan.call, "a message could not be kept");
-            error("not_noted", "the message could not be noted; nothing was kept")
+            if let Some(others) = troubles.admit(Instant::now()) {
+                tracing::error!(call = %plan.call, others, "a message could not be kept");
+            }
+            error("not_noted", "the message could not be noted; noting it again does not note it twice")
         }
     }
 }
 
-async fn ask<P: Ports>(ports: &P, plan: &CallPlan, tool: &HttpTool, call: &Call) -> Value {
-    let Some(schema) = schema_of(tool) else { return error("unknown_tool", "there is no such tool") };
+async fn ask<P: Ports>(
+    ports: &P,
+    plan: &CallPlan,
+    tool: &HttpTool,
+    call: &Call,
+    troubles: &RateLimited,
+) -> Answer {
+    let Some(schema) = schema_of(tool) else { return error("unknown_tool", "there is no such tool").into() };
     let arguments = match fitting(&schema, &call.arguments) {
         Ok(arguments) => arguments,
-        Err(complaint) => return complaint,
+        Err(complaint) => return complaint.into(),
     };
     let id = effect(plan, tool, call, &arguments);
-    let request = ToolRequest { tool, id: &id, arguments: &arguments };
-    match timeout(tool.timeout.min(TIMEOUT_MAX), ports.call_tool(plan, &request)).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(failure)) => {
-            tracing::warn!(call = %plan.call, tool = tool.name, %failure, "a tool failed");
-            match failure {
-                ToolFailure::InProgress => error("in_progress", "this is being done already"),
-                ToolFailure::Superseded | ToolFailure::Store(_) => {
-                    error("not_done", "nothing was done; it may be tried again")
-                }
-                ToolFailure::Failed(_) => error("failed", "the tool gave no usable answer"),
-            }
-        }
-        Err(_) => {
-            tracing::warn!(call = %plan.call, tool = tool.name, "a tool did not answer in time");
-            error("timeout", "the tool did not answer in time")
-        }
+    let wait = tool.timeout.min(TIMEOUT_MAX);
+    let request = ToolRequest { tool, id: &id, arguments: &arguments, timeout: wait };
+    // Whoever does not answer even then may have asked.
+    let asked = timeout(wait + RECORD_WAIT, ports.call_tool(plan, &request)).await;
+    let asked = asked.unwrap_or(Ok(Outcome::Unknown { why: Lost::Timeout }));
+    let trouble: Option<&dyn std::fmt::Display> = match &asked {
+        Ok(Outcome::Done { .. }) => None,
+        Ok(outcome) => Some(outcome),
+        Err(failure) => Some(failure),
+    };
+    if let Some(trouble) = trouble
+        && let Some(others) = troubles.admit(Instant::now())
+    {
+        tracing::warn!(call = %plan.call, tool = tool.name, %trouble, others, "a tool did not do what it was asked");
+    }
+    match asked {
+        Ok(outcome) => Answer { output: answer::of(&outcome, tool.once), transfer: None },
+        Err(ToolFailure::InProgress) => error("in_progress", "this is being done at this moment").into(),
+        Err(ToolFailure::Superseded | ToolFailure::Store(_)) => answer::not_done().into(),
     }
 }
 
@@ -179,8 +193,30 @@ fn effect(plan: &CallPlan, tool: &HttpTool, call: &Call, arguments: &Value) -> S
         return format!("{}.{}.{}", plan.call, plan.epoch, call.id);
     }
     // Objects are ordered by key, so equal arguments have equal texts.
-    let digest = Sha256::digest(format!("{}\0{arguments}", tool.name));
-    format!("{}.{}", plan.call, hex::encode(&digest[..16]))
+    format!("{}.{}", plan.call, digest(&format!("{}\0{arguments}", tool.name)))
+}
+
+/// Names a message by its words, for the whole call: a session that goes on where another was lost may be asked to take
+/// it once more. How a recogniser writes them makes no other message.
+fn message_id(message: &TakenMessage) -> String {
+    let parts = [Some(&message.text), message.recipient.as_ref(), message.callback.as_ref()];
+    let parts: Vec<String> =
+        parts.into_iter().map(|part| part.map_or_else(String::new, |p| words(p))).collect();
+    digest(&parts.join("\0"))
+}
+
+/// What is left of a text without case, punctuation and spacing; all of it if that is nothing.
+fn words(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    if words.is_empty() { text.to_owned() } else { words.join(" ") }
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(&Sha256::digest(text)[..16])
 }
 
 fn schema_of(tool: &HttpTool) -> Option<Value> {
@@ -209,10 +245,6 @@ fn fitting(schema: &Value, arguments: &str) -> Result<Value, Value> {
     let mut answer = error("invalid_arguments", "the arguments do not fit the tool's parameters");
     answer["wrong"] = complaints.into();
     Err(answer)
-}
-
-fn error(code: &str, message: &str) -> Value {
-    json!({ "error": code, "message": message })
 }
 
 fn parameters_of_transfer(toolbox: &Toolbox) -> Value {

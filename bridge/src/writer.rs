@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use domain::{CallSid, SessionReport, Turn};
+use platform::telemetry::{Unit, metric};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -12,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ports::{MAX_TURNS_PER_PUT, Ports, StoreError};
+use crate::rate_limit::RateLimited;
 
 /// Turns that may wait for the store: the longest call there is, with somebody else speaking every four seconds.
 const QUEUE_TURNS: usize = 3_600;
@@ -23,9 +26,9 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
 /// The call's end of the writer.
 pub(crate) struct TurnWriter {
-    call: CallSid,
     /// Boxed: a channel reserves room for 32 of what it carries.
     turns: mpsc::Sender<Box<Turn>>,
+    losses: Arc<Losses>,
     report: oneshot::Sender<SessionReport>,
     writing: JoinHandle<()>,
 }
@@ -40,14 +43,15 @@ impl TurnWriter {
     ) -> Self {
         let (turns, queue) = mpsc::channel(QUEUE_TURNS);
         let (report, ending) = oneshot::channel();
-        let writing = tasks.spawn(write(ports, call.clone(), queue, ending, superseded));
-        Self { call, turns, report, writing }
+        let losses = Arc::new(Losses { call, log: RateLimited::default() });
+        let writing = tasks.spawn(write(ports, Arc::clone(&losses), queue, ending, superseded));
+        Self { turns, losses, report, writing }
     }
 
     pub(crate) fn turn(&self, turn: Turn) {
         // Closed: the writer has ended, because its words are a later session's to say.
         if let Err(mpsc::error::TrySendError::Full(_)) = self.turns.try_send(Box::new(turn)) {
-            tracing::error!(call = %self.call, "turn lost: more wait for the store than a call can have");
+            self.losses.turn("more wait for the store than a call can have");
         }
     }
 
@@ -62,39 +66,43 @@ impl TurnWriter {
 
 async fn write<P: Ports>(
     ports: Arc<P>,
-    call: CallSid,
+    losses: Arc<Losses>,
     queue: mpsc::Receiver<Box<Turn>>,
     mut ending: oneshot::Receiver<SessionReport>,
     superseded: CancellationToken,
 ) {
-    let turns = write_turns(&*ports, &call, queue);
+    let call = &losses.call;
+    let unwritten = AtomicUsize::new(0);
+    let turns = write_turns(&*ports, &losses, &unwritten, queue);
     tokio::pin!(turns);
     let (report, turns_written) = tokio::select! {
         written = &mut turns => match written {
             Ok(()) => (ending.await, true),
-            Err(Fenced) => return stop(&call, &superseded),
+            Err(Fenced) => return stop(call, &superseded),
         },
         report = &mut ending => (report, false),
     };
     let last_words = async {
         if !turns_written && let Err(Fenced) = turns.await {
-            return stop(&call, &superseded);
+            return stop(call, &superseded);
         }
         // Dropped only with a call's task in mid-flight, which leaves nothing to tell.
         let Ok(report) = report else {
-            tracing::error!(call = %call, "a session ended without a report");
+            tracing::error!(%call, "a session ended without a report");
             return;
         };
         match persist(|| ports.put_report(&report)).await {
             Ok(()) => {}
-            Err(Unwritten::Fenced) => stop(&call, &superseded),
+            Err(Unwritten::Fenced) => stop(call, &superseded),
             Err(Unwritten::Refused(error)) => {
-                tracing::error!(call = %call, error, "session report lost");
+                tracing::error!(%call, error, "session report lost");
             }
         }
     };
     if timeout(OUTAGE_MAX, last_words).await.is_err() {
-        tracing::error!(call = %call, "turns or report lost: the store did not take them before the deadline");
+        let turns = unwritten.load(Ordering::Relaxed);
+        tracing::error!(%call, turns, "turns or report lost: the store did not take them before the deadline");
+        metric("TurnsLost", turns as f64, Unit::Count, &[]);
     }
 }
 
@@ -112,10 +120,27 @@ fn stop(call: &CallSid, superseded: &CancellationToken) {
     superseded.cancel();
 }
 
-/// Ends when the call has, and everything it said is stored.
+/// What a call said and the store did not get. Each turn is counted; the log tells of them now and then.
+struct Losses {
+    call: CallSid,
+    log: RateLimited,
+}
+
+impl Losses {
+    fn turn(&self, reason: &str) {
+        metric("TurnsLost", 1.0, Unit::Count, &[]);
+        if let Some(others) = self.log.admit(Instant::now()) {
+            tracing::error!(call = %self.call, reason, others, "turn lost");
+        }
+    }
+}
+
+/// Ends when the call has, and everything it said is stored. `unwritten` is what is still to be written, as far as is
+/// known.
 async fn write_turns<P: Ports>(
     ports: &P,
-    call: &CallSid,
+    losses: &Losses,
+    unwritten: &AtomicUsize,
     mut queue: mpsc::Receiver<Box<Turn>>,
 ) -> Result<(), Fenced> {
     let mut batch = Vec::new();
@@ -126,24 +151,26 @@ async fn write_turns<P: Ports>(
         {
             batch.push(*turn);
         }
+        unwritten.store(batch.len() + queue.len(), Ordering::Relaxed);
         match persist(|| ports.put_turns(&batch)).await {
             Ok(()) => {}
             Err(Unwritten::Fenced) => return Err(Fenced),
-            Err(Unwritten::Refused(_)) => write_singly(ports, call, &batch).await?,
+            Err(Unwritten::Refused(_)) => write_singly(ports, losses, &batch).await?,
         }
+        unwritten.store(queue.len(), Ordering::Relaxed);
         batch.clear();
     }
     Ok(())
 }
 
 /// One turn that cannot be stored does not take its neighbours with it.
-async fn write_singly<P: Ports>(ports: &P, call: &CallSid, batch: &[Turn]) -> Result<(), Fenced> {
+async fn write_singly<P: Ports>(ports: &P, losses: &Losses, batch: &[Turn]) -> Result<(), Fenced> {
     for turn in batch {
         match persist(|| ports.put_turns(std::slice::from_ref(turn))).await {
             Ok(()) => {}
             Err(Unwritten::Fenced) => return Err(Fenced),
             Err(Unwritten::Refused(error)) => {
-                tracing::error!(call = %call, position = turn.position, error, "turn lost");
+                losses.turn(&error);
             }
         }
     }

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::ports::{ClaimError, HangUpError, Ports};
+use crate::rate_limit::RateLimited;
 use crate::tools;
 
 use super::wall_clock;
@@ -46,15 +47,19 @@ pub(super) enum Effect {
 }
 
 /// Only those that were woken are polled, so waiting for them costs a frame nothing.
-pub(super) struct Effects(FuturesUnordered<Pin<Box<dyn Future<Output = Effect> + Send>>>);
+pub(super) struct Effects {
+    pending: FuturesUnordered<Pin<Box<dyn Future<Output = Effect> + Send>>>,
+    /// A model that calls tools in vain must not fill the log.
+    tool_troubles: Arc<RateLimited>,
+}
 
 impl Effects {
     pub(super) fn new() -> Self {
-        Self(FuturesUnordered::new())
+        Self { pending: FuturesUnordered::new(), tool_troubles: Arc::default() }
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Effect> {
-        match Pin::new(&mut self.0).poll_next(cx) {
+        match Pin::new(&mut self.pending).poll_next(cx) {
             Poll::Ready(Some(effect)) => Poll::Ready(effect),
             // Empty: the next one is pushed by this same task, which then polls again.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
@@ -62,21 +67,21 @@ impl Effects {
     }
 
     pub(super) fn drain(&mut self, shutdown: CancellationToken) {
-        self.0.push(Box::pin(async move {
+        self.pending.push(Box::pin(async move {
             shutdown.cancelled_owned().await;
             Effect::Drain
         }));
     }
 
     pub(super) fn watch_fence(&mut self, superseded: CancellationToken) {
-        self.0.push(Box::pin(async move {
+        self.pending.push(Box::pin(async move {
             superseded.cancelled_owned().await;
             Effect::Superseded
         }));
     }
 
     pub(super) fn claim<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch, now: Timestamp) {
-        self.0.push(Box::pin(async move {
+        self.pending.push(Box::pin(async move {
             Effect::Claimed(match ports.claim(&call, epoch, now).await {
                 Ok(plan) if plan.call == call && plan.epoch == epoch => Ok(Box::new(plan)),
                 Ok(_) => {
@@ -90,22 +95,23 @@ impl Effects {
     }
 
     pub(super) fn run_tool<P: Ports>(&mut self, ports: Arc<P>, plan: Arc<CallPlan>, call: tools::Call) {
-        self.0.push(Box::pin(async move {
-            let answer = tools::run(&*ports, &plan, &call).await;
+        let troubles = Arc::clone(&self.tool_troubles);
+        self.pending.push(Box::pin(async move {
+            let answer = tools::run(&*ports, &plan, &call, &troubles).await;
             Effect::ToolDone { call_id: call.id, answer }
         }));
     }
 
     /// Looks for machine detection's verdict, off the path of the call, for as long as one may come.
     pub(super) fn answered_by<P: Ports>(&mut self, ports: Arc<P>, call: CallSid) {
-        self.0.push(Box::pin(async move {
+        self.pending.push(Box::pin(async move {
             let verdict = timeout(VERDICT_WITHIN, verdict(&*ports, &call)).await;
             verdict.map_or(Effect::NoVerdict, Effect::AnsweredBy)
         }));
     }
 
     pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch) {
-        self.0.push(Box::pin(async move { hang_up(&*ports, &call, epoch).await }));
+        self.pending.push(Box::pin(async move { hang_up(&*ports, &call, epoch).await }));
     }
 }
 

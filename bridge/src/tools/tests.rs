@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use domain::tools::Destination;
+use domain::tools::{ANSWER_MAX_BYTES, Destination, Missed, Reply};
 use domain::{AnsweredBy, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
 
 use super::*;
@@ -9,9 +9,11 @@ use crate::ports::{ClaimError, HangUpError, StoreError};
 /// Keeps what tools did.
 #[derive(Default)]
 struct World {
-    messages: Mutex<Vec<TakenMessage>>,
+    messages: Mutex<Vec<(String, TakenMessage)>>,
     asked: Mutex<Vec<(String, Value)>>,
     hangs: bool,
+    /// What every tool comes to, instead of being done.
+    answers: Option<Result<Outcome, ToolFailure>>,
 }
 
 impl Ports for World {
@@ -35,17 +37,20 @@ impl Ports for World {
         Ok(())
     }
 
-    async fn take_message(&self, _: &CallPlan, _: &str, message: &TakenMessage) -> Result<(), StoreError> {
-        self.messages.lock().unwrap().push(message.clone());
+    async fn take_message(&self, _: &CallPlan, id: &str, message: &TakenMessage) -> Result<(), StoreError> {
+        self.messages.lock().unwrap().push((id.to_owned(), message.clone()));
         Ok(())
     }
 
-    async fn call_tool(&self, _: &CallPlan, request: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
+    async fn call_tool(&self, _: &CallPlan, request: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
         self.asked.lock().unwrap().push((request.id.to_owned(), request.arguments.clone()));
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        Ok(json!({ "free": ["09:00"] }))
+        match &self.answers {
+            Some(answer) => answer.clone(),
+            None => Ok(Outcome::Done { reply: Reply { text: r#"{"free":["09:00"]}"#.into(), cut: false } }),
+        }
     }
 }
 
@@ -77,7 +82,7 @@ fn plan() -> CallPlan {
 
 async fn run_in(world: &World, name: &str, arguments: &str) -> (Value, Option<String>) {
     let call = Call { id: "call_1".into(), name: name.into(), arguments: arguments.into() };
-    let Answer { output, transfer } = run(world, &plan(), &call).await;
+    let Answer { output, transfer } = run(world, &plan(), &call, &RateLimited::default()).await;
     (serde_json::from_str(&output).unwrap(), transfer)
 }
 
@@ -160,7 +165,7 @@ async fn a_message_is_kept_as_it_was_said() {
         text: "The wheel is bent.".into(),
         callback: Some("the same number".into()),
     };
-    assert_eq!(*world.messages.lock().unwrap(), [expected]);
+    assert_eq!(world.messages.lock().unwrap().iter().map(|(_, m)| m).collect::<Vec<_>>(), [&expected]);
     let (output, _) =
         run_in(&world, "take_message", &json!({ "message": "x".repeat(1_000_000) }).to_string()).await;
     assert_eq!(output["error"], "invalid_arguments");
@@ -171,8 +176,8 @@ async fn a_tool_that_hangs_is_given_up_after_its_own_timeout() {
     let world = World { hangs: true, ..World::default() };
     let began = tokio::time::Instant::now();
     let (output, _) = run_in(&world, "free_slots", r#"{"day":"Mon"}"#).await;
-    assert_eq!(output["error"], "timeout");
-    assert_eq!(began.elapsed(), Duration::from_secs(5));
+    assert_eq!(output["error"], "unknown");
+    assert_eq!(began.elapsed(), Duration::from_secs(5) + RECORD_WAIT);
 }
 
 #[tokio::test]
@@ -183,7 +188,63 @@ async fn what_is_not_offered_does_not_exist() {
     }
 }
 
-#[test]
-fn an_answer_is_bounded() {
-    assert!(Answer::from(json!({ "text": "x".repeat(MAX_OUTPUT_BYTES) })).output.contains("too_long"));
+/// Case C11.
+#[tokio::test]
+async fn an_answer_of_any_length_is_cut_and_no_error() {
+    let reply = Reply { text: "x".repeat(ANSWER_MAX_BYTES), cut: true };
+    let world = World { answers: Some(Ok(Outcome::Done { reply })), ..World::default() };
+    let (output, _) = run_in(&world, "book", r#"{"day":"Mon"}"#).await;
+    assert_eq!((&output["ok"], output["cut"].is_string()), (&json!(true), true));
+    assert!(output.to_string().len() <= ANSWER_MAX_BYTES);
+}
+
+/// Case C11. What the model is told of a tool that did not do it is what is known, in every case.
+#[tokio::test]
+async fn the_model_is_told_whether_a_thing_was_done() {
+    for (answers, code) in [
+        (Err(ToolFailure::InProgress), "in_progress"),
+        (Err(ToolFailure::Superseded), "not_done"),
+        (Err(ToolFailure::Store("throttled".into())), "not_done"),
+        (Ok(Outcome::NotDone { why: Missed::Unreachable }), "not_done"),
+        (Ok(Outcome::of(409, Reply::default())), "refused"),
+        (Ok(Outcome::of(302, Reply::default())), "unknown"),
+        (Ok(Outcome::Unknown { why: Lost::Asker }), "unknown"),
+    ] {
+        let world = World { answers: Some(answers), ..World::default() };
+        let (output, _) = run_in(&world, "book", r#"{"day":"Mon"}"#).await;
+        assert_eq!(output["error"], code);
+    }
+}
+
+/// Found by reading: a message could be taken twice, once by each session of a call.
+#[tokio::test]
+async fn a_message_has_one_name_whoever_takes_it_and_however_it_is_written() {
+    let world = World::default();
+    let take = |arguments: Value| {
+        let world = &world;
+        async move {
+            run_in(world, "take_message", &arguments.to_string()).await;
+            world.messages.lock().unwrap().last().unwrap().0.clone()
+        }
+    };
+    let first = take(json!({ "for": "Ms Byrne", "message": "The wheel is bent." })).await;
+    for same in [
+        json!({ "message": "The wheel is bent.", "for": "Ms Byrne" }),
+        json!({ "for": "ms byrne", "message": "the wheel is  bent" }),
+        json!({ "for": "Ms. Byrne", "message": "The wheel is bent!" }),
+    ] {
+        assert_eq!(take(same.clone()).await, first, "{same}");
+    }
+    let mut names = std::collections::BTreeSet::from([first]);
+    for other in [
+        json!({ "message": "The wheel is bent." }),
+        json!({ "for": "Mr Byrne", "message": "The wheel is bent." }),
+        json!({ "for": "Ms Byrne", "message": "The wheel is not bent." }),
+        json!({ "for": "Ms Byrne", "message": "The wheel is bent.", "callback": "tomorrow" }),
+        json!({ "message": "Ms Byrne", "for": "The wheel is bent." }),
+        json!({ "message": "?" }),
+        json!({ "message": "!" }),
+    ] {
+        assert!(names.insert(take(other.clone()).await), "{other}");
+    }
 }

@@ -2,11 +2,9 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use domain::tools::TakenMessage;
+use domain::tools::{Missed, Outcome, TakenMessage};
 use domain::turn::{EndReason, Speaker, TurnState, Usage};
 use domain::{AnsweredBy, CallPlan, Epoch, Timestamp};
-
-use serde_json::Value;
 
 use super::*;
 use crate::ports::{ClaimError, HangUpError, ToolFailure, ToolRequest};
@@ -65,8 +63,8 @@ impl Ports for Store {
         Ok(())
     }
 
-    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
-        Err(ToolFailure::Failed("there are no tools here".to_owned()))
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+        Ok(Outcome::NotDone { why: Missed::Unreachable })
     }
 }
 
@@ -210,4 +208,49 @@ async fn the_queue_to_a_dead_store_is_bounded() {
     }
     assert_eq!(writer.turns.capacity(), 0);
     assert_eq!(writer.turns.max_capacity(), QUEUE_TURNS);
+}
+
+/// Found by attacking it: a flood of turns that cannot be kept is one line in ten seconds, with a count.
+#[tokio::test(start_paused = true)]
+async fn turns_that_are_lost_are_told_of_now_and_then_and_counted() {
+    let log = Log::default();
+    let lines = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || lines.clone());
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+
+    let store = Arc::new(Store { down: true, ..Store::default() });
+    let tasks = TaskTracker::new();
+    let writer = TurnWriter::spawn(store, call(), CancellationToken::new(), &tasks);
+    for position in 0..QUEUE_TURNS as u32 + 500 {
+        writer.turn(turn(position));
+    }
+    let text = log.text();
+    assert_eq!(text.matches("turn lost").count(), 1, "{text}");
+    assert_eq!(text.matches("TurnsLost").count(), 500);
+
+    let store = Store::answering((0..60).map(|_| Err(StoreError::Refused("item too large".to_owned()))));
+    write_all(&store, 30).await;
+    assert_eq!(log.text().matches("turn lost").count(), 2, "another call has a line of its own");
+}
+
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,11 +1,19 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::support::{AUTH_TOKEN, Caller, Closed, Harness, Planned, STREAM_PATH, STREAM_URL, signature};
+use crate::framing::frame;
+use crate::support::{
+    AUTH_TOKEN, Caller, Closed, Harness, Planned, STREAM_PATH, STREAM_URL, signature, soon,
+};
 
 #[tokio::test]
 async fn a_stream_without_twilios_signature_is_refused_before_the_upgrade() {
@@ -107,4 +115,53 @@ async fn a_head_that_never_ends_is_cut_off_and_holds_nobody_up() {
     };
     let (cut, ()) = tokio::join!(timeout(Duration::from_secs(120), cut_off), others);
     assert!(cut.is_ok(), "still connected");
+}
+
+/// More half-open connections than a task has places for anything.
+const LYING: usize = 1_100;
+
+/// A connection that says nothing, or begins to; once it was shown out it comes again, after a moment.
+async fn lies_there(bridge: SocketAddr, head: &'static [u8], lying: Arc<AtomicUsize>) {
+    loop {
+        let mut stream = TcpStream::connect(bridge).await.unwrap();
+        stream.write_all(head).await.unwrap();
+        lying.fetch_add(1, Ordering::SeqCst);
+        let mut answer = [0u8; 64];
+        while let Ok(1..) = stream.read(&mut answer).await {}
+        lying.fetch_sub(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Found by attacking it. Fault 12.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_half_open_connections_keep_neither_a_call_nor_a_health_check_out() {
+    // Both ends of all of them are this process's.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let mut harness = Harness::start().await;
+    let (lying, mut peers) = (Arc::new(AtomicUsize::new(0)), JoinSet::new());
+    for n in 0..LYING {
+        let head: &[u8] = if n % 2 == 0 { b"" } else { b"GET /health HTTP/1.1\r\nhost: " };
+        peers.spawn(lies_there(harness.address, head, Arc::clone(&lying)));
+    }
+    soon("so many connections that no place is left", async {
+        while lying.load(Ordering::SeqCst) < 400 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    // Each would wait for a place to be given up if it had to, and all of them for far longer than anybody is patient.
+    soon("health checks and calls", async {
+        for n in 0..20 {
+            assert_eq!(harness.get("/health").await, StatusCode::OK);
+            let (mut caller, mut model, planned) = harness.live().await;
+            caller.media(&frame(n)).await;
+            assert_eq!(model.next_audio().await, frame(n));
+            caller.stop(&planned).await;
+            assert_eq!(caller.closed().await, Closed::With(1000));
+        }
+    })
+    .await;
+    assert!(peers.try_join_next().is_none(), "they are all still at it");
 }

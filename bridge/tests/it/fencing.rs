@@ -1,5 +1,7 @@
 //! A session that was taken for dead: whatever it does is refused, and it stops.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::conversation::call_tool;
@@ -42,7 +44,7 @@ async fn a_session_whose_hang_up_is_refused_leaves_the_call_alone() {
 async fn a_call_is_handed_over_with_everything_that_was_said() {
     let mut harness = Harness::start().await;
     let (mut caller, mut model, planned) = harness.live().await;
-    harness.store.slow_down();
+    harness.store.slow_down(Duration::from_millis(200));
     model.begin("resp_1", "item_1", Value::Null).await;
     model.delta("resp_1", "item_1", &frame(1)).await;
     caller.next_audio().await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that is wrong about its own surroundings has to stop")]
 
 mod admission;
+mod audio_path;
 mod conversation;
 mod fencing;
 mod figures;

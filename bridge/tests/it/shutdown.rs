@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::Value;
 
@@ -44,6 +46,19 @@ async fn a_call_that_ends_while_the_process_is_being_stopped_ends_as_ever() {
     assert_eq!(caller.closed().await, Closed::With(1000));
     assert_eq!(harness.store.report(&planned.call).await.0.end.as_str(), "caller_hang_up");
     soon("the bridge to stop", harness.running).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bridge_that_stops_waits_for_what_its_calls_left_to_be_written() {
+    let mut harness = Harness::start().await;
+    let (mut caller, _model, planned) = harness.live().await;
+    // Longer than a stream is held open for its record.
+    harness.store.slow_down(Duration::from_secs(3));
+    caller.stop(&planned).await;
+    assert_eq!(caller.closed().await, Closed::With(1000));
+    harness.shutdown.cancel();
+    soon("the bridge to stop", harness.running).await.unwrap();
+    assert!(harness.store.has_report(&planned.call), "the process would end now");
 }
 
 #[tokio::test]

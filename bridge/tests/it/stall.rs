@@ -34,6 +34,30 @@ async fn a_model_that_never_reads_again_is_replaced_before_the_call_runs_hopeles
     while model.next_audio().await != frame(1_000) {}
 }
 
+/// Case C16. Report B23: the silence that stands for a jump of the line's clock is ours, and costs no model.
+#[tokio::test]
+async fn a_clock_that_jumps_costs_the_call_nothing() {
+    for seconds in [1, 6, 10, 12, 20, 28, 3_600] {
+        let mut harness = Harness::start().await;
+        let (mut caller, mut model, _) = harness.live().await;
+        caller.media(&frame(1)).await;
+        assert_eq!(model.next_audio().await, frame(1));
+        for n in 2..12 {
+            caller.jump(seconds);
+            caller.media(&frame(n)).await;
+        }
+        let mut heard = vec![];
+        while heard.last() != Some(&frame(11)) {
+            let audio = model.next_audio().await;
+            if !audio.starts_with("////////") {
+                heard.push(audio);
+            }
+        }
+        assert_eq!(heard, (2..12).map(frame).collect::<Vec<_>>(), "{seconds} s");
+        assert_eq!(harness.model.accepted(), 1, "{seconds} s");
+    }
+}
+
 /// Fault 55.
 #[tokio::test]
 async fn a_caller_that_does_not_read_is_still_heard_and_gets_every_word_later() {

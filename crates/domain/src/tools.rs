@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::PhoneNumber;
 
+mod outcome;
+
+pub use outcome::{Lost, Missed, Outcome, Reply};
+
 /// Ends the call after a goodbye. The session's own.
 pub const END_CALL: &str = "end_call";
 /// Connects the caller with somebody of the directory.
@@ -23,6 +27,9 @@ pub const HTTP_TOOLS_MAX: usize = 32;
 pub const DIRECTORY_MAX: usize = 64;
 /// The longest description, schema and address.
 pub const TEXT_MAX_BYTES: usize = 8 * 1024;
+/// The longest answer of a tool that the model is told, in bytes; what is longer is cut. More would crowd out the
+/// conversation.
+pub const ANSWER_MAX_BYTES: usize = 16 * 1024;
 /// How long a caller may be kept waiting by one tool.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
 
@@ -57,7 +64,8 @@ pub struct HttpTool {
     /// Asked by POST; `https`.
     pub url: String,
     pub timeout: Duration,
-    /// It has an effect that must not happen twice in a call: the same arguments get the first answer again.
+    /// It has an effect that must not happen twice in a call: the same arguments get the first answer again, also
+    /// where that is that nobody knows what came of it.
     #[serde(default)]
     pub once: bool,
 }

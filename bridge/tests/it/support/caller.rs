@@ -14,6 +14,8 @@ pub(crate) struct Caller {
     pub(crate) socket: WebSocketStream<TcpStream>,
     stream_sid: String,
     chunk: u64,
+    /// What the stream's clock is ahead of its frames.
+    ahead_ms: u64,
 }
 
 /// How the bridge ended a stream.
@@ -39,7 +41,8 @@ impl Caller {
         }
         match soon("the upgrade", client_async(request, stream)).await {
             Ok((socket, _)) => {
-                let mut caller = Self { socket, stream_sid: format!("MZ{}", "5".repeat(32)), chunk: 0 };
+                let mut caller =
+                    Self { socket, stream_sid: format!("MZ{}", "5".repeat(32)), chunk: 0, ahead_ms: 0 };
                 caller.send(&json!({ "event": "connected", "protocol": "Call", "version": "1.0.0" })).await;
                 Ok(caller)
             }
@@ -72,8 +75,13 @@ impl Caller {
         format!(
             r#"{{"event":"media","sequenceNumber":"{}","streamSid":"{sid}","media":{{"track":"inbound","chunk":"{chunk}","timestamp":"{}","payload":"{payload}"}}}}"#,
             chunk + 1,
-            (chunk - 1) * 20,
+            (chunk - 1) * 20 + self.ahead_ms,
         )
+    }
+
+    /// The stream's clock goes on without a frame.
+    pub(crate) fn jump(&mut self, seconds: u64) {
+        self.ahead_ms += seconds * 1_000;
     }
 
     pub(crate) async fn media(&mut self, payload: &str) {

@@ -4,14 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bridge::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
-use domain::tools::TakenMessage;
+use domain::tools::{Missed, Outcome, TakenMessage};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
-use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::soon;
-
-const SLOW_WRITE: Duration = Duration::from_millis(200);
 
 /// Plans that can be claimed once, and everything that was written.
 pub(crate) struct Store {
@@ -19,7 +16,7 @@ pub(crate) struct Store {
     written: Mutex<Written>,
     changed: Notify,
     fenced: AtomicBool,
-    slow: AtomicBool,
+    slow: Mutex<Duration>,
 }
 
 #[derive(Default)]
@@ -36,7 +33,7 @@ impl Store {
             written: Mutex::default(),
             changed: Notify::new(),
             fenced: AtomicBool::new(false),
-            slow: AtomicBool::new(false),
+            slow: Mutex::default(),
         }
     }
 
@@ -49,9 +46,9 @@ impl Store {
         self.fenced.store(true, Ordering::SeqCst);
     }
 
-    /// Writes take their time from here on.
-    pub(crate) fn slow_down(&self) {
-        self.slow.store(true, Ordering::SeqCst);
+    /// Writes take so long from here on.
+    pub(crate) fn slow_down(&self, by: Duration) {
+        *self.slow.lock().unwrap() = by;
     }
 
     /// Whether the report of a call is there.
@@ -98,8 +95,9 @@ impl Store {
     }
 
     async fn write(&self, write: impl FnOnce(&mut Written)) -> Result<(), StoreError> {
-        if self.slow.load(Ordering::SeqCst) {
-            tokio::time::sleep(SLOW_WRITE).await;
+        let slow = *self.slow.lock().unwrap();
+        if !slow.is_zero() {
+            tokio::time::sleep(slow).await;
         }
         if self.fenced.load(Ordering::SeqCst) {
             return Err(StoreError::Fenced);
@@ -140,7 +138,8 @@ impl Ports for Store {
         Ok(None)
     }
 
-    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
-        Err(ToolFailure::Failed("there are no tools here".to_owned()))
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+        self.write(|_| {}).await.map_err(|_| ToolFailure::Superseded)?;
+        Ok(Outcome::NotDone { why: Missed::Unreachable })
     }
 }

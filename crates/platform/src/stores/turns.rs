@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `call#<sid>` | `turn#<epoch>#<position>` | a turn; long ones have further parts behind it |
 //! | `call#<sid>` | `report#<epoch>` | the report of one session |
-//! | `call#<sid>` | `message#<epoch>#<tool call>` | a message that the caller left |
+//! | `call#<sid>` | `message#<name>` | a message that the caller left, by a name that any session of the call gives it |
 //!
 //! Epochs and positions have six digits, so that the order of the keys is the order of the conversation.
 
@@ -105,7 +105,8 @@ impl Writer {
         }
     }
 
-    /// Keeps a message that a caller left by the tool call `id`. The first one stands.
+    /// Keeps a message that a caller left. `id` is its name in the whole call, whichever session takes it; the first
+    /// one stands.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -118,7 +119,7 @@ impl Writer {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let draft = Draft::default().text(BODY, to_json(&self.turns.name, BODY, message)?).number(AT, at.0);
-        let key = Key::new(partition(call), format!("{MESSAGE}{:06}#{id}", epoch.0));
+        let key = Key::new(partition(call), format!("{MESSAGE}{id}"));
         let put = self.turns.put_new_action(&key, draft);
         self.fenced("message", call, epoch, &[put]).await
     }

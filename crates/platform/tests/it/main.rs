@@ -17,6 +17,7 @@ mod resume;
 mod scripted;
 mod shares;
 mod status;
+mod tool_http;
 mod transcripts;
 mod turns;
 mod twilio_rest;

@@ -5,12 +5,11 @@ use bridge::{
     WarmSettings,
 };
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
-use domain::tools::TakenMessage;
+use domain::tools::{Missed, Outcome, TakenMessage};
 use domain::{
     AnsweredBy, BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp,
     Turn,
 };
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -96,7 +95,7 @@ impl Ports for Memory {
         Ok(())
     }
 
-    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Value, ToolFailure> {
-        Err(ToolFailure::Failed("there are no tools here".to_owned()))
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+        Ok(Outcome::NotDone { why: Missed::Unreachable })
     }
 }
