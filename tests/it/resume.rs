@@ -9,6 +9,7 @@ use domain::tools::Destination;
 use domain::turn::{EndReason, ToolCall, TurnState, Usage};
 use domain::{CallPlan, CallSid, Epoch, PhoneNumber, SessionReport, Speaker, Turn};
 use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 use platform::clock;
 use platform::stores::plans::Plans;
 use platform::stores::turns::Writer;
@@ -132,7 +133,9 @@ async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers() {
     line.claim(1).await.expect("the first stream began");
     line.ended(1, EndReason::Drained).await;
     let question = line.question("?epoch=1");
-    let answers = join_all((0..50).map(|_| question.send(&world))).await;
+    // As many at a time as a busy machine answers while Twilio waits.
+    let copies = stream::iter((0..50).map(|_| question.send(&world))).buffer_unordered(8);
+    let answers: Vec<_> = copies.collect().await;
     let (_, first) = &answers[0];
     assert!(token_in(first).starts_with("2."), "{first}");
     assert!(first.contains("/twilio/voice/after-stream?epoch=2"), "{first}");

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use acceptance::{World, WorldConfig};
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use base64::Engine as _;
@@ -201,5 +202,72 @@ async fn a_tool_of_the_business_is_asked_once_and_can_tell_who_asks() {
         .collect();
     assert!(outputs.iter().filter(|output| output.contains("booked")).count() >= 2, "{outputs:?}");
     assert_eq!(world.openai.violations(), vec![]);
+    world.system.stop().await;
+}
+
+static ODD_DESK: OnceLock<String> = OnceLock::new();
+
+/// A desk that does what it is asked and says so in no JSON, moves away, or refuses with a reason.
+async fn odd_desk() -> (Arc<Mutex<Vec<String>>>, String) {
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut router = Router::new();
+    for (name, status, body) in [
+        ("book", StatusCode::OK, "Accepted"),
+        ("order", StatusCode::FOUND, ""),
+        ("move", StatusCode::CONFLICT, r#"{"reason":"taken"}"#),
+    ] {
+        let asked = Arc::clone(&asked);
+        let act = move || async move {
+            asked.lock().unwrap().push(name.to_owned());
+            (status, [(LOCATION, "/elsewhere")], body)
+        };
+        router = router.route(&format!("/{name}"), post(act));
+    }
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (asked, url)
+}
+
+/// Case C11. Report B09. Each acted once, though the model asks twice, and the model is told what is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known() {
+    let (asked, url) = odd_desk().await;
+    ODD_DESK.set(url).unwrap();
+    let names = ["book", "order", "move"];
+    let all = |reply: Reply| names.iter().fold(reply, |reply, name| reply.and_call(*name, "{}"));
+    let reply = all(Reply::silence()).then(all(Reply::silence()).then(Reply::say(&speech::AGENT_CONFIRM)));
+    let business = |new: &mut functions::businesses::provision::NewBusiness| {
+        let tool = |name: &str| HttpTool {
+            name: name.into(),
+            description: "Does something.".into(),
+            parameters: r#"{"type":"object"}"#.into(),
+            url: format!("{}/{name}", ODD_DESK.get().unwrap()),
+            timeout: Duration::from_secs(20),
+            once: true,
+        };
+        new.settings.tools.http = ["book", "order", "move"].map(tool).into();
+    };
+    let world =
+        World::with(WorldConfig { openai: answering(reply), business, ..WorldConfig::default() }).await;
+    world.call(one_question()).await;
+
+    let mut acted = asked.lock().unwrap().clone();
+    acted.sort();
+    assert_eq!(acted, ["book", "move", "order"], "each once");
+    let connection = &world.openai.connections()[0];
+    let outputs: Vec<Value> = connection
+        .received_of("conversation.item.create")
+        .iter()
+        .filter_map(|create| create.value["item"]["output"].as_str().map(|text| text.parse().unwrap()))
+        .collect();
+    let told = |key: &str, value: &str| outputs.iter().filter(|output| output[key] == value).count();
+    assert_eq!(told("text", "Accepted"), 2, "{outputs:?}");
+    assert_eq!(told("error", "unknown"), 2, "{outputs:?}");
+    assert_eq!(told("error", "refused"), 2, "{outputs:?}");
+    assert!(
+        outputs.iter().filter(|output| output["answer"]["reason"] == "taken").count() == 2,
+        "{outputs:?}"
+    );
     world.system.stop().await;
 }

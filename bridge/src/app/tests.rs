@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -122,7 +121,7 @@ async fn ask(ports: &StorePorts, plan: &CallPlan, id: &str, name: &str, argument
 
 /// Lets go of `future` at its wait number `polls`, as a process does that dies there. `None` if it was not done by then.
 async fn dies_at<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    let (mut future, mut left) = (pin!(future), polls);
+    let (mut future, mut left) = (Box::pin(future), polls);
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),
         Poll::Pending if left == 0 => Poll::Ready(None),
@@ -143,7 +142,7 @@ async fn a_tool_acts_once_at_most_wherever_the_task_that_asked_it_dies() {
     for call in 0..POLLS_MAX {
         let plan = world.plan(call, 1);
         let first = ask(&ports, &plan, "call_1", "book", r#"{"day":"Thursday"}"#);
-        let lived = dies_at(call, first).await.is_some();
+        let lived = Box::pin(dies_at(call, first)).await.is_some();
         let second = ask(&other, &world.plan(call, 2), "call_2", "book", r#"{"day":"Thursday"}"#).await;
         if second.contains("in_progress") {
             in_doubt.push(call);
@@ -211,7 +210,9 @@ async fn a_message_is_taken_once_wherever_the_task_that_takes_it_dies() {
     let reader = TurnsReader::new(&world.aws, TURNS);
     for call in 0..POLLS_MAX {
         let first = r#"{"for":"Ms Byrne","message":"The wheel is bent."}"#;
-        let lived = dies_at(call, ask(&ports, &world.plan(call, 1), "call_1", "take_message", first)).await;
+        let plan = world.plan(call, 1);
+        let taken = ask(&ports, &plan, "call_1", "take_message", first);
+        let lived = Box::pin(dies_at(call, taken)).await;
         let second = r#"{"message":"The wheel is bent","for":"Ms. Byrne"}"#;
         let told = ask(&other, &world.plan(call, 2), "call_7", "take_message", second).await;
         assert_eq!(told, r#"{"ok":true}"#);
