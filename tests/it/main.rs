@@ -17,6 +17,7 @@ mod jobs;
 mod log;
 mod model_loss;
 mod model_tls;
+mod model_trouble;
 mod no_agent;
 mod outbound;
 mod outbound_answers;

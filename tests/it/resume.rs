@@ -8,9 +8,11 @@ use domain::plan::{HistoryItem, Resumption};
 use domain::tools::Destination;
 use domain::turn::{EndReason, ToolCall, TurnState, Usage};
 use domain::{CallPlan, CallSid, Epoch, PhoneNumber, SessionReport, Speaker, Turn};
+use functions::businesses::provision::provision;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use platform::clock;
+use platform::stores::businesses;
 use platform::stores::plans::Plans;
 use platform::stores::turns::Writer;
 use simulator::twilio::{CallEventKind, CallFaults, CallerScript, CallerStep, EndedBy, StreamFaults};
@@ -190,6 +192,34 @@ async fn the_conversation_so_far_goes_with_the_plan() {
     assert_eq!(plan.voice, before.voice);
     assert_eq!(plan.safety_identifier, before.safety_identifier);
     assert!(plan.conversation.max_call <= before.conversation.max_call, "the limit is the call's");
+    world.system.stop().await;
+}
+
+/// A call that goes on is the call that began: neither a profile that changed meanwhile nor a later hour is in the
+/// prompt of its next session, nor in that of the one after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte() {
+    let world = World::start().await;
+    let line = Line::open(&world, 7).await;
+    let first = line.claim(1).await.unwrap();
+    assert!(first.instructions.contains("Harbour Bicycle Workshop"));
+    let businesses =
+        businesses::Writer::new(&world.system.aws, world.system.name("BusinessesTable").unwrap());
+    let mut changed = world.business.clone();
+    // The other side of the world: another day, most of the time, and another hour, always.
+    changed.business.time_zone = "Pacific/Kiritimati".into();
+    changed.business.name = "Castle Bicycle Workshop".into();
+    provision(&businesses, &changed).await.unwrap();
+
+    for epoch in 1..=2 {
+        line.ended(epoch, EndReason::Drained).await;
+        assert!(token_in(&line.after(epoch).await).starts_with(&format!("{}.", epoch + 1)));
+        let next = line.claim(epoch + 1).await.unwrap();
+        assert!(next.instructions == first.instructions, "epoch {}", epoch + 1);
+        assert_eq!((next.voice, next.tools), (first.voice.clone(), first.tools.clone()));
+        assert!(next.conversation.max_call <= first.conversation.max_call);
+        assert_eq!(next.greeting, None);
+    }
     world.system.stop().await;
 }
 

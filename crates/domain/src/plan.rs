@@ -16,9 +16,11 @@ pub struct CallPlan {
     pub revision: Revision,
     pub direction: Direction,
     pub minted_at: Timestamp,
+    /// With the keywords and languages of [`prompt::for_listening`](crate::prompt::for_listening).
     pub voice: Voice,
     pub conversation: ConversationPolicy,
-    /// The compiled prompt with this call's context at its end.
+    /// The compiled prompt with this call's context at its end. A session that goes on with the call has the same
+    /// bytes, whatever has become of the business's profile or of the hour.
     pub instructions: String,
     /// `None` when this call was greeted already, in an earlier epoch.
     pub greeting: Option<String>,

@@ -280,7 +280,7 @@ impl AfterStream {
         }
     }
 
-    /// `None` when the settings that the call began with cannot carry it any more.
+    /// `None` when what the call was carried with is not known any more.
     async fn plan(
         &self,
         call: &Call,
@@ -288,21 +288,30 @@ impl AfterStream {
         report: Option<&SessionReport>,
         now: Timestamp,
     ) -> Result<Option<CallPlan>, AnswerError> {
-        let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
-        let compiled = match self.settings.prompt(&pinned, channel(call.direction)).await {
-            Ok(compiled) => compiled,
-            Err(error) => {
-                tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");
-                return Ok(None);
-            }
+        let before = match self.writer.carried_plan(&call.sid, lost).await? {
+            Some(plan) => plan,
+            None => match self.as_it_began(call).await? {
+                Some(plan) => plan,
+                None => return Ok(None),
+            },
         };
         let turns = self.turns.turns(&call.sid).await?;
-        let mut plan = plan::resumed(plan::first(call, &pinned, &compiled, now), call, lost, &turns);
         // The first session is known to have ended before it said a thing: the caller is still to be greeted.
-        if report.is_some_and(|report| lost == Epoch::FIRST && report.agent_audio_sent.is_zero()) {
-            plan.greeting = Some(compiled.greeting.clone());
+        let unheard = report.is_some_and(|report| lost == Epoch::FIRST && report.agent_audio_sent.is_zero());
+        let greeting = before.greeting.clone().filter(|_| unheard);
+        Ok(Some(CallPlan { greeting, ..plan::resumed(before, lost, &turns, now) }))
+    }
+
+    /// The plan of a call whose row is gone, made again of the settings and the moment that it began with.
+    async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, AnswerError> {
+        let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
+        match self.settings.prompt(&pinned, channel(call.direction)).await {
+            Ok(compiled) => Ok(Some(plan::first(call, &pinned, &compiled, call.opened_at))),
+            Err(error) => {
+                tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");
+                Ok(None)
+            }
         }
-        Ok(Some(plan))
     }
 }
 

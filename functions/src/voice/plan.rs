@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::business::{ConversationPolicy, Policies, VoicemailPolicy};
+use domain::business::{ConversationPolicy, Policies, Voice, VoicemailPolicy};
 use domain::plan::{Introduction, Resumption};
-use domain::prompt::{self, CallContext, Compiled};
+use domain::prompt::{self, CallContext, Compiled, ListeningHint};
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
 use platform::clock;
 use platform::stores::businesses::Published;
@@ -35,7 +35,7 @@ pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         revision: published.settings.revision,
         direction: call.direction,
         minted_at: now,
-        voice: published.settings.voice.clone(),
+        voice: voice(published),
         conversation: conversation(published),
         instructions: prompt::for_call(compiled, &context),
         greeting: Some(compiled.greeting.clone()),
@@ -50,6 +50,13 @@ pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now
     }
 }
 
+/// The agent's voice, and what the session listens for: the same as the transcription of the recording does.
+fn voice(published: &Published) -> Voice {
+    let ListeningHint { context: _, keywords, languages } =
+        prompt::for_listening(&published.business, &published.settings);
+    Voice { keywords, languages, ..published.settings.voice.clone() }
+}
+
 /// The business's manners, with its name where they speak of it.
 fn conversation(published: &Published) -> ConversationPolicy {
     let mut conversation = published.settings.policies.conversation.clone();
@@ -59,13 +66,21 @@ fn conversation(published: &Published) -> ConversationPolicy {
     conversation
 }
 
-/// The plan that goes on after the epoch `lost`: the same agent, told what was said, greeting nobody. The limit
-/// on a call's duration is the call's, not each session's.
-pub(crate) fn resumed(first: CallPlan, call: &Call, lost: Epoch, turns: &[Turn]) -> CallPlan {
-    let mut conversation = first.conversation;
-    let lasted = first.minted_at.since(call.opened_at);
+/// The plan that goes on after that of the epoch `lost`: the same agent with the same instructions, told what was
+/// said, and greeting no second time. The limit on a call's duration is the call's, not each session's.
+pub(crate) fn resumed(before: CallPlan, lost: Epoch, turns: &[Turn], now: Timestamp) -> CallPlan {
+    let mut conversation = before.conversation;
+    let lasted = now.since(before.minted_at);
     conversation.max_call = conversation.max_call.saturating_sub(lasted).max(MIN_RESUMED);
-    CallPlan { epoch: lost.next(), greeting: None, history: history::of(turns), conversation, ..first }
+    CallPlan {
+        epoch: lost.next(),
+        minted_at: now,
+        greeting: None,
+        history: history::of(turns),
+        resumption: Resumption::default(),
+        conversation,
+        ..before
+    }
 }
 
 /// The same for every call of one person and one business, and of no use to anybody else.

@@ -5,8 +5,8 @@
 
 mod answers;
 mod fields;
-
 mod inspect;
+mod languages;
 mod models;
 mod realtime;
 mod refusal;

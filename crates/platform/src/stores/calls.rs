@@ -25,13 +25,12 @@ use std::time::Duration;
 
 use domain::call::StatusEvent;
 use domain::ids::AccountSid;
-use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Timestamp};
+use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
 
 use crate::Aws;
 use crate::item::{Draft, to_json};
-use crate::stores::StoreError;
-use crate::stores::plans;
 use crate::stores::table::{Key, Outcome, Table};
+use crate::stores::{StoreError, plans};
 
 use self::slots::Search;
 
@@ -201,6 +200,15 @@ impl Writer {
     /// [`StoreError`]; repeating the request is always safe.
     pub async fn resume(&self, request: &ResumeCall) -> Result<Resumed, StoreError> {
         resume::resume(self, request).await
+    }
+
+    /// The plan with which `epoch` carries or carried the call: what the next epoch goes on with, to the byte. `None`
+    /// when it is not kept any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn carried_plan(&self, call: &CallSid, epoch: Epoch) -> Result<Option<CallPlan>, StoreError> {
+        plans::carried(&self.leases, call, epoch).await
     }
 
     /// Records a status callback under `event_key`, which must be equal for copies of one callback and

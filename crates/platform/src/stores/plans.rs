@@ -202,6 +202,25 @@ pub(crate) async fn withdraw(leases: &Table, call: &CallSid) -> Result<(), Store
     leases.settle(request.send().await).map(drop)
 }
 
+/// The plan that a call was carried with in `epoch`, claimed or not; `None` once its session ended the call, or when
+/// its row is gone.
+pub(crate) async fn carried(
+    leases: &Table,
+    call: &CallSid,
+    epoch: Epoch,
+) -> Result<Option<CallPlan>, StoreError> {
+    let Some(row) = leases.get(&key(call)).await? else { return Ok(None) };
+    if row.number::<u32>(EPOCH)? != epoch.0 {
+        return Ok(None);
+    }
+    for place in [CLAIMED, BODY] {
+        if row.optional_text(place)?.is_some() {
+            return row.json(place).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a hang-up was decided.
 pub(crate) fn is_ending(row: &Row) -> Result<bool, StoreError> {
     Ok(row.optional_number::<u32>(ENDING)?.is_some())

@@ -24,6 +24,8 @@ pub struct Script {
     pub by_kind: BTreeMap<String, Reply>,
     /// The reply when no step is left.
     pub otherwise: Reply,
+    /// Every event has something odd in each field that it can do without, as gateways and test servers write them.
+    pub odd_fields: bool,
 }
 
 impl Script {
@@ -39,7 +41,15 @@ impl Script {
             steps,
             by_kind: by_kind.map(|(kind, clip)| (kind.to_owned(), Reply::say(clip))).into(),
             otherwise: Reply::say(&speech::AGENT_SILENCE_PROMPT),
+            odd_fields: false,
         }
+    }
+
+    /// The same conversation in events whose optional fields are all odd.
+    #[must_use]
+    pub fn with_odd_fields(mut self) -> Self {
+        self.odd_fields = true;
+        self
     }
 
     /// A customer of Harbour Bicycle Workshop books a service, interrupting the agent once.
@@ -234,8 +244,10 @@ pub struct ToolCall {
 pub enum Ending {
     #[default]
     Completed,
-    /// `failed` with this error code, e.g. `rate_limit_exceeded`.
+    /// `failed` with this error code, e.g. `server_error`.
     Failed { code: String },
+    /// `failed` for want of capacity, which the message says will be there again after this long.
+    OutOfCapacity { again_in: Duration },
     /// `incomplete` with this reason: `max_output_tokens` or `content_filter`.
     Incomplete { reason: String },
 }

@@ -2,6 +2,7 @@
 
 mod describe;
 mod hearing;
+mod odd;
 mod speaking;
 #[cfg(test)]
 mod tests;
@@ -275,6 +276,9 @@ impl Engine {
             event["event_id"] = json!(self.id("event"));
         }
         let kind = event["type"].as_str().unwrap_or_default().to_owned();
+        if self.role.script.odd_fields {
+            odd::make(&mut event);
+        }
         let audio = (kind == "response.output_audio.delta").then(|| event["delta"].take());
         self.record.sent(&kind, event.clone());
         if let Some(audio) = audio {

@@ -156,6 +156,15 @@ impl Engine {
                 let error = json!({ "type": "server_error", "code": code, "message": message });
                 ("failed", json!({ "type": "failed", "error": error }))
             }
+            Ending::OutOfCapacity { again_in } => {
+                let message = format!(
+                    "Rate limit reached for {} on tokens per min. Please try again in {}s.",
+                    self.role.model,
+                    again_in.as_secs_f64()
+                );
+                let error = json!({ "type": "tokens", "code": "rate_limit_exceeded", "message": message });
+                ("failed", json!({ "type": "failed", "error": error }))
+            }
             Ending::Incomplete { reason } => {
                 ("incomplete", json!({ "type": "incomplete", "reason": reason }))
             }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::openai::fields::Fields;
+use crate::openai::languages;
 use crate::openai::refusal::Refusal;
 
 const VOICES: &[&str] =
@@ -147,8 +148,14 @@ fn transcription(transcription: &Fields<'_>, detects_turns: bool) -> Result<(), 
     if language.is_some() && languages.is_some() {
         return Err(Refusal::invalid(&transcription.at("languages"), "either language or languages"));
     }
-    if languages.is_some_and(|list| list.is_empty()) {
+    if languages.as_ref().is_some_and(|list| list.is_empty()) {
         return Err(Refusal::invalid(&transcription.at("languages"), "at least one language"));
+    }
+    if let Some(code) = language {
+        languages::check(code, &transcription.at("language"))?;
+    }
+    for code in languages.into_iter().flatten() {
+        languages::check(code, &transcription.at("languages"))?;
     }
     transcription.strings("keywords")?;
     let streaming = model == "gpt-realtime-whisper";
