@@ -7,7 +7,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-use domain::phrases;
+use domain::text;
 use domain::turn::EndReason;
 
 use crate::Session;
@@ -47,7 +47,7 @@ impl Session {
 
     /// What the caller's words say about who is there.
     pub(crate) fn understood(&mut self, now: Instant, text: &str) {
-        let words = phrases::words(text);
+        let words = text::words(text);
         if words.is_empty() {
             return self.sound_without_words(now);
         }

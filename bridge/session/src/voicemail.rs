@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use domain::business::VoicemailPolicy;
 use domain::turn::EndReason;
-use domain::{AnsweredBy, Direction, Epoch, phrases};
+use domain::{AnsweredBy, Direction, Epoch, text};
 
 use crate::deadlines::Deadline;
 use crate::hangup::Goodbye;
@@ -206,7 +206,7 @@ impl Session {
 
     /// Short enough to be an answer, and said after the agent was heard.
     fn is_reply(&self, text: &str) -> bool {
-        let words = phrases::words(text).len();
+        let words = text::words(text).len();
         self.voicemail.replying && !self.voicemail.mutes() && (1..=REPLY_MAX_WORDS).contains(&words)
     }
 

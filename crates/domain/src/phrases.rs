@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use answering::ANSWERING;
 use languages::{LANGUAGES, Language};
 
+use crate::language::Tongue;
+use crate::text::words;
+
 /// What a business adds to the lists below. Case and punctuation do not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -46,8 +49,8 @@ struct Lists {
     answers: Vec<Vec<String>>,
 }
 
-/// Every language's lists, by its code.
-static SPOKEN: LazyLock<Vec<(&'static str, Lists)>> = LazyLock::new(|| {
+/// Every language's lists.
+static SPOKEN: LazyLock<Vec<(Tongue, Lists)>> = LazyLock::new(|| {
     let phrases = |list: &[&str]| -> Vec<Vec<String>> { list.iter().map(|phrase| words(phrase)).collect() };
     let lists = |language: &Language| {
         let mut lists = Lists {
@@ -62,28 +65,29 @@ static SPOKEN: LazyLock<Vec<(&'static str, Lists)>> = LazyLock::new(|| {
             lists.on_hold = phrases(answering.on_hold);
             lists.answers = phrases(answering.answers);
         }
-        (language.code, lists)
+        Some((Tongue::parse(language.code)?, lists))
     };
-    LANGUAGES.iter().map(lists).collect()
+    LANGUAGES.iter().filter_map(lists).collect()
 });
 
+/// What people say to be polite, in every language.
+pub(crate) fn politeness() -> impl Iterator<Item = &'static str> {
+    let of = |language: &'static Language| language.courtesies.iter().chain(language.goodbyes);
+    LANGUAGES.iter().flat_map(of).copied()
+}
+
 impl Phrases {
-    /// `languages` are ISO 639-1 codes, with or without a region. English is always among them: people say "bye"
+    /// `languages` are ISO 639 codes, with or without a region. English is always among them: people say "bye"
     /// and "okay" in all of them.
     pub fn new<'a>(languages: impl IntoIterator<Item = &'a str>, own: &OwnPhrases) -> Self {
-        let mut codes: Vec<String> = languages
-            .into_iter()
-            .filter_map(|language| language.split(['-', '_']).next())
-            .map(str::to_ascii_lowercase)
-            .collect();
-        codes.push("en".to_owned());
+        let spoken: Vec<Tongue> = languages.into_iter().chain(["en"]).filter_map(Tongue::parse).collect();
         let own_words = |list: &[String]| -> Vec<Vec<String>> {
             list.iter().map(|phrase| words(phrase)).filter(|phrase| !phrase.is_empty()).collect()
         };
         Self {
             languages: SPOKEN
                 .iter()
-                .filter(|(code, _)| codes.iter().any(|spoken| spoken == code))
+                .filter(|(own, _)| spoken.iter().any(|tongue| tongue.is_kin(own)))
                 .map(|(_, lists)| lists)
                 .collect(),
             own: Lists {
@@ -152,14 +156,6 @@ fn is_question(text: &str) -> bool {
 /// Whether one of the phrases is somewhere in `words`.
 fn holds<'a>(words: &[String], mut phrases: impl Iterator<Item = &'a Vec<String>>) -> bool {
     phrases.any(|phrase| words.windows(phrase.len()).any(|part| part == phrase.as_slice()))
-}
-
-/// The words of an utterance, bare: an apostrophe parts them like a space.
-pub fn words(text: &str) -> Vec<String> {
-    text.split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
 }
 
 /// Whether `words` is a sequence of these phrases and nothing else.
@@ -325,6 +321,29 @@ mod tests {
         }
         for text in ["", "…", "You have reached Anna Smith of Smith Plumbing.", "Beep."] {
             assert!(!phrases.is_live_answer(text), "{text}");
+        }
+    }
+
+    /// Case C17.
+    #[test]
+    fn a_phrase_is_known_in_every_form_of_its_letters() {
+        let decomposed = "Auf Wiederho\u{308}ren!";
+        assert!(phrases().is_goodbye(decomposed) && phrases().ends_in_goodbye(decomposed));
+        assert!(phrases().is_goodbye("Tschu\u{308}ss"));
+        assert!(phrases().is_goodbye("ＧＯＯＤＢＹＥ！"));
+        assert!(phrases().is_goodbye("תּוֹדָה רַבָּה, בַּיי"));
+        assert!(phrases().is_goodbye("Au re\u{AD}voir"));
+        let own = OwnPhrases { goodbyes: vec!["a\u{300} tre\u{300}s vite".into()], ..OwnPhrases::default() };
+        let phrases = Phrases::new(["fr"], &own);
+        assert!(phrases.ends_in_goodbye("À très vite!") && phrases.is_goodbye("A\u{300} tre\u{300}s vite"));
+    }
+
+    /// Case C06.
+    #[test]
+    fn a_language_brings_its_phrases_under_every_code_it_has() {
+        for (code, bye) in [("iw", "להתראות"), ("heb", "להתראות"), ("deu-AT", "Servus"), ("fre", "Au revoir")]
+        {
+            assert!(Phrases::new([code], &OwnPhrases::default()).is_goodbye(bye), "{code}");
         }
     }
 

@@ -6,6 +6,7 @@
 
 use crate::business::{Business, ChannelPrompt, Settings};
 use crate::dial::CallTask;
+use crate::language;
 use crate::phone::Caller;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,7 +120,7 @@ pub struct ListeningHint {
     pub context: String,
     /// Names and terms.
     pub keywords: Vec<String>,
-    /// ISO 639-1 codes or BCP 47 tags.
+    /// ISO 639-1 codes; none: any language.
     pub languages: Vec<String>,
 }
 
@@ -137,7 +138,7 @@ pub fn for_listening(business: &Business, settings: &Settings) -> ListeningHint 
     ListeningHint {
         context: format!("A telephone call with {}.", business.name.trim()),
         keywords,
-        languages: settings.voice.languages.clone(),
+        languages: language::hints(&settings.voice.languages),
     }
 }
 
@@ -229,7 +230,9 @@ mod tests {
         let hint = for_listening(&business(), &settings);
         assert_eq!(hint.keywords, ["Harbour Bicycle Workshop", "Rohloff"]);
         assert_eq!(hint.context, "A telephone call with Harbour Bicycle Workshop.");
-        assert_eq!(hint.languages, settings.voice.languages);
+        assert_eq!(hint.languages, ["en"]);
+        settings.voice.languages = vec!["fil-PH".into()];
+        assert_eq!(for_listening(&business(), &settings).languages, ["tl"], "in the model's own code");
     }
 
     #[test]

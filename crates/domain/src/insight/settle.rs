@@ -1,7 +1,7 @@
 //! What of a model's answer is taken.
 
 use super::{Answer, Claim, Extracted, Field, FieldKind, InsightPolicy, MAX_FIELDS, Summary, Void, Voided};
-use crate::{Speaker, Transcript};
+use crate::{Speaker, Transcript, text};
 
 /// Longest value and quote, characters.
 const MAX_VALUE_CHARS: usize = 500;
@@ -53,14 +53,14 @@ fn as_kind(kind: &FieldKind, value: &str) -> Option<String> {
     if value.is_empty() || value.chars().count() > MAX_VALUE_CHARS {
         return None;
     }
+    // Digits are stored as ASCII ones, whatever the script in which the model gave them.
+    let figures = || text::folded(value);
     match kind {
         FieldKind::Text => Some(value.to_owned()),
-        FieldKind::Number => {
-            value.parse::<f64>().ok().filter(|number| number.is_finite()).map(|_| value.to_owned())
-        }
-        FieldKind::Date => is_date(value).then(|| value.to_owned()),
-        FieldKind::Time => is_time(value).then(|| value.to_owned()),
-        FieldKind::Phone => phone(value),
+        FieldKind::Number => Some(figures()).filter(|n| n.parse::<f64>().is_ok_and(f64::is_finite)),
+        FieldKind::Date => Some(figures()).filter(|date| is_date(date)),
+        FieldKind::Time => Some(figures()).filter(|time| is_time(time)),
+        FieldKind::Phone => phone(&figures()),
         FieldKind::OneOf(words) => one_of(words, value),
     }
 }
@@ -99,7 +99,7 @@ fn phone(value: &str) -> Option<String> {
 }
 
 fn one_of(words: &[String], value: &str) -> Option<String> {
-    words.iter().find(|word| word.to_lowercase() == value.trim().to_lowercase()).cloned()
+    words.iter().find(|word| text::folded(word.trim()) == text::folded(value.trim())).cloned()
 }
 
 fn bounded(summary: Summary) -> Summary {
@@ -152,10 +152,9 @@ impl Said {
     }
 }
 
-/// Words without case and punctuation, one space between them.
+/// Words in the form in which they are compared, one space between them.
 fn plain(text: &str) -> String {
-    let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text::words(text).join(" ")
 }
 
 /// Whether `text` holds `quote` in whole words. Scripts that do not part words have no boundary to keep.

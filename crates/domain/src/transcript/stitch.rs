@@ -1,5 +1,7 @@
 //! Putting texts together whose audio overlaps, without saying anything twice.
 
+use crate::text::words;
+
 /// An overlap of a few seconds holds no more words than this.
 const MAX_OVERLAP_WORDS: usize = 24;
 /// Fewer equal words may be chance.
@@ -31,19 +33,11 @@ pub fn stitch(text: &str, next: &str) -> String {
 /// How many words at the end of `before` are those at the beginning of `after`.
 fn overlap(before: &[&str], after: &[&str]) -> usize {
     let most = before.len().min(after.len()).min(MAX_OVERLAP_WORDS);
-    let equal = |a: &&str, b: &&str| normal_words(a) == normal_words(b);
+    let equal = |a: &&str, b: &&str| words(a) == words(b);
     (1..=most)
         .rev()
         .find(|&n| before[before.len() - n..].iter().zip(&after[..n]).all(|(a, b)| equal(a, b)))
         .unwrap_or(0)
-}
-
-/// The words of a text without case and punctuation.
-pub(crate) fn normal_words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]
