@@ -6,7 +6,7 @@ use crate::ApiError;
 
 /// Attempts after the first.
 pub const MAX_RETRIES: u32 = 2;
-/// Longest wait that the server may ask for. Beyond it the request fails now.
+/// Longest wait that the server may ask for within one request. Beyond it the request fails now, to be made later.
 pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 /// First wait when the server names none; doubles with each attempt.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
@@ -33,7 +33,23 @@ pub enum Retry {
     After(Duration),
     /// After [`backoff`].
     Backoff,
+    /// After so long that nobody waits for it here: another run of the same work may.
+    Later(Duration),
 }
+
+impl Retry {
+    /// The wait that the server named.
+    pub const fn asked(self) -> Option<Duration> {
+        match self {
+            Self::After(wait) | Self::Later(wait) => Some(wait),
+            Self::No | Self::Backoff => None,
+        }
+    }
+}
+
+/// What the API answers when it has no room for a request that is right in itself. `slow_down` and
+/// `server_is_overloaded` came on 2026-09-02.
+const BUSY: [&str; 4] = ["rate_limit_exceeded", "slow_down", "server_is_overloaded", "overloaded_error"];
 
 /// A REST call that was answered with something other than 2xx.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +82,20 @@ impl HttpError {
             || (matches!(self.status, 400 | 403 | 404) && self.error.param.as_deref() == Some("model"))
     }
 
+    /// The API has no room for this request now. Nothing is wrong with the request or the account.
+    pub fn is_busy(&self) -> bool {
+        let named = [&self.error.code, &self.error.kind]
+            .into_iter()
+            .flatten()
+            .any(|word| BUSY.contains(&word.as_str()));
+        !self.error.is_fatal() && (named || matches!(self.status, 429 | 503))
+    }
+
+    /// Whether the request's shape is refused, in which case leaving out what is optional may help.
+    pub fn refuses_request(&self) -> bool {
+        matches!(self.status, 400 | 422) && !self.refuses_account() && !self.refuses_model()
+    }
+
     /// Money, keys and accounts: no request goes through until a person acts.
     pub fn refuses_account(&self) -> bool {
         self.status == 401 || self.error.is_fatal()
@@ -85,7 +115,7 @@ fn decide(status: u16, error: &ApiError, headers: ErrorHeaders<'_>, now: SystemT
     match requested_wait(headers, now) {
         None => Retry::Backoff,
         Some(wait) if wait <= RETRY_AFTER_CAP => Retry::After(wait),
-        Some(_) => Retry::No,
+        Some(wait) => Retry::Later(wait),
     }
 }
 
@@ -171,6 +201,29 @@ mod tests {
         assert_eq!(broke.retry, Retry::No);
     }
 
+    /// New since September.
+    #[test]
+    fn a_server_without_room_is_waited_for_as_long_as_it_says() {
+        for (status, code) in [
+            (429, "slow_down"),
+            (503, "server_is_overloaded"),
+            (429, "rate_limit_exceeded"),
+            (503, "unheard_of"),
+        ] {
+            let body = format!(r#"{{"error":{{"message":"m","type":"t","param":null,"code":"{code}"}}}}"#);
+            let busy = |wait| HttpError::new(status, after(wait), body.as_bytes(), NOW);
+            assert!(
+                busy("7").is_busy() && !busy("7").refuses_account() && !busy("7").refuses_request(),
+                "{code}"
+            );
+            assert_eq!(busy("7").retry, Retry::After(Duration::from_secs(7)));
+            assert_eq!(busy("300").retry.asked(), Some(Duration::from_secs(300)), "later, and not before");
+            assert!(busy("7").to_string().contains(code));
+        }
+        let broke = HttpError::new(429, after("7"), br#"{"error":{"code":"insufficient_quota"}}"#, NOW);
+        assert!(!broke.is_busy());
+    }
+
     #[test]
     fn the_servers_own_advice_outranks_the_status() {
         let advice =
@@ -194,7 +247,10 @@ mod tests {
     fn a_wait_that_is_too_long_fails_now_and_a_senseless_one_is_ignored() {
         assert_eq!(retry(429, after("120")), Retry::After(RETRY_AFTER_CAP));
         for long in ["120.001", "1e300", "inf", "Thu, 01 Jan 1970 00:02:01 GMT"] {
-            assert_eq!(retry(429, after(long)), Retry::No, "{long}");
+            assert!(
+                matches!(retry(429, after(long)), Retry::Later(wait) if wait > RETRY_AFTER_CAP),
+                "{long}"
+            );
         }
         for senseless in ["0", "-5", "NaN", "later", "", "Wed, 31 Dec 1969 23:00:00 GMT"] {
             assert_eq!(retry(429, after(senseless)), Retry::Backoff, "{senseless}");

@@ -5,5 +5,5 @@ mod request;
 mod schema;
 
 pub use reply::{IncompleteReason, Outcome, Reply, ReplyShape, ResponsesUsage};
-pub use request::{Effort, MAX_SAFETY_IDENTIFIER_CHARS, ResponsesRequest, Verbosity};
+pub use request::{Effort, MAX_SAFETY_IDENTIFIER_CHARS, Nicety, ResponsesRequest, Verbosity};
 pub use schema::{MAX_SCHEMA_NAME_CHARS, SchemaError, StrictSchema};

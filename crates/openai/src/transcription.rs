@@ -3,7 +3,9 @@
 //! The request is multipart/form-data; here are its parts, and whoever sends it adds the bytes.
 
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
+use crate::http_error::HttpError;
 use crate::wire::{self, optional};
 use crate::{LanguageHint, PrivateText, models};
 
@@ -55,6 +57,69 @@ impl TranscriptionRequest {
         fields.extend(self.keywords.iter().map(|word| ("keywords[]", word.as_str())));
         fields.extend(self.prompt.iter().map(|prompt| ("prompt", prompt.as_str())));
         fields
+    }
+}
+
+/// What a request may do without: it makes a transcription better, and is not worth losing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nicety {
+    Languages,
+    Keywords,
+    Prompt,
+}
+
+impl Nicety {
+    const ALL: [Self; 3] = [Self::Languages, Self::Keywords, Self::Prompt];
+
+    /// The name in the API, and the label in logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Languages => "languages",
+            Self::Keywords => "keywords",
+            Self::Prompt => "prompt",
+        }
+    }
+
+    /// Whether a parameter's or an error code's name is about it: `language`, `languages[]`,
+    /// `invalid_language_format`.
+    fn is_named_in(self, name: &str) -> bool {
+        name.contains(self.as_str().trim_end_matches('s'))
+    }
+}
+
+impl TranscriptionRequest {
+    /// Which of its niceties a model refused with this error: those that it names, or all of them when it names
+    /// nothing. None when the fault lies elsewhere.
+    pub fn refused(&self, error: &HttpError) -> Vec<Nicety> {
+        if !error.refuses_request() {
+            return Vec::new();
+        }
+        let given = Nicety::ALL.into_iter().filter(|nicety| self.has(*nicety));
+        let named = [&error.error.param, &error.error.code].into_iter().flatten();
+        let named: Vec<&String> = named.filter(|name| !name.is_empty()).collect();
+        let by_name: Vec<Nicety> =
+            given.clone().filter(|nicety| named.iter().any(|name| nicety.is_named_in(name))).collect();
+        let names_another = error.error.param.as_deref().is_some_and(|param| !param.is_empty());
+        if by_name.is_empty() && !names_another { given.collect() } else { by_name }
+    }
+
+    /// The same request without one of its niceties.
+    #[must_use]
+    pub fn without(mut self, nicety: Nicety) -> Self {
+        match nicety {
+            Nicety::Languages => self.languages = LanguageHint::Detect,
+            Nicety::Keywords => self.keywords.clear(),
+            Nicety::Prompt => self.prompt = None,
+        }
+        self
+    }
+
+    fn has(&self, nicety: Nicety) -> bool {
+        match nicety {
+            Nicety::Languages => self.languages != LanguageHint::Detect,
+            Nicety::Keywords => !self.keywords.is_empty(),
+            Nicety::Prompt => self.prompt.is_some(),
+        }
     }
 }
 
@@ -200,7 +265,7 @@ impl From<WireUsage> for TranscriptionUsage {
     }
 }
 
-/// `[{"code": "de"}, ...]` as documented, or plain codes.
+/// `[{"code": "de"}, ...]` as documented, plain codes, or one of either; nothing for anything else.
 pub(crate) fn language_codes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -209,8 +274,11 @@ pub(crate) fn language_codes<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
         Code(String),
     }
 
-    let languages: Vec<Language> = wire::list(deserializer)?;
-    Ok(languages.into_iter().map(|(Language::Object { code } | Language::Code(code))| code).collect())
+    let raw = <&'de RawValue>::deserialize(deserializer)?;
+    let several: Option<Vec<&'de RawValue>> = wire::lenient(raw);
+    let languages = several.unwrap_or_else(|| vec![raw]).into_iter().filter_map(wire::lenient);
+    let codes = languages.map(|(Language::Object { code } | Language::Code(code))| code);
+    Ok(codes.filter(|code| !code.trim().is_empty()).collect())
 }
 
 #[cfg(test)]
@@ -296,6 +364,76 @@ mod tests {
             Some(TranscriptionUsage::Tokens { input_audio: 13, input_text: 1, output: 45 })
         );
         assert_eq!(usage(r#"{"type":"characters","count":9}"#), Some(TranscriptionUsage::Other));
+    }
+
+    /// Case C15.
+    #[test]
+    fn an_odd_optional_field_does_not_lose_the_words() {
+        for (odd, codes) in [
+            (r#""languages":["de","en"]"#, &["de", "en"][..]),
+            (r#""languages":"de""#, &["de"]),
+            (r#""languages":{"code":"de"}"#, &["de"]),
+            (r#""languages":[{"code":"de","probability":0.9},{"name":"x"},null,7,[]]"#, &["de"]),
+            (r#""languages":[""]"#, &[]),
+            (r#""languages":5"#, &[]),
+            (r#""usage":1.5"#, &[]),
+            (r#""usage":null"#, &[]),
+            (r#""usage":"none""#, &[]),
+            (r#""usage":{"type":7,"seconds":"2"}"#, &[]),
+            (r#""usage":{"type":"tokens","input_token_details":[],"output_tokens":12.0}"#, &[]),
+            (r#""logprobs":{"a":[]},"segments":null,"duration":"2""#, &[]),
+        ] {
+            let body = format!(r#"{{"text":"Guten Tag","{}"#, &odd[1..]) + "}";
+            let read =
+                Transcription::parse(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+            assert_eq!(
+                (read.text.as_str(), &read.languages[..]),
+                ("Guten Tag", &codes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>()[..]),
+                "{body}"
+            );
+        }
+    }
+
+    fn refusal(status: u16, code: &str, param: &str) -> HttpError {
+        let body = format!(
+            r#"{{"error":{{"message":"m","type":"invalid_request_error","code":{code},"param":{param}}}}}"#
+        );
+        HttpError::new(status, Default::default(), body.as_bytes(), std::time::SystemTime::UNIX_EPOCH)
+    }
+
+    /// Case C07.
+    #[test]
+    fn what_a_model_refuses_is_left_out_if_it_can_be() {
+        let request = TranscriptionRequest::new("gpt-transcribe")
+            .languages(["de", "fr"])
+            .keywords(["Harbour"])
+            .prompt("A workshop.");
+        let refused = |status, code, param| request.refused(&refusal(status, code, param));
+        let (languages, keywords, prompt) = (Nicety::Languages, Nicety::Keywords, Nicety::Prompt);
+        assert_eq!(refused(400, r#""invalid_language_format""#, r#""language""#), [languages]);
+        assert_eq!(refused(400, r#""invalid_value""#, r#""languages[]""#), [languages]);
+        assert_eq!(refused(400, r#""invalid_value""#, r#""languages[1]""#), [languages]);
+        assert_eq!(refused(400, r#""unsupported_language""#, "null"), [languages]);
+        assert_eq!(refused(422, r#""unknown_parameter""#, r#""keywords[]""#), [keywords]);
+        assert_eq!(refused(400, "null", r#""prompt""#), [prompt]);
+        assert_eq!(
+            refused(400, "null", "null"),
+            [languages, keywords, prompt],
+            "nothing is named: any may be it"
+        );
+        for (status, code, param) in [
+            (400, r#""invalid_value""#, r#""file""#),
+            (400, r#""invalid_value""#, r#""model""#),
+            (404, r#""model_not_found""#, "null"),
+            (401, "null", "null"),
+            (429, "null", "null"),
+            (500, "null", r#""language""#),
+        ] {
+            assert_eq!(refused(status, code, param), [], "{status} {code} {param}");
+        }
+        let bare = [languages, keywords, prompt].into_iter().fold(request, TranscriptionRequest::without);
+        assert_eq!(bare.fields(), [("model", "gpt-transcribe"), ("response_format", "json")]);
+        assert_eq!(bare.refused(&refusal(400, "null", r#""language""#)), [], "there is an end");
     }
 
     #[test]

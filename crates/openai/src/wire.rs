@@ -12,21 +12,6 @@ pub(crate) struct Tag<'a> {
     pub(crate) kind: Cow<'a, str>,
 }
 
-impl<'a> Tag<'a> {
-    pub(crate) fn of(raw: &'a RawValue) -> Result<Cow<'a, str>, serde_json::Error> {
-        serde_json::from_str::<Tag<'a>>(raw.get()).map(|tag| tag.kind)
-    }
-}
-
-/// `null` and an absent field both mean the default: OpenAI uses them interchangeably.
-pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
 /// How a field is read that its event can do without: a value of another shape than the documented one, `null` and an
 /// absent field are the same. Use it with `#[serde(default)]` on every such field.
 pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<T, D::Error>

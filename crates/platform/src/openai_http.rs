@@ -54,6 +54,27 @@ impl OpenAiError {
         }
     }
 
+    /// How long the server wants to be left alone, if it said so.
+    pub const fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Http(error) => error.retry.asked(),
+            _ => None,
+        }
+    }
+
+    /// [`HttpError::is_busy`].
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Http(error) if error.is_busy())
+    }
+
+    /// The answer's own error, if there was an answer.
+    pub fn http(&self) -> Option<&HttpError> {
+        match self {
+            Self::Http(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// [`HttpError::refuses_model`].
     pub fn refuses_model(&self) -> bool {
         matches!(self, Self::Http(error) if error.refuses_model())
@@ -150,7 +171,7 @@ impl OpenAiHttp {
                 OpenAiError::Http(http) => match http.retry {
                     Retry::After(wait) => wait,
                     Retry::Backoff => backoff(attempt, random_unit()),
-                    Retry::No => return Err(error),
+                    Retry::Later(_) | Retry::No => return Err(error),
                 },
                 OpenAiError::Network(_) => backoff(attempt, random_unit()),
                 OpenAiError::Deadline
@@ -200,6 +221,13 @@ impl OpenAiHttp {
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Tells the author of a setting that a model does not take it, so that requests go without it. `business` is whose
+/// setting it is.
+pub fn tell_refused(business: &str, model: &str, setting: &'static str, error: &OpenAiError) {
+    tracing::warn!(business, model, setting, %error, "a model refuses a setting that it can do without: it is left out");
+    metric("ModelSettingsRefused", 1.0, Unit::Count, &[("Setting", setting)]);
 }
 
 /// Reqwest's own text names the URL; what matters fits in a few words.

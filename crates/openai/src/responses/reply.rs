@@ -1,9 +1,7 @@
-use std::borrow::Cow;
-
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::wire::{Tag, null_as_default};
+use crate::wire::{self, optional, whole};
 use crate::{ApiError, PrivateText};
 
 /// What came of a request. HTTP 200 only says that there is an answer to this question.
@@ -48,9 +46,13 @@ pub enum IncompleteReason {
 pub struct ResponsesUsage {
     pub input: u64,
     pub cached_input: u64,
+    /// Part of `input`, too: what was put into the cache, which costs more than what is only read.
+    pub cache_write: u64,
     pub output: u64,
     pub reasoning: u64,
 }
+
+const COMPLETED: &str = "completed";
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("OpenAI's answer is not a response object (column {column}): retry or report it")]
@@ -69,12 +71,21 @@ impl Reply {
         let usage = ResponsesUsage {
             input: wire.usage.input_tokens,
             cached_input: wire.usage.input_tokens_details.cached_tokens,
+            cache_write: wire.usage.input_tokens_details.cache_write_tokens,
             output: wire.usage.output_tokens,
             reasoning: wire.usage.output_tokens_details.reasoning_tokens,
         };
+        let shape = || ReplyShape { column: 0 };
+        let output: Vec<OutputItem> = match (wire.output, &wire.status) {
+            (Some(output), _) => serde_json::from_str(output.get()).map_err(|_| shape())?,
+            (None, Some(_)) => Vec::new(),
+            (None, None) => return Err(shape()),
+        };
+        // What holds an answer is one, whatever became of the word for it.
+        let status = wire.status.unwrap_or_else(|| COMPLETED.to_owned());
         Ok(Self {
-            id: wire.id,
-            outcome: outcome(wire.status, wire.error, wire.incomplete_details, &wire.output),
+            id: wire.id.unwrap_or_default(),
+            outcome: outcome(status, wire.error, wire.incomplete_details, &output),
             usage,
         })
     }
@@ -92,7 +103,7 @@ fn outcome(
             reason: incomplete.map_or_else(|| IncompleteReason::Other(String::new()), WireIncomplete::reason),
             partial: joined(output, |part| part.text()),
         },
-        "completed" => {
+        COMPLETED => {
             let refusal = joined(output, |part| part.refusal());
             let text = joined(output, |part| part.text());
             match (refusal.is_empty(), text.is_empty()) {
@@ -111,22 +122,24 @@ fn joined<'a>(output: &'a [OutputItem], part: impl Fn(&'a Part) -> Option<&'a st
 }
 
 #[derive(Deserialize)]
-struct WireReply {
-    id: String,
-    status: String,
-    #[serde(default)]
+struct WireReply<'a> {
+    #[serde(default, deserialize_with = "optional")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "optional")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "optional")]
     error: Option<ApiError>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     incomplete_details: Option<WireIncomplete>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    output: Vec<OutputItem>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, borrow)]
+    output: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "optional")]
     usage: WireUsage,
 }
 
 #[derive(Deserialize)]
 struct WireIncomplete {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     reason: String,
 }
 
@@ -142,21 +155,23 @@ impl WireIncomplete {
 
 #[derive(Default, Deserialize)]
 struct WireUsage {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "whole")]
     input_tokens: u64,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "whole")]
     output_tokens: u64,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     input_tokens_details: WireDetails,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "optional")]
     output_tokens_details: WireDetails,
 }
 
 #[derive(Default, Deserialize)]
 struct WireDetails {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "whole")]
     cached_tokens: u64,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "whole")]
+    cache_write_tokens: u64,
+    #[serde(default, deserialize_with = "whole")]
     reasoning_tokens: u64,
 }
 
@@ -190,42 +205,40 @@ impl Part {
 
 impl<'de> Deserialize<'de> for OutputItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Message<'a> {
-            #[serde(default, borrow)]
-            phase: Option<Cow<'a, str>>,
-            #[serde(default, deserialize_with = "null_as_default")]
+        #[derive(Default, Deserialize)]
+        struct Message {
+            #[serde(rename = "type", default, deserialize_with = "optional")]
+            kind: Option<String>,
+            #[serde(default, deserialize_with = "optional")]
+            phase: Option<String>,
+            #[serde(default, deserialize_with = "wire::list")]
             content: Vec<Part>,
         }
 
-        let raw = <&'de RawValue>::deserialize(deserializer)?;
-        if Tag::of(raw).map_err(serde::de::Error::custom)? != "message" {
-            return Ok(Self { content: Vec::new() });
-        }
-        let Message { phase, content } = serde_json::from_str(raw.get()).map_err(serde::de::Error::custom)?;
-        let content = if phase.as_deref() == Some("commentary") { Vec::new() } else { content };
-        Ok(Self { content })
+        let Message { kind, phase, content } = optional(deserializer)?;
+        let is_final = kind.as_deref() == Some("message") && phase.as_deref() != Some("commentary");
+        Ok(Self { content: if is_final { content } else { Vec::new() } })
     }
 }
 
 impl<'de> Deserialize<'de> for Part {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Text {
-            text: String,
-        }
-        #[derive(Deserialize)]
-        struct Refusal {
-            refusal: String,
+        #[derive(Default, Deserialize)]
+        struct Wire {
+            #[serde(rename = "type", default, deserialize_with = "optional")]
+            kind: Option<String>,
+            #[serde(default, deserialize_with = "optional")]
+            text: Option<String>,
+            #[serde(default, deserialize_with = "optional")]
+            refusal: Option<String>,
         }
 
-        let raw = <&'de RawValue>::deserialize(deserializer)?;
-        let part = match Tag::of(raw).map_err(serde::de::Error::custom)?.as_ref() {
-            "output_text" => serde_json::from_str(raw.get()).map(|Text { text }| Self::Text(text)),
-            "refusal" => serde_json::from_str(raw.get()).map(|Refusal { refusal }| Self::Refusal(refusal)),
-            _ => Ok(Self::Other),
-        };
-        part.map_err(serde::de::Error::custom)
+        let Wire { kind, text, refusal } = optional(deserializer)?;
+        Ok(match (kind.as_deref(), text, refusal) {
+            (Some("output_text"), Some(text), _) => Self::Text(text),
+            (Some("refusal"), _, Some(refusal)) => Self::Refusal(refusal),
+            _ => Self::Other,
+        })
     }
 }
 
@@ -253,11 +266,14 @@ mod tests {
                  "content":[{"type":"output_text","text":"{\"a\":","annotations":[]},
                             {"type":"hologram","text":7},
                             {"type":"output_text","text":"1}","annotations":[]}]}],
-             "usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":8,"cache_write_tokens":0},
+             "usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":8,"cache_write_tokens":4},
                       "output_tokens":87,"output_tokens_details":{"reasoning_tokens":40},"total_tokens":123}"#,
         );
         assert_eq!(done.outcome, Outcome::Text(r#"{"a":1}"#.into()));
-        assert_eq!(done.usage, ResponsesUsage { input: 36, cached_input: 8, output: 87, reasoning: 40 });
+        assert_eq!(
+            done.usage,
+            ResponsesUsage { input: 36, cached_input: 8, cache_write: 4, output: 87, reasoning: 40 }
+        );
         assert!(!format!("{done:?}").contains("\"a\""));
     }
 
@@ -303,6 +319,23 @@ mod tests {
         for status in ["queued", "in_progress", "cancelled", "paused"] {
             let outcome = reply(status, r#""output":null"#).outcome;
             assert_eq!(outcome, Outcome::Unfinished { status: status.to_owned() });
+        }
+    }
+
+    /// Case C15.
+    #[test]
+    fn an_odd_optional_field_does_not_lose_the_answer() {
+        let message = r#"{"type":"message","content":[{"type":"output_text","text":"Hello."}]}"#;
+        for body in [
+            format!(r#"{{"id":7,"status":"completed","output":[{message}],"usage":12.5}}"#),
+            format!(r#"{{"status":"completed","output":[{message}],"usage":{{"input_tokens":12.0,"output_tokens":4.5,"input_tokens_details":[]}}}}"#),
+            format!(r#"{{"id":null,"status":null,"error":"none","output":[{message}],"incomplete_details":"no"}}"#),
+            format!(r#"{{"id":"r","status":"completed","error":{{"code":5}},"output":[null,7,{{}},{{"type":1}},{message}]}}"#),
+            r#"{"id":"r","status":"completed","output":[{"type":"message","phase":5,"content":[null,{"type":"output_text"},
+                {"type":"output_text","text":"Hello.","annotations":7,"logprobs":{}}]}]}"#.to_owned(),
+        ] {
+            let read = Reply::parse(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+            assert_eq!(read.outcome, Outcome::Text("Hello.".into()), "{body}");
         }
     }
 

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::StrictSchema;
+use crate::http_error::HttpError;
 use crate::{Metadata, PrivateText, wire};
 
 /// Longest `safety_identifier` that OpenAI accepts.
@@ -50,6 +51,37 @@ struct Text {
 impl Text {
     fn is_empty(&self) -> bool {
         self.verbosity.is_none() && self.format.is_none()
+    }
+}
+
+/// What a request may do without: not every model takes it, and no answer is worth losing for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nicety {
+    Reasoning,
+    Verbosity,
+    Metadata,
+    PromptCacheKey,
+    SafetyIdentifier,
+}
+
+impl Nicety {
+    const ALL: [Self; 5] =
+        [Self::Reasoning, Self::Verbosity, Self::Metadata, Self::PromptCacheKey, Self::SafetyIdentifier];
+
+    /// The name in the API, and the label in logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reasoning => "reasoning",
+            Self::Verbosity => "verbosity",
+            Self::Metadata => "metadata",
+            Self::PromptCacheKey => "prompt_cache_key",
+            Self::SafetyIdentifier => "safety_identifier",
+        }
+    }
+
+    /// Whether a parameter's path leads to it: `reasoning.effort`, `text.verbosity`.
+    fn is_named_in(self, param: &str) -> bool {
+        param.contains(self.as_str())
     }
 }
 
@@ -148,6 +180,36 @@ impl ResponsesRequest {
         self
     }
 
+    /// Which of its niceties a model refused with this error: those that it names. None when the fault lies elsewhere.
+    pub fn refused(&self, error: &HttpError) -> Vec<Nicety> {
+        let param = error.error.param.as_deref().filter(|_| error.refuses_request()).unwrap_or_default();
+        let given = Nicety::ALL.into_iter().filter(|nicety| self.has(*nicety));
+        given.filter(|nicety| nicety.is_named_in(param)).collect()
+    }
+
+    /// The same request without one of its niceties.
+    #[must_use]
+    pub fn without(mut self, nicety: Nicety) -> Self {
+        match nicety {
+            Nicety::Reasoning => self.reasoning = None,
+            Nicety::Verbosity => self.text.verbosity = None,
+            Nicety::Metadata => self.metadata = Metadata::default(),
+            Nicety::PromptCacheKey => self.prompt_cache_key = None,
+            Nicety::SafetyIdentifier => self.safety_identifier = None,
+        }
+        self
+    }
+
+    fn has(&self, nicety: Nicety) -> bool {
+        match nicety {
+            Nicety::Reasoning => self.reasoning.is_some(),
+            Nicety::Verbosity => self.text.verbosity.is_some(),
+            Nicety::Metadata => !self.metadata.is_empty(),
+            Nicety::PromptCacheKey => self.prompt_cache_key.is_some(),
+            Nicety::SafetyIdentifier => self.safety_identifier.is_some(),
+        }
+    }
+
     pub fn to_json(&self) -> Vec<u8> {
         wire::to_json(self)
     }
@@ -211,5 +273,31 @@ mod tests {
         assert_eq!(sent["metadata"], json!({"stage": "summary"}));
         assert_eq!(sent["prompt_cache_key"], json!("acme:v3"));
         assert_eq!(sent["safety_identifier"].as_str().map(str::len), Some(MAX_SAFETY_IDENTIFIER_CHARS));
+    }
+
+    /// Case C07.
+    #[test]
+    fn what_a_model_refuses_is_left_out_if_it_can_be() {
+        let request = ResponsesRequest::new("gpt-6-luna", "Sum up.")
+            .user("Hello")
+            .effort(Effort::Low)
+            .verbosity(Verbosity::Low)
+            .prompt_cache_key("acme")
+            .safety_identifier("x");
+        let refused = |param: &str| {
+            let body = format!(r#"{{"error":{{"code":"unsupported_parameter","param":"{param}"}}}}"#);
+            let now = std::time::SystemTime::UNIX_EPOCH;
+            request.refused(&HttpError::new(400, Default::default(), body.as_bytes(), now))
+        };
+        assert_eq!(refused("reasoning.effort"), [Nicety::Reasoning]);
+        assert_eq!(refused("text.verbosity"), [Nicety::Verbosity]);
+        assert_eq!(refused("prompt_cache_key"), [Nicety::PromptCacheKey]);
+        for elsewhere in ["metadata", "input", "model", "text.format.schema", ""] {
+            assert_eq!(refused(elsewhere), [], "{elsewhere}");
+        }
+        let bare = Nicety::ALL.into_iter().fold(request, ResponsesRequest::without);
+        let sent: Value = serde_json::from_slice(&bare.to_json()).unwrap();
+        let names: Vec<&String> = sent.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["input", "instructions", "model", "store"]);
     }
 }

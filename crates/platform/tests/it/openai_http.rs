@@ -73,6 +73,28 @@ async fn a_wait_beyond_the_deadline_ends_at_once() {
     let error = client(&server).respond(&request(), soon()).await.unwrap_err();
     assert!(matches!(&error, OpenAiError::Http(http) if http.status == 429), "{error}");
     assert!(error.is_retryable(), "later");
+    assert_eq!(error.asked_wait(), Some(Duration::from_secs(100)), "and not before");
+}
+
+/// New since September.
+#[tokio::test]
+async fn a_server_without_room_is_left_alone_for_as_long_as_it_says() {
+    let wait = Duration::from_millis(300);
+    let server = Scripted::serve([
+        failure(429, "slow_down").header("retry-after-ms", "300"),
+        failure(503, "server_is_overloaded").header("retry-after", "0.3"),
+        Answer::new(200, ANSWER),
+    ])
+    .await;
+    let began = Instant::now();
+    let reply = client(&server).respond(&request(), soon()).await.unwrap();
+    assert_eq!(reply.outcome, Outcome::Text("A summary.".into()));
+    assert!(began.elapsed() >= 2 * wait, "{:?}", began.elapsed());
+
+    let server = Scripted::serve([failure(503, "server_is_overloaded").header("retry-after", "900")]).await;
+    let error = client(&server).respond(&request(), soon()).await.unwrap_err();
+    assert!(error.is_busy() && error.is_retryable(), "{error}");
+    assert_eq!((error.asked_wait(), server.asked().len()), (Some(Duration::from_secs(900)), 1));
 }
 
 #[tokio::test]
