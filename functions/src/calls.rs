@@ -2,7 +2,7 @@
 //!
 //! Reading never starts work: a recording that is not archived yet answers that it is not there yet.
 
-mod view;
+pub(crate) mod view;
 
 use std::sync::Arc;
 use std::time::Duration;

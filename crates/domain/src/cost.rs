@@ -14,12 +14,14 @@ pub use prices::{PriceChanges, PriceList, RealtimePrices, TelephonyPrices, TextP
 use crate::turn::Usage;
 use crate::{Direction, SessionReport};
 
-/// Tokens of one Responses request. `cached_input` is part of `input`, reasoning is part of `output`.
+/// Tokens of one Responses request. `cached_input` and `cache_write` are parts of `input`, reasoning is part of `output`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextUsage {
     pub model: String,
     pub input: u64,
     pub cached_input: u64,
+    #[serde(default)]
+    pub cache_write: u64,
     pub output: u64,
 }
 

@@ -164,6 +164,8 @@ pub enum Outcome {
     Rejected,
     /// The models could not be reached in all attempts.
     Unavailable,
+    /// The models had no room for the request in all attempts.
+    Overloaded,
     /// The account has no money or no rights.
     Quota,
 }
@@ -181,6 +183,7 @@ impl Outcome {
             Self::InvalidAnswer => "invalid_answer",
             Self::Rejected => "rejected",
             Self::Unavailable => "unavailable",
+            Self::Overloaded => "overloaded",
             Self::Quota => "quota",
         }
     }

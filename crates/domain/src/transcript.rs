@@ -14,7 +14,7 @@ pub mod speech;
 pub mod step;
 pub mod stitch;
 
-pub use quality::Flaw;
+pub use quality::{Expected, Flaw, Heard, is_wordless};
 pub use run::{Reprocessing, Run, RunOutcome, Stage};
 pub use step::{RECORDING_GRACE, Reprocess, Step, StepInput, step};
 
@@ -129,11 +129,12 @@ impl std::fmt::Debug for Line {
     }
 }
 
-/// The realtime transcript is what the turns say, in their order.
-pub fn from_turns(call: &CallSid, turns: &[Turn], at: Timestamp) -> Transcript {
+/// The realtime transcript is what the turns say, in their order, without what is not to be believed: that stays
+/// with the turns.
+pub fn from_turns(call: &CallSid, turns: &[Turn], expected: &Expected, at: Timestamp) -> Transcript {
     let lines = turns
         .iter()
-        .filter(|turn| !turn.text.trim().is_empty())
+        .filter(|turn| !is_wordless(&turn.text) && quality::flaw_of_turn(turn, expected).is_none())
         .map(|turn| Line::new(Some(turn.speaker), turn.text.trim()))
         .collect();
     Transcript::new(call, Source::Realtime, lines, at)

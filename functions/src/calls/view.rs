@@ -73,18 +73,9 @@ impl Record {
     }
 
     pub(super) fn messages(mut self, messages: &[(Timestamp, TakenMessage)]) -> Self {
-        let messages: Vec<Value> = messages
-            .iter()
-            .map(|(at, message)| {
-                json!({
-                    "at": time(*at),
-                    "for": message.recipient,
-                    "message": message.text,
-                    "callback": message.callback,
-                })
-            })
-            .collect();
-        self.0["messages"] = messages.into();
+        let messages: Vec<Message<'_>> =
+            messages.iter().map(|(at, message)| Message::new(*at, message)).collect();
+        self.0["messages"] = json!(messages);
         self
     }
 
@@ -184,6 +175,22 @@ impl Record {
     }
 }
 
+/// A message that a caller left with the agent.
+#[derive(Serialize)]
+pub(crate) struct Message<'a> {
+    at: String,
+    r#for: Option<&'a str>,
+    message: &'a str,
+    callback: Option<&'a str>,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn new(at: Timestamp, message: &'a TakenMessage) -> Self {
+        let TakenMessage { recipient, text, callback } = message;
+        Self { at: time(at), r#for: recipient.as_deref(), message: text, callback: callback.as_deref() }
+    }
+}
+
 /// All recordings of a call, in the order in which they were heard of.
 pub(super) fn recordings(all: &[Recording]) -> Value {
     let mut all: Vec<&Recording> = all.iter().collect();
@@ -228,17 +235,21 @@ fn recording_view(recording: &Recording, link: String) -> Value {
     view
 }
 
-fn summary(call: &Call) -> Value {
-    let from = match &call.from {
+/// A number, or the word for what is none.
+pub(crate) fn caller(from: &Caller) -> &str {
+    match from {
         Caller::Number(number) => number.as_e164(),
         Caller::Hidden => "hidden",
         Caller::Other(_) => "other",
-    };
+    }
+}
+
+fn summary(call: &Call) -> Value {
     json!({
         "sid": call.sid,
         "status": call.status.as_str(),
         "direction": call.direction.as_str(),
-        "from": from,
+        "from": caller(&call.from),
         "to": call.to.as_ref().map(|number| number.as_e164()),
         "opened_at": time(call.opened_at),
         "answered_at": call.answered_at.map(time),

@@ -8,24 +8,23 @@
 //! What was heard of a turn is kept at once, so that a long recording need not be understood in one go.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
+use domain::BusinessId;
 use domain::prompt::ListeningHint;
 use domain::recording::{Archived, RecordingSource, WAV_HEADER_MAX_BYTES, WavFormat, wav_layout};
-use domain::transcript::Line;
-use domain::transcript::quality::{Expected, Heard, flaw_of_words};
 use domain::transcript::speech::{Levels, Limits, Piece, pieces};
 use domain::transcript::stitch::stitch;
+use domain::transcript::{Expected, Heard, Line};
 use futures_util::StreamExt as _;
-use openai::transcription::{AudioContainer, TranscriptionRequest};
 use platform::objects::{ObjectError, Objects};
-use platform::openai_http::{OpenAiError, OpenAiHttp};
+use platform::openai_http::OpenAiHttp;
 use platform::stores::leases::LeaseError;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::hearing::{Audio, Models, block};
 use super::notes::Notes;
 
 /// One read of the first pass.
@@ -47,7 +46,9 @@ pub(super) struct Listener<'a> {
     pub(super) objects: &'a Objects,
     pub(super) openai: &'a OpenAiHttp,
     pub(super) models: &'a [String],
+    pub(super) business: &'a BusinessId,
     pub(super) hint: ListeningHint,
+    pub(super) expected: &'a Expected,
     /// What was heard before, and what is to be kept of this.
     pub(super) notes: &'a Notes<'a>,
     pub(super) deadline: Instant,
@@ -70,19 +71,23 @@ pub(super) enum Failure {
     Lease(LeaseError),
     /// Another attempt would end in the same way.
     Final(String),
-    /// Another attempt may succeed.
-    Transient(String),
+    /// Another attempt may succeed, not before the wait that the server asked for.
+    Transient { why: String, wait: Duration },
     /// What is left does not fit into the time of this run.
     OutOfTime,
 }
 
 impl Failure {
+    pub(super) fn passing(why: impl std::fmt::Display) -> Self {
+        Self::Transient { why: why.to_string(), wait: Duration::ZERO }
+    }
+
     /// Of two, the one that says more about what is to follow.
     fn worse(self, other: Self) -> Self {
         let weight = |failure: &Self| match failure {
             Self::Lease(_) => 0,
             Self::Final(_) => 1,
-            Self::Transient(_) => 2,
+            Self::Transient { .. } => 2,
             Self::OutOfTime => 3,
         };
         if weight(&other) < weight(&self) { other } else { self }
@@ -93,7 +98,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lease(error) => error.fmt(f),
-            Self::Final(why) | Self::Transient(why) => f.write_str(why),
+            Self::Final(why) | Self::Transient { why, .. } => f.write_str(why),
             Self::OutOfTime => f.write_str("there was not time enough to listen to all of it"),
         }
     }
@@ -101,7 +106,7 @@ impl std::fmt::Display for Failure {
 
 impl From<ObjectError> for Failure {
     fn from(error: ObjectError) -> Self {
-        if error.is_retryable() { Self::Transient(error.to_string()) } else { Self::Final(error.to_string()) }
+        if error.is_retryable() { Self::passing(error) } else { Self::Final(error.to_string()) }
     }
 }
 
@@ -116,8 +121,7 @@ pub(super) struct Answer {
 /// How far the listening has come, for those who are at it side by side.
 #[derive(Default)]
 struct Progress {
-    /// The first model that has not been found to be gone.
-    usable: AtomicUsize,
+    models: Models,
     /// Something went wrong: what is under way is ended, and nothing else begun.
     halted: AtomicBool,
 }
@@ -187,7 +191,7 @@ impl Listener<'_> {
             if late || progress.halted.load(Ordering::Relaxed) {
                 return Err(Failure::OutOfTime);
             }
-            let answer = self.turn(audio, &piece, &progress.usable).await?;
+            let answer = self.turn(audio, &piece, &progress.models).await?;
             self.notes.keep(&piece, &answer).await?;
             Ok(answer)
         };
@@ -223,65 +227,6 @@ impl Listener<'_> {
         }
         Ok(levels.into_iter().map(Levels::finish).collect())
     }
-
-    async fn turn(
-        &self,
-        &Audio { archived, format, first }: &Audio<'_>,
-        piece: &Piece,
-        usable: &AtomicUsize,
-    ) -> Result<Answer, Failure> {
-        let at = |time: Duration| {
-            let frame = time.as_millis() as u64 * u64::from(format.sample_rate_hz) / 1_000;
-            first + frame * block(format)
-        };
-        let bytes = self.objects.get_range(&archived.key, at(piece.start)..at(piece.end)).await?;
-        let audio = one_channel(&bytes, format, piece.channel);
-        let (mut doubt, mut passing) = (None, None);
-        for (n, model) in self.models.iter().enumerate().skip(usable.load(Ordering::Relaxed)) {
-            let request = TranscriptionRequest::new(model)
-                .languages(&self.hint.languages)
-                .keywords(self.hint.keywords.iter().cloned())
-                .prompt(&self.hint.context);
-            let answer =
-                self.openai.transcribe(&request, AudioContainer::Wav, audio.clone(), self.deadline).await;
-            match answer {
-                Ok(answer) => {
-                    let text = answer.text.into_string();
-                    let hint = self.hint.words();
-                    let expected = Expected { languages: &self.hint.languages, hint: &hint };
-                    match flaw_of_words(&text, piece.speech, &answer.languages, &expected) {
-                        None => return Ok(Answer { text, model: Some(model.clone()), doubt: None }),
-                        Some(flaw) => doubt = Some(flaw.to_string()),
-                    }
-                }
-                Err(error) if error.refuses_account() => return Err(Failure::Final(error.to_string())),
-                Err(error) if error.refuses_model() => {
-                    tracing::warn!(model, %error, "the transcription model is refused: the next one serves");
-                    usable.fetch_max(n + 1, Ordering::Relaxed);
-                    doubt = Some(error.to_string());
-                }
-                Err(OpenAiError::Deadline) => return Err(Failure::OutOfTime),
-                Err(error) if error.is_retryable() => passing = Some(error.to_string()),
-                Err(error) => doubt = Some(error.to_string()),
-            }
-        }
-        if let Some(why) = passing {
-            return Err(Failure::Transient(why));
-        }
-        if usable.load(Ordering::Relaxed) >= self.models.len() {
-            let why = doubt.unwrap_or_else(|| "TRANSCRIPTION_MODELS names no model".to_owned());
-            return Err(Failure::Final(why));
-        }
-        Ok(Answer { text: String::new(), model: None, doubt })
-    }
-}
-
-/// Where the samples are.
-struct Audio<'a> {
-    archived: &'a Archived,
-    format: &'a WavFormat,
-    /// The first byte of the first one.
-    first: u64,
 }
 
 /// The turns' words as lines in their order, each with the speaker whose channel it is.
@@ -293,7 +238,7 @@ fn understood(answers: Vec<(Piece, Answer)>, source: RecordingSource, channels: 
         all.listened_ms += (piece.end - piece.start).as_millis() as u64;
         all.model = all.model.take().or(model);
         all.doubt = all.doubt.take().or(doubt);
-        all.heard.push(Heard { speaker, speech: piece.speech, text: text.to_owned() });
+        all.heard.push(Heard { speaker, speech: Some(piece.speech), text: text.to_owned() });
         if text.is_empty() {
             continue;
         }
@@ -307,38 +252,9 @@ fn understood(answers: Vec<(Piece, Answer)>, source: RecordingSource, channels: 
     all
 }
 
-const fn block(format: &WavFormat) -> u64 {
-    format.channels as u64 * 2
-}
-
-/// One channel as a WAV file of its own.
-fn one_channel(bytes: &[u8], format: &WavFormat, channel: usize) -> Bytes {
-    const HEADER_BYTES: u32 = 36;
-    let samples = bytes.chunks_exact(usize::from(format.channels) * 2);
-    let length = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX - HEADER_BYTES);
-    let mut wav = Vec::with_capacity(8 + HEADER_BYTES as usize + samples.len() * 2);
-    wav.extend(b"RIFF");
-    wav.extend((HEADER_BYTES + length).to_le_bytes());
-    wav.extend(b"WAVEfmt ");
-    wav.extend(16_u32.to_le_bytes());
-    wav.extend(1_u16.to_le_bytes());
-    wav.extend(1_u16.to_le_bytes());
-    wav.extend(format.sample_rate_hz.to_le_bytes());
-    wav.extend((format.sample_rate_hz * 2).to_le_bytes());
-    wav.extend(2_u16.to_le_bytes());
-    wav.extend(16_u16.to_le_bytes());
-    wav.extend(b"data");
-    wav.extend(length.to_le_bytes());
-    for frame in samples {
-        wav.extend(&frame[channel * 2..channel * 2 + 2]);
-    }
-    wav.into()
-}
-
 #[cfg(test)]
 mod tests {
     use domain::Speaker;
-    use domain::recording::wav_header;
 
     use super::*;
 
@@ -351,7 +267,7 @@ mod tests {
     #[test]
     fn what_counts_of_several_failures_is_what_decides_how_it_goes_on() {
         let shut = || Failure::Final("the account is shut".into());
-        let busy = || Failure::Transient("busy".into());
+        let busy = || Failure::passing("busy");
         for (a, b, worse) in [
             (Failure::OutOfTime, busy(), busy()),
             (busy(), Failure::OutOfTime, busy()),
@@ -359,27 +275,6 @@ mod tests {
             (shut(), Failure::Lease(LeaseError::Fenced), Failure::Lease(LeaseError::Fenced)),
         ] {
             assert_eq!(a.worse(b), worse);
-        }
-    }
-
-    #[test]
-    fn a_channel_by_itself_is_a_file_of_the_same_length() {
-        let format = WavFormat {
-            codec: Default::default(),
-            channels: 2,
-            sample_rate_hz: 8_000,
-            bits_per_sample: 16,
-            duration_ms: 1_000,
-        };
-        let stereo: Vec<u8> =
-            (0..8_000_i16).flat_map(|n| [n.to_le_bytes(), (-n).to_le_bytes()].concat()).collect();
-        for (channel, sign) in [(0, 1), (1, -1)] {
-            let wav = one_channel(&stereo, &format, channel);
-            let read = wav_header(&wav, wav.len() as u64, None).unwrap();
-            assert_eq!(read, WavFormat { channels: 1, ..format });
-            let (_, samples) = wav_layout(&wav, wav.len() as u64, None).unwrap();
-            let at = usize::try_from(samples.start).unwrap() + 7 * 2;
-            assert_eq!(i16::from_le_bytes([wav[at], wav[at + 1]]), 7 * sign);
         }
     }
 

@@ -26,7 +26,7 @@ impl<'a> Notes<'a> {
     pub(super) async fn of(&self, piece: &Piece) -> Result<Option<Answer>, Failure> {
         let part = part(self.recording, piece);
         let kept = self.leases.part(self.lease, &part, clock::now()).await;
-        let kept = kept.map_err(|error| Failure::Transient(error.to_string()))?;
+        let kept = kept.map_err(Failure::passing)?;
         // A note that cannot be read, because it is another release's, is one that was not taken.
         Ok(kept.and_then(|body| serde_json::from_str(&body).ok()))
     }
@@ -37,7 +37,7 @@ impl<'a> Notes<'a> {
         let kept = self.leases.keep_part(self.lease, &part(self.recording, piece), &body).await;
         kept.map_err(|error| match error {
             LeaseError::Fenced => Failure::Lease(error),
-            LeaseError::Store(error) => Failure::Transient(error.to_string()),
+            LeaseError::Store(error) => Failure::passing(error),
         })?;
         self.added.fetch_add(1, Ordering::Relaxed);
         Ok(())

@@ -8,9 +8,10 @@
 use std::time::Duration;
 
 use domain::recording::Archived;
-use domain::transcript::{self, Run, Source, quality};
-use domain::{Call, CallSid, Recording, Settings, Transcript, Turn, prompt};
+use domain::transcript::{self, Expected, Run, Source, quality};
+use domain::{Business, Call, CallSid, Recording, Settings, Transcript, Turn, prompt};
 use platform::clock;
+use platform::queues::MAX_DELAY;
 use platform::stores::StoreError;
 use platform::stores::leases::{Begun, Lease};
 use platform::telemetry::{Unit, metric};
@@ -32,6 +33,9 @@ pub(super) struct Work<'a> {
     pub(super) recording: &'a Recording,
     pub(super) archived: &'a Archived,
     pub(super) turns: &'a [Turn],
+    /// The profile, unless the business is gone.
+    pub(super) business: Option<&'a Business>,
+    pub(super) expected: &'a Expected,
 }
 
 /// How it goes on after a run that did not hear all.
@@ -50,9 +54,17 @@ fn next(failure: &Failure, heard_more: bool, delivery: Delivery) -> Next {
     match failure {
         Failure::Lease(_) => Next::Leave,
         Failure::Final(_) => Next::GiveUp,
-        Failure::Transient(_) | Failure::OutOfTime if heard_more => Next::GoOn,
-        Failure::Transient(_) | Failure::OutOfTime if delivery.is_last() => Next::GiveUp,
-        Failure::Transient(_) | Failure::OutOfTime => Next::ComeBack,
+        Failure::Transient { .. } | Failure::OutOfTime if heard_more => Next::GoOn,
+        Failure::Transient { .. } | Failure::OutOfTime if delivery.is_last() => Next::GiveUp,
+        Failure::Transient { .. } | Failure::OutOfTime => Next::ComeBack,
+    }
+}
+
+/// As long as the model's provider wants to be left alone.
+fn asked_wait(failure: &Failure) -> Duration {
+    match failure {
+        Failure::Transient { wait, .. } => (*wait).min(MAX_DELAY),
+        Failure::Lease(_) | Failure::Final(_) | Failure::OutOfTime => Duration::ZERO,
     }
 }
 
@@ -90,11 +102,12 @@ impl Worker {
                 tracing::info!(%call, %run, heard = notes.added(), why = %failure, "a transcription goes on in another run");
                 metric("TranscriptionsContinued", 1.0, Unit::Count, &[]);
                 self.leases.hand_back(&lease, Duration::ZERO).await?;
-                self.look_again(call, MIN_DELAY).await.map(|()| false)
+                self.look_again(call, asked_wait(&failure).max(MIN_DELAY)).await.map(|()| false)
             }
             Next::ComeBack => {
                 let until = self.leases.release(&lease).await?;
-                Err(JobError::new("openai", failure).not_before(until))
+                let asked = clock::now().plus(asked_wait(&failure));
+                Err(JobError::new("openai", failure).not_before(until).not_before(asked))
             }
             Next::Leave => Err(JobError::new("lease", failure)),
         }
@@ -115,22 +128,23 @@ impl Worker {
         run: Run,
         notes: &Notes<'_>,
     ) -> Result<Result<Transcript, String>, Failure> {
-        let store = |error: StoreError| Failure::Transient(error.to_string());
-        let business = self.businesses.published(&work.call.business).await.map_err(store)?;
-        let business = business.ok_or_else(|| Failure::Final("the business is gone".to_owned()))?.business;
+        let store = |error: StoreError| Failure::passing(error);
+        let business = work.business.ok_or_else(|| Failure::Final("the business is gone".to_owned()))?;
         let listener = Listener {
             objects: &self.objects,
             openai: &self.openai,
             models: &self.models,
-            hint: prompt::for_listening(&business, work.settings),
+            business: &work.call.business,
+            hint: prompt::for_listening(business, work.settings),
+            expected: work.expected,
             notes,
             deadline: Instant::now() + self.listen_for,
         };
         let understood = listener.listen(work.archived, work.recording.source).await?;
         let replaced = match standing.pointer.and_then(|pointer| pointer.number) {
             Some(number) => self.reader.version(&work.call.sid, number).await.map_err(store)?,
-            None if quality::flaw_of_turns(work.turns).is_none() => {
-                Some(transcript::from_turns(&work.call.sid, work.turns, clock::now()))
+            None if quality::flaw_of_turns(work.turns, work.expected).is_none() => {
+                Some(transcript::from_turns(&work.call.sid, work.turns, work.expected, clock::now()))
             }
             None => None,
         };
@@ -158,7 +172,7 @@ mod tests {
     #[test]
     fn a_run_that_heard_more_goes_on_and_one_that_heard_nothing_uses_up_its_attempts() {
         let (first, last) = (Delivery { attempt: 1 }, Delivery { attempt: MAX_ATTEMPTS });
-        for failure in [Failure::OutOfTime, Failure::Transient("busy".into())] {
+        for failure in [Failure::OutOfTime, Failure::passing("busy")] {
             assert_eq!(next(&failure, true, first), Next::GoOn);
             assert_eq!(next(&failure, true, last), Next::GoOn, "it has come further than the one before it");
             assert_eq!(next(&failure, false, first), Next::ComeBack);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::transcript::{self, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput};
+use domain::transcript::{self, Expected, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput};
 use domain::{Call, CallSid, RecordingState, Settings, Turn};
 use platform::aws::Aws;
 use platform::clock;
@@ -138,12 +138,15 @@ impl Worker {
         let report = self.turns.report(&call.sid).await?;
         let recording = recordings.to_listen_to();
         let standing = self.standing(&call.sid).await?;
+        let business = self.businesses.business(&call.business).await?;
+        let expected = Expected::of(business.as_ref(), &settings);
         let input = StepInput {
             policy: settings.policies.transcript,
             record_calls: recordings.may_come(settings.policies.record_calls),
             ended_at: call.ended_at,
             report: report.as_ref(),
             turns: &turns,
+            expected: &expected,
             recording: recording.map(|recording| &recording.state),
             final_source: standing.pointer.map(|pointer| pointer.source),
             recording_transcribed: standing.recorded.is_some(),
@@ -161,10 +164,12 @@ impl Worker {
                 self.look_again(&call.sid, next_look(delay)).await?;
                 Ok(false)
             }
-            Step::Finish(source) => self.finish(call, source, &standing, &turns).await,
+            Step::Finish(source) => self.finish(call, source, &standing, (&turns, &expected)).await,
             Step::TranscribeRecording => match recording.map(|recording| (recording, &recording.state)) {
                 Some((recording, RecordingState::Archived(archived))) => {
-                    let work = Work { call, settings: &settings, recording, archived, turns: &turns };
+                    let (settings, turns, business, expected) =
+                        (&settings, &turns, business.as_ref(), &expected);
+                    let work = Work { call, settings, recording, archived, turns, business, expected };
                     self.transcribe(work, &standing, delivery).await
                 }
                 Some(_) | None => Ok(false),
@@ -223,13 +228,13 @@ impl Worker {
         call: &Call,
         source: Source,
         standing: &Standing,
-        turns: &[Turn],
+        (turns, expected): (&[Turn], &Expected),
     ) -> Result<bool, JobError> {
         // The realtime version is kept beside the recording's, whichever came first.
         let realtime = if source == Source::Failed || turns.is_empty() {
             None
         } else {
-            let version = transcript::from_turns(&call.sid, turns, clock::now());
+            let version = transcript::from_turns(&call.sid, turns, expected, clock::now());
             Some(self.transcripts.put_version(&version).await?.number)
         };
         let pointed = standing.pointer.and_then(|pointer| pointer.number);
@@ -300,6 +305,7 @@ mod tests {
                 ended_at: Some(ended_at),
                 report: None,
                 turns: &[],
+                expected: &Expected { languages: vec![], hint: String::new() },
                 recording,
                 final_source: None,
                 recording_transcribed: false,

@@ -37,6 +37,9 @@ pub struct RealtimePrices {
 pub struct TextPrices {
     pub input: u64,
     pub cached_input: u64,
+    /// Input that is put into the cache; as other input, if that is not said.
+    #[serde(default)]
+    pub cache_write: Option<u64>,
     pub output: u64,
 }
 
@@ -81,10 +84,21 @@ impl PriceList {
 
 impl Default for PriceList {
     /// OpenAI's list prices, from its model pages, and Twilio's for local numbers in the USA. A model that is not
-    /// here has no price that we know of.
+    /// here has no price that we know of. Beyond 272,000 tokens of input a text costs more; no transcript is that long.
     fn default() -> Self {
         const DOLLAR: u64 = 1_000_000;
         const CENT: u64 = DOLLAR / 100;
+        // Of the price of input: a tenth to read it from the cache, five quarters to put it there.
+        let text_prices = |input: u64, output: u64| TextPrices {
+            input,
+            cached_input: input / 10,
+            cache_write: Some(input * 5 / 4),
+            output,
+        };
+        let text = [
+            ("gpt-6-luna", text_prices(10 * CENT, 50 * CENT)),
+            ("gpt-5.6-luna", text_prices(20 * CENT, 120 * CENT)),
+        ];
         let large = RealtimePrices {
             input_text: 4 * DOLLAR,
             cached_text: 40 * CENT,
@@ -114,7 +128,7 @@ impl Default for PriceList {
             as_of: "2026-11-20".into(),
             realtime: realtime.map(|(model, prices)| (model.into(), prices)).into(),
             transcription_minute: transcription.map(|(model, price)| (model.into(), price)).into(),
-            text: BTreeMap::new(),
+            text: text.map(|(model, prices)| (model.into(), prices)).into(),
             telephony: TelephonyPrices {
                 inbound_minute: Some(8_500),
                 outbound_minute: Some(14_000),
@@ -144,9 +158,12 @@ impl RealtimePrices {
 
 impl TextPrices {
     pub(super) fn of(&self, usage: &TextUsage) -> u64 {
+        let cached = usage.cached_input.min(usage.input);
+        let written = usage.cache_write.min(usage.input - cached);
         sum(&[
-            (usage.input.saturating_sub(usage.cached_input), self.input),
-            (usage.cached_input.min(usage.input), self.cached_input),
+            (usage.input - cached - written, self.input),
+            (cached, self.cached_input),
+            (written, self.cache_write.unwrap_or(self.input)),
             (usage.output, self.output),
         ])
     }

@@ -99,7 +99,7 @@ fn minutes_at_twilio_are_begun_minutes_and_audio_at_openai_is_its_length() {
 
 #[test]
 fn what_has_no_price_or_no_quantity_is_unknown_and_the_total_says_so() {
-    let text = [TextUsage { model: "gpt-0".into(), input: 1, cached_input: 0, output: 1 }];
+    let text = [TextUsage { model: "gpt-0".into(), input: 1, cached_input: 0, cache_write: 0, output: 1 }];
     let unknown = Used { duration: None, listened: &[("none", Duration::ZERO)], ..used(&[], &text) };
     let cost = CallCost::of(&unknown, &PriceList::default());
     for kind in [PartKind::Telephony, PartKind::FileTranscription, PartKind::Insights] {
@@ -120,20 +120,38 @@ fn a_call_that_nobody_answered_costs_nothing() {
 /// By hand: (1,000 - 200) x 1 + 200 x 0.10 + 300 x 6 dollars per million = 0.00262 dollars.
 #[test]
 fn a_deployments_own_prices_lie_over_the_list() {
-    let text = TextPrices { input: 1_000_000, cached_input: 100_000, output: 6_000_000 };
+    let text = TextPrices { input: 1_000_000, cached_input: 100_000, cache_write: None, output: 6_000_000 };
     let prices = PriceList::default().with(PriceChanges {
         as_of: Some("2027-01-01".into()),
         text: [("own".to_owned(), text)].into(),
         telephony: TelephonyPrices { inbound_minute: Some(1), ..TelephonyPrices::default() },
         ..PriceChanges::default()
     });
-    let usage = [TextUsage { model: "own".into(), input: 1_000, cached_input: 200, output: 300 }];
+    let usage =
+        [TextUsage { model: "own".into(), input: 1_000, cached_input: 200, cache_write: 0, output: 300 }];
     let sessions = [session(60, 0, Usage::default())];
     let cost = CallCost::of(&used(&sessions, &usage), &prices);
     assert_eq!(micros(&cost, PartKind::Insights), Some(2_620));
     assert_eq!(micros(&cost, PartKind::Telephony), Some(2));
     assert_eq!(micros(&cost, PartKind::MediaStream), Some(4_000), "what was not named stays");
     assert_eq!(cost.as_of, "2027-01-01");
+}
+
+/// By hand: (10,000 - 4,000 - 2,000) x 0.10 + 4,000 x 0.01 + 2,000 x 0.125 + 1,000 x 0.50 dollars per million =
+/// 0.00119 dollars.
+#[test]
+fn what_is_put_into_the_cache_costs_more_than_what_is_read_from_it() {
+    let of = |model: &str, cached_input, cache_write| {
+        let usage =
+            TextUsage { model: model.into(), input: 10_000, cached_input, cache_write, output: 1_000 };
+        micros(&CallCost::of(&used(&[], &[usage]), &PriceList::default()), PartKind::Insights)
+    };
+    assert_eq!(of("gpt-6-luna", 4_000, 2_000), Some(1_190));
+    assert_eq!(of("gpt-5.6-luna", 0, 0), Some(3_200));
+    assert_eq!(of("gpt-6-luna", 90_000, 90_000), Some(600), "no more than there was");
+    let own = TextPrices { input: 1_000_000, cached_input: 0, cache_write: None, output: 0 };
+    let usage = TextUsage { model: "own".into(), input: 10, cached_input: 4, cache_write: 2, output: 0 };
+    assert_eq!(own.of(&usage), 6, "as other input");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Source, quality};
+use super::Source;
+use super::quality::{self, Expected};
 use crate::business::TranscriptPolicy;
 use crate::recording::RecordingState;
 use crate::{SessionReport, Timestamp, Turn};
@@ -30,6 +31,8 @@ pub struct StepInput<'a> {
     /// The report of the last session; its presence means that all turns are written.
     pub report: Option<&'a SessionReport>,
     pub turns: &'a [Turn],
+    /// What the recogniser of the turns was told to expect.
+    pub expected: &'a Expected,
     pub recording: Option<&'a RecordingState>,
     /// The final pointer, if it is set.
     pub final_source: Option<Source>,
@@ -63,7 +66,7 @@ pub fn step(input: &StepInput<'_>, now: Timestamp) -> Step {
     if input.report.is_none() && since_end < TURNS_GRACE {
         return Step::Wait(TURNS_GRACE - since_end);
     }
-    let by_turns = by_turns(input.turns);
+    let by_turns = by_turns(input);
     match (input.policy, input.final_source) {
         (TranscriptPolicy::RealtimeOnly, None) => Step::Finish(by_turns),
         (TranscriptPolicy::RealtimeOnly, Some(_)) => Step::Nothing,
@@ -84,7 +87,7 @@ pub fn step(input: &StepInput<'_>, now: Timestamp) -> Step {
 /// Listens to the recording once more, unless the business wants none listened to. What is final stays final
 /// until something better stands.
 fn again(input: &StepInput<'_>, asked: Reprocess, since_asked: Duration) -> Step {
-    let by_turns = by_turns(input.turns);
+    let by_turns = by_turns(input);
     match (input.policy, input.final_source) {
         (TranscriptPolicy::RealtimeOnly, Some(Source::Failed) | None) => Step::Finish(by_turns),
         (TranscriptPolicy::RealtimeOnly, Some(kept)) => Step::Finish(kept),
@@ -101,8 +104,12 @@ fn again(input: &StepInput<'_>, asked: Reprocess, since_asked: Duration) -> Step
     }
 }
 
-fn by_turns(turns: &[Turn]) -> Source {
-    if quality::flaw_of_turns(turns).is_none() { Source::Realtime } else { Source::Failed }
+fn by_turns(input: &StepInput<'_>) -> Source {
+    if quality::flaw_of_turns(input.turns, input.expected).is_none() {
+        Source::Realtime
+    } else {
+        Source::Failed
+    }
 }
 
 fn from_recording(input: &StepInput<'_>, since: Duration, otherwise: Source) -> Step {

@@ -47,6 +47,9 @@ fn archived() -> RecordingState {
     })
 }
 
+/// Nothing was told to the recogniser.
+pub(super) static ANY: Expected = Expected { languages: Vec::new(), hint: String::new() };
+
 fn input<'a>(turns: &'a [Turn], recording: Option<&'a RecordingState>) -> StepInput<'a> {
     StepInput {
         policy: TranscriptPolicy::RealtimeFirst,
@@ -54,6 +57,7 @@ fn input<'a>(turns: &'a [Turn], recording: Option<&'a RecordingState>) -> StepIn
         ended_at: Some(Timestamp(0)),
         report: None,
         turns,
+        expected: &ANY,
         recording,
         final_source: None,
         recording_transcribed: false,

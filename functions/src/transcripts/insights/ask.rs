@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::cost::TextUsage;
 use domain::insight::{self, Answer, InsightPolicy, Outcome};
 use domain::{Speaker, Transcript};
-use openai::responses::{Effort, IncompleteReason, Outcome as Replied, ResponsesRequest, Verbosity};
-use platform::openai_http::{OpenAiError, OpenAiHttp};
+use openai::responses::{Effort, IncompleteReason, Outcome as Replied, Reply, ResponsesRequest, Verbosity};
+use platform::openai_http::{OpenAiError, OpenAiHttp, tell_refused};
 use platform::telemetry::{Unit, metric};
 use tokio::time::Instant;
 
@@ -24,6 +24,8 @@ pub(super) struct Question<'a> {
     pub(super) local_time: String,
     pub(super) policy: &'a InsightPolicy,
     pub(super) transcript: &'a Transcript,
+    /// Whose settings they are, for the log.
+    pub(super) scope: &'a str,
     pub(super) safety_identifier: String,
     pub(super) cache_key: String,
 }
@@ -45,6 +47,8 @@ pub(super) enum Ended {
     Later {
         outcome: Outcome,
         why: String,
+        /// As long as the server wants to be left alone.
+        wait: Duration,
     },
 }
 
@@ -91,7 +95,7 @@ async fn one(
                 return Ended::Final(Outcome::Rejected);
             }
         };
-        let reply = match openai.respond(&request, deadline).await {
+        let reply = match respond(openai, model, request, question.scope, deadline).await {
             Ok(reply) => reply,
             Err(error) => return failed(&error),
         };
@@ -99,6 +103,7 @@ async fn one(
             model: model.to_owned(),
             input: reply.usage.input,
             cached_input: reply.usage.cached_input,
+            cache_write: reply.usage.cache_write,
             output: reply.usage.output,
         });
         return match reply.outcome {
@@ -131,10 +136,36 @@ async fn one(
     Ended::Final(Outcome::Incomplete)
 }
 
+/// Asks one model. What it refuses and can do without is left out.
+async fn respond(
+    openai: &OpenAiHttp,
+    model: &str,
+    mut request: ResponsesRequest,
+    scope: &str,
+    deadline: Instant,
+) -> Result<Reply, OpenAiError> {
+    loop {
+        let answer = openai.respond(&request, deadline).await;
+        let Err(error) = answer else { return answer };
+        let refused = error.http().map(|http| request.refused(http)).unwrap_or_default();
+        if refused.is_empty() {
+            return Err(error);
+        }
+        for nicety in refused {
+            tell_refused(scope, model, nicety.as_str(), &error);
+            request = request.without(nicety);
+        }
+    }
+}
+
 fn failed(error: &OpenAiError) -> Ended {
     match error {
         OpenAiError::Http(http) if http.error.is_fatal() => quota(),
-        error if error.is_retryable() => later(error.to_string()),
+        error if error.is_retryable() => Ended::Later {
+            outcome: if error.is_busy() { Outcome::Overloaded } else { Outcome::Unavailable },
+            why: error.to_string(),
+            wait: error.asked_wait().unwrap_or_default(),
+        },
         error => {
             tracing::warn!(%error, "a model does not take the request");
             Ended::Final(Outcome::Rejected)
@@ -143,11 +174,12 @@ fn failed(error: &OpenAiError) -> Ended {
 }
 
 fn later(why: String) -> Ended {
-    Ended::Later { outcome: Outcome::Unavailable, why }
+    Ended::Later { outcome: Outcome::Unavailable, why, wait: Duration::ZERO }
 }
 
 fn quota() -> Ended {
-    Ended::Later { outcome: Outcome::Quota, why: "the account has no money or no rights".into() }
+    let why = "the account has no money or no rights".into();
+    Ended::Later { outcome: Outcome::Quota, why, wait: Duration::ZERO }
 }
 
 /// The instructions are ours alone; the transcript is input and nothing else, and there are no tools that words in

@@ -1,81 +1,162 @@
 //! What a business is told of a call: `call.completed` once everything about it is known, and `call.updated` when it
 //! was summed up anew, after somebody corrected its transcript or had it processed again.
 
+use std::collections::BTreeMap;
+
 use domain::cost::CallCost;
-use domain::insight::Extracted;
+use domain::insight::{Extracted, Summary};
 use domain::recording::{CallRecordings, Search};
-use domain::{Call, Insights};
+use domain::tools::TakenMessage;
+use domain::transcript::Source;
+use domain::{Call, Insights, Timestamp};
 use platform::clock;
-use platform::stores::events::NewEvent;
-use serde_json::{Value, json};
+use platform::stores::events::{MAX_BODY_BYTES, NewEvent};
+use serde::Serialize;
+
+use crate::calls::view::{self, Message};
 
 const CALL_COMPLETED: &str = "call.completed";
 const CALL_UPDATED: &str = "call.updated";
 
-/// Identifiers, states and what the call came to. Numbers and the words themselves are the record's.
-///
+/// What is told of.
+pub(super) struct Subject<'a> {
+    pub(super) call: &'a Call,
+    pub(super) recordings: &'a CallRecordings,
+    /// What callers left with the agent, oldest first.
+    pub(super) messages: &'a [(Timestamp, TakenMessage)],
+    pub(super) insights: &'a Insights,
+    pub(super) cost: &'a CallCost,
+}
+
+/// The event's `data`: who called, states, what was left and what the call came to. The words themselves are the
+/// record's.
+#[derive(Serialize)]
+struct Told<'a> {
+    call: CallTold<'a>,
+    /// The run of the summary, from 1.
+    run: u32,
+    transcript_source: Option<Source>,
+    insights: &'static str,
+    summary: Option<&'a Summary>,
+    /// By name, which is how a receiver looks for them.
+    extraction: BTreeMap<&'a str, FactTold<'a>>,
+    lead_status: Option<&'a str>,
+    messages: Vec<Message<'a>>,
+    /// Messages for which there was no room; the call's record has all.
+    messages_left_out: usize,
+    recording: Option<RecordingTold<'a>>,
+    cost: CostTold<'a>,
+}
+
+#[derive(Serialize)]
+struct CallTold<'a> {
+    sid: &'a str,
+    status: &'static str,
+    direction: &'static str,
+    /// As the API shows it: a number, `hidden` or `other`.
+    from: &'a str,
+    to: Option<&'a str>,
+    opened_at: String,
+    answered_at: Option<String>,
+    ended_at: Option<String>,
+    duration_s: Option<u64>,
+    settings_revision: Option<domain::Revision>,
+    refusal: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FactTold<'a> {
+    value: &'a str,
+    quote: &'a str,
+    confidence: u8,
+}
+
+#[derive(Serialize)]
+struct RecordingTold<'a> {
+    /// None where there is no recording.
+    sid: Option<&'a str>,
+    state: &'static str,
+    /// Why there is no recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct CostTold<'a> {
+    usd_micros: u64,
+    complete: bool,
+    prices_as_of: &'a str,
+}
+
 /// Each run is told of once: the event's id names it.
-pub(super) fn event(
-    call: &Call,
-    recordings: &CallRecordings,
-    insights: &Insights,
-    cost: &CallCost,
-) -> NewEvent {
-    let body = json!({
-        "call": {
-            "sid": call.sid,
-            "status": call.status.as_str(),
-            "direction": call.direction.as_str(),
-            "opened_at": clock::rfc3339(call.opened_at),
-            "answered_at": call.answered_at.map(clock::rfc3339),
-            "ended_at": call.ended_at.map(clock::rfc3339),
-            "duration_s": call.duration.map(|duration| duration.as_secs()),
-            "settings_revision": call.revision,
-            "refusal": call.refusal.map(|refusal| refusal.as_str()),
-        },
-        "run": insights.run,
-        "transcript_source": insights.source,
-        "insights": insights.outcome,
-        "summary": insights.summary,
-        "extraction": extraction(&insights.extraction),
-        "lead_status": insights.lead_status,
-        "recording": recording(recordings),
-        "cost": {
-            "usd_micros": cost.known_micros(),
-            "complete": cost.is_complete(),
-            "prices_as_of": cost.as_of,
-        },
-    });
+///
+/// # Errors
+/// When the event has no JSON form, which none of its parts can cause.
+pub(super) fn event(subject: &Subject<'_>) -> Result<NewEvent, serde_json::Error> {
+    let Subject { call, insights, .. } = *subject;
+    // A model may take more messages than one event holds: then the later ones are counted and not told.
+    let mut kept = subject.messages.len();
+    let mut body = serde_json::to_string(&told(subject, kept))?;
+    while body.len() > MAX_BODY_BYTES && kept > 0 {
+        kept /= 2;
+        body = serde_json::to_string(&told(subject, kept))?;
+    }
     let (kind, id) = match insights.run {
         ..=1 => (CALL_COMPLETED, format!("{CALL_COMPLETED}#{}", call.sid)),
         run => (CALL_UPDATED, format!("{CALL_UPDATED}#{}#{run:06}", call.sid)),
     };
-    NewEvent {
-        business: call.business.clone(),
-        id,
-        kind,
-        call: call.sid.clone(),
-        body: body.to_string(),
-        at: insights.at,
+    Ok(NewEvent { business: call.business.clone(), id, kind, call: call.sid.clone(), body, at: insights.at })
+}
+
+fn told<'a>(subject: &Subject<'a>, kept: usize) -> Told<'a> {
+    let Subject { call, recordings, messages, insights, cost } = *subject;
+    Told {
+        call: CallTold {
+            sid: call.sid.as_str(),
+            status: call.status.as_str(),
+            direction: call.direction.as_str(),
+            from: view::caller(&call.from),
+            to: call.to.as_ref().map(|number| number.as_e164()),
+            opened_at: clock::rfc3339(call.opened_at),
+            answered_at: call.answered_at.map(clock::rfc3339),
+            ended_at: call.ended_at.map(clock::rfc3339),
+            duration_s: call.duration.map(|duration| duration.as_secs()),
+            settings_revision: call.revision,
+            refusal: call.refusal.map(|refusal| refusal.as_str()),
+        },
+        run: insights.run,
+        transcript_source: insights.source,
+        insights: insights.outcome.as_str(),
+        summary: insights.summary.as_ref(),
+        extraction: insights.extraction.iter().map(fact).collect(),
+        lead_status: insights.lead_status.as_deref(),
+        messages: messages.iter().take(kept).map(|(at, message)| Message::new(*at, message)).collect(),
+        messages_left_out: messages.len() - kept,
+        recording: recording_told(recordings),
+        cost: CostTold {
+            usd_micros: cost.known_micros(),
+            complete: cost.is_complete(),
+            prices_as_of: &cost.as_of,
+        },
     }
 }
 
 /// What became of the recording. A message stands in for one of the conversation, and nothing else does.
-fn recording(recordings: &CallRecordings) -> Value {
+fn recording_told(recordings: &CallRecordings) -> Option<RecordingTold<'_>> {
     match (recordings.own().or_else(|| recordings.voicemail()), recordings.search) {
-        (Some(recording), _) => json!({ "sid": recording.sid, "state": recording.state.as_str() }),
+        (Some(recording), _) => Some(RecordingTold {
+            sid: Some(recording.sid.as_str()),
+            state: recording.state.as_str(),
+            reason: None,
+        }),
         (None, Some(Search::Over(reason))) => {
-            json!({ "sid": null, "state": "not_recorded", "reason": reason.as_str() })
+            Some(RecordingTold { sid: None, state: "not_recorded", reason: Some(reason.as_str()) })
         }
-        (None, Some(Search::Open | Search::Found) | None) => Value::Null,
+        (None, Some(Search::Open | Search::Found) | None) => None,
     }
 }
 
-/// By name, which is how a receiver looks for them.
-fn extraction(values: &[Extracted]) -> Value {
-    let one = |value: &Extracted| {
-        let about = json!({ "value": value.value, "quote": value.quote, "confidence": value.confidence });
-        (value.name.clone(), about)
-    };
-    Value::Object(values.iter().map(one).collect())
+fn fact(value: &Extracted) -> (&str, FactTold<'_>) {
+    let Extracted { name, value, quote, confidence, .. } = value;
+    (name, FactTold { value, quote, confidence: *confidence })
 }

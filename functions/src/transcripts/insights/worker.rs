@@ -172,9 +172,10 @@ impl Worker {
             Ended::Answered { settled, model } => (Outcome::Done, Some(settled), Some(model)),
             Ended::Final(outcome) => (outcome, None, None),
             Ended::Later { outcome, .. } if delivery.is_last() => (outcome, None, None),
-            Ended::Later { outcome, why } => {
+            Ended::Later { outcome, why, wait } => {
                 let until = self.leases.release(&lease).await?;
-                let error = JobError::new("openai", why).not_before(until);
+                let asked = clock::now().plus(wait.min(MAX_DELAY));
+                let error = JobError::new("openai", why).not_before(until).not_before(asked);
                 // Money comes by hand: asking every few seconds would only use up the attempts.
                 return Err(if outcome == Outcome::Quota { error.after(MAX_DELAY) } else { error });
             }
@@ -206,6 +207,7 @@ impl Worker {
     /// Puts the run behind those that are there, and the event that tells of it.
     async fn record(&self, subject: &Subject, mut insights: Insights) -> Result<(), JobError> {
         let call = &subject.call;
+        let messages = self.turns.messages(&call.sid).await?;
         loop {
             let earlier = self.reader.insights(&call.sid).await?;
             if earlier.iter().any(|run| run.input == insights.input) {
@@ -213,7 +215,15 @@ impl Worker {
             }
             insights.run = earlier.last().map_or(1, |last| last.run + 1);
             let cost = self.cost(subject, &earlier, &insights).await?;
-            let event = told::event(call, &subject.recordings, &insights, &cost);
+            let told = told::Subject {
+                call,
+                recordings: &subject.recordings,
+                messages: &messages,
+                insights: &insights,
+                cost: &cost,
+            };
+            let event =
+                told::event(&told).map_err(|_| JobError::new("event", "the event has no JSON form"))?;
             // Refused: somebody else put a run of that number meanwhile.
             if self.writer.record_insights(&insights, &cost, (&self.events, &event)).await? {
                 let (outcome, run) = (insights.outcome.as_str(), insights.run);
@@ -240,6 +250,7 @@ impl Worker {
             local_time: clock::local_words(call.opened_at, &business.time_zone),
             policy: &settings.insights,
             transcript,
+            scope: business.id.as_str(),
             safety_identifier: safety_identifier(call),
             cache_key: format!("{}:{}:insights", business.id, settings.revision),
         };
