@@ -3,7 +3,11 @@
 use acceptance::World;
 use acceptance::after::{Aftermath, job};
 use domain::Speaker::Caller;
+use domain::cost::PriceList;
+use domain::{PhoneNumber, Secret};
+use local::demo::business::harbour_bicycles;
 use local::demo::story;
+use openai::models;
 use serde_json::Value;
 
 fn part<'a>(record: &'a Value, kind: &str) -> &'a Value {
@@ -15,7 +19,7 @@ fn part<'a>(record: &'a Value, kind: &str) -> &'a Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_calls_cost_follows_from_its_usage_and_says_what_it_does_not_know() {
+async fn a_calls_cost_follows_from_its_usage_and_is_whole_with_the_default_models() {
     let world = World::start().await;
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
@@ -38,14 +42,44 @@ async fn a_calls_cost_follows_from_its_usage_and_says_what_it_does_not_know() {
     assert_eq!(live["at_most"], true);
     let minutes = record["session"]["frames"]["forwarded"].as_f64().unwrap() / 3_000.0;
     assert!((live["micros"].as_f64().unwrap() - minutes * 4_500.0).abs() <= 0.5, "{live}");
-    // Nobody told us a price of this model.
-    assert_eq!(part(&record, "insights")["micros"], Value::Null);
-    assert_eq!(record["cost"]["complete"], false);
+    let asked = &record["insights"]["usage"][0];
+    let tokens = |class: &str| asked[class].as_f64().unwrap();
+    let by_hand = (tokens("input") - tokens("cached_input")) * 0.1 + tokens("output") * 0.5;
+    let insights = part(&record, "insights");
+    assert!((insights["micros"].as_f64().unwrap() - by_hand).abs() <= 0.5, "{by_hand}: {insights}");
+    assert_eq!(record["cost"]["complete"], true, "{:#}", record["cost"]);
     let parts = record["cost"]["parts"].as_array().unwrap();
     let known: u64 = parts.iter().filter_map(|part| part["micros"].as_u64()).sum();
     assert_eq!(record["cost"]["usd_micros"], known);
     assert_eq!(record["cost"]["prices_as_of"], "2026-11-20");
     world.system.stop().await;
+}
+
+/// What has no price is unknown, and with a default model that would be so on every call.
+#[test]
+fn every_default_model_has_a_price() {
+    let template: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&crate::structure::read("template.yaml")).unwrap();
+    let defaults = |parameter: &str| -> Vec<String> {
+        let value = &template["Parameters"][parameter]["Default"];
+        let list = value.as_str().unwrap_or_else(|| panic!("{parameter} has a default"));
+        list.split(',').map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect()
+    };
+    let prices = PriceList::default();
+    let number = PhoneNumber::parse("+12025550143").unwrap();
+    let voice = harbour_bicycles(number, Secret::new("key")).unwrap().settings.voice;
+    let realtime =
+        [defaults("WarmModels"), vec![models::DEFAULT_REALTIME.into(), models::REALTIME_MINI.into()]];
+    for model in realtime.concat().iter().chain([&voice.model]) {
+        assert!(prices.realtime.contains_key(model), "{model} has no price");
+    }
+    let listening = [defaults("TranscriptionModels"), vec![models::DEFAULT_TRANSCRIPTION.into()]];
+    for model in listening.concat().iter().chain(&voice.transcription_model) {
+        assert!(prices.transcription_minute.contains_key(model), "{model} has no price");
+    }
+    for model in [defaults("InsightModels"), vec![models::DEFAULT_TEXT.into()]].concat() {
+        assert!(prices.text.contains_key(&model), "{model} has no price");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

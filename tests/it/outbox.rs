@@ -40,7 +40,9 @@ async fn a_call_is_told_of_once_with_everything_that_is_known() {
     assert_eq!(data["extraction"]["requested_time"]["value"], "10:30");
     assert_eq!(data["lead_status"], "booked");
     assert_eq!(data["cost"]["usd_micros"], record["cost"]["usd_micros"]);
-    assert!(!event.to_string().contains("2025550178"), "an event is not where numbers are");
+    assert_eq!((&data["call"]["from"], &data["call"]["to"]), (&record["from"], &record["to"]));
+    assert_eq!(data["call"]["from"], "+12025550178", "whom to call back");
+    assert_eq!((&data["messages"], &data["messages_left_out"]), (&json!([]), &json!(0)));
 
     // Every job again: nothing more is told, and nothing more is asked.
     let asked = world.openai.requests().len();
@@ -55,6 +57,48 @@ async fn a_call_is_told_of_once_with_everything_that_is_known() {
     assert_eq!(world.get("/v1/events").await.1, page);
     assert_eq!(world.openai.requests().len(), asked);
     assert_eq!(world.complete_record(&outcome.call_sid).await, record);
+    world.system.stop().await;
+}
+
+/// What a caller left with the agent is told with the call, and who it was as far as the caller let that be known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
+    let world = world().await;
+    let after = Aftermath::of(&world).await;
+    let sid = after.call_from(1, "anonymous", &SAID).await;
+    let turns = world.system.name("TurnsTable").unwrap();
+    let put = |n: u32, text: String| {
+        let body = json!({ "recipient": "Robin", "text": text, "callback": "+353 1 555 0178" }).to_string();
+        let text = |value: String| aws_sdk_dynamodb::types::AttributeValue::S(value);
+        let number = aws_sdk_dynamodb::types::AttributeValue::N(n.to_string());
+        let put =
+            world.system.aws.dynamodb.put_item().table_name(turns).item("pk", text(format!("call#{sid}")));
+        put.item("sk", text(format!("message#000001#{n:04}")))
+            .item("body", text(body))
+            .item("at", number)
+            .send()
+    };
+    put(1, "The red bicycle.".to_owned()).await.unwrap();
+    put(2, "\u{1}".repeat(2_000)).await.unwrap();
+    let insights = after.insights(&[]).await;
+    assert!(insights.does(&job(&sid), 1).await);
+    let events = after.events().await;
+    let (data, record) = (&events[0]["data"], after.record(&sid).await);
+    assert_eq!(data["call"]["from"], "hidden");
+    assert_eq!(data["messages"], record["messages"]);
+    assert_eq!(
+        (&data["messages"][0]["for"], &data["messages"][0]["message"], &data["messages"][0]["callback"]),
+        (&json!("Robin"), &json!("The red bicycle."), &json!("+353 1 555 0178"))
+    );
+    // More than an event holds is counted, and the event is told all the same.
+    for n in 3..40 {
+        put(n, "\u{1}".repeat(2_000)).await.unwrap();
+    }
+    assert!(insights.does(&json!({ "call": sid, "again": "run 2" }), 1).await);
+    let events = after.events().await;
+    let data = &events[1]["data"];
+    let told = data["messages"].as_array().unwrap().len();
+    assert!(told > 0 && data["messages_left_out"] == 39 - told, "{told} told");
     world.system.stop().await;
 }
 

@@ -152,6 +152,45 @@ async fn every_way_in_which_asking_can_end_has_a_name() {
     world.system.stop().await;
 }
 
+/// New since September. A model without room is left alone for as long as it asks, and that has a name of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn models_without_room_are_left_alone_and_named_in_the_end() {
+    let busy = |status, code: &str| {
+        Answer::Fault(HttpFault { status, code: code.into(), retry_after: Some(Duration::from_secs(600)) })
+    };
+    let both = || [busy(429, "slow_down"), busy(503, "server_is_overloaded")];
+    let world = world([both(), both()].concat()).await;
+    let after = Aftermath::of(&world).await;
+    let insights = after.insights(&[]).await;
+    let sid = after.call(1, &SAID).await;
+    assert!(!insights.does(&job(&sid), 1).await, "it comes back");
+    assert_eq!(after.asked().len(), 2, "each model once: they said when to come back");
+    assert!(after.record(&sid).await["insights"].is_null());
+    tokio::time::sleep(platform::stores::leases::COOLDOWN).await;
+    assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
+    assert_eq!(after.record(&sid).await["insights"]["outcome"], "overloaded");
+    world.system.stop().await;
+}
+
+/// Case C07. A parameter that a model does not take is left out, and the answer is had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_model_does_not_take_is_left_out_of_the_question() {
+    let world = world(vec![
+        Answer::Refused { param: "reasoning.effort".into() },
+        Answer::Refused { param: "text.verbosity".into() },
+    ])
+    .await;
+    let after = Aftermath::of(&world).await;
+    let sid = after.call(1, &SAID).await;
+    assert!(after.insights(&[]).await.does(&job(&sid), 1).await);
+    assert_eq!(after.record(&sid).await["insights"]["outcome"], "done");
+    let asked = after.asked();
+    assert_eq!(asked.len(), 3, "the same model, with less");
+    assert!(asked[2]["reasoning"].is_null() && asked[2]["text"]["verbosity"].is_null(), "{}", asked[2]);
+    assert_eq!(asked[2]["text"]["format"]["strict"], true);
+    world.system.stop().await;
+}
+
 /// Money comes by hand: one request an attempt, no other model, and the call is told of in the end all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost() {

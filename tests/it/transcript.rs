@@ -157,6 +157,45 @@ async fn an_invented_file_transcription_does_not_replace_a_good_realtime_one() {
     world.system.stop().await;
 }
 
+/// Case C12. What the realtime transcriber invents is not the caller's words: the recording decides.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_invented_live_is_fetched_from_the_recording() {
+    let invented = ["ご視聴ありがとうございました。", "नमस्ते, मैं कल आऊँगा", "Thanks for watching!"];
+    let calls = invented.map(|text| async move {
+        let world = World::with(WorldConfig {
+            openai: answers(Step::text(text, farewell())),
+            ..WorldConfig::default()
+        })
+        .await;
+        let outcome = world.call(one_question()).await;
+        let record = world.complete_record(&outcome.call_sid).await;
+        assert_eq!(record["transcript_source"], "recording", "{text}");
+        assert_dialogue(&record);
+        world.system.stop().await;
+    });
+    join_all(calls).await;
+}
+
+/// Cases C07 and C15. A model that refuses a hint is asked without it, once for all turns, and an odd field beside the
+/// words does not lose them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_hint_is_left_out_and_an_odd_answer_is_read() {
+    let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
+    openai.refused_transcription_fields = vec!["language".into(), "keywords[]".into()];
+    openai.odd_transcriptions = true;
+    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let outcome = world.call(one_question()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    assert_eq!(record["transcript_source"], "recording");
+    assert_dialogue(&record);
+    let requests = world.openai.requests();
+    let asked: Vec<_> = requests.iter().filter(|r| r.path == "/v1/audio/transcriptions").collect();
+    let refused = asked.iter().filter(|request| request.status == 400).count();
+    assert_eq!((refused, asked.len()), (2, 5), "each hint was refused once, three turns were heard");
+    assert!(asked[4].body["prompt"][0].is_string(), "what is not refused stays");
+    world.system.stop().await;
+}
+
 /// Fault 44. A rate limit is waited for; when there is no money left nothing is asked for again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {

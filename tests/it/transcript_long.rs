@@ -168,7 +168,12 @@ async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let (wav, said) = conversation();
     let sid = recorded(&world, 3, wav).await;
-    ended(&world, &sid).await;
+    ended_unheard(&world, &sid).await;
+    // The messages between the runs wait as long as the model asks; the test does not.
+    let step = QueueSandbox::start(&world, "transcript-step", &sinks(&world)).await;
+    for _ in 0..=interruptions {
+        assert!(step.does(&job(&sid), MAX_ATTEMPTS).await, "it is handed on, not failed");
+    }
     transcribed(&world, &sid, &said).await;
     let answered = |status| requests(&world).iter().filter(|request| request.status == status).count();
     assert_eq!((answered(200), answered(429)), (said.len(), interruptions));

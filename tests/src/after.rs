@@ -34,9 +34,22 @@ impl<'a> Aftermath<'a> {
     pub async fn call(&self, n: u8, said: &[(Speaker, &str)]) -> String {
         let sid = call_sid(n);
         Webhook::inbound(self.world, &sid).send(self.world).await;
+        self.over(&sid, said).await;
+        sid
+    }
+
+    /// The same from a caller whom Twilio names so.
+    pub async fn call_from(&self, n: u8, from: &str, said: &[(Speaker, &str)]) -> String {
+        let sid = call_sid(n);
+        Webhook::inbound(self.world, &sid).field("From", from).field("Caller", from).send(self.world).await;
+        self.over(&sid, said).await;
+        sid
+    }
+
+    async fn over(&self, sid: &str, said: &[(Speaker, &str)]) {
         let table = self.world.system.name("TranscriptsTable").expect("a table");
         let writer = Writer::new(&self.world.system.aws, table);
-        let call = CallSid::parse(&sid).expect("a sid");
+        let call = CallSid::parse(sid).expect("a sid");
         let source = if said.is_empty() { Source::Failed } else { Source::Realtime };
         let mut number = None;
         if !said.is_empty() {
@@ -45,9 +58,8 @@ impl<'a> Aftermath<'a> {
             number = Some(writer.put_version(&words).await.expect("it is put").number);
         }
         writer.set_final(&call, (source, number), Run::FIRST, None, Timestamp(0)).await.expect("it is set");
-        let completed = Webhook::status(self.world, &sid, "completed", 3);
+        let completed = Webhook::status(self.world, sid, "completed", 3);
         assert_eq!(self.status.receives(self.world, &completed).await.0, 204);
-        sid
     }
 
     /// A sandbox of the last stage.

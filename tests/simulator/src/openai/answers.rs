@@ -42,6 +42,10 @@ pub enum Answer {
     Failed {
         code: String,
     },
+    /// HTTP 400 that names a parameter which this model does not take.
+    Refused {
+        param: String,
+    },
     Fault(HttpFault),
 }
 
@@ -93,6 +97,7 @@ impl IntoResponse for HttpFault {
         let kind = match self.code.as_str() {
             "insufficient_quota" | "server_error" => self.code.as_str(),
             "rate_limit_exceeded" => "requests",
+            "slow_down" | "server_is_overloaded" => "server_error",
             _ => "invalid_request_error",
         };
         let message = "The simulator was told to answer with this error.";

@@ -44,6 +44,11 @@ pub struct OpenAiConfig {
     /// Answers of `POST /v1/audio/transcriptions` in order; then the clips that are heard in the file, or the text
     /// of the script where none is.
     pub transcriptions: Vec<Transcription>,
+    /// Optional form fields of a transcription that the models do not take: 400, which names the field.
+    pub refused_transcription_fields: Vec<String>,
+    /// Optional fields of a transcription's answer come in shapes that the documentation does not have, as gateways
+    /// send them.
+    pub odd_transcriptions: bool,
     /// Answers of `POST /v1/responses` in order, before anything else.
     pub answers: Vec<Answer>,
     /// Answers by the name of the requested JSON schema; without one, an answer is made from the schema and from
@@ -63,6 +68,8 @@ impl Default for OpenAiConfig {
             models: models::all(),
             connections: Vec::new(),
             transcriptions: Vec::new(),
+            refused_transcription_fields: Vec::new(),
+            odd_transcriptions: false,
             answers: Vec::new(),
             answers_by_format: BTreeMap::new(),
             facts: Vec::new(),

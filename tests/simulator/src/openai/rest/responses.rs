@@ -60,6 +60,10 @@ pub(super) fn answer(shared: &Shared, body: &Value) -> Result<Response, Refusal>
     let answer = shared.next_answer().unwrap_or_else(prepared);
     Ok(match answer {
         Answer::Fault(fault) => fault.into_response(),
+        Answer::Refused { param } => {
+            let message = format!("Unsupported parameter: '{param}' is not supported with this model.");
+            return Err(Refusal::new("unsupported_parameter", message).at(param));
+        }
         answer => Json(response(&request, &answer, shared.next_number())).into_response(),
     })
 }
@@ -181,6 +185,7 @@ fn response(request: &Fields<'_>, answer: &Answer, number: usize) -> Value {
         }
         Answer::Failed { code } => failed(code),
         Answer::Fault(fault) => failed(&fault.code),
+        Answer::Refused { .. } => failed("unsupported_parameter"),
     };
     let tokens = |value: &Value| value.to_string().len() / CHARS_PER_TOKEN;
     let input = tokens(request.get("input").unwrap_or(&Value::Null))

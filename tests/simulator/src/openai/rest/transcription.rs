@@ -37,6 +37,14 @@ const PARAMETERS: &[&str] = &[
     "stream",
 ];
 
+/// The codes that the models take: two letters, and of a language's several codes one.
+const LANGUAGES: &[&str] = &[
+    "af", "ar", "az", "be", "bg", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "fa", "fi",
+    "fr", "gl", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "kk", "kn", "ko", "lt", "lv", "mi",
+    "mk", "mr", "ms", "ne", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "sw", "ta", "th",
+    "tl", "tr", "uk", "ur", "vi", "zh",
+];
+
 /// A form as it arrived: every value of every field, and the file's name, type and size.
 #[derive(Debug, Default)]
 struct Form {
@@ -107,6 +115,11 @@ impl Form {
         let model = self.first("model").ok_or_else(|| Refusal::missing("model"))?;
         shared.check_model(model, Purpose::Transcription)?;
         self.check_language(model)?;
+        let refused =
+            shared.config.refused_transcription_fields.iter().find(|key| self.fields.contains_key(*key));
+        if let Some(key) = refused {
+            return Err(Refusal::invalid(key, format_args!("nothing: {model} does not take it")));
+        }
         let format = self.check_format(model)?;
         if self.first("stream") == Some("true") {
             return Err(Refusal::invalid("stream", "false: the simulator does not stream transcripts"));
@@ -130,7 +143,9 @@ impl Form {
             }
             text => {
                 let usage = json!({ "type": "duration", "seconds": seconds });
-                Json(json!({ "text": text, "usage": usage })).into_response()
+                let answer = json!({ "text": text, "usage": usage });
+                Json(if shared.config.odd_transcriptions { odd(answer, &self.fields) } else { answer })
+                    .into_response()
             }
         })
     }
@@ -147,8 +162,11 @@ impl Form {
         }
         let codes = ["language", "languages[]"].iter().filter_map(|key| self.fields.get(*key)?.as_array());
         for code in codes.flatten().filter_map(Value::as_str) {
-            if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                return Err(Refusal::invalid("language", "an ISO-639-1 code such as 'en'"));
+            if !LANGUAGES.contains(&code) {
+                let message = format!(
+                    "Invalid language '{code}'. Language parameter must be specified in ISO-639-1 format."
+                );
+                return Err(Refusal::new("invalid_language_format", message).at("language"));
             }
         }
         Ok(())
@@ -170,6 +188,15 @@ impl Form {
     fn first(&self, key: &str) -> Option<&str> {
         self.fields.get(key)?.get(0)?.as_str()
     }
+}
+
+/// The same answer as servers give it that only resemble the API: what is optional is of any shape.
+fn odd(mut answer: Value, fields: &Map<String, Value>) -> Value {
+    let code = ["language", "languages[]"].iter().find_map(|key| fields.get(*key)?.get(0).cloned());
+    answer["languages"] = json!([code, null, 7]);
+    answer["usage"] = json!({ "type": 1, "seconds": "long", "input_token_details": [] });
+    answer["logprobs"] = json!({});
+    answer
 }
 
 impl File {
