@@ -110,7 +110,7 @@ async fn answer(
 ) -> Response {
     let call = webhook.form.call_sid.as_str();
     let begun = Instant::now();
-    let answered = tokio::time::timeout(ANSWER_WITHIN, app.once(&webhook, clock::now())).await;
+    let answered = tokio::time::timeout(ANSWER_WITHIN, Box::pin(app.once(&webhook, clock::now()))).await;
     let may_be_open = match &answered {
         Ok(Ok(twiml)) => return xml(twiml),
         Ok(Err(error)) => {
@@ -154,7 +154,7 @@ impl Inbound {
         now: Timestamp,
     ) -> Result<Arc<Twiml>, Arc<AnswerError>> {
         let call = CallSid::parse(webhook.form.call_sid.as_str()).map_err(|error| Arc::new(error.into()))?;
-        let answer = async { self.answer(webhook, now).await.map(Arc::new) };
+        let answer = Box::pin(async { self.answer(webhook, now).await.map(Arc::new) });
         let answered = self.flights.try_get_with(call.clone(), answer).await;
         self.flights.invalidate(&call).await;
         answered

@@ -87,7 +87,7 @@ impl Progress {
         // Where nobody was on the line there is nothing to be heard of.
         let look_after = if NotRecorded::plain(call).is_some() { Duration::ZERO } else { LOOK_AFTER };
         let (withdrawn, released, sent, accounted) = tokio::join!(
-            self.calls.withdraw_plan(&call.sid),
+            Box::pin(self.calls.withdraw_plan(&call.sid)),
             self.calls.release_slots(call),
             self.transcripts.send(&transcript, TRANSCRIPT_DELAY),
             self.recordings.send(&account, look_after),

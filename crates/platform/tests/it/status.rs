@@ -246,7 +246,8 @@ async fn a_plan_that_is_withdrawn_cannot_be_claimed() {
     let writer = Writer::new(&world.aws, TABLE, LEASES);
     let plans = Plans::new(&world.aws, LEASES);
     let request = open_call(1, 1);
-    let claim = || plans.claim(&call_sid(1), Epoch::FIRST, request.now);
+    let call = call_sid(1);
+    let claim = || plans.claim(&call, Epoch::FIRST, request.now);
     writer.withdraw_plan(&call_sid(1)).await.unwrap();
     assert_eq!(world.leases("").await.len(), 0, "there is none, and none is made");
     writer.open(&request).await.unwrap();

@@ -182,7 +182,8 @@ impl Text {
     /// the end of the text.
     fn go_on(&self, places: &[Place], from: &str, next: Option<&[Place]>, to: Option<&str>) -> Vec<Place> {
         let follows = |place: &&Place| match (next, to) {
-            (Some(next), Some(to)) => next.iter().any(|next| self.leads(place, from, next, to)),
+            // The last first: whatever stands before it leads to it.
+            (Some(next), Some(to)) => next.iter().rev().any(|next| self.leads(place, from, next, to)),
             _ => place.end.is_none_or(|end| {
                 end == self.signed.len() || can_begin_a_name(&self.signed[end..], from, None)
             }),
