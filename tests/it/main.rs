@@ -24,6 +24,7 @@ mod outbound_answers;
 mod outbox;
 mod permissions;
 mod recording;
+mod recording_given_up;
 mod refusal;
 mod reprocess;
 mod resume;

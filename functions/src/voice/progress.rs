@@ -89,8 +89,8 @@ impl Progress {
         let (withdrawn, released, sent, accounted) = tokio::join!(
             Box::pin(self.calls.withdraw_plan(&call.sid)),
             self.calls.release_slots(call),
-            self.transcripts.send(&transcript, TRANSCRIPT_DELAY),
-            self.recordings.send(&account, look_after),
+            Box::pin(self.transcripts.send(&transcript, TRANSCRIPT_DELAY)),
+            Box::pin(self.recordings.send(&account, look_after)),
         );
         withdrawn?;
         released?;
