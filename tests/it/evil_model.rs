@@ -84,7 +84,7 @@ async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
     let openai = OpenAiConfig { script, ..OpenAiConfig::default() };
     let world = World::with(WorldConfig { openai, business, ..WorldConfig::default() }).await;
     let say = |clip: &speech::Clip| CallerStep::Say { mulaw: clip.mulaw().to_vec(), label: "words".into() };
-    let listen = || CallerStep::WaitForAgent { quiet_ms: 900, max_ms: 20_000 };
+    let listen = || CallerStep::WaitForAgent { quiet_ms: 900, max_ms: 60_000 };
     let caller = CallerScript::new(vec![
         listen(),
         say(&speech::CALLER_SERVICE),

@@ -135,7 +135,7 @@ async fn answer(
     match unsure::answer(known) {
         Answer::AsOpened(published) => {
             let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
-            xml(&app.line.open(&app.gate, &sid, published.settings.policies.consent.as_ref()))
+            xml(&app.line.open(&app.gate, &sid, &published.settings.policies))
         }
         Answer::AskAgain => {
             tokio::time::sleep(unsure::PAUSE.saturating_sub(begun.elapsed())).await;
