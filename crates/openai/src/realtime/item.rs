@@ -89,11 +89,11 @@ impl Item {
         completed.then_some(call)
     }
 
-    /// The field for want of which a finished call can be neither made nor answered.
+    /// The field for want of which a finished call can be neither made nor answered. A call of nothing is one of a
+    /// tool that does not exist, and is answered like it.
     pub(super) fn lacks(&self) -> Option<&'static str> {
         match &self.kind {
             ItemKind::FunctionCall(call) if call.call_id.is_empty() => Some("call_id"),
-            ItemKind::FunctionCall(call) if call.name.is_empty() => Some("name"),
             _ => None,
         }
     }
@@ -272,7 +272,7 @@ mod tests {
     fn a_finished_call_lacks_what_it_cannot_be_made_without() {
         for (call, lacks) in [
             (r#"{"type":"function_call","id":"i","name":"book","arguments":"{}"}"#, Some("call_id")),
-            (r#"{"type":"function_call","id":"i","call_id":"c","name":7}"#, Some("name")),
+            (r#"{"type":"function_call","id":"i","call_id":"c","name":7}"#, None),
             (r#"{"type":"function_call","call_id":"c","name":"book"}"#, None),
             (r#"{"type":"function_call_output","id":"i"}"#, None),
         ] {

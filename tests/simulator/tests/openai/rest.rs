@@ -126,7 +126,7 @@ async fn a_wrong_form_is_refused() {
         (Form::new().part("file", recording()).text("model", "gpt-9"), 404, "model_not_found"),
         (Form::new().part("file", recording()).text("model", "gpt-6-luna"), 400, "invalid_value"),
         (form().text("language", "en").text("languages[]", "de"), 400, "invalid_value"),
-        (form().text("language", "english"), 400, "invalid_value"),
+        (form().text("language", "english"), 400, "invalid_language_format"),
         (form().text("response_format", "srt"), 400, "invalid_value"),
         (form().text("temprature", "0"), 400, "unknown_parameter"),
         (nameless, 400, "invalid_value"),

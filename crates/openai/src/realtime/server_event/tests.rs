@@ -229,7 +229,7 @@ const ESSENTIAL: [(&str, &[&str]); 17] = [
     ("response.created", &["response"]),
     ("response.done", &["response"]),
     ("response.output_item.added", &["response_id", "item"]),
-    ("response.output_item.done", &["response_id", "item", "item.call_id", "item.name"]),
+    ("response.output_item.done", &["response_id", "item", "item.call_id"]),
     ("response.output_audio.delta", &["response_id", "item_id", "delta"]),
     ("response.output_audio_transcript.delta", &["response_id", "item_id"]),
     ("response.output_audio_transcript.done", &["response_id", "item_id"]),
