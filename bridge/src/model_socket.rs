@@ -4,6 +4,7 @@
 mod config;
 mod connector;
 mod events;
+mod silence;
 mod warm;
 
 use std::future::poll_fn;
@@ -49,8 +50,6 @@ const CONFIGURE: &str = "configure-";
 /// How often a session is configured: each time without what was refused, the last time without all that is optional.
 /// Every attempt is a round trip, and the caller hears nothing meanwhile.
 const MAX_CONFIGURATIONS: u32 = 5;
-/// Silence goes out in messages of at most one second.
-const SILENCE_CHUNK_BYTES: usize = 8_000;
 /// Faults logged per socket; a model that keeps failing must not fill the log.
 const MAX_LOGGED_FAULTS: u32 = 8;
 
@@ -363,15 +362,11 @@ impl ModelSocket {
 
     /// What the model has no room for is left out.
     pub(crate) fn append_silence(&mut self, silence: Duration) {
-        let mut left = usize::try_from(silence.as_millis()).unwrap_or(usize::MAX).saturating_mul(8);
-        while left > 0 {
-            let bytes = left.min(SILENCE_CHUNK_BYTES);
-            let payload = mulaw_silence(bytes);
+        for payload in silence::pieces(silence) {
             scratch::with(|frame| {
                 client_event::append_into(frame, &payload);
                 self.wire.outbox.push_padding(frame, payload.len());
             });
-            left -= bytes;
         }
     }
 
@@ -442,17 +437,6 @@ const fn bounds() -> Bounds {
 fn until(unix_seconds: i64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default()).saturating_sub(now)
-}
-
-/// Base64 of so many samples of line silence. 0xFF is zero in mu-law (ITU-T G.711).
-fn mulaw_silence(bytes: usize) -> Vec<u8> {
-    let mut payload = vec![b'/'; bytes / 3 * 4];
-    payload.extend_from_slice(match bytes % 3 {
-        1 => b"/w==",
-        2 => b"//8=",
-        _ => b"",
-    });
-    payload
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
         .filter_map(|create| create.value["item"]["output"].as_str().map(|text| text.parse().unwrap()))
         .collect();
     let refused = outputs.iter().filter(|output| output["error"].is_string()).count();
-    assert!(refused >= calls.len(), "{refused} of {} calls were refused", calls.len());
+    assert!(refused >= calls.len(), "{refused} of {} calls were refused: {outputs:?}", calls.len());
     assert!(
         outputs.iter().all(|output| output["error"].is_string() || *output == json!({ "ok": true })),
         "{outputs:?}"
