@@ -11,6 +11,9 @@ use simulator::audio::speech;
 use simulator::openai::{OpenAiConfig, Reply, Script, Step};
 use simulator::twilio::{CallEventKind, CallerScript, CallerStep};
 
+/// Longer than arguments are looked at, and short enough for a model to write them while the caller waits.
+const TOO_LONG: usize = 17_000;
+
 /// Whatever a caller might hope to make of a tool.
 fn hostile() -> Vec<(&'static str, String)> {
     let transfers = [
@@ -24,10 +27,10 @@ fn hostile() -> Vec<(&'static str, String)> {
         json!({ "day": "http://169.254.169.254/latest/meta-data/iam/" }),
         json!({ "day": "Mon", "url": "http://127.0.0.1:1/" }),
         json!({ "day": { "$ref": "file:///etc/passwd" } }),
-        json!({ "day": "x".repeat(1_000_000) }),
+        json!({ "day": "x".repeat(TOO_LONG) }),
     ];
     let messages = [
-        json!({ "message": "x".repeat(1_000_000) }),
+        json!({ "message": "x".repeat(TOO_LONG) }),
         json!({ "message": "" }),
         json!({ "call": "CA0", "message": 7 }),
     ];
@@ -88,7 +91,8 @@ async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
     let caller = CallerScript::new(vec![
         listen(),
         say(&speech::CALLER_SERVICE),
-        listen(),
+        // The agent says nothing while it calls tools, and is not to be interrupted in it.
+        CallerStep::WaitForAgent { quiet_ms: 8_000, max_ms: 120_000 },
         say(&speech::CALLER_BARGE_IN),
         listen(),
         say(&speech::CALLER_BYE),
@@ -124,7 +128,8 @@ async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
 
     let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
     assert_eq!(record["messages"], json!([]), "no message was one");
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up", "the conversation went on to its end");
+    // It calls tools where words are asked for, and the caller has none: something else is offered.
+    assert_eq!(record["session"]["end_reason"], "model_lost");
     assert_eq!(world.openai.violations(), vec![]);
     world.system.stop().await;
 }
