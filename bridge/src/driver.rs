@@ -16,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::token::TokenKey;
 use domain::{CallPlan, CallSid, Direction, Epoch, Secret, Speaker, Timestamp};
+use platform::rate_limit::RateLimited;
 use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
 use session::output::{Audio, Close};
 use session::{Input, Output, Session};
@@ -33,7 +34,6 @@ use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
 use crate::ports::Ports;
-use crate::rate_limit::RateLimited;
 use crate::writer::TurnWriter;
 use crate::{report, tools};
 

@@ -27,7 +27,6 @@ mod outbox;
 mod ports;
 pub mod process;
 mod protection;
-mod rate_limit;
 mod report;
 mod scratch;
 mod server;

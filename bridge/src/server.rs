@@ -11,6 +11,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use platform::rate_limit::RateLimited;
 use platform::telemetry::{Unit, metric};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -27,7 +28,6 @@ use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::Ports;
 use crate::protection::{self, Pace};
-use crate::rate_limit::RateLimited;
 use crate::settings::BridgeSettings;
 use crate::waiting_room::{Place, WaitingRoom};
 

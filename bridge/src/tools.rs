@@ -11,13 +11,13 @@ use domain::CallPlan;
 use domain::tools::{
     END_CALL, HttpTool, Lost, Outcome, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, Toolbox,
 };
+use platform::rate_limit::RateLimited;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use self::answer::error;
 use crate::ports::{Ports, ToolFailure, ToolRequest};
-use crate::rate_limit::RateLimited;
 
 mod answer;
 

@@ -10,9 +10,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use platform::rate_limit::RateLimited;
 use tokio_util::sync::CancellationToken;
-
-use crate::rate_limit::RateLimited;
 
 /// More than the calls that a task is made for can begin at the same moment.
 pub(crate) const PLACES: usize = 512;

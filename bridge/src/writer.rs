@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::{CallSid, SessionReport, Turn};
+use platform::rate_limit::RateLimited;
 use platform::telemetry::{Unit, metric};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -14,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ports::{MAX_TURNS_PER_PUT, Ports, StoreError};
-use crate::rate_limit::RateLimited;
 
 /// Turns that may wait for the store: the longest call there is, with somebody else speaking every four seconds.
 const QUEUE_TURNS: usize = 3_600;

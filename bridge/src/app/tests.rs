@@ -16,10 +16,10 @@ use domain::token::TokenKey;
 use domain::tools::{HttpTool, Toolbox};
 use local_aws::{Config, Endpoints};
 use platform::env::MapEnv;
+use platform::rate_limit::RateLimited;
 use platform::stores::turns::Reader as TurnsReader;
 
 use super::*;
-use crate::rate_limit::RateLimited;
 use crate::tools::{self, Call};
 
 const TURNS: &str = "turns";

@@ -10,12 +10,12 @@ use std::time::Duration;
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, Timestamp};
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
+use platform::rate_limit::RateLimited;
 use session::input::ClaimRefusal;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::ports::{ClaimError, HangUpError, Ports};
-use crate::rate_limit::RateLimited;
 use crate::tools;
 
 use super::wall_clock;

@@ -13,7 +13,7 @@
 //! | [`objects`], [`queues`] | S3 and SQS |
 //! | [`twilio_rest`], [`openai_http`] | the providers' HTTP APIs |
 //! | [`tool_http`], [`public_address`] | the businesses' own tools, and where they may lie |
-//! | [`clock`], [`random`], [`telemetry`] | time, tokens, logs, metrics |
+//! | [`clock`], [`random`], [`telemetry`], [`rate_limit`] | time, tokens, logs, metrics |
 
 pub mod aws;
 mod backoff;
@@ -26,6 +26,7 @@ pub mod openai_http;
 pub mod public_address;
 pub mod queues;
 pub mod random;
+pub mod rate_limit;
 pub mod secrets;
 pub mod stores;
 pub mod telemetry;

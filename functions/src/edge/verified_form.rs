@@ -2,10 +2,12 @@
 //! held becomes one.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
+use platform::rate_limit::RateLimited;
 use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
 use twilio::form::{Form, MAX_BODY_BYTES};
@@ -26,6 +28,8 @@ pub struct Gate {
     public_base: String,
     verifier: Verifier,
     account_sid: String,
+    /// A caller chooses some of the bytes, and may call often.
+    not_text: RateLimited,
 }
 
 impl Gate {
@@ -45,6 +49,7 @@ impl Gate {
                 shared.collect::<Result<_, StartError>>()?,
             ),
             account_sid: secrets.twilio_account_sid.clone(),
+            not_text: RateLimited::default(),
         })
     }
 
@@ -127,8 +132,14 @@ where
                 Refused::Malformed
             }
         })?;
-        if !raw.is_text() {
-            tracing::warn!(path, "a webhook holds bytes that are no UTF-8; what they stand for is unknown");
+        if !raw.is_text()
+            && let Some(others) = gate.not_text.admit(Instant::now())
+        {
+            tracing::warn!(
+                path,
+                others,
+                "a webhook holds bytes that are no UTF-8; what they stand for is unknown"
+            );
         }
         Ok(Self { form, raw: raw.into_inner() })
     }
@@ -155,5 +166,77 @@ impl IntoResponse for Refused {
         };
         telemetry::metric("WebhooksRefused", 1.0, Unit::Count, &[("Reason", label)]);
         status.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use twilio::signature::{Algorithm, sign_form};
+
+    use super::*;
+
+    const TOKEN: &str = "f00dbabe00112233445566778899aabb";
+    const ACCOUNT: &str = "AC00000000000000000000000000000007";
+    const PATH: &str = "/twilio/any";
+
+    struct Doors(Gate);
+
+    impl AsRef<Gate> for Doors {
+        fn as_ref(&self) -> &Gate {
+            &self.0
+        }
+    }
+
+    struct Any;
+
+    impl Webhook for Any {
+        fn parse(_: &Form) -> Result<Self, WebhookError> {
+            Ok(Self)
+        }
+    }
+
+    fn doors() -> Arc<Doors> {
+        let secrets = Secrets {
+            twilio_account_sid: ACCOUNT.to_owned(),
+            twilio_auth_tokens: vec![domain::Secret::new(TOKEN)],
+            twilio_webhook_keys: [].into(),
+            openai_api_key: domain::Secret::new("test"),
+            stream_token_key: domain::token::TokenKey::new(domain::Secret::new("k".repeat(32))).unwrap(),
+        };
+        Arc::new(Doors(Gate::new(&"https://calls.harbour.example".parse().unwrap(), &secrets).unwrap()))
+    }
+
+    async fn signed(doors: &Arc<Doors>, body: String) -> Result<Verified<Any>, Refused> {
+        let key = twilio::Secret::new(TOKEN).unwrap();
+        let form = Form::parse(body.as_bytes()).unwrap();
+        let signature = sign_form(Algorithm::HmacSha1, &key, &doors.0.signed_url(PATH), &form);
+        let request = Request::post(PATH).header("x-twilio-signature", signature).body(Body::from(body));
+        Verified::from_request(request.unwrap(), doors).await
+    }
+
+    /// A caller's name may hold such bytes, and a line for each would be as many as the caller likes.
+    #[tokio::test]
+    async fn bytes_that_are_no_text_are_let_in_and_logged_once_in_a_while() {
+        let doors = doors();
+        for _ in 0..5 {
+            let let_in = signed(&doors, format!("AccountSid={ACCOUNT}&CallerName=%E9")).await.unwrap();
+            assert!(!let_in.raw.is_text());
+            assert!(signed(&doors, format!("AccountSid={ACCOUNT}&CallerName=%C3%A9")).await.is_ok());
+        }
+        let later = Instant::now() + std::time::Duration::from_secs(10);
+        assert_eq!(
+            doors.0.not_text.admit(later),
+            Some(4),
+            "one line was written, and stood for its interval"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_signed_webhook_of_another_account_is_refused() {
+        let other = ACCOUNT.replace('7', "8");
+        for body in [format!("AccountSid={other}"), "AccountSid=".to_owned(), "CallerName=x".to_owned()] {
+            assert_eq!(signed(&doors(), body.clone()).await.err(), Some(Refused::Signature), "{body}");
+        }
     }
 }

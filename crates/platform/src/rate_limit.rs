@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 /// One line in this time is enough to see that something goes on; it says how many others there were.
 const INTERVAL: Duration = Duration::from_secs(10);
 
+/// Of one line in the code: it is written once in 10 s at most, and then says how many were left out.
 #[derive(Debug, Default)]
-pub(crate) struct RateLimited(Mutex<State>);
+pub struct RateLimited(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -17,7 +18,7 @@ struct State {
 
 impl RateLimited {
     /// Whether to log now; then how many times this was not the case since the last time.
-    pub(crate) fn admit(&self, now: Instant) -> Option<u64> {
+    pub fn admit(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.last.is_some_and(|last| now.saturating_duration_since(last) < INTERVAL) {
             state.suppressed += 1;
