@@ -89,7 +89,9 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     };
     let settings = BridgeSettings {
         public_stream_url,
+        twilio_account_sid: secrets.twilio_account_sid,
         twilio_auth_tokens: secrets.twilio_auth_tokens,
+        twilio_webhook_keys: secrets.twilio_webhook_keys,
         token_key: secrets.stream_token_key,
         openai_realtime_url,
         openai_api_key: secrets.openai_api_key,

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use twilio::Sid;
 use twilio::media_stream::fast::{self, FastMedia};
 use twilio::media_stream::{self, Inbound, MAX_MESSAGE_BYTES, Start, Track};
 
@@ -40,6 +41,8 @@ const TOKEN_PARAMETER: &str = "token";
 pub(crate) struct CallerSocket {
     wire: Wire<TcpStream>,
     stream: Option<StreamSid>,
+    /// The account or subaccount that the start named.
+    account: Option<Sid>,
     messages: Tolerance,
     oddities: Tolerance,
     rejected: u64,
@@ -97,6 +100,7 @@ impl CallerSocket {
         Self {
             wire: Wire::new(socket, bounds),
             stream: None,
+            account: None,
             messages: Tolerance::of_messages(now),
             oddities: Tolerance::of_oddities(now),
             rejected: 0,
@@ -146,6 +150,11 @@ impl CallerSocket {
     pub(crate) async fn close(self, code: u16) {
         let code = self.fault.unwrap_or_else(|| CloseCode::from(code));
         self.wire.close(code).await;
+    }
+
+    /// Whether the stream has started and is this account's; a subaccount is another one.
+    pub(crate) fn is_of_account(&self, account: &str) -> bool {
+        self.account.as_ref().is_some_and(|named| named.as_str() == account)
     }
 
     /// Messages that were refused so far.
@@ -234,6 +243,7 @@ impl CallerSocket {
             return Some(Input::CallerMisbehaved);
         }
         self.stream = Some(stream.clone());
+        self.account = Some(start.account_sid.clone());
         let token = start.custom_parameters.get(TOKEN_PARAMETER).map_or("", String::as_str);
         Some(Input::StreamStarted { call, stream, token: Secret::new(token) })
     }

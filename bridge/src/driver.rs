@@ -46,6 +46,7 @@ const HAND_OVER_WAIT: Duration = Duration::from_secs(1);
 /// What all calls of a process share.
 pub(crate) struct Context<P> {
     pub(crate) ports: Arc<P>,
+    pub(crate) account_sid: String,
     pub(crate) token_key: TokenKey,
     pub(crate) connector: Arc<ModelConnector>,
     pub(crate) live: LiveEvents,
@@ -297,13 +298,14 @@ impl<P: Ports> Call<P> {
         }
     }
 
-    /// A token that was not minted for this call never reaches the store.
+    /// Neither a stream of another account nor a token that was not minted for this call reaches the store.
     fn claim(&mut self, call: CallSid, token: &Secret) {
+        let ours = self.caller.is_of_account(&self.context.account_sid);
         match self.context.token_key.verify(&call, token.expose()) {
-            Ok(epoch) => {
+            Ok(epoch) if ours => {
                 self.effects.claim(Arc::clone(&self.context.ports), call.clone(), epoch, wall_clock());
             }
-            Err(_) => self.backlog.push_back(Input::ClaimRefused(ClaimRefusal::NotYours)),
+            Ok(_) | Err(_) => self.backlog.push_back(Input::ClaimRefused(ClaimRefusal::NotYours)),
         }
         self.sid = Some(call);
     }

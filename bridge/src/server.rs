@@ -1,6 +1,5 @@
 //! The bridge's front door: health, readiness, and the upgrade that becomes a call.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,6 +51,8 @@ pub enum SetupError {
     RealtimeUrl,
     #[error("at least one Twilio auth token is needed, and none may be blank")]
     AuthToken,
+    #[error("a shared key for webhooks is blank")]
+    WebhookKey,
     #[error("the OpenAI API key has characters that an HTTP header cannot carry")]
     ApiKey,
     #[error("TLS cannot be set up: {0}")]
@@ -94,6 +95,12 @@ impl<P: Ports> Bridge<P> {
         if auth_tokens.is_empty() {
             return Err(SetupError::AuthToken);
         }
+        let shared_keys = settings
+            .twilio_webhook_keys
+            .into_iter()
+            .map(|(id, key)| Ok((id, twilio::Secret::new(key.expose())?)))
+            .collect::<Result<_, twilio::EmptySecret>>()
+            .map_err(|_| SetupError::WebhookKey)?;
         let (connector, keepers) = ModelConnector::new(
             settings.openai_realtime_url,
             &settings.openai_api_key,
@@ -102,6 +109,7 @@ impl<P: Ports> Bridge<P> {
         )?;
         let context = Context {
             ports: Arc::new(ports),
+            account_sid: settings.twilio_account_sid,
             token_key: settings.token_key,
             connector: Arc::new(connector),
             live,
@@ -113,7 +121,7 @@ impl<P: Ports> Bridge<P> {
             shared: Arc::new(Shared {
                 stream_path: stream_url.path().to_owned(),
                 stream_url: stream_url.into(),
-                verifier: Verifier::new(auth_tokens, HashMap::new()),
+                verifier: Verifier::new(auth_tokens, shared_keys),
                 max_calls: settings.max_calls,
                 ecs_agent: settings.ecs_agent,
                 forgeries: RateLimited::default(),

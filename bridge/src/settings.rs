@@ -1,5 +1,6 @@
 //! What the bridge needs to be told. Reading it from the environment is the binary's business.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::Secret;
@@ -13,8 +14,12 @@ pub struct BridgeSettings {
     /// The `wss` address that the TwiML names and Twilio signs. Upgrades are accepted on its path only, and
     /// their signature is checked over this text, never over what a request claims about its host.
     pub public_stream_url: Url,
+    /// The one account whose streams are taken, as `start.accountSid` names it.
+    pub twilio_account_sid: String,
     /// The account's auth tokens: the primary, and during a rotation its successor.
     pub twilio_auth_tokens: Vec<Secret>,
+    /// Keys that an upgrade may be signed with in place of the auth token, by Twilio's id of the key; none may be blank.
+    pub twilio_webhook_keys: BTreeMap<String, Secret>,
     /// The key that stream tokens were minted with.
     pub token_key: TokenKey,
     /// `wss://api.openai.com/v1/realtime` or its like; the plan's model is added as the query.

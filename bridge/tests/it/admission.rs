@@ -3,16 +3,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use domain::Secret;
 use http::{Method, Request, StatusCode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use twilio::signature::Algorithm;
 
 use crate::framing::frame;
 use crate::support::{
-    AUTH_TOKEN, Caller, Closed, Harness, Planned, STREAM_PATH, STREAM_URL, signature, soon,
+    ACCOUNT_SID, AUTH_TOKEN, Caller, Closed, Harness, Planned, STREAM_PATH, STREAM_URL, signature,
+    signature_by, soon,
 };
 
 #[tokio::test]
@@ -27,6 +30,33 @@ async fn a_stream_without_twilios_signature_is_refused_before_the_upgrade() {
         assert_eq!(refused, Some(StatusCode::FORBIDDEN), "{forged:?}");
     }
     assert!(Caller::try_connect(&harness, Some(&signature(AUTH_TOKEN, STREAM_URL))).await.is_ok());
+}
+
+/// As webhooks are, if the account has such keys: each by its id, and both while one is rotated.
+#[tokio::test]
+async fn an_upgrade_may_be_signed_with_a_shared_key_that_is_configured() {
+    let keys = [("k1", "the-older-key"), ("k2", "the-newer-key")];
+    let harness = Harness::start_with(|settings| {
+        settings.twilio_webhook_keys = keys.map(|(id, key)| (id.to_owned(), Secret::new(key))).into();
+    })
+    .await;
+    let connect = async |id: &str, key: &str| {
+        let signed = signature_by(Algorithm::HmacSha256, key, STREAM_URL);
+        let settings = format!("algorithm=HMAC_SHA256,key={id}");
+        let headers =
+            [("x-twilio-signature", &*signed), ("x-twilio-webhooks-signature-settings", &*settings)];
+        Caller::try_connect_with(&harness, &headers).await.err()
+    };
+    for (id, key) in keys {
+        assert_eq!(connect(id, key).await, None, "{id}");
+    }
+    for (id, key) in
+        [("k1", "the-newer-key"), ("k3", "the-older-key"), ("k1", AUTH_TOKEN), ("", "the-older-key")]
+    {
+        assert_eq!(connect(id, key).await, Some(StatusCode::FORBIDDEN), "{id} {key}");
+    }
+    let by_the_auth_token = Caller::try_connect(&harness, Some(&signature(AUTH_TOKEN, STREAM_URL))).await;
+    assert!(by_the_auth_token.is_ok(), "the auth token goes on being good");
 }
 
 #[tokio::test]
@@ -79,6 +109,26 @@ async fn a_token_that_proves_nothing_ends_the_stream_before_any_model_is_asked()
         assert_eq!(caller.closed().await, Closed::With(1008), "{token:?}");
     }
     assert_eq!(harness.model.accepted(), 0);
+}
+
+/// Found by attacking it. A subaccount's stream names the subaccount; its call is not ours, whatever token it has.
+#[tokio::test]
+async fn a_stream_of_another_account_is_refused_and_claims_nothing() {
+    let mut harness = Harness::start().await;
+    let planned = harness.plan();
+    for other in [format!("AC{}", "0".repeat(32)), ACCOUNT_SID.replace('7', "8")] {
+        let mut caller = Caller::connect(&harness).await;
+        let mut start = caller.start_message(planned.call.as_str(), &planned.token);
+        start["start"]["accountSid"] = other.as_str().into();
+        caller.send(&start).await;
+        assert_eq!(caller.closed().await, Closed::With(1008), "{other}");
+    }
+    assert_eq!(harness.model.accepted(), 0);
+
+    // The plan is still there to be claimed.
+    let mut caller = Caller::connect(&harness).await;
+    caller.start(&planned).await;
+    harness.model.accept().await.configure().await;
 }
 
 /// Fault 56.

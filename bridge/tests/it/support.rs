@@ -22,12 +22,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use twilio::signature::{Algorithm, sign_url};
 
 pub(crate) use caller::{Caller, Closed};
 pub(crate) use model::{Model, ModelServer};
 pub(crate) use store::Store;
 
 pub(crate) const AUTH_TOKEN: &str = "f00dbabe00112233445566778899aabb";
+pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000007";
 /// What Twilio is told and signs; the port that the test connects to is behind it.
 pub(crate) const STREAM_URL: &str = "wss://media.harbour.example/twilio/stream";
 pub(crate) const STREAM_PATH: &str = "/twilio/stream";
@@ -73,7 +75,9 @@ impl Harness {
         let token_key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
         let mut settings = BridgeSettings {
             public_stream_url: STREAM_URL.parse().unwrap(),
+            twilio_account_sid: ACCOUNT_SID.to_owned(),
             twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
+            twilio_webhook_keys: [].into(),
             token_key: token_key.clone(),
             openai_realtime_url: model.url(),
             openai_api_key: Secret::new("test-key"),
@@ -171,6 +175,9 @@ impl Harness {
 
 /// The header that proves an upgrade to be Twilio's.
 pub(crate) fn signature(auth_token: &str, url: &str) -> String {
-    let key = twilio::Secret::new(auth_token).unwrap();
-    twilio::signature::sign_url(twilio::signature::Algorithm::HmacSha1, &key, url)
+    signature_by(Algorithm::HmacSha1, auth_token, url)
+}
+
+pub(crate) fn signature_by(algorithm: Algorithm, key: &str, url: &str) -> String {
+    sign_url(algorithm, &twilio::Secret::new(key).unwrap(), url)
 }

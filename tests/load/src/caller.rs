@@ -24,7 +24,7 @@ use crate::alarm::Alarm;
 use crate::ledger::{CallError, Ledger};
 use crate::pulse::{Pulse, audio_ms, text_field};
 use crate::script::{FRAME, FRAME_MS, LAST_WORDS};
-use crate::target::{self, AUTH_TOKEN, STREAM_PATH, STREAM_URL};
+use crate::target::{self, ACCOUNT_SID, AUTH_TOKEN, STREAM_PATH, STREAM_URL};
 
 const OPEN_DEADLINE: Duration = Duration::from_secs(10);
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
@@ -91,7 +91,7 @@ impl Caller {
         let start = json!({
             "event": "start", "sequenceNumber": "1", "streamSid": self.stream_sid,
             "start": {
-                "accountSid": format!("AC{}", "0".repeat(32)),
+                "accountSid": ACCOUNT_SID,
                 "streamSid": self.stream_sid,
                 "callSid": call_sid,
                 "tracks": ["inbound"],
@@ -180,7 +180,7 @@ impl Caller {
     async fn hang_up(mut self) -> Result<(), CallError> {
         let stop = json!({
             "event": "stop", "sequenceNumber": "1", "streamSid": self.stream_sid,
-            "stop": { "accountSid": format!("AC{}", "0".repeat(32)), "callSid": target::call_sid(self.call) },
+            "stop": { "accountSid": ACCOUNT_SID, "callSid": target::call_sid(self.call) },
         });
         let ended = timeout(CLOSE_DEADLINE, async {
             // Whoever has closed already is not there to be told.

@@ -28,6 +28,7 @@ use crate::tls::{self, TlsError};
 /// What the bridge is told and signs for; the port it listens at is behind it.
 pub(crate) const STREAM_URL: &str = "wss://media.load.example/twilio/stream";
 pub(crate) const STREAM_PATH: &str = "/twilio/stream";
+pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000000";
 pub(crate) const AUTH_TOKEN: &str = "00000000000000000000000000000000";
 /// Calls that may be ending while as many begin.
 const CALLS_MARGIN: u32 = 8;

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::{AUTH_TOKEN, Harness, Planned, STREAM_PATH, STREAM_URL, signature, soon};
+use super::{ACCOUNT_SID, AUTH_TOKEN, Harness, Planned, STREAM_PATH, STREAM_URL, signature, soon};
 
 /// Twilio's end of a media stream.
 pub(crate) struct Caller {
@@ -32,12 +32,20 @@ impl Caller {
     }
 
     pub(crate) async fn try_connect(harness: &Harness, signature: Option<&str>) -> Result<Self, StatusCode> {
+        let headers: Vec<_> = signature.iter().map(|signature| ("x-twilio-signature", *signature)).collect();
+        Self::try_connect_with(harness, &headers).await
+    }
+
+    pub(crate) async fn try_connect_with(
+        harness: &Harness,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, StatusCode> {
         let stream = TcpStream::connect(harness.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{}{STREAM_PATH}", harness.address);
         let mut request = url.into_client_request().unwrap();
-        if let Some(signature) = signature {
-            request.headers_mut().insert("x-twilio-signature", signature.parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
         }
         match soon("the upgrade", client_async(request, stream)).await {
             Ok((socket, _)) => {
@@ -60,7 +68,7 @@ impl Caller {
         json!({
             "event": "start", "sequenceNumber": "1", "streamSid": self.stream_sid,
             "start": {
-                "streamSid": self.stream_sid, "accountSid": format!("AC{}", "0".repeat(32)), "callSid": call,
+                "streamSid": self.stream_sid, "accountSid": ACCOUNT_SID, "callSid": call,
                 "tracks": ["inbound"],
                 "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1 },
                 "customParameters": { "token": token }
@@ -99,7 +107,7 @@ impl Caller {
     pub(crate) async fn stop(&mut self, planned: &Planned) {
         let stop = json!({
             "event": "stop", "sequenceNumber": "99", "streamSid": self.stream_sid,
-            "stop": { "accountSid": format!("AC{}", "0".repeat(32)), "callSid": planned.call.as_str() }
+            "stop": { "accountSid": ACCOUNT_SID, "callSid": planned.call.as_str() }
         });
         self.send(&stop).await;
     }

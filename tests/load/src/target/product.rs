@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::tls;
 
-use super::{AUTH_TOKEN, STREAM_URL, TargetConfig, TargetError, instructions, token_key};
+use super::{ACCOUNT_SID, AUTH_TOKEN, STREAM_URL, TargetConfig, TargetError, instructions, token_key};
 
 /// The model that every call asks for.
 const MODEL: &str = "gpt-realtime-2.1";
@@ -25,7 +25,9 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
     let setup = |error: &dyn std::fmt::Display| TargetError::Setup(error.to_string());
     let settings = BridgeSettings {
         public_stream_url: Url::parse(STREAM_URL).map_err(|error| setup(&error))?,
+        twilio_account_sid: ACCOUNT_SID.to_owned(),
         twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
+        twilio_webhook_keys: [].into(),
         token_key: token_key()?,
         openai_realtime_url: config.realtime_url()?,
         openai_api_key: Secret::new("load"),
