@@ -38,7 +38,7 @@ async fn a_call_whose_hint_is_refused_has_its_agent_and_its_report_says_so() {
             model.wait_for_keeper().await;
             ready = Some(model);
         }
-        let planned = harness.plan_with(|plan| plan.voice.languages = vec!["tlh".into()]);
+        let planned = harness.plan_with(|plan| plan.voice.languages = vec!["cy".into()]);
         let mut caller = Caller::connect(&harness).await;
         caller.start(&planned).await;
         let mut model = match ready {
@@ -50,7 +50,7 @@ async fn a_call_whose_hint_is_refused_has_its_agent_and_its_report_says_so() {
             }
         };
         let update = model.next().await;
-        assert_eq!(update["session"]["audio"]["input"]["transcription"]["language"], "tlh");
+        assert_eq!(update["session"]["audio"]["input"]["transcription"]["language"], "cy");
         model
             .send(&json!({ "type": "error", "event_id": "e", "error": { "type": "invalid_request_error",
                 "code": "invalid_language_format", "param": "session.audio.input.transcription.language",
