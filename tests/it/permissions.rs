@@ -1,25 +1,30 @@
-//! What each function asks of DynamoDB is what the template lets its role do: no more, and no less.
+//! What each function asks of DynamoDB, S3 and SQS is what the template lets its role do: no more, and no less.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use acceptance::bucket::{CutShort, remove};
 use acceptance::lease::lapse;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
-use acceptance::way::{Access, Way};
+use acceptance::way::{ASIDE, Access, Way};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::DialId;
 use domain::recording::MAX_SWEEPS;
 use domain::transcript::Run;
 use http::Method;
+use local::registry;
+use local::template::Template;
 use platform::clock;
+use platform::env::{MapEnv, Reader};
 use serde_json::json;
 use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
 use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults, RestFault};
 
-/// The DynamoDB actions that a function's role has, per table or index.
+/// The actions that a function's role has, per table, index, queue, bucket or objects in it.
 fn allowed(function: &str) -> BTreeSet<Access> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -32,16 +37,22 @@ fn allowed(function: &str) -> BTreeSet<Access> {
         let actions: Vec<String> = super::structure::strings(&statement["Action"]);
         for resource in super::structure::strings(&statement["Resource"]) {
             // `CallsTable.Arn`, or `${CallsTable.Arn}/index/by_business`.
-            let table = resource.replace("${", "").replace(".Arn}", "").replace(".Arn", "");
-            for action in actions.iter().filter_map(|action| action.strip_prefix("dynamodb:")) {
-                // An index can only be queried; a statement for both says so once.
-                if !table.contains("/index/") || action == "Query" {
-                    allowed.insert((action.to_owned(), table.clone()));
-                }
+            let resource = resource.replace("${", "").replace(".Arn}", "").replace(".Arn", "");
+            // An index can only be queried; a statement for both says so once.
+            let index = resource.contains("/index/");
+            for action in actions.iter().filter(|action| !index || *action == "dynamodb:Query") {
+                allowed.insert((action.clone(), resource.clone()));
             }
         }
     }
     allowed
+}
+
+/// A queue that nobody works, in the place of another.
+async fn aside(world: &World, queue: &str) -> String {
+    let name = format!("{queue}{ASIDE}");
+    let created = world.system.aws.sqs.create_queue().queue_name(name).send().await.unwrap();
+    created.queue_url.unwrap()
 }
 
 /// Compares what passed with what the template allows.
@@ -79,8 +90,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let mut sandboxes = BTreeMap::new();
     for binary in ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls"] {
         let way = Way::to_the_store_of(&world).await;
-        let changes = [("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
-        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &changes).await);
+        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &way.everywhere()).await);
         ways.insert(binary, way);
     }
     let [inbound, status, after] =
@@ -96,6 +106,10 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let nobodys = Webhook::inbound(&world, &call_sid(3)).field("To", "+12025550199");
     assert!(inbound.receives(&world, &nobodys).await.1.contains("not in service"));
 
+    let stream = format!("MZ{}", "1".repeat(32));
+    let began = ringing.clone().at("/twilio/stream/status").field("StreamSid", &stream);
+    let began = began.field("StreamEvent", "stream-started");
+    assert_eq!(status.receives(&world, &began).await.0, 204);
     let lost = ringing.clone().field("CallStatus", "in-progress").at("/twilio/voice/after-stream?epoch=1");
     assert_eq!(after.receives(&world, &lost).await.0, 200);
     let completed = Webhook::status(&world, &first, "completed", 3);
@@ -110,8 +124,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     }
     // One call that the sweep asks Twilio about, and nobody of whom it has heard.
     let way = Way::to_the_store_of(&world).await;
-    let changes = [("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
-    let sweep = ScheduleSandbox::start(&world, "call-sweep", &changes).await;
+    let sweep = ScheduleSandbox::start(&world, "call-sweep", &way.everywhere()).await;
     Webhook::inbound(&world, &call_sid(4)).send(&world).await;
     assert!(sweep.ticks(platform::clock::now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
     compare("CallSweepFunction", &way);
@@ -173,6 +186,41 @@ async fn unheard_of(world: &World) -> Arc<CallOutcome> {
     world.call_with(script, CallFaults { recording: silent, ..Default::default() }).await
 }
 
+/// Remembers whether a function asked where the secret is.
+struct Asked<'a> {
+    env: MapEnv,
+    secret: &'a AtomicBool,
+}
+
+impl Reader for Asked<'_> {
+    fn var(&self, name: &str) -> Option<String> {
+        self.secret.fetch_or(name == "SECRETS_ARN", Ordering::SeqCst);
+        self.env.var(name)
+    }
+}
+
+/// Whoever reads the secret may, and nobody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_function_that_reads_the_secret_may_read_it() {
+    let world = world().await;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut readers = 0;
+    for function in Template::load().unwrap().functions {
+        let secret = AtomicBool::new(false);
+        let env = Asked { env: MapEnv(world.system.environment.clone()), secret: &secret };
+        assert!(registry::load(&function.binary, &env).await.unwrap().is_ok(), "{}", function.binary);
+        let reads = secret.load(Ordering::SeqCst);
+        let policies = &template["Resources"][function.logical_id.as_str()]["Properties"]["Policies"];
+        let may =
+            policies.as_sequence().unwrap().iter().any(|p| super::structure::strings(p) == ["ReadsSecret"]);
+        assert_eq!(may, reads, "{}: may it read the secret, and does it?", function.logical_id);
+        readers += usize::from(reads);
+    }
+    assert!(readers > 5, "{readers}");
+    world.system.stop().await;
+}
+
 /// The functions that find, lend and delete recordings.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_roles_of_what_becomes_of_a_recording_fit() {
@@ -180,12 +228,13 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
     let outcome = world.call(script).await;
     world.complete_record(&outcome.call_sid).await;
-    let sink = ("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap());
+    let sink = aside(&world, "RecordingsQueue").await;
+    let sink = ("QUEUE_RECORDINGS", sink.as_str());
     let at = format!("/v1/calls/{}/recording", outcome.call_sid);
     let key = world.identity.api_key.expose();
 
     let way = Way::to_the_store_of(&world).await;
-    let changes = [sink, ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let changes = [&[sink][..], &way.everywhere()].concat();
     let api = HttpSandbox::start(&world, "recordings", &changes).await;
     let asked = |method: Method, path: String| {
         world.http.request(method, api.url.join(&path).unwrap()).bearer_auth(key)
@@ -195,28 +244,32 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let share = shared["id"].as_str().unwrap();
 
     let open = Way::to_the_store_of(&world).await;
-    let changes = [("AWS_ENDPOINT_URL_DYNAMODB", open.url.as_str())];
-    let public = HttpSandbox::start(&world, "recording-share", &changes).await;
+    let public = HttpSandbox::start(&world, "recording-share", &open.everywhere()).await;
     let token = shared["url"].as_str().unwrap().rsplit('/').next().unwrap();
-    let opened = world.http.post(public.url.join(&format!("/s/{token}")).unwrap()).send().await.unwrap();
-    assert_eq!(opened.status(), 200, "the link led to the recording");
-    compare("RecordingShareFunction", &open);
-
-    for (method, path) in [
-        (Method::GET, format!("{at}/shares")),
-        (Method::DELETE, format!("{at}/shares/{share}")),
-        (Method::PUT, format!("{at}/hold")),
-        (Method::DELETE, format!("{at}/hold")),
-        (Method::DELETE, at),
-    ] {
-        let answer = asked(method, path.clone()).send().await.unwrap();
+    let visit =
+        async || world.http.post(public.url.join(&format!("/s/{token}")).unwrap()).send().await.unwrap();
+    assert_eq!(visit().await.status(), 200, "the link led to the recording");
+    let done = async |method: Method, path: &str| {
+        let answer = asked(method, path.to_owned()).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
-    }
+    };
+    done(Method::PUT, &format!("{at}/hold")).await;
+    done(Method::DELETE, &format!("{at}/hold")).await;
+
+    // An object that went by another hand is missed, and the bucket says that it is not there.
+    remove(&world, &outcome.call_sid).await;
+    assert_eq!(visit().await.status(), 410);
+    let again = asked(Method::POST, format!("{at}/shares")).json(&json!({})).send().await.unwrap();
+    assert!(again.status().is_client_error(), "{}", again.status());
+    compare("RecordingShareFunction", &open);
+    done(Method::GET, &format!("{at}/shares")).await;
+    done(Method::DELETE, &format!("{at}/shares/{share}")).await;
+    done(Method::DELETE, &at).await;
     compare("RecordingsFunction", &way);
 
     // Nobody answers what the sweep asks for, so that in the end it gives the callback up.
     let way = Way::to_the_store_of(&world).await;
-    let changes = [sink, ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let changes = [&[sink][..], &way.everywhere()].concat();
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &changes).await;
     let unheard = unannounced(&world).await;
     for tick in 1..=MAX_SWEEPS + 1 {
@@ -239,13 +292,23 @@ async fn the_roles_of_the_pipeline_fit() {
     let recording = world.twilio.recordings(&outcome.call_sid)[0].sid.clone();
     world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
 
+    let broken = CutShort::call(&world).await;
+
     // What the sandboxes send goes where nobody works it.
-    let sinks = [
-        ("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap()),
-        ("QUEUE_TRANSCRIPTS", world.system.name("TranscriptsDlq").unwrap()),
-    ];
+    let mut sinks = vec![];
+    for (variable, queue) in [
+        ("QUEUE_RECORDINGS", "RecordingsQueue"),
+        ("QUEUE_TRANSCRIPTS", "TranscriptsQueue"),
+        ("QUEUE_INSIGHTS", "InsightsQueue"),
+        ("DLQ_RECORDINGS", "RecordingsDlq"),
+        ("DLQ_TRANSCRIPTS", "TranscriptsDlq"),
+        ("DLQ_INSIGHTS", "InsightsDlq"),
+    ] {
+        sinks.push((variable, aside(&world, queue).await));
+    }
+    let sinks: Vec<_> = sinks.iter().map(|(variable, queue)| (*variable, queue.as_str())).collect();
     let way = Way::to_the_store_of(&world).await;
-    let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let changes = [&sinks[..], &way.everywhere()].concat();
     let ready = HttpSandbox::start(&world, "recording-ready", &changes).await;
     let announced = Webhook::inbound(&world, &outcome.call_sid)
         .at("/twilio/recording")
@@ -255,11 +318,18 @@ async fn the_roles_of_the_pipeline_fit() {
     for _ in 0..2 {
         assert_eq!(ready.receives(&world, &announced).await.0, 204);
     }
+    let announced = Webhook::inbound(&world, &broken.call)
+        .at("/twilio/recording")
+        .field("RecordingSid", &broken.recording)
+        .field("RecordingStatus", "completed")
+        .field("RecordingChannels", "2");
+    assert_eq!(ready.receives(&world, &announced).await.0, 204);
     compare("RecordingReadyFunction", &way);
 
     let way = Way::to_the_store_of(&world).await;
-    let changes = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let changes = [&sinks[..], &way.everywhere()].concat();
     let archive = QueueSandbox::start(&world, "recording-archive", &changes).await;
+    let no_job = json!("no job of ours");
     let silent = unheard_of(&world).await;
     world.record_when(&silent.call_sid, |record| record["status"] == "completed").await;
     assert!(archive.does(&json!({ "job": "account", "call": silent.call_sid }), 1).await);
@@ -267,11 +337,23 @@ async fn the_roles_of_the_pipeline_fit() {
     assert!(archive.does(&copy, 1).await);
     let find = json!({ "job": "find", "call": unheard.call_sid, "recording": missed });
     assert!(archive.does(&find, 1).await);
-    compare("RecordingArchiveFunction", &way);
+    assert!(archive.does(&no_job, 1).await, "it is buried");
+    let copy = json!({ "job": "archive", "call": broken.call, "recording": broken.recording });
+    assert!(!archive.does(&copy, 1).await, "it breaks off among its parts");
 
-    let way = Way::to_the_store_of(&world).await;
-    let changes =
-        [sinks[0], sinks[1], ("QUEUE_INSIGHTS", sinks[1].1), ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())];
+    let way_to_api = Way::to_the_store_of(&world).await;
+    let to_api = [&sinks[..], &way_to_api.everywhere()].concat();
+    let api = HttpSandbox::start(&world, "transcripts", &to_api).await;
+    let key = world.identity.api_key.expose();
+    let reprocess = async |call: &str| {
+        let request = world.http.post(api.url.join(&format!("{call}/reprocess")).unwrap());
+        let stages = json!({ "stages": ["recording", "transcript"] });
+        request.bearer_auth(key).json(&stages).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(reprocess(&format!("/v1/calls/{}", broken.call)).await, 202, "it is copied again");
+
+    let way_of_step = Way::to_the_store_of(&world).await;
+    let changes = [&sinks[..], &way_of_step.everywhere()].concat();
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
     // The second run looks for what the first one heard.
     let busy = HttpFault::rate_limited(Duration::from_secs(110));
@@ -279,33 +361,41 @@ async fn the_roles_of_the_pipeline_fit() {
     assert!(!step.does(&json!({ "call": outcome.call_sid }), 1).await, "the model is busy");
     lapse(&world, "transcribe", &format!("{}#{}", outcome.call_sid, Run::FIRST)).await;
     assert!(step.does(&json!({ "call": outcome.call_sid }), 2).await);
-    let way_to_api = Way::to_the_store_of(&world).await;
-    let to_api = [sinks[0], sinks[1], ("AWS_ENDPOINT_URL_DYNAMODB", way_to_api.url.as_str())];
-    let api = HttpSandbox::start(&world, "transcripts", &to_api).await;
-    let key = world.identity.api_key.expose();
+    assert!(step.does(&json!({ "call": broken.call }), 1).await, "it looks again when there is a recording");
+    assert!(step.does(&no_job, 1).await, "it is buried");
+
+    let way_of_insights = Way::to_the_store_of(&world).await;
+    let changes = [&sinks[..], &way_of_insights.everywhere()].concat();
+    let insights = QueueSandbox::start(&world, "call-insights", &changes).await;
+    assert!(insights.does(&json!({ "call": broken.call }), 1).await, "it waits for the recording");
+
+    // Something else is where the recording should be: the two are compared.
+    broken.put_another(&world).await;
+    lapse(&world, "recording-archive", &broken.recording).await;
+    assert!(!archive.does(&copy, 1).await, "it is another object");
+    let path = format!("/v1/calls/{}/recording", broken.call);
+    let url = world.system.api_url.join(&path).unwrap();
+    let deleted = world.http.delete(url).bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
+    assert!(deleted.status().is_success(), "{}", deleted.status());
+    let erase = json!({ "job": "erase", "call": broken.call, "recording": broken.recording });
+    assert!(archive.does(&erase, 1).await);
+    compare("RecordingArchiveFunction", &way);
+
     let one = format!("/v1/calls/{}", outcome.call_sid);
-    let reprocess = world.http.post(api.url.join(&format!("{one}/reprocess")).unwrap());
-    let stages = json!({ "stages": ["recording", "transcript"] });
-    assert_eq!(reprocess.bearer_auth(key).json(&stages).send().await.unwrap().status(), 202);
+    assert_eq!(reprocess(&one).await, 202);
     let read = world.http.get(api.url.join(&format!("{one}/transcript")).unwrap());
     assert_eq!(read.bearer_auth(key).send().await.unwrap().status(), 200);
     compare("TranscriptsFunction", &way_to_api);
     assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
-    compare("TranscriptStepFunction", &way);
+    compare("TranscriptStepFunction", &way_of_step);
 
-    let way = Way::to_the_store_of(&world).await;
-    let insights = QueueSandbox::start(
-        &world,
-        "call-insights",
-        &[("QUEUE_INSIGHTS", sinks[1].1), ("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())],
-    )
-    .await;
     assert!(insights.does(&json!({ "call": outcome.call_sid }), 1).await);
     assert!(insights.does(&json!({ "call": outcome.call_sid, "again": "1" }), 1).await);
-    compare("CallInsightsFunction", &way);
+    assert!(!insights.does(&json!({ "call": call_sid(99) }), 1).await, "nobody rang with this one");
+    assert!(insights.does(&no_job, 1).await, "it is buried");
+    compare("CallInsightsFunction", &way_of_insights);
     let way = Way::to_the_store_of(&world).await;
-    let events =
-        HttpSandbox::start(&world, "events", &[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+    let events = HttpSandbox::start(&world, "events", &way.everywhere()).await;
     let key = world.identity.api_key.expose();
     let list = events.url.join("/v1/events").unwrap();
     assert_eq!(world.http.get(list).bearer_auth(key).send().await.unwrap().status(), 200);
@@ -314,7 +404,7 @@ async fn the_roles_of_the_pipeline_fit() {
     assert_eq!(record["transcript_source"], "recording", "the pipeline had work to do");
 
     let way = Way::to_the_store_of(&world).await;
-    let calls = HttpSandbox::start(&world, "calls", &[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+    let calls = HttpSandbox::start(&world, "calls", &way.everywhere()).await;
     let one = format!("/v1/calls/{}", outcome.call_sid);
     for path in ["/v1/calls", &one, &format!("{one}/recording")] {
         let url = calls.url.join(path).unwrap();

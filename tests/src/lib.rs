@@ -4,6 +4,7 @@
 
 pub mod after;
 pub mod audio;
+pub mod bucket;
 pub mod fate;
 pub mod lease;
 pub mod log;

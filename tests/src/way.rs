@@ -1,14 +1,15 @@
-//! A way to DynamoDB that notes what passes and can hold it up or turn it back.
+//! A way to AWS that notes what passes and can hold up, or turn back, what goes to DynamoDB.
+
+mod access;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Method, StatusCode, header};
-use serde_json::Value;
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,7 +17,10 @@ use url::Url;
 
 use crate::World;
 
-/// How requests are treated from now on.
+use access::Names;
+pub use access::{ASIDE, Access};
+
+/// How requests to DynamoDB are treated from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
     Open,
@@ -30,9 +34,6 @@ pub enum Manner {
     ThrottlesKey(&'static str),
 }
 
-/// One operation on one table or index, in IAM's words: (`PutItem`, `CallsTable`).
-pub type Access = (String, String);
-
 /// The way, for as long as it lives.
 pub struct Way {
     pub url: Url,
@@ -41,7 +42,8 @@ pub struct Way {
 }
 
 struct Shared {
-    upstream: Url,
+    upstreams: Upstreams,
+    names: Names,
     http: reqwest::Client,
     manner: watch::Sender<Manner>,
     /// The operations of the requests that are held.
@@ -50,22 +52,39 @@ struct Shared {
     stale: Mutex<BTreeSet<Access>>,
 }
 
+struct Upstreams {
+    dynamodb: Url,
+    s3: Url,
+    sqs: Url,
+}
+
 impl Way {
     pub async fn to_the_store_of(world: &World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let upstream = |service: &str| -> Url {
+            world.system.environment[&format!("AWS_ENDPOINT_URL_{service}")].parse().expect("a URL")
+        };
         let shared = Arc::new(Shared {
-            upstream: world.system.environment["AWS_ENDPOINT_URL_DYNAMODB"].parse().expect("a URL"),
+            upstreams: Upstreams { dynamodb: upstream("DYNAMODB"), s3: upstream("S3"), sqs: upstream("SQS") },
+            names: Names::of(world),
             http: crate::http().build().expect("a client"),
             manner: watch::Sender::new(Manner::Open),
             waiting: watch::Sender::new(vec![]),
             seen: Mutex::default(),
             stale: Mutex::default(),
         });
-        let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
+        let router =
+            Router::new().fallback(pass).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { url: url.parse().expect("a URL"), shared, _server: server }
+    }
+
+    /// The variables that send all of a function's requests to AWS this way.
+    pub fn everywhere(&self) -> [(&'static str, &str); 3] {
+        ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"]
+            .map(|name| (name, self.url.as_str()))
     }
 
     pub fn set(&self, manner: Manner) {
@@ -99,17 +118,25 @@ impl Way {
 async fn pass(
     State(shared): State<Arc<Shared>>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, StatusCode> {
-    let operation = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok()?.rsplit('.').next())
-        .unwrap_or_default()
-        .to_owned();
-    let request: Value = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let accesses = accesses(&operation, &request);
-    if may_be_stale(&operation, &request) {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let Some((service, operation)) = target.split_once('.') else {
+        let answer = shared.forward(&shared.upstreams.s3, &method, &uri, headers.clone(), body).await?;
+        let accesses = access::to_objects(&shared.names, &method, &uri, &headers, answer.status());
+        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses);
+        return Ok(answer);
+    };
+    let request = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    if service == "AmazonSQS" {
+        let access = access::to_queue(&shared.names, operation, &request);
+        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(access);
+        return shared.forward(&shared.upstreams.sqs, &method, &uri, headers, body).await;
+    }
+    let accesses = access::to_tables(operation, &request);
+    if access::may_be_stale(operation, &request) {
         shared.stale.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses.clone());
     }
     shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses);
@@ -121,7 +148,7 @@ async fn pass(
     };
     let mut manner = shared.manner.subscribe();
     if held(&manner.borrow()) {
-        shared.waiting.send_modify(|waiting| waiting.push(operation.clone()));
+        shared.waiting.send_modify(|waiting| waiting.push(operation.to_owned()));
         manner.wait_for(|manner| !held(manner)).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
         shared.waiting.send_modify(|waiting| {
             if let Some(passed) = waiting.iter().position(|held| *held == operation) {
@@ -142,43 +169,35 @@ async fn pass(
         let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
         return Ok((StatusCode::BAD_REQUEST, headers, body).into_response());
     }
-    // The host stays as it was: the signature covers it.
-    let mut forwarded = headers;
-    for hop in [header::CONTENT_LENGTH, header::CONNECTION] {
-        forwarded.remove(hop);
-    }
-    let sent = shared.http.request(method, shared.upstream.clone()).headers(forwarded).body(body).send();
-    let answer = sent.await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-    let (status, mut headers) = (answer.status(), answer.headers().clone());
-    for hop in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
-        headers.remove(hop);
-    }
-    let body = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-    Ok((status, headers, Body::from(body)).into_response())
+    shared.forward(&shared.upstreams.dynamodb, &method, &uri, headers, body).await
 }
 
-/// Reads are eventually consistent unless they say otherwise (DynamoDB, "Read consistency").
-fn may_be_stale(operation: &str, request: &Value) -> bool {
-    let consistent = |read: &Value| read["ConsistentRead"].as_bool() == Some(true);
-    match operation {
-        "GetItem" | "Query" | "Scan" => !consistent(request),
-        "BatchGetItem" => {
-            request["RequestItems"].as_object().into_iter().flatten().any(|(_, read)| !consistent(read))
+impl Shared {
+    /// The host stays as it was: the signature covers it.
+    async fn forward(
+        &self,
+        upstream: &Url,
+        method: &Method,
+        uri: &Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, StatusCode> {
+        for hop in [header::CONTENT_LENGTH, header::CONNECTION] {
+            headers.remove(hop);
         }
-        _ => false,
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let url = upstream.join(path).map_err(|_| StatusCode::BAD_GATEWAY)?;
+        let sent = self.http.request(method.clone(), url).headers(headers).body(body).send();
+        let answer = sent.await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+        let (status, mut headers) = (answer.status(), answer.headers().clone());
+        for hop in [header::TRANSFER_ENCODING, header::CONNECTION] {
+            headers.remove(hop);
+        }
+        // The answer to HEAD has a length and no body.
+        if *method != Method::HEAD {
+            headers.remove(header::CONTENT_LENGTH);
+        }
+        let body = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+        Ok((status, headers, Body::from(body)).into_response())
     }
-}
-
-/// What IAM checks: a transaction needs the permission of each of its actions, and none of its own.
-fn accesses(operation: &str, request: &Value) -> Vec<Access> {
-    let named = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if let Some(tables) = request["RequestItems"].as_object() {
-        return tables.keys().map(|table| (operation.to_owned(), table.clone())).collect();
-    }
-    if let Some(actions) = request["TransactItems"].as_array() {
-        let actions = actions.iter().filter_map(Value::as_object).flatten();
-        return actions.map(|(kind, action)| (format!("{kind}Item"), named(&action["TableName"]))).collect();
-    }
-    let index = request["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
-    vec![(operation.to_owned(), named(&request["TableName"]) + &index)]
 }
