@@ -64,7 +64,9 @@ fn the_longest_duration_stands_whatever_the_order() {
     };
     for order in [[7, 12, 9], [12, 9, 7], [9, 7, 12]] {
         let mut call = call();
-        order.map(|seconds| call.apply(&lasting(seconds)));
+        for seconds in order {
+            call.apply(&lasting(seconds));
+        }
         call.apply(&event(CallStatus::Ringing));
         assert_eq!(call.duration, Some(Duration::from_secs(12)), "{order:?}");
     }
