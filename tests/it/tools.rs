@@ -235,7 +235,7 @@ async fn a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known
     let (asked, url) = odd_desk().await;
     ODD_DESK.set(url).unwrap();
     let names = ["book", "order", "move"];
-    let all = |reply: Reply| names.iter().fold(reply, |reply, name| reply.and_call(*name, "{}"));
+    let all = |reply: Reply| names.iter().fold(reply, |reply, name| reply.and_call(name, "{}"));
     let reply = all(Reply::silence()).then(all(Reply::silence()).then(Reply::say(&speech::AGENT_CONFIRM)));
     let business = |new: &mut functions::businesses::provision::NewBusiness| {
         let tool = |name: &str| HttpTool {
