@@ -112,6 +112,10 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     assert_eq!(status.receives(&world, &began).await.0, 204);
     let lost = ringing.clone().field("CallStatus", "in-progress").at("/twilio/voice/after-stream?epoch=1");
     assert_eq!(after.receives(&world, &lost).await.0, 200);
+    // What is offered to a refused call is its business's.
+    let refused = Webhook::inbound(&world, &second).field("CallStatus", "in-progress");
+    let refused = after.receives(&world, &refused.at("/twilio/voice/after-stream?epoch=1")).await.1;
+    assert!(refused.contains("lines are busy"), "{refused}");
     let completed = Webhook::status(&world, &first, "completed", 3);
     assert_eq!(status.receives(&world, &completed).await.0, 204);
 
@@ -372,7 +376,7 @@ async fn the_roles_of_the_pipeline_fit() {
     // Something else is where the recording should be: the two are compared.
     broken.put_another(&world).await;
     lapse(&world, "recording-archive", &broken.recording).await;
-    assert!(!archive.does(&copy, 1).await, "it is another object");
+    assert!(archive.does(&copy, 1).await, "it is buried: another attempt would find the same");
     let path = format!("/v1/calls/{}/recording", broken.call);
     let url = world.system.api_url.join(&path).unwrap();
     let deleted = world.http.delete(url).bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
