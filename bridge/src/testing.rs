@@ -1,5 +1,8 @@
 //! What tests inside the crate share.
 
+#[path = "../tests/it/support/log.rs"]
+pub(crate) mod log;
+
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::plan::Resumption;
 use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Timestamp, Toolbox};

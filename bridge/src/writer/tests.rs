@@ -8,6 +8,7 @@ use domain::{AnsweredBy, CallPlan, Epoch, Timestamp};
 
 use super::*;
 use crate::ports::{ClaimError, HangUpError, ToolFailure, ToolRequest};
+use crate::testing::log::{self, Log};
 
 /// A store that answers its first writes as it was told, and keeps a log of what it took.
 #[derive(Default)]
@@ -123,10 +124,15 @@ fn report() -> SessionReport {
     }
 }
 
+fn writer(store: &Arc<Store>, superseded: CancellationToken, tasks: &TaskTracker) -> TurnWriter {
+    log::install();
+    TurnWriter::spawn(Arc::clone(store), call(), superseded, tasks)
+}
+
 /// Runs a writer over so many turns to its end, and says whether it found itself superseded.
 async fn write_all(store: &Arc<Store>, turns: u32) -> bool {
     let (tasks, superseded) = (TaskTracker::new(), CancellationToken::new());
-    let writer = TurnWriter::spawn(Arc::clone(store), call(), superseded.clone(), &tasks);
+    let writer = writer(store, superseded.clone(), &tasks);
     (0..turns).for_each(|position| writer.turn(turn(position)));
     writer.finish(report());
     tasks.close();
@@ -202,7 +208,7 @@ async fn what_a_dead_store_does_not_take_is_given_up_in_the_end() {
 async fn the_queue_to_a_dead_store_is_bounded() {
     let store = Arc::new(Store { down: true, ..Store::default() });
     let tasks = TaskTracker::new();
-    let writer = TurnWriter::spawn(store, call(), CancellationToken::new(), &tasks);
+    let writer = writer(&store, CancellationToken::new(), &tasks);
     for position in 0..10_000 {
         writer.turn(turn(position));
     }
@@ -213,44 +219,18 @@ async fn the_queue_to_a_dead_store_is_bounded() {
 /// Found by attacking it: a flood of turns that cannot be kept is one line in ten seconds, with a count.
 #[tokio::test(start_paused = true)]
 async fn turns_that_are_lost_are_told_of_now_and_then_and_counted() {
-    let log = Log::default();
-    let lines = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || lines.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
-
+    let log = Log::keep();
     let store = Arc::new(Store { down: true, ..Store::default() });
     let tasks = TaskTracker::new();
-    let writer = TurnWriter::spawn(store, call(), CancellationToken::new(), &tasks);
+    let writer = writer(&store, CancellationToken::new(), &tasks);
     for position in 0..QUEUE_TURNS as u32 + 500 {
         writer.turn(turn(position));
     }
-    let text = log.text();
+    let text = log.take();
     assert_eq!(text.matches("turn lost").count(), 1, "{text}");
     assert_eq!(text.matches("TurnsLost").count(), 500);
 
     let store = Store::answering((0..60).map(|_| Err(StoreError::Refused("item too large".to_owned()))));
     write_all(&store, 30).await;
-    assert_eq!(log.text().matches("turn lost").count(), 2, "another call has a line of its own");
-}
-
-/// What is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    assert_eq!(log.take().matches("turn lost").count(), 1, "another call has a line of its own");
 }

@@ -1,7 +1,5 @@
 //! What is in the way of a frame: forwarding, and nothing that could make one wait.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::tools::HttpTool;
@@ -9,39 +7,13 @@ use serde_json::Value;
 
 use crate::conversation::call_tool;
 use crate::framing::frame;
-use crate::support::{Caller, Harness};
-
-/// Everything that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
+use crate::support::{Caller, Harness, Log};
 
 /// Historic failure 10. A store that never answers, a tool that hangs, a turn and a message that wait to be written and
 /// a watcher who looks away: ten seconds of audio go through in both directions, in order, and not a line is logged.
 #[tokio::test]
 async fn nothing_that_waits_is_in_the_way_of_audio() {
-    let log = Log::default();
-    let lines = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || lines.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
-
+    let log = Log::keep();
     let mut harness = Harness::start().await;
     let planned = harness.plan_with(|plan| {
         plan.greeting = None;

@@ -1,6 +1,7 @@
 //! A bridge on a loopback port with a caller, a model and a store around it, all scripted by the test.
 
 mod caller;
+mod log;
 mod model;
 mod store;
 
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use twilio::signature::{Algorithm, sign_url};
 
 pub(crate) use caller::{Caller, Closed};
+pub(crate) use log::Log;
 pub(crate) use model::{Model, ModelServer};
 pub(crate) use store::Store;
 
@@ -70,6 +72,7 @@ impl Harness {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut BridgeSettings)) -> Self {
+        log::install();
         let model = ModelServer::start();
         let store = Arc::new(Store::new());
         let token_key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
