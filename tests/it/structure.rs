@@ -347,8 +347,8 @@ const HOT: [&str; 9] = [
     "bridge/src/model_socket",
     "bridge/src/outbox",
     "bridge/src/wire",
-    "bridge/session/src/caller_audio",
-    "bridge/session/src/playback",
+    "bridge/session/src/facts/caller_audio",
+    "bridge/session/src/facts/playback",
     "crates/openai/src/realtime/fast",
     "crates/twilio/src/media_stream/fast",
 ];

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use domain::turn::EndReason;
 
-use crate::caller_audio::Kept;
 use crate::deadlines::Deadline;
+use crate::facts::caller_audio::Kept;
 use crate::input::ModelEvent;
 use crate::output::{Close, Event};
 use crate::phase::close_code;

@@ -7,11 +7,11 @@ use domain::phrases::Phrases;
 use domain::plan::Resumption;
 use domain::turn::EndReason;
 
-use crate::caller_audio::Accepted;
 use crate::deadlines::Deadline;
+use crate::facts::caller_audio::Accepted;
 use crate::input::{CallerAudio, ClaimRefusal, ModelLoss};
 use crate::output::Event;
-use crate::silence::Silence;
+use crate::rules::silence::Silence;
 use crate::{Input, Output, Phase, Session, instructions};
 
 /// One conditional delete takes milliseconds; a store that takes longer is down. The caller waits in silence.

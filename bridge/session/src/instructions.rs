@@ -6,7 +6,7 @@ use domain::plan::Resumption;
 use domain::turn::EndReason;
 use domain::{CallPlan, prompt};
 
-use crate::model_leg::Owed;
+use crate::facts::model_leg::Owed;
 
 pub(crate) fn greeting(plan: &CallPlan, greeting: &str) -> String {
     with_role(plan, &prompt::greeting_instructions(greeting))

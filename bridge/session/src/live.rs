@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use domain::turn::EndReason;
 
-use crate::barge_in::SPEECH_FRAME_WAIT;
-use crate::caller_audio::Accepted;
 use crate::deadlines::Deadline;
-use crate::hangup::{GOODBYE_WAIT, Goodbye};
+use crate::facts::caller_audio::Accepted;
+use crate::facts::ending::{GOODBYE_WAIT, Goodbye};
+use crate::facts::trouble::Vain;
 use crate::input::{CallerAudio, ModelEvent, ModelLoss, ResponseReason};
 use crate::output::{Audio, Event, ModelCommand};
-use crate::silence::NextStep;
-use crate::trouble::Vain;
-use crate::{Input, Output, Phase, Session, dtmf, instructions};
+use crate::rules::barge_in::SPEECH_FRAME_WAIT;
+use crate::rules::keys;
+use crate::rules::silence::NextStep;
+use crate::{Input, Output, Phase, Session, instructions};
 
 /// Twilio ends calls at four hours unless told otherwise; no policy goes beyond it.
 pub(crate) const MAX_CALL: Duration = Duration::from_secs(4 * 60 * 60);
@@ -45,7 +46,7 @@ impl Session {
         if let Some(keys) = self.early_keys.take() {
             self.keys_entered(&keys);
         }
-        let waits = (!self.keypad.is_empty()).then(|| now + dtmf::KEY_WAIT);
+        let waits = (!self.keypad.is_empty()).then(|| now + keys::KEY_WAIT);
         self.deadlines.follow(Deadline::Dtmf, waits);
         if greets {
             let after_start = self.since_start(now);
@@ -118,7 +119,9 @@ impl Session {
                     self.answered_in_vain(now, Vain::Failed);
                 }
             }
-            Deadline::ResponseCreated => self.request_refused(now, crate::response_gate::Refusal::Lost),
+            Deadline::ResponseCreated => {
+                self.request_refused(now, crate::facts::response_gate::Refusal::Lost)
+            }
             Deadline::ResponseProgress => self.response_stalled(now),
             Deadline::Playout => self.playback.give_up_on_marks(),
             Deadline::Silence => self.silence_lasted(now),
@@ -290,7 +293,7 @@ impl Session {
         if let Some(keys) = self.keypad.press(key) {
             self.keys_entered(&keys);
         }
-        let waits = (!self.keypad.is_empty()).then(|| now + dtmf::KEY_WAIT);
+        let waits = (!self.keypad.is_empty()).then(|| now + keys::KEY_WAIT);
         self.deadlines.follow(Deadline::Dtmf, waits);
     }
 

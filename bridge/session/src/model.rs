@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use domain::turn::{EndReason, Usage};
 
 use crate::deadlines::Deadline;
-use crate::hangup::{Goodbye, Next};
+use crate::facts::ending::{Goodbye, Next};
+use crate::facts::model_leg::{Owed, is_replayed};
+use crate::facts::response_gate::{Ended, Refusal};
+use crate::facts::trouble::Vain;
 use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role};
-use crate::model_leg::{Owed, is_replayed};
 use crate::output::{Event, ModelCommand};
-use crate::response_gate::{Ended, Refusal};
-use crate::trouble::Vain;
 use crate::{Output, Phase, Session, instructions};
 
 /// A response that is silent for this long in the middle of itself is stuck.

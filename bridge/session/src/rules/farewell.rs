@@ -10,7 +10,7 @@ use domain::turn::EndReason;
 
 use crate::Session;
 use crate::deadlines::Deadline;
-use crate::hangup::Goodbye;
+use crate::facts::ending::Goodbye;
 
 /// The pause after a goodbye in which a caller who has more to say says so.
 const GRACE: Duration = Duration::from_secs(4);

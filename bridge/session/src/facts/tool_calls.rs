@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::recent_ids::RecentIds;
+use crate::facts::recent_ids::RecentIds;
 
-pub use domain::tools::END_CALL;
+pub(crate) use domain::tools::END_CALL;
 
 /// A caller does not wait longer than this for a tool that says nothing of its own; the model then says that it did
 /// not work.

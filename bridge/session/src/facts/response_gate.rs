@@ -7,11 +7,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::facts::recent_ids::RecentIds;
+use crate::facts::trouble::{Trouble, Vain};
 use crate::input::ResponseReason;
 use crate::output::ModelCommand;
 use crate::reasons;
-use crate::recent_ids::RecentIds;
-use crate::trouble::{Trouble, Vain};
 
 /// How long to wait when the model refuses us for a response that we know nothing of.
 const UNKNOWN_RESPONSE_WAIT: Duration = Duration::from_secs(10);

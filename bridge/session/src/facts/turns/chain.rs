@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use crate::recent_ids::RecentIds;
+use crate::facts::recent_ids::RecentIds;
 
 #[derive(Debug)]
 pub(super) struct Chain<T> {

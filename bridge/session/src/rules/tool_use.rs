@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use domain::turn::{EndReason, ToolCall};
 
-use crate::hangup::Goodbye;
+use crate::facts::ending::Goodbye;
+use crate::facts::tool_calls::{self, ARGUMENTS_MAX_BYTES, END_CALL, TIMEOUT_MARGIN, TOOL_TIMEOUT};
 use crate::input::ResponseReason;
 use crate::output::{Event, ModelCommand};
-use crate::tools::{self, ARGUMENTS_MAX_BYTES, END_CALL, TIMEOUT_MARGIN, TOOL_TIMEOUT};
 use crate::{Output, Session, instructions};
 
 impl Session {
@@ -27,7 +27,7 @@ impl Session {
 
     pub(crate) fn tools_overdue(&mut self, now: Instant) {
         while let Some(call) = self.tools.take_overdue(now) {
-            self.answer_call(call.call_id, call.name, tools::TIMED_OUT.to_owned());
+            self.answer_call(call.call_id, call.name, tool_calls::TIMED_OUT.to_owned());
         }
     }
 
@@ -57,11 +57,11 @@ impl Session {
         self.turns.tool_called(self.wall(now), response, item, call);
         self.note(Event::ToolCalled { name: name.clone() });
         if self.gate.is_discarded(response) {
-            self.answer_call(id, name, tools::INTERRUPTED.to_owned());
+            self.answer_call(id, name, tool_calls::INTERRUPTED.to_owned());
         } else if refused {
-            self.answer_call(id, name, tools::TALK_FIRST.to_owned());
+            self.answer_call(id, name, tool_calls::TALK_FIRST.to_owned());
         } else if name == END_CALL {
-            self.answer_call(id, name, tools::ENDING.to_owned());
+            self.answer_call(id, name, tool_calls::ENDING.to_owned());
             self.end_asked_for(now, response);
         } else {
             match self.tools.open(now, response, [call_id, &name, arguments], self.tool_wait(&name)) {

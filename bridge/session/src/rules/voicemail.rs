@@ -14,7 +14,7 @@ use domain::turn::EndReason;
 use domain::{AnsweredBy, Direction, Epoch, text};
 
 use crate::deadlines::Deadline;
-use crate::hangup::Goodbye;
+use crate::facts::ending::Goodbye;
 use crate::input::ResponseReason;
 use crate::{Session, instructions};
 

@@ -11,9 +11,9 @@ use domain::Epoch;
 use domain::turn::EndReason;
 
 use crate::deadlines::Deadline;
+use crate::facts::response_gate::Ended;
 use crate::input::{ModelLoss, ResponseReason, ResponseStatus};
 use crate::output::{Event, ModelCommand};
-use crate::response_gate::Ended;
 use crate::{Output, Phase, Session, instructions};
 
 /// A caller is left in silence for three seconds at the most. After this much of them, counted from the start of

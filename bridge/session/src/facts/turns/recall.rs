@@ -7,7 +7,7 @@ use domain::{Speaker, Timestamp};
 
 use super::memory::Memory;
 use super::{Agent, Item, Kind, Text, Turns, Words};
-use crate::playback::{Heard, Playback};
+use crate::facts::playback::{Heard, Playback};
 
 impl Turns {
     /// What went before this session.

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use domain::turn::{ToolCall, TurnState};
 use domain::{CallPlan, Speaker, Timestamp, Turn};
 
+use crate::facts::playback::Playback;
+use crate::facts::response_gate::ResponseGate;
 use crate::input::Role;
-use crate::playback::Playback;
-use crate::response_gate::ResponseGate;
 
 mod chain;
 mod memory;
