@@ -330,7 +330,9 @@ async fn a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary() {
     let (mut first, second) =
         (BridgeProcess::start(&stage, "first").await, BridgeProcess::start(&stage, "second").await);
     stage.balancer.send_to(&first);
-    let call = stage.call(0);
+    // Long enough that the call is left in the silence, however late the signal comes: a call that says goodbye is
+    // not handed over.
+    let call = stage.call(14_000);
     stage.in_mid_sentence().await;
     // The rest of it is shorter than the time in which the call is not disturbed.
     tokio::time::sleep(Duration::from_secs(4)).await;
