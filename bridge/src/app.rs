@@ -7,18 +7,18 @@ use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Tur
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader, SettingsError};
-use platform::public_address::Reach;
 use platform::secrets::{Secrets, SecretsError};
-use platform::stores::leases::{Begun, Leases};
-use platform::stores::plans::Plans;
-use platform::stores::verdicts::Verdicts;
-use platform::stores::{self, turns};
 use platform::tls::NoTrustStore;
-use platform::tool_http::{self, ToolClient};
-use platform::twilio_rest::{TwilioError, TwilioRest};
+use providers::public_address::Reach;
+use providers::tool_http::{self, ToolClient};
+use providers::twilio_rest::{TwilioError, TwilioRest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
+use stores::leases::{Begun, Leases};
+use stores::plans::Plans;
+use stores::verdicts::Verdicts;
+use stores::{self, turns};
 
 use crate::live::LiveEvents;
 use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};

@@ -18,8 +18,8 @@ use http::{HeaderMap, StatusCode};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
-use platform::stores::{StoreError, businesses, calls, recordings, transcripts, turns};
 use serde::Deserialize;
+use stores::{StoreError, businesses, calls, recordings, transcripts, turns};
 
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;

@@ -9,10 +9,10 @@ use axum::{Json, Router};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
-use platform::stores::events::{Event, MAX_PAGE};
-use platform::stores::{businesses, events};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stores::events::{Event, MAX_PAGE};
+use stores::{businesses, events};
 
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;

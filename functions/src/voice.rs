@@ -21,9 +21,9 @@ use domain::PhoneNumber;
 use domain::phone::Caller;
 use http::{StatusCode, header};
 use platform::env::Parser;
-use platform::stores::businesses::Published;
-use platform::stores::calls::Pool;
 use platform::telemetry::{Unit, metric};
+use stores::businesses::Published;
+use stores::calls::Pool;
 use twilio::Party;
 use twilio::twiml;
 

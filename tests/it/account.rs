@@ -13,9 +13,9 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use local::demo::story;
 use platform::clock;
-use platform::stores::recordings;
 use serde_json::{Value, json};
 use simulator::twilio::{CallFaults, CallerScript, CallerStep, RecordingFaults, RecordingSource};
+use stores::recordings;
 
 fn not_recorded(reason: &str) -> Value {
     json!({ "sid": null, "kind": "call", "state": "not_recorded", "reason": reason })

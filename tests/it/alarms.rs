@@ -10,7 +10,8 @@ use super::structure::{read, sources, strings};
 
 const NAMESPACE: &str = "Switchboard";
 /// Code that counts, and that several functions run.
-const FOLDERS: [&str; 3] = ["functions/src", "crates/platform/src", "bridge/src"];
+const FOLDERS: [&str; 5] =
+    ["functions/src", "crates/platform/src", "crates/providers/src", "crates/stores/src", "bridge/src"];
 
 /// A metric of ours that an alarm watches.
 #[derive(Debug)]

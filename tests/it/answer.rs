@@ -4,7 +4,7 @@ use acceptance::sandbox::HttpSandbox;
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
 use futures_util::future::join_all;
-use platform::stores::plans::Plans;
+use stores::plans::Plans;
 
 /// The answer to whoever asks about a call that is over.
 const HUNG_UP: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>"#;

@@ -39,7 +39,7 @@ async fn a_business_sees_its_own_calls_only() {
     other.number = PhoneNumber::parse("+12025550111").unwrap();
     other.api_key = Secret::new("the other shop's key");
     let table = world.system.name("BusinessesTable").unwrap();
-    let writer = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    let writer = stores::businesses::Writer::new(&world.system.aws, table);
     functions::businesses::provision::provision(&writer, &other).await.unwrap();
 
     Webhook::inbound(&world, &call_sid(1)).send(&world).await;

@@ -9,8 +9,8 @@ use domain::{Announcement, CallSid, Epoch};
 use functions::businesses::provision::NewBusiness;
 use futures_util::{StreamExt as _, stream};
 use platform::clock;
-use platform::stores::plans::Plans;
 use simulator::twilio::{CallEventKind, CallFaults, CallerScript, CallerStep, StreamFaults};
+use stores::plans::Plans;
 
 const TEXT: &str = "This call is recorded for <training> & \"quality\".";
 

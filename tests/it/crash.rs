@@ -10,11 +10,11 @@ use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, stream};
 use platform::clock;
-use platform::stores::turns;
 use serde_json::{Value, json};
 use simulator::twilio::{
     CallFaults, CallStatus, CallerScript, CallerStep, RecordingFaults, RecordingStatus, TwimlSource,
 };
+use stores::turns;
 
 /// Lives that are tried at once.
 const AT_ONCE: usize = 4;

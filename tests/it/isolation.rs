@@ -54,7 +54,7 @@ async fn another(world: &World) -> NewBusiness {
     other.number = PhoneNumber::parse("+12025550111").unwrap();
     other.api_key = Secret::new("the other shop's key");
     let table = world.system.name("BusinessesTable").unwrap();
-    let writer = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    let writer = stores::businesses::Writer::new(&world.system.aws, table);
     provision(&writer, &other).await.unwrap();
     other
 }

@@ -253,7 +253,7 @@ async fn what_may_not_be_dialled_is_refused_before_anything_happens() {
         new
     };
     let table = world.system.name("BusinessesTable").unwrap();
-    let writer = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    let writer = stores::businesses::Writer::new(&world.system.aws, table);
     functions::businesses::provision::provision(&writer, &castle).await.unwrap();
 
     let refusals = [

@@ -196,10 +196,8 @@ async fn a_failed_recording_is_fetched_again_on_request() {
     let sid = &outcome.call_sid;
     world.record_when(sid, |record| record["recording"]["state"] == "announced").await;
     let recording = world.twilio.recordings(sid)[0].sid.clone();
-    let writer = platform::stores::recordings::Writer::new(
-        &world.system.aws,
-        world.system.name("RecordingsTable").unwrap(),
-    );
+    let writer =
+        stores::recordings::Writer::new(&world.system.aws, world.system.name("RecordingsTable").unwrap());
     writer.failed(&domain::RecordingSid::parse(&recording).unwrap(), "XML").await.unwrap();
     let (status, _) = ask(&world, sid, json!(["recording", "transcript"]), &[]).await;
     assert_eq!(status, 202);

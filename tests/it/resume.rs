@@ -12,10 +12,10 @@ use functions::businesses::provision::provision;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use platform::clock;
-use platform::stores::businesses;
-use platform::stores::plans::Plans;
-use platform::stores::turns::Writer;
 use simulator::twilio::{CallEventKind, CallFaults, CallerScript, CallerStep, EndedBy, StreamFaults};
+use stores::businesses;
+use stores::plans::Plans;
+use stores::turns::Writer;
 
 /// A call by hand: what Twilio and the bridge would do to it.
 struct Line<'a> {

@@ -314,7 +314,7 @@ async fn links_belong_to_their_business_and_wishes_have_bounds() {
     other.number = domain::PhoneNumber::parse("+12025550111").unwrap();
     other.api_key = domain::Secret::new("the other shop's key");
     let table = world.system.name("BusinessesTable").unwrap();
-    let writer = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    let writer = stores::businesses::Writer::new(&world.system.aws, table);
     functions::businesses::provision::provision(&writer, &other).await.unwrap();
     let one = format!("{shares}/{id}");
     for (method, path) in [(Method::GET, &shares), (Method::POST, &shares), (Method::DELETE, &one)] {

@@ -6,7 +6,7 @@ use acceptance::World;
 use acceptance::sandbox::HttpSandbox;
 use acceptance::way::{Manner, Way};
 use acceptance::webhook::{Webhook, call_sid};
-use platform::stores::plans::Plans;
+use stores::plans::Plans;
 
 async fn inbound_behind(world: &World, way: &Way) -> HttpSandbox {
     HttpSandbox::start(world, "voice-inbound", &[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await
@@ -151,7 +151,7 @@ async fn a_hot_partition_is_the_trouble_of_its_business_alone() {
         new
     };
     let table = world.system.name("BusinessesTable").unwrap();
-    let businesses = platform::stores::businesses::Writer::new(&world.system.aws, table);
+    let businesses = stores::businesses::Writer::new(&world.system.aws, table);
     let new = garden("+43720999001");
     functions::businesses::provision::provision(&businesses, &new).await.unwrap();
 

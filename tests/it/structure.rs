@@ -275,7 +275,7 @@ fn a_table_whose_rows_expire_has_a_ttl() {
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     let mut expiring = vec![];
     for owner in owners() {
-        let store = read(&format!("crates/platform/src/stores/{}.rs", store_of(&owner.table)));
+        let store = read(&format!("crates/stores/src/{}.rs", store_of(&owner.table)));
         let table = &template["Resources"][format!("{}Table", owner.table).as_str()];
         let ttl = &table["Properties"]["TimeToLiveSpecification"];
         let expires = store.contains(".expires(") || store.contains("expires_at");
@@ -399,7 +399,7 @@ fn wire_types_stop_at_their_module() {
         }
     }
     for (path, text) in sources(&["tests/simulator/src"]) {
-        for ours in ["domain::", "session::", "platform::", "bridge::"] {
+        for ours in ["domain::", "session::", "platform::", "providers::", "stores::", "bridge::"] {
             assert!(
                 !text.contains(&format!("use {ours}")),
                 "{path}: the simulator judges by the reference alone"

@@ -166,7 +166,7 @@ async fn models_without_room_are_left_alone_and_named_in_the_end() {
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(after.asked().len(), 2, "each model once: they said when to come back");
     assert!(after.record(&sid).await["insights"].is_null());
-    tokio::time::sleep(platform::stores::leases::COOLDOWN).await;
+    tokio::time::sleep(stores::leases::COOLDOWN).await;
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(after.record(&sid).await["insights"]["outcome"], "overloaded");
     world.system.stop().await;

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::PhoneNumber;
 use domain::tools::{Destination, HttpTool};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use platform::tool_http::ToolClient;
+use providers::tool_http::ToolClient;
 use serde_json::{Value, json};
 use simulator::audio::speech;
 use simulator::openai::{OpenAiConfig, Reply, Script, Step};

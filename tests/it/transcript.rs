@@ -7,10 +7,10 @@ use domain::business::TranscriptPolicy;
 use domain::transcript::{Run, Source};
 use domain::{CallSid, RecordingSid};
 use futures_util::future::join_all;
-use platform::stores::transcripts::Reader;
 use simulator::audio::speech;
 use simulator::openai::{HttpFault, OpenAiConfig, Reply, Script, Step, Transcription};
 use simulator::twilio::{CallerScript, CallerStep};
+use stores::transcripts::Reader;
 
 fn one_question() -> CallerScript {
     CallerScript::new(vec![

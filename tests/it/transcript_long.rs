@@ -16,10 +16,10 @@ use functions::edge::batch::MAX_ATTEMPTS;
 use openai::transcription::MAX_FILE_BYTES;
 use platform::clock;
 use platform::objects::{NewObject, Objects};
-use platform::stores::recordings::Writer;
 use sha2::{Digest as _, Sha256};
 use simulator::audio::{mulaw, speech};
 use simulator::openai::{ApiRequest, HttpFault, OpenAiConfig, Transcription};
+use stores::recordings::Writer;
 
 const RATE: usize = 8_000;
 /// Two channels of 16-bit samples.

@@ -2,8 +2,8 @@
 
 use domain::transcript::{Line, Run, Source};
 use domain::{CallSid, Speaker, Timestamp, Transcript};
-use platform::stores::transcripts::Writer;
 use serde_json::{Value, json};
+use stores::transcripts::Writer;
 
 use crate::World;
 use crate::sandbox::{HttpSandbox, QueueSandbox};

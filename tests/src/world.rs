@@ -113,10 +113,8 @@ impl World {
         let number = domain::PhoneNumber::parse(business::NUMBER).expect("a number");
         let mut new = business::harbour_bicycles(number, identity.api_key.clone()).expect("a business");
         (config.business)(&mut new);
-        let businesses = platform::stores::businesses::Writer::new(
-            &system.aws,
-            system.name("BusinessesTable").expect("a table"),
-        );
+        let businesses =
+            stores::businesses::Writer::new(&system.aws, system.name("BusinessesTable").expect("a table"));
         functions::businesses::provision::provision(&businesses, &new).await.expect("the business is seeded");
         Self {
             system,

@@ -19,7 +19,7 @@ from botocore import xform_name
 from stack import REPOSITORY, Stack
 
 # Code that runs under a role of the stack. The binary on one machine has none.
-FOLDERS = ["bridge/src", "crates/platform/src", "functions/src"]
+FOLDERS = ["bridge/src", "crates/platform/src", "crates/stores/src", "functions/src"]
 
 # AWS's own policies that SAM and the bridge attach: logs, traces, polling a queue, pulling an image.
 MANAGED = {

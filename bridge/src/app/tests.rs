@@ -17,7 +17,7 @@ use domain::tools::{HttpTool, Toolbox};
 use local_aws::{Config, Endpoints};
 use platform::env::MapEnv;
 use platform::rate_limit::RateLimited;
-use platform::stores::turns::Reader as TurnsReader;
+use stores::turns::Reader as TurnsReader;
 
 use super::*;
 use crate::tools::{self, Call};

@@ -4,35 +4,35 @@ use std::time::Duration;
 
 /// How many attempts, and how long between them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Backoff {
-    pub(crate) attempts: u32,
-    pub(crate) first: Duration,
-    pub(crate) cap: Duration,
+pub struct Backoff {
+    pub attempts: u32,
+    pub first: Duration,
+    pub cap: Duration,
 }
 
 impl Backoff {
     /// For rows that others are writing at this moment: the rival is done within milliseconds.
-    pub(crate) const CONTENTION: Self =
+    pub const CONTENTION: Self =
         Self { attempts: 10, first: Duration::from_millis(5), cap: Duration::from_millis(200) };
 
     /// For a service that asks for less.
-    pub(crate) const THROTTLING: Self =
+    pub const THROTTLING: Self =
         Self { attempts: 8, first: Duration::from_millis(50), cap: Duration::from_secs(2) };
 
     /// Waits after the failed attempt `attempt`, counted from 0.
-    pub(crate) async fn pause(&self, attempt: u32) {
+    pub async fn pause(&self, attempt: u32) {
         tokio::time::sleep(self.delay(attempt, random_unit())).await;
     }
 
     /// The wait for a random `unit` in 0..=1.
-    pub(crate) fn delay(&self, attempt: u32, unit: f64) -> Duration {
+    pub fn delay(&self, attempt: u32, unit: f64) -> Duration {
         let ceiling = self.first.saturating_mul(1u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(self.cap);
         ceiling.mul_f64(unit)
     }
 }
 
 /// A random number in 0..=1.
-pub(crate) fn random_unit() -> f64 {
+pub fn random_unit() -> f64 {
     // Without randomness the wait is the longest one: correct, only less spread.
     getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
 }

@@ -25,7 +25,7 @@ pub fn install() {
 ///
 /// # Errors
 /// [`NoTrustStore`].
-pub(crate) fn client() -> Result<ClientBuilder, NoTrustStore> {
+pub fn client() -> Result<ClientBuilder, NoTrustStore> {
     install();
     if ROOTS.is_empty() {
         return Err(NoTrustStore);

@@ -5,8 +5,8 @@
 
 use domain::tools::InvalidToolbox;
 use domain::{Business, PhoneNumber, Secret, Settings};
-use platform::stores::StoreError;
-use platform::stores::businesses::Writer;
+use stores::StoreError;
+use stores::businesses::Writer;
 
 #[derive(Debug, Clone)]
 pub struct NewBusiness {

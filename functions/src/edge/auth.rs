@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use domain::{BusinessId, Call, CallSid, Secret};
 use http::request::Parts;
 use http::{HeaderMap, header};
-use platform::stores::{businesses, calls};
+use stores::{businesses, calls};
 
 use super::problem::Problem;
 

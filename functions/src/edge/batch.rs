@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent
 use domain::Timestamp;
 use platform::clock;
 use platform::queues::MAX_DELAY;
-use platform::stores::leases::cooldown;
+use stores::leases::cooldown;
 
 use super::QueueFunction;
 
@@ -77,14 +77,14 @@ impl JobError {
 /// On top of somebody else's deadline, so that clocks need not agree.
 const COME_BACK_LATER: Duration = Duration::from_secs(1);
 
-impl From<platform::stores::leases::LeaseError> for JobError {
-    fn from(error: platform::stores::leases::LeaseError) -> Self {
+impl From<stores::leases::LeaseError> for JobError {
+    fn from(error: stores::leases::LeaseError) -> Self {
         Self::new("lease", error)
     }
 }
 
-impl From<platform::stores::StoreError> for JobError {
-    fn from(error: platform::stores::StoreError) -> Self {
+impl From<stores::StoreError> for JobError {
+    fn from(error: stores::StoreError) -> Self {
         Self::new("store", error)
     }
 }

@@ -52,8 +52,8 @@ impl Problem {
     }
 }
 
-impl From<platform::stores::StoreError> for Problem {
-    fn from(error: platform::stores::StoreError) -> Self {
+impl From<stores::StoreError> for Problem {
+    fn from(error: stores::StoreError) -> Self {
         tracing::error!(%error, "store failed");
         Self::unavailable()
     }

@@ -2,10 +2,10 @@
 
 use platform::aws::Aws;
 use platform::env::Parser;
-use platform::openai_http::OpenAiHttp;
 use platform::queues::Queue;
 use platform::secrets::Secrets;
-use platform::twilio_rest::TwilioRest;
+use providers::openai_http::OpenAiHttp;
+use providers::twilio_rest::TwilioRest;
 use url::Url;
 
 use super::StartError;

@@ -10,7 +10,7 @@ use domain::recording::{Account, CallRecordings, NotRecorded, RecordingKind, Rec
 use domain::{Call, CallSid, Recording, RecordingSid, RecordingState};
 use platform::clock;
 use platform::telemetry::{self, Unit};
-use platform::twilio_rest::TwilioError;
+use providers::twilio_rest::TwilioError;
 use twilio::rest::{self, RecordingResource};
 
 use super::job::RecordingJob;

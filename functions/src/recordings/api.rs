@@ -19,8 +19,8 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::objects::{ObjectError, Objects};
 use platform::queues::Queue;
-use platform::stores::recordings::{self, Deleted, Writer};
-use platform::stores::{businesses, calls};
+use stores::recordings::{self, Deleted, Writer};
+use stores::{businesses, calls};
 use url::Url;
 
 use super::job::RecordingJob;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use domain::recording::RecordingState;
 use domain::{CallSid, Recording, RecordingSid};
 use platform::clock;
-use platform::stores::StoreError;
-use platform::stores::heartbeat::Heartbeat;
-use platform::stores::leases::{Begun, Lease};
 use platform::telemetry::{self, Unit};
+use stores::StoreError;
+use stores::heartbeat::Heartbeat;
+use stores::leases::{Begun, Lease};
 
 use super::copy::{CopyError, Verdict};
 use super::worker::Worker;

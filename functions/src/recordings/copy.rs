@@ -8,11 +8,11 @@ use domain::recording::{
 };
 use platform::clock;
 use platform::objects::{NewObject, ObjectError, PutOutcome, Upload};
-use platform::stores::StoreError;
-use platform::stores::heartbeat::Heartbeat;
-use platform::stores::leases::LeaseError;
-use platform::twilio_rest::{Media, TwilioError};
+use providers::twilio_rest::{Media, TwilioError};
 use sha2::{Digest as _, Sha256};
+use stores::StoreError;
+use stores::heartbeat::Heartbeat;
+use stores::leases::LeaseError;
 use twilio::rest;
 
 use super::archive::Attempt;

@@ -1,7 +1,7 @@
 //! What became of a recording that Twilio should have called back about.
 
 use domain::{CallSid, RecordingSid, RecordingState};
-use platform::twilio_rest::TwilioError;
+use providers::twilio_rest::TwilioError;
 
 use super::account::as_listed;
 use super::worker::Worker;

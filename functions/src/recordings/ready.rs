@@ -15,9 +15,9 @@ use platform::clock;
 use platform::env::{self, Parser};
 use platform::queues::Queue;
 use platform::secrets::Secrets;
-use platform::stores::calls;
-use platform::stores::recordings::{Announced, Reader, Writer};
 use platform::telemetry::{self, Unit};
+use stores::calls;
+use stores::recordings::{Announced, Reader, Writer};
 use twilio::webhook::RecordingStatus;
 use twilio::webhook::recording::RecordingEvent;
 
@@ -130,7 +130,7 @@ enum TakeError {
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
     #[error(transparent)]
-    Store(#[from] platform::stores::StoreError),
+    Store(#[from] stores::StoreError),
     #[error(transparent)]
     Queue(#[from] platform::queues::QueueError),
 }

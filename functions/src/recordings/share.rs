@@ -25,10 +25,10 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::secrets::Secrets;
-use platform::stores::StoreError;
-use platform::stores::recordings::{self, Access, Guess, Taken, Writer};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
+use stores::StoreError;
+use stores::recordings::{self, Access, Guess, Taken, Writer};
 use url::Url;
 
 use super::passcode;

@@ -11,9 +11,9 @@ use domain::{CallSid, Recording, Timestamp};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::queues::{Queue, QueueError};
-use platform::stores::StoreError;
-use platform::stores::recordings::{self, Deleted, Owed, Swept, Writer};
 use platform::telemetry::{self, Unit};
+use stores::StoreError;
+use stores::recordings::{self, Deleted, Owed, Swept, Writer};
 
 use super::job::RecordingJob;
 use crate::edge::batch::JobError;

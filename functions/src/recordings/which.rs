@@ -1,8 +1,8 @@
 //! Which of a call's recordings a request is about.
 
 use domain::{Call, Recording};
-use platform::stores::{calls, recordings};
 use serde::Deserialize;
+use stores::{calls, recordings};
 
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;

@@ -10,9 +10,9 @@ use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::queues::Queue;
 use platform::secrets::Secrets;
-use platform::stores::leases::Leases;
-use platform::stores::{businesses, calls, recordings};
-use platform::twilio_rest::TwilioRest;
+use providers::twilio_rest::TwilioRest;
+use stores::leases::Leases;
+use stores::{businesses, calls, recordings};
 
 use super::archive::Attempt;
 use super::job::RecordingJob;

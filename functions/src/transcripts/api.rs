@@ -16,10 +16,10 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::queues::Queue;
-use platform::stores::transcripts::{Edited, Pointer};
-use platform::stores::{businesses, calls, recordings, transcripts};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stores::transcripts::{Edited, Pointer};
+use stores::{businesses, calls, recordings, transcripts};
 
 use super::job::TranscriptJob;
 use super::reprocess;

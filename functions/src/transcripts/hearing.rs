@@ -11,7 +11,7 @@ use domain::transcript::is_wordless;
 use domain::transcript::quality::flaw_of_words;
 use domain::transcript::speech::Piece;
 use openai::transcription::{AudioContainer, Nicety, Transcription, TranscriptionRequest};
-use platform::openai_http::{OpenAiError, tell_refused};
+use providers::openai_http::{OpenAiError, tell_refused};
 
 use super::listen::{Answer, Failure, Listener};
 

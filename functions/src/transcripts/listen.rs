@@ -19,9 +19,9 @@ use domain::transcript::stitch::stitch;
 use domain::transcript::{Expected, Heard, Line};
 use futures_util::StreamExt as _;
 use platform::objects::{ObjectError, Objects};
-use platform::openai_http::OpenAiHttp;
-use platform::stores::leases::LeaseError;
+use providers::openai_http::OpenAiHttp;
 use serde::{Deserialize, Serialize};
+use stores::leases::LeaseError;
 use tokio::time::Instant;
 
 use super::hearing::{Audio, Models, block};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use domain::RecordingSid;
 use domain::transcript::speech::Piece;
 use platform::clock;
-use platform::stores::leases::{Lease, LeaseError, Leases};
+use stores::leases::{Lease, LeaseError, Leases};
 
 use super::listen::{Answer, Failure};
 

@@ -14,9 +14,9 @@ use domain::{Call, RecordingState};
 use http::{HeaderMap, StatusCode, header};
 use platform::clock;
 use platform::queues::QueueError;
-use platform::stores::transcripts::Authorised;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stores::transcripts::Authorised;
 
 use super::api::Transcripts;
 use super::job::TranscriptJob;

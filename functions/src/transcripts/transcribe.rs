@@ -12,9 +12,9 @@ use domain::transcript::{self, Expected, Run, Source, quality};
 use domain::{Business, Call, CallSid, Recording, Settings, Transcript, Turn, prompt};
 use platform::clock;
 use platform::queues::MAX_DELAY;
-use platform::stores::StoreError;
-use platform::stores::leases::{Begun, Lease};
 use platform::telemetry::{Unit, metric};
+use stores::StoreError;
+use stores::leases::{Begun, Lease};
 use tokio::time::Instant;
 
 use super::listen::{Failure, Listener};
@@ -164,7 +164,7 @@ impl Worker {
 
 #[cfg(test)]
 mod tests {
-    use platform::stores::leases::LeaseError;
+    use stores::leases::LeaseError;
 
     use super::*;
     use crate::edge::batch::MAX_ATTEMPTS;

@@ -8,13 +8,13 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
-use platform::openai_http::OpenAiHttp;
 use platform::queues::{MAX_DELAY, Queue};
 use platform::secrets::Secrets;
-use platform::stores::leases::Leases;
-use platform::stores::transcripts::{Pointed, Pointer};
-use platform::stores::{businesses, calls, recordings, transcripts, turns};
 use platform::telemetry::{Unit, metric};
+use providers::openai_http::OpenAiHttp;
+use stores::leases::Leases;
+use stores::transcripts::{Pointed, Pointer};
+use stores::{businesses, calls, recordings, transcripts, turns};
 
 use super::insights::job::InsightsJob;
 use super::job::TranscriptJob;

@@ -23,10 +23,10 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
-use platform::stores::calls::{ResumeCall, Resumed};
-use platform::stores::{StoreError, businesses, calls, turns};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
+use stores::calls::{ResumeCall, Resumed};
+use stores::{StoreError, businesses, calls, turns};
 use twilio::twiml::{Redirect, Response as Twiml, Verb};
 use twilio::webhook::{ConnectAction, DialAction};
 

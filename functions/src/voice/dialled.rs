@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use domain::{Call, CallPlan, CallSid, DialId, Timestamp};
 use platform::aws::Aws;
-use platform::stores::StoreError;
-use platform::stores::calls::{OpenCall, Opened, SlotRequest, WhichSlots, Writer};
-use platform::stores::dials::{Dial, Dials, Linked};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
+use stores::StoreError;
+use stores::calls::{OpenCall, Opened, SlotRequest, WhichSlots, Writer};
+use stores::dials::{Dial, Dials, Linked};
 
 /// From the answer to the request until somebody has picked up, and Twilio may have kept the call in its queue
 /// before. A plan that is claimed later is made anew by `after-stream`.

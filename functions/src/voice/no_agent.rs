@@ -12,8 +12,8 @@ use axum::response::Response;
 use domain::CallSid;
 use domain::business::{Voicemail, WhenNoAgent};
 use domain::call::Refusal;
-use platform::stores::StoreError;
-use platform::stores::businesses::Published;
+use stores::StoreError;
+use stores::businesses::Published;
 use twilio::twiml::{Record, Response as Twiml, Verb};
 use twilio::webhook::{DialAction, VoiceRequest};
 

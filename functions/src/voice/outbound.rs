@@ -19,11 +19,11 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
-use platform::stores::leases::Leases;
-use platform::stores::{StoreError, businesses, calls};
 use platform::telemetry::{self, Unit};
-use platform::twilio_rest::TwilioRest;
+use providers::twilio_rest::TwilioRest;
 use serde_json::json;
+use stores::leases::Leases;
+use stores::{StoreError, businesses, calls};
 use twilio::twiml::{Response as Twiml, Verb};
 use twilio::webhook::VoiceRequest;
 

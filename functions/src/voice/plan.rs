@@ -7,8 +7,8 @@ use domain::plan::{Introduction, Resumption};
 use domain::prompt::{self, CallContext, Compiled, ListeningHint};
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
 use platform::clock;
-use platform::stores::businesses::Published;
 use sha2::{Digest, Sha256};
+use stores::businesses::Published;
 
 use super::history;
 

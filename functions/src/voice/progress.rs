@@ -13,8 +13,8 @@ use domain::{Call, CallSid};
 use platform::aws::Aws;
 use platform::env::Parser;
 use platform::queues::Queue;
-use platform::stores::calls::{StatusOutcome, Writer};
 use platform::telemetry::{self, Unit};
+use stores::calls::{StatusOutcome, Writer};
 
 use crate::recordings::job::RecordingJob;
 use crate::transcripts::job::TranscriptJob;
@@ -103,7 +103,7 @@ impl Progress {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProgressError {
     #[error(transparent)]
-    Store(#[from] platform::stores::StoreError),
+    Store(#[from] stores::StoreError),
     #[error(transparent)]
     Queue(#[from] platform::queues::QueueError),
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 use domain::prompt::{self, Channel, Compiled, NoPrompt};
 use domain::{BusinessId, Call, PhoneNumber, Revision};
 use moka::future::Cache;
-use platform::stores::StoreError;
-use platform::stores::businesses::{self, Published};
 use platform::telemetry::{self, Unit};
+use stores::StoreError;
+use stores::businesses::{self, Published};
 
 /// How stale a published pointer may be.
 pub const POINTER_TTL: Duration = Duration::from_secs(30);

@@ -18,8 +18,8 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
-use platform::stores::verdicts::Verdicts;
 use platform::telemetry::{self, Unit};
+use stores::verdicts::Verdicts;
 use twilio::form::Form;
 use twilio::webhook::stream::StreamEvent;
 use twilio::webhook::{AmdCallback, StatusCallback, StreamStatus};
@@ -241,7 +241,7 @@ enum TakeError {
     #[error(transparent)]
     Id(#[from] domain::ids::InvalidId),
     #[error(transparent)]
-    Store(#[from] platform::stores::StoreError),
+    Store(#[from] stores::StoreError),
     #[error(transparent)]
     Progress(#[from] ProgressError),
 }

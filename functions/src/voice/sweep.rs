@@ -16,9 +16,9 @@ use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
-use platform::stores::calls::{self, UNSETTLED_SHARDS};
 use platform::telemetry::{self, Unit};
-use platform::twilio_rest::{TwilioError, TwilioRest};
+use providers::twilio_rest::{TwilioError, TwilioRest};
+use stores::calls::{self, UNSETTLED_SHARDS};
 use twilio::rest::CallResource;
 
 use super::progress::{self, Progress, ProgressError};

@@ -4,8 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use platform::objects::{MAX_LINK_TTL, NewObject, ObjectError, Objects, PART_BYTES, PutOutcome};
 
-use crate::scripted::{Answer, Scripted};
 use crate::world::{BUCKET, World, all_at_once};
+use scripted::{Answer, Scripted};
 
 fn objects(world: &World) -> Objects {
     Objects::new(&world.aws, BUCKET)

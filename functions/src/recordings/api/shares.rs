@@ -15,9 +15,9 @@ use domain::share::{
 use domain::{Recording, RecordingState, Secret, Timestamp};
 use http::StatusCode;
 use platform::clock;
-use platform::stores::recordings::{Access, Taken};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stores::recordings::{Access, Taken};
 
 use super::{Recordings, not_archived, unavailable};
 use crate::edge::address;

@@ -6,8 +6,8 @@ use domain::cost::TextUsage;
 use domain::insight::{self, Answer, InsightPolicy, Outcome};
 use domain::{Speaker, Transcript};
 use openai::responses::{Effort, IncompleteReason, Outcome as Replied, Reply, ResponsesRequest, Verbosity};
-use platform::openai_http::{OpenAiError, OpenAiHttp, tell_refused};
 use platform::telemetry::{Unit, metric};
+use providers::openai_http::{OpenAiError, OpenAiHttp, tell_refused};
 use tokio::time::Instant;
 
 use super::schema;

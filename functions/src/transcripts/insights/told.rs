@@ -10,8 +10,8 @@ use domain::tools::TakenMessage;
 use domain::transcript::Source;
 use domain::{Call, Insights, Timestamp};
 use platform::clock;
-use platform::stores::events::{MAX_BODY_BYTES, NewEvent};
 use serde::Serialize;
+use stores::events::{MAX_BODY_BYTES, NewEvent};
 
 use crate::calls::view::{self, Message};
 

@@ -10,13 +10,13 @@ use domain::{Call, RecordingState, Settings, Transcript};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
-use platform::openai_http::OpenAiHttp;
 use platform::queues::MAX_DELAY;
 use platform::secrets::Secrets;
-use platform::stores::leases::{Begun, Leases};
-use platform::stores::{businesses, calls, events, recordings, transcripts, turns};
 use platform::telemetry::{Unit, metric};
+use providers::openai_http::OpenAiHttp;
 use sha2::{Digest, Sha256};
+use stores::leases::{Begun, Leases};
+use stores::{businesses, calls, events, recordings, transcripts, turns};
 
 use super::ask::{self, Asked, Ended, Question};
 use super::job::InsightsJob;

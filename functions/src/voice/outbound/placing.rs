@@ -14,12 +14,12 @@ use domain::business::VoicemailPolicy;
 use domain::{BusinessId, CallPlan, CallSid, DialId, PhoneNumber, Timestamp};
 use http::StatusCode;
 use platform::clock;
-use platform::stores::StoreError;
-use platform::stores::calls::{Limits, Pool, ReservedSlots};
-use platform::stores::dials::Dial;
-use platform::stores::leases::{Begun, COOLDOWN, Lease, LeaseError};
 use platform::telemetry::{self, Unit};
-use platform::twilio_rest::{PlaceError, TwilioError};
+use providers::twilio_rest::{PlaceError, TwilioError};
+use stores::StoreError;
+use stores::calls::{Limits, Pool, ReservedSlots};
+use stores::dials::Dial;
+use stores::leases::{Begun, COOLDOWN, Lease, LeaseError};
 use tokio::time::Instant;
 use twilio::rest::{MachineDetection, NewCall as Request};
 
@@ -35,7 +35,7 @@ const LEASE: &str = "dial";
 /// dial if there is no trace of the call.
 const SETTLED_AFTER: Duration = Duration::from_secs(60);
 /// An order that is kept has its result as long.
-const KEPT: Duration = platform::stores::dials::KEPT;
+const KEPT: Duration = stores::dials::KEPT;
 /// How long a copy waits for the one that is at it, and a lost answer for the first word from the call.
 const PATIENCE: Duration = Duration::from_secs(4);
 const POLL: Duration = Duration::from_millis(100);

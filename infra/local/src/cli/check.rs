@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use platform::stores::businesses::document;
 use serde_json::Value;
+use stores::businesses::document;
 
 use super::say;
 

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::token::TokenKey;
 use domain::{BusinessId, Secret};
-use platform::tool_http::ToolClient;
+use providers::tool_http::ToolClient;
 
 use super::say;
 

@@ -6,7 +6,7 @@ use domain::insight::InsightPolicy;
 use domain::phone::InvalidPhoneNumber;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
 use functions::businesses::provision::{NewBusiness, ProvisionError, provision};
-use platform::stores::{StoreError, businesses};
+use stores::{StoreError, businesses};
 
 use crate::system::{System, SystemError};
 

@@ -1,0 +1,14 @@
+//! HTTP APIs of other companies, as a client: Twilio's, OpenAI's, and the tools of a business.
+//!
+//! Shapes and error classes of the first two are the pure crates `twilio` and `openai`; here they are sent.
+//!
+//! | module | what it reaches |
+//! |---|---|
+//! | [`twilio_rest`] | Twilio's REST API: calls and recordings |
+//! | [`openai_http`] | OpenAI's HTTP API: file transcription and Responses |
+//! | [`tool_http`], [`public_address`] | the businesses' own tools, and which addresses they may have |
+
+pub mod openai_http;
+pub mod public_address;
+pub mod tool_http;
+pub mod twilio_rest;

@@ -1,0 +1,321 @@
+//! Twilio's REST API, as far as calls and recordings need it. Addresses, bodies and error classes are the
+//! `twilio` crate's.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{CallSid, PhoneNumber, RecordingSid, Secret};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use twilio::rest::{
+    self, Api, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall, RecordingList,
+    RecordingResource,
+};
+use twilio::{Form, Sid};
+use url::Url;
+
+use platform::tls;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For a request and its whole answer, media excepted.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// A download that delivers nothing for this long is dead.
+const MEDIA_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest list of a call's recordings is some ten kilobytes.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// Longer than this Twilio never asks anybody to wait.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+
+/// Why Twilio did not do it. Its own messages may quote numbers and are dropped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TwilioError {
+    /// No such call or recording, not yet or no more.
+    #[error("Twilio knows no such resource, or not in a state for this")]
+    NotFound,
+    #[error("Twilio refused the credentials: check the account sid and the auth token")]
+    Auth,
+    #[error("Twilio asks for fewer requests: try again later")]
+    RateLimited { after: Option<Duration> },
+    /// With Twilio's error code or, where it gave none, the HTTP status.
+    #[error("Twilio refused the request ({0}): see its error dictionary")]
+    Permanent(u32),
+    /// No answer, or a failure of Twilio's. The request may have been carried out.
+    #[error("Twilio gave no usable answer: try again")]
+    Transient,
+    #[error("Twilio cannot be called: {0}")]
+    Settings(&'static str),
+}
+
+impl TwilioError {
+    /// Whether the same request may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Transient => true,
+            Self::NotFound | Self::Auth | Self::Permanent(_) | Self::Settings(_) => false,
+        }
+    }
+}
+
+/// Why there is no call, as far as that is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// Twilio has certainly not dialled.
+    #[error(transparent)]
+    NotPlaced(TwilioError),
+    /// The answer was lost, or was none: Twilio may have dialled. Asking again may dial twice.
+    #[error("it is not known whether Twilio has placed the call")]
+    Unknown,
+}
+
+/// One account.
+#[derive(Debug, Clone)]
+pub struct TwilioRest {
+    client: Client,
+    api: Api,
+    account: Sid,
+    token: Secret,
+    /// The simulator has no TLS; whatever the API redirects to is held to the API's own standard.
+    plain_http: bool,
+}
+
+impl TwilioRest {
+    /// `base` is [`rest::DEFAULT_BASE`], or another region's or the simulator's address.
+    ///
+    /// # Errors
+    /// [`TwilioError::Settings`] for a malformed account sid, or without a TLS trust store.
+    pub fn new(base: &Url, account_sid: &str, auth_token: Secret) -> Result<Self, TwilioError> {
+        let account = Sid::account(account_sid)
+            .map_err(|_| TwilioError::Settings("the account sid is not AC and 32 hexadecimal digits"))?;
+        let client = tls::client()
+            .map_err(|_| TwilioError::Settings("no TLS trust store"))?
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(MEDIA_READ_TIMEOUT)
+            // A redirect must not carry the account's credentials to wherever it leads.
+            .redirect(Policy::none())
+            .build()
+            .map_err(|_| TwilioError::Settings("no TLS provider"))?;
+        let api = Api::new(base.as_str(), &account);
+        Ok(Self { client, api, account, token: auth_token, plain_http: base.scheme() == "http" })
+    }
+
+    /// A call as it stands.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for a call that Twilio does not know, or has deleted.
+    pub async fn call(&self, call: &CallSid) -> Result<CallResource, TwilioError> {
+        parse(&self.answer(self.client.get(self.api.call(&call_sid(call)?))).await?)
+    }
+
+    /// Ends a call. A call that is over already, or that Twilio no longer knows, is a success.
+    ///
+    /// # Errors
+    /// [`TwilioError`]; hanging up again is safe.
+    pub async fn hang_up(&self, call: &CallSid) -> Result<(), TwilioError> {
+        match self.post(&self.api.call(&call_sid(call)?), &rest::hang_up()).await {
+            Ok(_) | Err(TwilioError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for an outbound call, once: this is never repeated here.
+    ///
+    /// # Errors
+    /// [`PlaceError`] tells whether somebody's telephone may ring all the same.
+    pub async fn place_call(&self, call: &NewCall<'_>) -> Result<CallSid, PlaceError> {
+        let post = self.client.post(self.api.calls());
+        let post = post.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(call.form().encode());
+        let sent = self.authorised(post).timeout(REQUEST_TIMEOUT).send().await;
+        let mut response = sent.map_err(|error| {
+            let unsent = error.is_connect() || error.is_builder();
+            if unsent { PlaceError::NotPlaced(TwilioError::Transient) } else { PlaceError::Unknown }
+        })?;
+        let body = bounded_body(&mut response).await.map_err(|_| PlaceError::Unknown)?;
+        if !response.status().is_success() {
+            return Err(match failure(&response, &body) {
+                TwilioError::Transient => PlaceError::Unknown,
+                refused => PlaceError::NotPlaced(refused),
+            });
+        }
+        let placed: CallResource = parse(&body).map_err(|_| PlaceError::Unknown)?;
+        CallSid::parse(placed.sid.as_str()).map_err(|_| PlaceError::Unknown)
+    }
+
+    /// The latest calls from one number to another, newest first. A call that was asked for a moment ago may be
+    /// missing.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn calls_between(
+        &self,
+        from: &PhoneNumber,
+        to: &PhoneNumber,
+    ) -> Result<Vec<CallResource>, TwilioError> {
+        let url = self.api.calls_between(from.as_e164(), to.as_e164());
+        let body = self.answer(self.client.get(url)).await?;
+        Ok(parse::<CallList>(&body)?.calls)
+    }
+
+    /// The recordings of a call, newest first. One that was made a moment ago may be missing, one that was deleted is.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn recordings_of(&self, call: &CallSid) -> Result<Vec<RecordingResource>, TwilioError> {
+        let url = self.api.call_recordings(&call_sid(call)?);
+        let body = self.answer(self.client.get(url)).await?;
+        Ok(parse::<RecordingList>(&body)?.recordings)
+    }
+
+    /// A recording as it stands, for 40 days also one that was deleted.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for one that Twilio does not know yet, or not any more.
+    pub async fn recording(&self, recording: &RecordingSid) -> Result<RecordingResource, TwilioError> {
+        let sid = Sid::recording(recording.as_str()).map_err(|_| TwilioError::NotFound)?;
+        parse(&self.answer(self.client.get(self.api.recording_or_what_is_left(&sid))).await?)
+    }
+
+    /// Opens the WAV file of a recording. When two channels are asked for and there is only one, that one is
+    /// delivered (Twilio answers 400: Recordings resource docs).
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] shortly after the recording was announced as well as after its deletion.
+    pub async fn recording_media(
+        &self,
+        recording: &RecordingSid,
+        channels: u16,
+    ) -> Result<Media, TwilioError> {
+        let sid = Sid::recording(recording.as_str()).map_err(|_| TwilioError::NotFound)?;
+        if channels >= 2 {
+            let response = self.media(&self.api.recording_media(&sid, Channels::Dual)).await?;
+            if response.status().as_u16() != 400 {
+                return Media::open(response, channels).await;
+            }
+        }
+        Media::open(self.media(&self.api.recording_media(&sid, Channels::Mono)).await?, 1).await
+    }
+
+    /// Deletes a recording and its media. One that Twilio no longer knows is deleted.
+    ///
+    /// # Errors
+    /// [`TwilioError`]; a recording that is still in progress is refused. Deleting again is safe.
+    pub async fn delete_recording(&self, recording: &RecordingSid) -> Result<(), TwilioError> {
+        let sid = Sid::recording(recording.as_str()).map_err(|_| TwilioError::NotFound)?;
+        match self.answer(self.client.delete(self.api.recording(&sid))).await {
+            Ok(_) | Err(TwilioError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The answer of the API or, if it redirects, of where it leads, which gets no credentials. One redirect
+    /// is Twilio's way; a second one would be somebody else's.
+    async fn media(&self, url: &str) -> Result<Response, TwilioError> {
+        let response =
+            self.authorised(self.client.get(url)).send().await.map_err(|_| TwilioError::Transient)?;
+        if !response.status().is_redirection() {
+            return Ok(response);
+        }
+        let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let target = location.and_then(|location| response.url().join(location).ok());
+        let allowed = |url: &Url| url.scheme() == "https" || (self.plain_http && url.scheme() == "http");
+        let status = u32::from(response.status().as_u16());
+        let target = target.filter(allowed).ok_or(TwilioError::Permanent(status))?;
+        let stored = self.client.get(target).send().await.map_err(|_| TwilioError::Transient)?;
+        match stored.status().as_u16() {
+            // The link is good for a short time; asking the API again gives a new one.
+            401 | 403 => Err(TwilioError::Transient),
+            300..=399 => Err(TwilioError::Permanent(u32::from(stored.status().as_u16()))),
+            _ => Ok(stored),
+        }
+    }
+
+    async fn post(&self, url: &str, form: &Form) -> Result<Vec<u8>, TwilioError> {
+        let post = self.client.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.answer(post.body(form.encode())).await
+    }
+
+    /// The body of a success.
+    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, TwilioError> {
+        let sent = self.authorised(request).timeout(REQUEST_TIMEOUT).send().await;
+        let mut response = sent.map_err(|_| TwilioError::Transient)?;
+        let body = bounded_body(&mut response).await?;
+        if response.status().is_success() { Ok(body) } else { Err(failure(&response, &body)) }
+    }
+
+    fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.account, Some(self.token.expose()))
+    }
+}
+
+/// A recording on its way.
+#[derive(Debug)]
+pub struct Media {
+    /// The channels that were asked for in the end.
+    pub channels: u16,
+    pub content_type: Option<String>,
+    /// The announced length. Whoever stores the file compares it with what arrived.
+    pub content_length: Option<u64>,
+    response: Response,
+}
+
+impl Media {
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// [`TwilioError::Transient`] when the download broke.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, TwilioError> {
+        self.response.chunk().await.map_err(|_| TwilioError::Transient)
+    }
+
+    async fn open(mut response: Response, channels: u16) -> Result<Self, TwilioError> {
+        if !response.status().is_success() {
+            let body = bounded_body(&mut response).await?;
+            return Err(failure(&response, &body));
+        }
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        Ok(Self {
+            channels,
+            content_type: content_type.map(str::to_owned),
+            content_length: response.content_length(),
+            response,
+        })
+    }
+}
+
+async fn bounded_body(response: &mut Response) -> Result<Vec<u8>, TwilioError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| TwilioError::Transient)? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(TwilioError::Transient);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn failure(response: &Response, body: &[u8]) -> TwilioError {
+    let status = response.status().as_u16();
+    let code = serde_json::from_slice::<ErrorBody>(body).ok().map(|error| error.code);
+    match ErrorClass::of(status, code) {
+        ErrorClass::AlreadyOver => TwilioError::NotFound,
+        ErrorClass::Auth => TwilioError::Auth,
+        ErrorClass::RateLimited => TwilioError::RateLimited { after: retry_after(response.headers()) },
+        ErrorClass::Retryable => TwilioError::Transient,
+        ErrorClass::Permanent if matches!(status, 404 | 410) => TwilioError::NotFound,
+        ErrorClass::Permanent => TwilioError::Permanent(code.unwrap_or_else(|| status.into())),
+    }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, TwilioError> {
+    serde_json::from_slice(body).map_err(|_| TwilioError::Transient)
+}
+
+fn call_sid(call: &CallSid) -> Result<Sid, TwilioError> {
+    Sid::call(call.as_str()).map_err(|_| TwilioError::NotFound)
+}

@@ -1,0 +1,197 @@
+//! Businesses, their numbers, API keys and settings revisions.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `business#<id>` | `profile` | what the business is |
+//! | `business#<id>` | `settings#<revision>` | one immutable revision, ten digits |
+//! | `business#<id>` | `published` | the revision that calls run with |
+//! | `number#<E.164>` | `number` | whose number it is |
+//! | `apikey#<SHA-256>` | `apikey` | whose key it is; the key itself is nowhere |
+
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings};
+
+use crate::StoreError;
+use crate::digest::sha256_hex;
+use crate::item::{Attributes, Draft, number, text, to_json};
+use crate::random;
+use crate::table::{Key, Outcome, Table};
+use crate::transaction::{Action, Transacted, transact};
+use platform::Aws;
+
+pub mod document;
+
+const BODY: &str = "body";
+const BUSINESS: &str = "business";
+const REVISION: &str = "revision";
+
+/// A business with the settings that are published at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub business: Business,
+    pub settings: Settings,
+}
+
+#[derive(Debug, Clone)]
+pub struct Reader {
+    businesses: Table,
+}
+
+impl Reader {
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { businesses: Table::new(aws, table) }
+    }
+
+    /// Whose number it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn by_number(&self, number: &PhoneNumber) -> Result<Option<BusinessId>, StoreError> {
+        self.owner(&number_key(number)).await
+    }
+
+    /// Whose API key it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn by_api_key(&self, key: &Secret) -> Result<Option<BusinessId>, StoreError> {
+        self.owner(&api_key(key)).await
+    }
+
+    /// What the business is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn business(&self, id: &BusinessId) -> Result<Option<Business>, StoreError> {
+        let row = self.businesses.get(&profile_key(id)).await?;
+        row.map(|row| document::stored_profile(&row)).transpose()
+    }
+
+    /// `None` when the business does not exist or has published nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn published(&self, id: &BusinessId) -> Result<Option<Published>, StoreError> {
+        let (profile, pointer) = (profile_key(id), published_key(id));
+        let read = tokio::try_join!(self.businesses.get(&profile), self.businesses.get(&pointer))?;
+        let (Some(profile), Some(pointer)) = read else { return Ok(None) };
+        let revision = Revision(pointer.number(REVISION)?);
+        // The pointer names it, so it was there: its absence is damage, not an unpublished business.
+        let settings = self.settings(id, revision).await?.ok_or_else(|| pointer.corrupt(REVISION))?;
+        Ok(Some(Published { business: document::stored_profile(&profile)?, settings }))
+    }
+
+    /// One revision, published or not. What is not understood of it is reported and made harmless: [`document`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settings(
+        &self,
+        id: &BusinessId,
+        revision: Revision,
+    ) -> Result<Option<Settings>, StoreError> {
+        let row = self.businesses.get(&settings_key(id, revision)).await?;
+        row.map(|row| document::stored_settings(&row, id)).transpose()
+    }
+
+    async fn owner(&self, key: &Key) -> Result<Option<BusinessId>, StoreError> {
+        let row = self.businesses.get(key).await?;
+        row.map(|row| row.parsed(BUSINESS, BusinessId::parse)).transpose()
+    }
+}
+
+/// Held by the `businesses` functions.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    businesses: Table,
+}
+
+impl Writer {
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { businesses: Table::new(aws, table) }
+    }
+
+    /// Sets a business up: its profile, a number, its first settings and an API key. Doing it again changes
+    /// nothing but the profile; a pointer that was moved since stays where it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Conditional`] when the number or the key belongs to another business, or when the
+    /// revision exists with other contents. Then at most the revision was written.
+    pub async fn provision(
+        &self,
+        business: &Business,
+        phone: &PhoneNumber,
+        settings: &Settings,
+        key: &Secret,
+    ) -> Result<(), StoreError> {
+        self.put_revision(&business.id, settings).await?;
+        let table = &self.businesses;
+        let profile = Draft::default().text(BODY, to_json(&table.name, BODY, business)?);
+        let actions = [
+            self.own(&number_key(phone), &business.id),
+            self.own(&api_key(key), &business.id),
+            table.put_action(profile_key(&business.id).item(profile), |put| put),
+            self.publish_first(&business.id, settings.revision),
+        ];
+        match transact(table, &actions, &random::id(&table.name)?).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(refused) => Err(table.forbidden(match refused.first() {
+                Some(Action::Refused(_)) => "the phone number belongs to another business",
+                Some(Action::Willing) | None => "the API key belongs to another business",
+            })),
+        }
+    }
+
+    async fn put_revision(&self, id: &BusinessId, settings: &Settings) -> Result<(), StoreError> {
+        let draft = Draft::default().text(BODY, to_json(&self.businesses.name, BODY, settings)?);
+        match self.businesses.put_new(&settings_key(id, settings.revision), draft).await? {
+            Outcome::Done(()) => Ok(()),
+            Outcome::Refused(Some(row)) if document::is(&row, settings)? => Ok(()),
+            Outcome::Refused(_) => Err(self
+                .businesses
+                .forbidden("this settings revision exists with other contents: give it the next number")),
+        }
+    }
+
+    fn own(&self, key: &Key, id: &BusinessId) -> TransactWriteItem {
+        let item: Attributes = key.item(Draft::default().text(BUSINESS, id.as_str()));
+        self.businesses.put_action(item, |put| {
+            put.condition_expression("attribute_not_exists(pk) OR business = :id")
+                .expression_attribute_values(":id", text(id.as_str()))
+        })
+    }
+
+    fn publish_first(&self, id: &BusinessId, revision: Revision) -> TransactWriteItem {
+        let update = Update::builder()
+            .table_name(&*self.businesses.name)
+            .set_key(Some(published_key(id).attributes()))
+            .update_expression("SET revision = if_not_exists(revision, :first)")
+            .expression_attribute_values(":first", number(revision));
+        // Building fails only without table, key or expression; all are given.
+        TransactWriteItem::builder().set_update(update.build().ok()).build()
+    }
+}
+
+fn partition(id: &BusinessId) -> String {
+    format!("business#{id}")
+}
+
+fn profile_key(id: &BusinessId) -> Key {
+    Key::new(partition(id), "profile")
+}
+
+fn published_key(id: &BusinessId) -> Key {
+    Key::new(partition(id), "published")
+}
+
+fn settings_key(id: &BusinessId, revision: Revision) -> Key {
+    Key::new(partition(id), format!("settings#{:010}", revision.0))
+}
+
+fn number_key(number: &PhoneNumber) -> Key {
+    Key::new(format!("number#{}", number.as_e164()), "number")
+}
+
+fn api_key(key: &Secret) -> Key {
+    Key::new(format!("apikey#{}", sha256_hex(key.expose().as_bytes())), "apikey")
+}

@@ -1,0 +1,358 @@
+//! Calls and their events. The voice webhooks write them and nobody else does.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `call#<sid>` | `call` | the call |
+//! | `call#<sid>` | `event#<key>` | one provider event, append-only |
+//! | `call#<sid>` | `early` | how many events came before the call was opened |
+//! | `quarantine#<sid>` | `quarantine` | a call to a number of no business |
+//!
+//! The index `by_business` (hash `business`, range `opened_at`, all attributes) holds the calls only, since
+//! no other row has these attributes. The index `unsettled` (hash `unsettled`, range `opened_at`, all attributes)
+//! holds those whose end has not been followed up.
+
+mod early;
+mod open;
+mod read;
+mod resume;
+mod row;
+mod settle;
+mod slots;
+mod status;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::call::StatusEvent;
+use domain::ids::AccountSid;
+use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
+
+use crate::item::{Draft, to_json};
+use crate::table::{Key, Outcome, Table};
+use crate::{StoreError, plans};
+use platform::Aws;
+
+use self::slots::Search;
+
+pub use read::{MAX_PAGE, Page, Reader};
+pub use settle::UNSETTLED_SHARDS;
+
+/// How long a call of nobody's is kept for a person to look at.
+const QUARANTINE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Everything that opening a call decides at once.
+#[derive(Debug, Clone)]
+pub struct OpenCall {
+    pub call: Call,
+    /// What the bridge will carry the call with; `None` when it is refused.
+    pub plan: Option<CallPlan>,
+    /// How long the plan may be claimed.
+    pub token_ttl: Duration,
+    /// The capacity it takes; `None` when it is refused.
+    pub slots: Option<SlotRequest>,
+    pub now: Timestamp,
+}
+
+/// The slots that a call takes: one of its business's and one of the deployment's.
+#[derive(Debug, Clone)]
+pub struct SlotRequest {
+    pub business: BusinessId,
+    pub which: WhichSlots,
+    /// Slots that nobody gives back are free again after this long.
+    pub ttl: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub enum WhichSlots {
+    /// Any that are free.
+    Free(Limits),
+    /// Those that [`Writer::reserve_slots`] gave for this call, before it had a sid. No others will do.
+    Reserved(ReservedSlots),
+}
+
+/// Whose calls are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    Business,
+    /// All of them: what the bridge's tasks can carry.
+    Deployment,
+}
+
+impl Pool {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Deployment => "deployment",
+        }
+    }
+}
+
+/// Calls that may live at one time: the slots there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub business: u16,
+    pub deployment: u16,
+}
+
+/// The numbers of the slots that a call has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    pub business: u16,
+    pub deployment: u16,
+}
+
+/// Slots that are kept for a call which has no sid yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservedSlots {
+    pub slots: Slots,
+    pub holder: DialId,
+}
+
+/// What became of opening a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it, for as long as a webhook takes")]
+pub enum Opened {
+    /// This request opened the call, with these slots. A call that was over before it was opened has none.
+    New { slots: Option<Slots> },
+    /// A duplicate: the call as it stands.
+    Existing(Call),
+    /// Every slot of this pool is taken. Nothing was written.
+    AtCapacity(Pool),
+}
+
+/// A call whose stream was lost, and how it goes on.
+#[derive(Debug, Clone)]
+pub struct ResumeCall {
+    /// The plan of the epoch that begins; the epoch before it is the one that was lost. If no stream ever began
+    /// in the lost epoch, the greeting is still owed, and is taken over from the plan nobody claimed.
+    pub plan: CallPlan,
+    /// How long the plan may be claimed.
+    pub token_ttl: Duration,
+    pub now: Timestamp,
+}
+
+/// What became of resuming a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumed {
+    /// This request began the epoch.
+    Minted,
+    /// A copy of it did, and its plan may have been claimed since.
+    Already,
+    /// The call is over or being hung up, was never opened, or never had the epoch before. Nothing was written.
+    NotLive,
+}
+
+/// What a status callback did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusOutcome {
+    /// The status changed.
+    pub moved: bool,
+    /// The event was recorded before.
+    pub duplicate: bool,
+    /// The call afterwards; `None` when it was never opened here.
+    pub call: Option<Call>,
+}
+
+/// A call to a number that belongs to no business, as Twilio described it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnknownCall {
+    pub call: CallSid,
+    pub account: AccountSid,
+    /// `From` and `To` verbatim: whoever sorts this out needs them.
+    pub from: String,
+    pub to: String,
+    pub twilio_direction: String,
+}
+
+impl std::fmt::Debug for UnknownCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnknownCall").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+/// Held by the voice webhooks.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    calls: Table,
+    leases: Table,
+}
+
+impl Writer {
+    /// `calls` and `leases` are table names: opening a call writes to both in one transaction.
+    pub fn new(aws: &Aws, calls: &str, leases: &str) -> Self {
+        Self { calls: Table::new(aws, calls), leases: Table::new(aws, leases) }
+    }
+
+    /// Opens a call once, however many copies of the webhook there are: the call, its plan and its slots are
+    /// written together or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn open(&self, request: &OpenCall) -> Result<Opened, StoreError> {
+        open::open(self, request).await
+    }
+
+    /// Begins the next epoch of a call that lives, once, however many copies of the webhook ask for it: the
+    /// call's epoch moves on and the new plan takes the place of what the lost epoch left, together or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn resume(&self, request: &ResumeCall) -> Result<Resumed, StoreError> {
+        resume::resume(self, request).await
+    }
+
+    /// The plan with which `epoch` carries or carried the call: what the next epoch goes on with, to the byte. `None`
+    /// when it is not kept any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn carried_plan(&self, call: &CallSid, epoch: Epoch) -> Result<Option<CallPlan>, StoreError> {
+        plans::carried(&self.leases, call, epoch).await
+    }
+
+    /// Records a status callback under `event_key`, which must be equal for copies of one callback and
+    /// different otherwise, and moves the call as [`Call::apply`] says.
+    ///
+    /// Event and change are one transaction, so a callback that was answered with an error may simply come
+    /// again. A callback for a call that is not open yet is kept, and never opens one; whoever opens the call
+    /// later applies it. `params` are Twilio's, kept as history; whatever tells who called is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn record_status(
+        &self,
+        call: &CallSid,
+        event_key: &str,
+        event: &StatusEvent,
+        params: &BTreeMap<String, String>,
+    ) -> Result<StatusOutcome, StoreError> {
+        status::record(&self.calls, call, event_key, event, params).await
+    }
+
+    /// Takes slots for a call that is about to be dialled; the pool that has none is the inner error. The reservation
+    /// lasts for `ttl`; opening the call makes the slots its own. Asking again for the same holder is safe.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reserve_slots(
+        &self,
+        business: &BusinessId,
+        limits: Limits,
+        holder: &DialId,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
+        let salted = (holder.as_str(), holder.as_str());
+        match Search::begin(&self.leases, business, limits, salted, now) {
+            Ok(search) => slots::reserve(search, holder, now.plus(ttl)).await,
+            Err(pool) => Ok(Err(pool)),
+        }
+    }
+
+    /// Gives back a reservation that no call came of.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the slots then come back when the reservation ends.
+    pub async fn release_reservation(
+        &self,
+        business: &BusinessId,
+        reserved: &ReservedSlots,
+    ) -> Result<(), StoreError> {
+        self.release(business, reserved.slots, reserved.holder.as_str()).await
+    }
+
+    /// Keeps a call that belongs to no business, for 30 days. `true` when it was not there before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn quarantine(&self, unknown: &UnknownCall, now: Timestamp) -> Result<bool, StoreError> {
+        let draft = Draft::default()
+            .text("account", unknown.account.as_str())
+            .text("from", &unknown.from)
+            .text("to", &unknown.to)
+            .text("twilio_direction", &unknown.twilio_direction)
+            .time("seen_at", now)
+            .expires(now.plus(QUARANTINE));
+        let key = Key::new(format!("quarantine#{}", unknown.call), "quarantine");
+        Ok(matches!(self.calls.put_new(&key, draft).await?, Outcome::Done(())))
+    }
+
+    /// Notes that everything has been asked for that the end of the call leads to. A call that is not over stays
+    /// unsettled.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the end is then followed up once more.
+    pub async fn settle(&self, call: &CallSid) -> Result<(), StoreError> {
+        settle::settle(&self.calls, call).await
+    }
+
+    /// Takes back what would let a session begin, once the call is over: its token may still be shown.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the plan then ends when its time is over.
+    pub async fn withdraw_plan(&self, call: &CallSid) -> Result<(), StoreError> {
+        plans::withdraw(&self.leases, call).await
+    }
+
+    /// Gives the call's slots back. Slots that another call holds by now stay with it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the slots then come back when their leases end.
+    pub async fn release_slots(&self, call: &Call) -> Result<(), StoreError> {
+        let Some(row) = self.calls.get(&row::call_key(&call.sid)).await? else { return Ok(()) };
+        let Some(slots) = Slots::noted(&row)? else { return Ok(()) };
+        self.release(&call.business, slots, call.sid.as_str()).await
+    }
+
+    async fn release(&self, business: &BusinessId, slots: Slots, holder: &str) -> Result<(), StoreError> {
+        let [own, shared] = Pool::ALL
+            .map(|pool| Box::pin(slots::release(&self.leases, business, pool, slots.of(pool), holder)));
+        let (own, shared) = tokio::join!(own, shared);
+        own.and(shared)
+    }
+}
+
+fn event_key(call: &CallSid, key: &str) -> Key {
+    Key::new(row::partition(call), format!("{EVENT}{key}"))
+}
+
+const EVENT: &str = "event#";
+
+async fn events(calls: &Table, call: &CallSid) -> Result<Vec<(String, StatusEvent)>, StoreError> {
+    calls.query(&row::partition(call), EVENT).await?.iter().map(row::event).collect()
+}
+
+/// Twilio's parameters without those that tell who called or from where.
+fn without_personal_data(table: &str, params: &BTreeMap<String, String>) -> Result<String, StoreError> {
+    const PERSONAL: [&str; 7] =
+        ["From", "To", "Caller", "Called", "ForwardedFrom", "SipHeader_", "StirPassport"];
+    let kept: BTreeMap<_, _> = params
+        .iter()
+        .filter(|(name, value)| {
+            !PERSONAL.iter().any(|personal| name.starts_with(personal))
+                && domain::PhoneNumber::parse(value).is_err()
+        })
+        .collect();
+    to_json(table, "params", &kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_history_of_a_call_does_not_tell_who_called() {
+        let params = [
+            ("CallStatus", "ringing"),
+            ("From", "+43720123456"),
+            ("FromCity", "Vienna"),
+            ("CalledCountry", "AT"),
+            ("SomethingNew", "+43720123456"),
+            ("SequenceNumber", "2"),
+        ];
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let kept = without_personal_data("calls", &params).unwrap();
+        assert_eq!(kept, r#"{"CallStatus":"ringing","SequenceNumber":"2"}"#);
+    }
+}

@@ -1,0 +1,260 @@
+//! Slots: a call that lives holds one of its business's and one of the deployment's, under leases that heal.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use domain::{BusinessId, DialId, Timestamp};
+
+use crate::StoreError;
+use crate::digest::spread;
+use crate::item::{Attributes, Draft, Row, number, text};
+use crate::plans;
+use crate::random;
+use crate::table::{Key, PK, Table};
+use crate::transaction::{Action, Transacted, transact};
+use platform::backoff::Backoff;
+
+use super::{Limits, Pool, ReservedSlots, Slots};
+
+/// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
+/// last slots of a burst each try leaves fewer of them.
+const MAX_TRIES: u64 = 10;
+/// How many batches of slots are searched for a free one.
+const MAX_BATCHES: usize = 10;
+/// DynamoDB's limit on one BatchGetItem.
+const BATCH_GET_ITEMS: usize = 100;
+
+/// On the call, and on an order that a call is dialled for.
+const BUSINESS_SLOT: &str = "slot";
+const DEPLOYMENT_SLOT: &str = "deployment_slot";
+
+/// A slot is free when nobody holds it, when its lease is over, or when it is this holder's already, perhaps by
+/// the reservation made before the call had a sid.
+const FREE: &str = "attribute_not_exists(pk) OR lease_until < :now OR holder = :holder OR holder = :reserved";
+
+impl Pool {
+    pub(super) const ALL: [Self; 2] = [Self::Business, Self::Deployment];
+
+    fn pk(self, business: &BusinessId, slot: u16) -> String {
+        match self {
+            Self::Business => format!("slot#{business}#{slot}"),
+            Self::Deployment => format!("deployment-slot#{slot}"),
+        }
+    }
+
+    fn key(self, business: &BusinessId, slot: u16) -> Key {
+        Key::single(self.pk(business, slot))
+    }
+}
+
+impl Limits {
+    const fn of(self, pool: Pool) -> u16 {
+        match pool {
+            Pool::Business => self.business,
+            Pool::Deployment => self.deployment,
+        }
+    }
+
+    /// Where the search for slots begins: at different places, so that few calls want the same ones. A pool that has
+    /// none at all is the error.
+    pub(super) fn first(self, holder: &str) -> Result<Slots, Pool> {
+        let first = |pool| {
+            let slot = spread(holder.as_bytes()).checked_rem(u64::from(self.of(pool))).ok_or(pool)?;
+            Ok(u16::try_from(slot).unwrap_or(0))
+        };
+        Ok(Slots { business: first(Pool::Business)?, deployment: first(Pool::Deployment)? })
+    }
+}
+
+impl Slots {
+    pub(super) const fn of(self, pool: Pool) -> u16 {
+        match pool {
+            Pool::Business => self.business,
+            Pool::Deployment => self.deployment,
+        }
+    }
+
+    pub(super) const fn set(&mut self, pool: Pool, slot: u16) {
+        match pool {
+            Pool::Business => self.business = slot,
+            Pool::Deployment => self.deployment = slot,
+        }
+    }
+
+    /// As they are noted in a row.
+    pub(crate) fn note(slots: Option<Self>, draft: Draft) -> Draft {
+        draft
+            .optional_number(BUSINESS_SLOT, slots.map(|slots| slots.business))
+            .optional_number(DEPLOYMENT_SLOT, slots.map(|slots| slots.deployment))
+    }
+
+    /// What [`note`](Self::note) left.
+    pub(crate) fn noted(row: &Row) -> Result<Option<Self>, StoreError> {
+        let (business, deployment) =
+            (row.optional_number(BUSINESS_SLOT)?, row.optional_number(DEPLOYMENT_SLOT)?);
+        Ok(business.zip(deployment).map(|(business, deployment)| Self { business, deployment }))
+    }
+}
+
+/// Who wants a slot, and for how long.
+pub(super) struct Claim<'a> {
+    pub(super) business: &'a BusinessId,
+    pub(super) holder: &'a str,
+    /// Who may have reserved it for the holder.
+    pub(super) reserved: &'a str,
+    pub(super) until: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+impl Claim<'_> {
+    /// Its leases, as parts of a transaction, in the order of the pools.
+    pub(super) fn actions(&self, leases: &Table, slots: Slots) -> [TransactWriteItem; 2] {
+        Pool::ALL.map(|pool| {
+            leases.put_action(self.item(pool, slots.of(pool)), |put| {
+                put.condition_expression(FREE)
+                    .expression_attribute_values(":now", number(self.now.0))
+                    .expression_attribute_values(":holder", text(self.holder))
+                    .expression_attribute_values(":reserved", text(self.reserved))
+            })
+        })
+    }
+
+    fn item(&self, pool: Pool, slot: u16) -> Attributes {
+        let draft = Draft::default()
+            .text("holder", self.holder)
+            .time(plans::LEASE_UNTIL, self.until)
+            .expires(self.until.plus(plans::TTL_MARGIN));
+        pool.key(self.business, slot).item(draft)
+    }
+}
+
+/// Of which pools the slots are another's, by what became of [`Claim::actions`].
+pub(super) fn taken(refused: &[Action]) -> Vec<Pool> {
+    let pools = Pool::ALL.into_iter().zip(refused);
+    pools.filter(|(_, action)| matches!(action, Action::Refused(_))).map(|(pool, _)| pool).collect()
+}
+
+/// The slots to try next, for one holder.
+pub(super) struct Search<'a> {
+    leases: &'a Table,
+    business: &'a BusinessId,
+    limits: Limits,
+    first: Slots,
+    /// The holder's own, so that rivals that look at the same moment part ways.
+    salt: &'a str,
+    now: Timestamp,
+    tried: u64,
+    pub(super) slots: Slots,
+}
+
+impl<'a> Search<'a> {
+    /// A pool that has no slots at all is the error.
+    pub(super) fn begin(
+        leases: &'a Table,
+        business: &'a BusinessId,
+        limits: Limits,
+        (holder, salt): (&str, &'a str),
+        now: Timestamp,
+    ) -> Result<Self, Pool> {
+        let first = limits.first(holder)?;
+        Ok(Self { leases, business, limits, first, salt, now, tried: 0, slots: first })
+    }
+
+    /// Looks for others in place of the slots that are another's. `Some`: a pool in which there are none, or whose
+    /// slots went to rivals too often.
+    pub(super) async fn move_on(&mut self, taken: Vec<Pool>) -> Result<Option<Pool>, StoreError> {
+        self.tried += 1;
+        for pool in taken {
+            let free = if self.tried < MAX_TRIES { self.free(pool).await? } else { None };
+            match free {
+                Some(free) => self.slots.set(pool, free),
+                None => return Ok(Some(pool)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// One of the nearest slots from the first on, round the circle, that can be had at this moment.
+    async fn free(&self, pool: Pool) -> Result<Option<u16>, StoreError> {
+        let first = self.first.of(pool);
+        let circle: Vec<u16> = (first..self.limits.of(pool)).chain(0..first).collect();
+        for batch in circle.chunks(BATCH_GET_ITEMS).take(MAX_BATCHES) {
+            let keys = batch.iter().map(|slot| pool.key(self.business, *slot).attributes()).collect();
+            let mut taken = HashSet::new();
+            for row in batch_get(self.leases, keys).await? {
+                if row.time(plans::LEASE_UNTIL)? >= self.now {
+                    taken.insert(row.text(PK)?.to_owned());
+                }
+            }
+            let mut free = batch.to_vec();
+            free.retain(|slot| !taken.contains(&pool.pk(self.business, *slot)));
+            if !free.is_empty() {
+                let salt = format!("{}#{}", self.salt, self.tried);
+                let index = usize::try_from(spread(salt.as_bytes()) % free.len() as u64).unwrap_or(0);
+                return Ok(Some(free[index]));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Slots for a call that has no sid yet: taken before it is dialled, so that nobody is called for whom there is no
+/// line. `Err` inside: that pool has none.
+pub(super) async fn reserve(
+    mut search: Search<'_>,
+    holder: &DialId,
+    until: Timestamp,
+) -> Result<Result<ReservedSlots, Pool>, StoreError> {
+    let (leases, business, now) = (search.leases, search.business, search.now);
+    let claim = Claim { business, holder: holder.as_str(), reserved: holder.as_str(), until, now };
+    loop {
+        let identity = random::id(&leases.name)?;
+        let refused = match transact(leases, &claim.actions(leases, search.slots), &identity).await? {
+            Transacted::Done => return Ok(Ok(ReservedSlots { slots: search.slots, holder: holder.clone() })),
+            Transacted::Refused(refused) => refused,
+        };
+        if let Some(full) = search.move_on(taken(&refused)).await? {
+            return Ok(Err(full));
+        }
+    }
+}
+
+/// Gives a slot back. One that another holds by now stays with it.
+pub(super) async fn release(
+    leases: &Table,
+    business: &BusinessId,
+    pool: Pool,
+    slot: u16,
+    holder: &str,
+) -> Result<(), StoreError> {
+    let request = leases
+        .client
+        .delete_item()
+        .table_name(&*leases.name)
+        .set_key(Some(pool.key(business, slot).attributes()))
+        .condition_expression("holder = :holder")
+        .expression_attribute_values(":holder", text(holder))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+    leases.settle(request.send().await).map(drop)
+}
+
+async fn batch_get(table: &Table, mut keys: Vec<Attributes>) -> Result<Vec<Row>, StoreError> {
+    let mut rows = Vec::new();
+    let backoff = Backoff::THROTTLING;
+    for attempt in 0..backoff.attempts {
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        // Building fails only without keys; an empty list ends the loop below.
+        let wanted = std::collections::HashMap::from_iter(wanted.ok().map(|w| (table.name.to_string(), w)));
+        let request = table.client.batch_get_item().set_request_items(Some(wanted));
+        let mut output = request.send().await.map_err(|e| table.error(&e))?;
+        let found = output.responses.as_mut().and_then(|tables| tables.remove(&*table.name));
+        rows.extend(found.unwrap_or_default().into_iter().map(|item| table.row(item)));
+        let left = output.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&*table.name));
+        keys = left.map(|left| left.keys).unwrap_or_default();
+        if keys.is_empty() {
+            return Ok(rows);
+        }
+        backoff.pause(attempt).await;
+    }
+    Err(StoreError::Throttled { table: table.name.to_string() })
+}

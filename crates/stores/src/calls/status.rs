@@ -1,0 +1,105 @@
+//! Status callbacks: each is kept once, and moves the call by the rule in [`domain::Call::apply`].
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::call::Applied;
+use domain::call::StatusEvent;
+use domain::{Call, CallSid};
+
+use crate::StoreError;
+use crate::item::{Attributes, Row, number};
+use crate::random;
+use crate::table::{ABSENT, Outcome, Table};
+use crate::transaction::{Action, Transacted, transact};
+use platform::backoff::Backoff;
+
+use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key, event_draft};
+use super::settle::UNSETTLED;
+use super::{Slots, StatusOutcome, early, event_key, row, without_personal_data};
+
+/// The event's place in every transaction here.
+const EVENT_ACTION: usize = 0;
+
+pub(super) async fn record(
+    calls: &Table,
+    sid: &CallSid,
+    key: &str,
+    event: &StatusEvent,
+    params: &BTreeMap<String, String>,
+) -> Result<StatusOutcome, StoreError> {
+    let event_row = || Ok(event_draft(event, without_personal_data(&calls.name, params)?));
+    // Copies of one callback are alike; their transactions must not be taken for one repeated.
+    let copy = random::id(&calls.name)?;
+    let backoff = Backoff::CONTENTION;
+    for attempt in 0..backoff.attempts {
+        let put_event = calls.put_new_action(&event_key(sid, key), event_row()?);
+        let identity = format!("{copy}#{attempt}");
+        let Some(standing) = Standing::read(calls, sid).await? else {
+            let actions = [put_event, early::add(calls, sid), not_opened(calls, sid)];
+            match transact(calls, &actions, &identity).await? {
+                Transacted::Done => return Ok(StatusOutcome { moved: false, duplicate: false, call: None }),
+                Transacted::Refused(refused) if known(&refused) => {
+                    return Ok(StatusOutcome { moved: false, duplicate: true, call: None });
+                }
+                // The call was opened in between.
+                Transacted::Refused(_) => continue,
+            }
+        };
+        let mut call = standing.call.clone();
+        let moved = call.apply(event) == Applied::Moved;
+        if call == standing.call {
+            let outcome = calls.put_new(&event_key(sid, key), event_row()?).await?;
+            let duplicate = matches!(outcome, Outcome::Refused(_));
+            return Ok(StatusOutcome { moved: false, duplicate, call: Some(call) });
+        }
+        let actions = [put_event, standing.replace(calls, &call)?];
+        match transact(calls, &actions, &identity).await? {
+            Transacted::Done => return Ok(StatusOutcome { moved, duplicate: false, call: Some(call) }),
+            Transacted::Refused(refused) if known(&refused) => {
+                return Ok(StatusOutcome { moved: false, duplicate: true, call: Some(standing.call) });
+            }
+            // Another callback was faster; what it left is read again.
+            Transacted::Refused(_) => backoff.pause(attempt).await,
+        }
+    }
+    Err(StoreError::Contended { table: calls.name.to_string() })
+}
+
+fn known(refused: &[Action]) -> bool {
+    matches!(refused.get(EVENT_ACTION), Some(Action::Refused(_)))
+}
+
+/// A call as it was read, and what a write must find unchanged.
+struct Standing {
+    row: Row,
+    call: Call,
+    version: u64,
+}
+
+impl Standing {
+    async fn read(calls: &Table, sid: &CallSid) -> Result<Option<Self>, StoreError> {
+        let Some(row) = calls.get(&call_key(sid)).await? else { return Ok(None) };
+        Ok(Some(Self { call: row::call(&row)?, version: row.number(VERSION)?, row }))
+    }
+
+    /// Puts `call` in its place, if nobody wrote since and the status does not fall.
+    fn replace(&self, calls: &Table, call: &Call) -> Result<TransactWriteItem, StoreError> {
+        let draft = call_draft(&calls.name, call)?
+            .number(VERSION, self.version + 1)
+            .text(OPEN_ID, self.row.text(OPEN_ID)?)
+            .number(EPOCH, self.row.number::<u32>(EPOCH)?)
+            .optional_text(UNSETTLED, self.row.optional_text(UNSETTLED)?);
+        let draft = Slots::note(Slots::noted(&self.row)?, draft);
+        let item: Attributes = call_key(&call.sid).item(draft);
+        Ok(calls.put_action(item, |put| {
+            put.condition_expression("version = :seen AND status_rank <= :rank")
+                .expression_attribute_values(":seen", number(self.version))
+                .expression_attribute_values(":rank", number(call.status.rank()))
+        }))
+    }
+}
+
+fn not_opened(calls: &Table, sid: &CallSid) -> TransactWriteItem {
+    calls.check_action(&call_key(sid), |check| check.condition_expression(ABSENT))
+}

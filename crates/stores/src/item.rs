@@ -1,0 +1,187 @@
+//! DynamoDB items and what they mean: typed getters whose errors name the table and the attribute, and
+//! nothing of the data.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// The epoch seconds after which DynamoDB may drop an item. It may be days late, so every reader that cares
+/// compares a millisecond attribute itself.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// An item under construction. An absent value is an absent attribute: there are no nulls.
+#[derive(Default)]
+pub(crate) struct Draft(Attributes);
+
+impl Draft {
+    pub(crate) fn text(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.insert(name.to_owned(), text(value));
+        self
+    }
+
+    pub(crate) fn number(mut self, name: &str, value: impl ToString) -> Self {
+        self.0.insert(name.to_owned(), number(value));
+        self
+    }
+
+    pub(crate) fn time(self, name: &str, at: Timestamp) -> Self {
+        self.number(name, at.0)
+    }
+
+    pub(crate) fn optional_text(self, name: &str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn optional_number(self, name: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.number(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn expires(self, at: Timestamp) -> Self {
+        self.number(EXPIRES_AT, at.secs())
+    }
+
+    pub(crate) fn finish(self) -> Attributes {
+        self.0
+    }
+}
+
+/// An item as read, with the table it came from.
+#[derive(Clone)]
+pub(crate) struct Row {
+    table: Arc<str>,
+    attributes: Attributes,
+}
+
+impl Row {
+    pub(crate) fn new(table: &Arc<str>, attributes: Attributes) -> Self {
+        Self { table: Arc::clone(table), attributes }
+    }
+
+    pub(crate) fn text(&self, name: &'static str) -> Result<&str, StoreError> {
+        self.optional_text(name)?.ok_or_else(|| self.corrupt(name))
+    }
+
+    pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<&str>, StoreError> {
+        match self.attributes.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_s().map(|text| Some(text.as_str())).map_err(|_| self.corrupt(name)),
+        }
+    }
+
+    pub(crate) fn number<T: FromStr>(&self, name: &'static str) -> Result<T, StoreError> {
+        self.optional_number(name)?.ok_or_else(|| self.corrupt(name))
+    }
+
+    pub(crate) fn optional_number<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, StoreError> {
+        match self.attributes.get(name) {
+            None => Ok(None),
+            Some(AttributeValue::N(digits)) => digits.parse().map(Some).map_err(|_| self.corrupt(name)),
+            Some(_) => Err(self.corrupt(name)),
+        }
+    }
+
+    pub(crate) fn time(&self, name: &'static str) -> Result<Timestamp, StoreError> {
+        self.number(name).map(Timestamp)
+    }
+
+    pub(crate) fn optional_time(&self, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.optional_number(name)?.map(Timestamp))
+    }
+
+    pub(crate) fn optional_seconds(&self, name: &'static str) -> Result<Option<Duration>, StoreError> {
+        Ok(self.optional_number(name)?.map(Duration::from_secs))
+    }
+
+    /// A required text that `parse` accepts.
+    pub(crate) fn parsed<T, E>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, StoreError> {
+        parse(self.text(name)?).map_err(|_| self.corrupt(name))
+    }
+
+    /// A text that `parse` accepts, if there is one.
+    pub(crate) fn optional_parsed<T, E>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, StoreError> {
+        self.optional_text(name)?.map(parse).transpose().map_err(|_| self.corrupt(name))
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, StoreError> {
+        self.parsed(name, |text| serde_json::from_str(text))
+    }
+
+    pub(crate) fn corrupt(&self, attribute: &'static str) -> StoreError {
+        StoreError::Corrupt { table: self.table.to_string(), attribute }
+    }
+}
+
+/// A value as the JSON text of an attribute.
+pub(crate) fn to_json<T: Serialize + ?Sized>(
+    table: &str,
+    attribute: &'static str,
+    value: &T,
+) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt { table: table.to_owned(), attribute })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        let draft = Draft::default().text("word", "canary").number("count", 7).text("body", "{canary");
+        Row::new(&Arc::from("calls"), draft.finish())
+    }
+
+    #[test]
+    fn an_error_names_table_and_attribute_and_nothing_of_the_item() {
+        let row = row();
+        let errors = [
+            row.text("count").map(drop),
+            row.number::<u8>("word").map(drop),
+            row.json::<Vec<u8>>("body").map(drop),
+            row.text("absent").map(drop),
+            row.parsed("word", |_| Err::<(), _>(())).map(drop),
+        ];
+        for (error, attribute) in errors.into_iter().zip(["count", "word", "body", "absent", "word"]) {
+            let text = format!("{0} {0:?}", error.unwrap_err());
+            assert!(text.contains("calls") && text.contains(attribute), "{text}");
+            assert!(!text.contains("canary"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_nothing_where_it_may_be() {
+        assert_eq!(row().optional_text("absent").unwrap(), None);
+        assert_eq!(row().optional_number::<u8>("absent").unwrap(), None);
+        assert_eq!(row().number::<u64>("count").unwrap(), 7);
+    }
+}

@@ -1,0 +1,210 @@
+//! The few requests that every store is made of.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+
+use crate::StoreError;
+use crate::item::{Attributes, Draft, Row, text};
+use platform::Aws;
+
+pub(crate) const PK: &str = "pk";
+pub(crate) const SK: &str = "sk";
+
+/// The condition of every write that must not replace anything.
+pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
+
+/// Pages of at most 1 MB that one query follows; a call's rows are far below it.
+const MAX_QUERY_PAGES: usize = 64;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: Arc<str>,
+}
+
+/// The primary key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pk: String,
+    sk: Option<String>,
+}
+
+impl Key {
+    pub(crate) fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: Some(sk.into()) }
+    }
+
+    /// In a table without a sort key.
+    pub(crate) fn single(pk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: None }
+    }
+
+    pub(crate) fn attributes(&self) -> Attributes {
+        let sk = self.sk.as_ref().map(|sk| (SK.to_owned(), text(sk)));
+        HashMap::from_iter([(PK.to_owned(), text(&self.pk))].into_iter().chain(sk))
+    }
+
+    /// The whole item under this key.
+    pub(crate) fn item(&self, draft: Draft) -> Attributes {
+        let mut attributes = draft.finish();
+        attributes.extend(self.attributes());
+        attributes
+    }
+}
+
+/// What became of a conditional write.
+pub(crate) enum Outcome<T> {
+    Done(T),
+    /// The condition did not hold; this is the item as it stands, if there is one.
+    Refused(Option<Row>),
+}
+
+impl Table {
+    pub(crate) fn new(aws: &Aws, name: &str) -> Self {
+        Self { client: aws.dynamodb.clone(), name: Arc::from(name) }
+    }
+
+    /// Strongly consistent.
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        let request = self.client.get_item().table_name(&*self.name).consistent_read(true);
+        let output = request.set_key(Some(key.attributes())).send().await.map_err(|e| self.error(&e))?;
+        Ok(output.item.map(|attributes| self.row(attributes)))
+    }
+
+    pub(crate) async fn put(&self, key: &Key, draft: Draft) -> Result<(), StoreError> {
+        let request = self.client.put_item().table_name(&*self.name).set_item(Some(key.item(draft)));
+        request.send().await.map(drop).map_err(|e| self.error(&e))
+    }
+
+    /// Puts an item where none is; otherwise gives the one that is there.
+    pub(crate) async fn put_new(&self, key: &Key, draft: Draft) -> Result<Outcome<()>, StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.name)
+            .set_item(Some(key.item(draft)))
+            .condition_expression(ABSENT)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.settle(request.send().await.map(drop))
+    }
+
+    /// The same as an action of a transaction.
+    pub(crate) fn put_new_action(&self, key: &Key, draft: Draft) -> TransactWriteItem {
+        self.put_action(key.item(draft), |put| put.condition_expression(ABSENT))
+    }
+
+    /// A put of a transaction with a condition of its own.
+    pub(crate) fn put_action(
+        &self,
+        item: Attributes,
+        condition: impl FnOnce(PutBuilder) -> PutBuilder,
+    ) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&*self.name)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        // Building fails only without a table name or an item; both are given.
+        TransactWriteItem::builder().set_put(condition(put).build().ok()).build()
+    }
+
+    /// A condition of a transaction on an item that it does not write.
+    pub(crate) fn check_action(
+        &self,
+        key: &Key,
+        condition: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
+    ) -> TransactWriteItem {
+        let check = ConditionCheck::builder().table_name(&*self.name).set_key(Some(key.attributes()));
+        // Building fails only without table, key or condition; all are given.
+        TransactWriteItem::builder().set_condition_check(condition(check).build().ok()).build()
+    }
+
+    /// All items of a partition whose sort key starts with `prefix`, in the order of the sort key.
+    pub(crate) async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        let mut start = None;
+        for _ in 0..MAX_QUERY_PAGES {
+            let page = self
+                .client
+                .query()
+                .table_name(&*self.name)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", text(pk))
+                .expression_attribute_values(":prefix", text(prefix))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| self.error(&e))?;
+            rows.extend(page.items.unwrap_or_default().into_iter().map(|item| self.row(item)));
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(rows);
+            }
+        }
+        Err(StoreError::Corrupt { table: self.name.to_string(), attribute: SK })
+    }
+
+    pub(crate) fn row(&self, attributes: Attributes) -> Row {
+        Row::new(&self.name, attributes)
+    }
+
+    /// A refused condition is an answer, not an error.
+    pub(crate) fn settle<T, E>(
+        &self,
+        result: Result<T, SdkError<E, HttpResponse>>,
+    ) -> Result<Outcome<T>, StoreError>
+    where
+        E: ConditionFailure + ProvideErrorMetadata,
+    {
+        let error = match result {
+            Ok(value) => return Ok(Outcome::Done(value)),
+            Err(error) => error,
+        };
+        match error.as_service_error().and_then(ConditionFailure::standing_item) {
+            Some(item) => Ok(Outcome::Refused(item.map(|attributes| self.row(attributes)))),
+            None => Err(self.error(&error)),
+        }
+    }
+
+    pub(crate) fn error<E: ProvideErrorMetadata>(&self, error: &SdkError<E, HttpResponse>) -> StoreError {
+        StoreError::from_sdk(&self.name, "the record forbids this write", error)
+    }
+
+    pub(crate) fn contended(&self) -> StoreError {
+        StoreError::Contended { table: self.name.to_string() }
+    }
+
+    pub(crate) fn forbidden(&self, rule: &'static str) -> StoreError {
+        StoreError::Conditional { table: self.name.to_string(), rule }
+    }
+}
+
+/// Errors that can say that a condition did not hold.
+pub(crate) trait ConditionFailure {
+    /// `Some` when that is the error; inside, the item as it stands.
+    fn standing_item(&self) -> Option<Option<Attributes>>;
+}
+
+macro_rules! condition_failure {
+    ($($error:ident),+) => {
+        $(impl ConditionFailure for $error {
+            fn standing_item(&self) -> Option<Option<Attributes>> {
+                match self {
+                    $error::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+condition_failure!(PutItemError, UpdateItemError, DeleteItemError);

@@ -1,0 +1,91 @@
+//! What a call came to and what it cost, beside its transcripts, and the event that tells of it.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `call#<sid>` | `insights#<run>` | one version, six digits; long ones have further parts behind it |
+//! | `call#<sid>` | `cost` | what the call cost, as of the latest run |
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::cost::CallCost;
+use domain::{CallSid, Insights};
+
+use super::{BODY, Reader, Writer, partition};
+use crate::events::{self, NewEvent};
+use crate::item::{Draft, to_json};
+use crate::random;
+use crate::table::Key;
+use crate::transaction::{Action, Transacted, transact};
+use crate::{StoreError, chunks};
+use platform::backoff::Backoff;
+
+const INSIGHTS: &str = "insights#";
+const COST: &str = "cost";
+
+/// For the order of one business's events, which many calls want to be next in.
+const NEXT_IN_ORDER: Backoff = Backoff { attempts: 40, ..Backoff::CONTENTION };
+
+impl Writer {
+    /// Records a run, its cost and the event that tells of it: all of it or nothing. `false` when the call has that
+    /// run already; nothing is written then.
+    ///
+    /// # Errors
+    /// [`StoreError`]. After one the run may stand: look before it is done again.
+    pub async fn record_insights(
+        &self,
+        insights: &Insights,
+        cost: &CallCost,
+        (events, event): (&events::Writer, &NewEvent),
+    ) -> Result<bool, StoreError> {
+        let table = &self.transcripts;
+        let (pk, sk) = (partition(&insights.call), insights_sk(insights.run));
+        let body = to_json(&table.name, BODY, insights)?;
+        let chunked = chunks::split(&pk, &sk, Draft::default().time("at", insights.at), &body);
+        for (key, draft) in chunked.further {
+            table.put(&key, draft).await?;
+        }
+        let version = table.put_new_action(&Key::new(pk, sk), chunked.head);
+        let cost = Draft::default().text(BODY, to_json(&table.name, BODY, cost)?).time("at", insights.at);
+        let cost = table.put_action(cost_key(&insights.call).item(cost), |put| put);
+        let fixed = [version, cost];
+        for attempt in 0..NEXT_IN_ORDER.attempts {
+            let mut actions: Vec<TransactWriteItem> = fixed.to_vec();
+            actions.push(events.append_action(event).await?);
+            // Each attempt is another transaction: its number in the order differs.
+            match transact(table, &actions, &random::id(&table.name)?).await? {
+                Transacted::Done => return Ok(true),
+                Transacted::Refused(refused) if matches!(refused.first(), Some(Action::Refused(_))) => {
+                    return Ok(false);
+                }
+                Transacted::Refused(_) => NEXT_IN_ORDER.pause(attempt).await,
+            }
+        }
+        Err(StoreError::Contended { table: table.name.to_string() })
+    }
+}
+
+impl Reader {
+    /// Every run, the first one first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insights(&self, call: &CallSid) -> Result<Vec<Insights>, StoreError> {
+        let rows = self.transcripts.query(&partition(call), INSIGHTS).await?;
+        let bodies = chunks::join(&rows)?.into_iter();
+        bodies.map(|(row, body)| serde_json::from_str(&body).map_err(|_| row.corrupt(BODY))).collect()
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cost(&self, call: &CallSid) -> Result<Option<CallCost>, StoreError> {
+        let row = self.transcripts.get(&cost_key(call)).await?;
+        row.map(|row| row.json(BODY)).transpose()
+    }
+}
+
+fn insights_sk(run: u32) -> String {
+    format!("{INSIGHTS}{run:06}")
+}
+
+fn cost_key(call: &CallSid) -> Key {
+    Key::new(partition(call), COST)
+}

@@ -1,0 +1,53 @@
+//! What machine detection found, in the Leases table: from the webhook that hears it to the bridge that carries the
+//! call. It is advice for the minutes in which it arrives; the record of it is the call's event.
+
+use std::time::Duration;
+
+use domain::{AnsweredBy, CallSid, Timestamp};
+
+use crate::StoreError;
+use crate::item::{Draft, to_json};
+use crate::plans::{LEASE_UNTIL, TTL_MARGIN};
+use crate::table::{Key, Table};
+use platform::Aws;
+
+/// A verdict that nobody took by then is of no use.
+const MEANS_SOMETHING: Duration = Duration::from_secs(10 * 60);
+
+const BODY: &str = "body";
+
+#[derive(Debug, Clone)]
+pub struct Verdicts {
+    leases: Table,
+}
+
+impl Verdicts {
+    /// `table` is the name of Leases.
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { leases: Table::new(aws, table) }
+    }
+
+    /// # Errors
+    /// [`StoreError`]; putting it again is safe.
+    pub async fn put(&self, call: &CallSid, verdict: AnsweredBy, now: Timestamp) -> Result<(), StoreError> {
+        let until = now.plus(MEANS_SOMETHING);
+        let draft = Draft::default()
+            .text(BODY, to_json(&self.leases.name, BODY, &verdict)?)
+            .time(LEASE_UNTIL, until)
+            .expires(until.plus(TTL_MARGIN));
+        self.leases.put(&key(call), draft).await
+    }
+
+    /// The verdict, as soon as there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get(&self, call: &CallSid, now: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
+        let Some(row) = self.leases.get(&key(call)).await? else { return Ok(None) };
+        if row.time(LEASE_UNTIL)? < now { Ok(None) } else { row.json(BODY).map(Some) }
+    }
+}
+
+fn key(call: &CallSid) -> Key {
+    Key::single(format!("amd#{call}"))
+}

@@ -1,0 +1,255 @@
+//! A DynamoDB for one test, and values to fill it with.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    Projection, ProjectionType, ScalarAttributeType,
+};
+use domain::business::{
+    ChannelPrompt, ConversationPolicy, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice,
+};
+use domain::call::{CallStatus, Direction};
+use domain::ids::AccountSid;
+use domain::insight::InsightPolicy;
+use domain::{
+    Business, BusinessId, Call, CallPlan, CallSid, Caller, Epoch, PhoneNumber, RecordingSid, Revision,
+    Settings, Timestamp,
+};
+use local_aws::{Config, Endpoints};
+use platform::Aws;
+use platform::env::MapEnv;
+use stores::calls::{Limits, OpenCall, SlotRequest, WhichSlots};
+
+use crate::lossy::Lossy;
+
+pub(crate) const TABLE: &str = "table";
+pub(crate) const LEASES: &str = "leases";
+
+pub(crate) struct World {
+    pub(crate) aws: Aws,
+    _endpoints: Endpoints,
+}
+
+impl World {
+    /// With both tables: `table` has a sort key and the indexes of Calls and Recordings, `leases` has neither.
+    pub(crate) async fn new() -> Self {
+        let endpoints = Endpoints::start(Config::default()).await.unwrap();
+        let env = endpoints.env();
+        Self::reached_by(endpoints, env).await
+    }
+
+    /// The same, behind a way that can lose answers.
+    pub(crate) async fn lossy() -> (Self, Lossy) {
+        let endpoints = Endpoints::start(Config::default()).await.unwrap();
+        let lossy = Lossy::before(&endpoints.dynamodb).await;
+        let mut env = endpoints.env();
+        env.push(("AWS_ENDPOINT_URL_DYNAMODB".into(), lossy.url.to_string()));
+        (Self::reached_by(endpoints, env).await, lossy)
+    }
+
+    async fn reached_by(endpoints: Endpoints, env: Vec<(String, String)>) -> Self {
+        let env: MapEnv = env.into_iter().collect();
+        let aws = Aws::load(&env).await.unwrap();
+        create_sorted(&aws).await;
+        create_leases(&aws).await;
+        Self { aws, _endpoints: endpoints }
+    }
+
+    /// The partition keys in Leases that start with `prefix`.
+    pub(crate) async fn leases(&self, prefix: &str) -> Vec<String> {
+        let rows = self.aws.dynamodb.scan().table_name(LEASES).consistent_read(true).send().await.unwrap();
+        let keys = rows.items().iter().map(|row| row["pk"].as_s().unwrap().clone());
+        keys.filter(|pk| pk.starts_with(prefix)).collect()
+    }
+
+    pub(crate) async fn item(
+        &self,
+        pk: &str,
+        sk: &str,
+    ) -> Option<std::collections::HashMap<String, AttributeValue>> {
+        let get = self.aws.dynamodb.get_item().table_name(TABLE).consistent_read(true);
+        let get = get.key("pk", AttributeValue::S(pk.into())).key("sk", AttributeValue::S(sk.into()));
+        get.send().await.unwrap().item
+    }
+}
+
+fn key(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
+    AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
+}
+
+async fn create_sorted(aws: &Aws) {
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("by_business")
+        .key_schema(key("business", KeyType::Hash))
+        .key_schema(key("opened_at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    let due = GlobalSecondaryIndex::builder()
+        .index_name("by_due")
+        .key_schema(key("due", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    aws.dynamodb
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("sk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("business", ScalarAttributeType::S))
+        .attribute_definitions(attribute("opened_at", ScalarAttributeType::N))
+        .attribute_definitions(attribute("due", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .global_secondary_indexes(index.build().unwrap())
+        .global_secondary_indexes(due.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn create_leases(aws: &Aws) {
+    aws.dynamodb
+        .create_table()
+        .table_name(LEASES)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .key_schema(key("pk", KeyType::Hash))
+        .send()
+        .await
+        .unwrap();
+}
+
+pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_795_000_000);
+
+pub(crate) fn call_sid(n: u32) -> CallSid {
+    CallSid::parse(&format!("CA{n:032x}")).unwrap()
+}
+
+pub(crate) fn recording_sid(n: u32) -> RecordingSid {
+    RecordingSid::parse(&format!("RE{n:032x}")).unwrap()
+}
+
+pub(crate) fn business_id(name: &str) -> BusinessId {
+    BusinessId::parse(name).unwrap()
+}
+
+pub(crate) fn phone(last: u32) -> PhoneNumber {
+    PhoneNumber::parse(&format!("+43720{last:06}")).unwrap()
+}
+
+pub(crate) fn business(name: &str) -> Business {
+    Business {
+        id: business_id(name),
+        name: "Harbour Bicycle Workshop".into(),
+        time_zone: "Europe/Vienna".into(),
+        max_concurrent_calls: 4,
+        fallback_number: None,
+    }
+}
+
+pub(crate) fn voice() -> Voice {
+    Voice {
+        model: "gpt-realtime-2.1".into(),
+        voice: "marin".into(),
+        languages: vec!["en".into()],
+        transcription_model: None,
+        keywords: vec![],
+        turn_detection: TurnDetection::default(),
+    }
+}
+
+pub(crate) fn settings(revision: u32, instructions: &str) -> Settings {
+    let inbound = ChannelPrompt { instructions: instructions.into(), greeting: "Hello.".into() };
+    Settings {
+        revision: Revision(revision),
+        prompts: Prompts { inbound: Some(inbound), outbound: None, whatsapp: None },
+        voice: voice(),
+        policies: Policies {
+            record_calls: true,
+            recording: Default::default(),
+            transcript: TranscriptPolicy::RealtimeFirst,
+            ..Policies::default()
+        },
+        tools: domain::Toolbox::default(),
+        insights: InsightPolicy::default(),
+    }
+}
+
+pub(crate) fn call(n: u32) -> Call {
+    Call {
+        sid: call_sid(n),
+        account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
+        business: business_id("harbour"),
+        from: Caller::Number(phone(n)),
+        to: Some(phone(0)),
+        status: CallStatus::Ringing,
+        direction: Direction::Inbound,
+        twilio_direction: "inbound".into(),
+        revision: Some(Revision::FIRST),
+        opened_at: NOW,
+        answered_at: None,
+        ended_at: None,
+        duration: None,
+        refusal: None,
+        sip_response_code: None,
+        error_code: None,
+        task: None,
+    }
+}
+
+fn plan(n: u32) -> CallPlan {
+    CallPlan {
+        call: call_sid(n),
+        epoch: Epoch::FIRST,
+        business: business_id("harbour"),
+        revision: Revision::FIRST,
+        direction: Direction::Inbound,
+        minted_at: NOW,
+        voice: voice(),
+        conversation: ConversationPolicy::default(),
+        instructions: "Be kind.".into(),
+        greeting: Some("Hello.".into()),
+        history: vec![],
+        resumption: domain::plan::Resumption::default(),
+        tools: domain::Toolbox::default(),
+        introduction: None,
+        safety_identifier: "opaque".into(),
+    }
+}
+
+pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(60);
+pub(crate) const SLOT_TTL: Duration = Duration::from_secs(3600);
+
+/// More calls than any test has.
+pub(crate) const DEPLOYMENT_LIMIT: u16 = 1_000;
+
+pub(crate) fn open_call(n: u32, limit: u16) -> OpenCall {
+    OpenCall {
+        call: call(n),
+        plan: Some(plan(n)),
+        token_ttl: TOKEN_TTL,
+        slots: Some(SlotRequest {
+            business: business_id("harbour"),
+            which: WhichSlots::Free(Limits { business: limit, deployment: DEPLOYMENT_LIMIT }),
+            ttl: SLOT_TTL,
+        }),
+        now: NOW,
+    }
+}
+
+/// Runs all futures at once, on several threads, and gives their results.
+pub(crate) async fn all_at_once<T: Send + 'static>(
+    futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
