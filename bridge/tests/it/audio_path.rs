@@ -69,8 +69,8 @@ fn no_file_of_the_audio_path_can_lock_log_or_reach_a_store() {
         "src/caller_socket/tolerance.rs",
         "src/driver/wake.rs",
         "session/src/audio.rs",
-        "session/src/caller_audio.rs",
-        "session/src/playback.rs",
+        "session/src/facts/caller_audio.rs",
+        "session/src/facts/playback.rs",
         "../crates/twilio/src/media_stream/fast.rs",
         "../crates/openai/src/realtime/fast.rs",
     ];
