@@ -48,7 +48,7 @@ fn hostile() -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// Fault 62, and the last row of the fault catalogue.
+/// Faults 62 and 65.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
     let calls = hostile();

@@ -28,7 +28,7 @@ pub(crate) async fn in_the_bucket(world: &World) -> (usize, usize) {
     (objects.contents().len(), uploads.uploads().len())
 }
 
-/// Fault 30. Historic failure: a 404's XML was stored as the recording. The whole way, over the real queue.
+/// Fault 30. The XML of a 404 was once stored as the recording. The whole way, over the real queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_that_is_not_ready_yet_is_fetched_when_it_is() {
     let world = World::start().await;

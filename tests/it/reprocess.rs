@@ -63,7 +63,7 @@ async fn settled(world: &World, sid: &str, run: u64) -> Value {
         .await
 }
 
-/// Historic failure: a second transcription overwrote the first. Here each is a version, and the one that was asked
+/// A second transcription once overwrote the first. Here each is a version, and the one that was asked
 /// for by a person is final.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_other_is_kept() {

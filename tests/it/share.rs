@@ -132,7 +132,7 @@ async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
     world.system.stop().await;
 }
 
-/// Case C18, B11. Whoever previews, prefetches, scans or only looks has no view, and the person who opens the link has.
+/// Cases C18 and B11. Whoever previews, prefetches, scans or only looks has no view, and the person who opens the link has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
     let (world, shares) = recorded().await;
@@ -173,7 +173,7 @@ async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
     world.system.stop().await;
 }
 
-/// Case C18, B20. A program gets an address to fetch, and no redirect that its `Authorization` would follow.
+/// Cases C18 and B20. A program gets an address to fetch, and no redirect that its `Authorization` would follow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn links_come_as_json_to_whoever_asks_for_it() {
     let (world, shares) = recorded().await;

@@ -12,6 +12,8 @@ use platform::env::Reader;
 use regex::Regex;
 use serde_yaml_ng::Value;
 
+mod catalogue;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()
 }

@@ -229,7 +229,7 @@ async fn odd_desk() -> (Arc<Mutex<Vec<String>>>, String) {
     (asked, url)
 }
 
-/// Case C11. Report B09. Each acted once, though the model asks twice, and the model is told what is known.
+/// Cases C11 and B09. Each acted once, though the model asks twice, and the model is told what is known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known() {
     let (asked, url) = odd_desk().await;

@@ -72,7 +72,7 @@ mod tests {
         assert!(guard.admit(at(3_000) + Duration::from_secs(1)));
     }
 
-    /// Case C16. Report B24.
+    /// Cases C16 and B24.
     #[test]
     fn oddities_are_forgotten_with_time_and_a_flood_of_them_is_not_tolerated() {
         let start = Instant::now();

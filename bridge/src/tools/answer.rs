@@ -117,7 +117,7 @@ mod tests {
         serde_json::from_str(&of(&Outcome::of(status, reply), true)).unwrap()
     }
 
-    /// Case C11. Report B09.
+    /// Cases C11 and B09.
     #[test]
     fn what_was_done_is_told_as_done_whatever_was_answered() {
         for (text, told) in [

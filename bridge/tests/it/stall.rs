@@ -34,7 +34,7 @@ async fn a_model_that_never_reads_again_is_replaced_before_the_call_runs_hopeles
     while model.next_audio().await != frame(1_000) {}
 }
 
-/// Case C16. Report B23: the silence that stands for a jump of the line's clock is ours, and costs no model.
+/// Cases C16 and B23: the silence that stands for a jump of the line's clock is ours, and costs no model.
 #[tokio::test]
 async fn a_clock_that_jumps_costs_the_call_nothing() {
     for seconds in [1, 6, 10, 12, 20, 28, 3_600] {

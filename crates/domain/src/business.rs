@@ -135,8 +135,8 @@ pub struct Policies {
     pub when_no_agent: WhenNoAgent,
 }
 
-/// What a caller is offered when no agent can be had: first the business's fallback number, if it has one; if
-/// nobody answers there, voicemail, if it takes any; else an apology.
+/// What a caller is offered when no agent can be had: first the business's fallback number, if it has one; then, if
+/// that call is not answered, voicemail, if the business takes messages; else an apology.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WhenNoAgent {
@@ -192,12 +192,12 @@ pub enum TranscriptPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ConversationPolicy {
-    /// After this long with nobody speaking the agent asks whether the caller is still there.
+    /// After this long without speech on either side the agent asks whether the caller is still there.
     pub silence_prompt_after: Duration,
     /// How many such prompts may go unanswered before the agent says goodbye.
     pub max_silence_prompts: u8,
-    /// Sounds in which no word is understood for this long are hold music, a bad line or nobody: the agent says
-    /// goodbye. At least 20 s; needs a transcription model.
+    /// Sounds without a recognised word for this long are hold music or a bad line: the agent says goodbye. At least
+    /// 20 s; needs a transcription model.
     pub max_wordless: Duration,
     /// No call lasts longer.
     pub max_call: Duration,

@@ -114,7 +114,7 @@ impl Direction {
     }
 }
 
-/// One call, as every reader sees it. Written by the voice webhooks and nobody else.
+/// One call, as every reader sees it. Only the voice webhooks write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     pub sid: CallSid,

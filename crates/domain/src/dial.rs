@@ -2,7 +2,7 @@
 //!
 //! Twilio's request to place a call cannot be repeated: each one dials. So everything that the call will need is
 //! decided and kept under an id of ours *before* it is dialled. The id travels in the addresses that Twilio is given,
-//! and whoever hears from the call first, the answer to the request or any of its webhooks, can open it.
+//! so the first to hear from the call, the answer to the request or any of its webhooks, can open it.
 
 pub mod barred;
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::ids::{AccountSid, InvalidId};
 use crate::{BusinessId, Call, CallSid, CallStatus, Caller, Direction, PhoneNumber, Revision, Timestamp};
 
-/// Names one order to call somebody: 32 hexadecimal digits.
+/// Names one order to place a call: 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DialId(String);
@@ -68,13 +68,13 @@ impl From<DialId> for String {
     }
 }
 
-/// Why somebody is called, as the business said when it asked for the call.
+/// Why a person is called, as the business said when it asked for the call.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CallTask {
-    /// In a few words, for whoever answers: "your bicycle's service on Thursday".
+    /// In a few words, for the person who answers: "your bicycle's service on Thursday".
     pub reason: Option<String>,
-    /// What the agent should know; it is told to nobody.
+    /// What the agent should know. The agent is told not to repeat it.
     pub context: Option<String>,
 }
 
@@ -107,7 +107,7 @@ pub struct DialOrder {
     pub requested_at: Timestamp,
     /// Calls the business may have at once.
     pub max_concurrent_calls: u16,
-    /// How long the call's slot is kept if nobody gives it back.
+    /// After this time the call's slot is free again, even if no event gave it back.
     pub slot_ttl: Duration,
 }
 

@@ -138,8 +138,8 @@ impl fmt::Display for Revision {
     }
 }
 
-/// Which attempt at carrying a call this is. Every effect of a bridge is fenced by it: once epoch n + 1
-/// exists, whoever still holds epoch n may do nothing more.
+/// Counts the attempts at carrying a call. Every effect of a bridge is fenced by it: once epoch n + 1 exists, a
+/// session of epoch n may do nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);

@@ -1,7 +1,7 @@
 //! What a call came to: its summary, the facts that the business wants to know, a status for the lead.
 //!
-//! A model writes them, and nothing that it writes is believed for being written: a value stands only on a
-//! [quote](settle) that the transcript holds. Where nobody spoke, no model is asked.
+//! A model writes them, and a value is not believed just because a model wrote it: it stands only on a
+//! [quote](settle) that the transcript holds. For a call in which the caller said nothing no model is asked.
 
 mod instructions;
 mod settle;

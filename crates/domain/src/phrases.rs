@@ -1,4 +1,4 @@
-//! Words that steer a conversation: goodbyes, the sounds of somebody who listens, and what answers in a person's place.
+//! Words that steer a conversation: goodbyes, sounds of listening, and what answers in a person's place.
 //!
 //! They are data, by language, and a business may add its own. Nothing that a person says is looked for *inside* a
 //! sentence: an utterance counts only if it consists of such phrases from its first word to its last, because a
@@ -24,7 +24,7 @@ use crate::text::words;
 pub struct OwnPhrases {
     /// Said at the end of a call.
     pub goodbyes: Vec<String>,
-    /// Said by somebody who listens and does not want to interrupt.
+    /// Said by a caller who listens and does not want to interrupt.
     pub backchannels: Vec<String>,
     /// Said by answering machines, wherever in their greeting.
     pub voicemail: Vec<String>,
@@ -258,7 +258,7 @@ mod tests {
         assert!(!phrases.is_goodbye("hasta luego"), "a language that nobody speaks here");
     }
 
-    /// Fault B 13.
+    /// Historic failure 13.
     #[test]
     fn a_machine_is_known_by_what_only_machines_say() {
         let phrases = phrases();

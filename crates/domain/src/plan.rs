@@ -1,7 +1,7 @@
 //! The plan of a call: everything the bridge needs to carry it, decided before the stream opens.
 //!
-//! The voice webhook writes it once; whoever claims the stream token receives it and it is gone. The bridge
-//! reads nothing else before the greeting.
+//! The voice webhook writes it once. The session that presents the stream's token claims it with one conditional
+//! update, after which no other session can. The bridge reads nothing else before the greeting.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct CallPlan {
     pub safety_identifier: String,
 }
 
-/// What an outbound call's agent says of itself to whoever screens the call.
+/// What an outbound call's agent says of itself to a service that screens the call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Introduction {
     /// The business's name.
@@ -60,7 +60,7 @@ pub enum Resumption {
     /// The stream broke; for the first session of a call, nothing.
     #[default]
     Lost,
-    /// The call was to go to this entry of the directory, and nobody there took it.
+    /// The call was to go to this entry of the directory, and the entry did not answer.
     TransferFailed { label: String },
 }
 

@@ -124,7 +124,7 @@ pub struct ListeningHint {
     pub languages: Vec<String>,
 }
 
-/// More terms than this make a model hear them where nobody said them.
+/// With more terms than this a model hears them where they were not said.
 const MAX_KEYWORDS: usize = 100;
 
 pub fn for_listening(business: &Business, settings: &Settings) -> ListeningHint {

@@ -1,10 +1,10 @@
-//! Share links: a recording lent to somebody without an account, for a while and a number of times.
+//! Share links: access to a recording without an account, for a limited time and number of views.
 
 use std::time::Duration;
 
 use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 
-/// Bytes of a link's token: nobody guesses one.
+/// Random bytes of a link's token: too many to be guessed.
 pub const TOKEN_BYTES: usize = 32;
 /// Wrong passcodes in a row that one visitor may try without a pause.
 pub const FREE_GUESSES: u32 = 5;
@@ -71,12 +71,12 @@ pub struct Share {
     pub wrong_passcodes: u32,
     /// Until then a visitor who was never right is not heard.
     pub next_guess_at: Option<Timestamp>,
-    /// The latest pause that wrong passcodes led to, somebody's or everybody's, ends then.
+    /// The end of the latest pause after wrong passcodes, of one visitor or of all strangers.
     pub slowed_until: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
 }
 
-/// How long a visitor pauses after so many wrong passcodes in a row. Nobody else is held up by it.
+/// How long one visitor pauses after `wrong` passcodes in a row. Other visitors are not affected.
 pub fn pause_of_visitor(wrong: u32) -> Duration {
     match wrong.checked_sub(FREE_GUESSES) {
         None => Duration::ZERO,
@@ -84,7 +84,7 @@ pub fn pause_of_visitor(wrong: u32) -> Duration {
     }
 }
 
-/// How long strangers pause after a link has had so many wrong passcodes from all sides.
+/// How long strangers pause after a link has had `wrong` passcodes from all visitors together.
 pub fn pause_of_link(wrong: u32) -> Duration {
     if wrong < FREE_GUESSES_OF_ALL { Duration::ZERO } else { PACE }
 }

@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// Case C17.
+    /// Cases C17 and B18.
     #[test]
     fn one_text_has_one_form_however_it_is_written() {
         for (a, b) in [

@@ -1,8 +1,8 @@
 //! The stream token: what entitles a media stream to be the voice of one call.
 //!
 //! It is a MAC over the call and its epoch, not a random number, so that every duplicate of the voice
-//! webhook answers with the same TwiML without reading anything. It is good once because its *plan* is:
-//! whoever claims the plan deletes it.
+//! webhook answers with the same TwiML without reading anything. It is good once because its *plan* is: the session
+//! that claims the plan marks it as claimed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

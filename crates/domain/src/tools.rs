@@ -16,7 +16,7 @@ pub use outcome::{Lost, Missed, Outcome, Reply};
 
 /// Ends the call after a goodbye. The session's own.
 pub const END_CALL: &str = "end_call";
-/// Connects the caller with somebody of the directory.
+/// Connects the caller with an entry of the directory.
 pub const TRANSFER_CALL: &str = "transfer_call";
 /// Notes a message for the business.
 pub const TAKE_MESSAGE: &str = "take_message";
@@ -43,7 +43,7 @@ pub struct Toolbox {
     pub http: Vec<HttpTool>,
 }
 
-/// Somebody in the directory.
+/// A person or a department that the agent may connect the caller with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
     /// What the model calls it.
@@ -64,8 +64,8 @@ pub struct HttpTool {
     /// Asked by POST; `https`.
     pub url: String,
     pub timeout: Duration,
-    /// It has an effect that must not happen twice in a call: the same arguments get the first answer again, also
-    /// where that is that nobody knows what came of it.
+    /// Its effect must not happen twice in a call: the same arguments get the first answer again, even if that
+    /// answer is "unknown".
     #[serde(default)]
     pub once: bool,
 }
@@ -88,8 +88,8 @@ pub enum InvalidToolbox {
 }
 
 impl Toolbox {
-    /// Whether settings with this toolbox may be published. What is inside a schema or behind an address is
-    /// looked at by whoever can read them.
+    /// Whether settings with this toolbox may be published. Schemas and addresses are checked by the crates that can
+    /// read them.
     ///
     /// # Errors
     /// [`InvalidToolbox`], the first thing that is wrong.

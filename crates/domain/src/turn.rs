@@ -1,4 +1,4 @@
-//! What was said, and the figures of one session. Written by the bridge and nobody else.
+//! What was said, and the figures of one session. Only the bridge writes them.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ pub enum EndReason {
     /// The agent said goodbye and hung up.
     AgentHangUp,
     CallerHangUp,
-    /// Nobody answered the agent's prompts.
+    /// The caller did not answer the agent's prompts.
     Silence,
     /// A machine answered an outbound call; it was hung up on, or left a message.
     Voicemail,
@@ -101,7 +101,7 @@ pub enum EndReason {
     /// The call goes on in a later session; this one has nothing to say any more.
     Superseded,
     Internal,
-    /// The call goes to somebody of the business's directory.
+    /// The call goes to an entry of the business's directory.
     Transfer,
 }
 
@@ -145,7 +145,7 @@ impl EndReason {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 
-    /// Whether the call is over because somebody meant it to be. After anything else the caller is still there.
+    /// Whether a party meant the call to end. After any other reason the caller is still there.
     pub const fn on_purpose(self) -> bool {
         matches!(
             self,

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(ClientAddress(None).network(), None);
     }
 
-    /// Case C21.
+    /// Cases C21 and B28.
     #[test]
     fn the_path_of_the_public_address_is_part_of_every_address_under_it() {
         for (base, address) in [

@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// Case C18.
+    /// Cases C18 and B21.
     #[test]
     fn the_scheme_has_no_case_and_any_spaces_may_follow_it() {
         let read = |value: &'static str| {

@@ -250,7 +250,7 @@ fn a_person_who_picks_up_after_all_stops_the_message() {
     assert_eq!((sim.hang_ups(), sim.session.phase()), (0, Phase::Live));
 }
 
-/// Fault B 13.
+/// Historic failure 13.
 #[test]
 fn a_screening_service_is_answered_once_and_then_waited_for() {
     let mut sim = Sim::greeted(outbound());

@@ -227,7 +227,7 @@ fn a_line_that_goes_silent_for_half_a_minute_is_dead() {
     assert_eq!((close.reason, close.code), (EndReason::CallerLost, 1001));
 }
 
-/// Case C16. Report B23: a caller on hold sends nothing, and the other end answers every ping.
+/// Cases C16 and B23: a caller on hold sends nothing, and the other end answers every ping.
 #[test]
 fn a_line_on_hold_that_answers_pings_is_not_lost() {
     let mut held = plan();

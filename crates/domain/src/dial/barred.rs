@@ -1,7 +1,7 @@
-//! Numbers that no agent ever dials, whoever asks for it: emergency services, and numbers that cost whoever calls
-//! them. Two sources: beginnings of numbers, which hold for numbers of any length, after the countries' numbering plans
-//! and ITU-T E.164; and Google's metadata of all numbering plans (the crate `phonenumber`), which knows the country and
-//! the kind of a number.
+//! Numbers that no agent ever dials: emergency services, and numbers that charge their callers. Two sources:
+//! beginnings of numbers, which hold for numbers of any length, after the countries' numbering plans and ITU-T E.164;
+//! and Google's metadata of all numbering plans (the crate `phonenumber`), which knows the country and the kind of a
+//! number.
 //!
 //! The metadata is read when the first number is looked up in it: about 0.1 s, once in a process.
 

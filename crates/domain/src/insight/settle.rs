@@ -19,8 +19,8 @@ pub struct Settled {
 
 /// Holds a model's answer against the transcript and the business's own lists.
 ///
-/// A value whose quote was not said is void, as is one of the wrong kind; a field that nobody asked for is
-/// dropped, and a lead status that the business does not know is none.
+/// A value whose quote was not said is void, as is one of the wrong kind; a field that was not asked for is
+/// dropped, and a lead status that the business does not know becomes `None`.
 pub fn settle(answer: Answer, transcript: &Transcript, policy: &InsightPolicy) -> Settled {
     let Answer { summary, mut fields, lead_status } = answer;
     let said = Said::new(transcript);
@@ -135,7 +135,7 @@ impl Said {
         Self(spoken)
     }
 
-    /// Who said the quote: the outer `None` is nobody. A caller who said it comes before an agent who did.
+    /// Who said the quote; the outer `None`: neither did. A caller who said it comes before an agent who did.
     fn by_whom(&self, quote: &str) -> Option<Option<Speaker>> {
         let quote = plain(quote);
         if quote.is_empty() {

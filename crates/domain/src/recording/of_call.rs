@@ -14,7 +14,7 @@ pub const LOOK_AFTER: Duration = Duration::from_secs(60);
 pub enum NotRecorded {
     /// The call was not let in.
     Refused,
-    /// There was nobody on the line.
+    /// The call was never answered.
     NotAnswered,
     /// It was over before its recording began, during the consent for instance.
     EndedFirst,
@@ -93,8 +93,8 @@ pub struct CallRecordings {
 }
 
 impl CallRecordings {
-    /// The conversation's, as we asked for it. What somebody else recorded never stands in for it. Should there be
-    /// several, the one that came furthest.
+    /// The conversation's recording that we asked for. Other programs' recordings never stand in for it. Of several,
+    /// the one that came furthest.
     pub fn own(&self) -> Option<&Recording> {
         self.furthest(|recording| recording.kind == RecordingKind::Call && !recording.source.is_foreign())
     }
@@ -104,8 +104,8 @@ impl CallRecordings {
         self.furthest(|recording| recording.kind == RecordingKind::Voicemail)
     }
 
-    /// The one whose words are the call's. Our own holds what was said to the voicemail as well. While nothing was
-    /// heard of it, or when it came to nothing, somebody else's will do, and in the end the message.
+    /// The recording whose words are the call's: ours, which holds a message to the voicemail as well. If ours was
+    /// never heard of or came to nothing, another program's is taken, and last the message.
     pub fn to_listen_to(&self) -> Option<&Recording> {
         let foreign = || self.furthest(|recording| recording.source.is_foreign());
         let usable = |recording: &&Recording| is_usable(&recording.state);

@@ -45,7 +45,7 @@ impl Retention {
         }
     }
 
-    /// `None`: until somebody deletes it.
+    /// `None`: until a person deletes it.
     pub fn duration(self) -> Option<Duration> {
         self.days().map(|days| Duration::from_secs(u64::from(days) * 24 * 3_600))
     }

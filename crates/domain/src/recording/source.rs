@@ -11,7 +11,7 @@ pub enum RecordingSource {
     StartApi,
     /// `<Record>`: a message.
     RecordVerb,
-    /// `<Dial record>`: the part that somebody else was spoken to.
+    /// `<Dial record>`: the part of the call with another person.
     DialVerb,
     /// `Record=true` of the request that placed the call.
     OutboundApi,
@@ -52,8 +52,8 @@ impl RecordingSource {
         known.unwrap_or_default()
     }
 
-    /// Whether somebody else asked for it: an account's trunk, another program, a verb that is none of ours. A word
-    /// that is not known is taken for our own: Twilio may call it otherwise tomorrow.
+    /// Whether another program asked for it: an account's trunk, another client of the API, a verb that we do not use.
+    /// An unknown word is taken for our own recording: Twilio may rename its words.
     pub const fn is_foreign(self) -> bool {
         match self {
             Self::DialVerb | Self::OutboundApi | Self::Conference | Self::Trunking => true,
@@ -65,7 +65,7 @@ impl RecordingSource {
     ///
     /// The first channel is the parent leg's: the caller's of a call that came in, and of a call that we placed the
     /// person's who was called, so the direction makes no difference. A trunk's recording has its channels the other
-    /// way round. Of one channel, or of more than two, nobody can tell.
+    /// way round. With one channel, or more than two, it is not known.
     pub const fn speaker(self, channels: u16, channel: usize) -> Option<Speaker> {
         let swapped = matches!(self, Self::Trunking);
         match (channels, channel) {
@@ -92,7 +92,7 @@ mod tests {
         }
     }
 
-    /// Case C22.
+    /// Cases C22 and B27.
     #[test]
     fn a_trunks_channels_are_the_other_way_round() {
         use RecordingSource as S;

@@ -22,7 +22,7 @@ pub enum Outcome {
         status: u16,
         reply: Reply,
     },
-    /// It may have acted: nobody can tell from here.
+    /// It may have acted; its answer does not say.
     Unknown {
         why: Lost,
     },
@@ -51,7 +51,7 @@ pub enum Lost {
     Timeout,
     #[error("the connection to the tool broke before it answered")]
     Connection,
-    /// Whoever asked did not live to tell.
+    /// The session that asked ended before the answer came.
     #[error("it was asked before, and nobody knows what came of it")]
     Asker,
 }

@@ -135,8 +135,8 @@ pub fn flaw_of_words(
 
 /// What keeps the realtime turns from being the final transcript.
 ///
-/// An agent that spoke to nobody is fine: silence has no words to miss. What is not fine is a caller who
-/// spoke and whose words are missing, or words that a recogniser repeated to itself.
+/// An agent that spoke without an answer is fine: silence has no words to miss. A caller who spoke and whose words
+/// are missing is not, and neither are words that a recogniser repeated to itself.
 pub fn flaw_of_turns(turns: &[Turn], expected: &Expected) -> Option<Flaw> {
     let (mut heard, mut doubt) = (Vec::with_capacity(turns.len()), None);
     for turn in turns {
@@ -153,7 +153,7 @@ pub fn flaw_of_turns(turns: &[Turn], expected: &Expected) -> Option<Flaw> {
     flaw_of_all(&heard).map(|flaw| doubt.unwrap_or(flaw))
 }
 
-/// What keeps the words of one turn from being believed. The agent's are its model's own: nobody had to listen.
+/// What keeps the words of one turn from being believed. The agent's words come from its model and were not recognised.
 pub(super) fn flaw_of_turn(turn: &Turn, expected: &Expected) -> Option<Flaw> {
     match turn.speaker {
         Speaker::Caller => flaw_of_words(&turn.text, spoken(turn), &[], expected),

@@ -1,4 +1,4 @@
-//! Where in a recording somebody speaks, and into which pieces it is cut for transcription.
+//! Where in a recording there is speech, and into which pieces it is cut for transcription.
 //!
 //! The models give text without times. So a recording is listened to turn by turn: each piece is one speaker's
 //! speech between two of the other's, and its place in the recording is the time of its words. Only speech is

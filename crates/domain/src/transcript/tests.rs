@@ -166,7 +166,7 @@ fn a_failed_recording_that_is_fetched_again_is_waited_for() {
     assert_eq!(step(&asked, LATER), Step::Finish(Source::Failed), "nobody is fetching it");
 }
 
-/// How much a pointer is worth when nobody asked for anything.
+/// The worth of a pointer without a request to process the call again.
 fn worth(source: Option<Source>) -> u8 {
     match source {
         None => 0,

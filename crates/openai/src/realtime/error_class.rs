@@ -240,6 +240,7 @@ mod tests {
         }
     }
 
+    /// Case B29.
     #[test]
     fn races_without_a_code_are_told_by_their_message() {
         let kind = Some("invalid_request_error");

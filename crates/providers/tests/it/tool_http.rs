@@ -37,7 +37,7 @@ fn done(text: &str) -> Outcome {
     Outcome::Done { reply: Reply { text: text.to_owned(), cut: false } }
 }
 
-/// Case C11. Report B09.
+/// Cases C11 and B09.
 #[tokio::test]
 async fn whatever_a_tool_answers_with_a_2xx_it_has_done_it() {
     for (status, body, text) in [

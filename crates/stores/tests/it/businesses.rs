@@ -49,6 +49,7 @@ async fn neither_a_number_nor_a_key_can_be_taken_from_another_business() {
     assert_eq!(reader.published(&business_id("garden")).await, Ok(None));
 }
 
+/// Historic failure 32.
 #[tokio::test]
 async fn a_revision_is_immutable_and_a_second_one_does_not_publish_itself() {
     let world = World::new().await;

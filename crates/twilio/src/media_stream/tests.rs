@@ -250,6 +250,7 @@ proptest! {
         assert_agreement(&message)?;
     }
 
+    /// Case B31.
     #[test]
     fn the_fast_path_reads_every_order_of_fields(
         audio in Just(["track", "chunk", "timestamp", "payload"]).prop_shuffle(),

@@ -107,7 +107,7 @@ const ELSEWHERE: [(&str, Country, &str); 27] = [
     ("Puerto Rico", Country::PR, "939"),
 ];
 
-/// Whatever stands behind the area code: also numbers that nobody has been given.
+/// The area code decides, whether or not the number behind it was ever assigned.
 #[test]
 fn other_countries_behind_plus_one_are_barred_unless_the_business_is_there() {
     let home = |country| ELSEWHERE.iter().find(|(_, one, _)| *one == country).unwrap().2;

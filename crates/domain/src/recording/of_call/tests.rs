@@ -70,7 +70,7 @@ fn of(all: Vec<Recording>) -> CallRecordings {
 use RecordingSource as S;
 use RecordingState::{Absent, Announced, InProgress, Lost};
 
-/// Case C08. Somebody else's recording on the call is not ours, whatever became of it.
+/// Cases C08 and B15. Another program's recording of the call is not ours, in any state.
 #[test]
 fn what_somebody_else_recorded_never_stands_in_for_ours() {
     for foreign in [S::OutboundApi, S::Trunking, S::DialVerb, S::Conference] {

@@ -23,7 +23,7 @@ fn read(file: &[u8]) -> Result<WavFormat, NotAudio> {
     read_as(file, None)
 }
 
-/// The same of a file that was announced to last so many seconds.
+/// [`read`] of a file whose announced length is `announced_s`.
 fn read_as(file: &[u8], announced_s: Option<u64>) -> Result<WavFormat, NotAudio> {
     let head = &file[..file.len().min(WAV_HEADER_MAX_BYTES)];
     wav_header(head, file.len() as u64, announced_s.map(Duration::from_secs))
@@ -43,7 +43,7 @@ fn a_stereo_wav_tells_its_format_and_length() {
     assert_eq!(check_duration(&format, Some(Duration::from_secs(3))), Ok(()));
 }
 
-/// Fault 31. Historic failure: a 404's XML was stored as the recording.
+/// Fault 31. The XML of a 404 was once stored as the recording.
 #[test]
 fn xml_html_json_and_nothing_are_not_audio() {
     assert_eq!(read(b"<?xml version=\"1.0\"?><TwilioResponse/>  "), Err(NotAudio::WrongMagic("XML")));

@@ -1,6 +1,6 @@
 //! Recognisers in a loop. People repeat themselves as well: they answer four questions with "Yes", dictate eight
-//! zeros, say "no" until they are heard. A loop is what nobody says within one turn, or equal turns that nobody asked
-//! for and that have no time to be spoken in.
+//! zeros, say "no" until they are heard. A loop is a repetition within one turn that is longer than people speak, or
+//! equal turns without a question between them that would not fit into the time.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const MAX_EQUAL_PHRASES: usize = 5;
 const MAX_DICTATED: usize = 40;
 /// A word of a script without spaces that is longer than this is a phrase.
 const MAX_WORD_LETTERS: usize = 4;
-/// Nobody says more words in a second.
+/// The fastest that people speak, words a second.
 const MAX_WORDS_PER_SECOND: f64 = 8.0;
 /// What may have been cut off a turn's beginning and end.
 const SPEECH_MISSED: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ pub(super) fn within(text: &str, speech: Option<Duration>) -> bool {
     by_words || words.iter().max_by_key(|word| word.len()).is_some_and(|word| is_letter_loop(word))
 }
 
-/// Whether equal turns follow each other that nobody asked for and that were not spoken.
+/// Whether equal turns follow each other without a question between them and without time to speak them.
 pub(super) fn across(heard: &[Heard]) -> bool {
     // An agent that spoke between two equal answers asked for the second one.
     let stretches = heard.split(|heard| heard.speaker == Some(Speaker::Agent));
@@ -180,7 +180,7 @@ mod tests {
         Heard { speaker: Some(speaker), speech: seconds.map(Duration::from_secs_f64), text: text.into() }
     }
 
-    /// Case C01.
+    /// Cases C01 and B01.
     #[test]
     fn equal_answers_to_different_questions_are_answers() {
         for (answer, seconds) in

@@ -4,7 +4,7 @@ use crate::text::{folded, has_words};
 
 /// What stands in place of words, bare of its brackets.
 const BARE: [&str; 4] = ["blank_audio", "blank audio", "no_speech", "nospeech"];
-/// The longest description of a sound, words. More than that in brackets may be what somebody said.
+/// The longest description of a sound, in words. A longer text in brackets may be speech.
 const MAX_DESCRIPTION_WORDS: usize = 6;
 const NOTES: [char; 7] = ['♪', '♫', '♬', '♩', '🎵', '🎶', '🎼'];
 

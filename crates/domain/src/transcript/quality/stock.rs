@@ -1,5 +1,5 @@
-//! What recognisers say when nobody speaks: the last words of the films they learned from, in the film's language,
-//! whatever the caller's is.
+//! What recognisers write for silence: the last words of the films they learned from, in the film's language rather
+//! than the caller's.
 //!
 //! Nothing is looked for inside a sentence: who says "thank you for watching my dog" has said it.
 
@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// Case C13. Fault 45.
+    /// Cases C13 and B13. Fault 45.
     #[test]
     fn stock_phrases_are_known_in_their_languages() {
         for text in [

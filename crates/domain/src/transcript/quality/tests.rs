@@ -81,7 +81,7 @@ fn a_recogniser_in_a_loop_is_not_good_enough_and_equal_answers_are() {
     }
 }
 
-/// Case C12. What was understood live is judged as what is understood in a recording.
+/// Cases C12 and B10. What was understood live is judged as what is understood in a recording.
 #[test]
 fn words_that_no_recording_would_be_believed_are_not_believed_of_a_call_either() {
     let hint = "A telephone call with Harbour Bicycle Workshop.".to_owned();

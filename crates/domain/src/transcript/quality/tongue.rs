@@ -50,7 +50,7 @@ mod tests {
         is_other(text, &owned(reported), &owned(expected))
     }
 
-    /// Case C06.
+    /// Cases C06 and B12.
     #[test]
     fn the_right_language_under_another_code_is_the_right_one() {
         for (text, reported, expected) in [

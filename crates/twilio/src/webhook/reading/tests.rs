@@ -266,7 +266,7 @@ fn one_reading(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Case C03. What Twilio sends is read as it was sent, whatever else is in the form.
+    /// Cases C03 and B30. What Twilio sends is read as it was sent, whatever else is in the form.
     #[test]
     fn a_genuine_form_is_accepted_with_any_parameters_besides(form in genuine::voice(), more in genuine::more()) {
         let sent = read(&form).unwrap();

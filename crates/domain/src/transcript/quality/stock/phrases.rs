@@ -125,7 +125,7 @@ pub(super) const WHOLE: [&str; 108] = [
     "未完待续",
 ];
 
-/// Nobody says these on a telephone.
+/// Never said on a telephone.
 pub(super) const SURE: [&str; 65] = [
     "see you in the next video",
     "like and subscribe",
