@@ -13,6 +13,9 @@ use regex::Regex;
 use serde_yaml_ng::Value;
 
 mod catalogue;
+mod commands;
+mod plain_words;
+mod walkthroughs;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()
