@@ -46,8 +46,8 @@ pub enum AppError {
 const TOOL_KEEP: Duration = Duration::from_secs(5 * 60 * 60);
 /// That it did nothing is remembered for a moment, so that a model in a loop does not ask at its own pace.
 const NOT_DONE_KEEP: Duration = Duration::from_secs(1);
-/// What the record of an outcome may take, and clocks may differ by: whoever asked longer ago than the tool's time and
-/// this has not lived to record it.
+/// Allowance for writing the record of an outcome and for clocks that differ. If a request is older than the tool's
+/// time plus this and has no outcome, the session that made it has ended.
 const ASKER_MARGIN: Duration = Duration::from_secs(5);
 const TOOL_STEP: &str = "tool";
 

@@ -179,12 +179,12 @@ impl CallerSocket {
         })
     }
 
-    /// The same of a ping or pong.
+    /// Reads a ping or pong, which shows that the peer lives.
     pub(crate) fn alive(&mut self, now: Instant) -> Option<Input<'static>> {
         self.tolerate(now, |_| Some(Input::CallerAlive))
     }
 
-    /// The same of a binary message.
+    /// Reads a binary message, of which Twilio sends none.
     pub(crate) fn binary(&mut self, now: Instant) -> Option<Input<'static>> {
         self.tolerate(now, |caller| caller.rejection(now))
     }

@@ -52,7 +52,7 @@ pub(crate) struct Context<P> {
     pub(crate) live: LiveEvents,
     pub(crate) writers: TaskTracker,
     pub(crate) drain_timeout: Duration,
-    /// Whoever can sign an upgrade can open streams without end that become no call.
+    /// Limits the log lines about streams that become no call: a peer that can sign an upgrade can open any number.
     pub(crate) callless: RateLimited,
 }
 
@@ -311,7 +311,7 @@ impl<P: Ports> Call<P> {
     }
 
     fn queue_to_model(&mut self, queue: impl FnOnce(&mut ModelSocket) -> Result<(), Overflow>) {
-        // Without a model there is nobody to tell, and the session already knows that.
+        // Without a model there is no one to tell, and the session already knows that.
         if let Some(Err(overflow)) = self.legs.current.as_mut().map(queue) {
             tracing::error!(call = self.sid_or_none(), %overflow, "the model stopped reading");
             self.legs.current = None;

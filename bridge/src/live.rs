@@ -42,7 +42,7 @@ impl std::fmt::Debug for LiveKind {
 pub struct LiveEvents(Option<broadcast::Sender<LiveEvent>>);
 
 impl LiveEvents {
-    /// Events for as many watchers as [`subscribe`](Self::subscribe).
+    /// Events for any number of watchers, each made by [`subscribe`](Self::subscribe).
     pub fn broadcasting() -> Self {
         Self(Some(broadcast::channel(CAPACITY_EVENTS).0))
     }
@@ -54,7 +54,7 @@ impl LiveEvents {
 
     pub(crate) fn publish(&self, call: Option<&CallSid>, kind: impl FnOnce() -> LiveKind) {
         if let (Some(sender), Some(call)) = (&self.0, call) {
-            // An error means that nobody is watching at the moment.
+            // An error means that there is no watcher at the moment.
             let _ = sender.send(LiveEvent { call: call.clone(), kind: kind() });
         }
     }

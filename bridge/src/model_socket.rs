@@ -93,7 +93,7 @@ impl ModelSocket {
         Self::over(Wire::new(socket, bounds()), call, config)
     }
 
-    /// The session was created while nobody needed it: what is left is to configure it.
+    /// Takes over a warm session, which was created before its call: it only has to be configured.
     fn adopt(warm: WarmSocket, call: CallSid, config: SessionConfig) -> Self {
         let mut socket = Self::over(warm.wire, call, config);
         socket.expires_at = warm.expires_at;

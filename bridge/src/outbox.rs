@@ -13,8 +13,8 @@ use crate::scratch;
 
 /// Base64 characters in a millisecond of mu-law at 8 kHz: 8 bytes, times 4, by 3.
 const BASE64_CHARS_PER_3_MS: u64 = 32;
-/// So many waiting messages may lie in memory that calls share. A peer that reads never has more; of one that does not,
-/// the rest is copied, so that it keeps no more alive than it is owed.
+/// The number of waiting messages that may lie in memory shared by calls. A peer that reads never has more. For a peer
+/// that does not, the rest is copied, so that it keeps no shared block alive.
 const SHARED_MESSAGES_MAX: usize = 16;
 
 /// How much may wait.
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(outbox.push_control(b"678901"), Err(Overflow { audio_ms: 0, bytes: 11 }));
     }
 
-    /// So many audio messages of 30 ms in 10 bytes as fit.
+    /// Pushes audio messages (30 ms, 10 bytes) until the outbox is full, and counts them.
     fn fill(outbox: &mut Outbox) -> usize {
         (0..).take_while(|_| outbox.push_audio(b"ten bytes!", 320).is_ok()).count()
     }

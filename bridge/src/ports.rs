@@ -79,7 +79,7 @@ pub enum ToolFailure {
     Store(String),
 }
 
-/// Ports may be shared with whoever made them.
+/// Ports can be shared with the code that made them.
 impl<P: Ports> Ports for Arc<P> {
     fn claim(
         &self,

@@ -1,6 +1,5 @@
 //! Memory that all calls of a thread share, because each needs it for a moment only: a message is written, cut off and
-//! handed to a socket within one wake-up. As many calls as a task carries would each keep room for their longest
-//! message otherwise.
+//! handed to a socket within one wake-up. Otherwise every call would keep room for its longest message.
 
 use std::cell::RefCell;
 
@@ -28,8 +27,8 @@ pub(crate) fn with<T>(write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     })
 }
 
-/// A copy of a message that is about to be sent. It keeps a block alive, so whoever keeps many of them copies them
-/// one by one instead.
+/// A copy of a message that is about to be sent. It keeps a block alive; code that keeps many copies one by one
+/// instead.
 pub(crate) fn cut(message: &[u8]) -> Bytes {
     if message.len() > BLOCK_BYTES / 2 {
         return Bytes::copy_from_slice(message);

@@ -30,7 +30,7 @@ use crate::protection::{self, Pace};
 use crate::settings::BridgeSettings;
 use crate::waiting_room::{Place, WaitingRoom};
 
-/// A request's head must be complete by then: whoever sends a byte a second is cut off.
+/// The time for a request's head. A peer that sends a byte a second is cut off then.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a request and its answer may take in all, so that a peer which does not read keeps nothing either.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -172,7 +172,7 @@ async fn drained<P>(shared: &Shared<P>, admissions: &Admissions, shutdown: &Canc
     }
 }
 
-/// Lets everybody in, whoever waits already: the room decides who stays.
+/// Accepts every connection. The waiting room decides which one has to leave when it is full.
 async fn accept<P: Ports>(shared: &Arc<Shared<P>>, listener: &TcpListener, admissions: &Admissions) {
     let (room, failures) = (Arc::new(WaitingRoom::default()), RateLimited::default());
     loop {

@@ -40,8 +40,8 @@ pub struct BridgeSettings {
     pub openai_roots: Vec<CertificateDer<'static>>,
 }
 
-/// What is kept ready: so many sockets for each of these models. None of either means that every call connects for
-/// itself, with its caller's safety identifier in the handshake.
+/// Sockets to the model that are kept ready. Without models or with zero sockets every call connects for itself, with
+/// its caller's safety identifier in the handshake.
 #[derive(Debug, Clone, Default)]
 pub struct WarmSettings {
     pub models: Vec<String>,
@@ -49,7 +49,7 @@ pub struct WarmSettings {
 }
 
 impl WarmSettings {
-    /// As many calls may begin at the same moment, on one task, before one waits for a handshake.
+    /// Calls that may begin at the same moment, on one task, before one waits for a handshake.
     pub const DEFAULT_SOCKETS: usize = 2;
     /// More are not kept, whatever is asked for.
     pub const MAX_SOCKETS: usize = 32;

@@ -25,8 +25,8 @@ mod answer;
 const MESSAGE_MAX_CHARACTERS: usize = 2_000;
 /// How long the store may take to keep a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(5);
-/// What the record of an outcome may take beyond the tool's own time. Below the session's margin, which answers for a
-/// tool that nobody answers for.
+/// Time to record an outcome, beyond the tool's own. Shorter than the session's margin, after which the session answers
+/// for the tool.
 const RECORD_WAIT: Duration = Duration::from_millis(500);
 /// What the model is told is wrong with its arguments, at most.
 const MAX_COMPLAINTS: usize = 4;
@@ -62,7 +62,7 @@ pub(crate) struct Offered {
     pub(crate) parameters: Value,
 }
 
-/// What the model is offered. A tool whose schema is none is left out: better one tool less than no call.
+/// What the model is offered. A tool whose schema cannot be read is left out: the call goes on without it.
 pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
     let tool = |name: &str, description: String, parameters| Offered {
         name: name.to_owned(),
@@ -102,7 +102,7 @@ pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
     tools
 }
 
-/// Runs a tool to its answer. Whoever waits for it has a deadline beyond all of these. `troubles` is the call's own.
+/// Runs a tool to its answer. The session's own deadline is later than all of these. `troubles` is the call's own.
 pub(crate) async fn run<P: Ports>(ports: &P, plan: &CallPlan, call: &Call, troubles: &RateLimited) -> Answer {
     match call.name.as_str() {
         TRANSFER_CALL if !plan.tools.directory.is_empty() => transfer(&plan.tools, &call.arguments),
@@ -166,7 +166,7 @@ async fn ask<P: Ports>(
     let id = effect(plan, tool, call, &arguments);
     let wait = tool.timeout.min(TIMEOUT_MAX);
     let request = ToolRequest { tool, id: &id, arguments: &arguments, timeout: wait };
-    // Whoever does not answer even then may have asked.
+    // A request without an answer may have reached the tool.
     let asked = timeout(wait + RECORD_WAIT, ports.call_tool(plan, &request)).await;
     let asked = asked.unwrap_or(Ok(Outcome::Unknown { why: Lost::Timeout }));
     let trouble: Option<&dyn std::fmt::Display> = match &asked {
@@ -233,7 +233,7 @@ fn fitting(schema: &Value, arguments: &str) -> Result<Value, Value> {
     let arguments = Value::Object(parsed);
     let validator =
         jsonschema::validator_for(schema).map_err(|_| error("unknown_tool", "there is no such tool"))?;
-    // Where it is wrong and what was expected, never the value: it may be somebody's.
+    // Where it is wrong and what was expected, never the value: it may be personal.
     let complaints: Vec<Value> = validator
         .iter_errors(&arguments)
         .take(MAX_COMPLAINTS)

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 /// More than the calls that a task is made for can begin at the same moment.
 pub(crate) const PLACES: usize = 512;
-/// An address of version 6 that somebody is given comes with all others of its network.
+/// The leading segments that name an IPv6 network (a /64): one subscriber has all addresses in it.
 const NETWORK_SEGMENTS: usize = 4;
 
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ impl Room {
 }
 
 impl Place {
-    /// Ends when the place was given to somebody else; never once it was left.
+    /// Ends when another connection got the place; never after [`leave`](Self::leave).
     pub(crate) async fn turned_out(&self) {
         self.turned_out.cancelled().await;
     }

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::ports::{MAX_TURNS_PER_PUT, Ports, StoreError};
 
-/// Turns that may wait for the store: the longest call there is, with somebody else speaking every four seconds.
+/// Turns that may wait for the store: the longest call there is, with a change of speaker every four seconds.
 const QUEUE_TURNS: usize = 3_600;
 /// How long a call's words outlive it while the store is down. An outage beyond it is a disaster of another kind,
 /// and what waits must not fill the process.
@@ -55,8 +55,8 @@ impl TurnWriter {
         }
     }
 
-    /// The session is over. The report is written after the turns, once; whoever waits for what is returned waits
-    /// for that.
+    /// The session is over. The report is written once, after the turns. The returned task ends when both are
+    /// written.
     pub(crate) fn finish(self, report: SessionReport) -> JoinHandle<()> {
         // A writer that is not there to receive it was superseded.
         let _ = self.report.send(report);
@@ -177,7 +177,7 @@ async fn write_singly<P: Ports>(ports: &P, losses: &Losses, batch: &[Turn]) -> R
     Ok(())
 }
 
-/// Tries until the store has answered, one way or the other. Whoever calls sets the deadline.
+/// Tries until the store has answered, one way or the other. The caller sets the deadline.
 async fn persist<F>(mut put: impl FnMut() -> F) -> Result<(), Unwritten>
 where
     F: Future<Output = Result<(), StoreError>>,

@@ -48,7 +48,7 @@ ELSEWHERE = {
     "kms:Decrypt": "Secrets Manager, in the name of who reads a secret with a customer key",
 }
 
-# Whoever has the first needs the second: an upload may be one of several parts that is given up, and carries a tag.
+# A role with the first action needs the second: an upload may be one of several parts that is given up, and carries a tag.
 TOGETHER = [("s3:PutObject", "s3:PutObjectTagging"), ("s3:PutObject", "s3:AbortMultipartUpload")]
 
 

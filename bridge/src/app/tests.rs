@@ -1,4 +1,4 @@
-//! Tools against real stores and a real server, with whoever asks dying at any moment.
+//! Tools against real stores and a real server, with sessions that die at any moment.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -166,7 +166,7 @@ async fn a_tool_acts_once_at_most_wherever_the_task_that_asked_it_dies() {
     }
 }
 
-/// Case C11. The tool has acted, and whoever asked dies before the answer.
+/// Case C11. The tool has acted, and the session that asked dies before the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tool_whose_asker_died_is_not_asked_again_and_nobody_claims_to_know() {
     let world = World::new().await;
@@ -191,7 +191,7 @@ async fn a_tool_whose_asker_died_is_not_asked_again_and_nobody_claims_to_know() 
     assert_eq!(world.acted(1), 1);
 }
 
-/// What a session is told that asks for the same, as soon as nobody can be at it any more.
+/// The answer to another session's equal request, once the first request must be over.
 async fn outcome(ports: &StorePorts, plan: &CallPlan) -> String {
     loop {
         let told = ask(ports, plan, "call_3", "book", r#"{"day":"Thursday"}"#).await;

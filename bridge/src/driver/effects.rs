@@ -118,7 +118,7 @@ impl Effects {
 async fn verdict<P: Ports>(ports: &P, call: &CallSid) -> AnsweredBy {
     loop {
         sleep(VERDICT_POLL).await;
-        // It is advice: a store that does not answer is asked again, and nobody is told.
+        // The verdict is advice, so a store that does not answer is asked again without an alarm.
         if let Ok(Some(verdict)) = ports.answered_by(call, wall_clock()).await {
             return verdict;
         }

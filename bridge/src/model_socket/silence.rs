@@ -15,7 +15,7 @@ pub(super) fn pieces(silence: Duration) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Base64 of so many samples of line silence. 0xFF is zero in mu-law (ITU-T G.711).
+/// Base64 of `bytes` bytes of line silence. 0xFF is zero in mu-law (ITU-T G.711).
 fn mulaw(bytes: usize) -> Vec<u8> {
     let mut payload = vec![b'/'; bytes / 3 * 4];
     payload.extend_from_slice(match bytes % 3 {

@@ -27,7 +27,7 @@ use crate::wire::{Received, Wire};
 const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 /// The same for sessions that live shorter, as a share of their life.
 const MAX_AGE_SHARE: u32 = 4;
-/// How long a ping may stay unanswered: a connection that some box on the way forgot looks like one nobody uses.
+/// How long a ping may stay unanswered. A connection that a router forgot looks like an unused one otherwise.
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// From the name lookup to the session's creation.
 const OPEN_DEADLINE: Duration = Duration::from_secs(10);
@@ -75,7 +75,7 @@ impl WarmSockets {
         (Self(senders), keepers)
     }
 
-    /// `None` when there is none ready; nothing is waited for.
+    /// A ready socket, or `None`; it never waits for one.
     pub(super) async fn take(&self, model: &str) -> Option<WarmSocket> {
         let (reply, socket) = oneshot::channel();
         self.0.get(model)?.try_send(reply).ok()?;
@@ -216,7 +216,7 @@ impl WarmSocket {
     }
 
     /// Reads what has come and writes what is due. `false` when this is not a fresh session any more: it ended, or
-    /// said something that nobody asked for.
+    /// sent an event that a fresh session does not send.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> bool {
         if self.wire.needs_flush() && matches!(self.wire.poll_flush(cx), Poll::Ready(Err(_))) {
             return false;
@@ -230,7 +230,7 @@ impl WarmSocket {
         }
     }
 
-    /// Sends a ping when one is due, unless the last one was not answered: then nobody is there.
+    /// Sends a ping when one is due. An unanswered earlier ping means that the peer is gone.
     fn answers(&mut self, now: Instant) -> bool {
         if now < self.pinged_at + PING_EVERY {
             return true;

@@ -85,7 +85,7 @@ fn plain(text: &str) -> String {
     }
 }
 
-/// As much of a text as takes at most so many bytes within JSON.
+/// The longest beginning of a text that takes at most `max_bytes` bytes within JSON.
 fn beginning(text: &str, max_bytes: usize) -> &str {
     let mut left = max_bytes;
     let end = text.char_indices().find_map(|(at, character)| {

@@ -129,7 +129,7 @@ fn writer(store: &Arc<Store>, superseded: CancellationToken, tasks: &TaskTracker
     TurnWriter::spawn(Arc::clone(store), call(), superseded, tasks)
 }
 
-/// Runs a writer over so many turns to its end, and says whether it found itself superseded.
+/// Runs a writer over `turns` turns to its end, and says whether it found itself superseded.
 async fn write_all(store: &Arc<Store>, turns: u32) -> bool {
     let (tasks, superseded) = (TaskTracker::new(), CancellationToken::new());
     let writer = writer(store, superseded.clone(), &tasks);

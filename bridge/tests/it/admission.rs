@@ -142,7 +142,7 @@ async fn a_token_is_good_once() {
     assert_eq!(harness.model.accepted(), 1);
 }
 
-/// Fault 12. Whoever sends a byte a second holds a connection for as long as a head may take, and nobody up.
+/// Fault 12. A peer that sends a byte a second keeps its connection for the time of a head; others are served.
 #[tokio::test]
 async fn a_head_that_never_ends_is_cut_off_and_holds_nobody_up() {
     let mut harness = Harness::start().await;

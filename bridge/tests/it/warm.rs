@@ -124,7 +124,7 @@ async fn a_ready_socket_that_died_costs_a_call_a_connect_and_nothing_more() {
     }
 }
 
-/// Fault 53, of a socket that was ready: nobody is there, and no sign of it.
+/// Fault 53, of a socket that was ready: the peer is gone, and nothing shows it.
 #[tokio::test]
 async fn a_ready_socket_that_does_not_answer_is_given_up_after_a_second() {
     let mut harness = harness(1).await;

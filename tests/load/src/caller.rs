@@ -183,7 +183,7 @@ impl Caller {
             "stop": { "accountSid": ACCOUNT_SID, "callSid": target::call_sid(self.call) },
         });
         let ended = timeout(CLOSE_DEADLINE, async {
-            // Whoever has closed already is not there to be told.
+            // A target that has closed already cannot be told.
             let _ = self.send(stop.to_string()).await;
             let _ = self.socket.close(None).await;
             while let Some(Ok(_)) = self.socket.next().await {}

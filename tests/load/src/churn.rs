@@ -11,7 +11,7 @@ use crate::wave;
 
 const CALL: Duration = Duration::from_secs(1);
 const MIN_WAVES: u32 = 6;
-/// Growth per call below this is none.
+/// Growth per call below this counts as no growth.
 const GROWTH_MAX_BYTES_PER_CALL: f64 = 64.0;
 /// What an allocator still holds more or less of when nothing leaks: the more calls a run has, the smaller a leak
 /// it finds behind this.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Each doubling is divided into so many buckets.
+/// The number of buckets within each doubling.
 const STEPS: u64 = 128;
 const STEP_BITS: u32 = STEPS.ilog2();
 const BUCKETS: usize = (64 - STEP_BITS as usize + 1) * STEPS as usize;
@@ -33,8 +33,7 @@ impl Histogram {
         self.total
     }
 
-    /// What so many thousandths of the recorded durations do not exceed, in milliseconds. `None` when nothing
-    /// was recorded.
+    /// The quantile of the recorded durations, in thousandths, as milliseconds. `None` when nothing was recorded.
     pub(crate) fn quantile_ms(&self, per_mille: u64) -> Option<f64> {
         if self.total == 0 {
             return None;

@@ -26,7 +26,7 @@ pub(crate) struct Tally {
     pub(crate) up: Histogram,
     pub(crate) down: Histogram,
     pub(crate) greeting: Histogram,
-    /// The same of calls that found a session ready when their stream started.
+    /// Like `greeting`, of calls that found a session ready when their stream started.
     pub(crate) greeting_warm: Histogram,
     /// From `speech_started` to `clear`.
     pub(crate) barge_in: Histogram,
@@ -38,7 +38,7 @@ pub(crate) struct Tally {
     pub(crate) frames_received: u64,
     /// Frames that came again, or after a later one.
     pub(crate) frames_disordered: u64,
-    /// Audio of the responses that nobody interrupts: all of it has to arrive.
+    /// Audio of the responses that are not interrupted: all of it has to arrive.
     pub(crate) deltas_sent: u64,
     pub(crate) deltas_received: u64,
     pub(crate) late_audio_ms: u64,

@@ -63,7 +63,7 @@ impl ModelEnd {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// TLS, the upgrade, and a session that nobody has configured.
+    /// TLS, the upgrade, and a session that is not configured yet.
     async fn accept(&self, stream: TcpStream) -> Result<Socket, Ended> {
         sleep(self.connect_delay).await;
         let stream: Box<dyn Io> = match &self.tls {

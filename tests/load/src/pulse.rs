@@ -67,7 +67,7 @@ pub(crate) fn audio_ms(payload: &str) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX) / BYTES_PER_MS
 }
 
-/// The text of a string field that has no escapes, found by its name; `None` if there is none.
+/// The text of a string field that has no escapes, found by its name; `None` without such a field.
 ///
 /// Good for messages whose field names occur once, which those of both providers that carry audio do.
 pub(crate) fn text_field<'a>(json: &'a str, name: &str) -> Option<&'a str> {

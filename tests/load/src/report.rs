@@ -48,7 +48,7 @@ pub struct Figures {
     pub down: Latency,
     /// From the stream's `start` to the first `response.create`, with the handshake to the model.
     pub greeting: Latency,
-    /// The same of calls that found a socket ready; its `count` says how many did.
+    /// Like `greeting`, of calls that found a socket ready; its `count` says how many did.
     pub greeting_warm: Latency,
     pub barge_in: Latency,
     pub truncate_error: Latency,

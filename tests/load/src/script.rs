@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FRAME_MS: u32 = 20;
 pub(crate) const FRAME: Duration = Duration::from_millis(FRAME_MS as u64);
 
-/// How long a response speaks when nobody interrupts it.
+/// How long a response speaks if it is not interrupted.
 pub(crate) const ANSWER_MS: u32 = 2_000;
 /// From the end of a response's playout to the caller's next words: no mark is outstanding by then.
 pub(crate) const PAUSE: Duration = Duration::from_millis(300);
@@ -24,7 +24,7 @@ const BURST_SPEED: u32 = 4;
 /// Audio that runs ahead of the line in 20 ms deltas: with none, the line would stutter and never be audible.
 const LEAD_MS: u32 = 200;
 
-/// So many calls join per frame: connecting is not what is measured.
+/// Calls that join per frame: few, because connecting is not what is measured.
 const JOIN_PER_FRAME: u32 = 4;
 /// From the last call's start until figures count.
 const SETTLE: Duration = Duration::from_millis(1_000);
@@ -80,7 +80,7 @@ pub(crate) struct Schedule {
     calls: u32,
     begins: Instant,
     pub(crate) counts_from: Instant,
-    /// Nobody speaks any more.
+    /// Both sides are silent from here on.
     pub(crate) ends: Instant,
 }
 

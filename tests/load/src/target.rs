@@ -30,7 +30,7 @@ pub(crate) const STREAM_URL: &str = "wss://media.load.example/twilio/stream";
 pub(crate) const STREAM_PATH: &str = "/twilio/stream";
 pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000000";
 pub(crate) const AUTH_TOKEN: &str = "00000000000000000000000000000000";
-/// Calls that may be ending while as many begin.
+/// Calls that may be ending while others begin, in addition to those that are measured.
 const CALLS_MARGIN: u32 = 8;
 
 const START_DEADLINE: Duration = Duration::from_secs(20);

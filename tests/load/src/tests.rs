@@ -1,4 +1,4 @@
-//! Both targets carry real calls: counts only, the machine of a test is nobody's measure.
+//! Both targets carry real calls. Only counts are asserted: the speed of the machine under test says nothing.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn nothing_of_the_caller_is_lost_while_the_model_connects() {
     }
 }
 
-/// A handshake that takes its time was over before the calls began, for as many as sockets were ready.
+/// Handshakes that were finished before the calls began: one for each socket that was ready.
 #[test]
 fn calls_begin_on_the_sockets_that_the_bridge_kept_ready() {
     let upstream = Upstream { tls: true, connect_delay_ms: 500, warm: 1 };

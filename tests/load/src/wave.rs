@@ -1,4 +1,4 @@
-//! One load on one process: so many calls at once, and what the kernel says about it meanwhile.
+//! One load on one process: a number of simultaneous calls, and what the kernel says about the process meanwhile.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ pub(crate) struct Loaded {
     pub(crate) measured: Duration,
 }
 
-/// Measures a target that nobody has used yet.
+/// Measures a target that has carried no call yet.
 pub(crate) async fn measure(options: &Options, target: &Target) -> Result<Figures, LoadError> {
     target.warmed_up().await?;
     let untouched = target.usage()?;
@@ -40,7 +40,7 @@ pub(crate) async fn measure(options: &Options, target: &Target) -> Result<Figure
     Ok(Figures::new(options.calls, &idle, &loaded))
 }
 
-/// Plays so many calls, all of them live for at least `measured`.
+/// Plays `calls` calls, all of them live for at least `measured`.
 pub(crate) async fn play(target: &Target, calls: u32, measured: Duration) -> Result<Loaded, LoadError> {
     let key = token_key()?;
     let schedule = Schedule::new(Instant::now(), calls, target.model.connect_delay, measured);

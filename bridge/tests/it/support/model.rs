@@ -88,7 +88,7 @@ impl ModelServer {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// The sockets that come from now on, for whoever tells them apart.
+    /// The sockets that come from now on, for tests that look at each.
     pub(crate) fn hand_over(&mut self) -> mpsc::UnboundedReceiver<Model> {
         std::mem::replace(&mut self.sockets, mpsc::unbounded_channel().1)
     }

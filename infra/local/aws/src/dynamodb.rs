@@ -49,7 +49,7 @@ struct Service {
     keys: Keys,
 }
 
-/// The service on `tables`, for whoever has `keys`.
+/// The service on `tables`. It answers requests that are signed with `keys`.
 pub(crate) fn router(tables: Database, keys: &Keys) -> Router {
     Router::new()
         .route("/", post(answer))
@@ -167,7 +167,7 @@ fn call<Q: DeserializeOwned, A: Serialize>(
     serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// A request that is none. The engine marks what its own types refuse with the class of the error.
+/// A request that cannot be read. The engine marks what its own types refuse with the class of the error.
 fn unread(message: &str) -> DynoxideError {
     let bare = message.rsplit_once(" at line ").map_or(message, |(bare, _)| bare);
     let marked = |marker: &str| bare.strip_prefix(marker).map(str::to_owned);

@@ -88,7 +88,7 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Makes a directory that only its owner enters. One that was there keeps its mode: it is somebody's choice.
+/// Makes a directory that only its owner enters. An existing one keeps its mode, which its owner chose.
 fn create_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -37,7 +37,7 @@ use catalogue::CatalogueError;
 use objects::Objects;
 
 /// Opens the objects in `directory` with their catalogue in `file` (or in memory) and returns the service.
-/// It is for whoever has `keys`.
+/// It answers requests that are signed with `keys`.
 pub(crate) fn router(directory: &Path, file: Option<&Path>, keys: &Keys) -> Result<Router, StartError> {
     let unusable = |reason: String| StartError::Store { service: "S3", reason };
     let catalogue = Database::open(file, catalogue::SCHEMA).map_err(|error| unusable(error.to_string()))?;
@@ -52,8 +52,8 @@ pub(crate) fn router(directory: &Path, file: Option<&Path>, keys: &Keys) -> Resu
     Ok(service.layer(axum::middleware::from_fn(one_authorisation)))
 }
 
-/// S3 takes one kind of authorisation, and refuses a request that comes with two: a presigned address that a client
-/// follows with its `Authorization` for somebody else, for one.
+/// S3 takes one kind of authorisation and refuses a request with two, for example from a client that follows a
+/// presigned address with the `Authorization` of another service.
 async fn one_authorisation(request: Request, next: Next) -> Response {
     match authorisation_fault(request.headers(), request.uri().query().unwrap_or_default()) {
         None => next.run(request).await,

@@ -37,7 +37,7 @@ use service::Service;
 const MAX_REQUEST_BYTES: usize = 7 * 1024 * 1024;
 
 /// Opens the queues in `file` (or in memory) and returns the service, whose queue URLs begin with `base`. Waiting
-/// receives return empty once `stopping` resolves. It is for whoever has `keys`.
+/// receives return empty once `stopping` resolves. It answers requests that are signed with `keys`.
 pub(crate) fn router(
     file: Option<&Path>,
     base: &Url,

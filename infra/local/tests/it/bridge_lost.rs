@@ -58,7 +58,7 @@ impl Balancer {
                         _ = copy_bidirectional(&mut client, &mut bridge) => {}
                         () = cuts.notified() => {
                             drop(client);
-                            // The bridge's end stays open: nobody tells it that it is alone.
+                            // The bridge's end stays open and does not learn that the peer is gone.
                             std::future::pending::<()>().await;
                         }
                     }

@@ -103,7 +103,7 @@ fn printed_addresses_keep_the_path_of_the_public_address() {
     }
 }
 
-/// `switchboard env | head -1`: whoever has read enough is no error.
+/// `switchboard env | head -1`: a reader that closes the pipe early causes no error.
 #[cfg(unix)]
 #[test]
 fn a_reader_that_has_enough_ends_a_command_quietly() {

@@ -31,7 +31,7 @@ async fn bury(sqs: &Client, queue: &str, body: &str, reason: Option<&str>) {
     message.send().await.unwrap();
 }
 
-/// Messages of a queue, those in somebody's hands and those that wait among them.
+/// Messages of a queue, those in flight and those delayed among them.
 async fn messages(sqs: &Client, queue: &str) -> u32 {
     let asked = sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
     let attributes = asked.send().await.unwrap().attributes.unwrap();

@@ -11,7 +11,7 @@ const LANGUAGES: [&str; 57] = [
     "th", "tr", "uk", "ur", "vi", "cy",
 ];
 
-/// Refuses a code that is none of them; `param` is where it stands.
+/// Refuses an unknown code; `param` is where it stands.
 pub(crate) fn check(code: &str, param: &str) -> Result<(), Refusal> {
     if LANGUAGES.contains(&code) {
         return Ok(());

@@ -239,7 +239,7 @@ pub struct ToolCall {
     pub announced_twice: bool,
 }
 
-/// How a response ends when nobody cancels it (OpenAI Realtime GA, response statuses).
+/// How a response ends that is not cancelled (OpenAI Realtime GA, response statuses).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
     #[default]

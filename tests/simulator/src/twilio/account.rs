@@ -72,7 +72,7 @@ impl Account {
         }))
     }
 
-    /// The moment at which the next call of the REST API is dialled, which nobody else gets.
+    /// Reserves the moment at which the next call of the REST API is dialled.
     pub(crate) fn next_dial(&self) -> Instant {
         let mut free = lock(&self.free_to_dial);
         let at = free.map_or_else(Instant::now, |free| free.max(Instant::now()));

@@ -53,7 +53,7 @@ pub enum CallStatus {
     Busy,
     /// The call could not be connected.
     Failed,
-    /// Nobody answered, or the caller gave up.
+    /// The call was not answered, or the caller gave up.
     NoAnswer,
     /// Taken back over the REST API before the answer.
     Canceled,

@@ -26,7 +26,7 @@ pub(crate) const FRAME_SAMPLES: usize = FRAME_MS as usize * mulaw::BYTES_PER_MS;
 /// Frames a listener may fall behind before it misses some: 20 seconds.
 pub(crate) const TAP_FRAMES: usize = 1_000;
 
-/// What whoever listens to the caller is told.
+/// What a listener to the caller receives.
 pub(crate) enum Heard {
     /// 20 ms have been spoken; `None` where nothing is sent for them.
     Frame(Option<[u8; FRAME_SAMPLES]>),

@@ -54,9 +54,9 @@ impl fmt::Debug for TwilioConfig {
 /// Which way a call goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Direction {
-    /// Somebody calls a number of the account.
+    /// A person calls a number of the account.
     Inbound,
-    /// The account calls somebody through the REST API.
+    /// The account calls a person through the REST API.
     OutboundApi,
 }
 
@@ -190,7 +190,7 @@ pub enum Person {
     DoesNotAnswer(CallStatus),
 }
 
-/// How somebody reacts to an outbound call.
+/// How the called person reacts to an outbound call.
 #[derive(Clone)]
 pub struct Callee {
     /// How long it rings.

@@ -74,7 +74,7 @@ pub(crate) async fn run(
     let (ended, end) = oneshot::channel();
     call.streams().spawn(async move {
         let end = Box::pin(session.live(&target.url, &moved_on)).await;
-        // Nobody waits for the end when the call has moved on.
+        // The end of this stream is not waited for once the call has moved on.
         let _ = ended.send(end);
     });
     end.await.unwrap_or(StreamEnd::NotOpened)

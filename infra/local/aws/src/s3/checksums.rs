@@ -1,4 +1,4 @@
-//! Checksums of objects: taken as the bytes come, kept with the object, given back to whoever asks ("Checking object
+//! Checksums of objects: computed as the bytes come, kept with the object, returned on request ("Checking object
 //! integrity", S3 User Guide).
 
 use base64::prelude::{BASE64_STANDARD, Engine};

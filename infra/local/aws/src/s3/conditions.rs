@@ -12,7 +12,7 @@ use super::catalogue::CatalogueError;
 pub(super) enum Condition {
     /// Nothing.
     Always,
-    /// `If-None-Match: *`: there is none.
+    /// `If-None-Match: *`: the object does not exist.
     Absent,
     /// `If-Match: *`: there is one.
     Present,

@@ -1,4 +1,4 @@
-//! Nobody is answered who does not have the keys.
+//! Only a client that has the keys is answered.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::presigning::PresigningConfig;

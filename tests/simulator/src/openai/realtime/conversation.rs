@@ -40,7 +40,7 @@ impl Item {
         Self { value: user_audio(id), audio, is_turn: true, truncated: false }
     }
 
-    /// The silence that an idle timeout commits; nobody spoke.
+    /// The silence that an idle timeout commits, without speech.
     pub(super) fn nothing_heard(id: &str) -> Self {
         Self { value: user_audio(id), audio: Vec::new(), is_turn: false, truncated: false }
     }
@@ -128,8 +128,8 @@ impl Conversation {
         Ok(value)
     }
 
-    /// Cuts a spoken item to what was heard. Its transcript goes, because nobody knows at which word
-    /// the cut fell.
+    /// Cuts a spoken item to what was heard. Its transcript is removed, because the word at which the cut fell is not
+    /// known.
     pub(super) fn truncate(
         &mut self,
         id: &str,

@@ -71,7 +71,7 @@ impl Runner {
         };
         let mut params = self.call.params(&self.account.config.account_sid);
         params.extend(self.about_message(&recording, "hangup".to_owned()));
-        // Whatever is answered, there is nobody to hear it; a failure is in the log.
+        // The caller is gone, so the answer is heard by no one; a failure is in the log.
         let _ = super::post(&self.account, &self.call, &Webhook::new(WebhookKind::Action, url, get, params))
             .await;
     }

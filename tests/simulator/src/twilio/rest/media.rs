@@ -53,7 +53,7 @@ pub(super) fn link(
     url.into()
 }
 
-/// Faults of the account's host are none of this one's.
+/// The name in the media URL, for faults of this host; faults of the account's host have no name here.
 const fn encode(fault: MediaFault) -> Option<(&'static str, f64)> {
     match fault {
         MediaFault::Expired => Some(("expired", 1.0)),

@@ -68,7 +68,7 @@ pub struct RecordingFaults {
     pub never_begins: bool,
     /// The account encrypts its recordings: what can be downloaded is ciphertext.
     pub encrypted: bool,
-    /// What somebody else records of the call, from the answer on and telling nobody.
+    /// Recordings that other programs make of the call, from the answer on, without a callback.
     pub foreign: Vec<RecordingSource>,
 }
 
@@ -85,7 +85,7 @@ pub enum MediaFault {
     Expired,
     /// 200 with Twilio's XML body.
     Xml,
-    /// 200 with somebody's error page.
+    /// 200 with the error page of a proxy.
     Html,
     /// 200 with no bytes.
     Empty,

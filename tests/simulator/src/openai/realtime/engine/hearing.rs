@@ -49,7 +49,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Nobody spoke for the idle timeout: an empty turn is committed and answered.
+    /// There was no speech for the idle timeout: an empty turn is committed and answered.
     pub(super) fn idle(&mut self, now: Instant) {
         self.idle_at = None;
         let id = self.id("item");

@@ -36,7 +36,7 @@ pub(super) fn make(event: &mut Value) {
     }
 }
 
-/// The same figures with fractions, and others that are none.
+/// The same figures with fractions, and values that are not numbers.
 fn odd_usage(usage: &Value) -> Value {
     let Some(fields) = usage.as_object() else { return json!("none") };
     let odd = fields.iter().map(|(name, value)| {
