@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnsweredBy {
+    /// A person.
     Human,
     /// A machine that is still speaking.
     MachineStart,
     /// A machine whose greeting is over: a message would be recorded.
     MachineEnd,
+    /// A fax machine.
     Fax,
     /// No verdict. It means neither.
     Unknown,

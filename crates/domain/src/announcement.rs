@@ -16,10 +16,13 @@ const MAX_NAME_BYTES: usize = 64;
 #[serde(try_from = "Wording", into = "Wording")]
 pub struct Announcement(Wording);
 
+/// What Twilio is to do: say a text or play a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wording {
+    /// A text, spoken by Twilio.
     Say {
+        /// What is said.
         text: String,
         /// A language tag, such as `de-DE`; `None` leaves it to Twilio, which takes `en-US`.
         #[serde(default)]
@@ -29,21 +32,32 @@ pub enum Wording {
         voice: Option<String>,
     },
     /// A recorded file, mp3 or wav, at an `https` address.
-    Play { url: String },
+    /// A recorded file, mp3 or wav, at an `https` address.
+    Play {
+        /// The file's address.
+        url: String,
+    },
 }
 
+/// Why Twilio could not make an announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAnnouncement {
+    /// The text is empty or blank.
     #[error("the text of an announcement is blank")]
     Blank,
+    /// The text is longer than [`MAX_TEXT_CHARACTERS`].
     #[error("the text of an announcement has more than {MAX_TEXT_CHARACTERS} characters")]
     TooLong,
+    /// The text holds a control character.
     #[error("the text of an announcement has a control character")]
     Control,
+    /// The language is not a language tag.
     #[error("the language of an announcement is not a language tag")]
     Language,
+    /// The voice is not the name of a Twilio voice.
     #[error("the voice of an announcement is not the name of a voice")]
     Voice,
+    /// The address is not an `https` address, or too long.
     #[error("the file of an announcement needs an https address of printable ASCII characters")]
     Url,
 }
@@ -91,6 +105,7 @@ impl Announcement {
         Self::new(Wording::Say { text: text.to_owned(), language: Some(language.to_owned()), voice: None })
     }
 
+    /// What Twilio is to do.
     pub const fn wording(&self) -> &Wording {
         &self.0
     }

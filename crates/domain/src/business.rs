@@ -16,7 +16,9 @@ use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
 /// What a business is, apart from how its calls are conducted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Business {
+    /// The business's key, given by the operator.
     pub id: BusinessId,
+    /// Its name, as the agent says it.
     pub name: String,
     /// IANA name, for the date and time the agent is told.
     pub time_zone: String,
@@ -29,11 +31,15 @@ pub struct Business {
 /// One revision of how a business's calls are conducted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
+    /// Its number.
     pub revision: Revision,
     /// Each channel has its own prompt; none ever stands in for another.
     pub prompts: Prompts,
+    /// How the agent sounds and listens.
     pub voice: Voice,
+    /// What is recorded, transcribed and allowed.
     pub policies: Policies,
+    /// What the agent may do besides talking and hanging up.
     #[serde(default)]
     pub tools: Toolbox,
     /// What is to be found out from a call once it is over.
@@ -64,15 +70,21 @@ impl Settings {
     }
 }
 
+/// The prompts of the channels that a business serves. A channel without one has no agent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Prompts {
+    /// For calls that come in.
     pub inbound: Option<ChannelPrompt>,
+    /// For calls that are placed.
     pub outbound: Option<ChannelPrompt>,
+    /// For messages over WhatsApp.
     pub whatsapp: Option<ChannelPrompt>,
 }
 
+/// What an agent is told on one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelPrompt {
+    /// The business's own instructions to the model.
     pub instructions: String,
     /// What the agent opens with. `{{business_name}}` is filled in.
     pub greeting: String,
@@ -91,25 +103,43 @@ pub struct Voice {
     pub transcription_model: Option<String>,
     /// Names and terms that transcription should expect.
     pub keywords: Vec<String>,
+    /// Who decides when the caller has finished.
     pub turn_detection: TurnDetection,
 }
 
 /// Server-side voice activity detection, in the Realtime API's own terms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TurnDetection {
-    Server { threshold: f32, prefix_padding_ms: u32, silence_duration_ms: u32 },
-    Semantic { eagerness: Eagerness },
+    /// The audio's level decides.
+    Server {
+        /// From 0 to 1; a higher one needs louder speech.
+        threshold: f32,
+        /// Audio before the speech that belongs to it, milliseconds.
+        prefix_padding_ms: u32,
+        /// Silence that ends the speech, milliseconds.
+        silence_duration_ms: u32,
+    },
+    /// The words decide.
+    Semantic {
+        /// How soon a pause counts as the end.
+        eagerness: Eagerness,
+    },
 }
 
 // A threshold is a configured number that is never NaN, so equality is total here.
 impl Eq for TurnDetection {}
 
+/// How soon semantic turn detection takes a pause for the end of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Eagerness {
+    /// It waits longest.
     Low,
+    /// Between the two.
     Medium,
+    /// It answers soonest.
     High,
+    /// The model's choice; the API treats it as medium.
     Auto,
 }
 
@@ -120,17 +150,23 @@ impl Default for TurnDetection {
     }
 }
 
+/// What a business allows and wants on its calls.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policies {
+    /// Whether calls are recorded.
     pub record_calls: bool,
+    /// What becomes of a recording.
     #[serde(default)]
     pub recording: RecordingPolicy,
+    /// Which transcript is final.
     pub transcript: TranscriptPolicy,
+    /// Limits and manners of the conversation.
     pub conversation: ConversationPolicy,
     /// What every caller hears first, before the agent and before any recording begins, such as the notice that
     /// the call is recorded.
     #[serde(default)]
     pub consent: Option<Announcement>,
+    /// What a caller is offered when no agent can be had.
     #[serde(default)]
     pub when_no_agent: WhenNoAgent,
 }
@@ -142,6 +178,7 @@ pub struct Policies {
 pub struct WhenNoAgent {
     /// How long the fallback number may ring. 5 s to 10 minutes.
     pub ring_for: Duration,
+    /// The message that a caller may leave; `None`: none is taken.
     pub voicemail: Option<Voicemail>,
 }
 
@@ -162,6 +199,7 @@ pub struct Voicemail {
 }
 
 impl Voicemail {
+    /// Two minutes.
     pub const fn default_max_length() -> Duration {
         Duration::from_secs(120)
     }
@@ -171,6 +209,7 @@ impl Voicemail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RecordingPolicy {
+    /// How long a recording is kept.
     pub retention: Retention,
     /// Once the copy is verified, Twilio's own is deleted.
     pub delete_at_twilio: bool,
@@ -185,6 +224,7 @@ pub enum TranscriptPolicy {
     RealtimeFirst,
     /// The recording's transcript replaces the realtime one when it is better.
     RecordingUpgrade,
+    /// Always the realtime transcript; the recording is never transcribed.
     RealtimeOnly,
 }
 
@@ -214,6 +254,7 @@ pub struct ConversationPolicy {
     pub end_on_goodbye: bool,
     /// What to do when a machine answers an outbound call.
     pub voicemail: VoicemailPolicy,
+    /// The business's own phrases, beside those of its languages.
     pub phrases: OwnPhrases,
 }
 
@@ -221,11 +262,15 @@ pub struct ConversationPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VoicemailPolicy {
+    /// The call ends.
     #[default]
     HangUp,
     /// Exactly this text, once, when the machine's greeting is over; then the call ends. `{{business_name}}` is
     /// filled in.
-    LeaveMessage { text: String },
+    LeaveMessage {
+        /// What is said to the machine.
+        text: String,
+    },
 }
 
 impl Default for ConversationPolicy {

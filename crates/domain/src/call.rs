@@ -17,18 +17,28 @@ use crate::{BusinessId, CallSid, PhoneNumber, Revision, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallStatus {
+    /// Accepted for dialling, not dialled yet.
     Queued,
+    /// Being dialled.
     Initiated,
+    /// The telephone rings.
     Ringing,
+    /// Answered.
     InProgress,
+    /// Ended after it was answered.
     Completed,
+    /// The called party was busy.
     Busy,
+    /// Could not be connected.
     Failed,
+    /// Not answered in time.
     NoAnswer,
+    /// Cancelled before it was answered.
     Canceled,
 }
 
 impl CallStatus {
+    /// Every status.
     pub const ALL: [Self; 9] = [
         Self::Queued,
         Self::Initiated,
@@ -56,6 +66,7 @@ impl CallStatus {
         }
     }
 
+    /// The status for Twilio's word; `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
@@ -71,6 +82,7 @@ impl CallStatus {
         }
     }
 
+    /// Whether a call in this status is over.
     pub const fn is_terminal(self) -> bool {
         self.rank() == 9
     }
@@ -80,8 +92,11 @@ impl CallStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
+    /// A caller called a number of the business.
     Inbound,
+    /// The business called a person.
     Outbound,
+    /// Not known yet; a later event may say it.
     Unknown,
 }
 
@@ -97,6 +112,7 @@ impl Direction {
         }
     }
 
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Inbound => "inbound",
@@ -105,6 +121,7 @@ impl Direction {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str). An unknown word is [`Unknown`](Self::Unknown).
     pub fn parse(word: &str) -> Self {
         match word {
             "inbound" => Self::Inbound,
@@ -117,25 +134,37 @@ impl Direction {
 /// One call, as every reader sees it. Only the voice webhooks write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// Twilio's key of the call, and ours.
     pub sid: CallSid,
+    /// The Twilio account that carries it.
     pub account: AccountSid,
+    /// Whose call it is; fixed by the first write.
     pub business: BusinessId,
     /// The business's own number for an outbound call.
     pub from: Caller,
     /// The business's own number for an inbound call.
     pub to: Option<PhoneNumber>,
+    /// How far it is, by the highest-ranked event so far.
     pub status: CallStatus,
+    /// Which way it goes.
     pub direction: Direction,
     /// The provider's raw word, never corrected.
     pub twilio_direction: String,
+    /// The settings that it runs with; `None` for a call that was refused before they were read.
     pub revision: Option<Revision>,
+    /// When it was first written.
     pub opened_at: Timestamp,
+    /// When it was answered, if it was.
     pub answered_at: Option<Timestamp>,
+    /// When its end arrived here.
     pub ended_at: Option<Timestamp>,
     /// Whole seconds, as Twilio counts them; only grows.
     pub duration: Option<Duration>,
+    /// Why it was refused, if it was.
     pub refusal: Option<Refusal>,
+    /// The SIP response that ended it, such as 486.
     pub sip_response_code: Option<u16>,
+    /// Twilio's error code, if an event had one.
     pub error_code: Option<u32>,
     /// What an outbound call is for.
     pub task: Option<CallTask>,
@@ -147,12 +176,14 @@ pub struct Call {
 pub enum Refusal {
     /// The number belongs to no business. Kept in quarantine, never guessed.
     UnknownNumber,
+    /// Every slot of the business or of the deployment is taken.
     AtCapacity,
     /// The published settings cannot carry a call on this channel.
     NoPrompt,
 }
 
 impl Refusal {
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnknownNumber => "unknown_number",
@@ -161,6 +192,7 @@ impl Refusal {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::UnknownNumber, Self::AtCapacity, Self::NoPrompt].into_iter().find(|r| r.as_str() == word)
     }
@@ -169,13 +201,19 @@ impl Refusal {
 /// What one status callback says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusEvent {
+    /// The status that it reports.
     pub status: CallStatus,
     /// Order of firing at Twilio, not of arrival here.
     pub sequence: Option<u32>,
+    /// When it arrived here.
     pub at: Timestamp,
+    /// The call's duration, whole seconds, if the event has it.
     pub duration: Option<Duration>,
+    /// Twilio's word for the direction, if the event has one.
     pub twilio_direction: Option<String>,
+    /// The SIP response, if the event has one.
     pub sip_response_code: Option<u16>,
+    /// Twilio's error code, if the event has one.
     pub error_code: Option<u32>,
 }
 
@@ -202,6 +240,7 @@ impl StatusEvent {
 /// What an event changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
+    /// The status, or a fact beside it, changed.
     Moved,
     /// The status stays; the event is history.
     Kept,

@@ -17,17 +17,23 @@ use crate::{Direction, SessionReport};
 /// Tokens of one Responses request. `cached_input` and `cache_write` are parts of `input`, reasoning is part of `output`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextUsage {
+    /// The model that answered.
     pub model: String,
+    /// Input tokens, cached ones included.
     pub input: u64,
+    /// Input tokens that were read from the cache.
     pub cached_input: u64,
+    /// Input tokens that were written to the cache.
     #[serde(default)]
     pub cache_write: u64,
+    /// Output tokens, reasoning included.
     pub output: u64,
 }
 
 /// What a call used.
 #[derive(Debug, Clone, Copy)]
 pub struct Used<'a> {
+    /// Inbound and outbound minutes have different prices.
     pub direction: Direction,
     /// Whether the call was ever answered; Twilio charges for no other.
     pub answered: bool,
@@ -35,31 +41,44 @@ pub struct Used<'a> {
     pub duration: Option<Duration>,
     /// Every session of the call, resumed ones included.
     pub sessions: &'a [SessionReport],
+    /// The Realtime model that carried the call.
     pub realtime_model: Option<&'a str>,
     /// Transcribes the caller's turns while they are spoken.
     pub live_transcription_model: Option<&'a str>,
+    /// Length of the recording; `None` if the call has none.
     pub recorded: Option<Duration>,
     /// Each transcription of the recording: its model and the audio that it was given.
     pub listened: &'a [(&'a str, Duration)],
+    /// Every text request about the call, such as its summary.
     pub text: &'a [TextUsage],
 }
 
+/// What was paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {
+    /// Twilio's minutes of the call.
     Telephony,
+    /// Twilio's minutes of the media stream.
     MediaStream,
+    /// Twilio's minutes of the recording.
     Recording,
+    /// The Realtime model's tokens.
     Realtime,
+    /// Live transcription of the caller's words.
     LiveTranscription,
+    /// Transcription of the recording.
     FileTranscription,
+    /// The model that sums the call up.
     Insights,
 }
 
 /// One thing that was paid for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
+    /// What was paid for.
     pub kind: PartKind,
+    /// The model, where one is paid.
     pub model: Option<String>,
     /// `None`: its price or its quantity is not known.
     pub micros: Option<u64>,
@@ -72,10 +91,12 @@ pub struct Part {
 pub struct CallCost {
     /// The day (YYYY-MM-DD) of the prices.
     pub as_of: String,
+    /// Every part, known or not.
     pub parts: Vec<Part>,
 }
 
 impl CallCost {
+    /// The cost of what was used, at these prices.
     pub fn of(used: &Used<'_>, prices: &PriceList) -> Self {
         let mut parts = Vec::new();
         let mut add = |kind, model: Option<&str>, micros, at_most| {

@@ -31,6 +31,7 @@ impl DialId {
         Self(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Accepts 32 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         if text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             Ok(Self(text.to_owned()))
@@ -39,6 +40,7 @@ impl DialId {
         }
     }
 
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,7 +81,9 @@ pub struct CallTask {
 }
 
 impl CallTask {
+    /// The longest reason, characters.
     pub const MAX_REASON_CHARS: usize = 200;
+    /// The longest context, characters.
     pub const MAX_CONTEXT_CHARS: usize = 4_000;
 }
 
@@ -96,14 +100,21 @@ impl fmt::Debug for CallTask {
 /// An outbound call before it has a sid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DialOrder {
+    /// Names the order.
     pub id: DialId,
+    /// The Twilio account that dials.
     pub account: AccountSid,
+    /// Who ordered the call.
     pub business: BusinessId,
+    /// The settings that the call runs with.
     pub revision: Revision,
     /// The business's own number.
     pub from: PhoneNumber,
+    /// Who is called.
     pub to: PhoneNumber,
+    /// What the call is for.
     pub task: CallTask,
+    /// When the order came in.
     pub requested_at: Timestamp,
     /// Calls the business may have at once.
     pub max_concurrent_calls: u16,

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a {kind}: expected {expected}")]
 pub struct InvalidId {
+    /// What the text was taken for, such as `call sid`.
     pub kind: &'static str,
+    /// The shape that it should have.
     pub expected: &'static str,
 }
 
@@ -34,6 +36,7 @@ macro_rules! sid {
                 }
             }
 
+            /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -87,8 +90,10 @@ sid!(
 pub struct BusinessId(String);
 
 impl BusinessId {
+    /// The longest id, characters.
     pub const MAX_CHARS: usize = 64;
 
+    /// Accepts 1 to 64 lower-case letters, digits and hyphens.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let fits = (1..=Self::MAX_CHARS).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -99,6 +104,7 @@ impl BusinessId {
         }
     }
 
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -129,6 +135,7 @@ impl From<BusinessId> for String {
 pub struct Revision(pub u32);
 
 impl Revision {
+    /// The first revision.
     pub const FIRST: Self = Self(1);
 }
 
@@ -145,8 +152,10 @@ impl fmt::Display for Revision {
 pub struct Epoch(pub u32);
 
 impl Epoch {
+    /// The first stream of a call.
     pub const FIRST: Self = Self(1);
 
+    /// The epoch after this one.
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }

@@ -38,12 +38,15 @@ pub struct Field {
     pub name: String,
     /// For the model: what belongs in it.
     pub description: String,
+    /// The kind of value that counts.
     pub kind: FieldKind,
 }
 
+/// What a value of a field may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
+    /// Any text.
     Text,
     /// A decimal number.
     Number,
@@ -57,6 +60,7 @@ pub enum FieldKind {
     OneOf(Vec<String>),
 }
 
+/// The most fields that a business may ask for.
 pub const MAX_FIELDS: usize = 30;
 
 impl Default for InsightPolicy {
@@ -91,14 +95,19 @@ impl Default for InsightPolicy {
 /// What the model is asked to fill in. Everything in it is a claim.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Answer {
+    /// What the call was about.
     pub summary: Summary,
+    /// A claim for each field, or `None` where the model found no value.
     pub fields: BTreeMap<String, Option<Claim>>,
+    /// One of the business's own words, or none.
     #[serde(default)]
     pub lead_status: Option<String>,
 }
 
+/// A value with the words that it stands on.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Claim {
+    /// What the model takes the value to be.
     pub value: String,
     /// The words of the transcript that it rests on.
     pub quote: String,
@@ -106,10 +115,14 @@ pub struct Claim {
     pub confidence: i64,
 }
 
+/// What the call was about, as the model puts it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
+    /// A few words.
     pub topic: String,
+    /// A few sentences.
     pub details: String,
+    /// What was agreed.
     pub outcome: String,
     /// `None`: nothing is left to do.
     pub next_step: Option<String>,
@@ -118,8 +131,11 @@ pub struct Summary {
 /// A fact of the call, with the words that it rests on.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extracted {
+    /// The field.
     pub name: String,
+    /// The value, in the form that its kind demands.
     pub value: String,
+    /// The words of the transcript that it stands on.
     pub quote: String,
     /// Who said it; `None` where the transcript does not tell its speakers apart.
     pub said_by: Option<Speaker>,
@@ -130,10 +146,13 @@ pub struct Extracted {
 /// A value that the model gave and that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voided {
+    /// The field.
     pub name: String,
+    /// Why the value does not count.
     pub why: Void,
 }
 
+/// Why a value does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Void {
@@ -147,6 +166,7 @@ pub enum Void {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// The call was summed up.
     Done,
     /// There are no words of a caller; no model was asked.
     NobodySpoke,
@@ -192,15 +212,21 @@ impl Outcome {
 /// One version of what a call came to. Immutable; the highest run is the one that counts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insights {
+    /// The call.
     pub call: CallSid,
     /// From 1.
     pub run: u32,
     /// Digest of everything the run depended on. Nothing is run twice on the same.
     pub input: String,
+    /// The transcript that was read.
     pub source: Option<Source>,
+    /// What the attempt came to.
     pub outcome: Outcome,
+    /// What the call was about, if it was summed up.
     pub summary: Option<Summary>,
+    /// The values that stand on quotes.
     pub extraction: Vec<Extracted>,
+    /// The values that do not count.
     pub voided: Vec<Voided>,
     /// One of the business's own words.
     pub lead_status: Option<String>,
@@ -208,18 +234,24 @@ pub struct Insights {
     pub model: Option<String>,
     /// What every request of this run used, answers that came to nothing included.
     pub usage: Vec<TextUsage>,
+    /// When it was written.
     pub at: Timestamp,
 }
 
 /// Everything that decides whether it is time.
 #[derive(Debug, Clone, Copy)]
 pub struct StageInput<'a> {
+    /// When the call ended; `None` while it is up.
     pub ended_at: Option<Timestamp>,
     /// The call was refused or belongs to no settings: it has no conversation.
     pub refused: bool,
+    /// Whether the call was to be recorded.
     pub record_calls: bool,
+    /// The state of its recording, if there is one.
     pub recording: Option<&'a RecordingState>,
+    /// Where the final transcript comes from; `None` while there is none.
     pub final_source: Option<Source>,
+    /// The final transcript.
     pub transcript: Option<&'a Transcript>,
 }
 
@@ -228,9 +260,11 @@ pub struct StageInput<'a> {
 pub enum Stage {
     /// Whatever is missing will ask again by itself.
     Nothing,
+    /// Look again after this time.
     Wait(Duration),
     /// The outcome is plain without a model.
     Plain(Outcome),
+    /// Ask a model.
     Ask,
 }
 

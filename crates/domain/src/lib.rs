@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or awaits: `now` is always an argument, so every rule can be
 //! tested in microseconds and replayed exactly. The manifest holds the boundary (no runtime, no JSON, no
 //! AWS) and `.clippy.toml` bans the clocks.
+#![warn(missing_docs)]
 
 pub mod amd;
 pub mod announcement;

@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
+/// The text is not a telephone number in E.164 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an E.164 phone number: expected '+' and 7 to 15 digits")]
 pub struct InvalidPhoneNumber;
 
 impl PhoneNumber {
+    /// Accepts `+` and 7 to 15 digits, the first of them not 0 (ITU-T E.164).
     pub fn parse(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let digits = text.strip_prefix('+').ok_or(InvalidPhoneNumber)?;
         let fits = (7..=15).contains(&digits.len())
@@ -25,6 +27,7 @@ impl PhoneNumber {
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidPhoneNumber) }
     }
 
+    /// The number with its `+`.
     pub fn as_e164(&self) -> &str {
         &self.0
     }
@@ -59,13 +62,16 @@ impl From<PhoneNumber> for String {
 /// hide the number, and Twilio then sends words, SIP addresses or placeholder digits instead.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Caller {
+    /// A telephone number.
     Number(PhoneNumber),
+    /// The caller withheld the number.
     Hidden,
     /// A SIP address, a `client:` name or anything else that is not a telephone number.
     Other(String),
 }
 
 impl Caller {
+    /// The number, if it is one.
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Number(number) => Some(number),

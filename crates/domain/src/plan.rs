@@ -8,16 +8,24 @@ use serde::{Deserialize, Serialize};
 use crate::business::{ConversationPolicy, Voice};
 use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Speaker, Timestamp, Toolbox};
 
+/// Everything that the bridge needs for one epoch of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallPlan {
+    /// The call.
     pub call: CallSid,
+    /// Which stream of the call the plan is for.
     pub epoch: Epoch,
+    /// Whose call it is.
     pub business: BusinessId,
+    /// The settings that it was made from.
     pub revision: Revision,
+    /// Which way the call goes.
     pub direction: Direction,
+    /// When it was written.
     pub minted_at: Timestamp,
     /// With the keywords and languages of [`prompt::for_listening`](crate::prompt::for_listening).
     pub voice: Voice,
+    /// Limits and manners of the conversation.
     pub conversation: ConversationPolicy,
     /// The compiled prompt with this call's context at its end. A session that goes on with the call has the same
     /// bytes, whatever has become of the business's profile or of the hour.
@@ -30,6 +38,7 @@ pub struct CallPlan {
     /// Why there is a session after the first one.
     #[serde(default)]
     pub resumption: Resumption,
+    /// What the agent may do.
     #[serde(default)]
     pub tools: Toolbox,
     /// Who calls and why, for an outbound call that is asked for it.
@@ -44,6 +53,7 @@ pub struct CallPlan {
 pub struct Introduction {
     /// The business's name.
     pub name: String,
+    /// Why the agent calls, as the business put it.
     pub reason: Option<String>,
 }
 
@@ -61,16 +71,35 @@ pub enum Resumption {
     #[default]
     Lost,
     /// The call was to go to this entry of the directory, and the entry did not answer.
-    TransferFailed { label: String },
+    /// The label of the entry.
+    TransferFailed {
+        /// The label of the entry.
+        label: String,
+    },
 }
 
 /// One piece of a conversation that went before.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryItem {
     /// For the agent, what the caller *heard* of it.
-    Said { speaker: Speaker, text: String },
+    /// What one side said.
+    Said {
+        /// Which side.
+        speaker: Speaker,
+        /// The words.
+        text: String,
+    },
     /// A tool call that was answered. It is told, never run again.
-    Tool { call_id: String, name: String, arguments: String, output: String },
+    Tool {
+        /// The model's key of the call of the tool.
+        call_id: String,
+        /// The tool.
+        name: String,
+        /// What the model passed, JSON.
+        arguments: String,
+        /// What the tool answered.
+        output: String,
+    },
 }
 
 // What was said is personal data.

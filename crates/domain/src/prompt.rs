@@ -9,17 +9,23 @@ use crate::dial::CallTask;
 use crate::language;
 use crate::phone::Caller;
 
+/// The ways on which an agent speaks for a business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
+    /// Calls that come in.
     Inbound,
+    /// Calls that are placed.
     Outbound,
+    /// Messages over WhatsApp.
     WhatsApp,
 }
 
 /// What every call of one (business, revision, channel) has in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiled {
+    /// The model's instructions.
     pub instructions: String,
+    /// What the agent opens with, the business's name filled in.
     pub greeting: String,
 }
 
@@ -31,6 +37,7 @@ pub struct NoPrompt(pub Channel);
 /// What is known of one call before it is answered.
 #[derive(Debug, Clone)]
 pub struct CallContext<'a> {
+    /// The other party.
     pub caller: &'a Caller,
     /// What an outbound call is for; `None` for an inbound one.
     pub task: Option<&'a CallTask>,
@@ -50,6 +57,7 @@ const TEXT_RULES: &str = "\
 You are answering written messages. Be brief and friendly. \
 Never invent facts about the business, and never claim that something was done unless a tool said so.";
 
+/// The instructions and greeting of one channel.
 pub fn compile(business: &Business, settings: &Settings, channel: Channel) -> Result<Compiled, NoPrompt> {
     let prompts = &settings.prompts;
     let (prompt, rules) = match channel {
@@ -127,6 +135,7 @@ pub struct ListeningHint {
 /// With more terms than this a model hears them where they were not said.
 const MAX_KEYWORDS: usize = 100;
 
+/// What transcription should expect on calls of these settings.
 pub fn for_listening(business: &Business, settings: &Settings) -> ListeningHint {
     let mut keywords: Vec<String> = Vec::new();
     for word in [&business.name].into_iter().chain(&settings.voice.keywords) {

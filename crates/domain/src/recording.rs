@@ -30,7 +30,10 @@ pub enum RecordingState {
     /// We hold it, verified.
     Archived(Archived),
     /// Every attempt failed, or none can succeed; an operator may redrive it.
-    Failed { reason: String },
+    Failed {
+        /// Why, in words for the call's record.
+        reason: String,
+    },
     /// Twilio says that it was deleted there before it could be copied.
     Lost,
     /// Twilio recorded nothing.
@@ -40,6 +43,7 @@ pub enum RecordingState {
 }
 
 impl RecordingState {
+    /// The word by which it is stored and shown.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::InProgress => "in_progress",
@@ -53,14 +57,18 @@ impl RecordingState {
     }
 }
 
+/// An object in the recordings bucket, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {
     /// The object's key in the recordings bucket.
     pub key: String,
+    /// Its length, bytes.
     pub bytes: u64,
     /// Hexadecimal SHA-256 of the object.
     pub sha256: String,
+    /// What its header says.
     pub format: WavFormat,
+    /// When it was stored.
     pub at: Timestamp,
     /// How long it is kept, by the settings that the call ran with.
     #[serde(default)]
@@ -78,6 +86,7 @@ pub enum RecordingKind {
 }
 
 impl RecordingKind {
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Call => "call",
@@ -85,24 +94,32 @@ impl RecordingKind {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Call, Self::Voicemail].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
+/// One recording of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
+    /// Twilio's key of it.
     pub sid: RecordingSid,
+    /// What it is of.
     pub kind: RecordingKind,
     /// What started it.
     pub source: RecordingSource,
+    /// The call.
     pub call: CallSid,
+    /// Whose call it is.
     pub business: BusinessId,
+    /// Where it is.
     pub state: RecordingState,
     /// When it was first heard of.
     pub announced_at: Timestamp,
     /// Whole seconds, as Twilio announced it.
     pub announced_duration: Option<Duration>,
+    /// Two: caller and agent apart. `None`: not said.
     pub channels: Option<u16>,
     /// Twilio's RFC 2822 start time as milliseconds, if it was given.
     pub started_at: Option<Timestamp>,
@@ -176,6 +193,7 @@ impl Due {
     /// What recordings are owed. A search is owed to a call.
     pub const OF_RECORDINGS: [Self; 4] = [Self::Callback, Self::Archive, Self::Expire, Self::Erase];
 
+    /// The word by which it is stored and counted.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Search => "search",

@@ -15,10 +15,15 @@ pub const FREE_GUESSES_OF_ALL: u32 = 50;
 pub const PACE: Duration = Duration::from_secs(5 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// The shortest life of a link.
 pub const MIN_SHARE_TTL: Duration = Duration::from_secs(60);
+/// The life of a link that names none.
 pub const DEFAULT_SHARE_TTL: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The longest life of a link.
 pub const MAX_SHARE_TTL: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// The views of a link that names none.
 pub const DEFAULT_SHARE_VIEWS: u32 = 10;
+/// The most views of a link.
 pub const MAX_SHARE_VIEWS: u32 = 1_000;
 /// Links that one recording may have over time.
 pub const MAX_SHARES: usize = 100;
@@ -28,8 +33,10 @@ pub const PASSCODE_CHARS: std::ops::RangeInclusive<usize> = 6..=64;
 /// Whether a browser plays the recording or saves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Disposition {
+    /// The browser saves it.
     #[default]
     Attachment,
+    /// The browser plays it.
     Inline,
 }
 
@@ -42,6 +49,7 @@ impl Disposition {
         }
     }
 
+    /// The disposition for a word of the API; `None` for an unknown word.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Attachment, Self::Inline].into_iter().find(|disposition| disposition.as_str() == text)
     }
@@ -57,13 +65,21 @@ impl Disposition {
 pub struct Share {
     /// Names the link to its business; opens nothing.
     pub id: String,
+    /// Whose recording it is.
     pub business: BusinessId,
+    /// The call.
     pub call: CallSid,
+    /// The recording.
     pub recording: RecordingSid,
+    /// What the browser does with it.
     pub disposition: Disposition,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// When it expires.
     pub ends_at: Timestamp,
+    /// How often it may be viewed.
     pub max_views: u32,
+    /// How often it was viewed.
     pub views: u32,
     /// A password hash (PHC string), if the link asks for a passcode.
     pub passcode: Option<String>,
@@ -73,6 +89,7 @@ pub struct Share {
     pub next_guess_at: Option<Timestamp>,
     /// The end of the latest pause after wrong passcodes, of one visitor or of all strangers.
     pub slowed_until: Option<Timestamp>,
+    /// When its business took it back, if it did.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -92,13 +109,16 @@ pub fn pause_of_link(wrong: u32) -> Duration {
 /// Why a link shows nothing any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShareEnd {
+    /// Its business took it back.
     Revoked,
+    /// Its time is over.
     Expired,
     /// Viewed as often as it may be.
     UsedUp,
 }
 
 impl ShareEnd {
+    /// The word by which it is shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// Seconds since the Unix epoch.
     pub const fn from_secs(seconds: i64) -> Self {
         Self(seconds * 1_000)
     }
@@ -19,15 +20,17 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
+    /// This moment and a time after it; the latest moment there is if that is too far.
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// The moment that lies `duration` before this one; the earliest moment there is if that is too far.
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

@@ -20,6 +20,7 @@ const DERIVED: &[u8] = b"switchboard derived key v1\0";
 pub struct TokenKey(Secret);
 
 impl TokenKey {
+    /// The shortest key, bytes: as long as the MAC's output.
     pub const MIN_BYTES: usize = 32;
 
     /// Refuses keys too short to resist guessing.
@@ -75,10 +76,12 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new(&block.into())
 }
 
+/// A key that is too short to keep a token safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the stream token key needs at least {} bytes", TokenKey::MIN_BYTES)]
 pub struct WeakKey;
 
+/// The token was not made for this call, epoch and key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the stream token was not minted for this call")]
 pub struct InvalidToken;

@@ -39,7 +39,9 @@ pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
 pub struct Toolbox {
     /// Whom a call may be transferred to. Without anybody the tool is not offered.
     pub directory: Vec<Destination>,
+    /// Whether the agent takes messages for the business.
     pub take_messages: bool,
+    /// Tools of the business's own.
     pub http: Vec<HttpTool>,
 }
 
@@ -50,12 +52,14 @@ pub struct Destination {
     pub id: String,
     /// What it is told about it: "the workshop", "billing, for invoices".
     pub label: String,
+    /// The number that is dialled. The model never sees it.
     pub number: PhoneNumber,
 }
 
 /// A tool that a business runs itself, behind an address of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpTool {
+    /// The name by which the model calls it.
     pub name: String,
     /// Tells the model what it is for and when to use it.
     pub description: String,
@@ -63,6 +67,7 @@ pub struct HttpTool {
     pub parameters: String,
     /// Asked by POST; `https`.
     pub url: String,
+    /// How long its answer may take.
     pub timeout: Duration,
     /// Its effect must not happen twice in a call: the same arguments get the first answer again, even if that
     /// answer is "unknown".
@@ -73,18 +78,41 @@ pub struct HttpTool {
 /// What is wrong with a toolbox.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToolbox {
+    /// A name that no model can call.
     #[error("{what} `{name}` must consist of 1 to 64 letters, digits, `_` and `-`")]
-    Name { what: &'static str, name: String },
+    Name {
+        /// What is named so.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Two things of one name.
     #[error("{what} `{name}` is there twice, or is a name of the system's own")]
-    Taken { what: &'static str, name: String },
+    Taken {
+        /// What is named so.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// More than a model is offered.
     #[error("more than {max} {what}")]
-    TooMany { what: &'static str, max: usize },
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The most that there may be.
+        max: usize,
+    },
+    /// A description, schema or address that is empty or too long, of the tool with this name.
     #[error(
         "the tool `{0}` has a description, schema or address that is empty or longer than {TEXT_MAX_BYTES} bytes"
     )]
     Text(String),
+    /// A time that is zero or too long.
     #[error("the tool `{name}` must have a timeout of at most {} s", TIMEOUT_MAX.as_secs())]
-    Timeout { name: String },
+    Timeout {
+        /// The tool.
+        name: String,
+    },
 }
 
 impl Toolbox {
@@ -116,10 +144,12 @@ impl Toolbox {
         Ok(())
     }
 
+    /// The entry of the directory with this id.
     pub fn destination(&self, id: &str) -> Option<&Destination> {
         self.directory.iter().find(|entry| entry.id == id)
     }
 
+    /// The business's own tool of this name.
     pub fn http_tool(&self, name: &str) -> Option<&HttpTool> {
         self.http.iter().find(|tool| tool.name == name)
     }
@@ -148,6 +178,7 @@ fn names<'a>(
 pub struct TakenMessage {
     /// Whom it is for, as the caller said it.
     pub recipient: Option<String>,
+    /// What the caller wants to be passed on.
     pub text: String,
     /// Where to call back, as the caller said it: not necessarily a number.
     pub callback: Option<String>,

@@ -22,7 +22,9 @@ pub use step::{RECORDING_GRACE, Reprocess, Step, StepInput, step};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
+    /// The live call.
     Realtime,
+    /// The recording.
     Recording,
     /// A person corrected it.
     Edited,
@@ -31,8 +33,10 @@ pub enum Source {
 }
 
 impl Source {
+    /// Every source.
     pub const ALL: [Self; 4] = [Self::Realtime, Self::Recording, Self::Edited, Self::Failed];
 
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Realtime => "realtime",
@@ -42,6 +46,7 @@ impl Source {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == word)
     }
@@ -50,15 +55,20 @@ impl Source {
 /// One version of a call's words. Never changed once it is stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
+    /// The call.
     pub call: CallSid,
+    /// Where its words come from.
     pub source: Source,
+    /// What was said, in order.
     pub lines: Vec<Line>,
     /// The model that wrote it down, if one did so afterwards.
     pub model: Option<String>,
+    /// When it was written.
     pub at: Timestamp,
     /// From 1, in the order in which the call's versions were stored; 0 before that.
     #[serde(default)]
     pub number: u32,
+    /// The run that wrote it.
     #[serde(default)]
     pub run: Run,
     /// The recording that was listened to.
@@ -69,10 +79,12 @@ pub struct Transcript {
     pub listened_ms: u64,
 }
 
+/// What one side said at a time.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// `None` where the speakers could not be told apart.
     pub speaker: Option<Speaker>,
+    /// The words.
     pub text: String,
     /// Where in the recording it begins, milliseconds, if it was taken from one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +92,7 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line without a time.
     pub fn new(speaker: Option<Speaker>, text: impl Into<String>) -> Self {
         Self { speaker, text: text.into(), start_ms: None }
     }

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CallSid, Epoch, Timestamp};
 
+/// A side of the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
+    /// The caller, or the person who was called.
     Caller,
+    /// The agent.
     Agent,
 }
 
@@ -17,6 +20,7 @@ pub enum Speaker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnState {
+    /// All of it was said and heard.
     Complete,
     /// The agent was interrupted: `text` is what was generated, `heard` what the caller got of it.
     Interrupted,
@@ -27,15 +31,21 @@ pub enum TurnState {
 /// One turn of the conversation, in the order of the model's item chain.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
+    /// The call.
     pub call: CallSid,
+    /// The session that recorded it.
     pub epoch: Epoch,
     /// Position within the epoch, from 0.
     pub position: u32,
     /// The model's conversation item; one turn per item.
     pub item: String,
+    /// Who spoke.
     pub speaker: Speaker,
+    /// What became of it.
     pub state: TurnState,
+    /// The words; for the agent's, what was heard.
     pub text: String,
+    /// When it began.
     pub at: Timestamp,
     /// Agent turns: audio generated. Caller turns: how long turn detection heard speech, without its padding. Zero
     /// where that is not known.
@@ -47,15 +57,20 @@ pub struct Turn {
     /// Agent turns: from the model noticing the end of the caller's speech to the first audio handed to the
     /// line. The silence that its turn detection waits for comes on top.
     pub latency: Option<Duration>,
+    /// Tools that the agent called in this turn.
     pub tool_calls: Vec<ToolCall>,
 }
 
 /// A tool call and what became of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {
+    /// The model's key of the call of the tool.
     pub call_id: String,
+    /// The tool.
     pub name: String,
+    /// What the model passed, JSON.
     pub arguments: String,
+    /// What the tool answered; `None` if it was not told to the model.
     pub output: Option<String>,
 }
 
@@ -83,11 +98,13 @@ impl std::fmt::Debug for ToolCall {
 pub enum EndReason {
     /// The agent said goodbye and hung up.
     AgentHangUp,
+    /// The caller hung up.
     CallerHangUp,
     /// The caller did not answer the agent's prompts.
     Silence,
     /// A machine answered an outbound call; it was hung up on, or left a message.
     Voicemail,
+    /// The call reached its longest duration.
     MaxDuration,
     /// The model could not be reached or was lost.
     ModelLost,
@@ -97,15 +114,18 @@ pub enum EndReason {
     Unauthorised,
     /// The stream broke the protocol beyond repair.
     Protocol,
+    /// The task was stopped, and another session goes on.
     Drained,
     /// The call goes on in a later session; this one has nothing to say any more.
     Superseded,
+    /// A defect of ours.
     Internal,
     /// The call goes to an entry of the business's directory.
     Transfer,
 }
 
 impl EndReason {
+    /// Every reason.
     pub const ALL: [Self; 13] = [
         Self::AgentHangUp,
         Self::CallerHangUp,
@@ -141,6 +161,7 @@ impl EndReason {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
@@ -157,14 +178,20 @@ impl EndReason {
 /// The figures of one session (one epoch of one call).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionReport {
+    /// The call.
     pub call: CallSid,
+    /// The session.
     pub epoch: Epoch,
+    /// Why it ended.
     pub end: EndReason,
     /// The entry of the directory that the call goes to, after [`EndReason::Transfer`].
     #[serde(default)]
     pub transfer_to: Option<String>,
+    /// When it began.
     pub started_at: Timestamp,
+    /// When it ended.
     pub ended_at: Timestamp,
+    /// Turns of both sides.
     pub turns: u32,
     /// From the stream's start to the greeting being asked of the model.
     pub greeting_requested: Option<Duration>,
@@ -172,22 +199,33 @@ pub struct SessionReport {
     pub greeting_heard: Option<Duration>,
     /// [`Turn::latency`] over the session: median and worst.
     pub turn_latency_p50: Option<Duration>,
+    /// The longest time from the caller's last sound to the agent's first.
     pub turn_latency_max: Option<Duration>,
     /// Time frames spent inside the bridge, microseconds, each direction: median and 99th percentile.
     pub added_up_p50_us: Option<u64>,
+    /// Like `added_up_p50_us`, the 99th percentile.
     pub added_up_p99_us: Option<u64>,
+    /// Time that a piece of the agent's audio spent in the bridge, median, microseconds.
     pub added_down_p50_us: Option<u64>,
+    /// Like `added_down_p50_us`, the 99th percentile.
     pub added_down_p99_us: Option<u64>,
+    /// How often the caller interrupted.
     pub barge_ins: u32,
     /// From the model noticing the caller's speech to `clear` being written, worst case, microseconds.
     pub barge_in_clear_max_us: Option<u64>,
+    /// Frames that came from the caller.
     pub frames_in: u64,
+    /// Frames that went to the model.
     pub frames_forwarded: u64,
+    /// Frames that did not.
     pub frames_dropped: u64,
     /// Caller silence put in for gaps in Twilio's timestamps.
     pub padded: Duration,
+    /// The agent's audio that was sent to the caller.
     pub agent_audio_sent: Duration,
+    /// The agent's audio that the caller heard.
     pub agent_audio_heard: Duration,
+    /// What the model counted.
     pub usage: Usage,
     /// Optional settings of the business that the model did not take, by name: the agent spoke without them.
     #[serde(default)]
@@ -197,11 +235,18 @@ pub struct SessionReport {
 /// Realtime tokens by class, summed over a session. Cached tokens are a subset of input tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
+    /// Responses that were counted.
     pub responses: u32,
+    /// Text tokens that the model read, cached ones included.
     pub input_text: u64,
+    /// Audio tokens that it heard, cached ones included.
     pub input_audio: u64,
+    /// Text tokens that it took from its cache.
     pub cached_text: u64,
+    /// Audio tokens that it took from its cache.
     pub cached_audio: u64,
+    /// Text tokens that it wrote.
     pub output_text: u64,
+    /// Audio tokens that it spoke.
     pub output_audio: u64,
 }

@@ -10,6 +10,7 @@ pub const MAX_RETRIES: u32 = 2;
 pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 /// First wait when the server names none; doubles with each attempt.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+/// The longest pause between two attempts.
 pub const BACKOFF_CAP: Duration = Duration::from_secs(8);
 
 /// The response headers that matter in an error, as they came.
@@ -28,12 +29,13 @@ pub struct ErrorHeaders<'a> {
 /// Whether the same request may succeed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
+    /// The same request can only fail again.
     No,
     /// After exactly this long.
     After(Duration),
     /// After [`backoff`].
     Backoff,
-    /// After so long that nobody waits for it here: another run of the same work may.
+    /// After a wait that is too long for this run of the work. A later run may ask again.
     Later(Duration),
 }
 
@@ -55,9 +57,13 @@ const BUSY: [&str; 4] = ["rate_limit_exceeded", "slow_down", "server_is_overload
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("OpenAI answered {status} ({})", cause(.error))]
 pub struct HttpError {
+    /// The HTTP status.
     pub status: u16,
+    /// OpenAI's id of the request, for its support.
     pub request_id: Option<String>,
+    /// What the body says.
     pub error: ApiError,
+    /// Whether and when the request may be sent again.
     pub retry: Retry,
 }
 

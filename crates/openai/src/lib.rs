@@ -1,6 +1,6 @@
 //! OpenAI's wire formats as types: the Realtime API (GA shapes), file transcription and Responses.
 //!
-//! Bytes in, types out, and back. Nothing here opens a socket, waits or reads a clock; whoever does calls
+//! Bytes in, types out, and back. Nothing here opens a socket, waits or reads a clock; the code that does calls
 //! these functions. Three rules hold in every module:
 //!
 //! - **New things never break a call.** An unknown event, item, status or field parses; only a *known*
@@ -9,6 +9,7 @@
 //!   [`realtime::audio::AudioPayload`]; both show their size in `Debug` and nothing else, and no error
 //!   quotes its input.
 //! - **Errors are classified here**, once: benign, retry, back off, our bug, or final.
+#![warn(missing_docs)]
 
 pub mod api_error;
 pub mod http_error;

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 /// Pairs that a response or request carries; OpenAI's limit.
 pub const MAX_METADATA_PAIRS: usize = 16;
+/// The longest key, characters (Responses API reference, `metadata`).
 pub const MAX_METADATA_KEY_CHARS: usize = 64;
+/// The longest value, characters (Responses API reference, `metadata`).
 pub const MAX_METADATA_VALUE_CHARS: usize = 512;
 
 /// Labels that OpenAI stores with a response and returns unchanged: how a `response.done` is matched to
@@ -13,14 +15,29 @@ pub const MAX_METADATA_VALUE_CHARS: usize = 512;
 #[serde(transparent)]
 pub struct Metadata(BTreeMap<String, String>);
 
+/// Why a pair cannot be metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
+    /// There are 16 pairs already.
     #[error("more than {MAX_METADATA_PAIRS} metadata pairs: drop `{key}` or another")]
-    TooManyPairs { key: String },
+    TooManyPairs {
+        /// The key of the pair that is one too many.
+        key: String,
+    },
+    /// The key is empty or too long.
     #[error("a metadata key has {chars} characters: use 1 to {MAX_METADATA_KEY_CHARS}")]
-    KeyLength { chars: usize },
+    KeyLength {
+        /// Its length, characters.
+        chars: usize,
+    },
+    /// The value is too long.
     #[error("metadata `{key}` has {chars} characters: use at most {MAX_METADATA_VALUE_CHARS}")]
-    ValueTooLong { key: String, chars: usize },
+    ValueTooLong {
+        /// The key of the pair.
+        key: String,
+        /// The value's length, characters.
+        chars: usize,
+    },
 }
 
 impl Metadata {
@@ -45,6 +62,7 @@ impl Metadata {
         Ok(self)
     }
 
+    /// Whether there is no pair.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -11,14 +11,17 @@ use serde::{Deserialize, Serialize};
 pub struct PrivateText(String);
 
 impl PrivateText {
+    /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// The text itself.
     pub fn into_string(self) -> String {
         self.0
     }

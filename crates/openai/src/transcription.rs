@@ -1,6 +1,6 @@
 //! `POST /v1/audio/transcriptions`: a recording in, its text out.
 //!
-//! The request is multipart/form-data; here are its parts, and whoever sends it adds the bytes.
+//! The request is multipart/form-data; here are its parts. The HTTP client adds the bytes.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -22,6 +22,7 @@ pub struct TranscriptionRequest {
 }
 
 impl TranscriptionRequest {
+    /// A request to this model, without hints.
     pub fn new(model: impl Into<String>) -> Self {
         Self { model: model.into(), languages: LanguageHint::Detect, keywords: Vec::new(), prompt: None }
     }
@@ -63,8 +64,11 @@ impl TranscriptionRequest {
 /// What a request may do without: it makes a transcription better, and is not worth losing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nicety {
+    /// The languages that may be spoken.
     Languages,
+    /// Terms that may be spoken.
     Keywords,
+    /// What the recording is about.
     Prompt,
 }
 
@@ -126,12 +130,19 @@ impl TranscriptionRequest {
 /// A container that OpenAI accepts. It goes by the file's name and content type, so both must be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AudioContainer {
+    /// FLAC.
     Flac,
+    /// AAC in an MP4 file, audio only.
     M4a,
+    /// MP3.
     Mp3,
+    /// AAC in an MP4 file.
     Mp4,
+    /// Vorbis or Opus in an Ogg file.
     Ogg,
+    /// WAV.
     Wav,
+    /// Opus in a WebM file.
     Webm,
 }
 
@@ -157,15 +168,22 @@ impl AudioContainer {
 pub struct FilePart {
     /// Says the container and nothing about the call.
     pub file_name: &'static str,
+    /// The format's media type.
     pub content_type: &'static str,
 }
 
+/// Why a file cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
+    /// It is empty.
     #[error("the recording is empty: there is nothing to transcribe")]
     Empty,
+    /// It is longer than a request may be.
     #[error("the recording has {bytes} bytes, over the limit of {MAX_FILE_BYTES}: split it")]
-    TooLarge { bytes: u64 },
+    TooLarge {
+        /// Its length.
+        bytes: u64,
+    },
 }
 
 impl FilePart {
@@ -193,17 +211,21 @@ impl FilePart {
 /// The transcribed text. Empty for a silent recording.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Transcription {
+    /// The words.
     pub text: PrivateText,
     /// ISO 639-1 codes of what was spoken, where the model tells.
     #[serde(default, deserialize_with = "language_codes")]
     pub languages: Vec<String>,
+    /// What the recognition used.
     #[serde(default, deserialize_with = "optional")]
     pub usage: Option<TranscriptionUsage>,
 }
 
+/// The body is not an answer of the transcription API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("OpenAI's transcription is not a JSON object with a `text` (column {column}): retry or report it")]
 pub struct TranscriptionShape {
+    /// Where reading ended.
     pub column: usize,
 }
 
@@ -219,12 +241,18 @@ impl Transcription {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(from = "WireUsage")]
 pub enum TranscriptionUsage {
+    /// Tokens, for models that are paid by them.
     Tokens {
+        /// Tokens of audio.
         input_audio: u64,
+        /// Tokens of the hints.
         input_text: u64,
+        /// Tokens of the words.
         output: u64,
     },
+    /// Seconds of audio, for models that are paid by them.
     Duration {
+        /// How long the audio was.
         seconds: f64,
     },
     /// A unit that did not exist when this was written.

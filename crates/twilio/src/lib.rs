@@ -12,6 +12,7 @@
 //! | [`twiml`] | out | call instructions as XML |
 //! | [`rest`] | both | bodies, addresses and errors of the REST API |
 //! | [`media_stream`] | both | the JSON messages of Media Streams |
+#![warn(missing_docs)]
 
 pub mod form;
 pub mod media_stream;

@@ -123,7 +123,7 @@ impl Verifier {
     /// Checks a body of any other type, whose hash Twilio puts into the URL that it signs.
     ///
     /// # Errors
-    /// [`Refused`], also when the URL carries no hash: a body nobody signed is not accepted.
+    /// [`Refused`], also when the URL carries no hash: a body without a signed hash is not accepted.
     pub fn verify_json<'a>(
         &self,
         url: &str,

@@ -12,10 +12,13 @@ use crate::turn::Usage;
 pub struct PriceList {
     /// YYYY-MM-DD.
     pub as_of: String,
+    /// By Realtime model.
     pub realtime: BTreeMap<String, RealtimePrices>,
     /// Micro-dollars per minute of audio.
     pub transcription_minute: BTreeMap<String, u64>,
+    /// By model of the Responses API.
     pub text: BTreeMap<String, TextPrices>,
+    /// Twilio's prices.
     pub telephony: TelephonyPrices,
 }
 
@@ -23,11 +26,17 @@ pub struct PriceList {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RealtimePrices {
+    /// Text that the model reads.
     pub input_text: u64,
+    /// Text that it reads from its cache.
     pub cached_text: u64,
+    /// Text that it writes.
     pub output_text: u64,
+    /// Audio that it hears.
     pub input_audio: u64,
+    /// Audio that it takes from its cache.
     pub cached_audio: u64,
+    /// Audio that it speaks.
     pub output_audio: u64,
 }
 
@@ -35,11 +44,14 @@ pub struct RealtimePrices {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextPrices {
+    /// Text that the model reads.
     pub input: u64,
+    /// Text that it reads from its cache.
     pub cached_input: u64,
     /// Input that is put into the cache; as other input, if that is not said.
     #[serde(default)]
     pub cache_write: Option<u64>,
+    /// Text that it writes, reasoning included.
     pub output: u64,
 }
 
@@ -47,9 +59,13 @@ pub struct TextPrices {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TelephonyPrices {
+    /// A minute of a call that came in.
     pub inbound_minute: Option<u64>,
+    /// A minute of a call that was placed.
     pub outbound_minute: Option<u64>,
+    /// A minute of a media stream.
     pub stream_minute: Option<u64>,
+    /// A minute of a recording.
     pub recording_minute: Option<u64>,
 }
 
@@ -57,14 +73,20 @@ pub struct TelephonyPrices {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PriceChanges {
+    /// The day (YYYY-MM-DD) of the changed prices.
     pub as_of: Option<String>,
+    /// Realtime models that are added or replaced.
     pub realtime: BTreeMap<String, RealtimePrices>,
+    /// Transcription models that are added or replaced, a minute of audio.
     pub transcription_minute: BTreeMap<String, u64>,
+    /// Text models that are added or replaced.
     pub text: BTreeMap<String, TextPrices>,
+    /// Twilio's prices that are replaced.
     pub telephony: TelephonyPrices,
 }
 
 impl PriceList {
+    /// The list with these changes.
     #[must_use]
     pub fn with(mut self, changes: PriceChanges) -> Self {
         self.as_of = changes.as_of.unwrap_or(self.as_of);

@@ -14,7 +14,9 @@ use crate::PhoneNumber;
 /// Why a number is not dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Barred {
+    /// Emergency services.
     Emergency,
+    /// Numbers that charge their callers.
     PremiumRate,
     /// Satellite and other networks outside every country, which charge as they like.
     Satellite,
@@ -26,6 +28,7 @@ pub enum Barred {
 }
 
 impl Barred {
+    /// The word by which it is told to the API's client.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Emergency => "emergency",

@@ -11,9 +11,13 @@ const MAX_TEXT_CHARS: usize = 2_000;
 /// What was taken of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
+    /// What the call was about, cut to its longest length.
     pub summary: Summary,
+    /// The values that stand on quotes.
     pub extraction: Vec<Extracted>,
+    /// The values that do not count.
     pub voided: Vec<Voided>,
+    /// The lead status, if it is one of the business's own.
     pub lead_status: Option<String>,
 }
 

@@ -25,9 +25,11 @@ pub enum NotRecorded {
 }
 
 impl NotRecorded {
+    /// Every reason.
     pub const ALL: [Self; 5] =
         [Self::Refused, Self::NotAnswered, Self::EndedFirst, Self::NotBegun, Self::Unconfirmed];
 
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -38,6 +40,7 @@ impl NotRecorded {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
@@ -72,6 +75,7 @@ pub enum Search {
     Open,
     /// There is a recording, which speaks for itself.
     Found,
+    /// There is none, for this reason.
     Over(NotRecorded),
 }
 
@@ -80,6 +84,7 @@ pub enum Search {
 pub enum Account {
     /// What became of its recording is known, or comes by itself.
     Settled,
+    /// The call has no recording, for this reason.
     NotRecorded(NotRecorded),
     /// Twilio's list decides.
     Ask,
@@ -88,7 +93,9 @@ pub enum Account {
 /// All that is known of a call's recordings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallRecordings {
+    /// Every recording of the call.
     pub all: Vec<Recording>,
+    /// The search for one, if there was any.
     pub search: Option<Search>,
 }
 

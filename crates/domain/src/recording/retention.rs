@@ -11,14 +11,19 @@ use crate::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retention {
+    /// Thirty days.
     Days30,
+    /// Ninety days.
     Days90,
+    /// A year.
     Days365,
+    /// Until a person deletes it.
     #[default]
     Forever,
 }
 
 impl Retention {
+    /// Every retention.
     pub const ALL: [Self; 4] = [Self::Days30, Self::Days90, Self::Days365, Self::Forever];
 
     /// The object tag that says how long an object is kept. The bucket's lifecycle rules go by its value.
@@ -36,6 +41,7 @@ impl Retention {
         }
     }
 
+    /// Its length in days; `None`: for ever.
     pub const fn days(self) -> Option<u32> {
         match self {
             Self::Days30 => Some(30),
@@ -54,13 +60,16 @@ impl Retention {
 /// What remains of a deleted recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
+    /// When it was deleted.
     pub at: Timestamp,
+    /// Why it was deleted.
     pub reason: DeletionReason,
     /// What was in the bucket, if it ever was.
     #[serde(default)]
     pub archived: Option<Archived>,
 }
 
+/// Why a recording was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeletionReason {
@@ -71,6 +80,7 @@ pub enum DeletionReason {
 }
 
 impl DeletionReason {
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Requested => "requested",

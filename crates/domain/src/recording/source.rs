@@ -15,6 +15,7 @@ pub enum RecordingSource {
     DialVerb,
     /// `Record=true` of the request that placed the call.
     OutboundApi,
+    /// A conference.
     Conference,
     /// The settings of a SIP trunk.
     Trunking,
@@ -34,6 +35,7 @@ impl RecordingSource {
         Self::Trunking,
     ];
 
+    /// The word by which it is stored: Twilio's own.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StartTwiml => "StartCallRecordingTwiML",
@@ -47,6 +49,7 @@ impl RecordingSource {
         }
     }
 
+    /// The source for a stored word or for Twilio's.
     pub fn parse(word: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
         known.unwrap_or_default()

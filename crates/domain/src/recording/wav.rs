@@ -8,11 +8,16 @@ use serde::{Deserialize, Serialize};
 /// What a WAV file's header says and its length confirms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WavFormat {
+    /// How a sample is coded.
     #[serde(default)]
     pub codec: Codec,
+    /// One, or two: caller and agent.
     pub channels: u16,
+    /// Samples a second.
     pub sample_rate_hz: u32,
+    /// Bits of one sample of one channel.
     pub bits_per_sample: u16,
+    /// Length of the audio, milliseconds.
     pub duration_ms: u64,
 }
 
@@ -27,6 +32,7 @@ pub enum Codec {
     Alaw,
     /// 7: mu-law.
     Mulaw,
+    /// Another codec, by its number in the `fmt ` chunk.
     Other(u16),
 }
 
@@ -40,6 +46,7 @@ impl Codec {
         }
     }
 
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pcm => "pcm",
@@ -53,16 +60,31 @@ impl Codec {
 /// Why a body is not the recording it was announced as.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAudio {
+    /// No bytes at all.
     #[error("the body is empty")]
     Empty,
+    /// The file begins like something else, which is named.
     #[error("the body is {0}, not a WAV file")]
     WrongMagic(&'static str),
+    /// A WAV file whose header is not as it should be.
     #[error("the WAV header is broken: {0}")]
     Header(&'static str),
+    /// The file is shorter than its header or the sender says.
     #[error("the file ends after {actual} of {declared} bytes")]
-    CutShort { declared: u64, actual: u64 },
+    CutShort {
+        /// Bytes that were announced.
+        declared: u64,
+        /// Bytes that there are.
+        actual: u64,
+    },
+    /// The audio is longer or shorter than Twilio announced.
     #[error("the audio lasts {actual_ms} ms but {announced_ms} ms were announced")]
-    Duration { actual_ms: u64, announced_ms: u64 },
+    Duration {
+        /// Length of the audio, milliseconds.
+        actual_ms: u64,
+        /// Length that Twilio announced, milliseconds.
+        announced_ms: u64,
+    },
 }
 
 impl NotAudio {

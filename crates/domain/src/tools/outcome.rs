@@ -14,20 +14,26 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
+    /// The tool did it.
     Done {
+        /// What it answered.
         reply: Reply,
     },
     /// It did nothing, and says why.
     Refused {
+        /// The HTTP status.
         status: u16,
+        /// What it answered.
         reply: Reply,
     },
     /// It may have acted; its answer does not say.
     Unknown {
+        /// What is known.
         why: Lost,
     },
     /// It did nothing, and the same may be asked again.
     NotDone {
+        /// What is known.
         why: Missed,
     },
 }
@@ -45,10 +51,13 @@ pub struct Reply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Lost {
+    /// A status that does not say whether it acted.
     #[error("the tool answered with HTTP {0}")]
     Status(u16),
+    /// No answer in time.
     #[error("the tool did not answer in time")]
     Timeout,
+    /// The connection broke.
     #[error("the connection to the tool broke before it answered")]
     Connection,
     /// The session that asked ended before the answer came.
@@ -60,10 +69,13 @@ pub enum Lost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
+    /// A status that says that it has not acted yet.
     #[error("the tool answered with HTTP {0}")]
     Status(u16),
+    /// No connection.
     #[error("the tool cannot be reached")]
     Unreachable,
+    /// The address is refused.
     #[error("the tool's address may not be asked")]
     Address,
 }

@@ -36,20 +36,28 @@ const USUAL_TURN: Duration = Duration::from_secs(2);
 /// Why words cannot stand as a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Flaw {
+    /// There is not a word.
     #[error("there are no words")]
     Empty,
+    /// The caller spoke, and too much of it has no words.
     #[error("for too much of the time that the caller spoke there are no words")]
     SpeechWithoutWords,
+    /// A recogniser repeated itself.
     #[error("the recogniser repeated itself")]
     Loop,
+    /// Phrases that recognisers write for silence.
     #[error("the recogniser filled silence with a stock phrase")]
     Filler,
+    /// The hint that the recogniser was given.
     #[error("the recogniser gave its hint back")]
     Echo,
+    /// Another language than the business's.
     #[error("the words are in another language than the business's callers speak")]
     OtherLanguage,
+    /// More words than the time allows.
     #[error("there are more words than fit into the time")]
     TooMany,
+    /// Fewer words than the transcript that it would replace.
     #[error("there are far fewer words than in the transcript that it would replace")]
     Shorter,
 }

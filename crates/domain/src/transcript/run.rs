@@ -13,8 +13,10 @@ use crate::Timestamp;
 pub struct Run(pub u32);
 
 impl Run {
+    /// The run that follows the call itself.
     pub const FIRST: Self = Self(0);
 
+    /// The run after this one.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -35,7 +37,9 @@ pub enum Stage {
     Recording,
     /// Listen to the recording again.
     Transcript,
+    /// The summary.
     Summary,
+    /// The facts that the business wants to know.
     Extraction,
 }
 
@@ -53,8 +57,10 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
+    /// Every outcome.
     pub const ALL: [Self; 4] = [Self::Replaced, Self::Kept, Self::Failed, Self::HandedOn];
 
+    /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Replaced => "replaced",
@@ -64,6 +70,7 @@ impl RunOutcome {
         }
     }
 
+    /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
     }
@@ -75,9 +82,13 @@ pub const RUN_WITHIN: Duration = Duration::from_secs(3_600);
 /// One request to reprocess a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reprocessing {
+    /// Its number.
     pub run: Run,
+    /// What is done again.
     pub stages: BTreeSet<Stage>,
+    /// When it was asked for.
     pub asked_at: Timestamp,
+    /// What it came to; `None` while it is under way.
     pub outcome: Option<RunOutcome>,
 }
 

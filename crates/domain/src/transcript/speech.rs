@@ -37,11 +37,13 @@ pub struct Levels {
 }
 
 impl Levels {
+    /// A meter for one channel of this sample rate.
     pub fn new(sample_rate_hz: u32) -> Self {
         let samples_per_frame = (u64::from(sample_rate_hz) * FRAME.as_millis() as u64 / 1_000).max(1);
         Self { samples_per_frame: u32::try_from(samples_per_frame).unwrap_or(u32::MAX), ..Self::default() }
     }
 
+    /// Takes the next sample.
     pub fn push(&mut self, sample: i16) {
         self.sum += u64::from(sample.unsigned_abs()).pow(2);
         self.samples += 1;
@@ -77,8 +79,11 @@ struct Span {
 /// One piece of one channel to be transcribed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
+    /// The channel, counted from 0.
     pub channel: usize,
+    /// Where it begins in the recording.
     pub start: Duration,
+    /// Where it ends in the recording.
     pub end: Duration,
     /// How much of it is speech.
     pub speech: Duration,

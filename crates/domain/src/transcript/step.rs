@@ -17,6 +17,7 @@ pub const RECORDING_GRACE: Duration = Duration::from_secs(15 * 60);
 /// A person asked for the transcript once more, and that is not settled yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reprocess {
+    /// When it was asked for.
     pub asked_at: Timestamp,
     /// The recording was asked for as well: one that failed before may still come.
     pub recording: bool,
@@ -25,14 +26,19 @@ pub struct Reprocess {
 /// Everything the step looks at.
 #[derive(Debug, Clone)]
 pub struct StepInput<'a> {
+    /// Which transcript the business wants.
     pub policy: TranscriptPolicy,
+    /// Whether the call was to be recorded.
     pub record_calls: bool,
+    /// When the call ended; `None` while it is up.
     pub ended_at: Option<Timestamp>,
     /// The report of the last session; its presence means that all turns are written.
     pub report: Option<&'a SessionReport>,
+    /// What was said, as the bridge recorded it.
     pub turns: &'a [Turn],
     /// What the recogniser of the turns was told to expect.
     pub expected: &'a Expected,
+    /// The state of the call's recording, if there is one.
     pub recording: Option<&'a RecordingState>,
     /// The final pointer, if it is set.
     pub final_source: Option<Source>,
@@ -40,20 +46,24 @@ pub struct StepInput<'a> {
     pub recording_transcribed: bool,
     /// Transcribing the recording was tried in the current run and cannot succeed.
     pub recording_refused: bool,
+    /// A request to process the call again.
     pub reprocess: Option<Reprocess>,
 }
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    /// The transcript is as it should be.
     Nothing,
     /// Ask again then; not all that matters has arrived.
     Wait(Duration),
     /// Set the pointer. In a reprocessing run this settles the run as well.
     Finish(Source),
+    /// Transcribe the recording.
     TranscribeRecording,
 }
 
+/// Decides what is to be done next for a call's transcript. It reads nothing: all that it needs is in `input`.
 pub fn step(input: &StepInput<'_>, now: Timestamp) -> Step {
     let Some(ended_at) = input.ended_at else { return Step::Nothing };
     let since_end = now.since(ended_at);

@@ -14,6 +14,7 @@ pub const PCMU_BYTES_PER_MS: usize = 8;
 pub struct AudioPayload<'a>(Cow<'a, str>);
 
 impl AudioPayload<'_> {
+    /// The base64 text as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

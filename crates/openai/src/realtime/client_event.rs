@@ -28,31 +28,53 @@ pub fn append_into(buf: &mut Vec<u8>, payload_b64: &[u8]) {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type")]
 pub enum ClientEvent<'a> {
+    /// Configures the session.
     #[serde(rename = "session.update")]
-    SessionUpdate { session: &'a SessionConfig },
+    SessionUpdate {
+        /// All of its configuration.
+        session: &'a SessionConfig,
+    },
     /// Ends the caller's turn by hand. With turn detection on, the server does it.
     #[serde(rename = "input_audio_buffer.commit")]
     InputAudioCommit,
     /// Drops what was appended and not committed. During speech this loses the turn.
     #[serde(rename = "input_audio_buffer.clear")]
     InputAudioClear,
+    /// Adds an item to the conversation.
     #[serde(rename = "conversation.item.create")]
     ItemCreate {
+        /// The item.
         item: &'a NewItem,
         /// Inserts after this item; `"root"` first of all; `None` last.
         #[serde(skip_serializing_if = "Option::is_none")]
         previous_item_id: Option<&'a str>,
     },
+    /// Removes an item from the conversation.
     #[serde(rename = "conversation.item.delete")]
-    ItemDelete { item_id: &'a str },
+    ItemDelete {
+        /// The item.
+        item_id: &'a str,
+    },
     /// Tells the server how much of an assistant's audio item was heard. It forgets the item's transcript.
     #[serde(rename = "conversation.item.truncate")]
-    ItemTruncate { item_id: &'a str, content_index: u32, audio_end_ms: u64 },
+    ItemTruncate {
+        /// The item.
+        item_id: &'a str,
+        /// Which part of its content.
+        content_index: u32,
+        /// What was heard of its audio, milliseconds.
+        audio_end_ms: u64,
+    },
+    /// Asks for a response.
     #[serde(rename = "response.create")]
-    ResponseCreate { response: &'a ResponseCreate },
+    ResponseCreate {
+        /// What differs from the session's configuration.
+        response: &'a ResponseCreate,
+    },
     /// Harmless when no response is active: an error event and nothing else.
     #[serde(rename = "response.cancel")]
     ResponseCancel {
+        /// The response; `None`: the one in progress.
         #[serde(skip_serializing_if = "Option::is_none")]
         response_id: Option<&'a str>,
     },
@@ -100,14 +122,17 @@ struct TextPart {
 }
 
 impl NewItem {
+    /// A message of the system.
     pub fn system(text: impl Into<String>) -> Self {
         Self::message("system", "input_text", text.into())
     }
 
+    /// A message of the caller.
     pub fn user(text: impl Into<String>) -> Self {
         Self::message("user", "input_text", text.into())
     }
 
+    /// A message of the agent.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self::message("assistant", "output_text", text.into())
     }
@@ -153,6 +178,7 @@ pub struct ResponseCreate {
     /// Comes back with `response.created` and `response.done`: how a greeting is told from an answer.
     #[serde(skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// Whether the response becomes part of the conversation.
     #[serde(skip_serializing_if = "is_default")]
     pub conversation: Conversation,
     /// The whole context of this response, instead of the conversation.
@@ -161,8 +187,10 @@ pub struct ResponseCreate {
     /// Each tool replaces the session's; an empty list allows none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<Vec<Tool>>,
+    /// Whether the model may call tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<ToolChoice>,
+    /// The longest response, tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<MaxOutputTokens>,
 }

@@ -15,9 +15,13 @@ use super::server_event::MAX_EVENT_BYTES;
 /// An audio delta, borrowed from the frame. `delta` has been checked to be base64.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FastDelta<'a> {
+    /// The response.
     pub response_id: &'a str,
+    /// The item.
     pub item_id: &'a str,
+    /// Which part of its content.
     pub content_index: u32,
+    /// The audio, base64.
     pub delta: &'a [u8],
 }
 

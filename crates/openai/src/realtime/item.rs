@@ -13,36 +13,51 @@ use crate::wire::{self, optional};
 pub struct Item {
     /// `item_...`, or the id that we chose; empty where the server gives none.
     pub id: String,
+    /// How far the item is.
     pub status: ItemStatus,
+    /// What it is.
     pub kind: ItemKind,
 }
 
+/// What an item is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemKind {
+    /// Words of one party.
     Message {
+        /// The party.
         role: Role,
+        /// The words, in parts.
         content: Vec<ContentPart>,
     },
+    /// A call of a tool.
     FunctionCall(FunctionCall),
+    /// The answer of a tool.
     FunctionCallOutput {
+        /// The call that it answers.
         call_id: String,
     },
     /// A kind that did not exist when this was written.
     Other,
 }
 
+/// A call of a tool by the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionCall {
+    /// The model's key of the call.
     pub call_id: String,
+    /// The tool.
     pub name: String,
     /// JSON text as the model wrote it: check before use.
     pub arguments: PrivateText,
 }
 
+/// How far an item is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemStatus {
+    /// The model is still making it.
     InProgress,
+    /// It is complete.
     Completed,
     /// Cut short: what a function call holds may be half a JSON text.
     Incomplete,
@@ -52,12 +67,17 @@ pub enum ItemStatus {
     Other,
 }
 
+/// Whose words a message holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// The application's.
     System,
+    /// The caller's.
     User,
+    /// The agent's.
     Assistant,
+    /// A role that is not known here.
     #[default]
     #[serde(other)]
     Other,
@@ -67,11 +87,14 @@ pub enum Role {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "WirePart")]
 pub enum ContentPart {
+    /// Written words.
     Text(PrivateText),
     /// The transcript is missing while it is being made, and after a truncation.
     Audio {
+        /// Its words, once they are known.
         transcript: Option<PrivateText>,
     },
+    /// A kind that is not known here.
     #[default]
     Other,
 }
@@ -107,6 +130,7 @@ impl Item {
 }
 
 impl ContentPart {
+    /// The words of the part, if it has any.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text.as_str()),

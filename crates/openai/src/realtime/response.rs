@@ -9,13 +9,16 @@ use super::item::Item;
 use crate::ApiError;
 use crate::wire::{self, optional, whole};
 
+/// One answer of the model.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Response {
     /// `resp_...`; empty where the server gives none, which then means the one that is under way.
     #[serde(default, deserialize_with = "optional")]
     pub id: String,
+    /// How far it is.
     #[serde(default, deserialize_with = "optional")]
     pub status: ResponseStatus,
+    /// Why it is not complete.
     #[serde(default, deserialize_with = "optional")]
     pub status_details: StatusDetails,
     /// Finished items; empty when the response has only begun. Several messages and calls are possible.
@@ -29,13 +32,19 @@ pub struct Response {
     pub usage: Option<Usage>,
 }
 
+/// How far a response is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseStatus {
+    /// The model is still making it.
     InProgress,
+    /// It is complete.
     Completed,
+    /// It was cancelled.
     Cancelled,
+    /// It ended before it was complete.
     Incomplete,
+    /// It failed.
     Failed,
     /// Absent or new.
     #[default]
@@ -46,12 +55,15 @@ pub enum ResponseStatus {
 /// Why a response ended as it did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct StatusDetails {
+    /// Why it ended, if it was cut off.
     #[serde(default, deserialize_with = "optional")]
     pub reason: Option<EndReason>,
+    /// What went wrong, if it failed.
     #[serde(default, deserialize_with = "optional")]
     pub error: Option<ApiError>,
 }
 
+/// Why a response ended before it was complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
@@ -63,6 +75,7 @@ pub enum EndReason {
     MaxOutputTokens,
     /// Incomplete: withheld.
     ContentFilter,
+    /// A reason that is not known here.
     #[serde(other)]
     Other,
 }
@@ -72,20 +85,26 @@ pub enum EndReason {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "WireUsage")]
 pub struct Usage {
+    /// All tokens.
     pub total: u64,
     /// All input, cached included.
     pub input: Tokens,
     /// A subset of `input`.
     pub cached: Tokens,
+    /// Tokens that the model produced.
     pub output: Tokens,
 }
 
 /// A count with its split by class. The classes may be unknown while the total is not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tokens {
+    /// All of these tokens.
     pub total: u64,
+    /// Tokens of text.
     pub text: u64,
+    /// Tokens of audio.
     pub audio: u64,
+    /// Tokens of images.
     pub image: u64,
 }
 

@@ -27,45 +27,72 @@ pub const MAX_UNKNOWN_KIND_BYTES: usize = 64;
 /// A server event (OpenAI Realtime GA). Deltas borrow from the frame, the rest is owned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ServerEvent<'a> {
+    /// The session exists, with the server's defaults.
     SessionCreated(Box<SessionEcho>),
+    /// The session is configured.
     SessionUpdated(Box<SessionEcho>),
     /// Also under its beta name, `conversation.item.created`.
     ItemAdded(ItemEvent),
+    /// An item is complete.
     ItemDone(ItemEvent),
+    /// An item was cut to what was heard.
     ItemTruncated(ItemTruncated),
+    /// An item was removed.
     ItemDeleted(ItemDeleted),
     /// Comes at any time, even after the answer's `response.done`: match it by item.
     InputTranscriptDelta(InputTranscriptDelta),
+    /// The words of the caller's audio are known.
     InputTranscriptCompleted(InputTranscript),
+    /// The words of the caller's audio could not be recognised.
     InputTranscriptFailed(InputTranscriptFailed),
+    /// The caller's audio became an item.
     InputAudioCommitted(InputAudioCommitted),
+    /// The caller's audio was discarded.
     InputAudioCleared,
+    /// The caller began to speak.
     SpeechStarted(SpeechStarted),
+    /// The caller stopped speaking.
     SpeechStopped(SpeechStopped),
+    /// The line was silent for the idle timeout.
     TimeoutTriggered(TimeoutTriggered),
+    /// A response begins.
     ResponseCreated(Box<Response>),
     /// May come without its `ResponseCreated` having been seen, when the caller interrupts.
     ResponseDone(Box<Response>),
+    /// A response has another item.
     OutputItemAdded(OutputItemEvent),
+    /// An item of a response is complete.
     OutputItemDone(OutputItemEvent),
+    /// An item has another part.
     ContentPartAdded(ContentPartEvent),
+    /// A part of an item is complete.
     ContentPartDone(ContentPartEvent),
+    /// A piece of the agent's audio.
     OutputAudioDelta(OutputAudioDelta<'a>),
+    /// The audio of a part is complete.
     OutputAudioDone(OutputDone),
+    /// A piece of the words of the agent's audio.
     OutputAudioTranscriptDelta(OutputDelta<'a>),
+    /// The words of the agent's audio are complete.
     OutputAudioTranscriptDone(OutputText),
+    /// A piece of a written answer.
     OutputTextDelta(OutputDelta<'a>),
+    /// A written answer is complete.
     OutputTextDone(OutputText),
     /// Comes for interrupted calls as well, with half a JSON text: act on the completed item instead.
     FunctionCallArgumentsDone(CallArguments),
+    /// What is left of the account's limits.
     RateLimitsUpdated(RateLimits),
+    /// Something went wrong; most errors leave the session as it was.
     Error(ApiError),
     /// Documented, and of no use on a WebSocket call.
     Ignored {
+        /// The event's type.
         kind: Cow<'a, str>,
     },
     /// Not documented when this was written. Count it and go on.
     Unknown {
+        /// The event's type.
         kind: Cow<'a, str>,
     },
 }
@@ -73,13 +100,26 @@ pub enum ServerEvent<'a> {
 /// Why a frame could not be read. Never quotes the frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerEventError {
+    /// The message is longer than this side reads.
     #[error("frame of {bytes} bytes is over the limit of {MAX_EVENT_BYTES}: drop it")]
-    TooLarge { bytes: usize },
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The message is not JSON with a type.
     #[error("frame is not a JSON object with one string `type` (column {column}): drop it")]
-    NotAnEvent { column: usize },
+    NotAnEvent {
+        /// Where reading ended.
+        column: usize,
+    },
     /// `field` is the path to what is missing or of another kind, in the documentation's names.
     #[error("`{event}` does not have its documented shape at `{field}`: drop it and raise an alarm")]
-    Shape { event: &'static str, field: String },
+    Shape {
+        /// The event's type.
+        event: &'static str,
+        /// What is wrong with which field; no value.
+        field: String,
+    },
 }
 
 /// Gives each `type` the variant that holds its payload.

@@ -109,8 +109,13 @@ impl<T: Serialize> Serialize for Setting<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Voice {
+    /// One of the API's voices.
     Named(String),
-    Custom { id: String },
+    /// A voice that the account made.
+    Custom {
+        /// Its id.
+        id: String,
+    },
 }
 
 impl From<&str> for Voice {
@@ -127,7 +132,9 @@ impl From<&str> for Voice {
 /// Ceiling on one response, tool calls included: 1 to 4096 tokens, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxOutputTokens {
+    /// At most this number of tokens.
     Limit(u16),
+    /// No limit but the model's own.
     Unlimited,
 }
 
@@ -143,13 +150,16 @@ impl Serialize for MaxOutputTokens {
 /// What the server forgets when the conversation outgrows the context.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Truncation {
+    /// The API's own way.
     Auto,
     /// An overfull conversation fails instead.
     Disabled,
     /// Keep this share (0 to 1) when truncating, so that truncation, which empties the prompt cache, is
     /// rare; and truncate at this many tokens after the instructions.
     Retain {
+        /// What is kept, from 0 to 1.
         ratio: f64,
+        /// The most that is kept behind the instructions, tokens.
         post_instructions_tokens: Option<u32>,
     },
 }
@@ -185,10 +195,15 @@ impl Serialize for Truncation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
+    /// Hardly any.
     Minimal,
+    /// Little.
     Low,
+    /// The usual amount.
     Medium,
+    /// Much.
     High,
+    /// The most.
     Xhigh,
 }
 

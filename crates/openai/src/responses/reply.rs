@@ -9,10 +9,13 @@ use crate::{ApiError, PrivateText};
 pub struct Reply {
     /// `resp_...`.
     pub id: String,
+    /// What the request came to.
     pub outcome: Outcome,
+    /// What it used.
     pub usage: ResponsesUsage,
 }
 
+/// What a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The final answer, all its parts joined.
@@ -21,42 +24,55 @@ pub enum Outcome {
     Refused(PrivateText),
     /// Cut off. Half a JSON text is possible, so is nothing.
     Incomplete {
+        /// Why it is incomplete.
         reason: IncompleteReason,
+        /// What there is of it.
         partial: PrivateText,
     },
+    /// It failed.
     Failed(ApiError),
     /// Completed without a message, for example with nothing but tool calls.
     Empty,
     /// `queued`, `in_progress`, `cancelled`, or a status that did not exist when this was written.
     Unfinished {
+        /// The status that is not known here.
         status: String,
     },
 }
 
+/// Why an answer is incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncompleteReason {
     /// Includes reasoning: ask again with more.
     MaxOutputTokens,
+    /// OpenAI's content filter cut it off.
     ContentFilter,
+    /// A reason that is not known here.
     Other(String),
 }
 
 /// Tokens of one request. `cached_input` is part of `input`, `reasoning` part of `output`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ResponsesUsage {
+    /// Input tokens, cached ones included.
     pub input: u64,
+    /// Input tokens that were read from the cache.
     pub cached_input: u64,
     /// Part of `input`, too: what was put into the cache, which costs more than what is only read.
     pub cache_write: u64,
+    /// Output tokens, reasoning included.
     pub output: u64,
+    /// Output tokens that were reasoning.
     pub reasoning: u64,
 }
 
 const COMPLETED: &str = "completed";
 
+/// The body is not an answer of the Responses API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("OpenAI's answer is not a response object (column {column}): retry or report it")]
 pub struct ReplyShape {
+    /// Where reading ended.
     pub column: usize,
 }
 

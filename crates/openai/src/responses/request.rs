@@ -57,10 +57,15 @@ impl Text {
 /// What a request may do without: not every model takes it, and no answer is worth losing for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nicety {
+    /// How much the model thinks.
     Reasoning,
+    /// How long its answer is.
     Verbosity,
+    /// Notes that OpenAI keeps with the request.
     Metadata,
+    /// The key under which prompts are cached.
     PromptCacheKey,
+    /// The identifier of the person that the request is about.
     SafetyIdentifier,
 }
 
@@ -85,27 +90,40 @@ impl Nicety {
     }
 }
 
+/// How much the model thinks before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
+    /// Not at all.
     None,
+    /// Hardly at all.
     Minimal,
+    /// Little.
     Low,
+    /// The usual amount.
     Medium,
+    /// Much.
     High,
+    /// More.
     Xhigh,
+    /// The most.
     Max,
 }
 
+/// How long the model's answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verbosity {
+    /// Short.
     Low,
+    /// The usual length.
     Medium,
+    /// Long.
     High,
 }
 
 impl ResponsesRequest {
+    /// A request to a model, with its instructions.
     pub fn new(model: impl Into<String>, instructions: impl Into<String>) -> Self {
         Self {
             model: model.into(),
@@ -140,12 +158,14 @@ impl ResponsesRequest {
         self
     }
 
+    /// How much the model thinks.
     #[must_use]
     pub fn effort(mut self, effort: Effort) -> Self {
         self.reasoning = Some(Reasoning { effort });
         self
     }
 
+    /// How long its answer is.
     #[must_use]
     pub fn verbosity(mut self, verbosity: Verbosity) -> Self {
         self.text.verbosity = Some(verbosity);
@@ -159,6 +179,7 @@ impl ResponsesRequest {
         self
     }
 
+    /// Notes that OpenAI keeps with the request.
     #[must_use]
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.metadata = metadata;
@@ -210,6 +231,7 @@ impl ResponsesRequest {
         }
     }
 
+    /// The request's body.
     pub fn to_json(&self) -> Vec<u8> {
         wire::to_json(self)
     }

@@ -18,14 +18,27 @@ pub struct StrictSchema {
 /// Which rule of strict mode is broken, and where (a JSON pointer; empty for the root).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
+    /// The schema's name is not one that the API takes.
     #[error("schema name `{0}`: use 1 to {MAX_SCHEMA_NAME_CHARS} of A-Z, a-z, 0-9, _ and -")]
     Name(String),
+    /// Something that must be an object is something else.
     #[error("schema at `{at}` is not an object")]
-    NotAnObject { at: String },
+    NotAnObject {
+        /// Where in the schema.
+        at: String,
+    },
+    /// An object allows fields that it does not name.
     #[error("object at `{at}` needs \"additionalProperties\": false")]
-    OpenObject { at: String },
+    OpenObject {
+        /// Where in the schema.
+        at: String,
+    },
+    /// An object does not require each of its fields.
     #[error("object at `{at}` must name exactly its properties in `required`; an optional one is nullable")]
-    Required { at: String },
+    Required {
+        /// Where in the schema.
+        at: String,
+    },
 }
 
 impl StrictSchema {

@@ -8,7 +8,7 @@ use openai::realtime::audio::{decoded_bytes, is_base64};
 use openai::realtime::server_event::MAX_UNKNOWN_KIND_BYTES;
 use openai::realtime::{ServerEvent, fast};
 
-/// What is behind the last byte is nobody's sound.
+/// Ignores the spare bits behind the last byte: they are no audio.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),

@@ -7,6 +7,7 @@ pub const TWIML_PARAMETER_CHARACTERS: usize = 4000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the TwiML has {characters} characters, more than {TWIML_PARAMETER_CHARACTERS}: redirect to an address instead"
+/// The instructions are longer than Twilio takes.
 )]
 pub struct TwimlTooLong {
     /// Characters given.
@@ -19,7 +20,7 @@ pub fn hang_up() -> Form {
     Form::from_pairs([("Status", "completed")])
 }
 
-/// Takes back a call that nobody has answered; a live one goes on.
+/// Cancels a call that is not answered yet; a live one goes on.
 pub fn cancel() -> Form {
     Form::from_pairs([("Status", "canceled")])
 }

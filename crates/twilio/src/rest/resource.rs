@@ -66,7 +66,7 @@ pub struct RecordingResource {
     /// What can be done with it.
     #[serde(deserialize_with = "recording_state")]
     pub status: RecordingState,
-    /// Length in whole seconds; Twilio writes -1 while there is none.
+    /// Length in whole seconds; Twilio writes -1 while it does not know it.
     #[serde(default, rename = "duration", deserialize_with = "number_if_any")]
     pub duration_s: Option<u32>,
     /// 1 or 2.

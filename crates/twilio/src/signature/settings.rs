@@ -5,7 +5,7 @@ use super::Refused;
 /// the auth token's.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Settings<'a> {
-    /// `HMAC_SHA1`, or nothing said. A key that is named all the same is none of ours.
+    /// `HMAC_SHA1`, or no algorithm. A key that is named beside it is ignored.
     AuthToken,
     /// `HMAC_SHA256` with the shared key of this id.
     SharedKey(&'a str),

@@ -9,7 +9,7 @@ use crate::Party;
 pub enum Verb {
     /// Hand the audio over to a stream.
     Connect(Connect),
-    /// Call somebody else and join the two.
+    /// Calls another person and joins the two calls.
     Dial(Dial),
     /// End the call.
     Hangup,
@@ -94,7 +94,7 @@ pub struct Record {
 
 /// `<Start><Recording>`: both sides, each on a channel of its own, from here to the end of the call, whatever instructions
 /// follow. Recording begins before the next verb is carried out. Silence is kept, so that the file's times are the
-/// call's. Every step is reported: that it has begun, that the media is there, that there is none.
+/// call's. Every step is reported: that it has begun, that the media is there, that there will be no media.
 #[derive(Clone)]
 pub struct StartRecording {
     /// Where to report the recording.

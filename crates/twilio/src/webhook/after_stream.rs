@@ -20,7 +20,7 @@ impl ConnectAction {
         Ok(Self { call: VoiceRequest::parse(form)? })
     }
 
-    /// True when the caller is gone, so that instructions would reach nobody.
+    /// True when the caller is gone, so that no instruction would be heard.
     pub fn call_is_over(&self) -> bool {
         self.call.call_status.is_terminal()
     }

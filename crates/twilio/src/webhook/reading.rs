@@ -7,7 +7,7 @@
 //!
 //! > The signed text is searched for every place where the parameter could stand: its name, then a value of its
 //! > kind, up to where another name can begin. The form is believed if it reads the parameter at the only such
-//! > place, or not at all where there is none.
+//! > place, or not at all if there is no such place.
 //!
 //! The places depend on the text alone, so two forms with one signature that are both believed read the same.
 //! They are few, because parameters are signed in the order of their names: between `Direction` and `From` no
@@ -102,14 +102,14 @@ fn value<'a>(form: &'a Form, text: &Text, param: &Param) -> Result<Option<&'a st
         ([], Some(_)) => Ok(None),
         ([only], Some(value)) if *only == value => Ok(found),
         ([_], _) => elsewhere,
-        // Neither can be believed; nobody decides by a number or a date.
+        // Neither can be believed. No decision rests on a number or a date, so its absence does no harm.
         (_, Some(_)) if matches!(param.kind, Kind::Number | Kind::Date) => Ok(None),
         _ => elsewhere,
     }
 }
 
 /// The documented name that `name` and the beginning of `value` spell, if the cut between them is within its
-/// second word or a later one: nobody gives a parameter such a name.
+/// second word or a later one. No sender uses such a name of its own.
 fn bent(name: &str, value: &str) -> Option<&'static str> {
     let capitals = name.bytes().filter(u8::is_ascii_uppercase).count();
     DOCUMENTED.iter().copied().find(|documented| {

@@ -15,7 +15,7 @@ pub enum CallStatus {
     Busy,
     /// Could not be connected.
     Failed,
-    /// Nobody answered; for an inbound call, the caller hung up before we did.
+    /// The call was not answered; for an inbound call, the caller hung up before we did.
     NoAnswer,
     /// Taken back before it was answered.
     Canceled,
@@ -72,7 +72,7 @@ pub enum AnsweredBy {
     Human,
     /// A fax machine.
     Fax,
-    /// No verdict in time. Not a machine: nobody is hung up on for it.
+    /// No verdict in time. It does not count as a machine, so the call goes on.
     Unknown,
     /// A machine whose greeting has begun (`MachineDetection=Enable`).
     MachineStart,

@@ -73,8 +73,8 @@ fn one_reading<W: Debug>(
     }
 }
 
-/// The form with one cut between a name and its value moved by up to as many characters as names have, and with
-/// one parameter taken into the one before it.
+/// The form with one cut between a name and its value moved by up to the length of a name, and with one parameter taken
+/// into the one before it.
 fn other_cuts(form: &Form) -> Vec<Form> {
     let mut pairs: Vec<(String, String)> =
         form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -15,14 +15,19 @@ pub const MAX_OUTPUT_TOKENS: RangeInclusive<u16> = 1..=4_096;
 /// What the server would reject, and with it the whole update.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidSession {
+    /// The threshold of turn detection is not between 0 and 1.
     #[error("turn detection threshold is {0}: use 0 to 1")]
     Threshold(f64),
+    /// The idle timeout, milliseconds, is not one that the API takes.
     #[error("idle timeout is {0} ms: use 5,000 to 30,000 ms or leave it out")]
     IdleTimeout(u32),
+    /// The limit of tokens is not one that the API takes.
     #[error("max output tokens is {0}: use 1 to 4,096 or unlimited")]
     MaxOutputTokens(u16),
+    /// The ratio that is kept is not between 0 and 1.
     #[error("retention ratio is {0}: use 0 to 1")]
     RetentionRatio(f64),
+    /// Two tools have this name.
     #[error("tool `{0}` is listed twice: the model's call could not be attributed")]
     DuplicateTool(String),
 }
@@ -57,6 +62,7 @@ impl SessionBuilder {
         self
     }
 
+    /// The voice. It can be set only before the first audio.
     pub fn voice(mut self, voice: impl Into<Voice>) -> Self {
         self.config.audio.output.voice = Some(voice.into());
         self
@@ -68,11 +74,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Recognises the caller's words; `None`: does not.
     pub fn transcription(mut self, transcription: impl Into<Option<InputTranscription>>) -> Self {
         self.config.audio.input.transcription = setting(transcription.into());
         self
     }
 
+    /// Reduces noise in the caller's audio; `None`: does not.
     pub fn noise_reduction(mut self, reduction: impl Into<Option<NoiseReduction>>) -> Self {
         self.config.audio.input.noise_reduction = setting(reduction.into());
         self
@@ -84,16 +92,19 @@ impl SessionBuilder {
         self
     }
 
+    /// Whether the model may call tools.
     pub fn tool_choice(mut self, choice: ToolChoice) -> Self {
         self.config.tool_choice = Some(choice);
         self
     }
 
+    /// The longest response.
     pub fn max_output_tokens(mut self, limit: MaxOutputTokens) -> Self {
         self.config.max_output_tokens = Some(limit);
         self
     }
 
+    /// What happens when the conversation is longer than the model can read.
     pub fn truncation(mut self, truncation: Truncation) -> Self {
         self.config.truncation = Some(truncation);
         self

@@ -16,6 +16,7 @@ pub struct SessionEcho {
     /// When the server will end the session (60 minutes after it began), seconds since the Unix epoch.
     #[serde(default, deserialize_with = "wire::seconds")]
     pub expires_at: Option<i64>,
+    /// The model's id.
     #[serde(default, deserialize_with = "optional")]
     pub model: Option<String>,
     #[serde(default, deserialize_with = "optional")]
@@ -93,10 +94,13 @@ fn voice_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 /// One field that is not what was asked. Never holds the instructions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
+    /// The field's path in the session.
     pub field: &'static str,
     /// What a call can do without, if it is that.
     pub optional: Option<OptionalSetting>,
+    /// What was asked for.
     pub asked: String,
+    /// What the server answered.
     pub echoed: String,
 }
 
@@ -104,6 +108,7 @@ pub struct Difference {
 /// static or another business's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct EchoMismatch {
+    /// Every field that differs.
     pub differences: Vec<Difference>,
 }
 

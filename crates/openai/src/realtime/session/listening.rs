@@ -53,8 +53,8 @@ pub struct ServerVad {
     pub create_response: bool,
     /// The server cancels its response when the caller speaks.
     pub interrupt_response: bool,
-    /// Silence after a response until the server prompts the caller, 5,000 to 30,000 ms. Repeats for as
-    /// long as the line is silent, so whoever sets it counts the prompts.
+    /// Silence after a response until the server prompts the caller, 5,000 to 30,000 ms. It repeats for as long as
+    /// there is silence, so the code that sets it counts the prompts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout_ms: Option<u32>,
 }
@@ -72,10 +72,14 @@ impl Default for ServerVad {
     }
 }
 
+/// The words decide when the caller has finished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SemanticVad {
+    /// How soon a pause counts as the end.
     pub eagerness: Eagerness,
+    /// Whether the server answers by itself.
     pub create_response: bool,
+    /// Whether the server stops a response when the caller speaks.
     pub interrupt_response: bool,
 }
 
@@ -88,7 +92,9 @@ impl Default for SemanticVad {
 /// Turn detection of which only what it does is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlainVad {
+    /// Whether the server answers by itself.
     pub create_response: bool,
+    /// Whether the server stops a response when the caller speaks.
     pub interrupt_response: bool,
 }
 
@@ -96,9 +102,13 @@ pub struct PlainVad {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Eagerness {
+    /// It waits longest.
     Low,
+    /// Between the two.
     Medium,
+    /// It answers soonest.
     High,
+    /// The API's choice, which is medium.
     Auto,
 }
 

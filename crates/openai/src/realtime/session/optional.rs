@@ -10,22 +10,32 @@ use crate::{ApiError, models};
 pub enum OptionalSetting {
     /// The languages that the transcription expects.
     TranscriptionLanguage,
+    /// Terms that transcription should expect.
     TranscriptionKeywords,
+    /// The context that transcription is given.
     TranscriptionPrompt,
     /// The transcription by this model; another one is tried, then none.
     TranscriptionModel,
+    /// Noise reduction of the caller's audio.
     NoiseReduction,
     /// The figures of turn detection and its kind. That there is one, and what it does, is essential.
     TurnDetection,
+    /// The agent's voice.
     Voice,
+    /// Whether the model may call tools.
     ToolChoice,
+    /// The longest response.
     MaxOutputTokens,
+    /// What happens when the conversation grows too long.
     Truncation,
+    /// How much the model thinks.
     Reasoning,
+    /// Whether the model may call several tools at once.
     ParallelToolCalls,
 }
 
 impl OptionalSetting {
+    /// Every setting that a call can do without.
     pub const ALL: [Self; 12] = [
         Self::TranscriptionLanguage,
         Self::TranscriptionKeywords,

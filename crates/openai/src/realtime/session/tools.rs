@@ -5,7 +5,9 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename = "function")]
 pub struct Tool {
+    /// The name by which the model calls it.
     pub name: String,
+    /// What it does and when to call it.
     pub description: String,
     /// JSON Schema of the arguments object.
     pub parameters: Value,
@@ -14,7 +16,9 @@ pub struct Tool {
 /// Whether the model may, must or must not call a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToolChoice {
+    /// The model decides.
     Auto,
+    /// It may call no tool.
     None,
     /// Some tool, the model's choice.
     Required,

@@ -102,7 +102,7 @@ fn a_cut_that_was_moved_is_refused() {
     }
 }
 
-/// Case C03. Case B05. Whoever adds a parameter gives it a name of his own.
+/// Cases C03 and B05. A program or a trunk that adds a parameter chooses its name.
 #[test]
 fn any_name_that_is_not_read_is_ignored() {
     for name in [
@@ -327,7 +327,7 @@ proptest! {
         }
     }
 
-    /// Fault 7. Whoever calls may write what looks like parameters into what his network hands on.
+    /// Fault 7. A caller can write what looks like parameters into the texts that the network passes on.
     #[test]
     fn a_text_that_looks_like_parameters_gains_nothing(
         form in genuine::voice(),

@@ -174,7 +174,7 @@ pub(super) fn more() -> BoxedStrategy<Pairs> {
         .boxed()
 }
 
-/// What somebody writes who knows how parameters are signed.
+/// A text by an author who knows how parameters are signed.
 pub(super) fn parameters_as_text() -> BoxedStrategy<String> {
     let piece = prop_oneof![
         number().prop_map(|number| format!("To{number}")),
