@@ -14,7 +14,7 @@ pub(crate) struct Admissions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum NotAdmitted {
     #[error("draining")]
     Draining,
     #[error("full")]
@@ -36,24 +36,24 @@ impl Admissions {
         Self { active: Arc::new(watch::Sender::new(0)), max_calls, shutdown }
     }
 
-    pub(crate) fn admit(&self) -> Result<CallSlot, Refusal> {
+    pub(crate) fn admit(&self) -> Result<CallSlot, NotAdmitted> {
         if self.shutdown.is_cancelled() {
-            return Err(Refusal::Draining);
+            return Err(NotAdmitted::Draining);
         }
         let admitted = self.active.send_if_modified(|active| {
             let room = *active < self.max_calls;
             *active += usize::from(room);
             room
         });
-        if admitted { Ok(CallSlot(Arc::clone(&self.active))) } else { Err(Refusal::Full) }
+        if admitted { Ok(CallSlot(Arc::clone(&self.active))) } else { Err(NotAdmitted::Full) }
     }
 
     /// Whether [`admit`](Self::admit) would let a call in.
-    pub(crate) fn status(&self) -> Result<(), Refusal> {
+    pub(crate) fn status(&self) -> Result<(), NotAdmitted> {
         if self.shutdown.is_cancelled() {
-            Err(Refusal::Draining)
+            Err(NotAdmitted::Draining)
         } else if *self.active.borrow() >= self.max_calls {
-            Err(Refusal::Full)
+            Err(NotAdmitted::Full)
         } else {
             Ok(())
         }
@@ -82,8 +82,8 @@ mod tests {
     fn a_full_process_refuses_until_a_call_has_ended() {
         let admissions = Admissions::new(2, CancellationToken::new());
         let (first, _second) = (admissions.admit().unwrap(), admissions.admit().unwrap());
-        assert_eq!(admissions.status(), Err(Refusal::Full));
-        assert_eq!(admissions.admit().unwrap_err(), Refusal::Full);
+        assert_eq!(admissions.status(), Err(NotAdmitted::Full));
+        assert_eq!(admissions.admit().unwrap_err(), NotAdmitted::Full);
         drop(first);
         assert_eq!(admissions.status(), Ok(()));
         assert!(admissions.admit().is_ok());
@@ -95,8 +95,8 @@ mod tests {
         let admissions = Admissions::new(2, shutdown.clone());
         let slot = admissions.admit().unwrap();
         shutdown.cancel();
-        assert_eq!(admissions.admit().unwrap_err(), Refusal::Draining);
-        assert_eq!(admissions.status(), Err(Refusal::Draining));
+        assert_eq!(admissions.admit().unwrap_err(), NotAdmitted::Draining);
+        assert_eq!(admissions.status(), Err(NotAdmitted::Draining));
         drop(slot);
         admissions.empty().await;
     }

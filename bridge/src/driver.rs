@@ -56,7 +56,7 @@ pub(crate) struct Context<P> {
     pub(crate) callless: RateLimited,
 }
 
-pub(crate) struct Call<P> {
+pub(crate) struct CallDriver<P> {
     context: Arc<Context<P>>,
     session: Session,
     caller: CallerSocket,
@@ -78,7 +78,7 @@ pub(crate) struct Call<P> {
     model_first: bool,
 }
 
-impl<P: Ports> Call<P> {
+impl<P: Ports> CallDriver<P> {
     pub(crate) fn new(context: Arc<Context<P>>, caller: CallerSocket, shutdown: CancellationToken) -> Self {
         let (now, started_at) = (Instant::now(), wall_clock());
         let mut effects = Effects::new();
@@ -199,7 +199,7 @@ impl<P: Ports> Call<P> {
                 self.feed(now, Input::Claimed(plan));
             }
             Effect::Claimed(Err(refusal)) => self.feed(now, Input::ClaimRefused(refusal)),
-            Effect::ToolDone { call_id, answer: tools::Answer { output, transfer } } => {
+            Effect::ToolDone { call_id, answer: tools::ToolAnswer { output, transfer } } => {
                 self.feed(now, Input::ToolDone { call_id: &call_id, output, transfer });
             }
             Effect::HungUp { ok } => self.feed(now, Input::HungUp { ok }),
@@ -277,7 +277,7 @@ impl<P: Ports> Call<P> {
             Output::RunTool { call_id: id, name, arguments } => {
                 if let Some(plan) = &self.plan {
                     let (ports, call) =
-                        (Arc::clone(&self.context.ports), tools::Call { id, name, arguments });
+                        (Arc::clone(&self.context.ports), tools::ToolInvocation { id, name, arguments });
                     self.effects.run_tool(ports, Arc::clone(plan), call);
                 }
             }

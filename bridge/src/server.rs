@@ -21,8 +21,8 @@ use tokio_util::task::TaskTracker;
 use twilio::signature::Verifier;
 
 use crate::caller_socket::CallerSocket;
-use crate::drain::{Admissions, CallSlot, Refusal};
-use crate::driver::{Call, Context};
+use crate::drain::{Admissions, CallSlot, NotAdmitted};
+use crate::driver::{CallDriver, Context};
 use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::Ports;
@@ -232,7 +232,7 @@ fn respond<P: Ports>(
             place.leave();
             match admissions.status() {
                 Ok(()) => plain(StatusCode::OK, "ready"),
-                Err(refusal) => unavailable(refusal),
+                Err(refused) => unavailable(refused),
             }
         }
         (_, path) if path == shared.stream_path => upgrade(shared, admissions, place, request),
@@ -266,12 +266,12 @@ fn upgrade<P: Ports>(
     place.leave();
     let slot = match admissions.admit() {
         Ok(slot) => slot,
-        Err(refusal) => {
+        Err(refused) => {
             if let Some(others) = shared.refusals.admit(Instant::now()) {
-                tracing::warn!(%refusal, others, "stream refused");
+                tracing::warn!(refusal = %refused, others, "stream refused");
             }
-            metric("StreamsRefused", 1.0, Unit::Count, &[("Reason", reason(refusal))]);
-            return unavailable(refusal);
+            metric("StreamsRefused", 1.0, Unit::Count, &[("Reason", reason(refused))]);
+            return unavailable(refused);
         }
     };
     let upgraded = hyper::upgrade::on(&mut request);
@@ -295,7 +295,7 @@ async fn carry<P: Ports>(
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => {
             let caller = CallerSocket::accept(parts.io.into_inner(), parts.read_buf).await;
-            Box::pin(Call::new(context, caller, shutdown).run()).await;
+            Box::pin(CallDriver::new(context, caller, shutdown).run()).await;
         }
         // The listener is ours and plain TCP, so this is the only type there can be.
         Err(_) => tracing::error!("an upgraded connection is not the socket that was accepted"),
@@ -317,14 +317,14 @@ fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("not text"))
 }
 
-fn unavailable(refusal: Refusal) -> Response<Full<Bytes>> {
-    plain(StatusCode::SERVICE_UNAVAILABLE, reason(refusal))
+fn unavailable(refused: NotAdmitted) -> Response<Full<Bytes>> {
+    plain(StatusCode::SERVICE_UNAVAILABLE, reason(refused))
 }
 
-const fn reason(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Draining => "draining",
-        Refusal::Full => "full",
+const fn reason(refused: NotAdmitted) -> &'static str {
+    match refused {
+        NotAdmitted::Draining => "draining",
+        NotAdmitted::Full => "full",
     }
 }
 

@@ -32,7 +32,7 @@ const RECORD_WAIT: Duration = Duration::from_millis(500);
 const MAX_COMPLAINTS: usize = 4;
 
 /// A tool call as the model made it.
-pub(crate) struct Call {
+pub(crate) struct ToolInvocation {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) arguments: String,
@@ -40,14 +40,14 @@ pub(crate) struct Call {
 
 /// What a tool call came to.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct ToolAnswer {
     /// JSON for the model.
     pub(crate) output: String,
     /// The entry of the directory that the call is to go to.
     pub(crate) transfer: Option<String>,
 }
 
-impl From<Value> for Answer {
+impl From<Value> for ToolAnswer {
     fn from(output: Value) -> Self {
         Self { output: output.to_string(), transfer: None }
     }
@@ -103,7 +103,12 @@ pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
 }
 
 /// Runs a tool to its answer. The session's own deadline is later than all of these. `troubles` is the call's own.
-pub(crate) async fn run<P: Ports>(ports: &P, plan: &CallPlan, call: &Call, troubles: &RateLimited) -> Answer {
+pub(crate) async fn run<P: Ports>(
+    ports: &P,
+    plan: &CallPlan,
+    call: &ToolInvocation,
+    troubles: &RateLimited,
+) -> ToolAnswer {
     match call.name.as_str() {
         TRANSFER_CALL if !plan.tools.directory.is_empty() => transfer(&plan.tools, &call.arguments),
         TAKE_MESSAGE if plan.tools.take_messages => message(ports, plan, call, troubles).await.into(),
@@ -114,7 +119,7 @@ pub(crate) async fn run<P: Ports>(ports: &P, plan: &CallPlan, call: &Call, troub
     }
 }
 
-fn transfer(toolbox: &Toolbox, arguments: &str) -> Answer {
+fn transfer(toolbox: &Toolbox, arguments: &str) -> ToolAnswer {
     let arguments = match fitting(&parameters_of_transfer(toolbox), arguments) {
         Ok(arguments) => arguments,
         Err(complaint) => return complaint.into(),
@@ -122,13 +127,18 @@ fn transfer(toolbox: &Toolbox, arguments: &str) -> Answer {
     match arguments["to"].as_str().and_then(|id| toolbox.destination(id)) {
         Some(entry) => {
             let output = json!({ "ok": true, "connecting_to": entry.label }).to_string();
-            Answer { output, transfer: Some(entry.id.clone()) }
+            ToolAnswer { output, transfer: Some(entry.id.clone()) }
         }
         None => error("unknown_destination", "there is nobody of that name in the directory").into(),
     }
 }
 
-async fn message<P: Ports>(ports: &P, plan: &CallPlan, call: &Call, troubles: &RateLimited) -> Value {
+async fn message<P: Ports>(
+    ports: &P,
+    plan: &CallPlan,
+    call: &ToolInvocation,
+    troubles: &RateLimited,
+) -> Value {
     let arguments = match fitting(&parameters_of_message(), &call.arguments) {
         Ok(arguments) => arguments,
         Err(complaint) => return complaint,
@@ -155,9 +165,9 @@ async fn ask<P: Ports>(
     ports: &P,
     plan: &CallPlan,
     tool: &HttpTool,
-    call: &Call,
+    call: &ToolInvocation,
     troubles: &RateLimited,
-) -> Answer {
+) -> ToolAnswer {
     let Some(schema) = schema_of(tool) else { return error("unknown_tool", "there is no such tool").into() };
     let arguments = match fitting(&schema, &call.arguments) {
         Ok(arguments) => arguments,
@@ -180,7 +190,7 @@ async fn ask<P: Ports>(
         tracing::warn!(call = %plan.call, tool = tool.name, %trouble, others, "a tool did not do what it was asked");
     }
     match asked {
-        Ok(outcome) => Answer { output: answer::of(&outcome, tool.once), transfer: None },
+        Ok(outcome) => ToolAnswer { output: answer::of(&outcome, tool.once), transfer: None },
         Err(ToolFailure::InProgress) => error("in_progress", "this is being done at this moment").into(),
         Err(ToolFailure::Superseded | ToolFailure::Store(_)) => answer::not_done().into(),
     }
@@ -188,7 +198,7 @@ async fn ask<P: Ports>(
 
 /// Names what a call of a tool does. A tool that acts once in a call is told by its arguments, so that neither a
 /// model that asks twice nor a session that was resumed makes it act again.
-fn effect(plan: &CallPlan, tool: &HttpTool, call: &Call, arguments: &Value) -> String {
+fn effect(plan: &CallPlan, tool: &HttpTool, call: &ToolInvocation, arguments: &Value) -> String {
     if !tool.once {
         return format!("{}.{}.{}", plan.call, plan.epoch, call.id);
     }

@@ -20,7 +20,7 @@ use platform::rate_limit::RateLimited;
 use stores::turns::Reader as TurnsReader;
 
 use super::*;
-use crate::tools::{self, Call};
+use crate::tools::{self, ToolInvocation};
 
 const TURNS: &str = "turns";
 const LEASES: &str = "leases";
@@ -115,7 +115,7 @@ async fn create(aws: &Aws, table: &str, keys: &[&str]) {
 
 /// Asks as a session does.
 async fn ask(ports: &StorePorts, plan: &CallPlan, id: &str, name: &str, arguments: &str) -> String {
-    let call = Call { id: id.into(), name: name.into(), arguments: arguments.into() };
+    let call = ToolInvocation { id: id.into(), name: name.into(), arguments: arguments.into() };
     tools::run(ports, plan, &call, &RateLimited::default()).await.output
 }
 

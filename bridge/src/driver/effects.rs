@@ -34,7 +34,7 @@ pub(super) enum Effect {
     Claimed(Result<Box<CallPlan>, ClaimRefusal>),
     ToolDone {
         call_id: String,
-        answer: tools::Answer,
+        answer: tools::ToolAnswer,
     },
     HungUp {
         ok: bool,
@@ -94,7 +94,12 @@ impl Effects {
         }));
     }
 
-    pub(super) fn run_tool<P: Ports>(&mut self, ports: Arc<P>, plan: Arc<CallPlan>, call: tools::Call) {
+    pub(super) fn run_tool<P: Ports>(
+        &mut self,
+        ports: Arc<P>,
+        plan: Arc<CallPlan>,
+        call: tools::ToolInvocation,
+    ) {
         let troubles = Arc::clone(&self.tool_troubles);
         self.pending.push(Box::pin(async move {
             let answer = tools::run(&*ports, &plan, &call, &troubles).await;

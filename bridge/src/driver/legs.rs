@@ -18,11 +18,11 @@ type Connecting = Pin<Box<dyn Future<Output = Result<Connected, ConnectError>> +
 #[derive(Default)]
 pub(super) struct Legs {
     pub(super) current: Option<ModelSocket>,
-    next: Next,
+    next: NextLeg,
 }
 
 #[derive(Default)]
-enum Next {
+enum NextLeg {
     #[default]
     None,
     Connecting(Connecting),
@@ -30,7 +30,7 @@ enum Next {
     Ready(Box<ModelSocket>),
 }
 
-impl Next {
+impl NextLeg {
     fn into_socket(self) -> Option<ModelSocket> {
         match self {
             Self::Ready(socket) => Some(*socket),
@@ -50,7 +50,7 @@ pub(super) enum NextRead {
 impl Legs {
     /// An earlier attempt is dropped, and its socket with it.
     pub(super) fn connect(&mut self, connector: Arc<ModelConnector>, plan: Arc<CallPlan>) {
-        self.next = Next::Connecting(Box::pin(async move { connector.connect(&plan).await }));
+        self.next = NextLeg::Connecting(Box::pin(async move { connector.connect(&plan).await }));
     }
 
     /// Puts the next model in the place of the current one, which is returned.
@@ -65,7 +65,7 @@ impl Legs {
     }
 
     pub(super) fn drop_next(&mut self) {
-        self.next = Next::None;
+        self.next = NextLeg::None;
     }
 
     pub(super) fn poll_current(&mut self, cx: &mut Context<'_>) -> Poll<ModelRead> {
@@ -76,20 +76,20 @@ impl Legs {
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<NextRead> {
-        if let Next::Connecting(connecting) = &mut self.next {
+        if let NextLeg::Connecting(connecting) = &mut self.next {
             match connecting.as_mut().poll(cx) {
                 Poll::Ready(Ok(Connected { socket, lifetime, warm, left_out })) => {
-                    self.next = Next::Ready(Box::new(socket));
+                    self.next = NextLeg::Ready(Box::new(socket));
                     return Poll::Ready(NextRead::Ready { lifetime, warm, left_out });
                 }
                 Poll::Ready(Err(error)) => {
-                    self.next = Next::None;
+                    self.next = NextLeg::None;
                     return Poll::Ready(NextRead::Refused(error));
                 }
                 Poll::Pending => return Poll::Pending,
             }
         }
-        let Next::Ready(socket) = &mut self.next else { return Poll::Pending };
+        let NextLeg::Ready(socket) = &mut self.next else { return Poll::Pending };
         // Nothing but a ping is ever queued here.
         if socket.needs_flush()
             && let Poll::Ready(Err(_)) = socket.poll_flush(cx)
@@ -104,7 +104,7 @@ impl Legs {
 
     /// What a frame of the next model means: its loss, or nothing. There is no conversation on it yet.
     pub(super) fn next_input(&mut self, frame: &ModelFrame<'_>) -> Option<Input<'static>> {
-        let Next::Ready(socket) = &mut self.next else { return None };
+        let NextLeg::Ready(socket) = &mut self.next else { return None };
         match socket.input(frame)? {
             Input::ModelGone(loss) => Some(Input::ConnectFailed(loss)),
             _ => None,
@@ -115,8 +115,8 @@ impl Legs {
     pub(super) fn keep_alive(&mut self) -> impl Iterator<Item = Input<'static>> {
         let current = self.current.as_mut().and_then(|model| model.keep_alive().err());
         let next = match &mut self.next {
-            Next::Ready(socket) => socket.keep_alive().err(),
-            Next::None | Next::Connecting(_) => None,
+            NextLeg::Ready(socket) => socket.keep_alive().err(),
+            NextLeg::None | NextLeg::Connecting(_) => None,
         };
         current.map(Input::ModelGone).into_iter().chain(next.map(Input::ConnectFailed))
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use session::input::ModelLoss;
 
-use super::Call;
+use super::CallDriver;
 use super::effects::Effect;
 use super::legs::NextRead;
 use crate::caller_socket::CallerRead;
@@ -21,7 +21,7 @@ pub(super) enum Wake {
     Deadline,
 }
 
-impl<P: Ports> Call<P> {
+impl<P: Ports> CallDriver<P> {
     /// Reads before it writes, so that what arrived together leaves together. After a full batch it writes
     /// first, and looks at everything that is no socket: a flood must not hold up a deadline.
     pub(super) fn poll_wake(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {

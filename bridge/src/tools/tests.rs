@@ -81,8 +81,8 @@ fn plan() -> CallPlan {
 }
 
 async fn run_in(world: &World, name: &str, arguments: &str) -> (Value, Option<String>) {
-    let call = Call { id: "call_1".into(), name: name.into(), arguments: arguments.into() };
-    let Answer { output, transfer } = run(world, &plan(), &call, &RateLimited::default()).await;
+    let call = ToolInvocation { id: "call_1".into(), name: name.into(), arguments: arguments.into() };
+    let ToolAnswer { output, transfer } = run(world, &plan(), &call, &RateLimited::default()).await;
     (serde_json::from_str(&output).unwrap(), transfer)
 }
 

@@ -23,7 +23,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use self::settings::Settings;
+use self::settings::SignatureSettings;
 use crate::{Form, Secret};
 
 /// Query parameter that carries the hash of a body that is not a form.
@@ -185,9 +185,9 @@ impl Verifier {
         if signature.is_empty() {
             return Err(Refused::Unsigned);
         }
-        let (algorithm, keys) = match Settings::parse(settings.unwrap_or_default())? {
-            Settings::AuthToken => (Algorithm::HmacSha1, self.auth_tokens.as_slice()),
-            Settings::SharedKey(id) => {
+        let (algorithm, keys) = match SignatureSettings::parse(settings.unwrap_or_default())? {
+            SignatureSettings::AuthToken => (Algorithm::HmacSha1, self.auth_tokens.as_slice()),
+            SignatureSettings::SharedKey(id) => {
                 let key = self.shared_keys.get(id).ok_or(Refused::UnknownKey)?;
                 (Algorithm::HmacSha256, std::slice::from_ref(key))
             }

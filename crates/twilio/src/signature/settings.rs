@@ -4,14 +4,14 @@ use super::Refused;
 /// `get_signature_algorithm`): the first `algorithm` that is not blank, in letters of either case, and without one
 /// the auth token's.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Settings<'a> {
+pub(super) enum SignatureSettings<'a> {
     /// `HMAC_SHA1`, or no algorithm. A key that is named beside it is ignored.
     AuthToken,
     /// `HMAC_SHA256` with the shared key of this id.
     SharedKey(&'a str),
 }
 
-impl<'a> Settings<'a> {
+impl<'a> SignatureSettings<'a> {
     pub(super) fn parse(header: &'a str) -> Result<Self, Refused> {
         let first = |wanted: &str| {
             let mut parts = header.split(',').filter_map(|part| part.split_once('='));
@@ -46,7 +46,7 @@ mod tests {
             "key=k1,algorithm=hmac_sha1",
             "junk",
         ] {
-            assert_eq!(Settings::parse(header), Ok(Settings::AuthToken), "{header}");
+            assert_eq!(SignatureSettings::parse(header), Ok(SignatureSettings::AuthToken), "{header}");
         }
         for header in [
             "key=k1,algorithm=HMAC_SHA256",
@@ -54,10 +54,10 @@ mod tests {
             "key=k1,algorithm=hmac_sha256,new=1,junk",
             "key=,key=k1,algorithm=HMAC_SHA256",
         ] {
-            assert_eq!(Settings::parse(header), Ok(Settings::SharedKey("k1")), "{header}");
+            assert_eq!(SignatureSettings::parse(header), Ok(SignatureSettings::SharedKey("k1")), "{header}");
         }
         for header in ["algorithm=HMAC_SHA256", "key=k1,algorithm=HMAC_MD5", "algorithm=NONE"] {
-            assert_eq!(Settings::parse(header), Err(Refused::Settings), "{header}");
+            assert_eq!(SignatureSettings::parse(header), Err(Refused::Settings), "{header}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 
 /// A JSON object and where it stands in the request, e.g. `session.audio.input`.
 pub(crate) struct Fields<'a> {
@@ -14,18 +14,18 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn of(value: &'a Value, path: impl Into<String>) -> Result<Self, Refusal> {
+    pub(crate) fn of(value: &'a Value, path: impl Into<String>) -> Result<Self, ApiRefusal> {
         let path = path.into();
         match value.as_object() {
             Some(map) => Ok(Self { path, map }),
-            None => Err(Refusal::invalid(&path, "an object")),
+            None => Err(ApiRefusal::invalid(&path, "an object")),
         }
     }
 
     /// Refuses the first key that is not in `allowed`.
-    pub(crate) fn only(&self, allowed: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn only(&self, allowed: &[&str]) -> Result<(), ApiRefusal> {
         match self.map.keys().find(|key| !allowed.contains(&key.as_str())) {
-            Some(key) => Err(Refusal::unknown_parameter(&self.at(key))),
+            Some(key) => Err(ApiRefusal::unknown_parameter(&self.at(key))),
             None => Ok(()),
         }
     }
@@ -44,59 +44,59 @@ impl<'a> Fields<'a> {
         self.get(key).filter(|value| !value.is_null())
     }
 
-    pub(crate) fn require(&self, key: &str) -> Result<&'a Value, Refusal> {
-        self.given(key).ok_or_else(|| Refusal::missing(&self.at(key)))
+    pub(crate) fn require(&self, key: &str) -> Result<&'a Value, ApiRefusal> {
+        self.given(key).ok_or_else(|| ApiRefusal::missing(&self.at(key)))
     }
 
-    pub(crate) fn object(&self, key: &str) -> Result<Option<Fields<'a>>, Refusal> {
+    pub(crate) fn object(&self, key: &str) -> Result<Option<Fields<'a>>, ApiRefusal> {
         self.given(key).map(|value| Fields::of(value, self.at(key))).transpose()
     }
 
-    pub(crate) fn required_object(&self, key: &str) -> Result<Fields<'a>, Refusal> {
+    pub(crate) fn required_object(&self, key: &str) -> Result<Fields<'a>, ApiRefusal> {
         Fields::of(self.require(key)?, self.at(key))
     }
 
-    pub(crate) fn string(&self, key: &str) -> Result<Option<&'a str>, Refusal> {
+    pub(crate) fn string(&self, key: &str) -> Result<Option<&'a str>, ApiRefusal> {
         self.typed(key, Value::as_str, "a string")
     }
 
-    pub(crate) fn required_string(&self, key: &str) -> Result<&'a str, Refusal> {
+    pub(crate) fn required_string(&self, key: &str) -> Result<&'a str, ApiRefusal> {
         self.require(key)?;
-        self.string(key)?.ok_or_else(|| Refusal::missing(&self.at(key)))
+        self.string(key)?.ok_or_else(|| ApiRefusal::missing(&self.at(key)))
     }
 
     /// A string of a closed set.
-    pub(crate) fn one_of(&self, key: &str, allowed: &[&str]) -> Result<Option<&'a str>, Refusal> {
+    pub(crate) fn one_of(&self, key: &str, allowed: &[&str]) -> Result<Option<&'a str>, ApiRefusal> {
         match self.string(key)? {
             Some(word) if !allowed.contains(&word) => {
                 let message =
                     format!("Invalid value: '{word}'. Supported values are: '{}'.", allowed.join("', '"));
-                Err(Refusal::new("invalid_value", message).at(self.at(key)))
+                Err(ApiRefusal::new("invalid_value", message).at(self.at(key)))
             }
             word => Ok(word),
         }
     }
 
-    pub(crate) fn boolean(&self, key: &str) -> Result<Option<bool>, Refusal> {
+    pub(crate) fn boolean(&self, key: &str) -> Result<Option<bool>, ApiRefusal> {
         self.typed(key, Value::as_bool, "a boolean")
     }
 
-    pub(crate) fn integer(&self, key: &str, range: RangeInclusive<i64>) -> Result<Option<i64>, Refusal> {
+    pub(crate) fn integer(&self, key: &str, range: RangeInclusive<i64>) -> Result<Option<i64>, ApiRefusal> {
         let expected = format!("an integer from {} to {}", range.start(), range.end());
         self.typed(key, |value| value.as_i64().filter(|n| range.contains(n)), &expected)
     }
 
-    pub(crate) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Result<Option<f64>, Refusal> {
+    pub(crate) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Result<Option<f64>, ApiRefusal> {
         let expected = format!("a number from {} to {}", range.start(), range.end());
         self.typed(key, |value| value.as_f64().filter(|n| range.contains(n)), &expected)
     }
 
-    pub(crate) fn list(&self, key: &str) -> Result<Option<&'a Vec<Value>>, Refusal> {
+    pub(crate) fn list(&self, key: &str) -> Result<Option<&'a Vec<Value>>, ApiRefusal> {
         self.typed(key, Value::as_array, "an array")
     }
 
     /// A list whose every entry is a string.
-    pub(crate) fn strings(&self, key: &str) -> Result<Option<Vec<&'a str>>, Refusal> {
+    pub(crate) fn strings(&self, key: &str) -> Result<Option<Vec<&'a str>>, ApiRefusal> {
         let expected = "an array of strings";
         self.typed(key, |value| value.as_array()?.iter().map(Value::as_str).collect(), expected)
     }
@@ -106,9 +106,9 @@ impl<'a> Fields<'a> {
         key: &str,
         read: impl Fn(&'a Value) -> Option<T>,
         expected: &str,
-    ) -> Result<Option<T>, Refusal> {
+    ) -> Result<Option<T>, ApiRefusal> {
         let Some(value) = self.given(key) else { return Ok(None) };
-        read(value).map(Some).ok_or_else(|| Refusal::invalid(&self.at(key), expected))
+        read(value).map(Some).ok_or_else(|| ApiRefusal::invalid(&self.at(key), expected))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The languages that the transcription models take (OpenAI, speech to text: supported languages).
 
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 
 /// ISO 639-1 codes; whatever else names a language is refused, be it a region (`de-AT`), a language's other code (`iw`)
 /// or a code of three letters (`fil`).
@@ -12,11 +12,11 @@ const LANGUAGES: [&str; 57] = [
 ];
 
 /// Refuses an unknown code; `param` is where it stands.
-pub(crate) fn check(code: &str, param: &str) -> Result<(), Refusal> {
+pub(crate) fn check(code: &str, param: &str) -> Result<(), ApiRefusal> {
     if LANGUAGES.contains(&code) {
         return Ok(());
     }
     let message =
         format!("Invalid language '{code}'. Language parameter must be specified in ISO-639-1 format.");
-    Err(Refusal::new("invalid_language_format", message).at(param))
+    Err(ApiRefusal::new("invalid_language_format", message).at(param))
 }

@@ -25,7 +25,7 @@ use self::engine::Role;
 pub use self::timeline::Pace;
 use super::Shared;
 use super::inspect::Connection;
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::script::Script;
 
 /// What is different about one accepted socket. Sockets without a plan follow the configuration.
@@ -66,11 +66,11 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, request: Request)
 
 struct Refused {
     status: Option<StatusCode>,
-    refusal: Refusal,
+    refusal: ApiRefusal,
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
+impl From<ApiRefusal> for Refused {
+    fn from(refusal: ApiRefusal) -> Self {
         Self { status: None, refusal }
     }
 }
@@ -82,7 +82,7 @@ async fn answer(shared: &Arc<Shared>, mut request: Request) -> Result<Response, 
         Handshake::Delay(delay) => tokio::time::sleep(delay).await,
         Handshake::Refuse { status, ref code } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let refusal = Refusal::new(code, "The simulator was told to refuse this handshake.");
+            let refusal = ApiRefusal::new(code, "The simulator was told to refuse this handshake.");
             return Err(Refused { status: Some(status), refusal });
         }
         Handshake::Hang => std::future::pending().await,
@@ -112,7 +112,7 @@ async fn answer(shared: &Arc<Shared>, mut request: Request) -> Result<Response, 
         .header(UPGRADE, "websocket")
         .header(SEC_WEBSOCKET_ACCEPT, accept_key)
         .body(Body::empty());
-    response.map_err(|error| Refusal::new("invalid_request", error.to_string()).into())
+    response.map_err(|error| ApiRefusal::new("invalid_request", error.to_string()).into())
 }
 
 fn accept_key(headers: &HeaderMap) -> Result<String, Refused> {
@@ -121,8 +121,10 @@ fn accept_key(headers: &HeaderMap) -> Result<String, Refused> {
     match headers.get(SEC_WEBSOCKET_KEY) {
         Some(key) if is_websocket => Ok(derive_accept_key(key.as_bytes())),
         _ => {
-            let refusal =
-                Refusal::new("invalid_request", "This endpoint speaks WebSocket: send an upgrade request.");
+            let refusal = ApiRefusal::new(
+                "invalid_request",
+                "This endpoint speaks WebSocket: send an upgrade request.",
+            );
             Err(Refused { status: Some(StatusCode::UPGRADE_REQUIRED), refusal })
         }
     }

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 /// A refused request: the `error` object of an HTTP body or of an `error` event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiRefusal {
     pub(crate) kind: &'static str,
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) param: Option<String>,
 }
 
-impl Refusal {
+impl ApiRefusal {
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
         Self { kind: "invalid_request_error", code: code.to_owned(), message: message.into(), param: None }
     }
@@ -47,7 +47,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiRefusal {
     fn into_response(self) -> Response {
         let status = match self.code.as_str() {
             "invalid_api_key" => StatusCode::UNAUTHORIZED,

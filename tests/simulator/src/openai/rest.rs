@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::{Shared, readable_headers};
 
 /// The largest body read: a file at its limit and the form around it.
@@ -47,7 +47,7 @@ pub(super) async fn responses(
     let is_json =
         headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let answered = shared.authorise(&headers).and_then(|()| {
-        if is_json { responses::answer(&shared, &body) } else { Err(Refusal::invalid("body", "JSON")) }
+        if is_json { responses::answer(&shared, &body) } else { Err(ApiRefusal::invalid("body", "JSON")) }
     });
     finish(&shared, Method::POST, "/v1/responses", &headers, body, answered)
 }
@@ -67,7 +67,7 @@ fn finish(
     path: &str,
     headers: &HeaderMap,
     body: Value,
-    answered: Result<Response, Refusal>,
+    answered: Result<Response, ApiRefusal>,
 ) -> Response {
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     let number = shared.next_number();

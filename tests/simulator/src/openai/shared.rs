@@ -15,7 +15,7 @@ use super::answers::{Answer, Transcription};
 use super::inspect::{ApiRequest, Connection};
 use super::models::Purpose;
 use super::realtime::ConnectionPlan;
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::server::OpenAiConfig;
 
 /// Sockets and requests remembered; the oldest closed ones are forgotten first.
@@ -52,30 +52,30 @@ impl Shared {
     }
 
     /// Refuses a request without the configured key.
-    pub(super) fn authorise(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn authorise(&self, headers: &HeaderMap) -> Result<(), ApiRefusal> {
         let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         if given == Some(self.config.api_key.as_str()) {
             return Ok(());
         }
-        Err(Refusal::new("invalid_api_key", "Incorrect API key provided."))
+        Err(ApiRefusal::new("invalid_api_key", "Incorrect API key provided."))
     }
 
     /// The model named in a Realtime address.
-    pub(super) fn realtime_model(&self, query: &str) -> Result<String, Refusal> {
+    pub(super) fn realtime_model(&self, query: &str) -> Result<String, ApiRefusal> {
         let given = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "model");
-        let (_, model) = given.ok_or_else(|| Refusal::missing("model"))?;
+        let (_, model) = given.ok_or_else(|| ApiRefusal::missing("model"))?;
         self.check_model(&model, Purpose::Realtime)?;
         Ok(model.into_owned())
     }
 
     /// Refuses a model that does not exist or that is not for this endpoint.
-    pub(super) fn check_model(&self, id: &str, purpose: Purpose) -> Result<(), Refusal> {
+    pub(super) fn check_model(&self, id: &str, purpose: Purpose) -> Result<(), ApiRefusal> {
         match self.config.models.iter().find(|model| model.id == id) {
             Some(model) if model.purpose == purpose => Ok(()),
-            Some(_) => Err(Refusal::invalid("model", "a model of this endpoint")),
+            Some(_) => Err(ApiRefusal::invalid("model", "a model of this endpoint")),
             None => {
                 let message = format!("The model '{id}' does not exist or you do not have access to it.");
-                Err(Refusal::new("model_not_found", message))
+                Err(ApiRefusal::new("model_not_found", message))
             }
         }
     }

@@ -58,7 +58,7 @@ pub(crate) struct CallState {
     pub(crate) line: Line,
     pub(crate) events: EventLog,
     pub(crate) outcome: watch::Sender<Option<Arc<CallOutcome>>>,
-    progress: Mutex<Progress>,
+    progress: Mutex<CallProgress>,
     interrupts: mpsc::Sender<Interrupt>,
     recordings: Mutex<Vec<Arc<Recording>>>,
     /// The message that is being taken.
@@ -69,7 +69,7 @@ pub(crate) struct CallState {
 
 /// How far a call has come.
 #[derive(Clone, Copy)]
-pub(crate) struct Progress {
+pub(crate) struct CallProgress {
     pub(crate) status: CallStatus,
     pub(crate) created: Timestamp,
     pub(crate) answered: Option<(Timestamp, Instant)>,
@@ -78,7 +78,7 @@ pub(crate) struct Progress {
 }
 
 impl CallState {
-    pub(crate) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> CallProgress {
         *lock(&self.progress)
     }
 
@@ -180,7 +180,7 @@ pub(crate) fn place(account: &Arc<Account>, spec: CallSpec) -> Arc<CallState> {
         spec,
         events,
         outcome: watch::channel(None).0,
-        progress: Mutex::new(Progress {
+        progress: Mutex::new(CallProgress {
             status,
             created: Timestamp::now(),
             answered: None,

@@ -285,18 +285,18 @@ pub(crate) struct EventLog {
 
 struct Shared {
     events: Mutex<Vec<CallEvent>>,
-    grown: watch::Sender<Progress>,
+    grown: watch::Sender<LogProgress>,
 }
 
 #[derive(Clone, Copy)]
-struct Progress {
+struct LogProgress {
     logged: usize,
     closed: bool,
 }
 
 impl EventLog {
     pub(crate) fn new() -> Self {
-        let (grown, _) = watch::channel(Progress { logged: 0, closed: false });
+        let (grown, _) = watch::channel(LogProgress { logged: 0, closed: false });
         Self { shared: Arc::new(Shared { events: Mutex::new(Vec::new()), grown }) }
     }
 
@@ -328,7 +328,7 @@ impl EventLog {
 /// A call's events as they happen, beginning with those that have.
 pub struct CallEvents {
     shared: Arc<Shared>,
-    grown: watch::Receiver<Progress>,
+    grown: watch::Receiver<LogProgress>,
     next: usize,
 }
 

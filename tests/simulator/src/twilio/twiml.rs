@@ -28,7 +28,7 @@ pub(crate) struct Document {
 
 /// Where an `action` or `<Redirect>` goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct ActionAddress {
     /// Absolute, or relative to the document; empty means the document itself.
     pub(crate) url: String,
     pub(crate) get: bool,
@@ -40,12 +40,12 @@ pub(crate) enum Verb {
     Say { text: String, times: u32 },
     Play { url: String, times: u32 },
     Pause { seconds: u64 },
-    Connect { action: Option<Target>, stream: StreamNoun },
+    Connect { action: Option<ActionAddress>, stream: StreamNoun },
     Record(RecordVerb),
     StartRecording(RecordingNoun),
-    Dial { action: Option<Target>, timeout_s: u64, numbers: Vec<String> },
+    Dial { action: Option<ActionAddress>, timeout_s: u64, numbers: Vec<String> },
     Gather(GatherVerb),
-    Redirect(Target),
+    Redirect(ActionAddress),
     Reject { busy: bool },
     Hangup,
 }
@@ -56,19 +56,19 @@ pub(crate) struct StreamNoun {
     pub(crate) url: String,
     pub(crate) name: Option<String>,
     pub(crate) track: Option<String>,
-    pub(crate) status_callback: Option<Target>,
+    pub(crate) status_callback: Option<ActionAddress>,
     pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// `<Record>`: a voicemail.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RecordVerb {
-    pub(crate) action: Option<Target>,
+    pub(crate) action: Option<ActionAddress>,
     pub(crate) timeout_s: u64,
     pub(crate) max_length_s: u64,
     pub(crate) finish_on_key: String,
     pub(crate) play_beep: bool,
-    pub(crate) status_callback: Option<Target>,
+    pub(crate) status_callback: Option<ActionAddress>,
 }
 
 /// `<Recording>` under `<Start>`: the call in the background.
@@ -76,7 +76,7 @@ pub(crate) struct RecordVerb {
 pub(crate) struct RecordingNoun {
     pub(crate) dual: bool,
     pub(crate) trim: bool,
-    pub(crate) status_callback: Option<Target>,
+    pub(crate) status_callback: Option<ActionAddress>,
     /// Words of `recordingStatusCallbackEvent`.
     pub(crate) events: Vec<String>,
 }
@@ -84,7 +84,7 @@ pub(crate) struct RecordingNoun {
 /// `<Gather>`: keys pressed, prompts meanwhile.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GatherVerb {
-    pub(crate) action: Option<Target>,
+    pub(crate) action: Option<ActionAddress>,
     pub(crate) timeout_s: u64,
     pub(crate) num_digits: Option<usize>,
     pub(crate) finish_on_key: String,
@@ -363,16 +363,16 @@ impl Reader {
     }
 }
 
-fn action(element: &Element) -> Option<Target> {
+fn action(element: &Element) -> Option<ActionAddress> {
     callback(element, "action", "method")
 }
 
-fn callback(element: &Element, url: &str, method: &str) -> Option<Target> {
+fn callback(element: &Element, url: &str, method: &str) -> Option<ActionAddress> {
     element.attribute(url).map(|url| target(url.to_owned(), element.attribute(method)))
 }
 
-fn target(url: String, method: Option<&str>) -> Target {
-    Target { url, get: method == Some("GET") }
+fn target(url: String, method: Option<&str>) -> ActionAddress {
+    ActionAddress { url, get: method == Some("GET") }
 }
 
 #[cfg(test)]

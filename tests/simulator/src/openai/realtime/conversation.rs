@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::item;
 use crate::audio::mulaw::{self, BYTES_PER_MS};
 use crate::openai::fields::Fields;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 /// Items of one conversation.
 const MAX_ITEMS: usize = 10_000;
@@ -83,7 +83,7 @@ impl Conversation {
         &mut self,
         event: &Fields<'_>,
         new_id: String,
-    ) -> Result<(Option<String>, Value), Refusal> {
+    ) -> Result<(Option<String>, Value), ApiRefusal> {
         event.only(&["type", "event_id", "item", "previous_item_id"])?;
         let mut value = item::check(event)?;
         if value["id"].is_null() {
@@ -92,10 +92,13 @@ impl Conversation {
         let id = value["id"].as_str().unwrap_or_default();
         if self.position(id).is_some() {
             let message = format!("Error adding item: an item with ID '{id}' already exists.");
-            return Err(Refusal::new("item_create_duplicate_item_id", message).at("item.id"));
+            return Err(ApiRefusal::new("item_create_duplicate_item_id", message).at("item.id"));
         }
         if self.items.len() >= MAX_ITEMS {
-            return Err(Refusal::new("invalid_value", format!("The conversation holds {MAX_ITEMS} items.")));
+            return Err(ApiRefusal::new(
+                "invalid_value",
+                format!("The conversation holds {MAX_ITEMS} items."),
+            ));
         }
         if value["type"] == "function_call_output" {
             self.check_call_id(value["call_id"].as_str().unwrap_or_default())?;
@@ -111,7 +114,7 @@ impl Conversation {
         Ok((previous, value))
     }
 
-    pub(super) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+    pub(super) fn delete(&mut self, id: &str) -> Result<(), ApiRefusal> {
         let position = self.required(id, "item_id")?;
         self.changed = true;
         self.items.remove(position);
@@ -119,7 +122,7 @@ impl Conversation {
     }
 
     /// The item with its audio.
-    pub(super) fn retrieve(&self, id: &str) -> Result<Value, Refusal> {
+    pub(super) fn retrieve(&self, id: &str) -> Result<Value, ApiRefusal> {
         let item = &self.items[self.required(id, "item_id")?];
         let mut value = item.value.clone();
         if !item.audio.is_empty() {
@@ -135,22 +138,25 @@ impl Conversation {
         id: &str,
         content_index: i64,
         audio_end_ms: i64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiRefusal> {
         let position = self.required(id, "item_id")?;
         let item = &mut self.items[position];
         if item.value["role"] != "assistant" || item.audio.is_empty() {
-            return Err(Refusal::new("invalid_value", "Only model output audio messages can be truncated"));
+            return Err(ApiRefusal::new(
+                "invalid_value",
+                "Only model output audio messages can be truncated",
+            ));
         }
         if content_index != 0 {
-            return Err(Refusal::invalid("content_index", "0"));
+            return Err(ApiRefusal::invalid("content_index", "0"));
         }
         let Ok(end_ms) = u64::try_from(audio_end_ms) else {
-            return Err(Refusal::invalid("audio_end_ms", "a number of milliseconds of at least 0"));
+            return Err(ApiRefusal::invalid("audio_end_ms", "a number of milliseconds of at least 0"));
         };
         let duration_ms = mulaw::duration_ms(&item.audio);
         if end_ms > duration_ms {
             let message = format!("Audio content of {duration_ms}ms is already shorter than {end_ms}ms");
-            return Err(Refusal::new("invalid_value", message));
+            return Err(ApiRefusal::new("invalid_value", message));
         }
         self.changed = true;
         item.audio.truncate(end_ms as usize * BYTES_PER_MS);
@@ -194,7 +200,7 @@ impl Conversation {
         (sum("user"), sum("assistant"))
     }
 
-    fn check_call_id(&self, call_id: &str) -> Result<(), Refusal> {
+    fn check_call_id(&self, call_id: &str) -> Result<(), ApiRefusal> {
         let known = |item: &Item| {
             item.value["type"] == "function_call" && item.value["call_id"].as_str() == Some(call_id)
         };
@@ -202,16 +208,16 @@ impl Conversation {
             return Ok(());
         }
         let message = format!("Tool call ID '{call_id}' not found in conversation.");
-        Err(Refusal::new("invalid_tool_call_id", message))
+        Err(ApiRefusal::new("invalid_tool_call_id", message))
     }
 
     fn position(&self, id: &str) -> Option<usize> {
         self.items.iter().position(|item| item.id() == id)
     }
 
-    fn required(&self, id: &str, param: &str) -> Result<usize, Refusal> {
+    fn required(&self, id: &str, param: &str) -> Result<usize, ApiRefusal> {
         self.position(id).ok_or_else(|| {
-            Refusal::new("invalid_value", format!("Item with ID '{id}' does not exist.")).at(param)
+            ApiRefusal::new("invalid_value", format!("Item with ID '{id}' does not exist.")).at(param)
         })
     }
 }
@@ -231,7 +237,7 @@ fn user_audio(id: &str) -> Value {
 mod tests {
     use super::*;
 
-    fn create(conversation: &mut Conversation, event: Value) -> Result<Option<String>, Refusal> {
+    fn create(conversation: &mut Conversation, event: Value) -> Result<Option<String>, ApiRefusal> {
         conversation
             .create(&Fields::of(&event, "").unwrap(), "item_new".to_owned())
             .map(|(previous, _)| previous)

@@ -19,12 +19,12 @@ use self::hearing::Turn;
 use self::speaking::{Options, Response};
 use super::conversation::Conversation;
 use super::input::InputBuffer;
-use super::progress::Progress;
+use super::progress::ScriptProgress;
 use super::session::Session;
 use super::timeline::Pace;
 use crate::openai::fields::Fields;
 use crate::openai::inspect::{Record, Violation};
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 use crate::openai::script::{Mishap, Script};
 
 /// The longest client-chosen event id, in characters (OpenAI Realtime GA).
@@ -59,7 +59,7 @@ pub(super) struct Engine {
     conversation: Conversation,
     input: InputBuffer,
     turn: Option<Turn>,
-    progress: Progress,
+    progress: ScriptProgress,
     responses: Vec<Response>,
     spent: Spent,
     /// Transcription events, which come when they are ready and not in their turn.
@@ -84,7 +84,7 @@ impl Engine {
             conversation: Conversation::default(),
             input: InputBuffer::default(),
             turn: None,
-            progress: Progress::default(),
+            progress: ScriptProgress::default(),
             responses: Vec::new(),
             spent: Spent::default(),
             later: BTreeMap::new(),
@@ -123,7 +123,7 @@ impl Engine {
         if self.expires_at.is_some_and(|at| at <= now) {
             self.expires_at = None;
             let message = "Your session hit the maximum duration of 60 minutes.";
-            let error = Refusal::new("session_expired", message).to_json();
+            let error = ApiRefusal::new("session_expired", message).to_json();
             self.emit(json!({ "type": "error", "error": error }));
             self.out.push_back(Out::Close { code: CLOSE_GOING_AWAY, reason: message.to_owned() });
         }
@@ -142,7 +142,7 @@ impl Engine {
     /// Takes a text message of the client.
     pub(super) fn receive(&mut self, text: &str, now: Instant) {
         let Ok(value) = serde_json::from_str::<Value>(text) else {
-            let refusal = Refusal::new("invalid_event", "The message is not valid JSON.");
+            let refusal = ApiRefusal::new("invalid_event", "The message is not valid JSON.");
             return self.refuse("", None, refusal);
         };
         let kind = value["type"].as_str().unwrap_or_default().to_owned();
@@ -159,11 +159,11 @@ impl Engine {
         self.publish_conversation();
     }
 
-    fn handle(&mut self, kind: &str, value: &Value, now: Instant) -> Result<(), Refusal> {
+    fn handle(&mut self, kind: &str, value: &Value, now: Instant) -> Result<(), ApiRefusal> {
         let event = Fields::of(value, "")?;
         event.required_string("type")?;
         if event.string("event_id")?.is_some_and(|id| id.chars().count() > MAX_EVENT_ID_CHARS) {
-            return Err(Refusal::invalid(
+            return Err(ApiRefusal::invalid(
                 "event_id",
                 format_args!("at most {MAX_EVENT_ID_CHARS} characters"),
             ));
@@ -218,14 +218,14 @@ impl Engine {
             }
             "output_audio_buffer.clear" => {
                 let message = "output_audio_buffer.clear needs a WebRTC or SIP connection.";
-                return Err(Refusal::new("invalid_event", message));
+                return Err(ApiRefusal::new("invalid_event", message));
             }
-            _ => return Err(Refusal::new("invalid_value", format!("Invalid value: '{kind}'.")).at("type")),
+            _ => return Err(ApiRefusal::new("invalid_value", format!("Invalid value: '{kind}'.")).at("type")),
         }
         Ok(())
     }
 
-    fn truncate(&mut self, event: &Fields<'_>) -> Result<(), Refusal> {
+    fn truncate(&mut self, event: &Fields<'_>) -> Result<(), ApiRefusal> {
         let id = event.required_string("item_id")?;
         event.require("content_index")?;
         event.require("audio_end_ms")?;
@@ -255,7 +255,7 @@ impl Engine {
     }
 
     /// Answers a mistake of the client and remembers it.
-    fn refuse(&mut self, kind: &str, event_id: Option<String>, refusal: Refusal) {
+    fn refuse(&mut self, kind: &str, event_id: Option<String>, refusal: ApiRefusal) {
         let mut error = refusal.to_json();
         error["event_id"] = json!(event_id);
         self.emit(json!({ "type": "error", "error": error }));

@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::vad::{Edge, Vad, VadSettings};
 use crate::audio::mulaw::{self, BYTES_PER_MS};
 use crate::audio::resample;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 /// The largest audio of one append event (OpenAI Realtime GA: 15 MiB).
 const MAX_APPEND_BYTES: usize = 15 * 1024 * 1024;
@@ -69,16 +69,16 @@ impl InputBuffer {
         &mut self,
         payload: &str,
         format: AudioFormat,
-    ) -> Result<(Vec<u8>, Vec<Edge>), Refusal> {
+    ) -> Result<(Vec<u8>, Vec<Edge>), ApiRefusal> {
         let wanted = match format {
             AudioFormat::Pcm24k => "mono PCM16 at 24kHz",
             AudioFormat::Pcmu => "mono G.711 mu-law at 8kHz",
         };
-        let bytes = BASE64_STANDARD
-            .decode(payload)
-            .map_err(|_| Refusal::invalid("audio", format_args!("base64-encoded audio bytes ({wanted})")))?;
+        let bytes = BASE64_STANDARD.decode(payload).map_err(|_| {
+            ApiRefusal::invalid("audio", format_args!("base64-encoded audio bytes ({wanted})"))
+        })?;
         if bytes.len() > MAX_APPEND_BYTES {
-            return Err(Refusal::invalid("audio", format_args!("at most {MAX_APPEND_BYTES} bytes")));
+            return Err(ApiRefusal::invalid("audio", format_args!("at most {MAX_APPEND_BYTES} bytes")));
         }
         let audio = match format {
             AudioFormat::Pcmu => bytes,
@@ -93,14 +93,14 @@ impl InputBuffer {
     }
 
     /// The whole buffer as a turn, as a client commits it.
-    pub(super) fn commit(&mut self) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn commit(&mut self) -> Result<Vec<u8>, ApiRefusal> {
         let buffered = mulaw::duration_ms(&self.audio);
         if buffered < MIN_COMMIT_MS {
             let message = format!(
                 "Error committing input audio buffer: buffer too small. Expected at least {MIN_COMMIT_MS}ms \
                  of audio, but buffer only has {buffered}.00ms of audio."
             );
-            return Err(Refusal::new("input_audio_buffer_commit_empty", message));
+            return Err(ApiRefusal::new("input_audio_buffer_commit_empty", message));
         }
         let audio = std::mem::take(&mut self.audio);
         self.start += audio.len() as u64;

@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::openai::fields::Fields;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 /// The longest client-chosen item id, in characters.
 const MAX_ID_CHARS: usize = 512;
 
 /// Checks the `item` of the event and returns it as the conversation holds it.
-pub(super) fn check(event: &Fields<'_>) -> Result<Value, Refusal> {
+pub(super) fn check(event: &Fields<'_>) -> Result<Value, ApiRefusal> {
     let item = event.required_object("item")?;
     if item.string("id")?.is_some_and(|id| id.is_empty() || id.len() > MAX_ID_CHARS) {
-        return Err(Refusal::invalid("item.id", format_args!("1 to {MAX_ID_CHARS} characters")));
+        return Err(ApiRefusal::invalid("item.id", format_args!("1 to {MAX_ID_CHARS} characters")));
     }
     item.required_string("type")?;
     match item.one_of("type", &["message", "function_call", "function_call_output"])? {
@@ -35,7 +35,7 @@ pub(super) fn check(event: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(value)
 }
 
-fn message(item: &Fields<'_>) -> Result<(), Refusal> {
+fn message(item: &Fields<'_>) -> Result<(), ApiRefusal> {
     item.only(&["id", "object", "type", "status", "role", "content"])?;
     item.required_string("role")?;
     let allowed: &[&str] = match item.one_of("role", &["system", "user", "assistant"])? {
@@ -58,17 +58,17 @@ fn message(item: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn call_id(item: &Fields<'_>) -> Result<(), Refusal> {
+fn call_id(item: &Fields<'_>) -> Result<(), ApiRefusal> {
     let id = item.required_string("call_id")?;
     let clean = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if clean { Ok(()) } else { Err(Refusal::invalid("item.call_id", "letters, digits, '_' and '-'")) }
+    if clean { Ok(()) } else { Err(ApiRefusal::invalid("item.call_id", "letters, digits, '_' and '-'")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check_item(item: Value) -> Result<Value, Refusal> {
+    fn check_item(item: Value) -> Result<Value, ApiRefusal> {
         check(&Fields::of(&json!({ "item": item }), "").unwrap())
     }
 

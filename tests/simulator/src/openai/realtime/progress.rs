@@ -6,7 +6,7 @@ use crate::openai::script::{Reply, Script};
 
 /// What of the script this connection has already said.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct ScriptProgress {
     greeted: bool,
     answered: BTreeSet<usize>,
     follow_up: Option<Reply>,
@@ -23,7 +23,7 @@ pub(super) struct Scene<'a> {
     pub(super) after_tool_output: bool,
 }
 
-impl Progress {
+impl ScriptProgress {
     /// The reply to give now.
     pub(super) fn next(&mut self, script: &Script, scene: Scene<'_>) -> Reply {
         let reply = self.choose(script, scene).unwrap_or_else(|| script.otherwise.clone());
@@ -69,7 +69,7 @@ mod tests {
         )
     }
 
-    fn said(progress: &mut Progress, scene: Scene<'_>) -> String {
+    fn said(progress: &mut ScriptProgress, scene: Scene<'_>) -> String {
         let reply = progress.next(&script(), scene);
         let parts = reply.parts.iter().map(|part| match part {
             Part::Speech(speech) => speech.text.clone(),
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_call_runs_through_its_steps_and_then_asks_whether_anyone_is_there() {
-        let mut progress = Progress::default();
+        let mut progress = ScriptProgress::default();
         assert_eq!(said(&mut progress, turn(0)), speech::AGENT_GREETING.text);
         assert_eq!(said(&mut progress, turn(1)), "book");
         assert_eq!(said(&mut progress, after_tool(1)), speech::AGENT_CONFIRM.text);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_kind_of_a_request_comes_first() {
-        let mut progress = Progress::default();
+        let mut progress = ScriptProgress::default();
         let apology = Scene { kind: Some("apology"), ..turn(1) };
         assert_eq!(said(&mut progress, apology), speech::AGENT_APOLOGY.text);
         assert_eq!(said(&mut progress, Scene { kind: Some("unheard of"), ..turn(1) }), "book");
@@ -107,13 +107,13 @@ mod tests {
     /// Fault 58.
     #[test]
     fn a_new_connection_with_replayed_turns_goes_on_in_the_middle() {
-        assert_eq!(said(&mut Progress::default(), turn(2)), speech::AGENT_BYE.text);
-        assert_eq!(said(&mut Progress::default(), after_tool(1)), speech::AGENT_CONFIRM.text);
+        assert_eq!(said(&mut ScriptProgress::default(), turn(2)), speech::AGENT_BYE.text);
+        assert_eq!(said(&mut ScriptProgress::default(), after_tool(1)), speech::AGENT_CONFIRM.text);
     }
 
     #[test]
     fn the_same_turn_is_not_answered_twice() {
-        let mut progress = Progress::default();
+        let mut progress = ScriptProgress::default();
         assert_eq!(said(&mut progress, turn(2)), speech::AGENT_BYE.text);
         assert_eq!(said(&mut progress, turn(2)), speech::AGENT_SILENCE_PROMPT.text);
         assert_eq!(said(&mut progress, turn(0)), speech::AGENT_GREETING.text);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::input::AudioFormat;
 use super::vad::VadSettings;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 const DEFAULT_THRESHOLD: f64 = 0.5;
 const DEFAULT_PREFIX_PADDING_MS: u64 = 300;
@@ -60,7 +60,7 @@ impl Session {
     }
 
     /// Applies a `session.update`, or nothing of it when any part is refused.
-    pub(super) fn update(&mut self, patch: &Value) -> Result<(), Refusal> {
+    pub(super) fn update(&mut self, patch: &Value) -> Result<(), ApiRefusal> {
         let current = check::Current { model: &self.model, spoke: self.spoke, voice: self.voice() };
         check::session(patch, &current)?;
         merge(&mut self.value, patch);
@@ -201,7 +201,7 @@ mod tests {
         Session::new("sess_1", "gpt-realtime-2.1", 1_800_000_000)
     }
 
-    fn refused(patch: Value) -> Refusal {
+    fn refused(patch: Value) -> ApiRefusal {
         let mut session = session();
         let before = session.value().clone();
         let refusal = session.update(&patch).unwrap_err();

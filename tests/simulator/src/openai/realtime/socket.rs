@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::{Engine, Out, Role};
 use crate::openai::inspect::{Command, Ended, Record};
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 /// The largest message read: 15 MiB of audio in base64, and its event around it.
 const MAX_MESSAGE_BYTES: usize = 24 * 1024 * 1024;
@@ -65,7 +65,7 @@ async fn open(upgraded: OnUpgrade) -> Option<Socket> {
 
 async fn refuse_beta(socket: &mut Socket) -> Ended {
     let message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.";
-    let error = Refusal::new("beta_api_shape_disabled", message).to_json();
+    let error = ApiRefusal::new("beta_api_shape_disabled", message).to_json();
     let event = json!({ "type": "error", "event_id": "event_beta", "error": error });
     match socket.send(Message::text(event.to_string())).await {
         Ok(()) => close(socket, BETA_CLOSE_CODE, "invalid_request_error.beta_api_shape_disabled").await,

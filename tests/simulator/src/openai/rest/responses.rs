@@ -8,7 +8,7 @@ use super::{reading, schema};
 use crate::openai::answers::Answer;
 use crate::openai::fields::Fields;
 use crate::openai::models::Purpose;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 use crate::openai::shared::Shared;
 
 const PARAMETERS: &[&str] = &[
@@ -48,7 +48,7 @@ struct Wanted<'a> {
 }
 
 /// Checks a request and answers it: from the queue, by the schema's name, or with an example.
-pub(super) fn answer(shared: &Shared, body: &Value) -> Result<Response, Refusal> {
+pub(super) fn answer(shared: &Shared, body: &Value) -> Result<Response, ApiRefusal> {
     let request = Fields::of(body, "")?;
     let wanted = check(shared, &request)?;
     let prepared = || {
@@ -62,7 +62,7 @@ pub(super) fn answer(shared: &Shared, body: &Value) -> Result<Response, Refusal>
         Answer::Fault(fault) => fault.into_response(),
         Answer::Refused { param } => {
             let message = format!("Unsupported parameter: '{param}' is not supported with this model.");
-            return Err(Refusal::new("unsupported_parameter", message).at(param));
+            return Err(ApiRefusal::new("unsupported_parameter", message).at(param));
         }
         answer => Json(response(&request, &answer, shared.next_number())).into_response(),
     })
@@ -77,7 +77,7 @@ fn words(body: &Value) -> String {
     words.join("\n")
 }
 
-fn check<'a>(shared: &Shared, request: &Fields<'a>) -> Result<Option<Wanted<'a>>, Refusal> {
+fn check<'a>(shared: &Shared, request: &Fields<'a>) -> Result<Option<Wanted<'a>>, ApiRefusal> {
     request.only(PARAMETERS)?;
     shared.check_model(request.required_string("model")?, Purpose::Text)?;
     request.string("instructions")?;
@@ -85,17 +85,17 @@ fn check<'a>(shared: &Shared, request: &Fields<'a>) -> Result<Option<Wanted<'a>>
     let is_given =
         |value: &Value| value.as_array().map_or_else(|| value.is_string(), |list| !list.is_empty());
     if !is_given(input) {
-        return Err(Refusal::invalid("input", "a string or an array of input items"));
+        return Err(ApiRefusal::invalid("input", "a string or an array of input items"));
     }
     request.integer("max_output_tokens", 1..=i64::MAX)?;
     request.boolean("store")?;
     for key in ["stream", "background"] {
         if request.boolean(key)? == Some(true) {
-            return Err(Refusal::invalid(key, "false: the simulator answers at once"));
+            return Err(ApiRefusal::invalid(key, "false: the simulator answers at once"));
         }
     }
     if request.string("safety_identifier")?.is_some_and(|id| id.len() > MAX_SAFETY_IDENTIFIER_CHARS) {
-        return Err(Refusal::invalid("safety_identifier", "at most 128 characters"));
+        return Err(ApiRefusal::invalid("safety_identifier", "at most 128 characters"));
     }
     if let Some(reasoning) = request.object("reasoning")? {
         reasoning.only(&["effort", "summary"])?;
@@ -108,7 +108,7 @@ fn check<'a>(shared: &Shared, request: &Fields<'a>) -> Result<Option<Wanted<'a>>
     text.object("format")?.map_or(Ok(None), |format| check_format(&format))
 }
 
-fn check_tools(request: &Fields<'_>) -> Result<(), Refusal> {
+fn check_tools(request: &Fields<'_>) -> Result<(), ApiRefusal> {
     for (index, tool) in request.list("tools")?.into_iter().flatten().enumerate() {
         let tool = Fields::of(tool, format!("tools[{index}]"))?;
         tool.one_of("type", &["function"])?;
@@ -122,7 +122,7 @@ fn check_tools(request: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_format<'a>(format: &Fields<'a>) -> Result<Option<Wanted<'a>>, Refusal> {
+fn check_format<'a>(format: &Fields<'a>) -> Result<Option<Wanted<'a>>, ApiRefusal> {
     format.required_string("type")?;
     if format.one_of("type", &["text", "json_schema"])? == Some("text") {
         return Ok(None);
@@ -131,7 +131,7 @@ fn check_format<'a>(format: &Fields<'a>) -> Result<Option<Wanted<'a>>, Refusal> 
     let name = format.required_string("name")?;
     let clean = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if name.is_empty() || name.len() > MAX_SCHEMA_NAME_CHARS || !name.chars().all(clean) {
-        return Err(Refusal::invalid("text.format.name", "1 to 64 letters, digits, '_' and '-'"));
+        return Err(ApiRefusal::invalid("text.format.name", "1 to 64 letters, digits, '_' and '-'"));
     }
     let schema = format.require("schema")?;
     if format.boolean("strict")? == Some(true) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 /// Keywords that strict mode takes.
 const KEYWORDS: &[&str] = &[
@@ -37,7 +37,7 @@ const MAX_DEPTH: usize = 10;
 const MAX_EXAMPLE_ITEMS: u64 = 100;
 
 /// Checks a root schema against the rules of strict mode (OpenAI Structured Outputs).
-pub(super) fn check(root: &Value) -> Result<(), Refusal> {
+pub(super) fn check(root: &Value) -> Result<(), ApiRefusal> {
     if root["type"] != "object" {
         return Err(invalid("", "schema must be an object at its root"));
     }
@@ -49,7 +49,7 @@ pub(super) fn example(root: &Value) -> Value {
     example_at(root, root, "value", 0)
 }
 
-fn check_at(schema: &Value, path: &str, depth: usize) -> Result<(), Refusal> {
+fn check_at(schema: &Value, path: &str, depth: usize) -> Result<(), ApiRefusal> {
     let Some(keywords) = schema.as_object() else { return Err(invalid(path, "schema must be an object")) };
     if depth > MAX_DEPTH {
         return Err(invalid(path, "schema is nested too deeply"));
@@ -66,7 +66,7 @@ fn check_at(schema: &Value, path: &str, depth: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_object(schema: &Map<String, Value>, path: &str) -> Result<(), Refusal> {
+fn check_object(schema: &Map<String, Value>, path: &str) -> Result<(), ApiRefusal> {
     if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return Err(invalid(path, "'additionalProperties' is required to be supplied and to be false"));
     }
@@ -153,9 +153,9 @@ fn string(format: Option<&str>, name: &str) -> String {
     }
 }
 
-fn invalid(path: &str, rule: &str) -> Refusal {
+fn invalid(path: &str, rule: &str) -> ApiRefusal {
     let at = if path.is_empty() { "()".to_owned() } else { format!("({path})") };
-    Refusal::new(
+    ApiRefusal::new(
         "invalid_json_schema",
         format!("Invalid schema for response_format: in context={at}, {rule}."),
     )

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::openai::answers::Transcription;
 use crate::openai::models::Purpose;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 use crate::openai::shared::Shared;
 
 use super::recognise;
@@ -60,7 +60,7 @@ struct File {
 }
 
 /// Reads and checks the form; the first value is what the inspection log keeps of it.
-pub(super) async fn answer(shared: &Shared, form: Multipart) -> (Value, Result<Response, Refusal>) {
+pub(super) async fn answer(shared: &Shared, form: Multipart) -> (Value, Result<Response, ApiRefusal>) {
     match Form::read(form).await {
         Ok(form) => {
             let logged = form.to_json();
@@ -72,10 +72,10 @@ pub(super) async fn answer(shared: &Shared, form: Multipart) -> (Value, Result<R
 }
 
 impl Form {
-    async fn read(mut multipart: Multipart) -> Result<Self, Refusal> {
+    async fn read(mut multipart: Multipart) -> Result<Self, ApiRefusal> {
         let broken = |error: axum::extract::multipart::MultipartError| match error.status().as_u16() {
             413 => too_large(),
-            _ => Refusal::invalid("body", format_args!("a multipart form ({error})")),
+            _ => ApiRefusal::invalid("body", format_args!("a multipart form ({error})")),
         };
         let mut form = Self::default();
         for _ in 0..MAX_FIELDS {
@@ -95,7 +95,7 @@ impl Form {
                 }
             }
         }
-        Err(Refusal::invalid("body", format_args!("at most {MAX_FIELDS} fields")))
+        Err(ApiRefusal::invalid("body", format_args!("at most {MAX_FIELDS} fields")))
     }
 
     fn to_json(&self) -> Value {
@@ -108,23 +108,23 @@ impl Form {
         Value::Object(logged)
     }
 
-    async fn answer(&self, shared: &Shared) -> Result<Response, Refusal> {
+    async fn answer(&self, shared: &Shared) -> Result<Response, ApiRefusal> {
         if let Some(unknown) = self.fields.keys().find(|key| !PARAMETERS.contains(&key.as_str())) {
-            return Err(Refusal::unknown_parameter(unknown));
+            return Err(ApiRefusal::unknown_parameter(unknown));
         }
-        let model = self.first("model").ok_or_else(|| Refusal::missing("model"))?;
+        let model = self.first("model").ok_or_else(|| ApiRefusal::missing("model"))?;
         shared.check_model(model, Purpose::Transcription)?;
         self.check_language(model)?;
         let refused =
             shared.config.refused_transcription_fields.iter().find(|key| self.fields.contains_key(*key));
         if let Some(key) = refused {
-            return Err(Refusal::invalid(key, format_args!("nothing: {model} does not take it")));
+            return Err(ApiRefusal::invalid(key, format_args!("nothing: {model} does not take it")));
         }
         let format = self.check_format(model)?;
         if self.first("stream") == Some("true") {
-            return Err(Refusal::invalid("stream", "false: the simulator does not stream transcripts"));
+            return Err(ApiRefusal::invalid("stream", "false: the simulator does not stream transcripts"));
         }
-        let file = self.file.as_ref().ok_or_else(|| Refusal::missing("file"))?;
+        let file = self.file.as_ref().ok_or_else(|| ApiRefusal::missing("file"))?;
         let seconds = file.check()?;
         let text = match shared.next_transcription() {
             Transcription::Heard => {
@@ -150,14 +150,14 @@ impl Form {
         })
     }
 
-    fn check_language(&self, model: &str) -> Result<(), Refusal> {
+    fn check_language(&self, model: &str) -> Result<(), ApiRefusal> {
         let many = self.fields.contains_key("languages[]");
         if many && self.fields.contains_key("language") {
-            return Err(Refusal::invalid("languages", "either language or languages"));
+            return Err(ApiRefusal::invalid("languages", "either language or languages"));
         }
         for key in ["languages[]", "keywords[]"] {
             if self.fields.contains_key(key) && model != "gpt-transcribe" {
-                return Err(Refusal::invalid(key, format_args!("nothing: {model} does not take it")));
+                return Err(ApiRefusal::invalid(key, format_args!("nothing: {model} does not take it")));
             }
         }
         let codes = ["language", "languages[]"].iter().filter_map(|key| self.fields.get(*key)?.as_array());
@@ -166,14 +166,14 @@ impl Form {
                 let message = format!(
                     "Invalid language '{code}'. Language parameter must be specified in ISO-639-1 format."
                 );
-                return Err(Refusal::new("invalid_language_format", message).at("language"));
+                return Err(ApiRefusal::new("invalid_language_format", message).at("language"));
             }
         }
         Ok(())
     }
 
     /// The formats of each family; subtitles and speakers are beyond the simulator.
-    fn check_format(&self, model: &str) -> Result<&str, Refusal> {
+    fn check_format(&self, model: &str) -> Result<&str, ApiRefusal> {
         let allowed: &[&str] = match model {
             "whisper-1" | "gpt-4o-transcribe-diarize" | "gpt-transcribe" => &["json", "text"],
             _ => &["json"],
@@ -182,7 +182,7 @@ impl Form {
         if allowed.contains(&format) {
             return Ok(format);
         }
-        Err(Refusal::invalid("response_format", format_args!("one of {allowed:?} for {model}")))
+        Err(ApiRefusal::invalid("response_format", format_args!("one of {allowed:?} for {model}")))
     }
 
     fn first(&self, key: &str) -> Option<&str> {
@@ -201,13 +201,13 @@ fn odd(mut answer: Value, fields: &Map<String, Value>) -> Value {
 
 impl File {
     /// The file's duration in seconds, 0 where only the name says what it is.
-    fn check(&self) -> Result<f64, Refusal> {
+    fn check(&self) -> Result<f64, ApiRefusal> {
         if self.bytes.len() > MAX_FILE_BYTES {
             return Err(too_large());
         }
         let unsupported = || {
             let message = format!("Unrecognized file format. Supported formats: {EXTENSIONS:?}");
-            Refusal::new("invalid_value", message).at("file")
+            ApiRefusal::new("invalid_value", message).at("file")
         };
         let name = self.name.as_deref().ok_or_else(unsupported)?;
         let (_, extension) = name.rsplit_once('.').ok_or_else(unsupported)?;
@@ -237,7 +237,7 @@ impl File {
     }
 }
 
-fn too_large() -> Refusal {
-    Refusal::new("file_too_large", format!("Maximum content size limit ({MAX_FILE_BYTES}) exceeded."))
+fn too_large() -> ApiRefusal {
+    ApiRefusal::new("file_too_large", format!("Maximum content size limit ({MAX_FILE_BYTES}) exceeded."))
         .at("file")
 }

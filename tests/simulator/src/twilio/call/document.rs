@@ -8,7 +8,7 @@ use super::callbacks::post;
 use super::{CallState, Runner};
 use crate::twilio::events::WebhookKind;
 use crate::twilio::spec::TwimlSource;
-use crate::twilio::twiml::{self, MAX_TWIML_BYTES, Target, Verb};
+use crate::twilio::twiml::{self, ActionAddress, MAX_TWIML_BYTES, Verb};
 use crate::twilio::webhooks::{DeliveryError, Reply, Webhook};
 
 /// A document to be requested.
@@ -34,7 +34,7 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// The absolute source of an action or redirect, if it has one.
-    pub(super) fn resolve(&self, call: &CallState, target: &Target) -> Option<TwimlSource> {
+    pub(super) fn resolve(&self, call: &CallState, target: &ActionAddress) -> Option<TwimlSource> {
         let url = self.resolve_url(call, &target.url)?;
         Some(TwimlSource::Url { url, get: target.get })
     }

@@ -12,7 +12,7 @@ const MAX_DOCUMENTS: usize = 200;
 const APOLOGY: &str = "We are sorry, an application error has occurred. Goodbye.";
 
 /// Where a verb leads.
-pub(super) enum Next {
+pub(super) enum AfterVerb {
     Verb,
     Document(DocumentRequest),
     End(Ending),
@@ -40,9 +40,9 @@ impl Runner {
                 },
             };
             match self.run_document(&document).await {
-                Next::Document(next) => request = next,
-                Next::Verb => return Ending::new(EndedBy::Twiml),
-                Next::End(ending) => return ending,
+                AfterVerb::Document(next) => request = next,
+                AfterVerb::Verb => return Ending::new(EndedBy::Twiml),
+                AfterVerb::End(ending) => return ending,
             }
         }
         self.call.debugger(11215, format!("the TwiML led through {MAX_DOCUMENTS} documents"));
@@ -72,21 +72,21 @@ impl Runner {
         Ending::new(EndedBy::ApplicationError)
     }
 
-    /// Runs the verbs in order; `Next::Verb` when they run out.
-    async fn run_document(&self, document: &Loaded) -> Next {
+    /// Runs the verbs in order; `AfterVerb::Verb` when they run out.
+    async fn run_document(&self, document: &Loaded) -> AfterVerb {
         if self.call.progress().answered.is_none() {
             if let Some(Verb::Reject { busy }) = document.verbs.first() {
                 let unanswered = if *busy { CallStatus::Busy } else { CallStatus::NoAnswer };
-                return Next::End(Ending { by: EndedBy::Rejected, unanswered });
+                return AfterVerb::End(Ending { by: EndedBy::Rejected, unanswered });
             }
             self.answer().await;
         }
         for verb in &document.verbs {
             match self.run_verb(document, verb).await {
-                Next::Verb => {}
-                elsewhere @ (Next::Document(_) | Next::End(_)) => return elsewhere,
+                AfterVerb::Verb => {}
+                elsewhere @ (AfterVerb::Document(_) | AfterVerb::End(_)) => return elsewhere,
             }
         }
-        Next::Verb
+        AfterVerb::Verb
     }
 }

@@ -6,26 +6,26 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::document::{DocumentRequest, Loaded};
-use super::program::Next;
+use super::program::AfterVerb;
 use super::{Ending, Runner};
 use crate::twilio::events::{CallEventKind, EndedBy, StreamEnd};
 use crate::twilio::line::Heard;
 use crate::twilio::spec::DialOutcome;
 use crate::twilio::stream;
-use crate::twilio::twiml::{GatherVerb, StreamNoun, Target, Verb};
+use crate::twilio::twiml::{ActionAddress, GatherVerb, StreamNoun, Verb};
 
 impl Runner {
-    pub(super) async fn run_verb(&self, document: &Loaded, verb: &Verb) -> Next {
+    pub(super) async fn run_verb(&self, document: &Loaded, verb: &Verb) -> AfterVerb {
         match verb {
             Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. } => {
                 self.prompt(document, verb).await;
-                Next::Verb
+                AfterVerb::Verb
             }
             Verb::Connect { action, stream } => self.connect(document, action.as_ref(), stream).await,
             Verb::Record(record) => self.record(document, record).await,
             Verb::StartRecording(recording) => {
                 self.record_in_background(document, recording);
-                Next::Verb
+                AfterVerb::Verb
             }
             Verb::Dial { action, timeout_s, numbers } => {
                 self.dial(document, action.as_ref(), *timeout_s, numbers).await
@@ -34,38 +34,48 @@ impl Runner {
             Verb::Redirect(target) => self.go_to(document, target, Vec::new()),
             Verb::Reject { .. } => {
                 self.call.debugger(12200, "<Reject> must be the first verb of an unanswered call");
-                Next::Verb
+                AfterVerb::Verb
             }
-            Verb::Hangup => Next::End(Ending::new(EndedBy::Twiml)),
+            Verb::Hangup => AfterVerb::End(Ending::new(EndedBy::Twiml)),
         }
     }
 
     /// The document at `target`, or the next verb if that is no URL.
-    pub(super) fn go_to(&self, document: &Loaded, target: &Target, extra: Vec<(String, String)>) -> Next {
+    pub(super) fn go_to(
+        &self,
+        document: &Loaded,
+        target: &ActionAddress,
+        extra: Vec<(String, String)>,
+    ) -> AfterVerb {
         match document.resolve(&self.call, target) {
-            Some(source) => Next::Document(DocumentRequest::action(source, extra)),
-            None => Next::Verb,
+            Some(source) => AfterVerb::Document(DocumentRequest::action(source, extra)),
+            None => AfterVerb::Verb,
         }
     }
 
-    async fn connect(&self, document: &Loaded, action: Option<&Target>, noun: &StreamNoun) -> Next {
+    async fn connect(
+        &self,
+        document: &Loaded,
+        action: Option<&ActionAddress>,
+        noun: &StreamNoun,
+    ) -> AfterVerb {
         let status_callback =
             noun.status_callback.as_ref().and_then(|target| document.resolve(&self.call, target));
         let end = stream::run(&self.account, &self.call, noun, document.base.as_ref(), status_callback).await;
         match (end, action) {
-            (StreamEnd::Broken, _) if !self.account.config.connect_action_after_break => Next::Verb,
+            (StreamEnd::Broken, _) if !self.account.config.connect_action_after_break => AfterVerb::Verb,
             (_, Some(action)) => self.go_to(document, action, Vec::new()),
-            (_, None) => Next::Verb,
+            (_, None) => AfterVerb::Verb,
         }
     }
 
     async fn dial(
         &self,
         document: &Loaded,
-        action: Option<&Target>,
+        action: Option<&ActionAddress>,
         timeout_s: u64,
         numbers: &[String],
-    ) -> Next {
+    ) -> AfterVerb {
         if numbers.iter().all(String::is_empty) {
             self.call.debugger(12200, "<Dial> names nobody to call");
         }
@@ -80,7 +90,7 @@ impl Runner {
         };
         tokio::time::sleep(talked).await;
         self.call.line.log(CallEventKind::Dialled { status });
-        let Some(action) = action else { return Next::Verb };
+        let Some(action) = action else { return AfterVerb::Verb };
         let mut extra = vec![
             ("DialCallStatus", status.to_owned()),
             ("DialCallSid", format!("CA{}", Uuid::new_v4().simple())),
@@ -93,7 +103,7 @@ impl Runner {
     }
 
     /// Keys only: speech is what the media stream is for. Without any key the next verb runs.
-    async fn gather(&self, document: &Loaded, gather: &GatherVerb) -> Next {
+    async fn gather(&self, document: &Loaded, gather: &GatherVerb) -> AfterVerb {
         let (_, mut heard) = self.call.line.listen();
         let prompts = async {
             for prompt in &gather.prompts {
@@ -124,9 +134,9 @@ impl Runner {
         }
         self.call.line.detach();
         if digits.is_empty() && !gather.action_on_empty_result {
-            return Next::Verb;
+            return AfterVerb::Verb;
         }
-        let here = Target { url: String::new(), get: false };
+        let here = ActionAddress { url: String::new(), get: false };
         self.go_to(document, gather.action.as_ref().unwrap_or(&here), owned(vec![("Digits", digits)]))
     }
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::Runner;
 use super::document::Loaded;
-use super::program::Next;
+use super::program::AfterVerb;
 use super::verbs::owned;
 use crate::twilio::ear::is_audible;
 use crate::twilio::events::WebhookKind;
@@ -14,7 +14,7 @@ use crate::twilio::line::{FRAME_MS, Heard};
 use crate::twilio::lock;
 use crate::twilio::recording::Recording;
 use crate::twilio::spec::{RecordingRequest, RecordingSource, TwimlSource};
-use crate::twilio::twiml::{RecordVerb, RecordingNoun, Target};
+use crate::twilio::twiml::{ActionAddress, RecordVerb, RecordingNoun};
 use crate::twilio::webhooks::Webhook;
 
 /// A message that is being taken, and where to ask when it is over.
@@ -27,7 +27,7 @@ impl Runner {
     /// Records until a key, the longest silence or the longest message; then asks the `action`, which is
     /// the document itself unless given. When the caller hangs up it is told as well (`Digits=hangup`, Twilio's
     /// Record docs), and its answer is not followed.
-    pub(super) async fn record(&self, document: &Loaded, verb: &RecordVerb) -> Next {
+    pub(super) async fn record(&self, document: &Loaded, verb: &RecordVerb) -> AfterVerb {
         if verb.play_beep {
             self.beep().await;
         }
@@ -42,7 +42,7 @@ impl Runner {
                 source: RecordingSource::RecordVerb,
             },
         );
-        let here = Target { url: String::new(), get: false };
+        let here = ActionAddress { url: String::new(), get: false };
         let action = verb.action.as_ref().unwrap_or(&here);
         *lock(&self.call.message) =
             Some(Message { recording: Arc::clone(&recording), action: document.resolve(&self.call, action) });
@@ -93,7 +93,7 @@ impl Runner {
         self.call.start_recording(&self.account, request);
     }
 
-    fn address(&self, document: &Loaded, target: Option<&Target>) -> Option<Url> {
+    fn address(&self, document: &Loaded, target: Option<&ActionAddress>) -> Option<Url> {
         document.resolve_url(&self.call, &target?.url)
     }
 

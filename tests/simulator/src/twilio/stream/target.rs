@@ -8,7 +8,7 @@ use url::{Host, Url};
 use crate::twilio::twiml::StreamNoun;
 
 /// An address that can be connected to.
-pub(super) struct Target {
+pub(super) struct StreamAddress {
     /// As written in the TwiML, because the signature covers it so; without a query.
     pub(super) url: String,
     /// There was a query: Twilio does not send it.
@@ -36,7 +36,7 @@ impl TargetError {
     }
 }
 
-pub(super) fn resolve(noun: &StreamNoun, base: Option<&Url>) -> Result<Target, TargetError> {
+pub(super) fn resolve(noun: &StreamNoun, base: Option<&Url>) -> Result<StreamAddress, TargetError> {
     if let Some(track) = noun.track.as_deref().filter(|&track| track != "inbound_track") {
         return Err(TargetError::Track(track.to_owned()));
     }
@@ -60,7 +60,7 @@ pub(super) fn resolve(noun: &StreamNoun, base: Option<&Url>) -> Result<Target, T
     if let Some(at) = text.find(['?', '#']) {
         text.truncate(at);
     }
-    Ok(Target { url: text, query_dropped })
+    Ok(StreamAddress { url: text, query_dropped })
 }
 
 fn as_websocket(mut url: Url) -> Url {

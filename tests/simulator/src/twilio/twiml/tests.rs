@@ -23,10 +23,10 @@ fn a_connect_carries_its_action_and_the_streams_parameters() {
         url: "wss://media.example.com/stream".into(),
         name: Some("agent".into()),
         track: None,
-        status_callback: Some(Target { url: "https://example.com/s".into(), get: false }),
+        status_callback: Some(ActionAddress { url: "https://example.com/s".into(), get: false }),
         parameters: vec![("token".into(), "a<b \"".into())],
     };
-    let action = Some(Target { url: "/after?x=1&y=2".into(), get: false });
+    let action = Some(ActionAddress { url: "/after?x=1&y=2".into(), get: false });
     assert_eq!(verbs(body), [Verb::Connect { action, stream }]);
 }
 

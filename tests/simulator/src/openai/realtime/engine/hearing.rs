@@ -10,7 +10,7 @@ use crate::openai::fields::Fields;
 use crate::openai::inspect::Violation;
 use crate::openai::realtime::conversation::Item;
 use crate::openai::realtime::vad::Edge;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 use crate::openai::script::Heard;
 
 /// A turn being spoken.
@@ -22,7 +22,7 @@ pub(super) struct Turn {
 
 impl Engine {
     /// `input_audio_buffer.append`: the one event that is not logged, but collected as audio.
-    pub(super) fn append(&mut self, value: &Value, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn append(&mut self, value: &Value, now: Instant) -> Result<(), ApiRefusal> {
         let event = Fields::of(value, "")?;
         event.only(&["type", "event_id", "audio"])?;
         let payload = event.required_string("audio")?;
@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// `input_audio_buffer.commit`: the client says where the turn ends; no response follows by itself.
-    pub(super) fn commit_by_client(&mut self, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn commit_by_client(&mut self, now: Instant) -> Result<(), ApiRefusal> {
         let audio = self.input.commit()?;
         let id = match self.turn.take() {
             Some(turn) => turn.item_id,

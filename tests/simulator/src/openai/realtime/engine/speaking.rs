@@ -13,7 +13,7 @@ use self::output::Open;
 use super::Engine;
 use crate::openai::realtime::progress::Scene;
 use crate::openai::realtime::timeline::{Beat, Timeline};
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 use crate::openai::script::{Ending, Mishap, Reply};
 
 /// A response under way.
@@ -36,7 +36,7 @@ pub(super) struct Response {
 
 impl Engine {
     /// `response.create`.
-    pub(super) fn create_response(&mut self, options: Options, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn create_response(&mut self, options: Options, now: Instant) -> Result<(), ApiRefusal> {
         let active = self.responses.iter().find(|response| response.in_conversation);
         if let (true, Some(active)) = (options.in_conversation, active) {
             let message = format!(
@@ -44,18 +44,18 @@ impl Engine {
                  finished before creating a new one.",
                 active.id
             );
-            return Err(Refusal::new("conversation_already_has_active_response", message));
+            return Err(ApiRefusal::new("conversation_already_has_active_response", message));
         }
         self.start_response(options, now);
         Ok(())
     }
 
     /// `response.cancel`.
-    pub(super) fn cancel_by_client(&mut self, id: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn cancel_by_client(&mut self, id: Option<&str>) -> Result<(), ApiRefusal> {
         let wanted = |response: &Response| id.map_or(response.in_conversation, |id| response.id == id);
         let Some(position) = self.responses.iter().position(wanted) else {
             let message = "Cancellation failed: no active response found";
-            return Err(Refusal::new("response_cancel_not_active", message));
+            return Err(ApiRefusal::new("response_cancel_not_active", message));
         };
         self.cancel_at(position, "client_cancelled");
         Ok(())

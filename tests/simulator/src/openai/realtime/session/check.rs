@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::openai::fields::Fields;
 use crate::openai::languages;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 const VOICES: &[&str] =
     &["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"];
@@ -27,7 +27,7 @@ pub(super) struct Current<'a> {
 }
 
 /// Checks the `session` of a `session.update`.
-pub(super) fn session(patch: &Value, current: &Current<'_>) -> Result<(), Refusal> {
+pub(super) fn session(patch: &Value, current: &Current<'_>) -> Result<(), ApiRefusal> {
     let session = Fields::of(patch, "session")?;
     session.only(&[
         "type",
@@ -48,7 +48,7 @@ pub(super) fn session(patch: &Value, current: &Current<'_>) -> Result<(), Refusa
     session.required_string("type")?;
     session.one_of("type", &["realtime"])?;
     if session.string("model")?.is_some_and(|model| model != current.model) {
-        return Err(Refusal::invalid(
+        return Err(ApiRefusal::invalid(
             "session.model",
             format_args!("'{}', which cannot change", current.model),
         ));
@@ -66,11 +66,14 @@ pub(super) fn session(patch: &Value, current: &Current<'_>) -> Result<(), Refusa
 }
 
 /// The fields that a session and a `response.create` share.
-pub(in crate::openai::realtime) fn generation(fields: &Fields<'_>, model: &str) -> Result<(), Refusal> {
+pub(in crate::openai::realtime) fn generation(fields: &Fields<'_>, model: &str) -> Result<(), ApiRefusal> {
     if let Some(modalities) = fields.strings("output_modalities")?
         && modalities != ["audio"]
     {
-        return Err(Refusal::invalid(&fields.at("output_modalities"), "['audio']; this model only speaks"));
+        return Err(ApiRefusal::invalid(
+            &fields.at("output_modalities"),
+            "['audio']; this model only speaks",
+        ));
     }
     for (index, tool) in fields.list("tools")?.into_iter().flatten().enumerate() {
         self::tool(&Fields::of(tool, fields.at(format_args!("tools[{index}]")))?)?;
@@ -82,7 +85,10 @@ pub(in crate::openai::realtime) fn generation(fields: &Fields<'_>, model: &str) 
     let reasons = model.starts_with(REASONING_FAMILY);
     for key in ["reasoning", "parallel_tool_calls"] {
         if !reasons && fields.given(key).is_some() {
-            return Err(Refusal::invalid(&fields.at(key), format_args!("nothing: {model} does not take it")));
+            return Err(ApiRefusal::invalid(
+                &fields.at(key),
+                format_args!("nothing: {model} does not take it"),
+            ));
         }
     }
     fields.boolean("parallel_tool_calls")?;
@@ -93,7 +99,7 @@ pub(in crate::openai::realtime) fn generation(fields: &Fields<'_>, model: &str) 
     Ok(())
 }
 
-fn input(input: &Fields<'_>) -> Result<(), Refusal> {
+fn input(input: &Fields<'_>) -> Result<(), ApiRefusal> {
     input.only(&["format", "noise_reduction", "transcription", "turn_detection"])?;
     format(input)?;
     if let Some(reduction) = input.object("noise_reduction")? {
@@ -109,7 +115,7 @@ fn input(input: &Fields<'_>) -> Result<(), Refusal> {
     input.object("turn_detection")?.map_or(Ok(()), |detection| turn_detection(&detection))
 }
 
-fn output(output: &Fields<'_>, current: &Current<'_>) -> Result<(), Refusal> {
+fn output(output: &Fields<'_>, current: &Current<'_>) -> Result<(), ApiRefusal> {
     output.only(&["format", "voice", "speed"])?;
     format(output)?;
     output.number("speed", 0.25..=1.5)?;
@@ -121,12 +127,12 @@ fn output(output: &Fields<'_>, current: &Current<'_>) -> Result<(), Refusal> {
     }
     if current.spoke && voice != current.voice {
         let message = "Cannot update a conversation's voice if assistant audio is present.";
-        return Err(Refusal::new("cannot_update_voice", message));
+        return Err(ApiRefusal::new("cannot_update_voice", message));
     }
     Ok(())
 }
 
-fn format(parent: &Fields<'_>) -> Result<(), Refusal> {
+fn format(parent: &Fields<'_>) -> Result<(), ApiRefusal> {
     let Some(format) = parent.object("format")? else { return Ok(()) };
     format.required_string("type")?;
     if format.one_of("type", &["audio/pcm", "audio/pcmu"])? == Some("audio/pcm") {
@@ -137,19 +143,22 @@ fn format(parent: &Fields<'_>) -> Result<(), Refusal> {
     format.only(&["type"])
 }
 
-fn transcription(transcription: &Fields<'_>, detects_turns: bool) -> Result<(), Refusal> {
+fn transcription(transcription: &Fields<'_>, detects_turns: bool) -> Result<(), ApiRefusal> {
     transcription.only(&["model", "language", "languages", "keywords", "prompt", "delay"])?;
     let model = transcription.required_string("model")?;
     if detects_turns && STREAMING_TRANSCRIBERS.contains(&model) {
-        return Err(Refusal::invalid(&transcription.at("model"), "a model that works with turn detection"));
+        return Err(ApiRefusal::invalid(
+            &transcription.at("model"),
+            "a model that works with turn detection",
+        ));
     }
     let language = transcription.string("language")?;
     let languages = transcription.strings("languages")?;
     if language.is_some() && languages.is_some() {
-        return Err(Refusal::invalid(&transcription.at("languages"), "either language or languages"));
+        return Err(ApiRefusal::invalid(&transcription.at("languages"), "either language or languages"));
     }
     if languages.as_ref().is_some_and(|list| list.is_empty()) {
-        return Err(Refusal::invalid(&transcription.at("languages"), "at least one language"));
+        return Err(ApiRefusal::invalid(&transcription.at("languages"), "at least one language"));
     }
     if let Some(code) = language {
         languages::check(code, &transcription.at("language"))?;
@@ -160,15 +169,15 @@ fn transcription(transcription: &Fields<'_>, detects_turns: bool) -> Result<(), 
     transcription.strings("keywords")?;
     let streaming = model == "gpt-realtime-whisper";
     if transcription.string("prompt")?.is_some() && streaming {
-        return Err(Refusal::invalid(&transcription.at("prompt"), "nothing: the model takes no prompt"));
+        return Err(ApiRefusal::invalid(&transcription.at("prompt"), "nothing: the model takes no prompt"));
     }
     if transcription.string("delay")?.is_some() && !streaming {
-        return Err(Refusal::invalid(&transcription.at("delay"), "nothing: the model takes no delay"));
+        return Err(ApiRefusal::invalid(&transcription.at("delay"), "nothing: the model takes no delay"));
     }
     Ok(())
 }
 
-fn turn_detection(detection: &Fields<'_>) -> Result<(), Refusal> {
+fn turn_detection(detection: &Fields<'_>) -> Result<(), ApiRefusal> {
     detection.required_string("type")?;
     if detection.one_of("type", &["server_vad", "semantic_vad"])? == Some("semantic_vad") {
         detection.only(&["type", "eagerness", "create_response", "interrupt_response"])?;
@@ -193,7 +202,7 @@ fn turn_detection(detection: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn tool(tool: &Fields<'_>) -> Result<(), Refusal> {
+fn tool(tool: &Fields<'_>) -> Result<(), ApiRefusal> {
     tool.required_string("type")?;
     tool.one_of("type", &["function"])?;
     tool.only(&["type", "name", "description", "parameters"])?;
@@ -203,7 +212,7 @@ fn tool(tool: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn tool_choice(fields: &Fields<'_>) -> Result<(), Refusal> {
+fn tool_choice(fields: &Fields<'_>) -> Result<(), ApiRefusal> {
     if fields.given("tool_choice").is_some_and(Value::is_object) {
         let choice = fields.required_object("tool_choice")?;
         choice.only(&["type", "name"])?;
@@ -215,7 +224,7 @@ fn tool_choice(fields: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn truncation(session: &Fields<'_>) -> Result<(), Refusal> {
+fn truncation(session: &Fields<'_>) -> Result<(), ApiRefusal> {
     if !session.given("truncation").is_some_and(Value::is_object) {
         session.one_of("truncation", &["auto", "disabled"])?;
         return Ok(());

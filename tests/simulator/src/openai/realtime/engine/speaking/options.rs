@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::openai::fields::Fields;
 use crate::openai::realtime::item;
 use crate::openai::realtime::session::check;
-use crate::openai::refusal::Refusal;
+use crate::openai::refusal::ApiRefusal;
 
 /// Limits of `metadata` (OpenAI Realtime GA).
 const MAX_METADATA_PAIRS: usize = 16;
@@ -34,7 +34,7 @@ impl Options {
     pub(in crate::openai::realtime::engine) fn read(
         event: &Fields<'_>,
         model: &str,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiRefusal> {
         let Some(response) = event.object("response")? else { return Ok(Self::default()) };
         response.only(&[
             "instructions",
@@ -60,13 +60,13 @@ impl Options {
     }
 }
 
-fn audio(response: &Fields<'_>) -> Result<(), Refusal> {
+fn audio(response: &Fields<'_>) -> Result<(), ApiRefusal> {
     let Some(audio) = response.object("audio")? else { return Ok(()) };
     audio.only(&["output"])?;
     audio.object("output")?.map_or(Ok(()), |output| output.only(&["voice", "format"]))
 }
 
-fn input(response: &Fields<'_>) -> Result<(), Refusal> {
+fn input(response: &Fields<'_>) -> Result<(), ApiRefusal> {
     for (index, entry) in response.list("input")?.into_iter().flatten().enumerate() {
         let path = response.at(format_args!("input[{index}]"));
         let fields = Fields::of(entry, path.as_str())?;
@@ -80,7 +80,7 @@ fn input(response: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn metadata(response: &Fields<'_>) -> Result<Value, Refusal> {
+fn metadata(response: &Fields<'_>) -> Result<Value, ApiRefusal> {
     let Some(metadata) = response.given("metadata") else { return Ok(Value::Null) };
     let pairs = metadata.as_object();
     let fits = pairs.is_some_and(|pairs| {
@@ -92,14 +92,14 @@ fn metadata(response: &Fields<'_>) -> Result<Value, Refusal> {
             })
     });
     let expected = "at most 16 pairs of strings, keys up to 64 and values up to 512 characters";
-    if fits { Ok(metadata.clone()) } else { Err(Refusal::invalid(&response.at("metadata"), expected)) }
+    if fits { Ok(metadata.clone()) } else { Err(ApiRefusal::invalid(&response.at("metadata"), expected)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(response: Value) -> Result<Options, Refusal> {
+    fn read(response: Value) -> Result<Options, ApiRefusal> {
         Options::read(&Fields::of(&json!({ "response": response }), "").unwrap(), "gpt-realtime-2.1")
     }
 
