@@ -249,7 +249,7 @@ pub struct StageInput<'a> {
     pub record_calls: bool,
     /// The state of its recording, if there is one.
     pub recording: Option<&'a RecordingState>,
-    /// Where the final transcript comes from; `None` while there is none.
+    /// Where the final transcript comes from; `None` before that is decided.
     pub final_source: Option<Source>,
     /// The final transcript.
     pub transcript: Option<&'a Transcript>,

@@ -1,3 +1,5 @@
+//! Errors as the API describes them, in events and in bodies.
+
 use serde::Deserialize;
 
 use crate::PrivateText;

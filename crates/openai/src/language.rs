@@ -1,3 +1,5 @@
+//! Languages as OpenAI takes them.
+
 use crate::models;
 
 /// What a transcription model is told about the language spoken: OpenAI accepts `language` or

@@ -1,3 +1,5 @@
+//! Notes that OpenAI keeps with a request.
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

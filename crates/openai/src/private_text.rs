@@ -1,3 +1,5 @@
+//! Text that is never printed.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

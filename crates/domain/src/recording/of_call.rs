@@ -75,7 +75,7 @@ pub enum Search {
     Open,
     /// There is a recording, which speaks for itself.
     Found,
-    /// There is none, for this reason.
+    /// The call has no recording, for this reason.
     Over(NotRecorded),
 }
 

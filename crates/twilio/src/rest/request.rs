@@ -7,7 +7,6 @@ pub const TWIML_PARAMETER_CHARACTERS: usize = 4000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the TwiML has {characters} characters, more than {TWIML_PARAMETER_CHARACTERS}: redirect to an address instead"
-/// The instructions are longer than Twilio takes.
 )]
 pub struct TwimlTooLong {
     /// Characters given.
