@@ -44,7 +44,7 @@ pub enum AppError {
 
 /// What a tool that acts once did is remembered for longer than a call may last.
 const TOOL_KEEP: Duration = Duration::from_secs(5 * 60 * 60);
-/// That it did nothing is remembered for a moment, so that a model in a loop does not ask at its own pace.
+/// That it did nothing is remembered for a moment, which slows down a model that asks in a loop.
 const NOT_DONE_KEEP: Duration = Duration::from_secs(1);
 /// Allowance for writing the record of an outcome and for clocks that differ. If a request is older than the tool's
 /// time plus this and has no outcome, the session that made it has ended.
@@ -104,7 +104,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     Ok(Bridge::new(settings, ports, live)?)
 }
 
-/// How far a business's tool may be: a laptop's listen on the laptop, and only there may a tool be on loopback.
+/// Where a business's tool may be: on loopback only in the local system, where tools run on the same machine.
 fn reach(vars: &mut Parser<'_>) -> Reach {
     if vars.flag("TOOLS_ON_LOOPBACK", false) { Reach::AndLoopback } else { Reach::Public }
 }
@@ -207,8 +207,8 @@ impl Ports for StorePorts {
         let outcome = self.ask(plan, request, began).await;
         let keep = if outcome.is_final() { TOOL_KEEP } else { NOT_DONE_KEEP };
         let result = serde_json::to_string(&outcome).map_err(|error| store(&error))?;
-        // It is over, one way or the other: that its record may be missing changes nothing for this caller, and the
-        // tool itself knows the effect by its id.
+        // The request is over. If its record is missing, this caller still gets the answer, and the tool itself knows
+        // the effect by its id.
         if let Err(error) = self.steps.finish(&lease, &result, keep).await {
             tracing::error!(call = %plan.call, %error, "what a tool did could not be recorded");
         }

@@ -240,7 +240,7 @@ fn respond<P: Ports>(
     }
 }
 
-/// Who is not Twilio learns nothing about how full we are: the signature comes first.
+/// The signature is checked first, so that only Twilio learns how full the task is.
 fn upgrade<P: Ports>(
     shared: &Arc<Shared<P>>,
     admissions: &Admissions,

@@ -51,7 +51,7 @@ pub struct WarmSettings {
 impl WarmSettings {
     /// Calls that may begin at the same moment, on one task, before one waits for a handshake.
     pub const DEFAULT_SOCKETS: usize = 2;
-    /// More are not kept, whatever is asked for.
+    /// The most sockets for one model; a larger setting is cut to this.
     pub const MAX_SOCKETS: usize = 32;
     pub const MAX_MODELS: usize = 8;
 }

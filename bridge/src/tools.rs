@@ -21,7 +21,7 @@ use crate::ports::{Ports, ToolFailure, ToolRequest};
 
 mod answer;
 
-/// A message longer than this was not dictated by anybody.
+/// The longest message that is kept, longer than a dictated one.
 const MESSAGE_MAX_CHARACTERS: usize = 2_000;
 /// How long the store may take to keep a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(5);

@@ -1,5 +1,5 @@
-//! What a peer may send that no call needs, as rates: a limit that does not know time is reached by every call that is
-//! long enough. How much *audio* a line may send is the session's business.
+//! Limits for messages that no call needs. They are rates, because a plain count would be reached by every call that
+//! is long enough. How much *audio* a caller may send is decided by the session.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! The model in use and the one that is to follow it. Which of them is spoken to is the session's decision; that
-//! a model which was replaced is never heard again is settled here.
+//! The model in use and the one that is to follow it. The session decides which of them is spoken to; this code makes
+//! sure that a replaced model is not heard again.
 
 use std::future::Future;
 use std::pin::Pin;

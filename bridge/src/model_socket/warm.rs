@@ -120,7 +120,7 @@ impl Keeper {
             match event {
                 Event::Request(reply) => {
                     if let Some(socket) = self.idle.pop_front() {
-                        // A call that has given up meanwhile wants none.
+                        // The call may have given up meanwhile.
                         let _ = reply.send(socket);
                     }
                 }
@@ -173,7 +173,7 @@ impl Keeper {
         self.idle = kept;
     }
 
-    /// What has died is found before anybody can be given it.
+    /// A dead socket is found before a call can get it.
     fn poll_event(&mut self, cx: &mut Context<'_>, ticks: &mut Interval) -> Poll<Event> {
         self.idle.retain_mut(|socket| socket.poll_idle(cx));
         if let Some(opening) = &mut self.opening
