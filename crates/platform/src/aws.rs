@@ -29,9 +29,13 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// One client per service. Cloning shares everything.
 #[derive(Debug, Clone)]
 pub struct Aws {
+    /// What the clients are made from.
     pub config: AwsConfig,
+    /// DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
+    /// S3.
     pub s3: aws_sdk_s3::Client,
+    /// SQS.
     pub sqs: aws_sdk_sqs::Client,
 }
 

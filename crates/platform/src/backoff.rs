@@ -5,8 +5,11 @@ use std::time::Duration;
 /// How many attempts, and how long between them.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
+    /// Attempts in all.
     pub attempts: u32,
+    /// The longest pause after the first attempt.
     pub first: Duration,
+    /// The longest pause at all.
     pub cap: Duration,
 }
 

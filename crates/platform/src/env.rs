@@ -61,6 +61,7 @@ pub struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    /// Reads settings from `env`.
     pub fn new(env: &'a dyn Reader) -> Self {
         Self { env, problems: Vec::new() }
     }

@@ -10,6 +10,7 @@
 //! | [`objects`], [`queues`] | S3 and SQS |
 //! | [`backoff`] | waiting between attempts |
 //! | [`clock`], [`random`], [`telemetry`], [`rate_limit`] | time, tokens, logs, metrics |
+#![warn(missing_docs)]
 
 pub mod aws;
 pub mod backoff;

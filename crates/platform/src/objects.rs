@@ -38,8 +38,11 @@ const SHA256: &str = "sha256";
 /// An object that is to be, apart from its bytes.
 #[derive(Debug, Clone)]
 pub struct NewObject {
+    /// The object's key.
     pub key: String,
+    /// Its media type.
     pub content_type: &'static str,
+    /// What is kept with it.
     pub metadata: BTreeMap<String, String>,
     /// Name and value. Lifecycle rules go by it.
     pub tag: Option<(&'static str, &'static str)>,
@@ -53,8 +56,10 @@ impl NewObject {
     }
 }
 
+/// What became of a conditional put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutOutcome {
+    /// The object is there now.
     Stored,
     /// The key exists; its object is untouched. [`Objects::head`] tells whether it is the same.
     AlreadyThere,
@@ -63,27 +68,46 @@ pub enum PutOutcome {
 /// What is known of an object without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectHead {
+    /// Its length.
     pub bytes: u64,
+    /// Its media type, if it was given one.
     pub content_type: Option<String>,
     /// Hexadecimal SHA-256, as it was given when the object was put.
     pub sha256: Option<String>,
 }
 
+/// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
+    /// There is no object under the key.
     #[error("there is no such object")]
     NotFound,
+    /// The object is longer than this reads.
     #[error("{bytes} bytes are over the limit of {limit}: read it in ranges")]
-    TooLarge { bytes: u64, limit: u64 },
+    TooLarge {
+        /// Its length.
+        bytes: u64,
+        /// The longest that is read.
+        limit: u64,
+    },
     /// S3 did not receive what was meant: the digest differs, or is not one.
     #[error("the object's digest is not that of its bytes")]
     Digest,
+    /// A link cannot live that long.
     #[error("a link may be good for 1 s to {} s", MAX_LINK_TTL.as_secs())]
     LinkTtl,
+    /// S3 did not answer; another attempt may help.
     #[error("S3 is unavailable ({reason}): try again")]
-    Unavailable { reason: String },
+    Unavailable {
+        /// What failed.
+        reason: String,
+    },
+    /// S3 refused the request; another attempt changes nothing.
     #[error("S3 refused the request ({code}): check the bucket and the role's permissions")]
-    Rejected { code: String },
+    Rejected {
+        /// S3's error code.
+        code: String,
+    },
 }
 
 impl ObjectError {
@@ -106,6 +130,7 @@ pub struct Objects {
 }
 
 impl Objects {
+    /// The objects of one bucket.
     pub fn new(aws: &Aws, bucket: impl Into<String>) -> Self {
         Self { client: aws.s3.clone(), bucket: bucket.into() }
     }

@@ -15,22 +15,36 @@ pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// Attributes of a message in a dead-letter queue: who gave it up, and why (`label: detail`).
 pub const FUNCTION: &str = "Function";
+/// The message attribute that holds why a message was given up.
 pub const BURIED_FOR: &str = "Reason";
 
 /// Why a message was not sent. Never contains the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
+    /// SQS cannot delay a message that long.
     #[error("a delay of {} s is over the limit of {} s: send it to a schedule instead", .0.as_secs(), MAX_DELAY.as_secs())]
     Delay(Duration),
+    /// The message is longer than SQS takes.
     #[error("a message of {bytes} bytes is over the limit of {MAX_MESSAGE_BYTES}: send a reference instead")]
-    TooLarge { bytes: usize },
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The job cannot be written as JSON.
     #[error("the message cannot be written as JSON")]
     Unserialisable,
     /// SQS did not answer or failed. The message may have been sent.
     #[error("the queue is unavailable ({reason}): try again")]
-    Unavailable { reason: String },
+    Unavailable {
+        /// What failed.
+        reason: String,
+    },
+    /// SQS refused the request; another attempt changes nothing.
     #[error("the queue refused the message ({code}): check its URL and the role's permission")]
-    Rejected { code: String },
+    Rejected {
+        /// SQS's error code.
+        code: String,
+    },
 }
 
 impl QueueError {
@@ -51,6 +65,7 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// The queue at this address.
     pub fn new(aws: &Aws, url: impl Into<String>) -> Self {
         Self { client: aws.sqs.clone(), url: url.into() }
     }

@@ -13,30 +13,39 @@ use crate::env::{Parser, Reader, SettingsError};
 /// Every secret the product has. None of them can be printed.
 #[derive(Debug, Clone)]
 pub struct Secrets {
+    /// The account whose numbers call in.
     pub twilio_account_sid: String,
     /// The current token first; while it is being rotated, the previous one behind it.
     pub twilio_auth_tokens: Vec<Secret>,
     /// Keys that webhooks may be signed with in place of the auth token, by Twilio's id of the key: one, two while it
     /// is being rotated, or none.
     pub twilio_webhook_keys: BTreeMap<String, Secret>,
+    /// The key of the OpenAI project.
     pub openai_api_key: Secret,
+    /// The key that stream tokens are made with.
     pub stream_token_key: TokenKey,
 }
 
 /// Why there are no secrets to run with.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
+    /// The settings do not say where the secret is.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The secret cannot be read.
     #[error("the secret in SECRETS_ARN cannot be read ({code}): check its ARN and the role's permission")]
-    Unreadable { code: String },
-    /// The document itself is never repeated.
+    Unreadable {
+        /// The error code of Secrets Manager.
+        code: String,
+    },
+    /// The secret is not the JSON document that it should be. The document itself is never repeated.
     #[error(
         "the secret in SECRETS_ARN is not usable: expected a JSON object with twilio_account_sid, \
          twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous and \
          twilio_webhook_keys, an object of key ids and keys"
     )]
     Document,
+    /// The key of the stream tokens is too short.
     #[error(transparent)]
     WeakKey(#[from] domain::token::WeakKey),
 }

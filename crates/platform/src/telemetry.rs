@@ -19,11 +19,17 @@ static METRICS: OnceLock<String> = OnceLock::new();
 /// A CloudWatch unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
+    /// A number of things.
     Count,
+    /// Thousandths of a second.
     Milliseconds,
+    /// Millionths of a second.
     Microseconds,
+    /// Seconds.
     Seconds,
+    /// Bytes.
     Bytes,
+    /// Hundredths.
     Percent,
 }
 

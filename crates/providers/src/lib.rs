@@ -7,6 +7,7 @@
 //! | [`twilio_rest`] | Twilio's REST API: calls and recordings |
 //! | [`openai_http`] | OpenAI's HTTP API: file transcription and Responses |
 //! | [`tool_http`], [`public_address`] | the businesses' own tools, and which addresses they may have |
+#![warn(missing_docs)]
 
 pub mod openai_http;
 pub mod public_address;

@@ -26,20 +26,28 @@ pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Why OpenAI gave no answer. Never contains what was sent or said.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenAiError {
+    /// OpenAI answered with an error.
     #[error(transparent)]
     Http(Box<HttpError>),
+    /// The request or its answer did not get through; what failed.
     #[error("OpenAI cannot be reached: {0}")]
     Network(&'static str),
+    /// There was no answer in time.
     #[error("OpenAI gave no answer within the deadline")]
     Deadline,
+    /// The answer is longer than [`MAX_ANSWER_BYTES`].
     #[error("OpenAI's answer is over {MAX_ANSWER_BYTES} bytes")]
     AnswerTooLarge,
+    /// The recording cannot be sent.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The answer is not one of the transcription API.
     #[error(transparent)]
     Transcription(#[from] TranscriptionShape),
+    /// The answer is not one of the Responses API.
     #[error(transparent)]
     Reply(#[from] ReplyShape),
+    /// The HTTP client cannot be made; why.
     #[error("the HTTP client cannot be used: {0}")]
     Client(&'static str),
 }
@@ -92,6 +100,7 @@ impl From<HttpError> for OpenAiError {
     }
 }
 
+/// OpenAI's HTTP API: transcription and Responses.
 #[derive(Debug, Clone)]
 pub struct OpenAiHttp {
     client: Client,

@@ -19,10 +19,13 @@ pub enum Reach {
     AndLoopback,
 }
 
+/// Why an address is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotPublic {
+    /// It does not begin with `https`.
     #[error("the address must begin with https:// and carry no user name")]
     Scheme,
+    /// It is not an address that may be reached.
     #[error("the address leads into a network that is not public")]
     Address,
 }

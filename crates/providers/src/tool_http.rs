@@ -34,15 +34,19 @@ const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 /// One request to a tool.
 #[derive(Debug)]
 pub struct ToolRequest<'a> {
+    /// The business whose key signs the request.
     pub business: &'a BusinessId,
+    /// Where the request goes.
     pub url: &'a str,
     /// What is asked for, the same whenever it is asked again.
     pub id: &'a str,
+    /// The request's body.
     pub body: &'a Value,
     /// From the beginning of the request to the end of the answer.
     pub timeout: Duration,
 }
 
+/// Asks businesses' own tools.
 #[derive(Debug, Clone)]
 pub struct ToolClient {
     client: Client,

@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const MEDIA_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest list of a call's recordings is some ten kilobytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
-/// Longer than this Twilio never asks anybody to wait.
+/// The longest wait that Twilio asks for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 /// Why Twilio did not do it. Its own messages may quote numbers and are dropped.
@@ -34,16 +34,22 @@ pub enum TwilioError {
     /// No such call or recording, not yet or no more.
     #[error("Twilio knows no such resource, or not in a state for this")]
     NotFound,
+    /// The credentials are refused.
     #[error("Twilio refused the credentials: check the account sid and the auth token")]
     Auth,
+    /// Twilio asks for fewer requests.
     #[error("Twilio asks for fewer requests: try again later")]
-    RateLimited { after: Option<Duration> },
+    RateLimited {
+        /// When to try again, if it says so.
+        after: Option<Duration>,
+    },
     /// With Twilio's error code or, where it gave none, the HTTP status.
     #[error("Twilio refused the request ({0}): see its error dictionary")]
     Permanent(u32),
     /// No answer, or a failure of Twilio's. The request may have been carried out.
     #[error("Twilio gave no usable answer: try again")]
     Transient,
+    /// The settings cannot be used; why.
     #[error("Twilio cannot be called: {0}")]
     Settings(&'static str),
 }
@@ -253,6 +259,7 @@ impl TwilioRest {
 pub struct Media {
     /// The channels that were asked for in the end.
     pub channels: u16,
+    /// The media type that was announced.
     pub content_type: Option<String>,
     /// The announced length. Whoever stores the file compares it with what arrived.
     pub content_length: Option<u64>,

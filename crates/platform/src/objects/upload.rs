@@ -18,7 +18,9 @@ pub const PART_BYTES: usize = 8 * 1024 * 1024;
 /// What became of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
+    /// Whether this upload became the object.
     pub outcome: PutOutcome,
+    /// Its length.
     pub bytes: u64,
     /// Hexadecimal.
     pub sha256: String,
