@@ -121,7 +121,7 @@ async fn write(stream: &mut TcpStream, answer: &Answer) {
         "HTTP/1.1 {status} scripted\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
         body.len()
     );
-    // The client may have hung up by now; then there is nobody to answer.
+    // The client may have hung up by now; then the answer is dropped.
     let _gone = stream.write_all(head.as_bytes()).await;
     let _gone = stream.write_all(&body[..*sent]).await;
     let _gone = stream.shutdown().await;
