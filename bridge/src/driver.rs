@@ -19,7 +19,7 @@ use domain::{CallPlan, CallSid, Direction, Epoch, Secret, Speaker, Timestamp};
 use platform::rate_limit::RateLimited;
 use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
 use session::output::{Audio, Close};
-use session::{Input, Output, Session};
+use session::{Input, Output, Session, Unpolled};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -175,8 +175,8 @@ impl<P: Ports> CallDriver<P> {
         }
         self.show(&input);
         let payload = payload(&input);
-        self.session.handle_input(now, input);
-        self.drain_outputs(now, payload);
+        let taken = self.session.handle_input(now, input);
+        self.drain_outputs(now, taken, payload);
     }
 
     fn deadline(&mut self, now: Instant) {
@@ -186,8 +186,8 @@ impl<P: Ports> CallDriver<P> {
             self.backlog.extend(self.legs.keep_alive());
         }
         if self.session.poll_timeout().is_some_and(|(deadline, _)| now >= deadline) {
-            self.session.handle_timeout(now);
-            self.drain_outputs(now, &[]);
+            let taken = self.session.handle_timeout(now);
+            self.drain_outputs(now, taken, &[]);
         }
     }
 
@@ -227,7 +227,16 @@ impl<P: Ports> CallDriver<P> {
         self.plan = Some(Arc::new(plan.clone()));
     }
 
-    fn drain_outputs(&mut self, now: Instant, payload: &[u8]) {
+    /// Carries out all outputs of what was just handled. `payload` is what some of them mean.
+    fn drain_outputs(&mut self, now: Instant, taken: Result<(), Unpolled>, payload: &[u8]) {
+        let payload = match taken {
+            Ok(()) => payload,
+            // A mistake of this loop's, which polls every output: what still waits does not mean this payload.
+            Err(unpolled) => {
+                tracing::error!(call = self.sid_or_none(), %unpolled, "an input of the session was lost");
+                &[]
+            }
+        };
         while let Some(output) = self.session.poll_output() {
             self.perform(now, output, payload);
         }

@@ -1,57 +1,48 @@
 //! After the conversation: the hang-up, the last transcripts, and the one close.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::turn::EndReason;
 
-use crate::deadlines::Deadline;
-use crate::facts::caller_audio::Kept;
-use crate::input::ModelEvent;
-use crate::output::{Close, Event};
-use crate::phase::close_code;
-use crate::{Input, Output, Phase, Session};
-
-/// Twilio stops the stream of a call it has ended.
-const STOP_WAIT: Duration = Duration::from_secs(5);
-/// The last words of a caller are transcribed after the call.
-const LATE_TRANSCRIPTS_WAIT: Duration = Duration::from_secs(2);
+use crate::input::{Input, ModelEvent};
+use crate::output::{Close, Event, Figures, Output};
+use crate::phase::{Phase, close_code};
+use crate::session::Session;
 
 impl Session {
     /// Ends the call at Twilio, once: the phase is left for good.
     pub(crate) fn hang_up(&mut self, now: Instant) {
-        let reason = self.hangup.reason().unwrap_or(EndReason::Internal);
+        let reason = self.facts.ending.reason().unwrap_or(EndReason::Internal);
         if reason == EndReason::ModelLost {
             // Twilio asks what follows, and a voice that does not depend on the model speaks, or a person.
             self.cancel_response(now);
             return self.close(now, reason);
         }
         self.end_conversation(now, reason);
+        self.outputs.report(Event::HangUpRequested { reason });
         if reason == EndReason::Transfer {
             // The line is Twilio's again as soon as the stream is closed, and it asks where to dial.
-            self.note(Event::HangUpRequested { reason });
-            self.figures.transfer_to = self.hangup.take_transfer();
             return self.close(now, reason);
         }
-        self.deadlines.set(Deadline::Stop, now + STOP_WAIT);
-        self.note(Event::HangUpRequested { reason });
-        self.emit(Output::HangUp);
+        self.facts.after_call.hung_up(now);
+        self.outputs.push(Output::HangUp);
     }
 
     /// The caller cannot hear us any more.
     pub(crate) fn caller_left(&mut self, now: Instant, reason: EndReason) {
         self.end_conversation(now, reason);
-        self.playback.interrupt(now);
-        if self.awaits_words() && self.leg.is_up() {
-            self.deadlines.set(Deadline::LateTranscripts, now + LATE_TRANSCRIPTS_WAIT);
+        self.facts.playback.interrupt(now);
+        if self.facts.awaits_words() && self.facts.leg.is_up() {
+            self.facts.after_call.await_words(now);
         } else {
             self.close(now, reason);
         }
     }
 
     pub(crate) fn closing(&mut self, now: Instant, reason: EndReason, input: Input<'_>) {
-        let caller_is_gone = self.deadlines.is_armed(Deadline::LateTranscripts);
+        let caller_is_gone = self.facts.after_call.caller_is_gone();
         match input {
-            // Said after the last words: nobody was to hear it.
+            // Said after the last words: the agent was not to hear it.
             Input::CallerAudio(_) | Input::CallerAlive => {}
             // After our hang-up this is what was asked for, and after a failed one nothing else will come.
             Input::CallerStopped
@@ -62,21 +53,21 @@ impl Session {
                     self.caller_left(now, reason);
                 }
             }
-            Input::Mark(mark) => self.playback.mark(now, mark),
+            Input::Mark(mark) => self.facts.playback.mark(now, mark),
             Input::Model(ModelEvent::ResponseDone { response, usage, .. }) => {
-                if let Some(response) = self.named(response) {
-                    self.count_usage(usage, &response);
-                    self.gate.ended(&response);
+                if let Some(response) = self.facts.gate.named(response) {
+                    self.facts.count_usage(usage, &response);
+                    self.facts.gate.ended(&response);
                 }
             }
             Input::Model(event) => {
-                self.words(now, event);
-                if caller_is_gone && !self.awaits_words() {
+                self.facts.words(now, &event);
+                if caller_is_gone && !self.facts.awaits_words() {
                     self.close(now, reason);
                 }
             }
             Input::ModelGone(_) => {
-                self.leg.give_up();
+                self.facts.leg.give_up();
                 if caller_is_gone {
                     self.close(now, reason);
                 }
@@ -99,43 +90,40 @@ impl Session {
     /// Hands over what is left and closes. The last thing a session does.
     pub(crate) fn close(&mut self, now: Instant, reason: EndReason) {
         self.phase = Phase::Closed;
-        self.deadlines.clear_all();
-        while let Some(piece) = self.line.take_kept() {
-            match piece {
-                Kept::Frame(_) => self.figures.frames_dropped += 1,
-                Kept::Gap(_) => {}
-            }
+        self.facts.line.drop_kept();
+        self.facts.playback.interrupt(now);
+        while let Some(turn) = self.facts.next_turn_at_close() {
+            self.outputs.push(Output::Turn(turn));
         }
-        self.playback.interrupt(now);
-        if let Some(plan) = self.plan.take() {
-            while let Some(turn) = self.turns.next_at_close(&plan, &mut self.playback) {
-                self.figures.turns += 1;
-                self.emit(Output::Turn(turn));
-            }
-        }
-        let audio = self.playback.total();
-        self.figures.agent_audio_sent = audio.sent;
-        self.figures.agent_audio_heard = audio.heard;
-        let figures = std::mem::take(&mut self.figures);
-        self.emit(Output::Close(Close { reason, code: close_code(reason), figures }));
-    }
-
-    pub(crate) fn emit_final_turns(&mut self, now: Instant) {
-        let Some(plan) = &self.plan else { return };
-        while let Some(turn) = self.turns.next_final(now, plan, &self.gate, &mut self.playback) {
-            self.figures.turns += 1;
-            self.outputs.push_back(Output::Turn(turn));
-        }
-    }
-
-    /// Words of the caller's are still on their way.
-    pub(crate) fn awaits_words(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| self.turns.awaits_words(plan))
+        let figures = self.figures(reason);
+        self.outputs.push(Output::Close(Close { reason, code: close_code(reason), figures }));
     }
 
     fn end_conversation(&mut self, now: Instant, reason: EndReason) {
         self.cancel_response(now);
         self.phase = Phase::Closing(reason);
-        self.deadlines.clear_all();
+    }
+
+    fn figures(&mut self, reason: EndReason) -> Figures {
+        let facts = &mut self.facts;
+        let (frames, audio) = (facts.line.frames(), facts.playback.total());
+        let transfers = reason == EndReason::Transfer;
+        Figures {
+            turns: facts.turns.count(),
+            model_losses: facts.leg.losses(),
+            model_rollovers: facts.leg.rollovers(),
+            greeting_requested: facts.greeting.requested_after(),
+            greeting_heard: facts.greeting.heard_after(),
+            turn_latencies: facts.speech.take_latencies(),
+            barge_ins: facts.speech.interruptions(),
+            frames_in: frames.received,
+            frames_forwarded: frames.forwarded,
+            frames_dropped: frames.dropped,
+            padded: frames.padded,
+            agent_audio_sent: audio.sent,
+            agent_audio_heard: audio.heard,
+            usage: std::mem::take(&mut facts.usage),
+            transfer_to: if transfers { facts.ending.take_transfer() } else { None },
+        }
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use domain::turn::Usage;
 use domain::{AnsweredBy, CallPlan, CallSid, Secret, StreamSid};
 
+pub use crate::response_reason::ResponseReason;
+
 pub enum Input<'a> {
     /// Twilio's `start`: the first message that says which call this is.
     StreamStarted {
@@ -173,61 +175,6 @@ pub enum Role {
     Agent,
     /// System messages, tool calls and their outputs: not turns.
     Other,
-}
-
-/// Why we asked for a response. Every creation has one; it travels in the response's metadata.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResponseReason {
-    Greeting,
-    ToolOutput,
-    /// A tool takes its time, and the caller should not wonder.
-    Filler,
-    SilencePrompt,
-    Goodbye,
-    Dtmf,
-    /// The caller said something over the agent that was let pass and wants an answer.
-    Overheard,
-    /// The call is about to reach its maximum duration.
-    Warning,
-    /// A screening service asked who is calling.
-    Screening,
-    /// The last response failed without a word to the caller.
-    Recovery,
-}
-
-impl ResponseReason {
-    pub const ALL: [Self; 10] = [
-        Self::Greeting,
-        Self::ToolOutput,
-        Self::Filler,
-        Self::SilencePrompt,
-        Self::Goodbye,
-        Self::Dtmf,
-        Self::Overheard,
-        Self::Warning,
-        Self::Screening,
-        Self::Recovery,
-    ];
-
-    /// The value of the metadata key `kind`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Greeting => "greeting",
-            Self::ToolOutput => "tool_output",
-            Self::Filler => "filler",
-            Self::SilencePrompt => "silence_prompt",
-            Self::Goodbye => "goodbye",
-            Self::Dtmf => "dtmf",
-            Self::Overheard => "overheard",
-            Self::Warning => "warning",
-            Self::Screening => "screening",
-            Self::Recovery => "recovery",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,7 +44,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
     with_role(plan, &format!("{why} Say a goodbye in one short sentence and nothing else. Call no tool."))
 }
 
-/// The last words before the call goes to somebody else.
+/// The last words before the call is transferred.
 fn hand_over(plan: &CallPlan) -> String {
     with_role(
         plan,
@@ -80,7 +80,7 @@ pub(crate) fn talk_first(plan: &CallPlan) -> String {
 }
 
 /// What a model must know that is told of a transfer which came to nothing.
-pub(crate) fn nobody_answered(label: &str) -> String {
+pub(crate) fn transfer_failed(label: &str) -> String {
     format!("The call was transferred to {label}, but nobody answered there. The caller is back with you.")
 }
 /// What is left on an answering machine is the business's own wording.
@@ -157,7 +157,7 @@ pub(crate) fn warning(plan: &CallPlan) -> String {
 /// The first words of a session that goes on with a call.
 pub(crate) fn resume(plan: &CallPlan) -> String {
     if let Resumption::TransferFailed { label } = &plan.resumption {
-        let told = nobody_answered(label);
+        let told = transfer_failed(label);
         return with_role(
             plan,
             &format!(

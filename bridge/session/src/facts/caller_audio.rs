@@ -18,6 +18,9 @@ const GAP_TOLERANCE: Duration = Duration::from_millis(10);
 const GAP_PADDING_MAX: Duration = Duration::from_secs(10);
 /// This many frames in a row from the past are a stream that started its clock again, not duplicates.
 const CLOCK_RESET_FRAMES: u32 = 25;
+/// How long a line may give no sign of life: neither a frame nor the answer to a ping. Twilio sends a frame every
+/// 20 ms, and nothing at all for a caller on hold; but a line that answers pings is there.
+const LIFE_WAIT: Duration = Duration::from_secs(30);
 /// How far ahead of real time a stream may get: what a stalled network delivers at once.
 const AHEAD_MAX: Duration = Duration::from_secs(15);
 
@@ -32,9 +35,12 @@ pub(crate) enum Accepted {
     Flood,
 }
 
+/// The caller's line to us.
 #[derive(Debug, Default)]
 pub(crate) struct CallerLine {
     began: Option<Instant>,
+    /// Without a sign of life by then the caller is lost.
+    lives_until: Option<Instant>,
     /// The presentation time of the last frame and the one expected next.
     last: Option<Duration>,
     expected: Duration,
@@ -47,6 +53,17 @@ pub(crate) struct CallerLine {
     kept: VecDeque<Kept>,
     kept_audio: Duration,
     kept_bytes: usize,
+    frames: Frames,
+}
+
+/// What became of the caller's frames.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Frames {
+    pub(crate) received: u64,
+    pub(crate) forwarded: u64,
+    pub(crate) dropped: u64,
+    /// Silence that was put in.
+    pub(crate) padded: Duration,
 }
 
 /// One piece of what is kept.
@@ -58,9 +75,70 @@ pub(crate) enum Kept {
 }
 
 impl CallerLine {
+    /// The line gave a sign of life.
+    pub(crate) fn lives(&mut self, now: Instant) {
+        self.lives_until = Some(now + LIFE_WAIT);
+    }
+
+    pub(crate) const fn lives_until(&self) -> Option<Instant> {
+        self.lives_until
+    }
+
+    pub(crate) const fn frames(&self) -> Frames {
+        self.frames
+    }
+
+    /// Judges and counts a frame that is to go to the model at once.
+    pub(crate) fn forward(&mut self, now: Instant, frame: &CallerAudio<'_>) -> Accepted {
+        let accepted = self.accept(now, frame);
+        self.frames.received += 1;
+        match accepted {
+            Accepted::Forward { gap } => {
+                self.frames.padded += gap;
+                self.frames.forwarded += 1;
+            }
+            Accepted::Dropped | Accepted::Flood => self.frames.dropped += 1,
+        }
+        accepted
+    }
+
+    /// Judges and counts a frame, and keeps it until there is a model. False for a flood.
+    pub(crate) fn keep_frame(&mut self, now: Instant, frame: &CallerAudio<'_>) -> bool {
+        let accepted = self.accept(now, frame);
+        self.frames.received += 1;
+        self.frames.dropped += match accepted {
+            Accepted::Forward { gap } => self.keep(gap, frame.payload),
+            Accepted::Dropped | Accepted::Flood => 1,
+        };
+        accepted != Accepted::Flood
+    }
+
+    /// A frame came before it was known which call it belongs to.
+    pub(crate) fn drop_frame(&mut self) {
+        self.frames.received += 1;
+        self.frames.dropped += 1;
+    }
+
+    /// The oldest piece kept, for the model.
+    pub(crate) fn forward_kept(&mut self) -> Option<Kept> {
+        let piece = self.take_kept()?;
+        match &piece {
+            Kept::Frame(_) => self.frames.forwarded += 1,
+            Kept::Gap(gap) => self.frames.padded += *gap,
+        }
+        Some(piece)
+    }
+
+    /// There will be no model for what is kept.
+    pub(crate) fn drop_kept(&mut self) {
+        while let Some(piece) = self.take_kept() {
+            self.frames.dropped += u64::from(matches!(piece, Kept::Frame(_)));
+        }
+    }
+
     /// Judges a frame by its timestamp (Twilio Media Streams: presentation time from the stream's start, with
     /// gaps).
-    pub(crate) fn accept(&mut self, now: Instant, frame: &CallerAudio<'_>) -> Accepted {
+    fn accept(&mut self, now: Instant, frame: &CallerAudio<'_>) -> Accepted {
         let duration = audio::duration_of(frame.payload);
         if duration.is_zero() {
             return Accepted::Dropped;
@@ -100,12 +178,13 @@ impl CallerLine {
 
     /// Silence was sent although no timestamp showed a gap yet; the gap that follows is shorter by it.
     pub(crate) fn padded(&mut self, silence: Duration) {
+        self.frames.padded += silence;
         self.padded_ahead += silence;
         self.padding += silence;
     }
 
     /// Keeps a frame until the model is there; says how many older frames had to go. None goes for a gap.
-    pub(crate) fn keep(&mut self, gap: Duration, payload: &[u8]) -> u64 {
+    fn keep(&mut self, gap: Duration, payload: &[u8]) -> u64 {
         if !gap.is_zero() {
             self.push(Kept::Gap(gap));
         }
@@ -126,7 +205,7 @@ impl CallerLine {
     }
 
     /// The oldest piece kept.
-    pub(crate) fn take_kept(&mut self) -> Option<Kept> {
+    fn take_kept(&mut self) -> Option<Kept> {
         let piece = self.kept.pop_front()?;
         self.kept_audio = self.kept_audio.saturating_sub(piece.audio());
         self.kept_bytes = self.kept_bytes.saturating_sub(piece.bytes());

@@ -1,17 +1,20 @@
-//! The one owner of the decision to end a call, and of the order goodbye first, hang-up after.
+//! The end of the call that was decided and has not come yet: why, and what has become of the goodbye.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::turn::EndReason;
 
 use crate::input::{ResponseReason, ResponseStatus};
 
 /// How long a goodbye may fail to begin, or its last mark fail to come back.
-pub(crate) const GOODBYE_WAIT: Duration = Duration::from_secs(10);
+const GOODBYE_WAIT: Duration = Duration::from_secs(10);
 
+/// The end that is pending, if there is one.
 #[derive(Debug, Default)]
-pub(crate) struct HangUp {
+pub(crate) struct Ending {
     pending: Option<Pending>,
+    /// Without a goodbye that was heard by then the call ends as it is.
+    goodbye_by: Option<Instant>,
     /// The entry of the directory that the caller is to be connected with.
     transfer_to: Option<String>,
 }
@@ -22,10 +25,12 @@ struct Pending {
     goodbye: Goodbye,
 }
 
+/// What has become of the goodbye.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Goodbye {
     /// Perhaps said by the response that asked for the end; known when it is over.
     PerhapsIn(String),
+    /// The model is asked for it.
     Requested,
     /// The model has said it. The line may still be playing it.
     Said,
@@ -33,15 +38,7 @@ pub(crate) enum Goodbye {
     Failed,
 }
 
-/// What has to happen when a response ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    Nothing,
-    /// The end was asked for without a goodbye: ask for one.
-    RequestGoodbye,
-}
-
-impl HangUp {
+impl Ending {
     /// The call shall end. The first reason stands, except that nothing outlasts the maximum duration; true
     /// if a goodbye has to be arranged.
     pub(crate) fn begin(&mut self, reason: EndReason, goodbye: Goodbye) -> bool {
@@ -59,13 +56,9 @@ impl HangUp {
         }
     }
 
-    /// The call shall go to this entry of the directory; like [`begin`](Self::begin).
-    pub(crate) fn begin_transfer(&mut self, destination: String, goodbye: Goodbye) -> bool {
-        let first = self.begin(EndReason::Transfer, goodbye);
-        if first {
-            self.transfer_to = Some(destination);
-        }
-        first
+    /// The call that is about to end goes to this entry of the directory.
+    pub(crate) fn transfer(&mut self, destination: String) {
+        self.transfer_to = Some(destination);
     }
 
     /// Where the call goes, if it is to go on elsewhere.
@@ -73,15 +66,37 @@ impl HangUp {
         self.transfer_to.take().filter(|_| self.reason() == Some(EndReason::Transfer))
     }
 
+    /// The goodbye may take as long as the line takes to play what it has been given, and no longer than the
+    /// wait beyond that. At the maximum duration the call ends without regard to it.
+    pub(crate) fn await_goodbye(&mut self, now: Instant, plays_until: Option<Instant>) {
+        if self.reason().is_some_and(|reason| reason != EndReason::MaxDuration) {
+            let played = plays_until.map_or(now, |end| end.max(now));
+            self.goodbye_by = Some(played + GOODBYE_WAIT);
+        }
+    }
+
+    /// The goodbye is not waited for any more.
+    pub(crate) fn goodbye_overdue(&mut self) {
+        self.goodbye_by = None;
+    }
+
     /// The caller has more to say. True if that keeps the call alive: it does unless its time is up, or it is a
     /// machine that speaks.
     pub(crate) fn caller_objects(&mut self) -> bool {
-        self.pending.take_if(|pending| !is_final(pending.reason)).is_some()
+        self.take_back(|reason| !is_final(reason))
     }
 
-    /// The reason for the end was none. True if it was the reason.
+    /// What `reason` was believed for is not so. True if the call was about to end for it.
     pub(crate) fn give_up(&mut self, reason: EndReason) -> bool {
-        self.pending.take_if(|pending| pending.reason == reason).is_some()
+        self.take_back(|pending| pending == reason)
+    }
+
+    fn take_back(&mut self, applies: impl Fn(EndReason) -> bool) -> bool {
+        let taken = self.pending.take_if(|pending| applies(pending.reason)).is_some();
+        if taken {
+            self.goodbye_by = None;
+        }
+        taken
     }
 
     /// The last words are said whatever is heard meanwhile.
@@ -89,30 +104,31 @@ impl HangUp {
         self.pending.as_ref().is_some_and(|pending| is_final(pending.reason))
     }
 
+    /// A response ended. True if it was to say the goodbye and did not: then one has to be asked for.
     pub(crate) fn response_ended(
         &mut self,
         response: &str,
         reason: Option<ResponseReason>,
         status: ResponseStatus,
         spoke: bool,
-    ) -> Next {
-        let Some(pending) = &mut self.pending else { return Next::Nothing };
+    ) -> bool {
+        let Some(pending) = &mut self.pending else { return false };
         match &pending.goodbye {
             Goodbye::PerhapsIn(asker) if asker == response => {
                 // Words that were cut short are not a goodbye.
                 if spoke && status == ResponseStatus::Completed {
                     pending.goodbye = Goodbye::Said;
-                    Next::Nothing
+                    false
                 } else {
                     pending.goodbye = Goodbye::Requested;
-                    Next::RequestGoodbye
+                    true
                 }
             }
             Goodbye::Requested if reason == Some(ResponseReason::Goodbye) => {
                 pending.goodbye = if spoke { Goodbye::Said } else { Goodbye::Failed };
-                Next::Nothing
+                false
             }
-            Goodbye::PerhapsIn(_) | Goodbye::Requested | Goodbye::Said | Goodbye::Failed => Next::Nothing,
+            Goodbye::PerhapsIn(_) | Goodbye::Requested | Goodbye::Said | Goodbye::Failed => false,
         }
     }
 
@@ -121,6 +137,11 @@ impl HangUp {
         if let Some(pending) = &mut self.pending {
             pending.goodbye = Goodbye::Failed;
         }
+    }
+
+    /// The call is about to end.
+    pub(crate) const fn is_pending(&self) -> bool {
+        self.pending.is_some()
     }
 
     /// Why the call is about to end, if it is.
@@ -140,6 +161,10 @@ impl HangUp {
             .is_some_and(|pending| matches!(pending.goodbye, Goodbye::Said | Goodbye::Failed))
     }
 
+    pub(crate) const fn goodbye_by(&self) -> Option<Instant> {
+        self.goodbye_by
+    }
+
     pub(crate) fn goodbye_has_failed(&self) -> bool {
         self.pending.as_ref().is_some_and(|pending| pending.goodbye == Goodbye::Failed)
     }
@@ -152,38 +177,57 @@ fn is_final(reason: EndReason) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::origin;
 
-    fn asked(goodbye: Goodbye) -> HangUp {
-        let mut hangup = HangUp::default();
-        assert!(hangup.begin(EndReason::AgentHangUp, goodbye));
-        hangup
+    fn asked(goodbye: Goodbye) -> Ending {
+        let mut ending = Ending::default();
+        assert!(ending.begin(EndReason::AgentHangUp, goodbye));
+        ending
     }
 
     #[test]
     fn only_the_response_that_asked_for_the_end_can_have_said_goodbye() {
-        let mut hangup = asked(Goodbye::PerhapsIn("asker".into()));
-        assert_eq!(hangup.response_ended("other", None, ResponseStatus::Completed, true), Next::Nothing);
-        assert!(!hangup.is_ready());
-        assert_eq!(hangup.response_ended("asker", None, ResponseStatus::Completed, true), Next::Nothing);
-        assert!(hangup.is_ready());
+        let mut ending = asked(Goodbye::PerhapsIn("asker".into()));
+        assert!(!ending.response_ended("other", None, ResponseStatus::Completed, true));
+        assert!(!ending.is_ready());
+        assert!(!ending.response_ended("asker", None, ResponseStatus::Completed, true));
+        assert!(ending.is_ready());
     }
 
     #[test]
     fn another_response_that_ends_is_not_the_goodbye_that_was_asked_for() {
-        let mut hangup = asked(Goodbye::Requested);
+        let mut ending = asked(Goodbye::Requested);
         let dtmf = Some(ResponseReason::Dtmf);
-        assert_eq!(hangup.response_ended("r", dtmf, ResponseStatus::Completed, true), Next::Nothing);
-        assert!(!hangup.is_ready());
+        assert!(!ending.response_ended("r", dtmf, ResponseStatus::Completed, true));
+        assert!(!ending.is_ready());
         let goodbye = Some(ResponseReason::Goodbye);
-        assert_eq!(hangup.response_ended("r2", goodbye, ResponseStatus::Failed, false), Next::Nothing);
-        assert!(hangup.is_ready() && hangup.goodbye_has_failed());
+        assert!(!ending.response_ended("r2", goodbye, ResponseStatus::Failed, false));
+        assert!(ending.is_ready() && ending.goodbye_has_failed());
+    }
+
+    #[test]
+    fn words_that_were_cut_short_are_no_goodbye() {
+        let mut ending = asked(Goodbye::PerhapsIn("asker".into()));
+        assert!(ending.response_ended("asker", None, ResponseStatus::IncompleteMaxTokens, true));
+        assert!(!ending.is_ready());
+    }
+
+    #[test]
+    fn an_end_that_was_taken_back_waits_for_no_goodbye() {
+        let (mut ending, now) = (asked(Goodbye::Requested), origin());
+        ending.await_goodbye(now, None);
+        assert_eq!(ending.goodbye_by(), Some(now + GOODBYE_WAIT));
+        assert!(ending.caller_objects());
+        assert_eq!((ending.goodbye_by(), ending.reason()), (None, None));
+        ending.begin(EndReason::MaxDuration, Goodbye::Requested);
+        assert!(!ending.caller_objects() && ending.is_final());
     }
 
     #[test]
     fn a_goodbye_that_cannot_be_said_is_not_waited_for() {
-        let mut hangup = asked(Goodbye::Requested);
-        assert!(!hangup.goodbye_has_failed());
-        hangup.goodbye_failed();
-        assert!(hangup.is_ready() && hangup.goodbye_has_failed());
+        let mut ending = asked(Goodbye::Requested);
+        assert!(!ending.goodbye_has_failed());
+        ending.goodbye_failed();
+        assert!(ending.is_ready() && ending.goodbye_has_failed());
     }
 }

@@ -7,14 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::Epoch;
-use domain::turn::EndReason;
-
-use crate::deadlines::Deadline;
-use crate::facts::response_gate::Ended;
-use crate::input::{ModelLoss, ResponseReason, ResponseStatus};
-use crate::output::{Event, ModelCommand};
-use crate::{Output, Phase, Session, instructions};
+use crate::input::ModelLoss;
 
 /// A caller is left in silence for three seconds at the most. After this much of them, counted from the start of
 /// the stream, the call is handed back: what Twilio is to say instead has to be asked for and spoken.
@@ -46,6 +39,7 @@ const ROLLOVER_RETRY_WAIT: Duration = Duration::from_secs(20);
 /// Begins the id of every item that we replay, so that its echo is not taken for a new turn.
 const REPLAYED: &str = "past_";
 
+/// The leg in use and the one that is to come.
 #[derive(Debug, Default)]
 pub(crate) struct ModelLeg {
     up: bool,
@@ -55,6 +49,14 @@ pub(crate) struct ModelLeg {
     /// Legs there have been: what is replayed to each carries its number.
     number: u32,
     owed: Option<Owed>,
+    losses: u32,
+    rollovers: u32,
+    /// Without a leg by then the call is handed back.
+    ready_by: Option<Instant>,
+    attempt_by: Option<Instant>,
+    retry_at: Option<Instant>,
+    rollover_at: Option<Instant>,
+    last_rollover_at: Option<Instant>,
 }
 
 /// The leg that is to come.
@@ -80,227 +82,183 @@ pub(crate) enum Owed {
     Repeat,
 }
 
+/// What a loss leaves to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterLoss {
+    /// Nothing is under way: connect.
+    Attempt,
+    /// An attempt is under way already.
+    Wait,
+    /// A successor is ready.
+    GoOver,
+}
+
+/// Whether an item is the echo of what was replayed.
 pub(crate) fn is_replayed(item: &str) -> bool {
     item.starts_with(REPLAYED)
 }
 
 impl ModelLeg {
-    /// The leg is gone and nobody needs another.
+    /// The first leg is waited for from here on. `started` is when the stream did.
+    pub(crate) fn await_first(&mut self, now: Instant, started: Option<Instant>) {
+        let patience = started.map_or(now, |started| started + FIRST_LEG_WAIT);
+        self.ready_by = Some(patience.max(now + FIRST_LEG_WAIT_MIN));
+    }
+
+    /// An attempt begins, beside the leg in use if there is one.
+    pub(crate) fn attempt(&mut self, now: Instant) {
+        self.attempts += 1;
+        self.next = Next::Connecting;
+        self.retry_at = None;
+        self.attempt_by = Some(now + ATTEMPT_WAIT);
+    }
+
+    /// A leg was configured. True if it is waited for; a successor can wait for a turn boundary.
+    pub(crate) fn configured(&mut self, lifetime: Option<Duration>) -> bool {
+        if !matches!(self.next, Next::Connecting) {
+            return false;
+        }
+        self.attempt_by = None;
+        self.next = Next::Ready { lifetime };
+        !self.up
+    }
+
+    /// The attempt under way came to nothing. True if no other one is worth it. `first` says that nothing is playing
+    /// yet.
+    pub(crate) fn attempt_failed(&mut self, now: Instant, loss: ModelLoss, first: bool) -> bool {
+        self.attempt_by = None;
+        if matches!(self.next, Next::None) {
+            return false;
+        }
+        self.next = Next::None;
+        match (self.up, loss) {
+            // The leg in use carries on to its end; then this is tried again, as after any loss.
+            (true, ModelLoss::Fatal) => self.rollover_at = None,
+            (true, ModelLoss::Transient) => {
+                if self.last_rollover_at.is_some() {
+                    self.rollover_at = Some(now + ROLLOVER_RETRY_WAIT);
+                }
+            }
+            (false, ModelLoss::Fatal) => return true,
+            (false, ModelLoss::Transient) => {
+                let pauses = usize::try_from(self.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+                let next = now + BACKOFF[pauses.min(BACKOFF.len() - 1)];
+                // What is left of the first wait would be silence, for nothing.
+                if first && self.ready_by.is_some_and(|until| until <= next) {
+                    return true;
+                }
+                self.retry_at = Some(next);
+            }
+        }
+        false
+    }
+
+    /// Goes over to the leg that is ready; false if none is.
+    pub(crate) fn go_over(&mut self, now: Instant) -> bool {
+        let Next::Ready { lifetime } = self.next else { return false };
+        self.next = Next::None;
+        self.up = true;
+        self.attempts = 0;
+        self.number += 1;
+        (self.ready_by, self.retry_at) = (None, None);
+        self.plan_rollover(now, lifetime);
+        true
+    }
+
+    /// The leg in use is left, or was lost.
+    pub(crate) fn leave(&mut self) {
+        self.up = false;
+        (self.rollover_at, self.last_rollover_at) = (None, None);
+    }
+
+    /// The leg in use was lost without our wish. False if another one is not worth it.
+    pub(crate) fn count_loss(&mut self, loss: ModelLoss) -> bool {
+        self.losses += 1;
+        loss != ModelLoss::Fatal && self.losses <= LOSSES_MAX
+    }
+
+    /// Another leg is waited for.
+    pub(crate) fn await_next(&mut self, now: Instant) -> AfterLoss {
+        self.ready_by = Some(now + NEXT_LEG_WAIT);
+        self.attempts = 0;
+        match self.next {
+            Next::None => AfterLoss::Attempt,
+            Next::Connecting => {
+                self.attempts = 1;
+                AfterLoss::Wait
+            }
+            Next::Ready { .. } => AfterLoss::GoOver,
+        }
+    }
+
+    /// The time has come to connect a successor. True if that is to be done now: not while the call is about to end.
+    pub(crate) fn rollover_due(&mut self, now: Instant, call_ends: bool) -> bool {
+        self.rollover_at = call_ends.then(|| now + ROLLOVER_RETRY_WAIT);
+        !call_ends && matches!(self.next, Next::None)
+    }
+
+    /// The last moment for a successor has come.
+    pub(crate) fn last_rollover_due(&mut self) {
+        self.last_rollover_at = None;
+    }
+
+    /// A successor can take over. Taking over is counted.
+    pub(crate) fn begin_rollover(&mut self) -> bool {
+        let ready = self.up && matches!(self.next, Next::Ready { .. });
+        self.rollovers += u32::from(ready);
+        ready
+    }
+
+    /// What the next leg has to make good, beside what an earlier one left.
+    pub(crate) fn owe(&mut self, owed: Option<Owed>) {
+        self.owed = owed.or(self.owed);
+    }
+
+    pub(crate) fn take_owed(&mut self) -> Option<Owed> {
+        self.owed.take()
+    }
+
+    /// The leg is gone, and no other one is needed.
     pub(crate) fn give_up(&mut self) {
         self.up = false;
     }
 
     /// Whether anything may be said to the model.
-    pub(crate) fn is_up(&self) -> bool {
+    pub(crate) const fn is_up(&self) -> bool {
         self.up
     }
-}
 
-impl Session {
-    /// Says something to the model, if there is one. What a later one must know is in the memory of the turns.
-    pub(crate) fn tell(&mut self, command: ModelCommand) {
-        if self.leg.up {
-            self.emit(Output::ToModel(command));
-        }
+    /// The id of the `n`th piece that is replayed to this leg.
+    pub(crate) fn replay_id(&self, n: usize) -> String {
+        format!("{REPLAYED}{}_{n}", self.number)
     }
 
-    pub(crate) fn connect_first_leg(&mut self, now: Instant) {
-        let patience = self.started.map_or(now, |started| started + FIRST_LEG_WAIT);
-        self.deadlines.set(Deadline::ModelReady, patience.max(now + FIRST_LEG_WAIT_MIN));
-        self.attempt(now);
+    pub(crate) const fn losses(&self) -> u32 {
+        self.losses
     }
 
-    /// A leg was configured: the one that is waited for, or a successor that can wait for a turn boundary.
-    pub(crate) fn model_ready(&mut self, now: Instant, lifetime: Option<Duration>) {
-        if !matches!(self.leg.next, Next::Connecting) {
-            return;
-        }
-        self.deadlines.clear(Deadline::ModelAttempt);
-        self.leg.next = Next::Ready { lifetime };
-        if !self.leg.up {
-            self.adopt_leg(now);
-        }
+    pub(crate) const fn rollovers(&self) -> u32 {
+        self.rollovers
     }
 
-    /// The attempt under way came to nothing.
-    pub(crate) fn attempt_failed(&mut self, now: Instant, loss: ModelLoss) {
-        if matches!(self.leg.next, Next::None) {
-            return;
-        }
-        self.leg.next = Next::None;
-        self.deadlines.clear(Deadline::ModelAttempt);
-        match (self.leg.up, loss) {
-            // The leg in use carries on to its end; then this is tried again, as after any loss.
-            (true, ModelLoss::Fatal) => self.deadlines.clear(Deadline::Rollover),
-            (true, ModelLoss::Transient) => {
-                if self.deadlines.is_armed(Deadline::LastRollover) {
-                    self.deadlines.set(Deadline::Rollover, now + ROLLOVER_RETRY_WAIT);
-                }
-            }
-            (false, ModelLoss::Fatal) => self.close(now, EndReason::ModelLost),
-            (false, ModelLoss::Transient) => {
-                let pauses = usize::try_from(self.leg.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-                let next = now + BACKOFF[pauses.min(BACKOFF.len() - 1)];
-                let too_late = self.deadlines.at(Deadline::ModelReady).is_some_and(|until| until <= next);
-                // Nothing is playing yet: what is left of the wait would be silence, for nothing.
-                if self.phase == Phase::Connecting && too_late {
-                    return self.close(now, EndReason::ModelLost);
-                }
-                self.deadlines.set(Deadline::ModelRetry, next);
-            }
-        }
+    pub(crate) const fn ready_by(&self) -> Option<Instant> {
+        self.ready_by
     }
 
-    /// Asks for a leg beside the one in use, if there is one.
-    pub(crate) fn attempt(&mut self, now: Instant) {
-        self.leg.attempts += 1;
-        self.leg.next = Next::Connecting;
-        self.deadlines.set(Deadline::ModelAttempt, now + ATTEMPT_WAIT);
-        self.emit(Output::ConnectModel);
+    pub(crate) const fn attempt_by(&self) -> Option<Instant> {
+        self.attempt_by
     }
 
-    /// The leg in use is gone, and with it everything that was under way on it.
-    pub(crate) fn leg_lost(&mut self, now: Instant, loss: ModelLoss) {
-        if !self.leg.up {
-            return;
-        }
-        self.note(Event::ModelLost);
-        self.figures.model_losses += 1;
-        self.leave_leg(now);
-        // Settling may have ended the call. A goodbye that was said and is being played needs no other model.
-        if self.phase != Phase::Live || self.hangup.is_ready() {
-            return;
-        }
-        if loss == ModelLoss::Fatal || self.figures.model_losses > LOSSES_MAX {
-            return self.close(now, EndReason::ModelLost);
-        }
-        self.deadlines.set(Deadline::ModelReady, now + NEXT_LEG_WAIT);
-        self.leg.attempts = 0;
-        match self.leg.next {
-            Next::None => self.attempt(now),
-            Next::Connecting => self.leg.attempts = 1,
-            Next::Ready { .. } => self.adopt_leg(now),
-        }
+    pub(crate) const fn retry_at(&self) -> Option<Instant> {
+        self.retry_at
     }
 
-    /// The time has come to connect a successor, as soon as nothing else is about to end the call.
-    pub(crate) fn rollover_due(&mut self, now: Instant) {
-        if self.hangup.reason().is_some() {
-            self.deadlines.set(Deadline::Rollover, now + ROLLOVER_RETRY_WAIT);
-        } else if matches!(self.leg.next, Next::None) {
-            self.attempt(now);
-        }
+    pub(crate) const fn rollover_at(&self) -> Option<Instant> {
+        self.rollover_at
     }
 
-    /// Without a turn boundary what is being said is cut off by us, rather than a little later by the server.
-    pub(crate) fn roll_over_now(&mut self, now: Instant) {
-        if self.leg.up && matches!(self.leg.next, Next::Ready { .. }) {
-            self.figures.model_rollovers += 1;
-            self.leave_leg(now);
-            self.adopt_leg(now);
-        }
-    }
-
-    /// At a turn boundary nothing is lost by going over to the leg that is ready.
-    pub(crate) fn roll_over_at_boundary(&mut self, now: Instant) {
-        if !self.awaits_words() {
-            self.roll_over_now(now);
-        }
-    }
-
-    /// Settles what was under way on this leg: some of it is to be asked for again, some can only be made good.
-    fn leave_leg(&mut self, now: Instant) {
-        let caller_was_speaking = self.deadlines.is_armed(Deadline::SpeechEnd);
-        let caller_was_waiting = self.deadlines.is_armed(Deadline::Answer);
-        for deadline in [
-            Deadline::SpeechEnd,
-            Deadline::SpeechFrame,
-            Deadline::Interruption,
-            Deadline::Overheard,
-            Deadline::Answer,
-            Deadline::ResponseCreated,
-            Deadline::ResponseProgress,
-            Deadline::Silence,
-            Deadline::Rollover,
-            Deadline::LastRollover,
-        ] {
-            self.deadlines.clear(deadline);
-        }
-        self.leg.up = false;
-        self.speech.leg_lost();
-        self.playback.leg_lost();
-        let lost = self.gate.leg_lost();
-        if let Some((response, _)) = &lost {
-            self.turns.cut_off(response);
-        }
-        let words_lost = self.turns.leg_lost();
-        let mut owed = caller_was_waiting.then_some(Owed::Answer);
-        if let Some((response, ended)) = lost {
-            owed = self.response_lost(now, &response, &ended).or(owed);
-        }
-        if caller_was_speaking || (words_lost && owed == Some(Owed::Answer)) {
-            owed = Some(Owed::Repeat);
-        }
-        self.leg.owed = owed.or(self.leg.owed);
-    }
-
-    /// A response was under way. What it was to say for us is asked for again, unless the caller heard some of it.
-    fn response_lost(&mut self, now: Instant, response: &str, ended: &Ended) -> Option<Owed> {
-        if ended.reason == Some(ResponseReason::Goodbye) && !ended.spoke {
-            let reason = self.hangup.reason().unwrap_or(EndReason::AgentHangUp);
-            self.request_goodbye(now, reason);
-            return None;
-        }
-        self.response_ended(now, response, ended, ResponseStatus::Failed);
-        // Their outputs bring their own response.
-        if ended.called_tools {
-            return None;
-        }
-        if ended.spoke {
-            return Some(Owed::Rest);
-        }
-        match ended.reason {
-            Some(ResponseReason::Greeting) => {
-                self.ask_for_greeting();
-                None
-            }
-            // Nobody has to be asked twice whether they are there.
-            Some(ResponseReason::SilencePrompt | ResponseReason::Warning | ResponseReason::Filler) => None,
-            Some(
-                ResponseReason::ToolOutput
-                | ResponseReason::Goodbye
-                | ResponseReason::Dtmf
-                | ResponseReason::Overheard
-                | ResponseReason::Screening
-                | ResponseReason::Recovery,
-            )
-            | None => Some(Owed::Answer),
-        }
-    }
-
-    /// Goes over to the leg that is ready. From here on everything is said to it and nothing to the old one.
-    fn adopt_leg(&mut self, now: Instant) {
-        // Settling the old leg may have ended the call.
-        if !matches!(self.phase, Phase::Connecting | Phase::Live) {
-            return;
-        }
-        let Next::Ready { lifetime } = std::mem::take(&mut self.leg.next) else { return };
-        self.leg.up = true;
-        self.leg.attempts = 0;
-        self.leg.number += 1;
-        self.deadlines.clear(Deadline::ModelReady);
-        self.deadlines.clear(Deadline::ModelRetry);
-        self.plan_rollover(now, lifetime);
-        self.emit(Output::UseModel);
-        let after_start = self.since_start(now);
-        self.note(Event::ModelReady { after_start });
-        let heard = self.replay(now);
-        if self.phase == Phase::Connecting {
-            self.phase = Phase::Live;
-            self.begin_conversation(now);
-        } else {
-            self.make_good(heard);
-        }
+    pub(crate) const fn last_rollover_at(&self) -> Option<Instant> {
+        self.last_rollover_at
     }
 
     fn plan_rollover(&mut self, now: Instant, lifetime: Option<Duration>) {
@@ -310,54 +268,64 @@ impl Session {
         }
         let lead = ROLLOVER_LEAD.min(lifetime / ROLLOVER_LEAD_SHARE);
         let last_lead = ROLLOVER_LAST_LEAD.min(lifetime / ROLLOVER_LAST_LEAD_SHARE);
-        self.deadlines.set(Deadline::Rollover, now + lifetime - lead);
-        self.deadlines.set(Deadline::LastRollover, now + lifetime - last_lead);
+        self.rollover_at = Some(now + lifetime - lead);
+        self.last_rollover_at = Some(now + lifetime - last_lead);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::origin;
+
+    fn up(now: Instant) -> ModelLeg {
+        let mut leg = ModelLeg::default();
+        leg.await_first(now, Some(now));
+        leg.attempt(now);
+        assert!(leg.configured(None), "the first leg is waited for");
+        assert!(leg.go_over(now) && leg.is_up() && leg.ready_by().is_none());
+        leg
     }
 
-    /// Tells the new leg what was said and done before, and returns what the caller heard of the agent last.
-    fn replay(&mut self, now: Instant) -> Option<String> {
-        let recalled = self.turns.recall(&self.playback);
-        let heard = recalled.last_words_of_agent().map(str::to_owned);
-        let mut last = None;
-        for (n, piece) in recalled.into_pieces().enumerate() {
-            let item = format!("{REPLAYED}{}_{n}", self.leg.number);
-            self.emit(Output::ToModel(ModelCommand::Replay { item: item.clone(), piece }));
-            last = Some(item);
+    #[test]
+    fn attempts_are_made_further_and_further_apart() {
+        let (mut leg, now) = (up(origin()), origin());
+        leg.leave();
+        assert!(leg.count_loss(ModelLoss::Transient));
+        assert_eq!(leg.await_next(now), AfterLoss::Attempt);
+        for pause in [250, 1_000, 2_000, 2_000] {
+            leg.attempt(now);
+            assert!(!leg.attempt_failed(now, ModelLoss::Transient, false));
+            assert_eq!(leg.retry_at(), Some(now + Duration::from_millis(pause)));
         }
-        if let Some(last) = last {
-            let at = self.wall(now);
-            self.turns.leg_begins_behind(now, at, &last);
-        }
-        heard
+        leg.attempt(now);
+        assert!(leg.attempt_failed(now, ModelLoss::Fatal, false), "a refusal is final");
     }
 
-    /// A caller who was owed something gets it, unless something else is about to be said anyway.
-    fn make_good(&mut self, heard: Option<String>) {
-        let owed = self.leg.owed.take();
-        if self.hangup.reason().is_some() || self.gate.has_pending() || !self.tools.is_idle() {
-            return;
-        }
-        let (Some(owed), Some(plan)) = (owed, &self.plan) else { return };
-        let text = instructions::go_on(plan, owed, heard.as_deref());
-        self.gate.request(ResponseReason::Recovery, Some(text));
+    #[test]
+    fn a_successor_that_cannot_be_had_leaves_the_leg_in_use_alone() {
+        let now = origin();
+        let mut leg = up(now);
+        assert!(leg.rollover_due(now, false) && leg.rollover_at().is_none());
+        leg.attempt(now);
+        assert!(!leg.attempt_failed(now, ModelLoss::Transient, false));
+        assert_eq!(leg.rollover_at(), Some(now + ROLLOVER_RETRY_WAIT));
+        assert!(leg.is_up() && leg.retry_at().is_none() && !leg.begin_rollover());
     }
 
-    /// The first words of the call: the greeting, or for a call that another epoch began, its continuation.
-    pub(crate) fn ask_for_first_words(&mut self) {
-        let Some(plan) = &self.plan else { return };
-        if plan.greeting.is_some() {
-            self.ask_for_greeting();
-        } else if plan.epoch > Epoch::FIRST || !plan.history.is_empty() {
-            let text = instructions::resume(plan);
-            self.gate.request(ResponseReason::Recovery, Some(text));
-        }
+    #[test]
+    fn a_model_that_is_lost_again_and_again_is_given_up() {
+        let mut leg = ModelLeg::default();
+        let worth_it = (0..=LOSSES_MAX).filter(|_| leg.count_loss(ModelLoss::Transient)).count();
+        assert_eq!(worth_it, LOSSES_MAX as usize);
     }
 
-    fn ask_for_greeting(&mut self) {
-        let Some(plan) = &self.plan else { return };
-        if let Some(greeting) = plan.greeting.as_ref().filter(|_| self.figures.greeting_heard.is_none()) {
-            let text = instructions::greeting(plan, greeting);
-            self.gate.request(ResponseReason::Greeting, Some(text));
-        }
+    #[test]
+    fn what_an_earlier_leg_owed_is_not_forgotten_over_one_that_owes_nothing() {
+        let mut leg = ModelLeg::default();
+        leg.owe(Some(Owed::Answer));
+        leg.owe(None);
+        assert_eq!(leg.take_owed(), Some(Owed::Answer));
+        assert_eq!(leg.take_owed(), None);
     }
 }

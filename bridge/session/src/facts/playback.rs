@@ -29,6 +29,7 @@ const LAG_MAX: Duration = Duration::from_millis(400);
 /// Room for a usual answer, so that speaking does not allocate.
 const SEGMENTS_CAPACITY: usize = 32;
 
+/// The audio of the call, from our sending it to the caller's hearing it.
 #[derive(Debug)]
 pub(crate) struct Playback {
     generation: u32,
@@ -48,6 +49,8 @@ pub(crate) struct Playback {
     /// The least that a mark was late.
     lag: Duration,
     settled: Heard,
+    /// Watchers were told that the agent speaks, and not yet that it stopped.
+    announced: bool,
 }
 
 /// The audio between two marks.
@@ -111,6 +114,7 @@ impl Playback {
             schedule: None,
             lag: LAG_MAX,
             settled: Heard::default(),
+            announced: false,
         }
     }
 
@@ -218,6 +222,23 @@ impl Playback {
         self.plays_until = None;
     }
 
+    /// Watchers are told that the agent speaks.
+    pub(crate) fn announce(&mut self) {
+        self.announced = true;
+    }
+
+    /// Watchers know that the agent stopped.
+    pub(crate) fn announce_end(&mut self) {
+        self.announced = false;
+    }
+
+    /// Whether watchers are still to be told that the line has played everything; true once.
+    pub(crate) fn take_fell_silent(&mut self) -> bool {
+        let fell_silent = self.announced && !self.is_audible();
+        self.announced &= !fell_silent;
+        fell_silent
+    }
+
     /// Stops everything: what was not heard by now will not be. Returns the cuts in playing order; the first is
     /// of the part that was audible.
     pub(crate) fn interrupt(&mut self, now: Instant) -> Vec<Cut> {
@@ -257,7 +278,7 @@ impl Playback {
         }
     }
 
-    /// The account of one item as it will be if nobody interrupts.
+    /// The account of one item as it will be without an interruption.
     pub(crate) fn will_have_played(&self, item: &str) -> Heard {
         self.parts.iter().filter(|part| part.item == item).fold(Heard::default(), |total, part| Heard {
             sent: total.sent + part.sent,

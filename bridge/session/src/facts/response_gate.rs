@@ -5,13 +5,20 @@
 //! important first. The model's own turn detection creates responses too; the gate learns of them as they
 //! begin.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use crate::facts::recent_ids::RecentIds;
-use crate::facts::trouble::{Trouble, Vain};
-use crate::input::ResponseReason;
+use super::recent_ids::RecentIds;
+use super::trouble::{Trouble, Vain};
 use crate::output::ModelCommand;
-use crate::reasons;
+use crate::response_reason::ResponseReason;
+
+/// A response that was asked for and did not begin is lost.
+const CREATED_WAIT: Duration = Duration::from_secs(10);
+/// A response that is silent for this long in the middle of itself is stuck.
+const PROGRESS_WAIT: Duration = Duration::from_secs(15);
+/// A cancelled response ends within a round trip.
+const CANCEL_WAIT: Duration = Duration::from_secs(3);
 
 /// How long to wait when the model refuses us for a response that we know nothing of.
 const UNKNOWN_RESPONSE_WAIT: Duration = Duration::from_secs(10);
@@ -22,6 +29,7 @@ const FINISH_WAIT_MAX: Duration = Duration::from_secs(10);
 /// A request that another response kept out this often is given up.
 const REFUSALS_MAX: u8 = 3;
 
+/// What is asked of the model, and what it is saying.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseGate {
     pending: Vec<Request>,
@@ -50,6 +58,8 @@ struct Request {
 struct InFlight {
     request: Request,
     event_id: String,
+    /// A request that nothing came of by then is lost.
+    created_by: Instant,
 }
 
 #[derive(Debug)]
@@ -59,6 +69,8 @@ struct Active {
     spoke: bool,
     called_tools: bool,
     cancelled: bool,
+    /// Without a sign of life by then it is over for us.
+    progress_by: Instant,
 }
 
 /// What a response that ended had done.
@@ -69,7 +81,7 @@ pub(crate) struct Ended {
     pub(crate) called_tools: bool,
     /// The caller got nothing of it, and nothing else will follow from it.
     pub(crate) in_vain: bool,
-    /// Nobody had given it up.
+    /// It was not discarded: what came of it was for the caller.
     pub(crate) wanted: bool,
 }
 
@@ -88,7 +100,7 @@ impl ResponseGate {
     /// Asks for a response. A request for the same reason that still waits is replaced.
     pub(crate) fn request(&mut self, reason: ResponseReason, instructions: Option<String>) {
         self.withdraw(reason);
-        self.enqueue(Request { reason, instructions, tools: reasons::may_call_tools(reason), refusals: 0 });
+        self.enqueue(Request { reason, instructions, tools: reason.may_call_tools(), refusals: 0 });
     }
 
     /// Asks for a response that consists of words, whatever its reason.
@@ -108,14 +120,12 @@ impl ResponseGate {
     /// Lets the most important request through if it may be made now. While the caller has the floor only
     /// the first and the last words of a call may be asked for.
     pub(crate) fn release(&mut self, now: Instant, caller_has_floor: bool) -> Option<ModelCommand> {
-        if self.active.is_some() || self.in_flight.is_some() || self.not_before.is_some_and(|at| at > now) {
+        self.pass_time(now);
+        if self.active.is_some() || self.in_flight.is_some() || self.not_before.is_some() {
             return None;
         }
-        self.not_before = None;
-        let index = self
-            .pending
-            .iter()
-            .position(|request| !caller_has_floor || reasons::keeps_floor(request.reason))?;
+        let index =
+            self.pending.iter().position(|request| !caller_has_floor || request.reason.keeps_floor())?;
         let request = self.pending.remove(index);
         self.requests = self.requests.wrapping_add(1);
         let event_id = format!("create-{}-{}", request.reason.as_str(), self.requests);
@@ -125,18 +135,33 @@ impl ResponseGate {
             tools: request.tools,
             event_id: event_id.clone(),
         };
-        self.in_flight = Some(InFlight { request, event_id });
+        self.in_flight = Some(InFlight { request, event_id, created_by: now + CREATED_WAIT });
         Some(command)
     }
 
+    /// Time has passed: a request that was held back until now may be made.
+    pub(crate) fn pass_time(&mut self, now: Instant) {
+        self.not_before.take_if(|at| *at <= now);
+    }
+
     /// When a held back request may be made, if that is a matter of time.
-    pub(crate) fn retry_at(&self, now: Instant) -> Option<Instant> {
-        self.not_before.filter(|at| *at > now && !self.pending.is_empty())
+    pub(crate) fn retry_at(&self) -> Option<Instant> {
+        self.not_before.filter(|_| !self.pending.is_empty())
+    }
+
+    /// When the request in flight must have become a response.
+    pub(crate) fn created_by(&self) -> Option<Instant> {
+        self.in_flight.as_ref().map(|in_flight| in_flight.created_by)
+    }
+
+    /// When the response under way must have given a sign of life.
+    pub(crate) fn progress_by(&self) -> Option<Instant> {
+        self.active.as_ref().map(|active| active.progress_by)
     }
 
     /// A response began; false if that was known already or it is over.
-    pub(crate) fn created(&mut self, response: &str, reason: Option<ResponseReason>) -> bool {
-        let new = self.begin(response);
+    pub(crate) fn created(&mut self, now: Instant, response: &str, reason: Option<ResponseReason>) -> bool {
+        let new = self.begin(now, response);
         if reason.is_some() && self.in_flight.as_ref().map(|in_flight| in_flight.request.reason) == reason {
             self.in_flight = None;
         } else if let Some(reason) = reason.filter(|_| new) {
@@ -145,19 +170,18 @@ impl ResponseGate {
         }
         if new && reason.is_none() {
             // The answer to the caller sees everything that these wanted to bring up.
-            self.pending.retain(|request| {
-                reasons::keeps_floor(request.reason) || request.reason == ResponseReason::Warning
-            });
+            self.pending.retain(|request| request.reason.outlives_answer());
         }
         if let Some(active) = self.active.as_mut().filter(|active| active.id == response) {
             active.reason = active.reason.or(reason);
         }
+        self.progress(now, response);
         new
     }
 
     /// Something of this response arrived, perhaps before word that it began.
-    pub(crate) fn saw(&mut self, response: &str, spoke: bool, called_tools: bool) {
-        self.begin(response);
+    pub(crate) fn saw(&mut self, now: Instant, response: &str, spoke: bool, called_tools: bool) {
+        self.begin(now, response);
         if let Some(active) = self.active.as_mut().filter(|active| active.id == response) {
             active.spoke |= spoke;
             active.called_tools |= called_tools;
@@ -165,6 +189,15 @@ impl ResponseGate {
             if active.spoke || active.called_tools {
                 self.trouble = Trouble::default();
             }
+        }
+        self.progress(now, response);
+    }
+
+    /// A sign of life of the response under way, if it is this one and still wanted.
+    pub(crate) fn progress(&mut self, now: Instant, response: &str) {
+        if let Some(active) = self.active.as_mut().filter(|active| active.id == response && !active.cancelled)
+        {
+            active.progress_by = now + PROGRESS_WAIT;
         }
     }
 
@@ -194,8 +227,8 @@ impl ResponseGate {
         Some(((!cancelled).then_some(id), ended))
     }
 
-    /// The model is gone. What it had not begun is asked of the next one; what it had begun and nobody had
-    /// cancelled is returned.
+    /// The model is gone. What it had not begun is asked of the next one; what it had begun is
+    /// returned, unless it was cancelled.
     pub(crate) fn leg_lost(&mut self) -> Option<(String, Ended)> {
         self.not_before = None;
         self.recovered = false;
@@ -208,16 +241,19 @@ impl ResponseGate {
         }
         let active = self.active.take()?;
         self.finished.insert(&active.id);
-        let Active { id, reason, spoke, called_tools, cancelled } = active;
+        let Active { id, reason, spoke, called_tools, cancelled, progress_by: _ } = active;
         (!cancelled).then_some((id, Ended { reason, spoke, called_tools, in_vain: false, wanted: true }))
     }
 
     /// Drops the response under way. Returns its id the first time: one response, one cancel.
-    pub(crate) fn interrupt(&mut self) -> Option<String> {
+    pub(crate) fn interrupt(&mut self, now: Instant) -> Option<String> {
         let active = self.active.as_mut()?;
         self.discarded.insert(&active.id);
-        let first = !std::mem::replace(&mut active.cancelled, true);
-        first.then(|| active.id.clone())
+        if std::mem::replace(&mut active.cancelled, true) {
+            return None;
+        }
+        active.progress_by = now + CANCEL_WAIT;
+        Some(active.id.clone())
     }
 
     /// Drops whatever may still come of this response.
@@ -249,8 +285,7 @@ impl ResponseGate {
             return Some(request.reason);
         }
         let replaced = self.pending.iter().any(|waiting| waiting.reason == request.reason);
-        let answered =
-            refusal == Refusal::Busy && self.active.is_some() && !reasons::must_be_said(request.reason);
+        let answered = refusal == Refusal::Busy && self.active.is_some() && !request.reason.must_be_said();
         if !replaced && !answered {
             self.enqueue(request);
         }
@@ -289,6 +324,15 @@ impl ResponseGate {
         self.active.as_ref().and_then(|active| active.reason)
     }
 
+    /// The response that is meant: the one under way where the model does not name it.
+    pub(crate) fn named<'a>(&self, response: &'a str) -> Option<Cow<'a, str>> {
+        if response.is_empty() {
+            self.active_id().map(|active| Cow::Owned(active.to_owned()))
+        } else {
+            Some(Cow::Borrowed(response))
+        }
+    }
+
     pub(crate) fn active_id(&self) -> Option<&str> {
         self.active.as_ref().map(|active| active.id.as_str())
     }
@@ -297,7 +341,7 @@ impl ResponseGate {
         self.active_id() == Some(response)
     }
 
-    /// A response is under way that nobody has cancelled.
+    /// A response is under way and was not cancelled.
     pub(crate) fn is_generating(&self) -> bool {
         self.active.as_ref().is_some_and(|active| !active.cancelled)
     }
@@ -343,7 +387,7 @@ impl ResponseGate {
         self.active.is_none() && self.in_flight.is_none() && self.pending.is_empty()
     }
 
-    fn begin(&mut self, response: &str) -> bool {
+    fn begin(&mut self, now: Instant, response: &str) -> bool {
         if self.is_active(response) || self.is_over(response) {
             return false;
         }
@@ -351,7 +395,14 @@ impl ResponseGate {
             self.finished.insert(&forgotten.id);
         }
         let id = response.to_owned();
-        self.active = Some(Active { id, reason: None, spoke: false, called_tools: false, cancelled: false });
+        self.active = Some(Active {
+            id,
+            reason: None,
+            spoke: false,
+            called_tools: false,
+            cancelled: false,
+            progress_by: now + PROGRESS_WAIT,
+        });
         true
     }
 
@@ -360,9 +411,7 @@ impl ResponseGate {
     }
 
     fn enqueue(&mut self, request: Request) {
-        let at = self
-            .pending
-            .partition_point(|waiting| reasons::rank(waiting.reason) <= reasons::rank(request.reason));
+        let at = self.pending.partition_point(|waiting| waiting.reason.rank() <= request.reason.rank());
         self.pending.insert(at, request);
     }
 }

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::facts::recent_ids::RecentIds;
+use super::recent_ids::RecentIds;
 
-pub(crate) use domain::tools::END_CALL;
+use domain::tools::{END_CALL, TIMEOUT_MAX};
 
 /// A caller does not wait longer than this for a tool that says nothing of its own; the model then says that it did
 /// not work.
-pub(crate) const TOOL_TIMEOUT: Duration = Duration::from_secs(10);
-/// What a tool's own timeout may be late by: whoever runs it answers before.
-pub(crate) const TIMEOUT_MARGIN: Duration = Duration::from_secs(1);
+const TOOL_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a tool's own timeout may be late by: its runner answers before.
+const TIMEOUT_MARGIN: Duration = Duration::from_secs(1);
 /// So long a caller hears nothing while a tool runs, and then that it is being looked up.
 const FILLER_AFTER: Duration = Duration::from_millis(1_500);
 /// Calls that may be running at once.
@@ -34,8 +34,9 @@ pub(crate) const TALK_FIRST: &str =
     r#"{"error":"not done: no tool works before the caller has spoken again"}"#;
 const TOO_LONG: &str = r#"{"error":"not done: the arguments are too long"}"#;
 
+/// The model's calls of tools.
 #[derive(Debug, Default)]
-pub(crate) struct Tools {
+pub(crate) struct ToolCalls {
     seen: RecentIds,
     open: Vec<OpenCall>,
     /// Responses whose calls are owed a response of their own.
@@ -58,22 +59,23 @@ pub(crate) struct OpenCall {
     due: Instant,
 }
 
-impl Tools {
+impl ToolCalls {
     /// Whether this call is new. Repeats of the event are not calls.
     pub(crate) fn is_new(&mut self, call_id: &str) -> bool {
         self.seen.insert(call_id)
     }
 
-    /// A call that somebody else has to answer within `wait`.
+    /// A call that the driver is to run. The runner keeps the tool's own timeout, if it has one; ours is for a runner that
+    /// does not answer.
     ///
     /// # Errors
-    /// The answer, if nobody is to be asked.
+    /// The answer to a call that is not to be run.
     pub(crate) fn open(
         &mut self,
         now: Instant,
         response: &str,
         [call_id, name, arguments]: [&str; 3],
-        wait: Duration,
+        own_timeout: Option<Duration>,
     ) -> Result<(), &'static str> {
         if !self.is_owed(response) {
             self.owed.push(response.to_owned());
@@ -84,6 +86,7 @@ impl Tools {
         if arguments.len() > ARGUMENTS_MAX_BYTES {
             return Err(TOO_LONG);
         }
+        let wait = own_timeout.map_or(TOOL_TIMEOUT, |own| own.min(TIMEOUT_MAX) + TIMEOUT_MARGIN);
         self.calls += 1;
         self.calls_in_turn += 1;
         self.open.push(OpenCall {
@@ -145,8 +148,13 @@ impl Tools {
     }
 
     /// A response is owed to calls of this one in any case.
-    pub(crate) fn is_owed(&self, response: &str) -> bool {
+    fn is_owed(&self, response: &str) -> bool {
         self.owed.iter().any(|owed| owed == response)
+    }
+
+    /// Whether a call of this tool is not even tried: the model has called enough.
+    pub(crate) fn refuses(&self, response: &str, name: &str) -> bool {
+        name != END_CALL && self.is_spent() && !self.is_owed(response)
     }
 
     /// Whether the model has called enough, in this turn or in this call.

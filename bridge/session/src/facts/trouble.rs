@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Pauses before the attempts after the first, where the model names none or a shorter one that did not help.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(4)];
-/// A pause that the model names may be shorter than ours, but not so short that it is none.
+/// The shortest pause that is kept where the model names one: at once would be a loop.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 /// A caller who has asked twice and a third time what is going on is not helped by waiting.
 const IN_A_ROW_MAX: u32 = 12;

@@ -7,18 +7,20 @@
 
 use std::time::{Duration, Instant};
 
+use domain::plan::HistoryItem;
 use domain::turn::{ToolCall, TurnState};
 use domain::{CallPlan, Speaker, Timestamp, Turn};
 
-use crate::facts::playback::Playback;
-use crate::facts::response_gate::ResponseGate;
+use super::playback::Playback;
+use super::response_gate::ResponseGate;
 use crate::input::Role;
 
 mod chain;
-mod memory;
-mod recall;
+mod item;
+pub(crate) mod memory;
 
 use chain::{Chain, Link};
+use item::{Agent, Call, Item, Kind, Text, Words};
 use memory::Memory;
 
 /// A transcript that takes longer is not coming.
@@ -29,8 +31,6 @@ const LINK_WAIT: Duration = Duration::from_secs(2);
 const OPEN_ITEMS_MAX: usize = 256;
 /// Tool calls that may be waiting for their turn. More are run and answered, but not recorded.
 const UNRECORDED_CALLS_MAX: usize = 128;
-/// Far more than anybody says in one turn.
-const TEXT_BYTES_MAX: usize = 32 * 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
@@ -43,54 +43,8 @@ pub(crate) struct Turns {
     /// What the caller said last is known in words.
     understood: bool,
     next_position: u32,
-}
-
-#[derive(Debug)]
-struct Item {
-    at: Timestamp,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Caller { words: Words, spoken: Duration },
-    Agent(Agent),
-    Other,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Words {
-    Awaited,
-    Known(Text),
-    Failed,
-}
-
-#[derive(Debug, Default)]
-struct Agent {
-    response: Option<String>,
-    text: Text,
-    /// The model has given the whole text.
-    whole: bool,
-    cut_off: bool,
-    latency: Option<Duration>,
-}
-
-impl Kind {
-    const fn caller() -> Self {
-        Self::Caller { words: Words::Awaited, spoken: Duration::ZERO }
-    }
-}
-
-/// What somebody said: bounded, and never printed.
-#[derive(Default, PartialEq, Eq)]
-struct Text(String);
-
-#[derive(Debug)]
-struct Call {
-    response: String,
-    item: String,
-    at: Timestamp,
-    call: ToolCall,
+    /// When the turn at the front stops waiting, if only time can make it.
+    waits_until: Option<Instant>,
 }
 
 impl Turns {
@@ -261,17 +215,93 @@ impl Turns {
         Some(Turn { tool_calls, ..turn })
     }
 
-    /// When the turn at the front stops waiting, if only time can make it.
-    pub(crate) fn waits_until(&self, now: Instant, plan: &CallPlan) -> Option<Instant> {
+    /// Says when the turn at the front stops waiting, if only time can make it, as things stand at `now`.
+    pub(crate) fn plan_wait(&mut self, now: Instant, plan: &CallPlan) {
+        self.waits_until = self.front_waits_until(plan).filter(|by| *by > now);
+    }
+
+    /// When the turn at the front stops waiting, as last planned.
+    pub(crate) const fn waits_until(&self) -> Option<Instant> {
+        self.waits_until
+    }
+
+    /// How many turns were handed over.
+    pub(crate) const fn count(&self) -> u32 {
+        self.next_position
+    }
+
+    fn front_waits_until(&self, plan: &CallPlan) -> Option<Instant> {
         let front = self.chain.front()?;
         let link_by = front.since + LINK_WAIT;
-        let by = match &front.payload.kind {
+        Some(match &front.payload.kind {
             Kind::Caller { words: Words::Awaited, .. } if is_transcribed(plan) => {
                 front.since + TRANSCRIPT_WAIT
             }
             Kind::Caller { .. } | Kind::Agent(_) | Kind::Other => link_by,
-        };
-        Some(by).filter(|by| *by > now)
+        })
+    }
+
+    /// What went before this session.
+    pub(crate) fn remember(&mut self, history: &[HistoryItem]) {
+        self.memory.add_history(history);
+    }
+
+    /// What the model was told beside the conversation.
+    pub(crate) fn remember_note(&mut self, text: &str) {
+        self.memory.add_note(text.to_owned());
+    }
+
+    /// Everything so far: turns that are final, and those still open as they stand. What the line has not
+    /// played yet counts as heard, for it will be.
+    pub(crate) fn recall(&self, playback: &Playback) -> Memory {
+        let mut memory = self.memory.clone();
+        for call in &self.carried {
+            memory.add_call(call.call.clone());
+        }
+        for link in self.chain.links() {
+            match &link.payload.kind {
+                Kind::Caller { words: Words::Known(text), .. } => {
+                    memory.add_said(Speaker::Caller, text.0.clone());
+                }
+                Kind::Agent(agent) => {
+                    let text = agent.text.heard(playback.will_have_played(&link.item));
+                    memory.add_said(Speaker::Agent, text.to_owned());
+                }
+                Kind::Caller { words: Words::Awaited | Words::Failed, .. } | Kind::Other => {}
+            }
+            for call in self.calls.iter().filter(|call| call.item == link.item) {
+                memory.add_call(call.call.clone());
+            }
+        }
+        let placed = |item: &str| self.chain.links().any(|link| link.item == item);
+        for call in self.calls.iter().filter(|call| !placed(&call.item)) {
+            memory.add_call(call.call.clone());
+        }
+        memory
+    }
+
+    /// Nothing more will come of this leg's items. True if words of the caller were still on their way.
+    pub(crate) fn leg_lost(&mut self) -> bool {
+        self.chain.link_all();
+        let mut words_lost = false;
+        for item in self.chain.iter_mut() {
+            match &mut item.kind {
+                Kind::Caller { words, .. } if *words == Words::Awaited => {
+                    *words = Words::Failed;
+                    words_lost = true;
+                }
+                Kind::Agent(Agent { response, .. }) => {
+                    response.get_or_insert_with(String::new);
+                }
+                Kind::Caller { .. } | Kind::Other => {}
+            }
+        }
+        words_lost
+    }
+
+    /// The new leg's conversation goes on behind `item`, the last one replayed to it.
+    pub(crate) fn leg_begins_behind(&mut self, now: Instant, at: Timestamp, item: &str) {
+        self.chain.append(now, item, Item { at, kind: Kind::Other });
     }
 
     fn agent(&mut self, now: Instant, at: Timestamp, response: &str, item: &str) -> Option<&mut Agent> {
@@ -334,7 +364,7 @@ impl Turns {
                 for call in &tool_calls {
                     self.memory.add_call(call.clone());
                 }
-                self.memory.add_said(Speaker::Agent, agent.text.heard(audio));
+                self.memory.add_said(Speaker::Agent, agent.text.heard(audio).to_owned());
                 if agent.text.0.is_empty() && audio.sent.is_zero() && tool_calls.is_empty() {
                     return None;
                 }
@@ -377,23 +407,4 @@ impl Turns {
 
 fn is_transcribed(plan: &CallPlan) -> bool {
     plan.voice.transcription_model.is_some()
-}
-
-impl Text {
-    fn of(text: &str) -> Self {
-        let mut bounded = Self::default();
-        bounded.push(text);
-        bounded
-    }
-
-    fn push(&mut self, text: &str) {
-        let room = TEXT_BYTES_MAX - self.0.len();
-        self.0.push_str(&text[..text.floor_char_boundary(room)]);
-    }
-}
-
-impl std::fmt::Debug for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Text({} bytes)", self.0.len())
-    }
 }

@@ -1,267 +1,128 @@
-//! The caller speaks: whether that interrupts the agent, and what interrupting means.
+//! The caller speaks: whether that interrupts the agent.
 //!
-//! The session is configured with `interrupt_response` off, so nobody else interrupts. The truth is what is
+//! The session is configured with `interrupt_response` off, so only this rule interrupts. The truth is what is
 //! audible, not what is being generated: the model is usually done long before the line has played its words.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use domain::business::TurnDetection;
+use crate::action::Action;
+use crate::facts::Facts;
+use crate::response_reason::ResponseReason;
+use crate::rules::overheard;
 
-use crate::audio::millis;
-use crate::deadlines::Deadline;
-use crate::input::ResponseReason;
-use crate::live::MAX_CALL;
-use crate::output::{Event, ModelCommand};
-use crate::{Output, Session, instructions};
-
-/// Nobody speaks this long without a breath; line noise and hold music do.
-const SPEECH_MAX: Duration = Duration::from_secs(60);
-/// The least that counts as having spoken; a turn of no length is one whose length is not known.
-const SPEECH_MIN: Duration = Duration::from_millis(1);
-/// The model's turn detection creates the answer at once. When it has not by now, it will not.
-const ANSWER_WAIT: Duration = Duration::from_secs(3);
-/// A cancelled response ends within a round trip.
-const CANCEL_WAIT: Duration = Duration::from_secs(3);
-/// Without a frame for this long the model would wait for the end of a sentence that has ended.
-pub(crate) const SPEECH_FRAME_WAIT: Duration = Duration::from_millis(750);
-
-/// The caller's speech, as the model's turn detection reports it.
-#[derive(Debug, Default)]
-pub(crate) struct CallerSpeech {
-    last: Option<Speech>,
-    /// When the caller stopped, until the agent answers.
-    pub(crate) stopped: Option<Instant>,
-    /// The last speech was let pass, and what it was is not known yet.
-    overheard: bool,
-    /// The agent stopped for the last speech.
-    interrupted: bool,
-}
-
-/// One stretch of speech, which becomes an item.
-#[derive(Debug)]
-struct Speech {
-    item: String,
-    began: Instant,
-    /// Where it begins in the audio that the model was given, padding included, if the model said so.
-    audio_start: Option<Duration>,
-    /// How long it lasted, as soon as the model has said where it ends.
-    spoken: Option<Duration>,
-}
-
-impl CallerSpeech {
-    /// Speech on a leg that is gone will not be spoken of again.
-    pub(crate) fn leg_lost(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The last speech ended before it was an interruption.
-    pub(crate) fn passed(&mut self) {
-        self.overheard = true;
-        self.stopped = None;
-    }
-
-    pub(crate) fn is_overheard(&self, item: &str) -> bool {
-        self.overheard && self.began(item).is_some()
-    }
-
-    pub(crate) fn decided(&mut self) {
-        self.overheard = false;
-    }
-
-    /// The agent stopped for speech that nothing came of; known once.
-    pub(crate) fn take_interrupted(&mut self) -> bool {
-        std::mem::take(&mut self.interrupted)
-    }
-
-    pub(crate) fn began(&self, item: &str) -> Option<Instant> {
-        self.of(item).map(|speech| speech.began)
-    }
-
-    /// How long the caller spoke. A turn may be committed before its end was told; then the time since it began has
-    /// to do.
-    pub(crate) fn spoken(&self, now: Instant, item: &str) -> Option<Duration> {
-        let speech = self.of(item)?;
-        Some(speech.spoken.unwrap_or_else(|| now.saturating_duration_since(speech.began)))
-    }
-
-    fn of(&self, item: &str) -> Option<&Speech> {
-        // Speech without a name is never the speech that is known.
-        self.last.as_ref().filter(|speech| speech.item == item && !item.is_empty())
+/// The caller began to speak.
+pub(crate) fn caller_began(now: Instant, facts: &Facts) -> Vec<Action> {
+    let patience = overheard::patience(facts);
+    if yields(facts) && !patience.is_zero() {
+        vec![Action::DecideAt(now + patience)]
+    } else {
+        interruption(facts)
     }
 }
 
-impl Session {
-    pub(crate) fn caller_began(&mut self, now: Instant, item: &str, audio_start: Option<Duration>) {
-        if self.speech.began(item).is_some() {
-            return;
+/// The caller takes the floor.
+pub(crate) fn interruption(facts: &Facts) -> Vec<Action> {
+    // Asked before the end is taken back: last words are not interrupted.
+    let interrupts = yields(facts).then_some(Action::Interrupt);
+    interrupts.into_iter().chain([Action::CallerObjects]).collect()
+}
+
+/// The caller stopped. `undecided`: it was still open whether that interrupts.
+pub(crate) fn caller_stopped(facts: &Facts, undecided: bool) -> Option<Action> {
+    // Once the agent has finished by itself this is a turn like any other.
+    if undecided && (facts.playback.is_audible() || facts.ending.is_pending()) {
+        return Some(Action::LetPass);
+    }
+    // The greeting answers whatever was said before its end, and a machine is not answered.
+    let wants_none = facts.is_greeting() || facts.ending.is_pending() || facts.party.is_machine();
+    (!wants_none).then_some(Action::OweAnswer)
+}
+
+/// Whether a response that begins now is not wanted. `None`: the model's turn detection created it.
+pub(crate) fn is_out_of_turn(facts: &Facts, reason: Option<ResponseReason>) -> bool {
+    match reason {
+        // It would speak over the caller. Only the first words may, and the last ones.
+        Some(reason) => {
+            let objected = reason == ResponseReason::Goodbye && !facts.ending.is_pending();
+            facts.speech.is_speaking() && (!reason.keeps_floor() || objected)
         }
-        self.speech.last = Some(Speech { item: item.to_owned(), began: now, audio_start, spoken: None });
-        self.speech.stopped = None;
-        (self.speech.overheard, self.speech.interrupted) = (false, false);
-        self.silence.broken();
-        self.farewell.caller_began();
-        self.turns.caller_began();
-        self.gate.new_turn();
-        self.tools.new_turn();
-        self.deadlines.clear(Deadline::Answer);
-        self.deadlines.clear(Deadline::Overheard);
-        self.deadlines.set(Deadline::SpeechEnd, now + SPEECH_MAX);
-        self.deadlines.set(Deadline::SpeechFrame, now + SPEECH_FRAME_WAIT);
-        self.note(Event::CallerSpeaking);
-        self.other_party_began(now);
-        let patience = self.patience();
-        if self.yields() && !patience.is_zero() {
-            self.deadlines.set(Deadline::Interruption, now + patience);
-        } else {
-            self.interruption(now);
+        // Turn detection knows best whether the caller has stopped. But a sound whose words are not known yet gets no
+        // answer, nor does a machine.
+        None => facts.speech.is_overheard() || facts.party.is_machine(),
+    }
+}
+
+/// Whether the agent lets itself be interrupted in what it is doing now.
+fn yields(facts: &Facts) -> bool {
+    let audible = facts.playback.is_audible();
+    if facts.is_greeting() {
+        let protected = facts.call.policy().is_some_and(|policy| policy.protect_greeting);
+        // A greeting that is not audible yet is never interrupted: the caller would get none.
+        return audible && !protected;
+    }
+    !facts.ending.is_final() && (audible || facts.gate.is_generating())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::business::ConversationPolicy;
+
+    use super::*;
+    use crate::facts::ending::Goodbye;
+    use crate::testing::{agent_speaks, facts, origin, secs};
+
+    #[test]
+    fn the_agent_yields_at_once_or_after_the_patience_of_the_policy() {
+        let now = origin();
+        let mut patient = facts(now, ConversationPolicy { min_interruption: secs(1), ..Default::default() });
+        assert_eq!(caller_began(now, &patient), [Action::CallerObjects], "there is nothing to interrupt");
+        agent_speaks(now, &mut patient);
+        assert_eq!(caller_began(now, &patient), [Action::DecideAt(now + secs(1))]);
+        let mut prompt = facts(now, ConversationPolicy::default());
+        agent_speaks(now, &mut prompt);
+        assert_eq!(caller_began(now, &prompt), [Action::Interrupt, Action::CallerObjects]);
+        prompt.ending.begin(domain::turn::EndReason::MaxDuration, Goodbye::Requested);
+        assert_eq!(interruption(&prompt), [Action::CallerObjects], "last words are said");
+    }
+
+    #[test]
+    fn a_protected_greeting_is_heard_to_its_end() {
+        let now = origin();
+        for protect_greeting in [false, true] {
+            let mut facts = facts(now, ConversationPolicy { protect_greeting, ..Default::default() });
+            facts.gate.request(ResponseReason::Greeting, None);
+            assert_eq!(interruption(&facts), [Action::CallerObjects], "it is not audible yet");
+            agent_speaks(now, &mut facts);
+            assert_eq!(interruption(&facts).contains(&Action::Interrupt), !protect_greeting);
         }
     }
 
-    /// The caller takes the floor.
-    pub(crate) fn interruption(&mut self, now: Instant) {
-        // Asked before the hang-up is given up: last words are not interrupted.
-        let yields = self.yields();
-        if yields {
-            self.interrupt(now);
-        }
-        self.caller_objects();
+    #[test]
+    fn a_sound_that_did_not_last_is_let_pass_while_the_agent_is_heard() {
+        let now = origin();
+        let mut facts = facts(now, ConversationPolicy::default());
+        assert_eq!(caller_stopped(&facts, true), Some(Action::OweAnswer), "a turn like any other");
+        agent_speaks(now, &mut facts);
+        assert_eq!(caller_stopped(&facts, true), Some(Action::LetPass));
+        assert_eq!(caller_stopped(&facts, false), Some(Action::OweAnswer));
+        facts.ending.begin(domain::turn::EndReason::AgentHangUp, Goodbye::Said);
+        assert_eq!(caller_stopped(&facts, false), None, "the call is about to end");
     }
 
-    /// Takes the length of a speech from where the model says that it begins and ends. Both edges lie in silence:
-    /// padding goes before the speech, and the silence that proves its end behind it. What semantic turn detection
-    /// waits for is not known, and counts as speech.
-    pub(crate) fn speech_measured(&mut self, item: &str, audio_end: Option<Duration>) -> Option<Duration> {
-        let silence = match self.plan.as_ref()?.voice.turn_detection {
-            TurnDetection::Server { prefix_padding_ms, silence_duration_ms, .. } => {
-                Duration::from_millis(u64::from(prefix_padding_ms) + u64::from(silence_duration_ms))
-            }
-            TurnDetection::Semantic { .. } => Duration::ZERO,
+    #[test]
+    fn only_the_first_and_the_last_words_may_begin_over_the_caller() {
+        let now = origin();
+        let mut facts = facts(now, ConversationPolicy::default());
+        let out_of_turn = |facts: &Facts| {
+            let reasons = ResponseReason::ALL.into_iter();
+            reasons.filter(|reason| is_out_of_turn(facts, Some(*reason))).collect::<Vec<_>>()
         };
-        let speech = self.speech.last.as_mut().filter(|speech| speech.item == item)?;
-        let spoken = audio_end?.saturating_sub(speech.audio_start?).saturating_sub(silence);
-        // Somebody spoke, however little is left of it; and no claim of the model's is longer than a call.
-        speech.spoken = Some(spoken.clamp(SPEECH_MIN, MAX_CALL));
-        speech.spoken
-    }
-
-    pub(crate) fn caller_stopped_speaking(&mut self, now: Instant) {
-        if !self.deadlines.is_armed(Deadline::SpeechEnd) {
-            return;
-        }
-        self.speech_ended();
-        self.speech.stopped = Some(now);
-        self.note(Event::CallerSilent);
-        if self.deadlines.is_armed(Deadline::Interruption) {
-            self.deadlines.clear(Deadline::Interruption);
-            // Once the agent has finished by itself this is a turn like any other.
-            if self.playback.is_audible() || self.hangup.reason().is_some() {
-                return self.speech_passed(now);
-            }
-        }
-        // The greeting answers whatever was said before its end, and a machine is not answered.
-        if !self.is_greeting() && self.hangup.reason().is_none() && !self.voicemail.mutes() {
-            self.deadlines.set(Deadline::Answer, now + ANSWER_WAIT);
-        }
-    }
-
-    pub(crate) fn speech_ended(&mut self) {
-        self.deadlines.clear(Deadline::SpeechEnd);
-        self.deadlines.clear(Deadline::SpeechFrame);
-        self.deadlines.clear(Deadline::Monologue);
-    }
-
-    /// The caller is speaking, or has stopped and is about to be answered.
-    pub(crate) fn caller_has_floor(&self) -> bool {
-        self.deadlines.is_armed(Deadline::SpeechEnd) || self.deadlines.is_armed(Deadline::Answer)
-    }
-
-    /// Whether a response that begins now would speak over the caller.
-    pub(crate) fn speaks_over_caller(&self, reason: Option<ResponseReason>) -> bool {
-        self.deadlines.is_armed(Deadline::SpeechEnd)
-            && match reason {
-                Some(ResponseReason::Greeting) => false,
-                Some(ResponseReason::Goodbye) => self.hangup.reason().is_none(),
-                Some(
-                    ResponseReason::ToolOutput
-                    | ResponseReason::Filler
-                    | ResponseReason::SilencePrompt
-                    | ResponseReason::Dtmf
-                    | ResponseReason::Overheard
-                    | ResponseReason::Warning
-                    | ResponseReason::Screening
-                    | ResponseReason::Recovery,
-                ) => true,
-                // Turn detection creates responses when the caller has stopped; it knows best.
-                None => false,
-            }
-            // Nor is there to be an answer to speech of which it is not known yet whether it wants one, or to a machine.
-            || (reason.is_none() && (self.speech.overheard || self.voicemail.mutes()))
-    }
-
-    /// The greeting is asked for, generated or heard.
-    pub(crate) fn is_greeting(&self) -> bool {
-        self.gate.is_about(ResponseReason::Greeting)
-            || self.greeting.as_deref().is_some_and(|greeting| self.playback.is_audible_from(greeting))
-    }
-
-    /// Whether the agent lets itself be interrupted in what it is doing now.
-    fn yields(&self) -> bool {
-        let audible = self.playback.is_audible();
-        if self.is_greeting() {
-            let protected = self.plan.as_ref().is_some_and(|plan| plan.conversation.protect_greeting);
-            // One that nobody has heard of yet is never interrupted: the caller would get none.
-            return audible && !protected;
-        }
-        !self.hangup.is_final() && (audible || self.gate.is_generating())
-    }
-
-    /// Cancels the response under way, once; true if that was now.
-    pub(crate) fn cancel_response(&mut self, now: Instant) -> bool {
-        let Some(response) = self.gate.interrupt() else { return false };
-        self.turns.cut_off(&response);
-        self.deadlines.set(Deadline::ResponseProgress, now + CANCEL_WAIT);
-        self.tell(ModelCommand::CancelResponse { response });
-        true
-    }
-
-    fn interrupt(&mut self, now: Instant) {
-        let Some((heard, dropped)) = self.hush(now) else { return };
-        self.speech.interrupted = true;
-        self.figures.barge_ins += 1;
-        self.note(Event::BargeIn { heard, dropped });
-    }
-
-    /// The agent stops, and the model forgets what was not heard. Says how much of what was audible was heard and how
-    /// much was dropped, if that cut anything short.
-    pub(crate) fn hush(&mut self, now: Instant) -> Option<(Duration, Duration)> {
-        let audible = self.playback.is_audible();
-        if audible {
-            self.emit(Output::ClearCaller);
-        }
-        let cancelled = self.cancel_response(now);
-        let cuts = self.playback.interrupt(now);
-        for cut in &cuts {
-            self.gate.discard(&cut.response);
-            // Less than a millisecond cannot be addressed, and an end of 0 is refused for an item whose audio the
-            // model has not begun; of what was sent, 1 ms is always there and nobody hears it.
-            let sent_ms = millis(cut.sent);
-            if sent_ms > 0 && !cut.orphaned {
-                self.tell(ModelCommand::Truncate {
-                    item: cut.item.clone(),
-                    content_index: cut.content_index,
-                    audio_end_ms: millis(cut.heard).clamp(1, sent_ms),
-                });
-            }
-        }
-        // A replayed text cannot be truncated; the model is told instead.
-        if cuts.iter().any(|cut| cut.orphaned) {
-            self.tell(ModelCommand::SystemText { text: instructions::NOT_ALL_HEARD.to_owned() });
-        }
-        // Audio whose marks are on their way was heard: stopping it interrupts nobody.
-        (audible && (cancelled || !cuts.is_empty())).then(|| {
-            self.agent_speaking = false;
-            let heard = cuts.first().map_or(Duration::ZERO, |cut| cut.heard);
-            (heard, cuts.iter().map(|cut| cut.sent.saturating_sub(cut.heard)).sum())
-        })
+        assert_eq!(out_of_turn(&facts), []);
+        facts.caller_began(now, "item", None);
+        assert_eq!(out_of_turn(&facts).len(), ResponseReason::ALL.len() - 1);
+        assert!(!is_out_of_turn(&facts, Some(ResponseReason::Greeting)));
+        assert!(!is_out_of_turn(&facts, None), "turn detection knows that the caller has stopped");
+        facts.ending.begin(domain::turn::EndReason::Silence, Goodbye::Requested);
+        assert!(!is_out_of_turn(&facts, Some(ResponseReason::Goodbye)));
     }
 }

@@ -1,4 +1,4 @@
-//! Whether somebody who converses is there at all.
+//! Whether a person who converses is there at all.
 //!
 //! Silence has a limit of its own, but hold music, a bad line or an answering machine is not silent: turn detection
 //! takes it for speech and the model goes on answering it. What such a line never does is say something new.
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use domain::text;
 use domain::turn::EndReason;
 
-use crate::Session;
-use crate::deadlines::Deadline;
+use crate::action::Action;
+use crate::facts::Facts;
 
 /// A policy below this would end calls over a cough or two.
 const WORDLESS_MIN: Duration = Duration::from_secs(20);
@@ -21,57 +21,95 @@ const EXTENSIONS_MAX: u8 = 3;
 const REPEATED_WORDS_MIN: usize = 4;
 const REPEATS_MAX: u8 = 3;
 
+/// The signs for and against a person.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
+    /// There was a sound without a word; without a word by then the call ends.
+    wordless_until: Option<Instant>,
     extensions: u8,
     /// What was said last, as a hash: a caller's words are kept nowhere but in their turn.
     last: Option<u64>,
     repeats: u8,
 }
 
-impl Session {
+impl Presence {
     /// The caller was understood, or pressed a key.
-    pub(crate) fn somebody_is_there(&mut self) {
-        self.presence.extensions = 0;
-        self.deadlines.clear(Deadline::Wordless);
+    pub(crate) fn person_is_there(&mut self) {
+        self.extensions = 0;
+        self.wordless_until = None;
     }
 
     /// There was a sound and no word in it. From the first such sound on the time runs until there is one. A
     /// transcription that failed says nothing: its provider's bad day must not end calls.
-    pub(crate) fn sound_without_words(&mut self, now: Instant) {
-        let Some(plan) = &self.plan else { return };
-        if !self.deadlines.is_armed(Deadline::Wordless) {
-            self.deadlines.set(Deadline::Wordless, now + plan.conversation.max_wordless.max(WORDLESS_MIN));
-        }
+    pub(crate) fn sound_without_words(&mut self, now: Instant, facts: &Facts) {
+        let Some(policy) = facts.call.policy() else { return };
+        let wordless = policy.max_wordless.max(WORDLESS_MIN);
+        self.wordless_until.get_or_insert(now + wordless);
     }
 
     /// What the caller's words say about who is there.
-    pub(crate) fn understood(&mut self, now: Instant, text: &str) {
+    pub(crate) fn understood(&mut self, now: Instant, facts: &Facts, text: &str) -> Option<Action> {
         let words = text::words(text);
         if words.is_empty() {
-            return self.sound_without_words(now);
+            self.sound_without_words(now, facts);
+            return None;
         }
         let mut hasher = DefaultHasher::new();
         words.hash(&mut hasher);
         let said = Some(hasher.finish());
-        let repeated = words.len() >= REPEATED_WORDS_MIN && self.presence.last == said;
-        self.presence.repeats = if repeated { self.presence.repeats + 1 } else { 0 };
-        self.presence.last = said;
-        if self.presence.repeats >= REPEATS_MAX {
-            self.say_goodbye(now, EndReason::Silence);
-        } else if !repeated {
-            self.somebody_is_there();
+        let repeated = words.len() >= REPEATED_WORDS_MIN && self.last == said;
+        self.repeats = if repeated { self.repeats + 1 } else { 0 };
+        self.last = said;
+        if self.repeats >= REPEATS_MAX {
+            return Some(Action::say_goodbye(EndReason::Silence));
         }
+        if !repeated {
+            self.person_is_there();
+        }
+        None
     }
 
-    pub(crate) fn wordless_lasted(&mut self, now: Instant) {
-        let heard_by = self.playback.plays_until().filter(|end| *end > now);
-        if let Some(end) = heard_by.filter(|_| self.presence.extensions < EXTENSIONS_MAX) {
-            self.presence.extensions += 1;
-            // What follows it is the usual silence, unless there is noise again.
-            self.deadlines.set(Deadline::Wordless, end + self.silence.after() * 2);
-        } else {
-            self.say_goodbye(now, EndReason::Silence);
+    /// The time without a word is up. What the agent is saying may be heard out; what follows it is the usual silence of
+    /// `silence`, unless there is noise again.
+    pub(crate) fn wordless_lasted(
+        &mut self,
+        now: Instant,
+        facts: &Facts,
+        silence: Duration,
+    ) -> Option<Action> {
+        self.wordless_until = None;
+        let heard_by = facts.playback.plays_until().filter(|end| *end > now);
+        if let Some(end) = heard_by.filter(|_| self.extensions < EXTENSIONS_MAX) {
+            self.extensions += 1;
+            self.wordless_until = Some(end + silence * 2);
+            return None;
         }
+        Some(Action::say_goodbye(EndReason::Silence))
+    }
+
+    pub(crate) const fn wordless_until(&self) -> Option<Instant> {
+        self.wordless_until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+    use crate::testing::origin;
+
+    #[test]
+    fn a_sentence_that_comes_again_and_again_is_a_machine_s_and_a_word_is_not() {
+        let now = origin();
+        let facts = Facts::new(now, Timestamp(0));
+        let sentence = "to be connected press one";
+        let mut presence = Presence::default();
+        let said: Vec<_> = (0..=REPEATS_MAX).map(|_| presence.understood(now, &facts, sentence)).collect();
+        let (last, earlier) = said.split_last().unwrap();
+        assert!(earlier.iter().all(Option::is_none));
+        assert_eq!(last, &Some(Action::say_goodbye(EndReason::Silence)));
+        let mut presence = Presence::default();
+        assert!((0..20).all(|_| presence.understood(now, &facts, "yes").is_none()));
     }
 }

@@ -1,24 +1,35 @@
-//! What to do when nobody speaks.
+//! What to do when neither side speaks.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::business::ConversationPolicy;
+use domain::turn::EndReason;
+
+use crate::action::Action;
+use crate::facts::Facts;
+use crate::facts::call_details::MAX_CALL;
+use crate::instructions;
+use crate::output::Event;
+use crate::response_reason::ResponseReason;
 
 /// A policy below this would have the agent talk to itself.
 const SILENCE_PROMPT_MIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NextStep {
+enum NextStep {
     /// Ask for the n-th time whether the caller is still there.
     Prompt(u8),
     Goodbye,
 }
 
+/// The silence that lasts, and the prompts that it was met with.
 #[derive(Debug)]
 pub(crate) struct Silence {
     prompts: u8,
     max_prompts: u8,
     after: Duration,
+    /// When the silence that lasts has lasted long enough.
+    until: Option<Instant>,
 }
 
 impl Default for Silence {
@@ -32,27 +43,60 @@ impl Silence {
         Self {
             prompts: 0,
             max_prompts: policy.max_silence_prompts,
-            after: policy.silence_prompt_after.clamp(SILENCE_PROMPT_MIN, crate::live::MAX_CALL),
+            after: policy.silence_prompt_after.clamp(SILENCE_PROMPT_MIN, MAX_CALL),
+            until: None,
         }
     }
 
     /// How long a silence may last.
-    pub(crate) fn after(&self) -> Duration {
+    pub(crate) const fn after(&self) -> Duration {
         self.after
     }
 
-    /// The silence has lasted.
-    pub(crate) fn lasted(&mut self) -> NextStep {
-        if self.prompts >= self.max_prompts {
-            return NextStep::Goodbye;
+    /// Counts the silence while it lasts. While a machine or a screening service is on the line silence is expected.
+    pub(crate) fn follow(&mut self, now: Instant, facts: &Facts, quiet: bool) {
+        let expected = facts.party.is_machine() || facts.party.is_screened();
+        if quiet && !expected && facts.leg.is_up() {
+            self.until.get_or_insert(now + self.after);
+        } else {
+            self.until = None;
         }
-        self.prompts += 1;
-        NextStep::Prompt(self.prompts)
+    }
+
+    /// The silence has lasted.
+    pub(crate) fn has_lasted(&mut self, facts: &Facts) -> Vec<Action> {
+        match self.lasted() {
+            NextStep::Prompt(number) => {
+                let text = facts.call.plan().map(instructions::silence_prompt);
+                let prompt = Event::SilencePrompt { number };
+                vec![Action::ask(ResponseReason::SilencePrompt, text), Action::Report(prompt)]
+            }
+            NextStep::Goodbye => vec![Action::say_goodbye(EndReason::Silence)],
+        }
     }
 
     /// The caller gave a sign of life.
     pub(crate) fn broken(&mut self) {
         self.prompts = 0;
+        self.until = None;
+    }
+
+    /// The leg is gone: there was no model to break the silence.
+    pub(crate) fn leg_lost(&mut self) {
+        self.until = None;
+    }
+
+    pub(crate) const fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
+    fn lasted(&mut self) -> NextStep {
+        self.until = None;
+        if self.prompts >= self.max_prompts {
+            return NextStep::Goodbye;
+        }
+        self.prompts += 1;
+        NextStep::Prompt(self.prompts)
     }
 }
 

@@ -299,3 +299,36 @@ fn a_pause_of_the_line_in_mid_speech_lets_the_turn_end() {
         matches!(&frame[..], [Output::AudioToModel(Audio::Silence(gap)), Output::AudioToModel(Audio::Current)] if *gap == ms(4_000))
     );
 }
+
+#[test]
+fn nothing_is_taken_while_outputs_are_still_to_be_polled() {
+    let mut sim = Sim::new();
+    let now = sim.now;
+    sim.session.handle_input(now, start()).unwrap();
+    assert_eq!(sim.session.handle_input(now, Input::CallerStopped), Err(session::Unpolled));
+    assert_eq!(sim.session.handle_timeout(now + secs(60)), Err(session::Unpolled));
+    assert_eq!(sim.session.phase(), Phase::Connecting, "neither was taken");
+    assert!(
+        matches!(sim.session.poll_output(), Some(Output::Claim { .. }))
+            && sim.session.poll_output().is_none()
+    );
+    sim.session.handle_input(now, Input::CallerStopped).unwrap();
+    while sim.session.poll_output().is_some() {}
+    assert!(sim.session.is_closed());
+}
+
+#[test]
+fn audio_that_was_kept_is_an_output_like_any_other() {
+    let mut sim = Sim::new();
+    sim.input(start());
+    sim.input(Input::Claimed(Box::new(plan())));
+    sim.frame();
+    sim.session.handle_input(sim.now, ready()).unwrap();
+    let mut kept = false;
+    while let Some(output) = sim.session.poll_output() {
+        kept |= matches!(output, Output::AudioToModel(_));
+        assert!(kept || sim.session.handle_input(sim.now, Input::CallerAlive).is_err(), "after {output:?}");
+    }
+    assert!(kept);
+    sim.session.handle_input(sim.now, Input::CallerAlive).unwrap();
+}

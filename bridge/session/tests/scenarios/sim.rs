@@ -97,7 +97,7 @@ impl Sim {
             Input::ModelGone(_) => self.model.in_use = false,
             _ => {}
         }
-        self.session.handle_input(self.now, input);
+        self.session.handle_input(self.now, input).unwrap();
         self.drain(spoken)
     }
 
@@ -151,7 +151,7 @@ impl Sim {
     }
 
     fn timeout(&mut self) -> Vec<Output> {
-        self.session.handle_timeout(self.now);
+        self.session.handle_timeout(self.now).unwrap();
         let outputs = self.drain(None);
         let next = self.session.poll_timeout();
         assert!(next.is_none_or(|(at, _)| at > self.now), "a timeout that changes nothing: {next:?}");

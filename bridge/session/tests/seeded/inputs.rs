@@ -140,7 +140,7 @@ impl World {
         }
         let now = self.instant();
         let bridge = &mut self.bridges[b];
-        bridge.session.handle_timeout(now);
+        bridge.session.handle_timeout(now).unwrap();
         self.drain(b, None);
         let next = self.bridges[b].session.poll_timeout();
         assert!(next.is_none_or(|(at, _)| at > now), "a timeout that changes nothing: {next:?}");
@@ -148,7 +148,7 @@ impl World {
 
     pub(crate) fn feed(&mut self, b: usize, input: Input<'_>, said: Option<&Said>) {
         let now = self.instant();
-        self.bridges[b].session.handle_input(now, input);
+        self.bridges[b].session.handle_input(now, input).unwrap();
         self.drain(b, said);
     }
 }

@@ -1,0 +1,81 @@
+//! Which call this is, when it began and what was agreed about it.
+
+use std::time::{Duration, Instant};
+
+use domain::business::ConversationPolicy;
+use domain::phrases::Phrases;
+use domain::{CallPlan, CallSid, Timestamp};
+
+/// Twilio ends calls at four hours unless told otherwise; no policy goes beyond it.
+pub(crate) const MAX_CALL: Duration = Duration::from_secs(4 * 60 * 60);
+/// A call that may not last this long would be greeted and cut off.
+const MAX_CALL_MIN: Duration = Duration::from_secs(10);
+
+/// The call, its plan and its clocks.
+pub(crate) struct CallDetails {
+    /// When the session began, by both clocks.
+    born: (Instant, Timestamp),
+    /// When Twilio's stream started.
+    started: Option<Instant>,
+    sid: Option<CallSid>,
+    plan: Option<Box<CallPlan>>,
+    phrases: Phrases,
+}
+
+impl CallDetails {
+    pub(crate) fn new(now: Instant, wall: Timestamp) -> Self {
+        Self { born: (now, wall), started: None, sid: None, plan: None, phrases: Phrases::default() }
+    }
+
+    /// Twilio's stream started and named the call.
+    pub(crate) fn start(&mut self, now: Instant, sid: CallSid) {
+        self.started = Some(now);
+        self.sid = Some(sid);
+    }
+
+    /// The token was good and this is the plan behind it.
+    pub(crate) fn plan_claimed(&mut self, plan: Box<CallPlan>) {
+        let languages = plan.voice.languages.iter().map(String::as_str);
+        self.phrases = Phrases::new(languages, &plan.conversation.phrases);
+        self.plan = Some(plan);
+    }
+
+    pub(crate) const fn born(&self) -> Instant {
+        self.born.0
+    }
+
+    pub(crate) const fn started(&self) -> Option<Instant> {
+        self.started
+    }
+
+    pub(crate) const fn sid(&self) -> Option<&CallSid> {
+        self.sid.as_ref()
+    }
+
+    pub(crate) fn plan(&self) -> Option<&CallPlan> {
+        self.plan.as_deref()
+    }
+
+    pub(crate) fn policy(&self) -> Option<&ConversationPolicy> {
+        self.plan().map(|plan| &plan.conversation)
+    }
+
+    pub(crate) const fn phrases(&self) -> &Phrases {
+        &self.phrases
+    }
+
+    /// The most that this call may last.
+    pub(crate) fn max_duration(&self) -> Duration {
+        self.policy().map_or(MAX_CALL_MIN, |policy| policy.max_call.clamp(MAX_CALL_MIN, MAX_CALL))
+    }
+
+    pub(crate) fn wall(&self, now: Instant) -> Timestamp {
+        let (born, wall) = self.born;
+        wall.plus(now.saturating_duration_since(born))
+    }
+
+    /// How long Twilio's stream has run.
+    pub(crate) fn since_start(&self, now: Instant) -> Duration {
+        self.started.map_or(Duration::ZERO, |started| now.saturating_duration_since(started))
+    }
+}
