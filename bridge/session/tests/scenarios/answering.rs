@@ -28,7 +28,7 @@ fn leaves_message() -> CallPlan {
     plan
 }
 
-/// Whoever answered says something for this long, and turn detection answers it as it does.
+/// The party that answered says something for this long, and turn detection answers it as it does.
 fn says(sim: &mut Sim, item: &str, lasts: std::time::Duration, text: &str) -> Vec<Output> {
     let mut outputs = sim.caller_begins(item);
     outputs.extend(sim.advance(lasts));
@@ -108,7 +108,7 @@ fn the_greeting_waits_for_no_verdict() {
 
 /// Historic failure 15.
 #[test]
-fn an_unknown_verdict_hangs_up_on_nobody() {
+fn an_unknown_verdict_ends_no_call() {
     let mut sim = Sim::greeted(outbound());
     sim.input(Input::AnsweredBy(AnsweredBy::Unknown));
     sim.advance(secs(9));
@@ -160,7 +160,7 @@ fn a_caller_is_never_taken_for_a_machine() {
     says(&mut sim, "c1", secs(14), GREETING);
     sim.advance(secs(5));
     assert_eq!(sim.hang_ups(), 0);
-    // A later epoch goes on with whoever was spoken to.
+    // A later epoch goes on with the party that was spoken to.
     let mut sim = Sim::greeted(CallPlan { epoch: Epoch(2), ..outbound() });
     says(&mut sim, "c1", secs(14), GREETING);
     assert_eq!(sim.hang_ups(), 0);
@@ -267,7 +267,7 @@ fn a_screening_service_is_answered_once_and_then_waited_for() {
     let held = says(&mut sim, "c2", secs(2), "Thanks, please stay on the line.");
     assert_eq!(cancels(&held), ["resp_c2"]);
     let waited = sim.advance(secs(30));
-    assert_eq!(requests(&waited), [], "nobody is asked whether they are still there");
+    assert_eq!(requests(&waited), [], "the caller is not asked whether they are still there");
     let picked_up = says(&mut sim, "c3", secs(1), "Hello?");
     assert_eq!(cancels(&picked_up), Vec::<&str>::new(), "a person is answered");
     let again = sim.requests().iter().filter(|reason| **reason == ResponseReason::Screening).count();
@@ -279,7 +279,7 @@ fn a_screening_service_is_answered_once_and_then_waited_for() {
 }
 
 #[test]
-fn a_screened_call_that_nobody_takes_ends_like_any_silence_or_with_the_machine() {
+fn a_screened_call_that_is_not_taken_ends_like_any_silence_or_with_the_machine() {
     let asks = "Please say your name and the reason for your call.";
     let mut sim = Sim::greeted(outbound());
     says(&mut sim, "c1", secs(3), "Record your name and reason for calling.");

@@ -53,7 +53,7 @@ fn an_interruption_is_counted_where_it_cut_something_short_and_only_there() {
     sim.caller_ends("caller_2");
     sim.created("resp_2", None);
     let outputs = sim.caller_begins("caller_3");
-    assert_eq!(cancels(&outputs), ["resp_2"], "nobody had heard of this one");
+    assert_eq!(cancels(&outputs), ["resp_2"], "the caller had heard nothing of this one");
     let cut_short = sim.outputs().filter(|output| matches!(output, Output::Event(Event::BargeIn { .. })));
     assert_eq!(cut_short.count(), 1);
     sim.input(Input::CallerStopped);
@@ -99,7 +99,7 @@ fn one_response_is_cancelled_once() {
     sim.caller_begins("caller_2");
     sim.caller_ends("caller_2");
     sim.caller_begins("caller_3");
-    sim.error(ErrorClass::Benign, Some("somebody else's"));
+    sim.error(ErrorClass::Benign, Some("another request's"));
     sim.input(Input::CallerStopped);
     let cancelled = sim
         .outputs()

@@ -25,7 +25,7 @@ fn leaving() -> Sim {
     sim
 }
 
-/// A plan under which nobody asks whether the caller is still there.
+/// A plan under which the caller is never asked whether they are still there.
 fn undisturbed() -> domain::CallPlan {
     let mut plan = plan();
     plan.conversation.silence_prompt_after = secs(3_000);
@@ -88,7 +88,7 @@ fn a_call_leaves_between_the_caller_s_words_and_an_answer_that_was_not_heard_yet
             sim.created("resp_2", None);
         } else {
             sim.created("resp_2", None);
-            assert!(!sim.session.is_closed(), "nobody else would know what was said");
+            assert!(!sim.session.is_closed(), "the next session would not know what was said");
             sim.model(words);
         }
         assert_eq!(ended(&mut sim), (EndReason::Drained, 1001), "{words_first}");
@@ -98,7 +98,7 @@ fn a_call_leaves_between_the_caller_s_words_and_an_answer_that_was_not_heard_yet
 
 /// Fault 63. Only this model heard what could not be put into words: it is the one to answer.
 #[test]
-fn a_call_does_not_leave_with_words_that_nobody_has() {
+fn a_call_does_not_leave_before_its_words_are_written_down() {
     let mut sim = leaving();
     sim.caller_begins("caller_2");
     sim.caller_ends("caller_2");
@@ -144,7 +144,11 @@ fn a_call_that_is_never_quiet_leaves_ten_seconds_before_the_end() {
     goodbye.tool_call("resp_1", "call_1", END_CALL);
     goodbye.done("resp_1", ResponseStatus::Completed);
     goodbye.input(drain());
-    assert_eq!(ended(&mut goodbye), (EndReason::AgentHangUp, 1000), "nobody is called back for a goodbye");
+    assert_eq!(
+        ended(&mut goodbye),
+        (EndReason::AgentHangUp, 1000),
+        "a call that said goodbye does not go on elsewhere"
+    );
     assert_eq!(goodbye.hang_ups(), 1);
 }
 

@@ -157,12 +157,12 @@ fn a_goodbye_that_was_asked_for_is_withdrawn_when_the_caller_goes_on() {
 }
 
 #[test]
-fn the_last_half_minute_belongs_to_a_goodbye_that_nobody_can_stop() {
+fn the_last_half_minute_belongs_to_a_goodbye_that_the_caller_cannot_stop() {
     let mut short = plan();
     short.conversation.max_call = secs(60);
     let mut sim = Sim::greeted(short);
     sim.advance(secs(6));
-    // Somebody talks without end.
+    // The caller talks without end.
     sim.caller_begins("talker");
     sim.frames_for(secs(22));
     assert_eq!(sim.requests().last(), Some(&ResponseReason::Goodbye));

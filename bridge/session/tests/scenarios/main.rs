@@ -13,7 +13,7 @@ mod fixtures;
 mod goodbyes;
 mod long_answers;
 mod model_loss;
-mod nobody_there;
+mod no_person;
 mod overheard;
 mod properties;
 mod responses;

@@ -118,7 +118,7 @@ fn an_answer_that_the_caller_broke_off_is_replayed_as_far_as_it_was_heard() {
 
 /// Fault 58.
 #[test]
-fn a_loss_while_nobody_is_owed_anything_goes_unnoticed() {
+fn a_loss_while_the_caller_is_owed_nothing_goes_unnoticed() {
     let mut sim = Sim::greeted(plan());
     sim.frames_for(ms(100));
     lose(&mut sim);
@@ -176,7 +176,7 @@ fn a_question_whose_words_were_lost_too_is_asked_for_again() {
 
 /// Fault 58. Historic failure 3.
 #[test]
-fn a_greeting_nobody_heard_is_asked_for_again_and_one_that_was_heard_never() {
+fn a_greeting_that_was_not_heard_is_asked_for_again_and_one_that_was_heard_never() {
     let mut unheard = Sim::live(plan());
     unheard.created("greeting", Some(ResponseReason::Greeting));
     lose(&mut unheard);
@@ -250,7 +250,7 @@ fn attempts_are_spaced_out_and_end_when_the_caller_has_waited_long_enough() {
     let close = sim.run_to_close();
     assert_eq!((close.reason, close.code), (EndReason::ModelLost, 1011));
     assert!(sim.now - lost_at <= secs(10));
-    assert_eq!(sim.hang_ups(), 0, "Twilio asks what next, and somebody apologises");
+    assert_eq!(sim.hang_ups(), 0, "Twilio asks what next, and another voice apologises");
 }
 
 /// Fault 57.

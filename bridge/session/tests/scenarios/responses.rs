@@ -52,7 +52,7 @@ fn a_response_that_never_begins_is_given_up_and_tried_once_more() {
     assert_eq!((close.reason, close.code), (EndReason::ModelLost, 1011));
     let asked = [ResponseReason::Greeting, ResponseReason::Recovery];
     assert_eq!(sim.requests(), asked);
-    assert_eq!(sim.hang_ups(), 0, "Twilio asks what to do next, and somebody apologises");
+    assert_eq!(sim.hang_ups(), 0, "Twilio asks what to do next, and another voice apologises");
 }
 
 /// Fault 60.

@@ -45,7 +45,7 @@ fn the_next_model_is_connected_beside_the_one_in_use_and_takes_over_between_two_
     let outputs = sim.input(ready());
     assert!(matches!(outputs.first(), Some(Output::UseModel)));
     assert!(outputs.iter().any(|o| matches!(o, Output::ToModel(ModelCommand::Replay { .. }))));
-    assert_eq!(requests(&outputs), [], "nobody was owed anything");
+    assert_eq!(requests(&outputs), [], "the caller was owed nothing");
     assert!(
         matches!(&sim.frame()[..], [Output::AudioToModel(Audio::Current)]),
         "nothing was kept or dropped"

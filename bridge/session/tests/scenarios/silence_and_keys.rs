@@ -1,4 +1,4 @@
-//! Nobody speaks; somebody presses keys.
+//! Silence on both sides, and keys that the caller presses.
 
 use domain::turn::EndReason;
 use session::input::{ResponseReason, ResponseStatus, Role};

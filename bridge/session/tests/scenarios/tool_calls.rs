@@ -101,7 +101,7 @@ fn an_output_that_arrives_while_the_caller_speaks_is_part_of_the_answer_to_the_c
 }
 
 #[test]
-fn more_calls_than_anybody_needs_are_refused_one_by_one() {
+fn more_calls_than_a_conversation_needs_are_refused_one_by_one() {
     let mut sim = Sim::greeted(plan());
     sim.created("resp_1", None);
     let mut refused = 0;
@@ -362,7 +362,7 @@ fn a_caller_who_objects_is_not_transferred() {
 }
 
 #[test]
-fn a_session_after_a_transfer_that_nobody_took_says_so_and_does_not_greet() {
+fn a_session_after_a_transfer_that_was_not_taken_says_so_and_does_not_greet() {
     let resumption = Resumption::TransferFailed { label: "the workshop".into() };
     let sim = Sim::live(CallPlan { epoch: Epoch(2), greeting: None, resumption, ..plan() });
     assert_eq!(sim.requests(), [ResponseReason::Recovery]);

@@ -186,7 +186,7 @@ fn a_callers_turn_is_as_long_as_its_speech_without_the_silence_around_it() {
     sim.model(ModelEvent::SpeechStarted { item: "caller_1", audio_start: Some(ms(10_000)) });
     sim.model(ModelEvent::SpeechStopped { item: "caller_1", audio_end: Some(ms(14_300)) });
     sim.added("caller_1", Some("item_greeting"), Role::Caller);
-    assert_eq!(spoken(&mut sim, "caller_1"), ms(4_300), "nobody knows how long it waited");
+    assert_eq!(spoken(&mut sim, "caller_1"), ms(4_300), "how long it waited is not known");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_turn_without_an_end_has_the_length_that_the_clock_saw() {
     sim.model(ModelEvent::SpeechStopped { item: "caller_2", audio_end: Some(ms(21_800)) });
     assert_eq!(spoken(&mut sim, "caller_2"), secs(1));
 
-    // Nobody spoke: committed by a timeout.
+    // No speech: committed by a timeout.
     sim.added("caller_3", Some("caller_2"), Role::Caller);
     assert_eq!(spoken(&mut sim, "caller_3"), Duration::ZERO);
 }

@@ -1,4 +1,4 @@
-//! Somebody on the telephone: what they do is decided from what they hear.
+//! The caller: what they do is decided from what they hear.
 
 use crate::events::Ev;
 use crate::rng::Rng;

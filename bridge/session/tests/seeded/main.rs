@@ -1,5 +1,5 @@
 //! Thousands of calls in virtual time, each from one seed: a caller, a line and a model around the real session, and
-//! everything that can go wrong between them, in combinations that nobody would think of. The laws that hold for
+//! everything that can go wrong between them, in combinations that are hard to think of. The laws that hold for
 //! every step are in `laws`; those of a whole call in `world`.
 //!
 //! `SEED=7` runs one call and tells its last steps; a call that breaks a law names its seed. `CALL_HOURS=2000` runs for
@@ -35,7 +35,7 @@ use world::{Outcome, World};
 
 /// What every run covers.
 const CALL_HOURS: f64 = 110.0;
-/// Every so many calls one is run twice.
+/// One call in this many is run twice.
 const REPEATED: u64 = 16;
 
 #[expect(clippy::disallowed_methods, reason = "the one look at a clock; virtual time counts from here")]
@@ -85,5 +85,5 @@ fn whatever_goes_wrong_the_laws_hold() {
     }
     println!("{total}");
     assert!(total.faults.len() >= 40, "{} kinds of faults", total.faults.len());
-    assert!(total.greetings > total.calls / 2, "hardly anybody was greeted");
+    assert!(total.greetings > total.calls / 2, "few callers were greeted");
 }

@@ -16,7 +16,7 @@ pub(crate) struct Tally {
     pub(crate) greetings: u64,
     pub(crate) barge_ins: u64,
     pub(crate) tools: u64,
-    /// The longest that nobody was heard, in calls where nothing went wrong and in the others.
+    /// The longest silence on both sides, in calls where nothing went wrong and in the others.
     pub(crate) dead_air: [Duration; 2],
     /// The most by which a truncation missed what the caller had heard, in calls where nothing went wrong.
     pub(crate) truncated_off_by: Duration,

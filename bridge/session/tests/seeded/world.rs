@@ -1,4 +1,4 @@
-//! One call, from its first ring to its last word, across as many bridges as it takes. Everything in it comes
+//! One call, from its first ring to its last word, across all the bridges that carry it. Everything in it comes
 //! from one seed: what the caller does, what the model makes of it, and what breaks.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -212,6 +212,6 @@ impl World {
         let longest = &mut self.tally.dead_air[usize::from(rough)];
         *longest = (*longest).max(dead);
         let bound = if rough { DEAD_AIR_ROUGH } else { DEAD_AIR_CALM };
-        assert!(dead <= bound, "nobody was heard for {dead:?}");
+        assert!(dead <= bound, "silence on both sides for {dead:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Lines that are not silent and on which nobody converses, and the end of the time a call may take.
+//! Lines that are not silent and have no person on them, and the end of the time a call may take.
 
 use domain::turn::EndReason;
 use session::input::{ModelEvent, ResponseReason, ResponseStatus, Role};
