@@ -25,6 +25,8 @@
 //! | what is true | `facts` |
 //! | words of the interface | `input`, `output`, `response_reason`, `deadline`, `phase` |
 
+#![warn(missing_docs)]
+
 mod action;
 mod apply;
 mod audio;
