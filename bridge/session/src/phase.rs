@@ -2,7 +2,7 @@
 
 use domain::turn::EndReason;
 
-/// Where a call stands. Every phase is left by a deadline, whatever arrives or fails to.
+/// Where a call stands. A deadline ends each phase that no event has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// The socket is open and Twilio has not said which call it is.

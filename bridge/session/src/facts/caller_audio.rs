@@ -1,5 +1,7 @@
-//! The caller's audio on its way to the model: kept while the model connects, completed where Twilio left
-//! gaps, and never more of it than time has passed. What is put in is ours: it never counts against the caller.
+//! The caller's audio on its way to the model.
+//!
+//! It is kept while the model connects, filled with silence where Twilio left gaps, and bounded by the time that has
+//! passed: a caller who sends more is a flood. Silence that we put in does not count as theirs.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -183,7 +185,8 @@ impl CallerLine {
         self.padding += silence;
     }
 
-    /// Keeps a frame until the model is there; says how many older frames had to go. None goes for a gap.
+    /// Keeps a frame until the model is there; returns how many older frames had to go. The silence of gaps does not
+    /// count: it never costs a frame.
     fn keep(&mut self, gap: Duration, payload: &[u8]) -> u64 {
         if !gap.is_zero() {
             self.push(Kept::Gap(gap));
@@ -224,7 +227,7 @@ impl CallerLine {
 }
 
 impl Kept {
-    /// What of it the caller said.
+    /// How long the caller is heard in it. Silence that we put in is not theirs.
     fn audio(&self) -> Duration {
         match self {
             Self::Frame(payload) => audio::duration_of(payload),

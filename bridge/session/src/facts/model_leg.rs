@@ -12,7 +12,7 @@ use crate::input::ModelLoss;
 /// A caller is left in silence for three seconds at the most. After this much of them, counted from the start of
 /// the stream, the call is handed back: what Twilio is to say instead has to be asked for and spoken.
 const FIRST_LEG_WAIT: Duration = Duration::from_millis(2_500);
-/// What of it a slow claim leaves to the model.
+/// The least of it that is left to the model after a slow claim.
 const FIRST_LEG_WAIT_MIN: Duration = Duration::from_secs(1);
 /// The wait in mid-conversation, where a second of the agent's words may still be playing.
 const NEXT_LEG_WAIT: Duration = Duration::from_secs(10);

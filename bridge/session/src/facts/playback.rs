@@ -5,8 +5,9 @@
 //! when the audio before it has been played. Between marks the clock tells how far the line can have come,
 //! and never more than that.
 //!
-//! A mark is late by the way to the line and back. A `clear` needs the same way, and what plays meanwhile is heard,
-//! so what was heard when it arrives is counted from a mark *less* that lateness: the least one of any mark so far.
+//! A mark is late by the way to the line and back. A `clear` takes that long to have an effect, and audio that plays
+//! meanwhile is heard. So what was heard is counted from that much before the last mark arrived; the least lateness of
+//! any mark so far stands for the way.
 //!
 //! A `clear` makes Twilio return the marks of what it discarded. Each clear therefore starts a new generation,
 //! and marks of an older one are not progress.

@@ -24,7 +24,7 @@ const CANCEL_WAIT: Duration = Duration::from_secs(3);
 const UNKNOWN_RESPONSE_WAIT: Duration = Duration::from_secs(10);
 /// The pause before a sentence that broke off is gone on with.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
-/// The longest of them. A caller who heard half a sentence and then nothing for longer goes on himself.
+/// The longest such pause. A caller who heard half a sentence and then nothing for longer goes on without the rest.
 const FINISH_WAIT_MAX: Duration = Duration::from_secs(10);
 /// A request that another response kept out this often is given up.
 const REFUSALS_MAX: u8 = 3;

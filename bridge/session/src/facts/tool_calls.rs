@@ -127,7 +127,7 @@ impl ToolCalls {
         first.map(|since| since + FILLER_AFTER)
     }
 
-    /// The time for that has come; whatever comes of it, it comes once.
+    /// The time for that has come. It comes once for the calls that run, even if other words were in the way.
     pub(crate) fn filled(&mut self) {
         self.filled = true;
     }

@@ -6,12 +6,12 @@
 
 use std::time::{Duration, Instant};
 
-/// Pauses before the attempts after the first, where the model names none or a shorter one that did not help.
+/// Our pauses before the second attempt and later ones. A shorter one that the model names is tried once.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(4)];
 /// The shortest pause that is kept where the model names one: at once would be a loop.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
-/// A caller who has asked twice and a third time what is going on is not helped by waiting.
+/// More than this are not waited out, even if the caller speaks in between and each begins a turn.
 const IN_A_ROW_MAX: u32 = 12;
 
 /// An answer that was no use to the caller.
@@ -38,14 +38,14 @@ impl Vain {
 /// Since the caller last heard the model.
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
-    /// The first answer in vain of this turn.
+    /// When the first of this turn was.
     since: Option<Instant>,
     attempts: usize,
     in_a_row: u32,
 }
 
 impl Trouble {
-    /// Another answer in vain. Says when the model is to be asked again; `None` when it has been asked enough.
+    /// Another answer was no use. Says when the model is to be asked again; `None` when it has been asked enough.
     pub(crate) fn again(&mut self, now: Instant, vain: Vain) -> Option<Instant> {
         let last = *self.since.get_or_insert(now) + vain.patience();
         self.in_a_row += 1;
@@ -59,7 +59,7 @@ impl Trouble {
             Vain::Limited { wait: None } | Vain::Empty | Vain::Failed => ours,
         };
         self.attempts += 1;
-        // A wait beyond every clock is beyond the last attempt as well.
+        // A pause that is too long for the clock ends with the last attempt.
         Some(now.checked_add(pause).map_or(last, |at| at.min(last)))
     }
 

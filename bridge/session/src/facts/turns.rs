@@ -251,8 +251,8 @@ impl Turns {
         self.memory.add_note(text.to_owned());
     }
 
-    /// Everything so far: turns that are final, and those still open as they stand. What the line has not
-    /// played yet counts as heard, for it will be.
+    /// Everything so far: turns that are final, and those still open as they stand. Audio that the
+    /// line still has to play counts as heard: it will be.
     pub(crate) fn recall(&self, playback: &Playback) -> Memory {
         let mut memory = self.memory.clone();
         for call in &self.carried {

@@ -2,8 +2,8 @@
 //!
 //! A call that leaves costs its caller a pause and an apology, and what is said in that pause is lost. So there are two
 //! parts to the time that the process has. In the first one calls go on as they are: some of them end. In the second
-//! one each leaves where it loses nothing: when both sides are silent, or when the caller waits for an answer of which
-//! nothing was heard yet, which is then the next session's to give.
+//! one each leaves where it loses nothing: when both sides are silent, or when the caller waits for an answer that has
+//! not begun, which the next session then gives.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Whether a person who converses is there at all.
 //!
 //! Silence has a limit of its own, but hold music, a bad line or an answering machine is not silent: turn detection
-//! takes it for speech and the model goes on answering it. What such a line never does is say something new.
+//! takes it for speech and the model goes on answering it. Only a person says something new.
 //! These limits run by the wall clock, and no noise resets them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -39,8 +39,8 @@ impl Presence {
         self.wordless_until = None;
     }
 
-    /// There was a sound and no word in it. From the first such sound on the time runs until there is one. A
-    /// transcription that failed says nothing: its provider's bad day must not end calls.
+    /// There was a sound without a word. The time runs from the first such sound until a word is understood. A
+    /// transcription that failed is no sign: a failure of its provider must not end calls.
     pub(crate) fn sound_without_words(&mut self, now: Instant, facts: &Facts) {
         let Some(policy) = facts.call.policy() else { return };
         let wordless = policy.max_wordless.max(WORDLESS_MIN);

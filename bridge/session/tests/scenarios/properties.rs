@@ -371,7 +371,7 @@ fn greets_no_caller_who_was_greeted(run: &Run) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A greeting of which nothing was heard is asked for again of each new leg.
+/// A greeting that was not heard is asked for again on each new leg.
 fn legs(run: &Run) -> usize {
     run.sim.outputs().filter(|output| matches!(output, Output::UseModel)).count()
 }

@@ -247,7 +247,7 @@ fn a_loop_of_tool_calls_ends_in_words() {
     );
 }
 
-/// A model that calls tools where it was asked for words gets none run, and is not asked for ever.
+/// A model calls tools where it was asked for words: no tool is run, and the asking ends.
 #[test]
 fn a_model_that_only_calls_tools_is_given_up_after_a_bounded_number_of_them() {
     let mut sim = Sim::greeted(plan());

@@ -203,7 +203,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the order in which links arrive, and whichever items were mentioned before.
+        /// Links arrive in any order, and after any mentions.
         #[test]
         fn the_chain_is_the_conversation_in_any_order_of_arrival(
             arrival in Just((0..12usize).collect::<Vec<_>>()).prop_shuffle(),
