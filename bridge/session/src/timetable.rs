@@ -17,19 +17,21 @@ const CLAIM_WAIT: Duration = Duration::from_millis(1_500);
 
 /// The wait that is over first. Of those that are over at one moment, the first in the order of [`Deadline::ALL`].
 pub(crate) fn earliest(phase: Phase, facts: &Facts, rules: &Rules) -> Option<(Instant, Deadline)> {
-    let moment = match phase {
-        Phase::AwaitingStart => awaiting_start,
-        Phase::Connecting => connecting,
-        Phase::Live => live,
-        Phase::Closing(_) => closing,
-        Phase::Closed => return None,
-    };
-    let waits =
-        Deadline::ALL.iter().filter_map(|deadline| Some((moment(*deadline, facts, rules)?, *deadline)));
+    match phase {
+        Phase::AwaitingStart => first(|deadline| awaiting_start(deadline, facts)),
+        Phase::Connecting => first(|deadline| connecting(deadline, facts, rules)),
+        Phase::Live => first(|deadline| live(deadline, facts, rules)),
+        Phase::Closing(_) => first(|deadline| closing(deadline, facts)),
+        Phase::Closed => None,
+    }
+}
+
+fn first(moment: impl Fn(Deadline) -> Option<Instant>) -> Option<(Instant, Deadline)> {
+    let waits = Deadline::ALL.iter().filter_map(|deadline| Some((moment(*deadline)?, *deadline)));
     waits.min_by_key(|(at, _)| *at)
 }
 
-fn awaiting_start(deadline: Deadline, facts: &Facts, _: &Rules) -> Option<Instant> {
+fn awaiting_start(deadline: Deadline, facts: &Facts) -> Option<Instant> {
     (deadline == Deadline::Start).then(|| facts.call.born() + START_WAIT)
 }
 
@@ -45,7 +47,7 @@ fn connecting(deadline: Deadline, facts: &Facts, rules: &Rules) -> Option<Instan
     }
 }
 
-fn closing(deadline: Deadline, facts: &Facts, _: &Rules) -> Option<Instant> {
+fn closing(deadline: Deadline, facts: &Facts) -> Option<Instant> {
     match deadline {
         Deadline::Stop => facts.after_call.stop_by(),
         Deadline::LateTranscripts => facts.after_call.transcripts_by(),
