@@ -17,10 +17,13 @@
 //! | layer | modules, each of which uses only those below it |
 //! |---|---|
 //! | the driver's view | `drive` |
-//! | who is told of an input or a timeout, by phase | `connecting`, `live`, `closing` |
-//! | the model's side | `model` |
-//! | conclusions | `settle`, `apply` |
-//! | the call | `session`: phase, facts, rules and waiting outputs; `timetable`: when each wait is over |
+//! | who is told of an input or a timeout, before and in the conversation | `connecting`, then `live` |
+//! | what the model says | `model::events` |
+//! | conclusions | `settle` |
+//! | connections to a model | `model::legs` |
+//! | the end, and what is told after it | `closing` |
+//! | doing what rules want done | `apply` |
+//! | the call: phase, facts, rules and waiting outputs | `session`, `timetable` |
 //! | decisions | `rules`, `instructions`, `action` |
 //! | what is true | `facts` |
 //! | words of the interface | `input`, `output`, `response_reason`, `deadline`, `phase` |
