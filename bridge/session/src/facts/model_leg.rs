@@ -43,7 +43,7 @@ const REPLAYED: &str = "past_";
 #[derive(Debug, Default)]
 pub(crate) struct ModelLeg {
     up: bool,
-    next: Next,
+    next: Successor,
     /// Attempts made since the last leg was lost.
     attempts: u32,
     /// Legs there have been: what is replayed to each carries its number.
@@ -61,7 +61,7 @@ pub(crate) struct ModelLeg {
 
 /// The leg that is to come.
 #[derive(Debug, Default)]
-enum Next {
+enum Successor {
     #[default]
     None,
     Connecting,
@@ -108,18 +108,18 @@ impl ModelLeg {
     /// An attempt begins, beside the leg in use if there is one.
     pub(crate) fn attempt(&mut self, now: Instant) {
         self.attempts += 1;
-        self.next = Next::Connecting;
+        self.next = Successor::Connecting;
         self.retry_at = None;
         self.attempt_by = Some(now + ATTEMPT_WAIT);
     }
 
     /// A leg was configured. True if it is waited for; a successor can wait for a turn boundary.
     pub(crate) fn configured(&mut self, lifetime: Option<Duration>) -> bool {
-        if !matches!(self.next, Next::Connecting) {
+        if !matches!(self.next, Successor::Connecting) {
             return false;
         }
         self.attempt_by = None;
-        self.next = Next::Ready { lifetime };
+        self.next = Successor::Ready { lifetime };
         !self.up
     }
 
@@ -127,10 +127,10 @@ impl ModelLeg {
     /// yet.
     pub(crate) fn attempt_failed(&mut self, now: Instant, loss: ModelLoss, first: bool) -> bool {
         self.attempt_by = None;
-        if matches!(self.next, Next::None) {
+        if matches!(self.next, Successor::None) {
             return false;
         }
-        self.next = Next::None;
+        self.next = Successor::None;
         match (self.up, loss) {
             // The leg in use carries on to its end; then this is tried again, as after any loss.
             (true, ModelLoss::Fatal) => self.rollover_at = None,
@@ -155,8 +155,8 @@ impl ModelLeg {
 
     /// Goes over to the leg that is ready; false if none is.
     pub(crate) fn go_over(&mut self, now: Instant) -> bool {
-        let Next::Ready { lifetime } = self.next else { return false };
-        self.next = Next::None;
+        let Successor::Ready { lifetime } = self.next else { return false };
+        self.next = Successor::None;
         self.up = true;
         self.attempts = 0;
         self.number += 1;
@@ -182,19 +182,19 @@ impl ModelLeg {
         self.ready_by = Some(now + NEXT_LEG_WAIT);
         self.attempts = 0;
         match self.next {
-            Next::None => AfterLoss::Attempt,
-            Next::Connecting => {
+            Successor::None => AfterLoss::Attempt,
+            Successor::Connecting => {
                 self.attempts = 1;
                 AfterLoss::Wait
             }
-            Next::Ready { .. } => AfterLoss::GoOver,
+            Successor::Ready { .. } => AfterLoss::GoOver,
         }
     }
 
     /// The time has come to connect a successor. True if that is to be done now: not while the call is about to end.
     pub(crate) fn rollover_due(&mut self, now: Instant, call_ends: bool) -> bool {
         self.rollover_at = call_ends.then(|| now + ROLLOVER_RETRY_WAIT);
-        !call_ends && matches!(self.next, Next::None)
+        !call_ends && matches!(self.next, Successor::None)
     }
 
     /// The last moment for a successor has come.
@@ -204,7 +204,7 @@ impl ModelLeg {
 
     /// A successor can take over. Taking over is counted.
     pub(crate) fn begin_rollover(&mut self) -> bool {
-        let ready = self.up && matches!(self.next, Next::Ready { .. });
+        let ready = self.up && matches!(self.next, Successor::Ready { .. });
         self.rollovers += u32::from(ready);
         ready
     }

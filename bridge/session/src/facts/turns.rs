@@ -20,7 +20,7 @@ mod item;
 pub(crate) mod memory;
 
 use chain::{Chain, Link};
-use item::{Agent, Call, Item, Kind, Text, Words};
+use item::{Agent, Item, Kind, PlacedCall, Text, Words};
 use memory::Memory;
 
 /// A transcript that takes longer is not coming.
@@ -35,9 +35,9 @@ const UNRECORDED_CALLS_MAX: usize = 128;
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
     chain: Chain<Item>,
-    calls: Vec<Call>,
+    calls: Vec<PlacedCall>,
     /// Calls whose place in the conversation has passed and that go with the next turn of the agent.
-    carried: Vec<Call>,
+    carried: Vec<PlacedCall>,
     /// What was said in turns that were handed over.
     memory: Memory,
     /// What the caller said last is known in words.
@@ -163,7 +163,7 @@ impl Turns {
         if self.calls.len() + self.carried.len() >= UNRECORDED_CALLS_MAX {
             return;
         }
-        self.calls.push(Call { response: response.to_owned(), item: item.to_owned(), at, call });
+        self.calls.push(PlacedCall { response: response.to_owned(), item: item.to_owned(), at, call });
     }
 
     pub(crate) fn tool_answered(&mut self, call_id: &str, output: &str) {
@@ -208,7 +208,7 @@ impl Turns {
         }
         // Tools were called and the agent never came to speak of it.
         self.carried.append(&mut self.calls);
-        let Call { item, at, .. } = self.carried.first()?;
+        let PlacedCall { item, at, .. } = self.carried.first()?;
         let (item, at) = (item.clone(), *at);
         let tool_calls = self.carried.drain(..).map(|call| call.call).collect();
         let turn = self.turn(plan, item, Speaker::Agent, TurnState::Complete, at, String::new());
@@ -358,7 +358,7 @@ impl Turns {
             }
             Kind::Agent(agent) => {
                 let audio = playback.take(&item);
-                let own = |call: &mut Call| agent.response.as_deref() == Some(call.response.as_str());
+                let own = |call: &mut PlacedCall| agent.response.as_deref() == Some(call.response.as_str());
                 self.carried.extend(self.calls.extract_if(.., own));
                 let tool_calls: Vec<_> = self.carried.drain(..).map(|call| call.call).collect();
                 for call in &tool_calls {

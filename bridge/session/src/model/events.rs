@@ -7,7 +7,7 @@ use crate::facts::trouble::Vain;
 use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseStatus};
 use crate::output::{Event, ModelCommand, Output};
 use crate::response_reason::ResponseReason;
-use crate::rules::answers::{self, Verdict};
+use crate::rules::answers::{self, Shortfall};
 use crate::rules::{barge_in, overheard, tool_use};
 use crate::session::Session;
 
@@ -187,8 +187,8 @@ impl Session {
     fn after_response(&mut self, now: Instant, response: &str, ended: &Ended, status: ResponseStatus) {
         self.response_ended(now, response, ended, status);
         match answers::judge(&self.facts, ended, status) {
-            Some(Verdict::InVain(vain)) => self.answered_in_vain(now, vain),
-            Some(Verdict::BrokeOff { wait }) => self.broke_off(now, wait),
+            Some(Shortfall::InVain(vain)) => self.answered_in_vain(now, vain),
+            Some(Shortfall::BrokeOff { wait }) => self.broke_off(now, wait),
             None => {}
         }
     }

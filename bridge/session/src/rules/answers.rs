@@ -17,22 +17,22 @@ use crate::response_reason::ResponseReason;
 /// After so long a silence the caller is owed an apology before an answer.
 const LONG_SILENCE: Duration = Duration::from_secs(3);
 
-/// What a response that ended means for the one who waits for words.
+/// What a response that ended left the caller without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Shortfall {
     /// The caller was owed words and got none.
     InVain(Vain),
     /// It broke off in the middle of its words; it may be gone on with, not before `wait` if that is known.
     BrokeOff { wait: Option<Duration> },
 }
 
-/// Judges a response that ended.
-pub(crate) fn judge(facts: &Facts, ended: &Ended, status: ResponseStatus) -> Option<Verdict> {
+/// What is missing of a response that ended, if something is.
+pub(crate) fn judge(facts: &Facts, ended: &Ended, status: ResponseStatus) -> Option<Shortfall> {
     if facts.ending.goodbye_has_failed() || facts.speech.has_floor() {
         return None;
     }
     if ended.in_vain && ended.reason != Some(ResponseReason::Filler) {
-        return Some(Verdict::InVain(match status {
+        return Some(Shortfall::InVain(match status {
             ResponseStatus::Failed => Vain::Failed,
             ResponseStatus::Limited { wait } => Vain::Limited { wait },
             ResponseStatus::Completed
@@ -52,7 +52,7 @@ pub(crate) fn judge(facts: &Facts, ended: &Ended, status: ResponseStatus) -> Opt
         ResponseStatus::Limited { wait } => wait,
         ResponseStatus::Completed | ResponseStatus::Cancelled => return None,
     };
-    may_ask(facts).then_some(Verdict::BrokeOff { wait })
+    may_ask(facts).then_some(Shortfall::BrokeOff { wait })
 }
 
 /// Whether the model may be asked again: not if the call is about to end, if it is asked for something anyway, or if a
@@ -134,10 +134,10 @@ mod tests {
         assert_eq!(judge(&facts, &ended(true), ResponseStatus::Completed), None);
         assert_eq!(
             judge(&facts, &ended(false), ResponseStatus::Completed),
-            Some(Verdict::InVain(Vain::Empty))
+            Some(Shortfall::InVain(Vain::Empty))
         );
-        assert_eq!(judge(&facts, &ended(false), failed), Some(Verdict::InVain(Vain::Failed)));
-        assert_eq!(judge(&facts, &ended(true), failed), Some(Verdict::BrokeOff { wait: None }));
+        assert_eq!(judge(&facts, &ended(false), failed), Some(Shortfall::InVain(Vain::Failed)));
+        assert_eq!(judge(&facts, &ended(true), failed), Some(Shortfall::BrokeOff { wait: None }));
         let again = Ended { reason: Some(ResponseReason::Recovery), ..ended(true) };
         assert_eq!(judge(&facts, &again, failed), None, "a sentence is gone on with once");
         facts.gate.request(ResponseReason::Dtmf, None);

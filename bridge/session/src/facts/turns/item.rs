@@ -50,8 +50,9 @@ impl Kind {
 #[derive(Default, PartialEq, Eq)]
 pub(super) struct Text(pub(super) String);
 
+/// A tool call and its place in the conversation.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct PlacedCall {
     pub(super) response: String,
     pub(super) item: String,
     pub(super) at: Timestamp,
