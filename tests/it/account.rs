@@ -22,9 +22,7 @@ fn not_recorded(reason: &str) -> Value {
 }
 
 /// Case B06. No callback ever came: the list is asked once, and the recording goes the ordinary way.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_of_which_nothing_was_heard_is_found_in_the_list() {
-    let world = World::start().await;
+async fn a_recording_of_which_nothing_was_heard_is_found_in_the_list(world: World) {
     let call = Recorded::call(&world, RecordingFaults::default()).await;
     assert_eq!(call.told().await, Value::Null, "the call goes on, as far as is known");
     assert!(call.is_accounted_for().await, "a job that comes too early does nothing");
@@ -38,13 +36,10 @@ async fn a_recording_of_which_nothing_was_heard_is_found_in_the_list() {
     assert_eq!((&told["state"], &told["source"]), (&"archived".into(), &"StartCallRecordingTwiML".into()));
     assert!(call.is_accounted_for().await, "and again when all is done");
     assert_eq!(call.told().await, told);
-    world.system.stop().await;
 }
 
 /// Case C08. Twilio began a recording and has none: by its callback or by its list, with its reason.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_absent_recording_says_why() {
-    let world = World::start().await;
+async fn an_absent_recording_says_why(world: World) {
     let absent = || RecordingFaults { absent: Some(31_924), ..Default::default() };
     let faults = CallFaults { recording: absent(), ..Default::default() };
     let outcome = world.call_with(story::own_recording(vec![0xFF; 800]), faults).await;
@@ -58,13 +53,10 @@ async fn an_absent_recording_says_why() {
     assert!(silent.is_accounted_for().await);
     let told = silent.told().await;
     assert_eq!((&told["state"], &told["error_code"]), (&"absent".into(), &31_924.into()));
-    world.system.stop().await;
 }
 
 /// Cases B06 and C08. Nothing of ours is listed, whatever somebody else records: that is said, and asked once.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_was_not_recorded_says_so_whoever_else_recorded_it() {
-    let world = World::start().await;
+async fn a_call_that_was_not_recorded_says_so_whoever_else_recorded_it(world: World) {
     for foreign in [vec![], vec![RecordingSource::OutboundApi, RecordingSource::Trunking]] {
         let others = foreign.len();
         let faults = RecordingFaults { never_begins: true, foreign, ..Default::default() };
@@ -80,13 +72,10 @@ async fn a_call_that_was_not_recorded_says_so_whoever_else_recorded_it() {
         let (_, all) = world.get(&format!("/v1/calls/{}/recordings", call.call)).await;
         assert_eq!(all["recordings"], json!([]));
     }
-    world.system.stop().await;
 }
 
 /// Case C08. What somebody else records of a call neither keeps ours away nor is shown for it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ours_is_made_and_found_beside_what_somebody_else_records() {
-    let world = World::start().await;
+async fn ours_is_made_and_found_beside_what_somebody_else_records(world: World) {
     let foreign = vec![RecordingSource::Trunking, RecordingSource::OutboundApi];
     let call = Recorded::call(&world, RecordingFaults { foreign, ..Default::default() }).await;
     let sources: Vec<_> = world.twilio.recordings(&call.call).iter().map(|found| found.source).collect();
@@ -100,13 +89,10 @@ async fn ours_is_made_and_found_beside_what_somebody_else_records() {
     assert_eq!(call.told().await["sid"], told["sid"]);
     let (_, all) = world.get(&format!("/v1/calls/{}/recordings", call.call)).await;
     assert_eq!(all["recordings"].as_array().unwrap().len(), 2, "{all}");
-    world.system.stop().await;
 }
 
 /// A callback that comes hours late is taken all the same.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_that_is_announced_after_all_takes_the_place_of_the_reason() {
-    let world = World::start().await;
+async fn a_recording_that_is_announced_after_all_takes_the_place_of_the_reason(world: World) {
     let call = Recorded::call(&world, RecordingFaults { withheld: true, ..Default::default() }).await;
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
@@ -118,21 +104,19 @@ async fn a_recording_that_is_announced_after_all_takes_the_place_of_the_reason()
     assert!(call.is_copied(1).await);
     assert!(call.is_accounted_for().await);
     assert_eq!(call.told().await["state"], "archived");
-    world.system.stop().await;
 }
 
 /// Nobody need be asked about a call that was refused or never answered: it is known at once, over the real queue.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_nobody_was_on_says_so_at_once() {
-    let world = Box::pin(World::with(WorldConfig {
+    let world = World::with(WorldConfig {
         business: |new| new.business.max_concurrent_calls = 0,
         ..WorldConfig::default()
-    }))
+    })
     .await;
     let outcome = world.call(CallerScript::new(vec![])).await;
     let record = world.record_when(&outcome.call_sid, |record| !record["recording"].is_null()).await;
     assert_eq!((&record["refusal"], &record["recording"]), (&"at_capacity".into(), &not_recorded("refused")));
-    world.system.stop().await;
+    drop(world);
 
     let world = World::start().await;
     for (seed, status) in (1..).zip(["busy", "no-answer", "canceled", "failed"]) {
@@ -143,11 +127,9 @@ async fn a_call_that_nobody_was_on_says_so_at_once() {
         assert_eq!(record["recording"], not_recorded("not_answered"), "{status}");
     }
     assert!(world.twilio.requests().iter().all(|request| !request.path.contains("Recordings")));
-    world.system.stop().await;
 }
 
 /// Whoever hangs up while the consent is still being said was not recorded, and Twilio knows of nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_ended_during_the_consent_was_over_before_its_recording() {
     let world = World::with(WorldConfig {
         business: |new| {
@@ -163,11 +145,9 @@ async fn a_call_that_ended_during_the_consent_was_over_before_its_recording() {
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
     assert_eq!(call.told().await, not_recorded("ended_first"));
-    world.system.stop().await;
 }
 
 /// A business that records nothing is not told that nothing was recorded.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_was_not_to_be_recorded_needs_no_reason() {
     let world = World::with(WorldConfig {
         business: |new| new.settings.policies.record_calls = false,
@@ -178,13 +158,10 @@ async fn a_call_that_was_not_to_be_recorded_needs_no_reason() {
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
     assert_eq!((call.told().await, call.asked("Recordings.json")), (Value::Null, 0));
-    world.system.stop().await;
 }
 
 /// Twilio cannot be asked: it stands on the call that it is to be, the sweep asks again, and in the end that is said, too.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep() {
-    let world = World::start().await;
+async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep(world: World) {
     let (found, never) = (
         Recorded::call(&world, RecordingFaults::default()).await,
         Recorded::call(&world, RecordingFaults::default()).await,
@@ -212,13 +189,10 @@ async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep()
     // Somebody redrives the job.
     assert!(never.is_accounted_for().await && never.is_copied(1).await);
     assert_eq!(never.told().await["state"], "archived");
-    world.system.stop().await;
 }
 
 /// Recording is the answer's: nobody asks Twilio's API for it, before or during a call.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_asks_twilio_to_record() {
-    let world = World::start().await;
+async fn nobody_asks_twilio_to_record(world: World) {
     let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["recording"]["source"], "StartCallRecordingTwiML");
@@ -227,18 +201,16 @@ async fn nobody_asks_twilio_to_record() {
     };
     assert!(!world.twilio.requests().iter().any(started));
     assert_eq!(world.twilio.recordings(&outcome.call_sid).len(), 1);
-    world.system.stop().await;
 }
 
 /// Case C22. A trunk's recording has the agent first: its words are still the agent's.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_words_of_a_trunks_recording_are_whose_they_are() {
-    let world = Box::pin(World::with(WorldConfig {
+    let world = World::with(WorldConfig {
         business: |new| {
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
         ..WorldConfig::default()
-    }))
+    })
     .await;
     let mut spec = world.spec(story::caller());
     let foreign = vec![RecordingSource::Trunking];
@@ -265,7 +237,6 @@ async fn the_words_of_a_trunks_recording_are_whose_they_are() {
         let first = words.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
         assert!(said(who, &first), "{who}: {first}\n{record:#}");
     }
-    world.system.stop().await;
 }
 
 /// One call of whose recording nothing was heard, accounted for by a worker that dies at the chosen change, and by
@@ -324,13 +295,12 @@ async fn a_life(world: &World, number: usize, chosen: Option<(usize, Cut)>) -> (
 
 /// Faults 17, 18 and 24. The worker dies at each change that it makes, before and after it took effect, or does not hear
 /// the answer: the call comes to the same account.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wherever_a_worker_dies_a_call_comes_to_the_same_account() {
     const AT_ONCE: usize = 4;
-    let world = Box::pin(World::with(WorldConfig {
+    let world = World::with(WorldConfig {
         business: |new| new.business.max_concurrent_calls = 100,
         ..WorldConfig::default()
-    }))
+    })
     .await;
     let (expected, changes) = a_life(&world, 0, None).await;
     assert_eq!(expected, json!({ "state": "archived", "rows": 1, "search": "Some(Found)", "objects": 1 }));
@@ -343,5 +313,19 @@ async fn wherever_a_worker_dies_a_call_comes_to_the_same_account() {
             async move { assert_eq!(life.await.0, *expected, "{chosen:?}") }
         })
         .await;
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_recording_of_which_nothing_was_heard_is_found_in_the_list,
+    an_absent_recording_says_why,
+    a_call_that_was_not_recorded_says_so_whoever_else_recorded_it,
+    ours_is_made_and_found_beside_what_somebody_else_records,
+    a_recording_that_is_announced_after_all_takes_the_place_of_the_reason,
+    a_call_that_nobody_was_on_says_so_at_once,
+    a_call_that_ended_during_the_consent_was_over_before_its_recording,
+    a_call_that_was_not_to_be_recorded_needs_no_reason,
+    a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep,
+    nobody_asks_twilio_to_record,
+    the_words_of_a_trunks_recording_are_whose_they_are,
+    wherever_a_worker_dies_a_call_comes_to_the_same_account,
+];

@@ -57,7 +57,6 @@ fn counted() -> Vec<(String, BTreeMap<String, Option<String>>)> {
     counted
 }
 
-#[test]
 fn every_metric_that_an_alarm_watches_is_counted_with_these_dimensions() {
     let services: BTreeSet<String> =
         Template::load().unwrap().functions.into_iter().map(|function| function.binary).collect();
@@ -75,7 +74,6 @@ fn every_metric_that_an_alarm_watches_is_counted_with_these_dimensions() {
 }
 
 /// A metric's service is the function that ran the code: where several do, a watch on one of them sees a part.
-#[test]
 fn what_several_functions_count_is_watched_in_all_of_them() {
     let own_name = Regex::new(r#"const NAME: &'static str = "([a-z-]+)""#).unwrap();
     for (metric, counts) in [("CallsDialledTwice", ": Dialled,"), ("OpenAiAccountRefused", ": OpenAiHttp,")] {
@@ -95,7 +93,6 @@ fn what_several_functions_count_is_watched_in_all_of_them() {
 
 /// A sum over several metrics has no value where one of them has never existed, and a failure should never have
 /// existed: an alarm on the sum would not ring. So each alarm stands alone, and silence is no reason to ring.
-#[test]
 fn an_alarm_watches_one_metric_and_takes_its_absence_for_peace() {
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     let mut alarms = 0;
@@ -113,7 +110,6 @@ fn an_alarm_watches_one_metric_and_takes_its_absence_for_peace() {
 }
 
 /// A queue that is stuck, and one that gave jobs up, are both noticed.
-#[test]
 fn every_queue_that_is_worked_has_alarms_for_its_age_and_for_its_dead_letters() {
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     let watched: BTreeSet<(String, String)> = template["Resources"]
@@ -149,13 +145,11 @@ fn documented(heading: &str) -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
 fn every_metric_is_documented_and_every_documented_metric_is_counted() {
     let counted: BTreeSet<String> = counted().into_iter().map(|(name, _)| name).collect();
     assert_eq!(documented("**Metrics**"), counted);
 }
 
-#[test]
 fn every_alarm_is_documented_and_every_documented_alarm_exists() {
     let alarms: BTreeSet<String> = ["template.yaml", "infra/bridge.yaml"]
         .into_iter()
@@ -168,3 +162,12 @@ fn every_alarm_is_documented_and_every_documented_alarm_exists() {
         .collect();
     assert_eq!(documented("**Alarms**"), alarms);
 }
+
+acceptance::tests![
+    every_metric_that_an_alarm_watches_is_counted_with_these_dimensions,
+    what_several_functions_count_is_watched_in_all_of_them,
+    an_alarm_watches_one_metric_and_takes_its_absence_for_peace,
+    every_queue_that_is_worked_has_alarms_for_its_age_and_for_its_dead_letters,
+    every_metric_is_documented_and_every_documented_metric_is_counted,
+    every_alarm_is_documented_and_every_documented_alarm_exists,
+];

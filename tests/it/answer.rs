@@ -17,9 +17,7 @@ async fn leases(world: &World) -> Vec<String> {
 }
 
 /// Fault 1. The same webhook sent 100 times at once gives one call, one token and 100 equal answers.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_copies_of_a_webhook_have_one_effect_and_equal_answers() {
-    let world = World::start().await;
+async fn a_hundred_copies_of_a_webhook_have_one_effect_and_equal_answers(world: World) {
     let webhook = Webhook::inbound(&world, &call_sid(1));
     let answers = join_all((0..100).map(|_| webhook.send(&world))).await;
     let (status, first) = &answers[0];
@@ -35,13 +33,10 @@ async fn a_hundred_copies_of_a_webhook_have_one_effect_and_equal_answers() {
     );
     let (_, page) = world.get("/v1/calls").await;
     assert_eq!(page["calls"].as_array().unwrap().len(), 1);
-    world.system.stop().await;
 }
 
 /// Fault 6. An operator's replay of an old, validly signed webhook opens no second session.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_after_the_plan_was_claimed_mints_no_second_plan() {
-    let world = World::start().await;
+async fn a_replay_after_the_plan_was_claimed_mints_no_second_plan(world: World) {
     let webhook = Webhook::inbound(&world, &call_sid(2));
     let (_, first) = webhook.send(&world).await;
     let call = domain::CallSid::parse(&call_sid(2)).unwrap();
@@ -51,22 +46,17 @@ async fn a_replay_after_the_plan_was_claimed_mints_no_second_plan() {
     let (status, again) = webhook.send(&world).await;
     assert_eq!((status, &again), (200, &first), "the same TwiML");
     assert!(plans.claim(&call, domain::Epoch::FIRST, now).await.unwrap().is_none(), "and nothing behind it");
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_answer_opens_a_stream_with_a_token_and_never_ends_in_silence() {
-    let world = World::start().await;
+async fn the_answer_opens_a_stream_with_a_token_and_never_ends_in_silence(world: World) {
     let (_, twiml) = Webhook::inbound(&world, &call_sid(3)).send(&world).await;
     assert!(twiml.contains("<Connect action="), "{twiml}");
     assert!(!token_in(&twiml).is_empty());
     let after = twiml.split("</Connect>").nth(1).unwrap();
     assert!(after.contains("<Say") && after.contains("<Hangup/>"), "{twiml}");
-    world.system.stop().await;
 }
 
 /// More calls than the business may have hear that the lines are busy; an ended call makes room.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn capacity_is_leased_per_call_and_given_back_by_its_end() {
     let world = World::with(WorldConfig {
         business: |new| new.business.max_concurrent_calls = 2,
@@ -91,13 +81,10 @@ async fn capacity_is_leased_per_call_and_given_back_by_its_end() {
     assert_eq!(status, 204);
     let (_, next) = Webhook::inbound(&world, &call_sid(30)).send(&world).await;
     assert!(next.contains("<Stream"), "the slot came back: {next}");
-    world.system.stop().await;
 }
 
 /// All calls together are bounded as well: a call that the bridge has no room for is never sent there.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deployment_that_is_full_sends_the_bridge_no_more_calls() {
-    let world = World::start().await;
+async fn a_deployment_that_is_full_sends_the_bridge_no_more_calls(world: World) {
     let inbound = HttpSandbox::start(&world, "voice-inbound", &[("MAX_CONCURRENT_CALLS", "2")]).await;
     let mut answers = vec![];
     for seed in 70..73 {
@@ -111,11 +98,9 @@ async fn a_deployment_that_is_full_sends_the_bridge_no_more_calls() {
     Webhook::status(&world, &call_sid(70), "completed", 3).send(&world).await;
     let next = inbound.receives(&world, &Webhook::inbound(&world, &call_sid(73))).await.1;
     assert!(next.contains("<Stream"), "an ended call makes room: {next}");
-    world.system.stop().await;
 }
 
 /// A refused call stays refused for every copy of its webhook, also when a line has become free meanwhile.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_is_everybodys_answer() {
     let world = World::with(WorldConfig {
         business: |new| new.business.max_concurrent_calls = 1,
@@ -130,13 +115,10 @@ async fn a_refusal_is_everybodys_answer() {
     assert_eq!(refused.send(&world).await.1, busy);
     let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(41))).await;
     assert_eq!(record["refusal"], "at_capacity");
-    world.system.stop().await;
 }
 
 /// Fault 2. An operator replays a whole call's webhooks when it is long over: nothing happens a second time.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_of_everything_after_the_end_changes_nothing() {
-    let world = World::start().await;
+async fn a_replay_of_everything_after_the_end_changes_nothing(world: World) {
     let sid = call_sid(60);
     let webhooks = [
         Webhook::inbound(&world, &sid),
@@ -157,13 +139,10 @@ async fn a_replay_of_everything_after_the_end_changes_nothing() {
     }
     assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1, ended);
     assert!(!leases(&world).await.iter().any(|key| key.contains("slot#")), "and stays free");
-    world.system.stop().await;
 }
 
 /// The token of a call that is over lets nobody in, though it was never shown and its minute is not up.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_is_over_gets_no_session() {
-    let world = World::start().await;
+async fn a_call_that_is_over_gets_no_session(world: World) {
     let sid = call_sid(61);
     let webhook = Webhook::inbound(&world, &sid);
     let (_, twiml) = webhook.send(&world).await;
@@ -174,11 +153,9 @@ async fn a_call_that_is_over_gets_no_session() {
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
     let claimed = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap();
     assert_eq!(claimed, None);
-    world.system.stop().await;
 }
 
 /// Historic failure 22. However a call ends and however often that is told, its lines are free and stay so.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_is_given_back_by_every_end_and_by_none_twice() {
     let world = World::with(WorldConfig {
         business: |new| new.business.max_concurrent_calls = 1,
@@ -203,13 +180,10 @@ async fn a_line_is_given_back_by_every_end_and_by_none_twice() {
     assert!(busy.contains("lines are busy"), "{busy}");
     let held = leases(&world).await;
     assert_eq!(held.iter().filter(|key| key.contains("slot#")).count(), 2, "one call's: {held:?}");
-    world.system.stop().await;
 }
 
 /// Historic failure 18. What belongs to one call is in its plan alone, though all share a compiled prompt.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_caller_is_told_what_belongs_to_another() {
-    let world = World::start().await;
+async fn no_caller_is_told_what_belongs_to_another(world: World) {
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
     let mut told = vec![];
     for (seed, from) in [(100, "+12025550178"), (101, "anonymous"), (102, "+12025550155"), (103, "anonymous")]
@@ -227,13 +201,10 @@ async fn no_caller_is_told_what_belongs_to_another() {
     for (one, other) in [(0, 1), (0, 2), (1, 3), (2, 3)] {
         assert_ne!(told[one].1, told[other].1, "two callers are two people");
     }
-    world.system.stop().await;
 }
 
 /// Case C14. Case B04. Withheld callers are nobody in particular, and never the same one.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn withheld_callers_share_no_identity() {
-    let world = World::start().await;
+async fn withheld_callers_share_no_identity(world: World) {
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
     let mut people = std::collections::BTreeSet::new();
     let withheld = ["+86282452253", "+86282452253", "+17378742833", "+464", "Private Number", "withheld", ""];
@@ -246,13 +217,10 @@ async fn withheld_callers_share_no_identity() {
         assert!(people.insert(plan.safety_identifier), "{from}");
         assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["from"], "hidden", "{from}");
     }
-    world.system.stop().await;
 }
 
 /// Case C02. Case C20. Case B16. Whoever calls from wherever, at whichever form of our number, is answered.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_is_answered_whatever_the_network_says_of_him() {
-    let world = World::start().await;
+async fn a_caller_is_answered_whatever_the_network_says_of_him(world: World) {
     let number = world.business.number.as_e164();
     let (sip, whatsapp) = (format!("sip:{number}@x.sip.twilio.com"), format!("whatsapp:{number}"));
     let parties =
@@ -276,5 +244,19 @@ async fn a_caller_is_answered_whatever_the_network_says_of_him() {
             assert_eq!(webhook.send(&world).await.0, 200, "{from} to {to} at {path}");
         }
     }
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_hundred_copies_of_a_webhook_have_one_effect_and_equal_answers,
+    a_replay_after_the_plan_was_claimed_mints_no_second_plan,
+    the_answer_opens_a_stream_with_a_token_and_never_ends_in_silence,
+    capacity_is_leased_per_call_and_given_back_by_its_end,
+    a_deployment_that_is_full_sends_the_bridge_no_more_calls,
+    a_refusal_is_everybodys_answer,
+    a_replay_of_everything_after_the_end_changes_nothing,
+    a_call_that_is_over_gets_no_session,
+    a_line_is_given_back_by_every_end_and_by_none_twice,
+    no_caller_is_told_what_belongs_to_another,
+    withheld_callers_share_no_identity,
+    a_caller_is_answered_whatever_the_network_says_of_him,
+];

@@ -17,9 +17,7 @@ async fn get(world: &World, path: &str, key: Option<&str>) -> (u16, String, Valu
     (status, kind, response.json().await.unwrap_or(Value::Null))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_known_key_nothing_is_told() {
-    let world = World::start().await;
+async fn without_a_known_key_nothing_is_told(world: World) {
     for key in [None, Some(""), Some("guess"), Some(&"x".repeat(10_000)[..])] {
         for path in ["/v1/calls", "/v1/calls/CA1", "/v1/calls/CA1/recording"] {
             let (status, kind, body) = get(&world, path, key).await;
@@ -27,13 +25,10 @@ async fn without_a_known_key_nothing_is_told() {
             assert!(body["detail"].as_str().unwrap().contains("Bearer"));
         }
     }
-    world.system.stop().await;
 }
 
 /// Another business's call answers exactly like one that does not exist.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_business_sees_its_own_calls_only() {
-    let world = World::start().await;
+async fn a_business_sees_its_own_calls_only(world: World) {
     let mut other = world.business.clone();
     other.business.id = BusinessId::parse("other-shop").unwrap();
     other.number = PhoneNumber::parse("+12025550111").unwrap();
@@ -51,12 +46,9 @@ async fn a_business_sees_its_own_calls_only() {
     assert_eq!(theirs.0, 404);
     let (_, _, page) = get(&world, "/v1/calls", Some(other.api_key.expose())).await;
     assert_eq!(page["calls"].as_array().unwrap().len(), 0);
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_list_is_paged_newest_first_and_bad_queries_are_explained() {
-    let world = World::start().await;
+async fn the_list_is_paged_newest_first_and_bad_queries_are_explained(world: World) {
     for seed in 1..=5 {
         Webhook::inbound(&world, &call_sid(seed)).send(&world).await;
     }
@@ -78,12 +70,9 @@ async fn the_list_is_paged_newest_first_and_bad_queries_are_explained() {
         assert_eq!(status, 400, "{bad}");
         assert!(body["detail"].is_string(), "{bad}");
     }
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_for_a_recording_that_is_not_there_starts_nothing() {
-    let world = World::start().await;
+async fn asking_for_a_recording_that_is_not_there_starts_nothing(world: World) {
     Webhook::inbound(&world, &call_sid(1)).send(&world).await;
     for _ in 0..3 {
         assert_eq!(world.get(&format!("/v1/calls/{}/recording", call_sid(1))).await.0, 404);
@@ -91,5 +80,11 @@ async fn asking_for_a_recording_that_is_not_there_starts_nothing() {
     assert!(world.twilio.requests().is_empty());
     assert_eq!(world.get("/v1/calls/not-a-sid").await.0, 404);
     assert_eq!(world.get("/v1/unknown").await.0, 404);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    without_a_known_key_nothing_is_told,
+    a_business_sees_its_own_calls_only,
+    the_list_is_paged_newest_first_and_bad_queries_are_explained,
+    asking_for_a_recording_that_is_not_there_starts_nothing,
+];

@@ -6,16 +6,12 @@ use serde_json::Value;
 use simulator::twilio::{CallEventKind, EndedBy};
 
 /// The main job, and everything it promises: conversation, barge-in, hang-up, recording, transcript, record.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_is_served_from_the_first_ring_to_the_record() {
-    let world = World::start().await;
+async fn a_caller_is_served_from_the_first_ring_to_the_record(world: World) {
     served_from_the_first_ring_to_the_record(&world).await;
     assert_eq!(world.openai.connections().len(), 1);
-    world.system.stop().await;
 }
 
 /// The same on a socket that was there before the call, and is made up for.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_is_served_on_a_socket_that_was_kept_ready() {
     let world = World::with(WorldConfig::default().warm(1)).await;
     world.warmed_up(1).await;
@@ -23,7 +19,6 @@ async fn a_caller_is_served_on_a_socket_that_was_kept_ready() {
     assert_eq!(world.sessions()[0].index(), 0);
     assert_eq!(world.warm_sessions(), 1);
     assert_eq!(world.openai.connections().len(), 2);
-    world.system.stop().await;
 }
 
 async fn served_from_the_first_ring_to_the_record(world: &World) {
@@ -108,9 +103,7 @@ async fn the_recording_is_the_line(world: &World, outcome: &simulator::twilio::C
 }
 
 /// What the agent said and the line played are the same: nothing lost, doubled or late after the clear.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_greeting_is_asked_for_once_and_heard_once() {
-    let world = World::start().await;
+async fn the_greeting_is_asked_for_once_and_heard_once(world: World) {
     let outcome = world.call(story::own_recording(vec![0xFF; 8_000])).await;
     let connection = &world.openai.connections()[0];
     let creates = connection.received_of("response.create");
@@ -121,11 +114,9 @@ async fn the_greeting_is_asked_for_once_and_heard_once() {
     assert!(creates[0].at > updated, "nothing is asked before the configuration was echoed");
     let said = outcome.times_ms(|kind| matches!(kind, CallEventKind::AgentSpeechStarted));
     assert!(!said.is_empty());
-    world.system.stop().await;
 }
 
 /// A caller who hangs up in mid-sentence ends the model's session, and the record says who ended it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_who_hangs_up_leaves_nothing_open() {
     use simulator::twilio::{CallerScript, CallerStep};
     let world = World::start().await;
@@ -136,5 +127,11 @@ async fn a_caller_who_hangs_up_leaves_nothing_open() {
     assert_eq!(record["session"]["end_reason"], "caller_hang_up");
     assert_eq!(record["status"], "completed");
     assert_eq!(world.openai.open_sessions(), 0, "the model's session does not outlive the call");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_caller_is_served_from_the_first_ring_to_the_record,
+    a_caller_is_served_on_a_socket_that_was_kept_ready,
+    the_greeting_is_asked_for_once_and_heard_once,
+    a_caller_who_hangs_up_leaves_nothing_open,
+];

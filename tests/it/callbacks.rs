@@ -5,9 +5,7 @@ use acceptance::webhook::{Webhook, call_sid};
 use futures_util::future::join_all;
 
 /// Fault 3. Every permutation of the callbacks, each sent twice, ends in the same record.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_order_of_callbacks_ends_in_the_same_record() {
-    let world = World::start().await;
+async fn every_order_of_callbacks_ends_in_the_same_record(world: World) {
     let callbacks = [("initiated", 0), ("ringing", 1), ("in-progress", 2), ("completed", 3)];
     let mut ends = vec![];
     for (index, order) in permutations(4).into_iter().enumerate() {
@@ -27,13 +25,10 @@ async fn every_order_of_callbacks_ends_in_the_same_record() {
     assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
     assert_eq!(ends[0].0, "completed");
     assert_eq!(ends[0].1, 7);
-    world.system.stop().await;
 }
 
 /// Faults 4 and 22. A late callback is kept as history and resurrects nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_callback_is_history() {
-    let world = World::start().await;
+async fn a_late_callback_is_history(world: World) {
     let sid = call_sid(90);
     Webhook::inbound(&world, &sid).send(&world).await;
     Webhook::status(&world, &sid, "completed", 3).send(&world).await;
@@ -41,28 +36,21 @@ async fn a_late_callback_is_history() {
     let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
     assert_eq!(record["status"], "completed");
     assert_eq!(record["events"].as_array().unwrap().len(), 2);
-    world.system.stop().await;
 }
 
 /// A callback for a call that was never opened makes no call: its business would be a guess.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_callback_of_an_unknown_call_opens_none() {
-    let world = World::start().await;
+async fn a_callback_of_an_unknown_call_opens_none(world: World) {
     assert_eq!(Webhook::status(&world, &call_sid(91), "completed", 3).send(&world).await.0, 204);
     assert_eq!(world.get(&format!("/v1/calls/{}", call_sid(91))).await.0, 404);
-    world.system.stop().await;
 }
 
 /// Historic failure 19 has its root here: a word we do not know must not end or move a call.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_that_twilio_invents_tomorrow_is_tolerated() {
-    let world = World::start().await;
+async fn a_status_that_twilio_invents_tomorrow_is_tolerated(world: World) {
     let sid = call_sid(92);
     Webhook::inbound(&world, &sid).send(&world).await;
     assert_eq!(Webhook::status(&world, &sid, "teleported", 9).send(&world).await.0, 204);
     let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
     assert_eq!(record["status"], "ringing");
-    world.system.stop().await;
 }
 
 fn permutations(n: usize) -> Vec<Vec<usize>> {
@@ -79,3 +67,10 @@ fn permutations(n: usize) -> Vec<Vec<usize>> {
     }
     all
 }
+
+acceptance::tests![
+    every_order_of_callbacks_ends_in_the_same_record,
+    a_late_callback_is_history,
+    a_callback_of_an_unknown_call_opens_none,
+    a_status_that_twilio_invents_tomorrow_is_tolerated,
+];

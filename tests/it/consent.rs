@@ -23,7 +23,6 @@ async fn asking() -> World {
 }
 
 /// Fault 64, of the consent: once, exact, before the stream and the recording, and not again after a resume.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_heard_once_and_nothing_is_recorded_before_it_is_over() {
     let world = asking().await;
     let script = CallerScript::new(vec![CallerStep::Pause { ms: 9_000 }, CallerStep::HangUp]);
@@ -41,11 +40,9 @@ async fn it_is_heard_once_and_nothing_is_recorded_before_it_is_over() {
     assert_eq!(recorded.len(), 1);
     assert!(said[0] + spoken <= recorded[0], "and nothing was recorded before: {said:?} {recorded:?}");
     assert!(recorded[0] <= streams[0], "the first words of the agent are on it: {recorded:?} {streams:?}");
-    world.system.stop().await;
 }
 
 /// Fault 1: the consent and the recording are part of the one answer, and of no later epoch's.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_copy_of_the_webhook_is_answered_with_it() {
     let world = asking().await;
     let webhook = Webhook::inbound(&world, &call_sid(1));
@@ -63,11 +60,9 @@ async fn every_copy_of_the_webhook_is_answered_with_it() {
     let (_, resumed) = answered.send(&world).await;
     assert!(token_in(&resumed).starts_with("2."), "{resumed}");
     assert!(!resumed.contains("training") && !resumed.contains("<Start"), "{resumed}");
-    world.system.stop().await;
 }
 
 /// A recorded notice is played, and the stream may open after the longest one there can be.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_recorded_notice_does_not_outlast_the_plan() {
     let world = World::with(WorldConfig {
         business: |new| {
@@ -83,5 +78,10 @@ async fn a_long_recorded_notice_does_not_outlast_the_plan() {
     let call = CallSid::parse(&call_sid(1)).unwrap();
     let after = clock::now().plus(Duration::from_secs(120 + 55));
     assert!(plans.claim(&call, Epoch::FIRST, after).await.unwrap().is_some());
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    it_is_heard_once_and_nothing_is_recorded_before_it_is_over,
+    every_copy_of_the_webhook_is_answered_with_it,
+    a_long_recorded_notice_does_not_outlast_the_plan,
+];

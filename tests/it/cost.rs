@@ -18,9 +18,7 @@ fn part<'a>(record: &'a Value, kind: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no {kind}: {:#}", record["cost"]))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_calls_cost_follows_from_its_usage_and_is_whole_with_the_default_models() {
-    let world = World::start().await;
+async fn a_calls_cost_follows_from_its_usage_and_is_whole_with_the_default_models(world: World) {
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     let usage = &record["session"]["usage"];
@@ -52,11 +50,9 @@ async fn a_calls_cost_follows_from_its_usage_and_is_whole_with_the_default_model
     let known: u64 = parts.iter().filter_map(|part| part["micros"].as_u64()).sum();
     assert_eq!(record["cost"]["usd_micros"], known);
     assert_eq!(record["cost"]["prices_as_of"], "2026-11-20");
-    world.system.stop().await;
 }
 
 /// What has no price is unknown, and with a default model that would be so on every call.
-#[test]
 fn every_default_model_has_a_price() {
     let template: serde_yaml_ng::Value =
         serde_yaml_ng::from_str(&crate::structure::read("template.yaml")).unwrap();
@@ -82,12 +78,11 @@ fn every_default_model_has_a_price() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployments_own_prices_make_a_cost_whole() {
-    let world = Box::pin(World::with(acceptance::WorldConfig {
+    let world = World::with(acceptance::WorldConfig {
         business: |new| new.settings.policies.record_calls = false,
         ..Default::default()
-    }))
+    })
     .await;
     let after = Aftermath::of(&world).await;
     let prices = r#"{"as_of":"2027-01-01","text":{"gpt-6-luna":{"input":2000000,"cached_input":200000,"output":8000000}}}"#;
@@ -102,5 +97,10 @@ async fn a_deployments_own_prices_make_a_cost_whole() {
         (&record["cost"]["complete"], &record["cost"]["prices_as_of"]),
         (&true.into(), &"2027-01-01".into())
     );
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_calls_cost_follows_from_its_usage_and_is_whole_with_the_default_models,
+    every_default_model_has_a_price,
+    a_deployments_own_prices_make_a_cost_whole,
+];

@@ -310,20 +310,19 @@ impl<'w> Life<'w> {
 }
 
 async fn world() -> World {
-    Box::pin(World::with(WorldConfig {
+    World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 100;
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
         ..WorldConfig::default()
-    }))
+    })
     .await
 }
 
 /// Faults 17, 18, 19, 24, 39. The process dies at each change that it makes anywhere, before and after it took
 /// effect, or does not hear the answer; then everything is delivered twice more. One call, one recording, one object,
 /// one transcript of each source, one final pointer, no line held.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wherever_a_process_dies_every_effect_happens_once() {
     let world = world().await;
     let mut undisturbed = Life::begin(&world, 0, None).await;
@@ -360,3 +359,5 @@ async fn wherever_a_process_dies_every_effect_happens_once() {
     assert_eq!(cut_short.len(), changes);
     println!("{} lives, cut at {changes} changes", changes * Cut::ALL.len() + 1);
 }
+
+acceptance::tests![wherever_a_process_dies_every_effect_happens_once,];

@@ -49,7 +49,6 @@ fn hostile() -> Vec<(&'static str, String)> {
 }
 
 /// Faults 62 and 65.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
     let calls = hostile();
     let reply = calls.chunks(4).rev().fold(Reply::say(&speech::AGENT_CONFIRM), |then, chunk| {
@@ -131,5 +130,6 @@ async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
     // It calls tools where words are asked for, and the caller has none: something else is offered.
     assert_eq!(record["session"]["end_reason"], "model_lost");
     assert_eq!(world.openai.violations(), vec![]);
-    world.system.stop().await;
 }
+
+acceptance::tests![no_argument_a_model_can_make_up_has_an_effect_outside_policy,];

@@ -42,7 +42,6 @@ fn rate(count: u32, took: Duration) -> f64 {
 
 /// Faults 1 and 13. Figures of the first webhook of a call, of many copies of it, and of the jobs after it. However
 /// many copies there are, they open one call and have one answer.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_figures_of_webhooks_and_jobs() {
     let world = World::with(acceptance::WorldConfig {
         business: |new| {
@@ -118,7 +117,6 @@ async fn the_figures_of_webhooks_and_jobs() {
         "profile": if cfg!(debug_assertions) { "debug" } else { "release" },
     });
     println!("{figures:#}");
-    world.system.stop().await;
 }
 
 /// How many calls found their prompt compiled, and for how many it was. Those of tests that run meanwhile count too.
@@ -187,9 +185,7 @@ fn resident_kib() -> u64 {
 
 /// Fault 34. An hour of stereo is archived as it comes. The figure is an upper bound: the worker, Twilio's end and S3's
 /// are one process here.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_memory_that_an_hour_of_recording_takes() {
-    let world = World::start().await;
+async fn the_memory_that_an_hour_of_recording_takes(world: World) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let twilio = format!("http://{}", listener.local_addr().unwrap());
     let length = (44 + u64::from(HOUR * BYTES_PER_S)).to_string();
@@ -233,10 +229,11 @@ async fn the_memory_that_an_hour_of_recording_takes() {
     });
     println!("{figures:#}");
     server.abort();
-    world.system.stop().await;
 }
 
 /// What is sent there nobody works.
 fn sink(world: &World) -> (&'static str, &str) {
     ("QUEUE_TRANSCRIPTS", world.system.name("TranscriptsDlq").unwrap())
 }
+
+acceptance::tests![the_figures_of_webhooks_and_jobs, the_memory_that_an_hour_of_recording_takes,];

@@ -170,9 +170,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
 
 /// Fault 10. Another business's things answer exactly like things that do not exist, on every route there is, and
 /// nothing comes of asking. The same requests with the right key find them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_valid_key_opens_nothing_of_another_business_on_any_route() {
-    let world = World::start().await;
+async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World) {
     let other = another(&world).await;
     let (ours, theirs) = (ids(&world, &world.business).await, ids(&world, &other).await);
     let key = other.api_key.expose();
@@ -245,7 +243,6 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    world.system.stop().await;
 }
 
 fn ids_of(ids: &Ids) -> Ids {
@@ -256,9 +253,7 @@ fn ids_of(ids: &Ids) -> Ids {
 /// Historic failure 29. There is one business, and yet nobody is taken for it: a request without a key or with an unknown
 /// one is refused on every route, and a call to a number that is nobody's is nobody's call. No answer is kept by a cache
 /// or taken for another type than it says.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tenancy_fails_closed() {
-    let world = World::start().await;
+async fn tenancy_fails_closed(world: World) {
     Webhook::inbound(&world, &call_sid(1)).send(&world).await;
     let ids = Ids {
         sid: call_sid(1),
@@ -281,13 +276,10 @@ async fn tenancy_fails_closed() {
     assert_eq!(world.get(&format!("/v1/calls/{}", call_sid(2))).await.0, 404, "it is not this business's");
     let businesses = memory(&world).await;
     assert_eq!(before["BusinessesTable"], businesses["BusinessesTable"]);
-    world.system.stop().await;
 }
 
 /// Case C18 (RFC 9110, 9.1 and 9.3.2). HEAD is answered wherever GET is, as GET would be, without a body.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn head_is_answered_wherever_get_is() {
-    let world = World::start().await;
+async fn head_is_answered_wherever_get_is(world: World) {
     let ours = ids(&world, &world.business).await;
     let all = routes();
     let of = |method: &Method| -> BTreeSet<String> {
@@ -306,5 +298,10 @@ async fn head_is_answered_wherever_get_is() {
             assert_eq!(head_headers.get(name), headers.get(name), "{path}: {name}");
         }
     }
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_valid_key_opens_nothing_of_another_business_on_any_route,
+    tenancy_fails_closed,
+    head_is_answered_wherever_get_is,
+];

@@ -11,9 +11,7 @@ use serde_json::json;
 const NOWHERE: &str = "http://127.0.0.1:1/000000000000/nowhere";
 
 /// Fault 17. The status was written and the function died before its job was sent: the redelivery sends it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_that_could_not_be_sent_is_sent_by_the_retry_of_its_webhook() {
-    let world = World::start().await;
+async fn a_job_that_could_not_be_sent_is_sent_by_the_retry_of_its_webhook(world: World) {
     let sid = call_sid(1);
     Webhook::inbound(&world, &sid).send(&world).await;
     let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
@@ -24,13 +22,10 @@ async fn a_job_that_could_not_be_sent_is_sent_by_the_retry_of_its_webhook() {
     assert_eq!(completed.send(&world).await.0, 204);
     let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
     assert_eq!(record["events"].as_array().unwrap().len(), 1, "the event is there once");
-    world.system.stop().await;
 }
 
 /// Fault 18. A job was done and its message not deleted: doing it again changes nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_that_comes_again_after_it_was_done_changes_nothing() {
-    let world = World::start().await;
+async fn a_job_that_comes_again_after_it_was_done_changes_nothing(world: World) {
     let outcome = world.call(local::demo::story::own_recording(vec![0xFF; 800])).await;
     let before = world.complete_record(&outcome.call_sid).await;
     let requests = world.twilio.requests().len();
@@ -49,13 +44,10 @@ async fn a_job_that_comes_again_after_it_was_done_changes_nothing() {
     }
     assert_eq!(world.complete_record(&outcome.call_sid).await, before);
     assert_eq!(world.twilio.requests().len(), requests, "Twilio was not asked for anything");
-    world.system.stop().await;
 }
 
 /// Fault 41, on the queue itself: poison is in the DLQ with its text, and what stood behind it was done.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up() {
-    let world = World::start().await;
+async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up(world: World) {
     let (queue, dlq) =
         ["TranscriptsQueue", "TranscriptsDlq"].map(|name| world.system.name(name).unwrap()).into();
     let sqs = &world.system.aws.sqs;
@@ -94,13 +86,10 @@ async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up() {
         log.contains("\"message\":\"job failed\"") && log.contains("poison"),
         "the operator can find why"
     );
-    world.system.stop().await;
 }
 
 /// What was given up is tried again on request, and poison stays where it is. Doing it twice does no harm.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept() {
-    let world = World::start().await;
+async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept(world: World) {
     let (queue, dlq) =
         ["TranscriptsQueue", "TranscriptsDlq"].map(|name| world.system.name(name).unwrap()).into();
     let sid = call_sid(4);
@@ -121,5 +110,11 @@ async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept() {
     world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
     let again = redrive(sqs, queue).await.unwrap();
     assert_eq!((again.sent, again.kept), (0, vec!["poison: not a JSON object".to_owned()]));
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_job_that_could_not_be_sent_is_sent_by_the_retry_of_its_webhook,
+    a_job_that_comes_again_after_it_was_done_changes_nothing,
+    poison_ends_in_the_dead_letter_queue_and_holds_nothing_up,
+    a_job_that_was_given_up_is_sent_again_and_poison_is_kept,
+];

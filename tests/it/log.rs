@@ -5,9 +5,7 @@ use local::demo::{business, story};
 use simulator::audio::speech;
 
 /// A whole call with everything that is personal about it, then a look through all that the suite has logged.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn numbers_words_and_secrets_are_not_in_the_log() {
-    let world = World::start().await;
+async fn numbers_words_and_secrets_are_not_in_the_log(world: World) {
     let outcome = world.call(story::caller()).await;
     world.complete_record(&outcome.call_sid).await;
     let log = log::text();
@@ -28,5 +26,6 @@ async fn numbers_words_and_secrets_are_not_in_the_log() {
         // Numbers lose their plus sign when they are encoded.
         assert!(!log.contains(canary.trim_start_matches('+')), "an encoded canary is in the log");
     }
-    world.system.stop().await;
 }
+
+acceptance::tests![numbers_words_and_secrets_are_not_in_the_log,];

@@ -1,6 +1,8 @@
 //! The acceptance tests: one file per behaviour, each against the whole product running in process.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+use std::process::ExitCode;
+
 mod account;
 mod alarms;
 mod answer;
@@ -35,8 +37,58 @@ mod signature;
 mod store;
 mod stream;
 mod structure;
+mod suite;
 mod summary;
 mod sweep;
 mod tools;
 mod transcript;
 mod transcript_long;
+
+fn main() -> ExitCode {
+    acceptance::suite::run(&[
+        account::TESTS,
+        alarms::TESTS,
+        answer::TESTS,
+        api::TESTS,
+        call::TESTS,
+        callbacks::TESTS,
+        consent::TESTS,
+        cost::TESTS,
+        crash::TESTS,
+        evil_model::TESTS,
+        figures::TESTS,
+        isolation::TESTS,
+        jobs::TESTS,
+        log::TESTS,
+        model_loss::TESTS,
+        model_tls::TESTS,
+        model_trouble::TESTS,
+        no_agent::TESTS,
+        outbound::TESTS,
+        outbound_answers::TESTS,
+        outbox::TESTS,
+        permissions::TESTS,
+        recording::TESTS,
+        recording_given_up::TESTS,
+        refusal::TESTS,
+        reprocess::TESTS,
+        resume::TESTS,
+        retention::TESTS,
+        settings::TESTS,
+        share::TESTS,
+        signature::TESTS,
+        store::TESTS,
+        stream::TESTS,
+        structure::TESTS,
+        structure::catalogue::TESTS,
+        structure::commands::TESTS,
+        structure::plain_words::TESTS,
+        structure::walkthroughs::TESTS,
+        suite::TESTS,
+        summary::TESTS,
+        sweep::TESTS,
+        tools::TESTS,
+        transcript::TESTS,
+        transcript_long::TESTS,
+    ])
+}

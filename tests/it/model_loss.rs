@@ -29,7 +29,6 @@ fn losing(mishap: Mishap) -> OpenAiConfig {
 }
 
 /// Fault 58. Historic failure 1 stays away as well: the greeting is not said twice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said() {
     let openai = losing(Mishap::Reset);
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
@@ -57,11 +56,9 @@ async fn a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said() {
 
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["session"]["end_reason"], "agent_hang_up");
-    world.system.stop().await;
 }
 
 /// Fault 59. The session's own end is never reached: its successor is ready before.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_would_expire_is_replaced_at_a_turn_boundary() {
     let openai = OpenAiConfig {
         script: story::model(),
@@ -77,5 +74,9 @@ async fn a_session_that_would_expire_is_replaced_at_a_turn_boundary() {
     assert!(!apologised, "the caller noticed nothing");
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["session"]["end_reason"], "agent_hang_up");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said,
+    a_session_that_would_expire_is_replaced_at_a_turn_boundary,
+];

@@ -80,7 +80,6 @@ fn stranger() -> TlsAcceptor {
 }
 
 /// Fault 57, of TLS. The caller soon hears that somebody else is being rung.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_cannot_be_reached_in_confidence_leads_to_a_person() {
     for handshake in [Handshake::Untrusted, Handshake::Broken, Handshake::Unanswered] {
         let (realtime_url, seen) = endpoint(handshake).await;
@@ -107,6 +106,7 @@ async fn a_model_that_cannot_be_reached_in_confidence_leads_to_a_person() {
         let attempts = seen.attempts.load(Ordering::SeqCst);
         // A handshake that hangs takes the whole wait; any other is tried again.
         assert_eq!(attempts > 1, handshake != Handshake::Unanswered, "{handshake:?}: {attempts} attempts");
-        world.system.stop().await;
     }
 }
+
+acceptance::tests![a_model_that_cannot_be_reached_in_confidence_leads_to_a_person,];

@@ -15,7 +15,6 @@ fn listens(ms: u64) -> CallerScript {
 }
 
 /// Case C07. Case B07: the agent speaks without the voice that does not exist, and the settings' author can see why.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_that_the_model_does_not_have_costs_the_voice_and_not_the_agent() {
     for warm in [0, 1] {
         let mut config = WorldConfig::default().warm(warm);
@@ -37,12 +36,10 @@ async fn a_voice_that_the_model_does_not_have_costs_the_voice_and_not_the_agent(
         assert_eq!(voices, [&json!("melody"), &Value::Null]);
         let refused: Vec<String> = world.openai.violations().iter().map(|v| v.code.clone()).collect();
         assert_eq!(refused, ["invalid_value"], "and nothing else was wrong");
-        world.system.stop().await;
     }
 }
 
 /// Case C10. Case B08: the greeting comes when the model said that it would have capacity again, in the same session.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_without_capacity_greets_when_it_has_it_again() {
     let again_in = Duration::from_millis(1_700);
     let mut script = Script::new(Reply::silence().ending(Ending::OutOfCapacity { again_in }), vec![]);
@@ -64,11 +61,9 @@ async fn a_model_without_capacity_greets_when_it_has_it_again() {
     assert_eq!(kinds[..2], [&json!("greeting"), &json!("recovery")], "{kinds:?}");
     assert!(asked[1].value["response"]["instructions"].as_str().unwrap().contains("Hello, this is Robin"));
     assert!(asked[1].at - asked[0].at >= again_in, "not before it said");
-    world.system.stop().await;
 }
 
 /// Case C10. Case B22: a model that never says a word makes room for the number that the business has for it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_without_a_word_makes_room_for_a_person() {
     let mut script = Script::new(Reply::silence(), vec![]);
     for kind in ["recovery", "goodbye"] {
@@ -90,11 +85,9 @@ async fn a_model_without_a_word_makes_room_for_a_person() {
     assert_eq!(dialled.len(), 1, "the person was reached");
     let asked = world.sessions()[0].received_of("response.create");
     assert!(asked.iter().all(|event| event.value["response"]["metadata"]["kind"] != "goodbye"));
-    world.system.stop().await;
 }
 
 /// Case C15: a whole conversation in events whose optional fields are all odd is the same conversation.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conversation_in_odd_events_is_the_same_conversation() {
     let mut config = WorldConfig::default();
     config.openai.script = story::model().with_odd_fields();
@@ -113,5 +106,11 @@ async fn a_conversation_in_odd_events_is_the_same_conversation() {
         record["session"]["usage"]
     );
     assert_eq!(world.openai.violations(), vec![]);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_voice_that_the_model_does_not_have_costs_the_voice_and_not_the_agent,
+    a_model_without_capacity_greets_when_it_has_it_again,
+    a_model_without_a_word_makes_room_for_a_person,
+    a_conversation_in_odd_events_is_the_same_conversation,
+];

@@ -71,7 +71,6 @@ fn said(outcome: &CallOutcome) -> Vec<String> {
 }
 
 /// Fault 57. Whatever the refusal, the caller soon hears that somebody else is being rung.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_cannot_be_had_soon_leads_to_a_person() {
     let busy = DialOutcome::Answered(Duration::from_millis(300));
     for openai in [
@@ -95,12 +94,10 @@ async fn a_model_that_cannot_be_had_soon_leads_to_a_person() {
         assert_eq!(outcome.ended_by, EndedBy::Twiml);
         let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
         assert_eq!(record["voicemail"], serde_json::Value::Null);
-        world.system.stop().await;
     }
 }
 
 /// Nobody takes the call: the message that is left is archived and transcribed like a call.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
     let openai = refusing(401, "invalid_api_key");
     let world = World::with(WorldConfig {
@@ -140,11 +137,9 @@ async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
     assert!(audio.bytes().await.unwrap().starts_with(b"RIFF"));
     let (status, _) = world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await;
     assert_eq!(status, 404);
-    world.system.stop().await;
 }
 
 /// Case C04. Case B03. Most messages end by hanging up; Twilio says so, and the message is kept like any other.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_ends_by_hanging_up_is_kept() {
     let openai = refusing(401, "invalid_api_key");
     let world = World::with(WorldConfig {
@@ -169,7 +164,6 @@ async fn a_message_that_ends_by_hanging_up_is_kept() {
     assert!(hung_up.url.contains("/no-agent/after-message"), "{}", hung_up.url);
     assert_eq!((hung_up.status, hung_up.param("CallStatus")), (Some(200), Some("completed")));
     world.record_when(&outcome.call_sid, |record| record["voicemail"]["state"] == "archived").await;
-    world.system.stop().await;
 }
 
 async fn asks(world: &World, method: Method, path: &str) -> (u16, Value) {
@@ -179,7 +173,6 @@ async fn asks(world: &World, method: Method, path: &str) -> (u16, Value) {
 }
 
 /// What a caller left is a recording like the conversation's: by its own address it is played, lent, held, deleted.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_lent_held_and_deleted_like_any_recording() {
     let openai = refusing(429, "insufficient_quota");
     let world = World::with(WorldConfig {
@@ -237,11 +230,9 @@ async fn a_message_is_lent_held_and_deleted_like_any_recording() {
     for path in [format!("{call}/recordings/RE0"), at.replace(&outcome.call_sid, &other)] {
         assert_eq!(world.get(&path).await.0, 404, "{path}");
     }
-    world.system.stop().await;
 }
 
 /// All lines are busy: that is no reason to lose the caller.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_for_whom_no_line_is_free_may_leave_a_message_too() {
     let world = World::with(WorldConfig {
         business: |new| {
@@ -261,11 +252,9 @@ async fn a_caller_for_whom_no_line_is_free_may_leave_a_message_too() {
         })
         .await;
     assert_eq!(record["refusal"], "at_capacity");
-    world.system.stop().await;
 }
 
 /// Fault 1, of these webhooks: copies have equal answers, also when the profile changes in between.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_of_every_question_are_answered_alike() {
     let world = World::with(WorldConfig { business: person_and_voicemail, ..WorldConfig::default() }).await;
     let sid = call_sid(1);
@@ -292,11 +281,9 @@ async fn copies_of_every_question_are_answered_alike() {
     }
     let unsigned = after_dial("busy").unsigned().send(&world).await;
     assert_eq!(unsigned.0, 403);
-    world.system.stop().await;
 }
 
 /// Without a person and without voicemail there are still words.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_business_that_has_nothing_else_apologises() {
     let openai = refusing(429, "insufficient_quota");
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
@@ -304,5 +291,14 @@ async fn a_business_that_has_nothing_else_apologises() {
     let said = said(&outcome);
     assert!(said.len() == 1 && said[0].contains("technical problem"), "{said:?}");
     assert_eq!(outcome.ended_by, EndedBy::Twiml);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_model_that_cannot_be_had_soon_leads_to_a_person,
+    a_person_who_does_not_answer_is_followed_by_voicemail,
+    a_message_that_ends_by_hanging_up_is_kept,
+    a_message_is_lent_held_and_deleted_like_any_recording,
+    a_caller_for_whom_no_line_is_free_may_leave_a_message_too,
+    copies_of_every_question_are_answered_alike,
+    a_business_that_has_nothing_else_apologises,
+];

@@ -13,7 +13,7 @@ use simulator::twilio::{
 };
 
 async fn world() -> World {
-    Box::pin(World::start()).await
+    World::start().await
 }
 
 fn fault(status: u16, code: u32, carried_out: bool) -> RestFault {
@@ -26,7 +26,6 @@ fn brief() -> Callee {
 }
 
 /// A person answers: the same conversation, record and recording as of a call that came in.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_who_is_called_has_a_conversation_and_leaves_a_record() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, Callee::answers(story::caller()));
@@ -62,12 +61,10 @@ async fn a_person_who_is_called_has_a_conversation_and_leaves_a_record() {
     let instructions = session.value["session"]["instructions"].as_str().unwrap();
     assert!(instructions.contains("calls customers about their bicycles"), "the outbound prompt");
     assert!(instructions.contains("your bicycle is ready"), "and what this call is about");
-    world.system.stop().await;
 }
 
 /// Fault 1, of the API: fifty equal requests at once dial once and are answered alike.
 /// Historic failure 20: who asks again dials nobody.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_fifty_times_at_once_dials_once() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, brief());
@@ -82,11 +79,9 @@ async fn the_same_request_fifty_times_at_once_dials_once() {
     assert_ne!(other.sid(), again.sid(), "another key is another call");
     let (_, page) = world.get("/v1/calls").await;
     assert_eq!(page["calls"].as_array().unwrap().len(), 2);
-    world.system.stop().await;
 }
 
 /// Twilio dialled and its answer was lost. The call's own callbacks say so, and nobody is rung twice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_was_lost_is_found_again_and_not_dialled_again() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, Callee::answers(story::caller()));
@@ -98,11 +93,9 @@ async fn an_answer_that_was_lost_is_found_again_and_not_dialled_again() {
     assert_eq!(dials(&world), 1);
     let record = world.complete_record(answered.sid()).await;
     assert_eq!(record["session"]["end_reason"], "agent_hang_up");
-    world.system.stop().await;
 }
 
 /// The answer was lost, and so is every callback that could name the order: Twilio's list has the call.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_nobody_tells_of_is_found_in_twilios_list() {
     let world = world().await;
     let silent =
@@ -114,11 +107,9 @@ async fn a_call_that_nobody_tells_of_is_found_in_twilios_list() {
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!(answered.status, 201, "{answered:?}");
     assert_eq!((world.twilio.calls()[0].sid(), dials(&world)), (answered.sid(), 1));
-    world.system.stop().await;
 }
 
 /// It is not known whether Twilio dialled, and there is no trace of a call: nobody dials on a guess.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_known_is_said_and_not_guessed() {
     let world = world().await;
     world.twilio.fail_next_request(fault(500, 20500, false));
@@ -128,11 +119,9 @@ async fn what_is_not_known_is_said_and_not_guessed() {
     assert_eq!(again.status, 409, "{again:?}");
     assert!(again.retry_after.is_some_and(|after| (30..=60).contains(&after)), "{again:?}");
     assert_eq!(dials(&world), 1);
-    world.system.stop().await;
 }
 
 /// Once it is certain that nobody was dialled, somebody is: by the next request with the same key.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, brief());
@@ -145,12 +134,10 @@ async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
     assert_eq!((&again, dials(&world)), (&answered, 2), "its result stands");
     let record = world.record_when(answered.sid(), |record| record["status"] == "completed").await;
     assert_eq!(record["direction"], "outbound");
-    world.system.stop().await;
 }
 
 /// Somebody was dialled, nobody heard of it, and Twilio's list could not be had when it was asked: whoever comes when
 /// it would be certain looks once more before dialling.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn before_anybody_dials_again_the_call_is_looked_for() {
     let world = world().await;
     let silent =
@@ -164,11 +151,9 @@ async fn before_anybody_dials_again_the_call_is_looked_for() {
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!((answered.status, dials(&world)), (201, 1), "{answered:?}");
     assert_eq!(world.twilio.calls()[0].sid(), answered.sid());
-    world.system.stop().await;
 }
 
 /// What Twilio certainly did not do may be tried again, with the same key.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_was_turned_back_may_be_repeated() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, brief());
@@ -179,10 +164,8 @@ async fn a_request_that_was_turned_back_may_be_repeated() {
     it_is_certain_by_now(&world, "order-1").await;
     let again = place(&world, "order-1", &order(&world)).await;
     assert_eq!((again.status, world.twilio.calls().len()), (201, 1), "{again:?}");
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_twilio_refuses_for_good_is_not_asked_for_again() {
     let world = world().await;
     world.twilio.fail_next_request(fault(400, 21215, false));
@@ -191,19 +174,17 @@ async fn a_call_that_twilio_refuses_for_good_is_not_asked_for_again() {
     assert!(refused.detail().contains("21215"), "{refused:?}");
     assert_eq!(place(&world, "order-1", &order(&world)).await, refused);
     assert_eq!(dials(&world), 1);
-    world.system.stop().await;
 }
 
 /// Busy, unanswered and impossible calls end as Twilio says, and give their line back.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_nobody_takes_ends_in_its_own_status() {
-    let world = Box::pin(World::with(WorldConfig {
+    let world = World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 1;
         },
         twilio: |twilio| twilio.dials_every = Duration::ZERO,
         ..WorldConfig::default()
-    }))
+    })
     .await;
     for (index, status) in
         [CallStatus::Busy, CallStatus::NoAnswer, CallStatus::Failed].into_iter().enumerate()
@@ -218,17 +199,15 @@ async fn a_call_that_nobody_takes_ends_in_its_own_status() {
         assert_eq!(record["recording"]["reason"], "not_answered");
         world.twilio.settled().await;
     }
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_more_people_are_called_than_there_are_lines() {
-    let world = Box::pin(World::with(WorldConfig {
+    let world = World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 1;
         },
         ..WorldConfig::default()
-    }))
+    })
     .await;
     world.twilio.set_callee(CALLEE, Callee { rings: Duration::from_secs(3), ..brief() });
     assert_eq!(place(&world, "order-1", &order(&world)).await.status, 201);
@@ -236,11 +215,9 @@ async fn no_more_people_are_called_than_there_are_lines() {
     assert_eq!((second.status, second.retry_after, dials(&world)), (429, Some(5), 1), "{second:?}");
     let busy = Webhook::inbound(&world, &call_sid(9)).send(&world).await.1;
     assert!(busy.contains("lines are busy"), "outbound and inbound calls share the lines");
-    world.system.stop().await;
 }
 
 /// Nobody's number but the business's own calls, only people are called, and only with a prompt made for it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_may_not_be_dialled_is_refused_before_anything_happens() {
     let world = world().await;
     let ours = world.business.number.as_e164().to_owned();
@@ -292,11 +269,9 @@ async fn what_may_not_be_dialled_is_refused_before_anything_happens() {
     assert_eq!(placed.status, 201);
     let reused = place(&world, "order", &json!({ "from": ours, "to": "+12025550156" })).await;
     assert_eq!((reused.status, dials(&world)), (422, 1), "a key belongs to one call: {reused:?}");
-    world.system.stop().await;
 }
 
 /// Fault 1. The voice webhook and its copies are answered alike; a second call of the same order hears nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_of_the_outbound_webhook_are_answered_alike_and_a_twin_is_hung_up() {
     let world = world().await;
     let copies = WebhookFaults { voice_copies: 5, status_copies: 2, ..WebhookFaults::default() };
@@ -327,5 +302,20 @@ async fn copies_of_the_outbound_webhook_are_answered_alike_and_a_twin_is_hung_up
         .await;
     assert!(!stranger.contains("<Stream"), "nobody ordered it: {stranger}");
     assert_eq!(world.get("/v1/calls").await.1["calls"].as_array().unwrap().len(), 1);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_person_who_is_called_has_a_conversation_and_leaves_a_record,
+    the_same_request_fifty_times_at_once_dials_once,
+    an_answer_that_was_lost_is_found_again_and_not_dialled_again,
+    a_call_that_nobody_tells_of_is_found_in_twilios_list,
+    what_is_not_known_is_said_and_not_guessed,
+    an_order_without_a_trace_is_dialled_again_once_that_is_certain,
+    before_anybody_dials_again_the_call_is_looked_for,
+    a_request_that_was_turned_back_may_be_repeated,
+    a_call_that_twilio_refuses_for_good_is_not_asked_for_again,
+    a_call_that_nobody_takes_ends_in_its_own_status,
+    no_more_people_are_called_than_there_are_lines,
+    what_may_not_be_dialled_is_refused_before_anything_happens,
+    copies_of_the_outbound_webhook_are_answered_alike_and_a_twin_is_hung_up,
+];

@@ -52,7 +52,7 @@ async fn called(
     business: fn(&mut NewBusiness),
     callee: Callee,
 ) -> (World, Value, std::sync::Arc<CallOutcome>) {
-    let world = Box::pin(World::with(WorldConfig { openai, business, ..WorldConfig::default() })).await;
+    let world = World::with(WorldConfig { openai, business, ..WorldConfig::default() }).await;
     world.twilio.set_callee(CALLEE, callee);
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!(answered.status, 201, "{answered:?}");
@@ -76,7 +76,6 @@ fn asked(world: &World) -> Vec<(String, String)> {
 }
 
 /// Historic failure 13. A machine is hung up on as soon as its words give it away.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_machine_is_hung_up_on() {
     let openai = hears(&["I can't come to the phone. Please leave a message after the tone."]);
     let callee = Callee { answered_by: Answerer::Nothing, ..Callee::answers(says_once()) };
@@ -85,11 +84,9 @@ async fn a_machine_is_hung_up_on() {
     assert_eq!(record["session"]["end_reason"], "voicemail");
     assert!(outcome.duration < LONG, "{:?}", outcome.duration);
     assert!(asked(&world).iter().all(|(kind, _)| kind == "greeting"), "nothing is said to it");
-    world.system.stop().await;
 }
 
 /// Twilio's verdict alone is enough where nobody says a word.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verdict_and_a_silent_line_are_a_machine() {
     let silent = CallerScript::new(vec![CallerStep::Pause { ms: 60_000 }, CallerStep::HangUp]);
     let answered_by = Answerer::Machine { greeting: Duration::from_secs(8) };
@@ -97,11 +94,9 @@ async fn a_verdict_and_a_silent_line_are_a_machine() {
     let (world, record, outcome) = called(hears(&[]), as_it_is, callee).await;
     assert_eq!(record["session"]["end_reason"], "voicemail");
     assert!(outcome.duration < LONG, "{:?}", outcome.duration);
-    world.system.stop().await;
 }
 
 /// The business's message is said once, in its own words, after the tone; then the call ends.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_left_after_the_tone() {
     let openai = hears(&["You have reached Anna, please leave a message after the tone."]);
     let answered_by = Answerer::Machine { greeting: Duration::from_secs(6) };
@@ -115,11 +110,9 @@ async fn a_message_is_left_after_the_tone() {
     assert_eq!(messages[0].0, "goodbye");
     let request = world.twilio.requests().into_iter().find(|request| request.path.ends_with("/Calls.json"));
     assert_eq!(request.unwrap().param("MachineDetection"), Some("DetectMessageEnd"));
-    world.system.stop().await;
 }
 
 /// Historic failure 15. A verdict that is wrong, unknown, late or never comes changes nothing for a person.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_verdict_keeps_a_person_from_being_greeted_and_heard() {
     let verdicts = [
         Answerer::Word("unknown"),
@@ -138,13 +131,11 @@ async fn no_verdict_keeps_a_person_from_being_greeted_and_heard() {
             u128::from(greeted) < VERDICT.as_millis(),
             "the greeting waited for no verdict: {greeted} ms"
         );
-        world.system.stop().await;
     }))
     .await;
 }
 
 /// A service that asks who is calling hears it once; the person who then picks up is spoken to.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_screening_service_is_told_who_calls_and_why_and_then_waited_for() {
     let openai = hears(&[
         "Hi, if you record your name and reason for calling, I'll see if this person is available.",
@@ -175,5 +166,12 @@ async fn a_screening_service_is_told_who_calls_and_why_and_then_waited_for() {
     let text = &introductions[0].1;
     assert!(text.contains("Harbour Bicycle Workshop") && text.contains("your bicycle is ready"), "{text}");
     assert!(asked.iter().all(|(kind, _)| kind != "silence_prompt"), "it is expected to be silent: {asked:?}");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_machine_is_hung_up_on,
+    a_verdict_and_a_silent_line_are_a_machine,
+    a_message_is_left_after_the_tone,
+    no_verdict_keeps_a_person_from_being_greeted_and_heard,
+    a_screening_service_is_told_who_calls_and_why_and_then_waited_for,
+];

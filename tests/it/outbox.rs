@@ -13,17 +13,15 @@ use simulator::twilio::{CallFaults, RecordingFaults};
 const SAID: [(domain::Speaker, &str); 2] = [(Agent, "Hello."), (Caller, "Half past ten is perfect.")];
 
 async fn world() -> World {
-    Box::pin(World::with(WorldConfig {
+    World::with(WorldConfig {
         business: |new| new.settings.policies.record_calls = false,
         ..WorldConfig::default()
-    }))
+    })
     .await
 }
 
 /// Historic failure 25. Nobody is told that a call is completed before its facts are there.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_is_told_of_once_with_everything_that_is_known() {
-    let world = World::start().await;
+async fn a_call_is_told_of_once_with_everything_that_is_known(world: World) {
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     let (status, page) = world.get("/v1/events").await;
@@ -57,11 +55,9 @@ async fn a_call_is_told_of_once_with_everything_that_is_known() {
     assert_eq!(world.get("/v1/events").await.1, page);
     assert_eq!(world.openai.requests().len(), asked);
     assert_eq!(world.complete_record(&outcome.call_sid).await, record);
-    world.system.stop().await;
 }
 
 /// What a caller left with the agent is told with the call, and who it was as far as the caller let that be known.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
     let world = world().await;
     let after = Aftermath::of(&world).await;
@@ -99,13 +95,10 @@ async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
     let data = &events[1]["data"];
     let told = data["messages"].as_array().unwrap().len();
     assert!(told > 0 && data["messages_left_out"] == 39 - told, "{told} told");
-    world.system.stop().await;
 }
 
 /// The recording's end belongs to what is told: until it is known, or can no longer come, nothing is.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_told_while_the_recording_is_awaited() {
-    let world = World::start().await;
+async fn nothing_is_told_while_the_recording_is_awaited(world: World) {
     let silent = RecordingFaults { callback_lost: true, ..Default::default() };
     let faults = CallFaults { recording: silent, ..Default::default() };
     let outcome = world.call_with(story::caller(), faults).await;
@@ -114,10 +107,8 @@ async fn nothing_is_told_while_the_recording_is_awaited() {
     let after = Aftermath::of(&world).await;
     assert!(after.insights(&[]).await.does(&job(&outcome.call_sid), 1).await, "it waits on the queue");
     assert!(after.events().await.is_empty() && after.asked().is_empty());
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_copies_of_a_job_ask_once_and_tell_once() {
     let world = world().await;
     let after = Aftermath::of(&world).await;
@@ -128,11 +119,9 @@ async fn fifty_copies_of_a_job_ask_once_and_tell_once() {
     assert!(workers[0].does(&copy, 2).await, "who came too early comes back and finds it done");
     assert_eq!((after.asked().len(), after.events().await.len()), (1, 1));
     assert_eq!(after.record(&sid).await["insights"]["run"], 1);
-    world.system.stop().await;
 }
 
 /// The worker dies with the answer in its hands; and another time just behind the write that it never heard of.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_dies_around_its_one_write_is_made_good() {
     let world = world().await;
     let after = Aftermath::of(&world).await;
@@ -168,11 +157,9 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
         assert_eq!(events.len(), usize::from(n), "{dies_at}: {told} before");
         assert_eq!(after.record(&sid).await["insights"]["run"], 1, "{dies_at}");
     }
-    world.system.stop().await;
 }
 
 /// Calls of one business that end together take their places one after the other.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_in_order_without_gaps_and_paged() {
     const CALLS: u8 = 12;
     let world = world().await;
@@ -204,11 +191,9 @@ async fn events_are_in_order_without_gaps_and_paged() {
     let (status, problem) = world.get("/v1/events?limit=0").await;
     assert_eq!(status, 400, "{problem}");
     assert_eq!(world.http.get(world.url("/v1/events")).send().await.unwrap().status(), 401);
-    world.system.stop().await;
 }
 
 /// A call that cannot be summed up is over all the same.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_without_a_transcript_is_told_of_with_the_reason() {
     let world = world().await;
     let after = Aftermath::of(&world).await;
@@ -222,11 +207,9 @@ async fn a_call_without_a_transcript_is_told_of_with_the_reason() {
     let data = &events[0]["data"];
     assert_eq!((&data["insights"], &data["transcript_source"]), (&json!("no_transcript"), &json!("failed")));
     assert!(after.asked().is_empty());
-    world.system.stop().await;
 }
 
 /// Another run makes another version and is told as such; that the call is completed was said already.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_run_is_another_version_and_an_update() {
     let world = world().await;
     let after = Aftermath::of(&world).await;
@@ -244,5 +227,15 @@ async fn another_run_is_another_version_and_an_update() {
     assert_eq!(events[1]["data"]["cost"]["usd_micros"], record["cost"]["usd_micros"]);
     let paid = record["cost"]["parts"].as_array().unwrap();
     assert_eq!(paid.iter().filter(|part| part["kind"] == "insights").count(), 2, "both runs were paid for");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_call_is_told_of_once_with_everything_that_is_known,
+    the_messages_of_a_call_and_a_withheld_caller_are_told_of,
+    nothing_is_told_while_the_recording_is_awaited,
+    fifty_copies_of_a_job_ask_once_and_tell_once,
+    a_worker_that_dies_around_its_one_write_is_made_good,
+    events_are_in_order_without_gaps_and_paged,
+    a_call_without_a_transcript_is_told_of_with_the_reason,
+    another_run_is_another_version_and_an_update,
+];

@@ -72,18 +72,17 @@ fn compare(function: &str, way: &Way) {
 
 /// A business with one line that upgrades its transcripts, so that every step of the pipeline has work.
 async fn world() -> World {
-    Box::pin(World::with(WorldConfig {
+    World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 1;
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
         ..WorldConfig::default()
-    }))
+    })
     .await
 }
 
 /// Fault 25, as every comparison here. The functions that a call in progress meets: early callbacks, quarantine, capacity, resumption, the read API.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let world = world().await;
     let mut ways = BTreeMap::new();
@@ -138,7 +137,6 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     compare("VoiceOutboundFunction", &ways["voice-outbound"]);
     compare("VoiceStatusFunction", &ways["voice-status"]);
     compare("VoiceAfterStreamFunction", &ways["voice-after-stream"]);
-    world.system.stop().await;
 }
 
 /// Orders that Twilio turns down, so that only this test dials: their calls come by hand.
@@ -204,7 +202,6 @@ impl Reader for Asked<'_> {
 }
 
 /// Whoever reads the secret may, and nobody else.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_a_function_that_reads_the_secret_may_read_it() {
     let world = world().await;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
@@ -222,11 +219,9 @@ async fn only_a_function_that_reads_the_secret_may_read_it() {
         readers += usize::from(reads);
     }
     assert!(readers > 5, "{readers}");
-    world.system.stop().await;
 }
 
 /// The functions that find, lend and delete recordings.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let world = world().await;
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
@@ -282,11 +277,9 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     compare("RecordingSweepFunction", &way);
     let given_up = world.get(&format!("/v1/calls/{}", unheard.call_sid)).await.1;
     assert_eq!(given_up["recording"]["state"], "failed");
-    world.system.stop().await;
 }
 
 /// The functions behind a call: its recording and its transcript.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_roles_of_the_pipeline_fit() {
     let world = world().await;
     // The recording is never announced, so this test is the only one who works on it.
@@ -416,5 +409,11 @@ async fn the_roles_of_the_pipeline_fit() {
         assert_eq!(answer.status(), 200, "{path}");
     }
     compare("CallsFunction", &way);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    the_roles_of_the_voice_functions_and_the_api_fit,
+    only_a_function_that_reads_the_secret_may_read_it,
+    the_roles_of_what_becomes_of_a_recording_fit,
+    the_roles_of_the_pipeline_fit,
+];

@@ -29,23 +29,18 @@ pub(crate) async fn in_the_bucket(world: &World) -> (usize, usize) {
 }
 
 /// Fault 30. The XML of a 404 was once stored as the recording. The whole way, over the real queue.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_that_is_not_ready_yet_is_fetched_when_it_is() {
-    let world = World::start().await;
+async fn a_recording_that_is_not_ready_yet_is_fetched_when_it_is(world: World) {
     let faults = CallFaults { recording: media(vec![MediaFault::NotFound]), ..Default::default() };
     let outcome = world.call_with(short_call(), faults).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["recording"]["channels"], 2);
     assert_eq!(record["recording"]["source"], "StartCallRecordingTwiML");
     audio::stereo(&world.recording(&outcome.call_sid).await);
-    world.system.stop().await;
 }
 
 /// Faults 31, 32 and 33. What is not the recording is never stored as it: not even its parts stay, and it is fetched
 /// again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn xml_nothing_a_stump_and_another_format_are_never_stored() {
-    let world = World::start().await;
+async fn xml_nothing_a_stump_and_another_format_are_never_stored(world: World) {
     let faults = [
         MediaFault::NotFound,
         MediaFault::Unauthorized,
@@ -70,13 +65,10 @@ async fn xml_nothing_a_stump_and_another_format_are_never_stored() {
     let stored = world.recording(&call.call).await;
     assert_eq!((&told["state"], told["bytes"].as_u64()), (&"archived".into(), Some(stored.len() as u64)));
     audio::stereo(&stored);
-    world.system.stop().await;
 }
 
 /// Fault 36. However often Twilio says it, there is one recording, one download that counts, one object.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_announced_many_times_is_copied_once() {
-    let world = World::start().await;
+async fn a_recording_announced_many_times_is_copied_once(world: World) {
     let repeated = CallFaults {
         recording: RecordingFaults { callback_copies: 9, ..Default::default() },
         ..Default::default()
@@ -91,11 +83,9 @@ async fn a_recording_announced_many_times_is_copied_once() {
         .count();
     assert_eq!(downloads, 1);
     assert_eq!(world.twilio.recordings(&outcome.call_sid).len(), 1, "and it was started once");
-    world.system.stop().await;
 }
 
 /// A business that does not record is not recorded.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_recording_is_started_where_the_business_wants_none() {
     let world = World::with(WorldConfig {
         business: |new| new.settings.policies.record_calls = false,
@@ -106,11 +96,9 @@ async fn no_recording_is_started_where_the_business_wants_none() {
     world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
     assert_eq!(world.twilio.recordings(&outcome.call_sid).len(), 0);
     assert_eq!(world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await.0, 404);
-    world.system.stop().await;
 }
 
 /// Faults 33 and 34. A long recording goes up in parts; one that breaks off leaves neither an object nor parts.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_recording_is_archived_in_parts_or_not_at_all() {
     const SECONDS: usize = 400;
     let world = World::start().await;
@@ -149,11 +137,9 @@ async fn a_long_recording_is_archived_in_parts_or_not_at_all() {
     assert_eq!(audio::stereo(&stored).0.len(), SECONDS * 8_000);
     let unfinished = s3.list_multipart_uploads().bucket(bucket).send().await.unwrap();
     assert!(unfinished.uploads().is_empty(), "{unfinished:?}");
-    world.system.stop().await;
 }
 
 /// Fault 37. What is copied and verified may go at Twilio, and goes once.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twilios_copy_is_deleted_once_when_ours_is_verified() {
     let world = World::with(WorldConfig {
         business: |new| new.settings.policies.recording.delete_at_twilio = true,
@@ -175,13 +161,10 @@ async fn twilios_copy_is_deleted_once_when_ours_is_verified() {
     assert_eq!(deleted.len(), 1);
     assert!(downloaded < deleted.first().copied(), "only after the copy");
     audio::stereo(&world.recording(&outcome.call_sid).await);
-    world.system.stop().await;
 }
 
 /// Historic failure 23. Twilio says that it records and never calls back again: it is asked by the sweep.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_whose_callback_never_came_is_found() {
-    let world = World::start().await;
+async fn a_recording_whose_callback_never_came_is_found(world: World) {
     let call = Recorded::call(&world, RecordingFaults::default()).await;
     call.is_announced("in-progress", &[]).await;
     let path = format!("/v1/calls/{}", call.call);
@@ -193,13 +176,10 @@ async fn a_recording_whose_callback_never_came_is_found() {
     assert!(sweep.ticks(clock::now().plus(CALLBACK_WITHIN)).await);
     let record = world.record_when(&call.call, |record| record["recording"]["state"] == "archived").await;
     assert_eq!(record["recording"]["channels"], 2);
-    world.system.stop().await;
 }
 
 /// Fault 36. The message that asks for the copy is lost, and asking for the status is no substitute for it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_whose_job_was_lost_is_swept_and_reading_starts_nothing() {
-    let world = World::start().await;
+async fn a_recording_whose_job_was_lost_is_swept_and_reading_starts_nothing(world: World) {
     let silent = RecordingFaults { callback_lost: true, ..Default::default() };
     let outcome = world.call_with(short_call(), CallFaults { recording: silent, ..Default::default() }).await;
     let sid = world.twilio.recordings(&outcome.call_sid)[0].sid.clone();
@@ -222,13 +202,10 @@ async fn a_recording_whose_job_was_lost_is_swept_and_reading_starts_nothing() {
     }
     world.complete_record(&outcome.call_sid).await;
     assert_eq!(downloads(), 1);
-    world.system.stop().await;
 }
 
 /// Fault 38, as far as the API's own link goes. Playback goes by a short presigned URL that a range request works on.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_is_presigned_short_lived_and_serves_ranges() {
-    let world = World::start().await;
+async fn the_link_is_presigned_short_lived_and_serves_ranges(world: World) {
     let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
     world.complete_record(&outcome.call_sid).await;
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -244,5 +221,16 @@ async fn the_link_is_presigned_short_lived_and_serves_ranges() {
     assert_eq!(part.bytes().await.unwrap().as_ref(), b"RIFF");
     let tampered = location.replace("X-Amz-Expires=300", "X-Amz-Expires=301");
     assert!(client.get(&tampered).send().await.unwrap().status().is_client_error());
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_recording_that_is_not_ready_yet_is_fetched_when_it_is,
+    xml_nothing_a_stump_and_another_format_are_never_stored,
+    a_recording_announced_many_times_is_copied_once,
+    no_recording_is_started_where_the_business_wants_none,
+    a_long_recording_is_archived_in_parts_or_not_at_all,
+    twilios_copy_is_deleted_once_when_ours_is_verified,
+    a_recording_whose_callback_never_came_is_found,
+    a_recording_whose_job_was_lost_is_swept_and_reading_starts_nothing,
+    the_link_is_presigned_short_lived_and_serves_ranges,
+];

@@ -16,9 +16,7 @@ use super::recording::{in_the_bucket, media, short_call};
 
 /// Case C09. A recording that neither the media nor the list shows through all attempts of a job is not lost: the sweep
 /// asks again, for more than a day.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_that_is_late_everywhere_is_waited_for() {
-    let world = World::start().await;
+async fn a_recording_that_is_late_everywhere_is_waited_for(world: World) {
     let withheld = RecordingFaults { withheld: true, ..Default::default() };
     let call = Recorded::call(&world, withheld).await;
     call.is_announced("completed", &[]).await;
@@ -41,7 +39,6 @@ async fn a_recording_that_is_late_everywhere_is_waited_for() {
     world.twilio.release_recording(&call.sid());
     assert!(call.is_copied(1).await);
     assert_eq!(call.told().await["state"], "archived");
-    world.system.stop().await;
 }
 
 fn nowhere(world: &World) -> &str {
@@ -49,9 +46,7 @@ fn nowhere(world: &World) -> &str {
 }
 
 /// Case C09. What never comes ends by name when the last job has made its last attempt, and can be asked for again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_that_never_comes_fails_at_the_end_of_the_last_job() {
-    let world = World::start().await;
+async fn a_recording_that_never_comes_fails_at_the_end_of_the_last_job(world: World) {
     let call = Recorded::call(&world, RecordingFaults { withheld: true, ..Default::default() }).await;
     call.is_announced("completed", &[]).await;
     for attempt in 1..MAX_ATTEMPTS {
@@ -65,13 +60,10 @@ async fn a_recording_that_never_comes_fails_at_the_end_of_the_last_job() {
     world.twilio.release_recording(&call.sid());
     assert!(call.is_copied(1).await);
     assert_eq!(call.told().await["state"], "archived");
-    world.system.stop().await;
 }
 
 /// Fault 37. Case C09. Lost is what Twilio says was deleted, at the end of a job's attempts.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_deleted_at_twilio_ends_as_lost() {
-    let world = World::start().await;
+async fn a_recording_deleted_at_twilio_ends_as_lost(world: World) {
     let call = Recorded::call(&world, media(vec![MediaFault::Deleted])).await;
     call.is_announced("completed", &[]).await;
     for attempt in 1..MAX_ATTEMPTS {
@@ -82,13 +74,10 @@ async fn a_recording_deleted_at_twilio_ends_as_lost() {
     let told = call.told().await;
     assert_eq!((&told["state"], &told["link"]), (&"lost".into(), &serde_json::Value::Null));
     assert_eq!(world.get(&format!("/v1/calls/{}/recording", call.call)).await.0, 410);
-    world.system.stop().await;
 }
 
 /// Case B25. An encrypted recording ends at once, with the name of the setting, and is not downloaded for it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_encrypted_recording_ends_at_once_and_names_the_setting() {
-    let world = World::start().await;
+async fn an_encrypted_recording_ends_at_once_and_names_the_setting(world: World) {
     let encrypted = || RecordingFaults { encrypted: true, ..Default::default() };
     let faults = CallFaults { recording: encrypted(), ..Default::default() };
     let outcome = world.call_with(short_call(), faults).await;
@@ -107,13 +96,10 @@ async fn an_encrypted_recording_ends_at_once_and_names_the_setting() {
     assert_eq!((&told["state"], silent.asked(".wav")), (&"failed".into(), 1));
     assert!(told["reason"].as_str().unwrap().contains(setting), "{told}");
     assert_eq!(in_the_bucket(&world).await, (0, 0));
-    world.system.stop().await;
 }
 
 /// Case B25. The same bytes twice are what Twilio holds: no third download makes a recording of them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_twice_and_is_no_recording_is_not_asked_for_again() {
-    let world = World::start().await;
+async fn what_comes_twice_and_is_no_recording_is_not_asked_for_again(world: World) {
     for (fault, named) in [(MediaFault::Mp3, "MP3"), (MediaFault::WrongMagic, "something unknown")] {
         let call = Recorded::call(&world, media(vec![fault; 2])).await;
         call.is_announced("completed", &[]).await;
@@ -134,14 +120,11 @@ async fn what_comes_twice_and_is_no_recording_is_not_asked_for_again() {
     }
     assert!(call.is_copied(5).await);
     assert_eq!(call.told().await["state"], "archived");
-    world.system.stop().await;
 }
 
 /// Cases C19 and B26. A header written before the length was known, and a length that was not known when it was
 /// announced.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_streams_header_and_an_unknown_duration_are_no_reason_to_refuse() {
-    let world = World::start().await;
+async fn a_streams_header_and_an_unknown_duration_are_no_reason_to_refuse(world: World) {
     let sizes = [0, 0x7FFF_FFFF, 0x7FFF_F000, 2_000_000_000, u32::MAX];
     let call = Recorded::call(&world, media(sizes.map(MediaFault::Placeholder).to_vec())).await;
     call.is_announced("completed", &[("RecordingDuration", "0")]).await;
@@ -157,13 +140,10 @@ async fn a_streams_header_and_an_unknown_duration_are_no_reason_to_refuse() {
         let bytes = told["bytes"].as_u64().unwrap();
         assert_eq!(told["duration_ms"].as_u64().unwrap(), (bytes - 44) / 32, "{size:#x}");
     }
-    world.system.stop().await;
 }
 
 /// Fault 36. Whoever lost its lease in the moment before the copy becomes visible leaves no trace.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_that_was_overtaken_at_the_last_byte_makes_nothing_visible() {
-    let world = World::start().await;
+async fn a_worker_that_was_overtaken_at_the_last_byte_makes_nothing_visible(world: World) {
     let call = Recorded::call(&world, media(vec![MediaFault::Unended(Duration::from_secs(3))])).await;
     call.is_announced("completed", &[]).await;
     let overtaken = async {
@@ -186,13 +166,10 @@ async fn a_worker_that_was_overtaken_at_the_last_byte_makes_nothing_visible() {
         (call.told().await["state"].clone(), in_the_bucket(&world).await),
         ("announced".into(), (0, 0))
     );
-    world.system.stop().await;
 }
 
 /// Fault 18. Two jobs for one recording fail in turn: the wait after a failure is the work's, not one message's.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_waits_as_long_as_the_failures_of_the_work_demand() {
-    let world = World::start().await;
+async fn a_retry_waits_as_long_as_the_failures_of_the_work_demand(world: World) {
     let call = Recorded::call(&world, media(vec![MediaFault::Xml; 4])).await;
     call.is_announced("completed", &[]).await;
     for _ in 0..4 {
@@ -207,5 +184,15 @@ async fn a_retry_waits_as_long_as_the_failures_of_the_work_demand() {
     assert_eq!(waits.len(), 4, "{waits:?}");
     // The cooldowns of 5 s, 25 s, 2 min and 10 min, up to a quarter shorter, and the first attempt's usual wait.
     assert!(waits[1] >= 18 && waits[2] >= 93 && waits[3] >= 450, "{waits:?}");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_recording_that_is_late_everywhere_is_waited_for,
+    a_recording_that_never_comes_fails_at_the_end_of_the_last_job,
+    a_recording_deleted_at_twilio_ends_as_lost,
+    an_encrypted_recording_ends_at_once_and_names_the_setting,
+    what_comes_twice_and_is_no_recording_is_not_asked_for_again,
+    a_streams_header_and_an_unknown_duration_are_no_reason_to_refuse,
+    a_worker_that_was_overtaken_at_the_last_byte_makes_nothing_visible,
+    a_retry_waits_as_long_as_the_failures_of_the_work_demand,
+];

@@ -5,9 +5,7 @@ use acceptance::{World, WorldConfig};
 use simulator::twilio::{CallEventKind, CallSpec, CallerScript, EndedBy};
 
 /// An unknown number is refused politely, kept in quarantine, and never becomes somebody else's call.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_of_no_business_is_refused_and_quarantined() {
-    let world = World::start().await;
+async fn a_number_of_no_business_is_refused_and_quarantined(world: World) {
     let spec = CallSpec::inbound(
         local::demo::business::CALLER,
         "+12025550199",
@@ -37,11 +35,9 @@ async fn a_number_of_no_business_is_refused_and_quarantined() {
         .await
         .unwrap();
     assert!(kept.item.is_some());
-    world.system.stop().await;
 }
 
 /// Historic failure 17. A business without an inbound prompt never speaks with its outbound one.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_an_inbound_prompt_the_call_is_refused() {
     let world = World::with(WorldConfig {
         business: |new| {
@@ -55,13 +51,10 @@ async fn without_an_inbound_prompt_the_call_is_refused() {
     assert!(!twiml.contains("<Stream") && twiml.contains("cannot take your call"), "{twiml}");
     let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(1))).await;
     assert_eq!(record["refusal"], "no_prompt");
-    world.system.stop().await;
 }
 
 /// Hidden and odd callers are served like anybody.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_without_a_number_is_served() {
-    let world = World::start().await;
+async fn a_caller_without_a_number_is_served(world: World) {
     for (seed, from) in
         [(20, "anonymous"), (21, "+266696687"), (22, "client:alice"), (23, "sip:bob@example.com"), (24, "")]
     {
@@ -69,5 +62,10 @@ async fn a_caller_without_a_number_is_served() {
         let (status, twiml) = webhook.send(&world).await;
         assert!(status == 200 && twiml.contains("<Stream"), "{from:?}: {status} {twiml}");
     }
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_number_of_no_business_is_refused_and_quarantined,
+    without_an_inbound_prompt_the_call_is_refused,
+    a_caller_without_a_number_is_served,
+];

@@ -32,7 +32,7 @@ async fn called() -> (World, String) {
 }
 
 async fn called_in(config: WorldConfig) -> (World, String) {
-    let world = Box::pin(World::with(config)).await;
+    let world = World::with(config).await;
     let outcome = world.call(caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "realtime");
@@ -65,7 +65,6 @@ async fn settled(world: &World, sid: &str, run: u64) -> Value {
 
 /// A second transcription once overwrote the first. Here each is a version, and the one that was asked
 /// for by a person is final.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_other_is_kept() {
     let (world, sid) = called().await;
     let (status, run) = ask(&world, &sid, json!(["transcript"]), &[]).await;
@@ -83,11 +82,9 @@ async fn a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_o
     assert_eq!(before["versions"][0]["source"], "realtime");
     assert_eq!(before["versions"][1]["model"], "gpt-transcribe");
     assert_eq!(world.get(&format!("/v1/calls/{sid}/transcript?version=3")).await.0, 404);
-    world.system.stop().await;
 }
 
 /// Fault 45. What was asked for again and was invented leaves what stands where it is, and says so.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_gives_nothing_better_keeps_what_stands() {
     let (world, sid) = called().await;
     for _ in 0..3 {
@@ -97,11 +94,9 @@ async fn a_run_that_gives_nothing_better_keeps_what_stands() {
     assert_eq!(settled(&world, &sid, 1).await["state"], "kept");
     let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
     assert_eq!((&now["transcript_source"], &now["version"]), (&json!("realtime"), &json!(1)));
-    world.system.stop().await;
 }
 
 /// Fault 46. Two requests at once are one run; another one meanwhile is refused; a key stands for its run for good.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_while_one_is_running_is_the_same_or_a_conflict() {
     let (world, sid) = called().await;
     let key = [("Idempotency-Key", "first")];
@@ -119,12 +114,10 @@ async fn a_request_while_one_is_running_is_the_same_or_a_conflict() {
     settled(&world, &sid, 2).await;
     let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
     assert_eq!(now["versions"].as_array().unwrap().len(), 3, "one for each run");
-    world.system.stop().await;
 }
 
 /// Fault 46. The call's own run is still listening when a person has the last word: its version is kept, the
 /// pointer is not its to move.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
     let (world, sid) = called().await;
     let slow = Transcription::After(Duration::from_secs(3), speech::AGENT_GREETING.text.into());
@@ -159,11 +152,9 @@ async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
     assert_eq!(now["lines"], json!([{ "speaker": "caller", "text": "Goodbye." }]));
     let last = now["versions"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["source"], &last["final"]), (&json!("recording"), &json!(false)), "kept, not final");
-    world.system.stop().await;
 }
 
 /// A correction is summed up as the call's own words were, and told of; the same words again are not.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
     let (world, sid) = called().await;
     let path = format!("/v1/calls/{sid}/transcript");
@@ -184,11 +175,9 @@ async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
     assert_eq!(same.status(), 200);
     assert!(after.insights(&[]).await.does(&job(&sid), 1).await);
     assert_eq!((after.asked().len(), after.events().await.len()), (2, 2), "nothing new was said");
-    world.system.stop().await;
 }
 
 /// A recording that failed for good is fetched again on request, and its transcript follows.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_recording_is_fetched_again_on_request() {
     let world = World::with(WorldConfig { openai: conversation(), ..WorldConfig::default() }).await;
     let faults = RecordingFaults { media: vec![MediaFault::Xml; 2], ..Default::default() };
@@ -203,11 +192,9 @@ async fn a_failed_recording_is_fetched_again_on_request() {
     assert_eq!(status, 202);
     world.record_when(sid, |record| record["recording"]["state"] == "archived").await;
     assert_eq!(settled(&world, sid, 1).await["state"], "replaced");
-    world.system.stop().await;
 }
 
 /// Models are retired within months: the next one of the settings serves, and the first turn finds out for all.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retired_model_is_replaced_by_the_next_one() {
     // Whichever worker takes the run up knows the same models: the call's own look at its recording may come late.
     let mut config = WorldConfig { openai: conversation(), ..WorldConfig::default() };
@@ -228,10 +215,8 @@ async fn a_retired_model_is_replaced_by_the_next_one() {
         requests.iter().filter(of).count()
     };
     assert_eq!((answered(404), answered(200)), (1, 3), "once for all turns");
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_requests_are_told_what_is_wrong() {
     let (world, sid) = called().await;
     for stages in [json!([]), json!(["everything"]), json!("transcript")] {
@@ -250,5 +235,15 @@ async fn bad_requests_are_told_what_is_wrong() {
     }
     let edit = json!({ "lines": [{ "speaker": "caller", "text": "Hi." }] });
     assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "*")], edit).await.status(), 400);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_other_is_kept,
+    a_run_that_gives_nothing_better_keeps_what_stands,
+    a_request_while_one_is_running_is_the_same_or_a_conflict,
+    a_slow_run_cannot_undo_what_was_authorised_after_it,
+    an_edited_transcript_leads_to_a_new_summary_and_an_update,
+    a_failed_recording_is_fetched_again_on_request,
+    a_retired_model_is_replaced_by_the_next_one,
+    bad_requests_are_told_what_is_wrong,
+];

@@ -128,9 +128,7 @@ impl<'a> Line<'a> {
 }
 
 /// Fault 1, of this webhook: one effect and equal answers, also after the new stream began.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers() {
-    let world = World::start().await;
+async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers(world: World) {
     let line = Line::open(&world, 1).await;
     line.claim(1).await.expect("the first stream began");
     line.ended(1, EndReason::Drained).await;
@@ -147,13 +145,10 @@ async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers() {
     assert_eq!((plan.epoch, plan.greeting), (Epoch(2), None), "the first session greeted");
     assert_eq!(&line.after(1).await, first, "a copy that comes late");
     assert_eq!(line.claim(2).await, None, "finds nothing behind its answer");
-    world.system.stop().await;
 }
 
 /// The next session is told what was heard and what was done, and is the agent that the call began with.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_conversation_so_far_goes_with_the_plan() {
-    let world = World::start().await;
+async fn the_conversation_so_far_goes_with_the_plan(world: World) {
     let line = Line::open(&world, 2).await;
     let before = line.claim(1).await.unwrap();
     let book = ToolCall {
@@ -192,14 +187,11 @@ async fn the_conversation_so_far_goes_with_the_plan() {
     assert_eq!(plan.voice, before.voice);
     assert_eq!(plan.safety_identifier, before.safety_identifier);
     assert!(plan.conversation.max_call <= before.conversation.max_call, "the limit is the call's");
-    world.system.stop().await;
 }
 
 /// A call that goes on is the call that began: neither a profile that changed meanwhile nor a later hour is in the
 /// prompt of its next session, nor in that of the one after it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte() {
-    let world = World::start().await;
+async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte(world: World) {
     let line = Line::open(&world, 7).await;
     let first = line.claim(1).await.unwrap();
     assert!(first.instructions.contains("Harbour Bicycle Workshop"));
@@ -220,13 +212,10 @@ async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte() {
         assert!(next.conversation.max_call <= first.conversation.max_call);
         assert_eq!(next.greeting, None);
     }
-    world.system.stop().await;
 }
 
 /// A stream that could not be opened leaves its greeting to the next one, and comes too late itself.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_whom_no_session_reached_is_still_greeted_once() {
-    let world = World::start().await;
+async fn a_caller_whom_no_session_reached_is_still_greeted_once(world: World) {
     let line = Line::open(&world, 3).await;
     assert!(token_in(&line.after(1).await).starts_with("2."));
     assert_eq!(line.claim(1).await, None, "the lost epoch lets nobody in any more");
@@ -234,10 +223,8 @@ async fn a_caller_whom_no_session_reached_is_still_greeted_once() {
     assert!(greeting.starts_with("Hello, this is Robin"));
     line.after(2).await;
     assert_eq!(line.claim(3).await.unwrap().greeting, None);
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_three_resumes_the_caller_is_given_to_a_person_or_hears_an_apology() {
     let person = PhoneNumber::parse("+12025550190").unwrap();
     for fallback in [false, true] {
@@ -258,13 +245,10 @@ async fn after_three_resumes_the_caller_is_given_to_a_person_or_hears_an_apology
         assert_eq!(last.contains(person.as_e164()), fallback, "{last}");
         assert!(last.contains("technical problem"), "{last}");
         assert_eq!(line.claim(5).await, None);
-        world.system.stop().await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_was_meant_to_end_is_hung_up_and_a_model_that_is_gone_is_not_asked_again() {
-    let world = World::start().await;
+async fn a_call_that_was_meant_to_end_is_hung_up_and_a_model_that_is_gone_is_not_asked_again(world: World) {
     for (seed, end) in (10..).zip([EndReason::AgentHangUp, EndReason::Silence, EndReason::MaxDuration]) {
         let line = Line::open(&world, seed).await;
         line.claim(1).await.unwrap();
@@ -278,25 +262,19 @@ async fn a_call_that_was_meant_to_end_is_hung_up_and_a_model_that_is_gone_is_not
     line.ended(1, EndReason::ModelLost).await;
     let twiml = line.after(1).await;
     assert!(twiml.contains("technical problem") && !twiml.contains("<Connect"), "{twiml}");
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_is_over_is_not_resumed() {
-    let world = World::start().await;
+async fn a_call_that_is_over_is_not_resumed(world: World) {
     let line = Line::open(&world, 5).await;
     line.claim(1).await.unwrap();
     Webhook::status(&world, &line.sid, "completed", 3).send(&world).await;
     let twiml = line.after(1).await;
     assert!(twiml.contains("<Hangup/>") && !twiml.contains("<Connect"), "{twiml}");
     assert_eq!(line.claim(2).await, None);
-    world.system.stop().await;
 }
 
 /// An address we never gave out, though signed, resumes nothing; the caller still hears why the call ends.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_question_about_an_epoch_that_never_was_is_answered_with_an_apology_or_the_end() {
-    let world = World::start().await;
+async fn a_question_about_an_epoch_that_never_was_is_answered_with_an_apology_or_the_end(world: World) {
     let line = Line::open(&world, 6).await;
     for query in
         ["", "?epoch=", "?epoch=-1", "?epoch=x", "?epoch=4294967296", "?epoch=2", "?epoch=4294967295"]
@@ -306,7 +284,6 @@ async fn a_question_about_an_epoch_that_never_was_is_answered_with_an_apology_or
         assert!(!twiml.contains("<Connect") && twiml.contains("<Hangup/>"), "{query}: {twiml}");
     }
     assert!(line.claim(1).await.is_some(), "the call's own plan is untouched");
-    world.system.stop().await;
 }
 
 fn breaking(after: Duration) -> CallFaults {
@@ -318,13 +295,11 @@ fn breaking(after: Duration) -> CallFaults {
 
 /// Fault 63, the part of Twilio: the connection to the bridge breaks, and the call goes on in a second session
 /// that does not greet again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_stream_is_followed_by_another_and_one_greeting_was_asked_for() {
     resumes_after_a_broken_stream(0).await;
 }
 
 /// The same, each time on a socket that was kept ready.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_stream_is_followed_by_another_on_sockets_that_were_kept_ready() {
     resumes_after_a_broken_stream(2).await;
 }
@@ -352,13 +327,10 @@ async fn resumes_after_a_broken_stream(warm: usize) {
         .count();
     assert_eq!(greetings, 1);
     assert_eq!(world.openai.violations(), vec![]);
-    world.system.stop().await;
 }
 
 /// Fault 64. Every stream breaks: four sessions, and then words instead of silence.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_line_that_never_holds_ends_with_an_apology() {
-    let world = World::start().await;
+async fn a_line_that_never_holds_ends_with_an_apology(world: World) {
     let outcome = world.call_with(CallerScript::new(vec![]), breaking(Duration::from_millis(600))).await;
     assert_eq!(outcome.ended_by, EndedBy::Twiml);
     let streams = outcome.times_ms(|kind| matches!(kind, CallEventKind::StreamOpened { .. }));
@@ -371,7 +343,6 @@ async fn a_line_that_never_holds_ends_with_an_apology() {
         )
         .count();
     assert_eq!(apologies, 1);
-    world.system.stop().await;
 }
 
 async fn business_with_a_workshop() -> World {
@@ -386,7 +357,6 @@ async fn business_with_a_workshop() -> World {
 }
 
 /// The number is the settings'; the session only says whose it is. Every copy of the question is answered alike.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_hands_over_has_the_directory_dialled() {
     let world = business_with_a_workshop().await;
     let line = Line::open(&world, 21).await;
@@ -402,10 +372,8 @@ async fn a_session_that_hands_over_has_the_directory_dialled() {
     let (_, answered) = line.dialled(1, "completed").send(&world).await;
     assert!(answered.contains("<Hangup") && !answered.contains("<Connect"), "{answered}");
     assert!(line.claim(2).await.is_none(), "nobody is waiting for the agent");
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_whom_nobody_took_is_back_with_the_agent_once() {
     let world = business_with_a_workshop().await;
     for (seed, status) in [(22, "no-answer"), (23, "busy"), (24, "failed")] {
@@ -423,11 +391,9 @@ async fn a_caller_whom_nobody_took_is_back_with_the_agent_once() {
         assert_eq!(plan.greeting, None);
         assert!(line.claim(2).await.is_none());
     }
-    world.system.stop().await;
 }
 
 /// Somebody may leave the directory while a call is on its way to them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transfer_to_nobody_goes_on_with_the_agent() {
     let world = business_with_a_workshop().await;
     let line = Line::open(&world, 25).await;
@@ -435,5 +401,21 @@ async fn a_transfer_to_nobody_goes_on_with_the_agent() {
     line.ended_for(1, EndReason::Transfer, Some("somebody who left")).await;
     let twiml = line.after(1).await;
     assert!(!twiml.contains("<Dial") && token_in(&twiml).starts_with("2."), "{twiml}");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    fifty_copies_of_the_question_have_one_effect_and_equal_answers,
+    the_conversation_so_far_goes_with_the_plan,
+    a_resumed_call_has_the_instructions_it_began_with_to_the_byte,
+    a_caller_whom_no_session_reached_is_still_greeted_once,
+    after_three_resumes_the_caller_is_given_to_a_person_or_hears_an_apology,
+    a_call_that_was_meant_to_end_is_hung_up_and_a_model_that_is_gone_is_not_asked_again,
+    a_call_that_is_over_is_not_resumed,
+    a_question_about_an_epoch_that_never_was_is_answered_with_an_apology_or_the_end,
+    a_broken_stream_is_followed_by_another_and_one_greeting_was_asked_for,
+    a_broken_stream_is_followed_by_another_on_sockets_that_were_kept_ready,
+    a_line_that_never_holds_ends_with_an_apology,
+    a_session_that_hands_over_has_the_directory_dialled,
+    a_caller_whom_nobody_took_is_back_with_the_agent_once,
+    a_transfer_to_nobody_goes_on_with_the_agent,
+];

@@ -14,10 +14,10 @@ use simulator::twilio::{CallOutcome, RecordingStatus};
 
 /// A world that keeps recordings for 30 days, with one in it.
 async fn recorded() -> (World, std::sync::Arc<CallOutcome>) {
-    let world = Box::pin(World::with(WorldConfig {
+    let world = World::with(WorldConfig {
         business: |new| new.settings.policies.recording.retention = Retention::Days30,
         ..WorldConfig::default()
-    }))
+    })
     .await;
     let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
     world.complete_record(&outcome.call_sid).await;
@@ -51,7 +51,6 @@ async fn is_erased(world: &World, sid: &str) {
     world.until(erased).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_kept_long_enough_is_deleted_and_what_is_held_is_not() {
     let (world, outcome) = recorded().await;
     let (call, recording) =
@@ -83,10 +82,8 @@ async fn what_was_kept_long_enough_is_deleted_and_what_is_held_is_not() {
     assert!(gone["recording"]["deleted_at"].is_string());
     assert_eq!(world.get(&recording).await.0, 410);
     is_erased(&world, &outcome.call_sid).await;
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_business_deletes_its_recording_here_and_at_twilio() {
     let (world, outcome) = recorded().await;
     let recording = format!("/v1/calls/{}/recording", outcome.call_sid);
@@ -106,11 +103,9 @@ async fn a_business_deletes_its_recording_here_and_at_twilio() {
         409,
         "there is nothing to hold"
     );
-    world.system.stop().await;
 }
 
 /// A class of retention that no rule of the bucket knows would keep its objects for ever.
-#[test]
 fn each_class_of_retention_is_a_lifecycle_rule() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -131,3 +126,9 @@ fn each_class_of_retention_is_a_lifecycle_rule() {
     let aborts = |rule: &Value| !rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"].is_null();
     assert!(rules.as_sequence().unwrap().iter().any(aborts));
 }
+
+acceptance::tests![
+    what_was_kept_long_enough_is_deleted_and_what_is_held_is_not,
+    a_business_deletes_its_recording_here_and_at_twilio,
+    each_class_of_retention_is_a_lifecycle_rule,
+];

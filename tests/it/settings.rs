@@ -8,9 +8,7 @@ use simulator::twilio::{CallEventKind, CallerScript, CallerStep};
 
 /// The misspelt notice is not heard, so nobody is recorded; the agent speaks, and the log names the field and what is
 /// meant, once.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_misspelt_consent_records_no_one() {
-    let world = World::start().await;
+async fn a_misspelt_consent_records_no_one(world: World) {
     let table = world.system.name("BusinessesTable").unwrap();
     let dynamodb = &world.system.aws.dynamodb;
     let key = |sk: &str| {
@@ -42,5 +40,6 @@ async fn a_misspelt_consent_records_no_one() {
     let named = text[logged..].lines().filter(|line| line.contains("policies.consnet"));
     let named: Vec<_> = named.filter(|line| line.contains("policies.consent")).collect();
     assert_eq!(named.len(), 1, "{named:?}");
-    world.system.stop().await;
 }
+
+acceptance::tests![a_misspelt_consent_records_no_one,];

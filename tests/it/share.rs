@@ -42,7 +42,6 @@ async fn link(world: &World, shares: &str, wish: Value) -> (String, String) {
 }
 
 /// Fault 38. A view is a presigned URL of its own; what cannot be viewed any more says so and nothing else.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_leads_to_the_recording_until_it_ends() {
     let (world, shares) = recorded().await;
     let bucket = world.system.name("RecordingsBucket").unwrap();
@@ -84,11 +83,9 @@ async fn a_link_leads_to_the_recording_until_it_ends() {
     assert_eq!(visits[0]["address"], visits[2]["address"], "one visitor");
     assert!(!listed.to_string().contains("127.0.0.1") && !listed.to_string().contains(token));
     assert!(!acceptance::log::text().contains(token), "the log cannot open anything");
-    world.system.stop().await;
 }
 
 /// Fault 38. Fifty at once do not see more than the link allows.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_visitors_at_once_share_the_views_there_are() {
     let (world, shares) = recorded().await;
     let (url, _) = link(&world, &shares, json!({ "max_views": 7 })).await;
@@ -105,11 +102,9 @@ async fn fifty_visitors_at_once_share_the_views_there_are() {
     assert_eq!(counted, BTreeMap::from([(302, 7), (410, 43)]));
     let (_, listed) = api(&world, Method::GET, &shares, None).await;
     assert_eq!(listed["shares"][0]["visits"].as_array().unwrap().len(), 50);
-    world.system.stop().await;
 }
 
 /// Fault 38. Revoked at once; a recording that is deleted takes its links with it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
     let (world, shares) = recorded().await;
     let (revoked, id) = link(&world, &shares, json!({})).await;
@@ -129,11 +124,9 @@ async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
     assert_eq!(api(&world, Method::DELETE, recording, None).await.0, 204);
     assert_eq!(status(&orphaned).await, (410, 410));
     assert_eq!(api(&world, Method::POST, &shares, Some(json!({}))).await.0, 409, "nothing to share");
-    world.system.stop().await;
 }
 
 /// Cases C18 and B11. Whoever previews, prefetches, scans or only looks has no view, and the person who opens the link has.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
     let (world, shares) = recorded().await;
     let (url, _) = link(&world, &shares, json!({ "max_views": 1 })).await;
@@ -170,11 +163,9 @@ async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
     assert_eq!(browser.post(&url).send().await.unwrap().status(), 302);
     assert_eq!(browser.get(&url).send().await.unwrap().status(), 410);
     assert_eq!(browser.head(&url).send().await.unwrap().status(), 410);
-    world.system.stop().await;
 }
 
 /// Cases C18 and B20. A program gets an address to fetch, and no redirect that its `Authorization` would follow.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn links_come_as_json_to_whoever_asks_for_it() {
     let (world, shares) = recorded().await;
     let recording = shares.trim_end_matches("/shares");
@@ -208,11 +199,9 @@ async fn links_come_as_json_to_whoever_asks_for_it() {
     assert_eq!((status, &told["expires_in"]), (200, &json!(120)));
     assert!(starts(&told["url"]).await);
     assert_eq!(json(browser.post(&url)).await.0, 410);
-    world.system.stop().await;
 }
 
 /// Case C18. Every field of a new link is optional, and so is the body.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_without_wishes_has_the_usual_terms() {
     let (world, shares) = recorded().await;
     let (status, share) = api(&world, Method::POST, &shares, None).await;
@@ -227,11 +216,9 @@ async fn a_link_without_wishes_has_the_usual_terms() {
         let request = world.http.post(world.url(&shares)).bearer_auth(world.identity.api_key.expose());
         assert_eq!(request.body(body).send().await.unwrap().status(), status, "{body:?}");
     }
-    world.system.stop().await;
 }
 
 /// Case C21. A public address with a path of its own keeps it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_keeps_the_path_of_the_public_address() {
     let (world, shares) = recorded().await;
     for base in ["https://calls.example/prefix", "https://calls.example/prefix/"] {
@@ -242,11 +229,9 @@ async fn a_link_keeps_the_path_of_the_public_address() {
         let url = made["url"].as_str().unwrap();
         assert!(url.starts_with("https://calls.example/prefix/s/"), "{url}");
     }
-    world.system.stop().await;
 }
 
 /// The guesser waits, the owner is told, and whoever has the passcode and another address is not held up.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passcode_is_asked_for_and_guessing_slows_the_guesser_down() {
     let (world, shares) = recorded().await;
     let wish = json!({ "passcode": "slack water 7", "max_views": 3 });
@@ -281,11 +266,9 @@ async fn a_passcode_is_asked_for_and_guessing_slows_the_guesser_down() {
     let there = elsewhere.url.join(url.parse::<reqwest::Url>().unwrap().path()).unwrap();
     let form = BTreeMap::from([("passcode", "slack water 7")]);
     assert_eq!(browser.post(there).form(&form).send().await.unwrap().status(), 302);
-    world.system.stop().await;
 }
 
 /// A recording that is heard without a trace is worse than one that is heard a minute later.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_that_cannot_be_logged_opens_nothing() {
     let (world, shares) = recorded().await;
     let (url, _) = link(&world, &shares, json!({})).await;
@@ -301,11 +284,9 @@ async fn a_visit_that_cannot_be_logged_opens_nothing() {
     let (_, listed) = api(&world, Method::GET, &shares, None).await;
     let share = &listed["shares"][0];
     assert_eq!((&share["views"], &share["visits"]), (&json!(1), &json!([])), "counted, and heard by nobody");
-    world.system.stop().await;
 }
 
 /// Fault 38. Nobody lends, sees or revokes another business's links.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn links_belong_to_their_business_and_wishes_have_bounds() {
     let (world, shares) = recorded().await;
     let (_, id) = link(&world, &shares, json!({})).await;
@@ -333,5 +314,17 @@ async fn links_belong_to_their_business_and_wishes_have_bounds() {
     ] {
         assert_eq!(api(&world, Method::POST, &shares, Some(wish.clone())).await.0, 400, "{wish}");
     }
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_link_leads_to_the_recording_until_it_ends,
+    fifty_visitors_at_once_share_the_views_there_are,
+    a_revoked_link_and_one_to_a_deleted_recording_are_over,
+    a_preview_a_prefetch_or_a_look_spends_no_view,
+    links_come_as_json_to_whoever_asks_for_it,
+    a_link_without_wishes_has_the_usual_terms,
+    a_link_keeps_the_path_of_the_public_address,
+    a_passcode_is_asked_for_and_guessing_slows_the_guesser_down,
+    a_visit_that_cannot_be_logged_opens_nothing,
+    links_belong_to_their_business_and_wishes_have_bounds,
+];

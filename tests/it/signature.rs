@@ -16,9 +16,7 @@ async fn rows(world: &World) -> usize {
 }
 
 /// Fault 8.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_or_missing_signature_gets_403_and_has_no_effect() {
-    let world = World::start().await;
+async fn a_wrong_or_missing_signature_gets_403_and_has_no_effect(world: World) {
     let webhook = Webhook::inbound(&world, &call_sid(1));
     let forged = [
         webhook.clone().unsigned(),
@@ -39,13 +37,10 @@ async fn a_wrong_or_missing_signature_gets_403_and_has_no_effect() {
     }
     assert_eq!(rows(&world).await, 0);
     assert_eq!(webhook.send(&world).await.0, 200, "the same webhook, signed, is served");
-    world.system.stop().await;
 }
 
 /// Fault 9. The address is configured; what a request says of its host does not count.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn spoofed_host_headers_neither_help_nor_harm() {
-    let world = World::start().await;
+async fn spoofed_host_headers_neither_help_nor_harm(world: World) {
     let webhook = Webhook::inbound(&world, &call_sid(2))
         .header("X-Forwarded-Host", "evil.example")
         .header("X-Forwarded-Proto", "https");
@@ -60,13 +55,10 @@ async fn spoofed_host_headers_neither_help_nor_harm() {
         .header("X-Forwarded-Host", "evil.example")
         .signature(&signature);
     assert_eq!(forged.send(&world).await.0, 403);
-    world.system.stop().await;
 }
 
 /// Fault 7. One signature must not verify another cut of the same bytes.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn moving_the_boundary_between_parameters_is_refused() {
-    let world = World::start().await;
+async fn moving_the_boundary_between_parameters_is_refused(world: World) {
     let url = world.url("/twilio/voice/status");
     let honest: Vec<(String, String)> = [
         ("AccountSid", world.identity.account_sid.as_str()),
@@ -87,23 +79,17 @@ async fn moving_the_boundary_between_parameters_is_refused() {
         .field("To", world.business.number.as_e164())
         .signature(&signature);
     assert_eq!(forged.send(&world).await.0, 403);
-    world.system.stop().await;
 }
 
 /// Fault 10. A valid signature of another account does not open this account's doors.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_accounts_webhook_is_refused() {
-    let world = World::start().await;
+async fn another_accounts_webhook_is_refused(world: World) {
     let other = format!("AC{}", "2".repeat(32));
     let webhook = Webhook::inbound(&world, &call_sid(5)).field("AccountSid", &other);
     assert_eq!(webhook.send(&world).await.0, 403);
-    world.system.stop().await;
 }
 
 /// Fault 11. A body beyond the bound is refused before it is looked into; too many parameters as well.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn oversize_and_overfull_forms_are_refused() {
-    let world = World::start().await;
+async fn oversize_and_overfull_forms_are_refused(world: World) {
     let large = Webhook::inbound(&world, &call_sid(6)).field("CallerName", &"x".repeat(1 << 20));
     assert_eq!(large.send(&world).await.0, 413);
     let mut many = Webhook::inbound(&world, &call_sid(6));
@@ -112,13 +98,10 @@ async fn oversize_and_overfull_forms_are_refused() {
     }
     assert!(matches!(many.send(&world).await.0, 400 | 413));
     assert_eq!(rows(&world).await, 0);
-    world.system.stop().await;
 }
 
 /// Case C03. Case C04. Case C05. What is not read never costs a webhook, nor what cannot be read and may be missing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing() {
-    let world = World::start().await;
+async fn a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing(world: World) {
     let sid = call_sid(8);
     let more = |webhook: Webhook| {
         let names =
@@ -146,13 +129,10 @@ async fn a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing() {
         .field("RecordingStatus", "completed")
         .field("RecordingDuration", "-1");
     assert_eq!(more(recorded).send(&world).await.0, 204);
-    world.system.stop().await;
 }
 
 /// A shared key signs with SHA-256, two of them during a rotation; settings that name no algorithm mean the token.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_webhook_may_be_signed_with_a_shared_key() {
-    let world = World::start().await;
+async fn a_webhook_may_be_signed_with_a_shared_key(world: World) {
     let keys = [("TWILIO_WEBHOOK_KEYS", "old=first+key/==,new=second key")];
     let inbound = HttpSandbox::start(&world, "voice-inbound", &keys).await;
     let webhook = Webhook::inbound(&world, &call_sid(9));
@@ -173,13 +153,10 @@ async fn a_webhook_may_be_signed_with_a_shared_key() {
         let signed = webhook.clone().header(settings, named);
         assert_eq!(inbound.receives(&world, &signed).await.0, 200, "{named}");
     }
-    world.system.stop().await;
 }
 
 /// Fault 15. While the auth token is rotated both signatures hold; afterwards the old one opens nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_tokens_hold_during_a_rotation_and_the_old_one_no_longer() {
-    let world = World::start().await;
+async fn both_tokens_hold_during_a_rotation_and_the_old_one_no_longer(world: World) {
     let (old, new) = (world.identity.auth_token.expose(), "the token that was made during the rotation");
     let during = [("TWILIO_AUTH_TOKEN", new), ("TWILIO_AUTH_TOKEN_PREVIOUS", old)];
     let after = [("TWILIO_AUTH_TOKEN", new)];
@@ -195,5 +172,15 @@ async fn both_tokens_hold_during_a_rotation_and_the_old_one_no_longer() {
         let (status, _) = inbound.receives(&world, &webhook.clone().signed_with(token)).await;
         assert_eq!(status, expected, "{} settings", settings.len());
     }
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_wrong_or_missing_signature_gets_403_and_has_no_effect,
+    spoofed_host_headers_neither_help_nor_harm,
+    moving_the_boundary_between_parameters_is_refused,
+    another_accounts_webhook_is_refused,
+    oversize_and_overfull_forms_are_refused,
+    a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing,
+    a_webhook_may_be_signed_with_a_shared_key,
+    both_tokens_hold_during_a_rotation_and_the_old_one_no_longer,
+];

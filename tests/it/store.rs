@@ -17,9 +17,7 @@ fn is_apology(answer: &(u16, String)) -> bool {
 }
 
 /// Fault 23. Throttled beyond the retries: Twilio is made to ask again while it has time, and words come last.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_throttled_store_is_asked_again_and_nothing_is_half_done() {
-    let world = World::start().await;
+async fn a_throttled_store_is_asked_again_and_nothing_is_half_done(world: World) {
     let way = Way::to_the_store_of(&world).await;
     let inbound = inbound_behind(&world, &way).await;
     let (webhook, hopeless) =
@@ -37,13 +35,10 @@ async fn a_throttled_store_is_asked_again_and_nothing_is_half_done() {
     assert!(is_apology(&last), "at its fallback address Twilio asks once: {last:?}");
     way.set(Manner::Open);
     assert!(inbound.receives(&world, &webhook).await.1.contains("<Stream"));
-    world.system.stop().await;
 }
 
 /// Faults 23 and 29. A store that says nothing keeps a function neither from starting nor from answering.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_store_is_answered_in_time_and_a_late_write_is_harmless() {
-    let world = World::start().await;
+async fn a_silent_store_is_answered_in_time_and_a_late_write_is_harmless(world: World) {
     let way = Way::to_the_store_of(&world).await;
     way.set(Manner::Silent);
     let inbound = inbound_behind(&world, &way).await;
@@ -58,13 +53,10 @@ async fn a_silent_store_is_answered_in_time_and_a_late_write_is_harmless() {
     let (status, twiml) = webhook.send(&world).await;
     assert!(status == 200 && twiml.contains("<Stream"), "{twiml}");
     assert_eq!(webhook.send(&world).await.1, twiml);
-    world.system.stop().await;
 }
 
 /// A copy that runs out of its time while the store stalls gives the answer of the call that another copy opened.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_runs_out_of_time_gives_the_answer_of_the_opened_call() {
-    let world = World::start().await;
+async fn a_copy_that_runs_out_of_time_gives_the_answer_of_the_opened_call(world: World) {
     let way = Way::to_the_store_of(&world).await;
     let stalled = inbound_behind(&world, &way).await;
     let webhook = Webhook::inbound(&world, &call_sid(6));
@@ -77,13 +69,10 @@ async fn a_copy_that_runs_out_of_time_gives_the_answer_of_the_opened_call() {
     assert!(opened.1.contains("<Stream"), "{opened:?}");
     assert!(copies.iter().all(|copy| *copy == opened), "{copies:?}");
     way.set(Manner::Open);
-    world.system.stop().await;
 }
 
 /// The answer of an opened call was given and there is none: the caller comes back for another one, and then hears words.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_without_a_call_brings_the_caller_back_once() {
-    let world = World::start().await;
+async fn a_stream_without_a_call_brings_the_caller_back_once(world: World) {
     let (sid, other) = (call_sid(7), call_sid(8));
     let after = |sid: &str| {
         Webhook::inbound(&world, sid)
@@ -106,13 +95,10 @@ async fn a_stream_without_a_call_brings_the_caller_back_once() {
     let last = stalled.receives(&world, &back).await;
     assert!(is_apology(&last), "{last:?}");
     way.set(Manner::Open);
-    world.system.stop().await;
 }
 
 /// Fault 16. Twilio's retry reaches a second sandbox while the first one is still at it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_effect() {
-    let world = World::start().await;
+async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_effect(world: World) {
     let way = Way::to_the_store_of(&world).await;
     let slow = inbound_behind(&world, &way).await;
     let webhook = Webhook::inbound(&world, &call_sid(3));
@@ -136,13 +122,10 @@ async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_e
         claimed += usize::from(claim.is_some());
     }
     assert_eq!(claimed, 1, "one plan");
-    world.system.stop().await;
 }
 
 /// Fault 28. The partition of one business's lines is hot: its callers are asked for again, and nobody else notices.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hot_partition_is_the_trouble_of_its_business_alone() {
-    let world = World::start().await;
+async fn a_hot_partition_is_the_trouble_of_its_business_alone(world: World) {
     let garden = |number: &str| {
         let number = domain::PhoneNumber::parse(number).unwrap();
         let mut new =
@@ -172,5 +155,13 @@ async fn a_hot_partition_is_the_trouble_of_its_business_alone() {
     assert_eq!(hot.0, 503, "{hot:?}");
     assert!(others.iter().all(|(_, twiml)| twiml.contains("<Stream")), "{others:?}");
     assert!(first.unwrap() < given_up, "others are not held up until the hot one is given up");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_throttled_store_is_asked_again_and_nothing_is_half_done,
+    a_silent_store_is_answered_in_time_and_a_late_write_is_harmless,
+    a_copy_that_runs_out_of_time_gives_the_answer_of_the_opened_call,
+    a_stream_without_a_call_brings_the_caller_back_once,
+    a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_effect,
+    a_hot_partition_is_the_trouble_of_its_business_alone,
+];

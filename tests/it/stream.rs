@@ -46,22 +46,17 @@ async fn close_code(socket: &mut Socket) -> u16 {
 }
 
 /// Fault 56, the upgrade.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsigned_upgrade_is_refused() {
-    let world = World::start().await;
+async fn an_unsigned_upgrade_is_refused(world: World) {
     for signature in [None, Some(""), Some("bm8="), Some("PdGvwqMUCXWwthL/UTmSIV7SXW4=")] {
         match open(&world, signature).await {
             Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{signature:?}"),
             other => panic!("{signature:?} got {other:?}"),
         }
     }
-    world.system.stop().await;
 }
 
 /// Fault 56, the token: unknown, of another call, or used. No model socket is ever opened for it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_is_unknown_of_another_call_or_used_opens_no_model_socket() {
-    let world = World::start().await;
+async fn a_token_that_is_unknown_of_another_call_or_used_opens_no_model_socket(world: World) {
     let (_, twiml) = Webhook::inbound(&world, &call_sid(1)).send(&world).await;
     let token = token_in(&twiml);
     let forged = token.chars().rev().collect::<String>();
@@ -87,13 +82,10 @@ async fn a_token_that_is_unknown_of_another_call_or_used_opens_no_model_socket()
     second.send(start(&world, &call_sid(1), &token)).await.unwrap();
     assert_eq!(close_code(&mut second).await, 1008);
     assert_eq!(world.openai.connections().len(), 1);
-    world.system.stop().await;
 }
 
 /// Faults 48 and 49 at the product's own door: nonsense is survived, counted, and in the end shown out.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nonsense_is_shown_out_with_a_policy_close() {
-    let world = World::start().await;
+async fn nonsense_is_shown_out_with_a_policy_close(world: World) {
     let mut socket = open_signed(&world).await;
     for _ in 0..200 {
         if socket.send(Message::text("{\"event\":[[[[")).await.is_err() {
@@ -109,11 +101,9 @@ async fn nonsense_is_shown_out_with_a_policy_close() {
     assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "and the next caller is served");
     let greeted = outcome.times_ms(|kind| matches!(kind, CallEventKind::AgentSpeechStarted));
     assert!(!greeted.is_empty());
-    world.system.stop().await;
 }
 
 /// The model cannot be had: the caller hears an apology, not silence.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_model_the_caller_hears_an_apology() {
     use simulator::openai::{ConnectionPlan, Handshake};
     let world = World::start().await;
@@ -129,5 +119,11 @@ async fn without_a_model_the_caller_hears_an_apology() {
     assert!(apology, "{:?}", outcome.events);
     let record = world.record_when(&outcome.call_sid, |record| !record["session"].is_null()).await;
     assert_eq!(record["session"]["end_reason"], "model_lost");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    an_unsigned_upgrade_is_refused,
+    a_token_that_is_unknown_of_another_call_or_used_opens_no_model_socket,
+    nonsense_is_shown_out_with_a_policy_close,
+    without_a_model_the_caller_hears_an_apology,
+];

@@ -12,10 +12,10 @@ use platform::env::Reader;
 use regex::Regex;
 use serde_yaml_ng::Value;
 
-mod catalogue;
-mod commands;
-mod plain_words;
-mod walkthroughs;
+pub(crate) mod catalogue;
+pub(crate) mod commands;
+pub(crate) mod plain_words;
+pub(crate) mod walkthroughs;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()
@@ -87,7 +87,6 @@ fn store_of(table: &str) -> String {
     table.to_lowercase()
 }
 
-#[test]
 fn a_table_is_written_only_by_the_code_that_owns_it() {
     let owners = owners();
     let code = sources(&["functions/src", "bridge", "infra/local/src"]);
@@ -114,7 +113,6 @@ fn a_table_is_written_only_by_the_code_that_owns_it() {
     }
 }
 
-#[test]
 fn only_the_owners_role_may_write_its_table() {
     let writes = ["Put", "Update", "Delete", "BatchWrite"];
     let mut may: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -153,7 +151,6 @@ fn only_the_owners_role_may_write_its_table() {
 }
 
 /// Fault 63. Calls have so long to end or to leave, and what they leave so long to be written; then comes the kill.
-#[test]
 fn a_task_that_is_stopped_is_done_before_it_is_killed() {
     let bridge: Value = serde_yaml_ng::from_str(&read("infra/bridge.yaml")).unwrap();
     let container = &bridge["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0];
@@ -175,7 +172,6 @@ pub(crate) fn strings(value: &Value) -> Vec<String> {
     }
 }
 
-#[test]
 fn every_bin_is_a_function_of_the_template_and_the_reverse() {
     let bins: BTreeSet<String> = sources(&["functions/src/bin"])
         .into_iter()
@@ -202,7 +198,6 @@ impl Reader for Recorder {
 }
 
 /// A variable that the template sets and nobody reads is a mistake, as is one that is read and not set.
-#[tokio::test]
 async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
     for function in Template::load().unwrap().functions {
         let recorder = Recorder { asked: Mutex::default() };
@@ -226,7 +221,6 @@ async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
     }
 }
 
-#[test]
 fn a_message_has_as_many_attempts_as_the_code_believes() {
     for queue in Template::load().unwrap().queues {
         if let Some((_, max_receives)) = queue.dlq {
@@ -236,7 +230,6 @@ fn a_message_has_as_many_attempts_as_the_code_believes() {
 }
 
 /// A webhook that fails is sent again, and an apology comes before Twilio has stopped listening.
-#[test]
 fn twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes() {
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     for output in ["InboundWebhook", "StatusWebhook"] {
@@ -253,7 +246,6 @@ fn twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes() {
 }
 
 /// One message may need all the time that its function has.
-#[test]
 fn no_job_can_use_up_the_time_of_another() {
     for function in Template::load().unwrap().functions {
         if let Some(queue) = function.queue {
@@ -263,7 +255,6 @@ fn no_job_can_use_up_the_time_of_another() {
 }
 
 /// A run that is stopped by Lambda hands nothing on.
-#[test]
 fn a_run_that_listens_stops_before_it_is_stopped() {
     let functions = Template::load().unwrap().functions;
     let step = functions.iter().find(|function| function.binary == "transcript-step").unwrap();
@@ -275,7 +266,6 @@ fn a_run_that_listens_stops_before_it_is_stopped() {
 }
 
 /// Rows that are to be forgotten lie in tables that forget.
-#[test]
 fn a_table_whose_rows_expire_has_a_ttl() {
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     let mut expiring = vec![];
@@ -290,7 +280,6 @@ fn a_table_whose_rows_expire_has_a_ttl() {
     assert_eq!(expiring, ["Calls", "Leases"]);
 }
 
-#[test]
 fn a_pure_crate_has_neither_runtime_nor_clock() {
     let allowed: BTreeMap<&str, &[&str]> = [
         (
@@ -358,7 +347,6 @@ const HOT: [&str; 9] = [
     "crates/twilio/src/media_stream/fast",
 ];
 
-#[test]
 fn hot_modules_log_in_less_than_two_per_cent_of_their_lines() {
     let log = Regex::new(r"\b(trace|debug|info|warn|error)!\(").unwrap();
     for module in HOT {
@@ -373,7 +361,6 @@ fn hot_modules_log_in_less_than_two_per_cent_of_their_lines() {
     assert!(read("Cargo.toml").contains("release_max_level_debug"), "TRACE is compiled out of releases");
 }
 
-#[test]
 fn a_file_can_be_read_in_one_sitting() {
     const MAX_LINES: usize = 450;
     for (path, text) in sources(&["crates", "functions", "bridge", "infra", "tests"]) {
@@ -382,7 +369,6 @@ fn a_file_can_be_read_in_one_sitting() {
     }
 }
 
-#[test]
 fn nothing_is_left_open() {
     let hole = Regex::new(r"\b(todo|unimplemented)!\(|\b(FIXME|XXX)\b|#\[ignore").unwrap();
     for (path, text) in sources(&["crates", "functions", "bridge", "infra", "tests"]) {
@@ -393,7 +379,6 @@ fn nothing_is_left_open() {
 }
 
 /// The provider's messages stop at one module each.
-#[test]
 fn wire_types_stop_at_their_module() {
     for (path, text) in sources(&["bridge/src"]) {
         if !path.starts_with("bridge/src/caller_socket") {
@@ -412,3 +397,21 @@ fn wire_types_stop_at_their_module() {
         }
     }
 }
+
+acceptance::tests![
+    a_table_is_written_only_by_the_code_that_owns_it,
+    only_the_owners_role_may_write_its_table,
+    a_task_that_is_stopped_is_done_before_it_is_killed,
+    every_bin_is_a_function_of_the_template_and_the_reverse,
+    the_template_sets_exactly_the_variables_that_each_function_reads,
+    a_message_has_as_many_attempts_as_the_code_believes,
+    twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes,
+    no_job_can_use_up_the_time_of_another,
+    a_run_that_listens_stops_before_it_is_stopped,
+    a_table_whose_rows_expire_has_a_ttl,
+    a_pure_crate_has_neither_runtime_nor_clock,
+    hot_modules_log_in_less_than_two_per_cent_of_their_lines,
+    a_file_can_be_read_in_one_sitting,
+    nothing_is_left_open,
+    wire_types_stop_at_their_module,
+];

@@ -14,20 +14,18 @@ use simulator::twilio::{CallerScript, CallerStep};
 /// Calls end without a recording, so that nothing has to be waited for.
 async fn world(answers: Vec<Answer>) -> World {
     let openai = OpenAiConfig { answers, facts: story::facts(), ..OpenAiConfig::default() };
-    Box::pin(World::with(WorldConfig {
+    World::with(WorldConfig {
         openai,
         business: |new| new.settings.policies.record_calls = false,
         ..WorldConfig::default()
-    }))
+    })
     .await
 }
 
 const SAID: [(domain::Speaker, &str); 2] =
     [(Agent, "Hello, this is Robin."), (Caller, "I am Anna. Half past ten on Thursday, please.")];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_is_summed_up_from_what_was_said_in_it() {
-    let world = World::start().await;
+async fn a_call_is_summed_up_from_what_was_said_in_it(world: World) {
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["insights"]["outcome"], "done", "{:#}", record["insights"]);
@@ -64,24 +62,19 @@ async fn a_call_is_summed_up_from_what_was_said_in_it() {
             && !instructions.contains("half past ten is perfect")
     );
     assert!(!body.to_string().contains("2025550178"), "the caller's number is none of the model's business");
-    world.system.stop().await;
 }
 
 /// A model that is asked about silence invents a caller.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_without_a_callers_words_asks_no_model() {
-    let world = World::start().await;
+async fn a_call_without_a_callers_words_asks_no_model(world: World) {
     let silent = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
     let outcome = world.call(silent).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["insights"]["outcome"], "nobody_spoke");
     assert_eq!((&record["summary"], &record["extraction"]), (&Value::Null, &json!([])));
     assert!(world.openai.requests().iter().all(|request| request.path != "/v1/responses"));
-    world.system.stop().await;
 }
 
 /// What a model says without the words for it is not taken, whatever the caller told it to say.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_invents_is_not_believed() {
     let claim = |value: &str, quote: &str| json!({ "value": value, "quote": quote, "confidence": 99 });
     let invented = json!({
@@ -106,11 +99,9 @@ async fn a_model_that_invents_is_not_believed() {
         json!([{ "name": "city", "why": "not_said" }, { "name": "requested_date", "why": "wrong_kind" }])
     );
     assert_eq!(record["lead_status"], Value::Null);
-    world.system.stop().await;
 }
 
 /// Every end of a request has a name in the record, and each is told with one event.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_way_in_which_asking_can_end_has_a_name() {
     let world = world(vec![]).await;
     let after = Aftermath::of(&world).await;
@@ -149,11 +140,9 @@ async fn every_way_in_which_asking_can_end_has_a_name() {
     let events = after.events().await;
     assert_eq!(events.len(), count);
     assert_eq!(events[0]["data"]["insights"], "refused");
-    world.system.stop().await;
 }
 
 /// New since September. A model without room is left alone for as long as it asks, and that has a name of its own.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn models_without_room_are_left_alone_and_named_in_the_end() {
     let busy = |status, code: &str| {
         Answer::Fault(HttpFault { status, code: code.into(), retry_after: Some(Duration::from_secs(600)) })
@@ -169,11 +158,9 @@ async fn models_without_room_are_left_alone_and_named_in_the_end() {
     tokio::time::sleep(stores::leases::COOLDOWN).await;
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(after.record(&sid).await["insights"]["outcome"], "overloaded");
-    world.system.stop().await;
 }
 
 /// Case C07. A parameter that a model does not take is left out, and the answer is had.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_model_does_not_take_is_left_out_of_the_question() {
     let world = world(vec![
         Answer::Refused { param: "reasoning.effort".into() },
@@ -188,11 +175,9 @@ async fn what_a_model_does_not_take_is_left_out_of_the_question() {
     assert_eq!(asked.len(), 3, "the same model, with less");
     assert!(asked[2]["reasoning"].is_null() && asked[2]["text"]["verbosity"].is_null(), "{}", asked[2]);
     assert_eq!(asked[2]["text"]["format"]["strict"], true);
-    world.system.stop().await;
 }
 
 /// Money comes by hand: one request an attempt, no other model, and the call is told of in the end all the same.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost() {
     let world = world(vec![Answer::Fault(HttpFault::insufficient_quota()); 2]).await;
     let after = Aftermath::of(&world).await;
@@ -206,5 +191,14 @@ async fn without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost() {
     assert_eq!(after.asked().len(), 2);
     assert_eq!(after.record(&sid).await["insights"]["outcome"], "quota");
     assert_eq!(after.events().await.len(), 1);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_call_is_summed_up_from_what_was_said_in_it,
+    a_call_without_a_callers_words_asks_no_model,
+    a_model_that_invents_is_not_believed,
+    every_way_in_which_asking_can_end_has_a_name,
+    models_without_room_are_left_alone_and_named_in_the_end,
+    what_a_model_does_not_take_is_left_out_of_the_question,
+    without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost,
+];

@@ -25,9 +25,7 @@ async fn slots(world: &World) -> usize {
 }
 
 /// Fault 5. The last callback never comes: the call ends as Twilio's API says it did, once.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_whose_last_callback_is_lost_is_ended_from_the_api() {
-    let world = World::start().await;
+async fn a_call_whose_last_callback_is_lost_is_ended_from_the_api(world: World) {
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
     let webhooks = WebhookFaults { lost: vec![CallStatus::Completed], ..Default::default() };
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 800 }, CallerStep::HangUp]);
@@ -51,13 +49,10 @@ async fn a_call_whose_last_callback_is_lost_is_ended_from_the_api() {
     let late = Webhook::status(&world, &outcome.call_sid, "completed", 3);
     assert_eq!(late.send(&world).await.0, 204);
     assert_eq!(world.get(&path).await.1["ended_at"], record["ended_at"]);
-    world.system.stop().await;
 }
 
 /// Fault 17. The end was written, what follows from it was not asked for, and Twilio gave up asking again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_that_nothing_followed_is_followed_up() {
-    let world = World::start().await;
+async fn an_end_that_nothing_followed_is_followed_up(world: World) {
     let sid = call_sid(1);
     Webhook::inbound(&world, &sid).send(&world).await;
     let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
@@ -66,13 +61,10 @@ async fn an_end_that_nothing_followed_is_followed_up() {
     assert!(sweep.ticks(later()).await);
     let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
     assert_eq!(record["events"].as_array().unwrap().len(), 1, "it ended once");
-    world.system.stop().await;
 }
 
 /// Fault 17. The end overtook the webhook that opens the call, so there was nothing yet to follow up.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_was_over_before_it_was_opened_is_followed_up() {
-    let world = World::start().await;
+async fn a_call_that_was_over_before_it_was_opened_is_followed_up(world: World) {
     let sid = call_sid(2);
     Webhook::status(&world, &sid, "completed", 3).send(&world).await;
     Webhook::inbound(&world, &sid).send(&world).await;
@@ -80,13 +72,10 @@ async fn a_call_that_was_over_before_it_was_opened_is_followed_up() {
     assert!(sweep.ticks(later()).await);
     let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
     assert_eq!(record["status"], "completed");
-    world.system.stop().await;
 }
 
 /// Fault 5. Twilio knows nothing of the call: that is its end only when no call can last so long.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_twilio_has_forgotten_ends_within_a_day() {
-    let world = World::start().await;
+async fn a_call_that_twilio_has_forgotten_ends_within_a_day(world: World) {
     let sid = call_sid(3);
     let path = format!("/v1/calls/{sid}");
     Webhook::inbound(&world, &sid).send(&world).await;
@@ -96,26 +85,20 @@ async fn a_call_that_twilio_has_forgotten_ends_within_a_day() {
     assert!(sweep.ticks(clock::now().plus(Duration::from_secs(25 * 60 * 60))).await);
     assert_eq!(world.get(&path).await.1["status"], "failed");
     assert_eq!(slots(&world).await, 0);
-    world.system.stop().await;
 }
 
 /// A Twilio that cannot be asked decides nothing: the tick says that it failed, and the next one does the work.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tick_without_twilio_changes_nothing_and_says_so() {
-    let world = World::start().await;
+async fn a_tick_without_twilio_changes_nothing_and_says_so(world: World) {
     let sid = call_sid(4);
     Webhook::inbound(&world, &sid).send(&world).await;
     let deaf =
         ScheduleSandbox::start(&world, "call-sweep", &[("TWILIO_API_URL", "http://127.0.0.1:1")]).await;
     assert!(!deaf.ticks(later()).await);
     assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["status"], "ringing");
-    world.system.stop().await;
 }
 
 /// Historic failure 19. The leg of a transfer reports its own progress: one call is seen, and it is not ended by it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dialled_leg_is_history_of_its_call_and_no_call_of_its_own() {
-    let world = World::start().await;
+async fn a_dialled_leg_is_history_of_its_call_and_no_call_of_its_own(world: World) {
     let (parent, child) = (call_sid(5), call_sid(6));
     Webhook::inbound(&world, &parent).send(&world).await;
     Webhook::status(&world, &parent, "in-progress", 1).send(&world).await;
@@ -143,13 +126,10 @@ async fn a_dialled_leg_is_history_of_its_call_and_no_call_of_its_own() {
     let statuses: Vec<&str> = own.iter().filter_map(|event| event["status"].as_str()).collect();
     assert_eq!(statuses, ["in-progress"], "{own:?}");
     assert_eq!(slots(&world).await, 2, "the caller still has the line");
-    world.system.stop().await;
 }
 
 /// What Twilio says of a failed call is kept beside its status.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_codes_of_a_failed_call_are_kept() {
-    let world = World::start().await;
+async fn the_codes_of_a_failed_call_are_kept(world: World) {
     let sid = call_sid(7);
     Webhook::inbound(&world, &sid).send(&world).await;
     let failed = Webhook::status(&world, &sid, "failed", 2)
@@ -159,5 +139,14 @@ async fn the_codes_of_a_failed_call_are_kept() {
     let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
     assert_eq!((&record["status"], &record["sip_response_code"]), (&"failed".into(), &503.into()));
     assert_eq!(record["error_code"], 31003);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_call_whose_last_callback_is_lost_is_ended_from_the_api,
+    an_end_that_nothing_followed_is_followed_up,
+    a_call_that_was_over_before_it_was_opened_is_followed_up,
+    a_call_that_twilio_has_forgotten_ends_within_a_day,
+    a_tick_without_twilio_changes_nothing_and_says_so,
+    a_dialled_leg_is_history_of_its_call_and_no_call_of_its_own,
+    the_codes_of_a_failed_call_are_kept,
+];

@@ -63,7 +63,6 @@ fn dialled(events: &[simulator::twilio::CallEvent]) -> Vec<&'static str> {
     events.iter().filter_map(status).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so() {
     let reply = Reply::say(&speech::AGENT_CONFIRM).and_call("transfer_call", r#"{"to":"workshop"}"#);
     let config = WorldConfig { openai: answering(reply), business: with_directory, ..WorldConfig::default() };
@@ -82,16 +81,13 @@ async fn a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so
         (Some("agent"), Some("complete")),
         "heard out"
     );
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_whom_nobody_takes_talks_to_the_agent_again() {
     back_with_the_agent(0).await;
 }
 
 /// The same with sockets that were kept ready: the second session is told what was on one that heard nothing of it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_whom_nobody_takes_talks_to_the_agent_again_on_a_socket_that_was_kept_ready() {
     back_with_the_agent(2).await;
 }
@@ -117,10 +113,8 @@ async fn back_with_the_agent(warm: usize) {
     assert_eq!(kinds.iter().filter(|kind| *kind == "greeting").count(), 1, "{kinds:?}");
     let told = serde_json::to_string(&connections[1].conversation()).unwrap();
     assert!(told.contains("nobody answered"), "the agent knows why the caller is back");
-    world.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_a_caller_leaves_is_in_the_record() {
     let arguments = json!({ "for": "Ms Byrne", "message": "The wheel is bent.", "callback": "this number" });
     let reply = Reply::call("take_message", arguments).then(Reply::say(&speech::AGENT_CONFIRM));
@@ -131,7 +125,6 @@ async fn a_message_that_a_caller_leaves_is_in_the_record() {
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["for"], "Ms Byrne");
     assert_eq!(messages[0]["message"], "The wheel is bent.");
-    world.system.stop().await;
 }
 
 /// Where the one test's server listens: a business is changed by a plain function.
@@ -156,7 +149,6 @@ async fn desk() -> (Desk, String) {
 }
 
 /// A business adds a tool without code. It acts once, however often the model asks.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tool_of_the_business_is_asked_once_and_can_tell_who_asks() {
     let (desk, url) = desk().await;
     let arguments = json!({ "day": "Thursday" });
@@ -202,7 +194,6 @@ async fn a_tool_of_the_business_is_asked_once_and_can_tell_who_asks() {
         .collect();
     assert!(outputs.iter().filter(|output| output.contains("booked")).count() >= 2, "{outputs:?}");
     assert_eq!(world.openai.violations(), vec![]);
-    world.system.stop().await;
 }
 
 static ODD_DESK: OnceLock<String> = OnceLock::new();
@@ -230,7 +221,6 @@ async fn odd_desk() -> (Arc<Mutex<Vec<String>>>, String) {
 }
 
 /// Cases C11 and B09. Each acted once, though the model asks twice, and the model is told what is known.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known() {
     let (asked, url) = odd_desk().await;
     ODD_DESK.set(url).unwrap();
@@ -269,5 +259,13 @@ async fn a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known
         outputs.iter().filter(|output| output["answer"]["reason"] == "taken").count() == 2,
         "{outputs:?}"
     );
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so,
+    a_caller_whom_nobody_takes_talks_to_the_agent_again,
+    a_caller_whom_nobody_takes_talks_to_the_agent_again_on_a_socket_that_was_kept_ready,
+    a_message_that_a_caller_leaves_is_in_the_record,
+    a_tool_of_the_business_is_asked_once_and_can_tell_who_asks,
+    a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known,
+];

@@ -50,7 +50,6 @@ fn assert_dialogue(record: &serde_json::Value) {
 
 /// Historic failure 33, and the policy `realtime_first`: words that could not be had live come from the recording,
 /// turn by turn, each with its speaker and its time.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_live_transcription_falls_back_to_the_recording() {
     let openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
@@ -75,11 +74,9 @@ async fn failed_live_transcription_falls_back_to_the_recording() {
     let asked = requests.iter().find(|r| r.path == "/v1/audio/transcriptions").unwrap();
     assert_eq!(asked.body["prompt"][0], "A telephone call with Harbour Bicycle Workshop.");
     assert_eq!(asked.body["keywords[]"][0], "Harbour Bicycle Workshop");
-    world.system.stop().await;
 }
 
 /// Good enough is a matter of seconds: of three turns one was not understood, and it was the shortest.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_turn_without_words_does_not_spoil_a_long_conversation() {
     let reply = || Reply::say(&speech::AGENT_CONFIRM);
     let steps = vec![
@@ -101,11 +98,9 @@ async fn a_short_turn_without_words_does_not_spoil_a_long_conversation() {
         turns.filter(|turn| turn["speaker"] == "caller").map(|turn| &turn["state"]).collect();
     assert_eq!(caller, ["complete", "failed", "complete"]);
     assert_eq!((&record["transcript_source"], file_transcriptions(&world)), (&"realtime".into(), 0));
-    world.system.stop().await;
 }
 
 /// Words that are transcribed after the call is over still belong to it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transcript_that_comes_after_the_end_is_waited_for() {
     let openai =
         answers(Step::clip(&speech::CALLER_BYE, farewell()).transcribed_after(Duration::from_millis(5_000)));
@@ -116,12 +111,10 @@ async fn a_transcript_that_comes_after_the_end_is_waited_for() {
     let lines = record["transcript"]["lines"].as_array().unwrap();
     assert_eq!(lines[1]["speaker"], "caller", "in its place, not at the end: {lines:?}");
     assert!(lines[1]["text"].as_str().unwrap().contains("that is all"));
-    world.system.stop().await;
 }
 
 /// Fault 45. A file transcription without words does not pass for a transcript, nor does one that was invented.
 /// Historic failure 24: nothing without words is a transcript that is done.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_and_invented_file_transcriptions_end_as_failed() {
     let texts = ["", "Thanks for watching!", "I would I would I would I would I would I would"];
     let calls = texts.map(|text| async move {
@@ -133,13 +126,11 @@ async fn empty_and_invented_file_transcriptions_end_as_failed() {
         assert_eq!(record["transcript_source"], "failed", "{text}");
         assert_eq!(record["transcript"], serde_json::Value::Null);
         assert_eq!(file_transcriptions(&world), 3, "the recording was listened to, once");
-        world.system.stop().await;
     });
     join_all(calls).await;
 }
 
 /// Fault 45. The policy `recording_upgrade` upgrades to nothing worse.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_invented_file_transcription_does_not_replace_a_good_realtime_one() {
     let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
     openai.transcriptions = vec![Transcription::Text("Untertitel der Amara.org-Community".into()); 3];
@@ -154,11 +145,9 @@ async fn an_invented_file_transcription_does_not_replace_a_good_realtime_one() {
     assert_eq!(record["transcript_source"], "realtime");
     let (source, version) = reader.final_transcript(&call).await.unwrap().unwrap();
     assert_eq!((source, version.unwrap().number), (Source::Realtime, 1));
-    world.system.stop().await;
 }
 
 /// Case C12. What the realtime transcriber invents is not the caller's words: the recording decides.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_invented_live_is_fetched_from_the_recording() {
     let invented = ["ご視聴ありがとうございました。", "नमस्ते, मैं कल आऊँगा", "Thanks for watching!"];
     let calls = invented.map(|text| async move {
@@ -171,14 +160,12 @@ async fn what_was_invented_live_is_fetched_from_the_recording() {
         let record = world.complete_record(&outcome.call_sid).await;
         assert_eq!(record["transcript_source"], "recording", "{text}");
         assert_dialogue(&record);
-        world.system.stop().await;
     });
     join_all(calls).await;
 }
 
 /// Cases C07 and C15. A model that refuses a hint is asked without it, once for all turns, and an odd field beside the
 /// words does not lose them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_hint_is_left_out_and_an_odd_answer_is_read() {
     let mut openai = answers(Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails());
     openai.refused_transcription_fields = vec!["language".into(), "keywords[]".into()];
@@ -193,11 +180,9 @@ async fn a_refused_hint_is_left_out_and_an_odd_answer_is_read() {
     let refused = asked.iter().filter(|request| request.status == 400).count();
     assert_eq!((refused, asked.len()), (2, 5), "each hint was refused once, three turns were heard");
     assert!(asked[4].body["prompt"][0].is_string(), "what is not refused stays");
-    world.system.stop().await;
 }
 
 /// Fault 44. A rate limit is waited for; when there is no money left nothing is asked for again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {
     let spoken = Step::clip(&speech::CALLER_BYE, farewell()).transcription_fails();
     let mut openai = answers(spoken.clone());
@@ -209,7 +194,6 @@ async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record["transcript_source"], "recording");
     assert_dialogue(&record);
-    world.system.stop().await;
 
     let mut openai = answers(spoken);
     openai.transcriptions = vec![Transcription::Fault(HttpFault::insufficient_quota())];
@@ -219,7 +203,6 @@ async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {
     assert_eq!(record["transcript_source"], "failed");
     let asked = world.openai.requests().iter().filter(|r| r.path == "/v1/audio/transcriptions").count();
     assert_eq!(asked, 1);
-    world.system.stop().await;
 }
 
 fn upgrades(new: &mut functions::businesses::provision::NewBusiness) {
@@ -232,7 +215,6 @@ fn reader(world: &World) -> Reader {
 
 /// Fault 47. Both transcripts exist: the policy `recording_upgrade` moves the pointer to the recording's and keeps
 /// the other.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upgrade_moves_the_pointer_and_keeps_the_realtime_version() {
     let openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
     let world = World::with(WorldConfig { openai, business: upgrades, ..WorldConfig::default() }).await;
@@ -249,5 +231,16 @@ async fn an_upgrade_moves_the_pointer_and_keeps_the_realtime_version() {
     assert_eq!(recording.recording.as_ref().map(RecordingSid::as_str), record["recording"]["sid"].as_str());
     assert_eq!(recording.model.as_deref(), Some("gpt-transcribe"));
     assert_eq!(file_transcriptions(&world), 3);
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    failed_live_transcription_falls_back_to_the_recording,
+    a_short_turn_without_words_does_not_spoil_a_long_conversation,
+    a_transcript_that_comes_after_the_end_is_waited_for,
+    empty_and_invented_file_transcriptions_end_as_failed,
+    an_invented_file_transcription_does_not_replace_a_good_realtime_one,
+    what_was_invented_live_is_fetched_from_the_recording,
+    a_refused_hint_is_left_out_and_an_odd_answer_is_read,
+    a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt,
+    an_upgrade_moves_the_pointer_and_keeps_the_realtime_version,
+];

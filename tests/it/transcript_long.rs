@@ -140,9 +140,7 @@ fn requests(world: &World) -> Vec<ApiRequest> {
 }
 
 /// Fault 43. Every request is far below the limit, every turn has its speaker and its time, and none is said twice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
-    let world = World::start().await;
+async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn(world: World) {
     let (wav, said) = conversation();
     assert!(wav.len() as u64 > MAX_FILE_BYTES);
     let sid = recorded(&world, 3, wav).await;
@@ -152,12 +150,10 @@ async fn a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn() {
         assert_eq!(request.status, 200);
         assert!(request.body["file"]["bytes"].as_u64().unwrap() < MAX_FILE_BYTES / 10);
     }
-    world.system.stop().await;
 }
 
 /// Faults 17 and 44. A model that is busy again and again lets each run hear a few turns only. There are more such runs
 /// than a message has attempts, each goes on behind the one before it, and no turn is paid for twice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
     // Longer than a run may take.
     let busy = Transcription::Fault(HttpFault::rate_limited(Duration::from_secs(110)));
@@ -183,12 +179,10 @@ async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
     transcribed(&world, &sid, &said).await;
     let answered = |status| requests(&world).iter().filter(|request| request.status == status).count();
     assert_eq!((answered(200), answered(429)), (said.len(), interruptions));
-    world.system.stop().await;
 }
 
 /// Fault 17. A run begins no turn that it has no time for, waits for those under way, and leaves the rest to the next
 /// one.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
     let slow = Transcription::After(Duration::from_millis(10_500), "Hello, you have reached us.".to_owned());
     let openai = OpenAiConfig { transcriptions: vec![slow], ..OpenAiConfig::default() };
@@ -209,7 +203,6 @@ async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
     let lines = record["transcript"]["lines"].as_array().unwrap();
     assert_eq!(lines[0]["text"], "Hello, you have reached us.", "as the first run heard it");
     assert_eq!((lines.len(), requests(&world).len()), (said.len(), said.len()), "each turn once");
-    world.system.stop().await;
 }
 
 /// One transcription whose first run meets its fate, and another one after it if it did not come to its end. How much
@@ -242,7 +235,6 @@ async fn life(
 
 /// Faults 17, 18 and 24. A run dies at each change that it makes anywhere, before and after it took effect, or does not
 /// hear the answer. The next one hears what is missing and no more: twice only what was under way just then.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it() {
     /// Requests at a time.
     const UNDER_WAY: usize = 4;
@@ -259,5 +251,11 @@ async fn wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it() {
         twice += heard - said.len();
     }
     println!("{changes} changes cut in three ways, {twice} turns heard twice");
-    world.system.stop().await;
 }
+
+acceptance::tests![
+    a_recording_over_the_limit_of_a_request_is_transcribed_turn_by_turn,
+    a_transcription_that_needs_many_runs_goes_on_where_it_stopped,
+    a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one,
+    wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it,
+];

@@ -11,6 +11,7 @@ pub mod log;
 pub mod outbound;
 pub mod recorded;
 pub mod sandbox;
+pub mod suite;
 pub mod way;
 pub mod webhook;
 mod world;

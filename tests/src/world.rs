@@ -1,6 +1,7 @@
 //! Starts the system in process, in well under a second.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use local::system::{AwsSource, Config, Providers, System};
 use serde_json::Value;
 use simulator::openai::{Connection, OpenAi, OpenAiConfig};
 use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 /// A second opinion about AWS: with this variable set, every world uses that endpoint instead of the embedded
@@ -70,8 +73,17 @@ impl WorldConfig {
     }
 }
 
-/// The running product and its surroundings.
+/// The running product and its surroundings. A world that is dropped stops in the background, in order; the suite waits
+/// for that, however the test ended.
 pub struct World {
+    /// There until the world is dropped.
+    parts: Option<Parts>,
+    stops: TaskTracker,
+    runtime: Handle,
+}
+
+/// What a world is made of.
+pub struct Parts {
     pub system: System,
     pub twilio: Twilio,
     pub openai: OpenAi,
@@ -80,12 +92,38 @@ pub struct World {
     pub http: reqwest::Client,
 }
 
+impl Deref for World {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.parts.as_ref().expect("it is taken by drop alone")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(parts) = self.parts.take() {
+            let stop = async move {
+                // The simulated providers are the last to go: a call that still ends talks to them.
+                let Parts { system, twilio, openai, .. } = parts;
+                Box::pin(system.stop()).await;
+                drop((twilio, openai));
+            };
+            self.stops.spawn_on(stop, &self.runtime);
+        }
+    }
+}
+
 impl World {
     pub async fn start() -> Self {
-        Box::pin(Self::with(WorldConfig::default())).await
+        Self::with(WorldConfig::default()).await
     }
 
-    pub async fn with(mut config: WorldConfig) -> Self {
+    pub async fn with(config: WorldConfig) -> Self {
+        Box::pin(Self::begin(config)).await
+    }
+
+    async fn begin(mut config: WorldConfig) -> Self {
         crate::log::capture();
         platform::tls::install();
         let identity = config.identity.unwrap_or_else(|| Identity::random().expect("randomness"));
@@ -116,14 +154,9 @@ impl World {
         let businesses =
             stores::businesses::Writer::new(&system.aws, system.name("BusinessesTable").expect("a table"));
         functions::businesses::provision::provision(&businesses, &new).await.expect("the business is seeded");
-        Self {
-            system,
-            twilio,
-            openai,
-            identity,
-            business: new,
-            http: crate::http().build().expect("a client"),
-        }
+        let http = crate::http().build().expect("a client");
+        let parts = Parts { system, twilio, openai, identity, business: new, http };
+        Self { parts: Some(parts), stops: crate::suite::stops(), runtime: Handle::current() }
     }
 
     /// Waits until so many sockets are kept ready.

@@ -57,7 +57,6 @@ fn citations() -> BTreeMap<String, BTreeSet<String>> {
     citations
 }
 
-#[test]
 fn a_list_of_citations_names_each_of_them() {
     assert_eq!(cited("/// Faults 12, 13, and 14."), ["Fault 12", "Fault 13", "Fault 14"]);
     assert_eq!(
@@ -67,7 +66,6 @@ fn a_list_of_citations_names_each_of_them() {
     assert!(cited("/// The default 0.5 of 3 faults.").is_empty());
 }
 
-#[test]
 fn every_citation_has_an_entry_and_every_entry_is_tested_or_says_why_not() {
     let (entries, citations) = (entries(), citations());
     assert!(entries.len() > 100, "docs/faults.md is read as {} entries", entries.len());
@@ -82,3 +80,8 @@ fn every_citation_has_an_entry_and_every_entry_is_tested_or_says_why_not() {
         );
     }
 }
+
+acceptance::tests![
+    a_list_of_citations_names_each_of_them,
+    every_citation_has_an_entry_and_every_entry_is_tested_or_says_why_not,
+];

@@ -43,7 +43,6 @@ fn commands() -> Vec<String> {
     commands
 }
 
-#[test]
 fn the_commands_of_the_contributors_page_name_what_exists() {
     let (packages, commands) = (packages(), commands());
     assert!(commands.len() >= 10, "{commands:?}");
@@ -72,3 +71,5 @@ fn the_commands_of_the_contributors_page_name_what_exists() {
         }
     }
 }
+
+acceptance::tests![the_commands_of_the_contributors_page_name_what_exists,];

@@ -72,7 +72,6 @@ fn prose<'a>(path: &str, line: &'a str) -> Option<&'a str> {
     }
 }
 
-#[test]
 fn comments_and_documents_use_plain_words() {
     let turns = Regex::new(TURNS).unwrap();
     let mut paths = vec![];
@@ -103,3 +102,5 @@ fn comments_and_documents_use_plain_words() {
     assert!(KEPT.len() <= 20, "{} sentences are kept", KEPT.len());
     assert_eq!(kept.len(), KEPT.len(), "a kept sentence is gone: take it off the list");
 }
+
+acceptance::tests![comments_and_documents_use_plain_words,];

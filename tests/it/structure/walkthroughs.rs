@@ -27,7 +27,6 @@ fn walkthroughs() -> Vec<Walkthrough> {
         .collect()
 }
 
-#[test]
 fn every_walkthrough_leads_to_a_name_in_a_file() {
     let walkthroughs = walkthroughs();
     assert!(walkthroughs.len() >= 20, "{} behaviours are walked through", walkthroughs.len());
@@ -42,7 +41,6 @@ fn every_walkthrough_leads_to_a_name_in_a_file() {
 }
 
 /// Every file that a document names is there.
-#[test]
 fn every_source_file_that_the_documents_name_exists() {
     let file =
         Regex::new(r"`((?:bridge|crates|docs|functions|fuzz|infra|tests)/[\w/.-]+\.(?:rs|md|yaml|py))`")
@@ -56,3 +54,8 @@ fn every_source_file_that_the_documents_name_exists() {
     }
     assert!(named > 40, "{named} files are named");
 }
+
+acceptance::tests![
+    every_walkthrough_leads_to_a_name_in_a_file,
+    every_source_file_that_the_documents_name_exists,
+];
