@@ -1,6 +1,6 @@
 //! Every call that its business wants recorded says what became of its recording.
 
-use acceptance::fate::{Cut, Doors};
+use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::lease::lapse;
 use acceptance::recorded::Recorded;
 use acceptance::sandbox::{QueueSandbox, ScheduleSandbox};
@@ -249,22 +249,22 @@ async fn a_life(world: &World, number: usize, chosen: Option<(usize, Cut)>) -> (
         let created = world.system.aws.sqs.create_queue().queue_name(format!("{kind}-{number}"));
         queues.push((name.to_owned(), created.send().await.unwrap().queue_url.unwrap()));
     }
-    let doors = Doors::of(world, chosen).await;
+    let proxies = CrashProxies::of(world, chosen).await;
     let start = async |environment: Vec<&(String, String)>| {
         let changes: Vec<_> =
             environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         QueueSandbox::start(world, "recording-archive", &changes).await
     };
-    let doomed = start(doors.environment.iter().chain(&queues).collect()).await;
+    let doomed = start(proxies.environment.iter().chain(&queues).collect()).await;
     let healthy = start(queues.iter().collect()).await;
     let mut jobs = vec![json!({ "job": "account", "call": call.call })];
     while let Some(job) = jobs.pop() {
         let mut done = false;
         for attempt in 1..=MAX_ATTEMPTS {
-            let worker = if doors.is_dead() { &healthy } else { &doomed };
-            let alive = !doors.is_dead();
+            let worker = if proxies.is_dead() { &healthy } else { &doomed };
+            let alive = !proxies.is_dead();
             // What the dead said was heard by nobody.
-            done = worker.does(&job, attempt).await && (!alive || !doors.is_dead());
+            done = worker.does(&job, attempt).await && (!alive || !proxies.is_dead());
             if done {
                 break;
             }
@@ -290,7 +290,7 @@ async fn a_life(world: &World, number: usize, chosen: Option<(usize, Cut)>) -> (
         "search": format!("{:?}", known.search),
         "objects": own,
     });
-    (left, doors.changes())
+    (left, proxies.changes())
 }
 
 /// Faults 17, 18 and 24. The worker dies at each change that it makes, before and after it took effect, or does not hear

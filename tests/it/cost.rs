@@ -1,7 +1,7 @@
 //! What a call cost, computed again by hand from what the record says it used.
 
 use acceptance::World;
-use acceptance::after::{Aftermath, job};
+use acceptance::ended_calls::{EndedCalls, job};
 use domain::Speaker::Caller;
 use domain::cost::PriceList;
 use domain::{PhoneNumber, Secret};
@@ -84,11 +84,11 @@ async fn a_deployments_own_prices_make_a_cost_whole() {
         ..Default::default()
     })
     .await;
-    let after = Aftermath::of(&world).await;
+    let calls = EndedCalls::of(&world).await;
     let prices = r#"{"as_of":"2027-01-01","text":{"gpt-6-luna":{"input":2000000,"cached_input":200000,"output":8000000}}}"#;
-    let sid = after.call(1, &[(Caller, "Half past ten is perfect.")]).await;
-    assert!(after.insights(&[("PRICES", prices)]).await.does(&job(&sid), 1).await);
-    let record = after.record(&sid).await;
+    let sid = calls.call(1, &[(Caller, "Half past ten is perfect.")]).await;
+    assert!(calls.insights(&[("PRICES", prices)]).await.does(&job(&sid), 1).await);
+    let record = calls.record(&sid).await;
     let usage = &record["insights"]["usage"][0];
     let tokens = |class: &str| usage[class].as_u64().unwrap();
     let by_hand = tokens("input") * 2 + tokens("output") * 8;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use acceptance::fate::{Cut, Doors};
+use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::webhook::Webhook;
 use acceptance::{World, WorldConfig};
@@ -31,14 +31,14 @@ struct Process {
     archive: QueueSandbox,
     step: QueueSandbox,
     insights: QueueSandbox,
-    doors: Doors,
+    proxies: CrashProxies,
 }
 
 impl Process {
     async fn start(world: &World, queues: &[(String, String)], chosen: Option<(usize, Cut)>) -> Self {
         // It starts alive, whatever it meets later: starting changes nothing.
-        let doors = Doors::of(world, chosen).await;
-        let changes = doors.environment.iter().chain(queues);
+        let proxies = CrashProxies::of(world, chosen).await;
+        let changes = proxies.environment.iter().chain(queues);
         let changes: Vec<(&str, &str)> =
             changes.map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let process = Self {
@@ -48,9 +48,9 @@ impl Process {
             archive: QueueSandbox::start(world, "recording-archive", &changes).await,
             step: QueueSandbox::start(world, "transcript-step", &changes).await,
             insights: QueueSandbox::start(world, "call-insights", &changes).await,
-            doors,
+            proxies,
         };
-        assert_eq!(process.doors.changes(), 0);
+        assert_eq!(process.proxies.changes(), 0);
         process
     }
 }
@@ -76,7 +76,7 @@ async fn deliver(world: &World, process: &Process, delivery: &Delivery, attempt:
         Delivery::Step(job) => process.step.does(job, attempt).await,
         Delivery::Insights(job) => process.insights.does(job, attempt).await,
     };
-    done && !process.doors.is_dead()
+    done && !process.proxies.is_dead()
 }
 
 type Kind = fn(Value) -> Delivery;
@@ -178,7 +178,7 @@ impl<'w> Life<'w> {
     async fn delivers(&mut self, delivery: Delivery) {
         self.delivered.push(delivery.clone());
         for attempt in 1..=ATTEMPTS {
-            let process = if self.doomed.doors.is_dead() { &self.healthy } else { &self.doomed };
+            let process = if self.doomed.proxies.is_dead() { &self.healthy } else { &self.doomed };
             if deliver(self.world, process, &delivery, attempt).await {
                 return;
             }
@@ -328,7 +328,7 @@ async fn wherever_a_process_dies_every_effect_happens_once() {
     let mut undisturbed = Life::begin(&world, 0, None).await;
     undisturbed.runs().await;
     let expected = undisturbed.footprint().await;
-    let changes = undisturbed.doomed.doors.changes();
+    let changes = undisturbed.doomed.proxies.changes();
     assert!(changes > 15, "the whole pipeline was gone through: {changes}");
     assert_eq!((expected["objects"], expected["recordings at Twilio"]), (1, 1), "{expected:#?}");
     assert!(!expected.keys().any(|row| row.contains("slot")), "{expected:#?}");
@@ -349,7 +349,7 @@ async fn wherever_a_process_dies_every_effect_happens_once() {
                 life.is_told_again().await;
                 assert_eq!(life.footprint().await, *expected, "{chosen:?} and copies of everything");
             }
-            let died = life.doomed.doors.is_dead();
+            let died = life.doomed.proxies.is_dead();
             assert!(died || chosen.1 == Cut::Unheard, "{chosen:?}");
             chosen.0
         })

@@ -1,6 +1,6 @@
 //! `call.completed` is told once per call, whole, in order, and never before everything is known; later runs are updates.
 
-use acceptance::after::{Aftermath, job};
+use acceptance::ended_calls::{EndedCalls, job};
 use acceptance::lease::lapse_all;
 use acceptance::way::{Manner, Way};
 use acceptance::{World, WorldConfig};
@@ -60,8 +60,8 @@ async fn a_call_is_told_of_once_with_everything_that_is_known(world: World) {
 /// What a caller left with the agent is told with the call, and who it was as far as the caller let that be known.
 async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
     let world = world().await;
-    let after = Aftermath::of(&world).await;
-    let sid = after.call_from(1, "anonymous", &SAID).await;
+    let calls = EndedCalls::of(&world).await;
+    let sid = calls.call_from(1, "anonymous", &SAID).await;
     let turns = world.system.name("TurnsTable").unwrap();
     let put = |n: u32, text: String| {
         let body = json!({ "recipient": "Robin", "text": text, "callback": "+353 1 555 0178" }).to_string();
@@ -76,10 +76,10 @@ async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
     };
     put(1, "The red bicycle.".to_owned()).await.unwrap();
     put(2, "\u{1}".repeat(2_000)).await.unwrap();
-    let insights = after.insights(&[]).await;
+    let insights = calls.insights(&[]).await;
     assert!(insights.does(&job(&sid), 1).await);
-    let events = after.events().await;
-    let (data, record) = (&events[0]["data"], after.record(&sid).await);
+    let events = calls.events().await;
+    let (data, record) = (&events[0]["data"], calls.record(&sid).await);
     assert_eq!(data["call"]["from"], "hidden");
     assert_eq!(data["messages"], record["messages"]);
     assert_eq!(
@@ -91,7 +91,7 @@ async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
         put(n, "\u{1}".repeat(2_000)).await.unwrap();
     }
     assert!(insights.does(&json!({ "call": sid, "again": "run 2" }), 1).await);
-    let events = after.events().await;
+    let events = calls.events().await;
     let data = &events[1]["data"];
     let told = data["messages"].as_array().unwrap().len();
     assert!(told > 0 && data["messages_left_out"] == 39 - told, "{told} told");
@@ -104,31 +104,31 @@ async fn nothing_is_told_while_the_recording_is_awaited(world: World) {
     let outcome = world.call_with(story::caller(), faults).await;
     let record = world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
     assert_ne!(record["recording"]["state"], "archived");
-    let after = Aftermath::of(&world).await;
-    assert!(after.insights(&[]).await.does(&job(&outcome.call_sid), 1).await, "it waits on the queue");
-    assert!(after.events().await.is_empty() && after.asked().is_empty());
+    let calls = EndedCalls::of(&world).await;
+    assert!(calls.insights(&[]).await.does(&job(&outcome.call_sid), 1).await, "it waits on the queue");
+    assert!(calls.events().await.is_empty() && calls.asked().is_empty());
 }
 
 async fn fifty_copies_of_a_job_ask_once_and_tell_once() {
     let world = world().await;
-    let after = Aftermath::of(&world).await;
-    let sid = after.call(1, &SAID).await;
-    let workers = [after.insights(&[]).await, after.insights(&[]).await];
+    let calls = EndedCalls::of(&world).await;
+    let sid = calls.call(1, &SAID).await;
+    let workers = [calls.insights(&[]).await, calls.insights(&[]).await];
     let copy = job(&sid);
     join_all((0..50).map(|n| workers[n % 2].does(&copy, 1))).await;
     assert!(workers[0].does(&copy, 2).await, "who came too early comes back and finds it done");
-    assert_eq!((after.asked().len(), after.events().await.len()), (1, 1));
-    assert_eq!(after.record(&sid).await["insights"]["run"], 1);
+    assert_eq!((calls.asked().len(), calls.events().await.len()), (1, 1));
+    assert_eq!(calls.record(&sid).await["insights"]["run"], 1);
 }
 
 /// The worker dies with the answer in its hands; and another time just behind the write that it never heard of.
 async fn a_worker_that_dies_around_its_one_write_is_made_good() {
     let world = world().await;
-    let after = Aftermath::of(&world).await;
+    let calls = EndedCalls::of(&world).await;
     for (n, dies_at) in [(1, "TransactWriteItems"), (2, "UpdateItem")] {
-        let sid = after.call(n, &SAID).await;
+        let sid = calls.call(n, &SAID).await;
         let way = Way::to_the_store_of(&world).await;
-        let doomed = after.insights(&[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+        let doomed = calls.insights(&[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
         let copy = job(&sid);
         if dies_at == "UpdateItem" {
             // The lease is an update, too: hold only the one that finishes it.
@@ -149,13 +149,13 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
         }
         // Dropped in the middle, as by the end of its sandbox; a late request may arrive all the same.
         way.set(Manner::Open);
-        let told = after.events().await.len();
-        let heir = after.insights(&[]).await;
+        let told = calls.events().await.len();
+        let heir = calls.insights(&[]).await;
         lapse_all(&world, "insights").await;
         assert!(heir.does(&copy, 2).await, "{dies_at}");
-        let events = after.events().await;
+        let events = calls.events().await;
         assert_eq!(events.len(), usize::from(n), "{dies_at}: {told} before");
-        assert_eq!(after.record(&sid).await["insights"]["run"], 1, "{dies_at}");
+        assert_eq!(calls.record(&sid).await["insights"]["run"], 1, "{dies_at}");
     }
 }
 
@@ -163,12 +163,12 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
 async fn events_are_in_order_without_gaps_and_paged() {
     const CALLS: u8 = 12;
     let world = world().await;
-    let after = Aftermath::of(&world).await;
+    let calls = EndedCalls::of(&world).await;
     let mut sids = vec![];
     for n in 1..=CALLS {
-        sids.push(after.call(n, &SAID).await);
+        sids.push(calls.call(n, &SAID).await);
     }
-    let insights = after.insights(&[]).await;
+    let insights = calls.insights(&[]).await;
     let jobs: Vec<Value> = sids.iter().map(|sid| job(sid)).collect();
     assert!(join_all(jobs.iter().map(|job| insights.does(job, 1))).await.into_iter().all(|done| done));
     let (mut next, mut told) = (0, vec![]);
@@ -196,31 +196,31 @@ async fn events_are_in_order_without_gaps_and_paged() {
 /// A call that cannot be summed up is over all the same.
 async fn a_call_without_a_transcript_is_told_of_with_the_reason() {
     let world = world().await;
-    let after = Aftermath::of(&world).await;
-    let sid = after.call(1, &[]).await;
-    let insights = after.insights(&[]).await;
+    let calls = EndedCalls::of(&world).await;
+    let sid = calls.call(1, &[]).await;
+    let insights = calls.insights(&[]).await;
     for attempt in 1..=2 {
         assert!(insights.does(&job(&sid), attempt).await);
     }
-    let events = after.events().await;
+    let events = calls.events().await;
     assert_eq!(events.len(), 1);
     let data = &events[0]["data"];
     assert_eq!((&data["insights"], &data["transcript_source"]), (&json!("no_transcript"), &json!("failed")));
-    assert!(after.asked().is_empty());
+    assert!(calls.asked().is_empty());
 }
 
 /// Another run makes another version and is told as such; that the call is completed was said already.
 async fn another_run_is_another_version_and_an_update() {
     let world = world().await;
-    let after = Aftermath::of(&world).await;
-    let sid = after.call(1, &SAID).await;
-    let insights = after.insights(&[]).await;
+    let calls = EndedCalls::of(&world).await;
+    let sid = calls.call(1, &SAID).await;
+    let insights = calls.insights(&[]).await;
     let again = json!({ "call": sid, "again": "run 2" });
     for job in [&job(&sid), &again, &again, &job(&sid)] {
         assert!(insights.does(job, 1).await);
     }
-    let (events, record) = (after.events().await, after.record(&sid).await);
-    assert_eq!((after.asked().len(), events.len()), (2, 2), "copies of either ask and tell nothing");
+    let (events, record) = (calls.events().await, calls.record(&sid).await);
+    assert_eq!((calls.asked().len(), events.len()), (2, 2), "copies of either ask and tell nothing");
     assert_eq!(record["insights"]["run"], 2);
     let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["data"]["run"])).collect();
     assert_eq!(told, [(&json!("call.completed"), &json!(1)), (&json!("call.updated"), &json!(2))]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::after::{Aftermath, job};
+use acceptance::ended_calls::{EndedCalls, job};
 use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
@@ -164,8 +164,8 @@ async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
     let record = world.record_when(&sid, |record| record["insights"]["run"] == 2).await;
     assert_eq!(record["insights"]["transcript_source"], "edited");
     assert!(record["summary"]["topic"].as_str().unwrap().contains("refund"), "{:#}", record["summary"]);
-    let after = Aftermath::of(&world).await;
-    let events = after.events().await;
+    let calls = EndedCalls::of(&world).await;
+    let events = calls.events().await;
     let told: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(told, ["call.completed", "call.updated"]);
     assert_eq!(events[1]["data"]["summary"], record["summary"]);
@@ -173,8 +173,8 @@ async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
 
     let same = send(&world, Method::PUT, &path, &[("If-Match", "\"2\"")], edit).await;
     assert_eq!(same.status(), 200);
-    assert!(after.insights(&[]).await.does(&job(&sid), 1).await);
-    assert_eq!((after.asked().len(), after.events().await.len()), (2, 2), "nothing new was said");
+    assert!(calls.insights(&[]).await.does(&job(&sid), 1).await);
+    assert_eq!((calls.asked().len(), calls.events().await.len()), (2, 2), "nothing new was said");
 }
 
 /// A recording that failed for good is fetched again on request, and its transcript follows.

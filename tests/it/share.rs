@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use acceptance::World;
-use acceptance::fate::{Cut, Doors};
+use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::sandbox::HttpSandbox;
 use domain::share::FREE_GUESSES;
 use http::Method;
@@ -273,14 +273,14 @@ async fn a_visit_that_cannot_be_logged_opens_nothing() {
     let (world, shares) = recorded().await;
     let (url, _) = link(&world, &shares, json!({})).await;
     // The view is counted first, then the visit is written.
-    let doors = Doors::of(&world, Some((1, Cut::Before))).await;
+    let proxies = CrashProxies::of(&world, Some((1, Cut::Before))).await;
     let changes: Vec<(&str, &str)> =
-        doors.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        proxies.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let sandbox = HttpSandbox::start(&world, "recording-share", &changes).await;
     let there = sandbox.url.join(url.parse::<reqwest::Url>().unwrap().path()).unwrap();
     let opened = browser().post(there).send().await.unwrap();
     assert_eq!((opened.status().as_u16(), opened.headers().get("location")), (503, None));
-    assert!(doors.is_dead());
+    assert!(proxies.is_dead());
     let (_, listed) = api(&world, Method::GET, &shares, None).await;
     let share = &listed["shares"][0];
     assert_eq!((&share["views"], &share["visits"]), (&json!(1), &json!([])), "counted, and heard by nobody");

@@ -81,7 +81,7 @@ async fn moving_the_boundary_between_parameters_is_refused(world: World) {
     assert_eq!(forged.send(&world).await.0, 403);
 }
 
-/// Fault 10. A valid signature of another account does not open this account's doors.
+/// Fault 10. A valid signature of another account does not open this account's proxies.
 async fn another_accounts_webhook_is_refused(world: World) {
     let other = format!("AC{}", "2".repeat(32));
     let webhook = Webhook::inbound(&world, &call_sid(5)).field("AccountSid", &other);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use acceptance::after::{job, sinks};
-use acceptance::fate::{Cut, Doors};
+use acceptance::crash_proxies::{CrashProxies, Cut};
+use acceptance::ended_calls::{job, sinks};
 use acceptance::lease::lapse;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::webhook::{Webhook, call_sid};
@@ -218,11 +218,11 @@ async fn life(
     ended_unheard(world, &sid).await;
     let heard = || requests(world).iter().filter(|request| request.status == 200).count();
     let before = heard();
-    let doors = Doors::of(world, chosen).await;
-    let ways = doors.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let proxies = CrashProxies::of(world, chosen).await;
+    let ways = proxies.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let changes: Vec<_> = sinks(world).into_iter().chain(ways).collect();
     let doomed = QueueSandbox::start(world, "transcript-step", &changes).await;
-    if !doomed.does(&job(&sid), 1).await || doors.is_dead() {
+    if !doomed.does(&job(&sid), 1).await || proxies.is_dead() {
         lapse(world, "transcribe", &format!("{sid}#{}", Run::FIRST)).await;
         let heir = QueueSandbox::start(world, "transcript-step", &sinks(world)).await;
         assert!(heir.does(&job(&sid), 2).await, "{chosen:?}");
@@ -230,7 +230,7 @@ async fn life(
     transcribed(world, &sid, said).await;
     let (_, transcript) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
     assert_eq!(transcript["versions"].as_array().unwrap().len(), 1, "{chosen:?}");
-    (doors.changes(), heard() - before)
+    (proxies.changes(), heard() - before)
 }
 
 /// Faults 17, 18 and 24. A run dies at each change that it makes anywhere, before and after it took effect, or does not

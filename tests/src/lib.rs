@@ -2,14 +2,15 @@
 //! OpenAI around it that know nothing of it but its addresses.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness may panic")]
 
-pub mod after;
 pub mod audio;
 pub mod bucket;
-pub mod fate;
+pub mod crash_proxies;
+pub mod ended_calls;
 pub mod lease;
 pub mod log;
 pub mod outbound;
 pub mod recorded;
+mod reverse_proxy;
 pub mod sandbox;
 pub mod suite;
 pub mod way;

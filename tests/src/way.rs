@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::World;
+use crate::reverse_proxy::forward;
 
 use access::Names;
 pub use access::{ASIDE, Access};
@@ -124,7 +125,8 @@ async fn pass(
 ) -> Result<Response, StatusCode> {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let Some((service, operation)) = target.split_once('.') else {
-        let answer = shared.forward(&shared.upstreams.s3, &method, &uri, headers.clone(), body).await?;
+        let answer =
+            forward(&shared.http, &shared.upstreams.s3, method.clone(), &uri, headers.clone(), body).await?;
         let accesses = access::to_objects(&shared.names, &method, &uri, &headers, answer.status());
         shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses);
         return Ok(answer);
@@ -133,7 +135,7 @@ async fn pass(
     if service == "AmazonSQS" {
         let access = access::to_queue(&shared.names, operation, &request);
         shared.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(access);
-        return shared.forward(&shared.upstreams.sqs, &method, &uri, headers, body).await;
+        return forward(&shared.http, &shared.upstreams.sqs, method, &uri, headers, body).await;
     }
     let accesses = access::to_tables(operation, &request);
     if access::may_be_stale(operation, &request) {
@@ -169,35 +171,5 @@ async fn pass(
         let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
         return Ok((StatusCode::BAD_REQUEST, headers, body).into_response());
     }
-    shared.forward(&shared.upstreams.dynamodb, &method, &uri, headers, body).await
-}
-
-impl Shared {
-    /// The host stays as it was: the signature covers it.
-    async fn forward(
-        &self,
-        upstream: &Url,
-        method: &Method,
-        uri: &Uri,
-        mut headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Response, StatusCode> {
-        for hop in [header::CONTENT_LENGTH, header::CONNECTION] {
-            headers.remove(hop);
-        }
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let url = upstream.join(path).map_err(|_| StatusCode::BAD_GATEWAY)?;
-        let sent = self.http.request(method.clone(), url).headers(headers).body(body).send();
-        let answer = sent.await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        for hop in [header::TRANSFER_ENCODING, header::CONNECTION] {
-            headers.remove(hop);
-        }
-        // The answer to HEAD has a length and no body.
-        if *method != Method::HEAD {
-            headers.remove(header::CONTENT_LENGTH);
-        }
-        let body = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-        Ok((status, headers, Body::from(body)).into_response())
-    }
+    forward(&shared.http, &shared.upstreams.dynamodb, method, &uri, headers, body).await
 }

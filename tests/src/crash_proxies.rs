@@ -1,14 +1,14 @@
-//! The life of one process, as the world sees it: it may end at any request that changes something.
+//! Reverse proxies between one process and everything it changes, which let it die at a chosen change.
 //!
-//! A sandbox reaches DynamoDB, S3, SQS, Twilio and OpenAI through doors that count what it changes. At the chosen
-//! change the process dies, before it took effect or after, and nothing of it gets out any more; or the change takes
-//! effect, nobody hears of it, and the process lives on.
+//! A sandbox reaches DynamoDB, S3, SQS, Twilio and OpenAI through them, and they count what it changes. At the chosen
+//! change the process dies, before the change took effect or after, and nothing of it gets out any more; or the change
+//! takes effect, its answer is lost, and the process lives on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::World;
+use crate::reverse_proxy::forward;
 
 /// What becomes of the chosen change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,22 +35,22 @@ impl Cut {
     pub const ALL: [Self; 3] = [Self::Before, Self::After, Self::Unheard];
 }
 
-/// The doors of one process, for as long as it lives and after.
-pub struct Doors {
-    fate: Arc<Fate>,
-    /// The environment that leads through them.
+/// The proxies of one process. They answer after it died as well, as long as they are kept.
+pub struct CrashProxies {
+    process: Arc<Process>,
+    /// The environment that leads through the proxies.
     pub environment: Vec<(String, String)>,
     _servers: JoinSet<()>,
 }
 
-struct Fate {
-    /// Counted from 0.
+struct Process {
+    /// The change at which something happens, counted from 0.
     chosen: Option<(usize, Cut)>,
     changes: AtomicUsize,
     dead: AtomicBool,
 }
 
-/// What is behind a door, and how it says no.
+/// What is behind a proxy: it decides which requests change something, and how one is refused.
 #[derive(Debug, Clone, Copy)]
 enum Service {
     DynamoDb,
@@ -58,18 +59,19 @@ enum Service {
     Provider,
 }
 
-struct Door {
+struct Proxy {
     service: Service,
     upstream: Url,
     http: reqwest::Client,
     /// Of the AWS endpoints: the access key and its secret.
     keys: (String, String),
-    fate: Arc<Fate>,
+    process: Arc<Process>,
 }
 
-impl Doors {
+impl CrashProxies {
     pub async fn of(world: &World, chosen: Option<(usize, Cut)>) -> Self {
-        let fate = Arc::new(Fate { chosen, changes: AtomicUsize::new(0), dead: AtomicBool::new(false) });
+        let process =
+            Arc::new(Process { chosen, changes: AtomicUsize::new(0), dead: AtomicBool::new(false) });
         let (mut environment, mut servers) = (vec![], JoinSet::new());
         let services = [
             ("AWS_ENDPOINT_URL_DYNAMODB", Service::DynamoDb),
@@ -84,60 +86,59 @@ impl Doors {
             let mut here = upstream.clone();
             here.set_port(Some(listener.local_addr().expect("an address").port())).expect("it has a host");
             environment.push((name.to_owned(), here.to_string()));
-            // A media link leads elsewhere, and whoever asked for it is to follow it.
+            // A media link leads elsewhere; the process follows it itself.
             let http = crate::http().redirect(reqwest::redirect::Policy::none()).build();
             let http = http.expect("a client");
             let variable = |name: &str| world.system.environment[name].clone();
             let keys = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
-            let door = Arc::new(Door { service, upstream, http, keys, fate: Arc::clone(&fate) });
-            let router = Router::new().fallback(pass).with_state(door);
+            let proxy = Arc::new(Proxy { service, upstream, http, keys, process: Arc::clone(&process) });
+            let router = Router::new().fallback(pass).with_state(proxy);
             servers.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         }
-        Self { fate, environment, _servers: servers }
+        Self { process, environment, _servers: servers }
     }
 
     pub fn is_dead(&self) -> bool {
-        self.fate.dead.load(Ordering::SeqCst)
+        self.process.dead.load(Ordering::SeqCst)
     }
 
     /// How much it has changed so far.
     pub fn changes(&self) -> usize {
-        self.fate.changes.load(Ordering::SeqCst)
+        self.process.changes.load(Ordering::SeqCst)
     }
 }
 
 async fn pass(
-    State(door): State<Arc<Door>>,
+    State(proxy): State<Arc<Proxy>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, StatusCode> {
-    let fate = &door.fate;
-    if fate.dead.load(Ordering::SeqCst) {
-        return Ok(door.service.refuses());
+    let process = &proxy.process;
+    if process.dead.load(Ordering::SeqCst) {
+        return Ok(proxy.service.refuses());
     }
     let mut cut = None;
-    if door.service.is_changed_by(&method, &headers) {
-        let number = fate.changes.fetch_add(1, Ordering::SeqCst);
-        cut = fate.chosen.filter(|(chosen, _)| *chosen == number).map(|(_, cut)| cut);
+    if proxy.service.is_changed_by(&method, &headers) {
+        let number = process.changes.fetch_add(1, Ordering::SeqCst);
+        cut = process.chosen.filter(|(chosen, _)| *chosen == number).map(|(_, cut)| cut);
     }
     if matches!(cut, Some(Cut::Before | Cut::After)) {
-        fate.dead.store(true, Ordering::SeqCst);
+        process.dead.store(true, Ordering::SeqCst);
     }
     if cut == Some(Cut::Before) {
-        return Ok(door.service.refuses());
+        return Ok(proxy.service.refuses());
     }
-    let answer = door.forward(method, &uri, headers, body).await?;
+    let answer = proxy.forward(method, &uri, headers, body).await?;
     Ok(match cut {
-        Some(Cut::After) => door.service.refuses(),
+        Some(Cut::After) => proxy.service.refuses(),
         Some(Cut::Unheard) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Cut::Before) | None => answer,
     })
 }
 
-impl Door {
-    /// The host stays as it was: the signature covers it.
+impl Proxy {
     async fn forward(
         &self,
         method: Method,
@@ -149,22 +150,10 @@ impl Door {
             Service::Sqs => self.without_delay(&method, uri, &mut headers, &body),
             Service::DynamoDb | Service::S3 | Service::Provider => body,
         };
-        for hop in [header::CONTENT_LENGTH, header::CONNECTION] {
-            headers.remove(hop);
-        }
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let url = self.upstream.join(path).map_err(|_| StatusCode::BAD_GATEWAY)?;
-        let sent = self.http.request(method, url).headers(headers).body(body).send();
-        let answer = sent.await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        for hop in [header::TRANSFER_ENCODING, header::CONNECTION] {
-            headers.remove(hop);
-        }
-        let body = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-        Ok((status, headers, Body::from(body)).into_response())
+        forward(&self.http, &self.upstream, method, uri, headers, body).await
     }
 
-    /// Nobody in a test waits for a message. What was changed is signed again.
+    /// A test does not wait for a delayed message. The changed request is signed again.
     fn without_delay(&self, method: &Method, uri: &Uri, headers: &mut HeaderMap, body: &Bytes) -> Bytes {
         let changed = match serde_json::from_slice::<Value>(body) {
             Ok(mut request) if request["DelaySeconds"].is_u64() => {
@@ -210,16 +199,16 @@ impl Service {
         }
     }
 
-    /// An answer that nobody tries again after. Of a dead process nobody hears what it makes of it.
+    /// An answer after which no client tries again. What a dead process makes of it stays unknown.
     fn refuses(self) -> Response {
         let body = match self {
             Self::DynamoDb => {
-                r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"nobody is there"}"#
+                r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"the process is dead"}"#
             }
             Self::Sqs => {
-                r#"{"__type":"com.amazonaws.sqs#InvalidMessageContents","message":"nobody is there"}"#
+                r#"{"__type":"com.amazonaws.sqs#InvalidMessageContents","message":"the process is dead"}"#
             }
-            Self::S3 => "<Error><Code>InvalidRequest</Code><Message>nobody is there</Message></Error>",
+            Self::S3 => "<Error><Code>InvalidRequest</Code><Message>the process is dead</Message></Error>",
             Self::Provider => "{}",
         };
         (StatusCode::BAD_REQUEST, body).into_response()

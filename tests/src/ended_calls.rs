@@ -1,4 +1,4 @@
-//! Calls that are over, made without a conversation: for what comes after one.
+//! Calls that have ended, made without a conversation: for tests of what follows a call.
 
 use domain::transcript::{Line, Run, Source};
 use domain::{CallSid, Speaker, Timestamp, Transcript};
@@ -9,28 +9,28 @@ use crate::World;
 use crate::sandbox::{HttpSandbox, QueueSandbox};
 use crate::webhook::{Webhook, call_sid};
 
-/// A world whose calls end where nobody works on them: only the test does.
-pub struct Aftermath<'a> {
+/// A world in which what follows a call waits for the test: no worker takes the jobs.
+pub struct EndedCalls<'a> {
     world: &'a World,
     status: HttpSandbox,
 }
 
-/// The queue that nobody reads; everything that would go on is sent there.
+/// A queue without a worker; the jobs that would follow are sent there.
 fn sink(world: &World) -> &str {
     world.system.name("InsightsDlq").expect("a queue")
 }
 
-/// What keeps a sandbox's jobs from being worked by anybody else.
+/// The settings that send a sandbox's jobs to a queue without a worker.
 pub fn sinks(world: &World) -> [(&str, &str); 3] {
     ["QUEUE_RECORDINGS", "QUEUE_TRANSCRIPTS", "QUEUE_INSIGHTS"].map(|queue| (queue, sink(world)))
 }
 
-impl<'a> Aftermath<'a> {
+impl<'a> EndedCalls<'a> {
     pub async fn of(world: &'a World) -> Self {
         Self { world, status: HttpSandbox::start(world, "voice-status", &sinks(world)).await }
     }
 
-    /// A call in which that was said, over, with a final transcript and nothing done about it.
+    /// An ended call with these words as its final transcript; the later steps have not run.
     pub async fn call(&self, n: u8, said: &[(Speaker, &str)]) -> String {
         let sid = call_sid(n);
         Webhook::inbound(self.world, &sid).send(self.world).await;
@@ -38,7 +38,7 @@ impl<'a> Aftermath<'a> {
         sid
     }
 
-    /// The same from a caller whom Twilio names so.
+    /// The same, from a caller with this number or name.
     pub async fn call_from(&self, n: u8, from: &str, said: &[(Speaker, &str)]) -> String {
         let sid = call_sid(n);
         Webhook::inbound(self.world, &sid).field("From", from).field("Caller", from).send(self.world).await;
@@ -68,7 +68,7 @@ impl<'a> Aftermath<'a> {
         QueueSandbox::start(self.world, "call-insights", &changes).await
     }
 
-    /// The requests for a summary that were made so far.
+    /// The requests for a summary so far.
     pub fn asked(&self) -> Vec<Value> {
         let requests = self.world.openai.requests().into_iter();
         requests.filter(|request| request.path == "/v1/responses").map(|request| request.body).collect()
@@ -85,7 +85,7 @@ impl<'a> Aftermath<'a> {
     }
 }
 
-/// The job that every way to the last stage sends.
+/// The job of the last stage.
 pub fn job(sid: &str) -> Value {
     json!({ "call": sid })
 }
