@@ -1,4 +1,4 @@
-//! What fuzzing is given and what it found, tried again: see `fuzz/README.md`. The check is the fuzz target's.
+//! What fuzzing is given and what it found, tried again: see `tests/fuzz/README.md`. The check is the fuzz target's.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -7,7 +7,7 @@ mod model_event;
 /// Fault 61.
 #[test]
 fn every_model_event_is_read_alike_by_both_parsers() {
-    let folder = format!("{}/../../fuzz/corpus/model_event", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/../../tests/fuzz/corpus/model_event", env!("CARGO_MANIFEST_DIR"));
     let inputs: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(inputs.len() >= 8, "the corpus is gone");
     for input in inputs {

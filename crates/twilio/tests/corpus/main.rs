@@ -1,4 +1,4 @@
-//! What fuzzing is given and what it found, tried again: see `fuzz/README.md`. The checks are the fuzz targets'.
+//! What fuzzing is given and what it found, tried again: see `tests/fuzz/README.md`. The checks are the fuzz targets'.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -8,7 +8,7 @@ mod webhook_form;
 
 /// Every input in the corpus of this name.
 fn replay(corpus: &str, check: impl Fn(&[u8])) {
-    let folder = format!("{}/../../fuzz/corpus/{corpus}", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/../../tests/fuzz/corpus/{corpus}", env!("CARGO_MANIFEST_DIR"));
     let inputs: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(inputs.len() >= 8, "the corpus of {corpus} is gone");
     for input in inputs {

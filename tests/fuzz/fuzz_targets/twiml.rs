@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../../crates/twilio/tests/corpus/webhook_form.rs"]
+#[path = "../../../crates/twilio/tests/corpus/twiml.rs"]
 mod check;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| check::check(input));

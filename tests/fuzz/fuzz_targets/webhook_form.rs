@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../../crates/domain/tests/corpus/wav_header.rs"]
+#[path = "../../../crates/twilio/tests/corpus/webhook_form.rs"]
 mod check;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| check::check(input));
