@@ -46,6 +46,10 @@ mod transcript_long;
 
 fn main() -> ExitCode {
     acceptance::suite::run(&[
+        // The longest first: the others fill the time beside them.
+        crash::TESTS,
+        transcript_long::TESTS,
+        figures::TESTS,
         account::TESTS,
         alarms::TESTS,
         answer::TESTS,
@@ -54,9 +58,7 @@ fn main() -> ExitCode {
         callbacks::TESTS,
         consent::TESTS,
         cost::TESTS,
-        crash::TESTS,
         evil_model::TESTS,
-        figures::TESTS,
         isolation::TESTS,
         jobs::TESTS,
         log::TESTS,
@@ -89,6 +91,5 @@ fn main() -> ExitCode {
         sweep::TESTS,
         tools::TESTS,
         transcript::TESTS,
-        transcript_long::TESTS,
     ])
 }

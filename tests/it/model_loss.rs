@@ -12,7 +12,8 @@ fn one_question() -> CallerScript {
     CallerScript::new(vec![
         CallerStep::WaitForAgent { quiet_ms: 700, max_ms: 15_000 },
         CallerStep::Say { mulaw: speech::CALLER_SERVICE.mulaw().to_vec(), label: "service".into() },
-        CallerStep::WaitForAgent { quiet_ms: 1_500, max_ms: 20_000 },
+        // Longer than it takes to replace the model on a busy machine: the caller waits for the whole answer.
+        CallerStep::WaitForAgent { quiet_ms: 4_000, max_ms: 20_000 },
         CallerStep::Say { mulaw: speech::CALLER_BYE.mulaw().to_vec(), label: "bye".into() },
     ])
 }
@@ -55,7 +56,7 @@ async fn a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said() {
     );
 
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
+    assert_eq!(record.end_reason(), "agent_hang_up");
 }
 
 /// Fault 59. The session's own end is never reached: its successor is ready before.
@@ -73,7 +74,7 @@ async fn a_session_that_would_expire_is_replaced_at_a_turn_boundary() {
     let apologised = outcome.events.iter().any(|event| matches!(&event.kind, CallEventKind::Said(_)));
     assert!(!apologised, "the caller noticed nothing");
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
+    assert_eq!(record.end_reason(), "agent_hang_up");
 }
 
 acceptance::tests![

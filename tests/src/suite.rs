@@ -143,6 +143,13 @@ fn tell(line: &str) {
     println!("{line}");
 }
 
+/// Prints what a test measured, if the run shows output (`--nocapture`).
+pub fn report(text: &str) {
+    if failures::at_once() {
+        tell(text);
+    }
+}
+
 fn run_one(test: Test) -> Result<(), Failed> {
     failures::begin(test.name());
     let runtime = runtime(test.name());

@@ -4,6 +4,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 thread_local! {
@@ -14,9 +15,17 @@ thread_local! {
 /// The panics of each test that runs.
 static NOTED: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 
+/// Whether the run shows what happens when it happens.
+static AT_ONCE: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn at_once() -> bool {
+    AT_ONCE.load(Ordering::Relaxed)
+}
+
 /// Keeps each panic until its test has ended, so that a run tells of tests that fail and of nothing else. `at_once`
 /// tells of every panic when it happens as well.
 pub(super) fn note_panics(at_once: bool) {
+    AT_ONCE.store(at_once, Ordering::Relaxed);
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| match TEST.get() {
         Some(test) => {
