@@ -2,6 +2,7 @@
 
 use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::lease::lapse;
+use acceptance::record::RecordingRecord;
 use acceptance::recorded::Recorded;
 use acceptance::sandbox::{QueueSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
@@ -17,23 +18,24 @@ use serde_json::{Value, json};
 use simulator::twilio::{CallFaults, CallerScript, CallerStep, RecordingFaults, RecordingSource};
 use stores::recordings;
 
-fn not_recorded(reason: &str) -> Value {
-    json!({ "sid": null, "kind": "call", "state": "not_recorded", "reason": reason })
+fn not_recorded(reason: &str) -> Option<RecordingRecord> {
+    let (kind, state) = ("call".to_owned(), "not_recorded".to_owned());
+    Some(RecordingRecord { kind, state, reason: reason.to_owned(), ..RecordingRecord::default() })
 }
 
 /// Case B06. No callback ever came: the list is asked once, and the recording goes the ordinary way.
 async fn a_recording_of_which_nothing_was_heard_is_found_in_the_list(world: World) {
     let call = Recorded::call(&world, RecordingFaults::default()).await;
-    assert_eq!(call.told().await, Value::Null, "the call goes on, as far as is known");
+    assert_eq!(call.if_told().await, None, "the call goes on, as far as is known");
     assert!(call.is_accounted_for().await, "a job that comes too early does nothing");
-    assert_eq!((call.told().await, call.asked("Recordings.json")), (Value::Null, 0));
+    assert_eq!((call.if_told().await, call.asked("Recordings.json")), (None, 0));
     call.ends("completed").await;
     join_all((0..10).map(|_| call.is_accounted_for())).await;
     assert!(call.is_accounted_for().await);
-    assert_eq!(call.told().await["state"], "announced");
+    assert_eq!(call.told().await.state, "announced");
     assert!(call.is_copied(1).await);
     let told = call.told().await;
-    assert_eq!((&told["state"], &told["source"]), (&"archived".into(), &"StartCallRecordingTwiML".into()));
+    assert_eq!((&told.state, &told.source), (&"archived".into(), &"StartCallRecordingTwiML".into()));
     assert!(call.is_accounted_for().await, "and again when all is done");
     assert_eq!(call.told().await, told);
 }
@@ -43,16 +45,15 @@ async fn an_absent_recording_says_why(world: World) {
     let absent = || RecordingFaults { absent: Some(31_924), ..Default::default() };
     let faults = CallFaults { recording: absent(), ..Default::default() };
     let outcome = world.call_with(story::own_recording(vec![0xFF; 800]), faults).await;
-    let record =
-        world.record_when(&outcome.call_sid, |record| record["recording"]["state"] == "absent").await;
-    assert_eq!(record["recording"]["error_code"], 31_924);
+    let record = world.record_when(&outcome.call_sid, |record| record.recording_state() == "absent").await;
+    assert_eq!(record.recording().error_code, Some(31_924));
     assert_eq!(world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await.0, 410);
 
     let silent = Recorded::call(&world, absent()).await;
     silent.ends("completed").await;
     assert!(silent.is_accounted_for().await);
     let told = silent.told().await;
-    assert_eq!((&told["state"], &told["error_code"]), (&"absent".into(), &31_924.into()));
+    assert_eq!((told.state.as_str(), told.error_code), ("absent", Some(31_924)));
 }
 
 /// Cases B06 and C08. Nothing of ours is listed, whatever somebody else records: that is said, and asked once.
@@ -66,11 +67,10 @@ async fn a_call_that_was_not_recorded_says_so_whoever_else_recorded_it(world: Wo
         for _ in 0..3 {
             assert!(call.is_accounted_for().await);
         }
-        assert_eq!(call.told().await, not_recorded("not_begun"));
+        assert_eq!(call.if_told().await, not_recorded("not_begun"));
         assert_eq!(call.asked("Recordings.json"), 1, "once");
         assert_eq!(world.get(&format!("/v1/calls/{}/recording", call.call)).await.0, 404);
-        let (_, all) = world.get(&format!("/v1/calls/{}/recordings", call.call)).await;
-        assert_eq!(all["recordings"], json!([]));
+        assert_eq!(world.recordings(&call.call).await, []);
     }
 }
 
@@ -83,12 +83,12 @@ async fn ours_is_made_and_found_beside_what_somebody_else_records(world: World) 
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
     let told = call.told().await;
-    assert_eq!((&told["state"], &told["source"]), (&"announced".into(), &"StartCallRecordingTwiML".into()));
+    assert_eq!((&told.state, &told.source), (&"announced".into(), &"StartCallRecordingTwiML".into()));
     // The trunk's is announced to us as well: it is a recording of the call, and not the call's.
     call.is_announced("completed", &[]).await;
-    assert_eq!(call.told().await["sid"], told["sid"]);
-    let (_, all) = world.get(&format!("/v1/calls/{}/recordings", call.call)).await;
-    assert_eq!(all["recordings"].as_array().unwrap().len(), 2, "{all}");
+    assert_eq!(call.told().await.sid, told.sid);
+    let all = world.recordings(&call.call).await;
+    assert_eq!(all.len(), 2, "{all:?}");
 }
 
 /// A callback that comes hours late is taken all the same.
@@ -96,14 +96,14 @@ async fn a_recording_that_is_announced_after_all_takes_the_place_of_the_reason(w
     let call = Recorded::call(&world, RecordingFaults { withheld: true, ..Default::default() }).await;
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
-    assert_eq!(call.told().await, not_recorded("not_begun"), "the list lags behind");
+    assert_eq!(call.if_told().await, not_recorded("not_begun"), "the list lags behind");
     world.twilio.release_recording(&call.sid());
     call.is_announced("in-progress", &[]).await;
-    assert_eq!(call.told().await["state"], "in_progress");
+    assert_eq!(call.told().await.state, "in_progress");
     call.is_announced("completed", &[]).await;
     assert!(call.is_copied(1).await);
     assert!(call.is_accounted_for().await);
-    assert_eq!(call.told().await["state"], "archived");
+    assert_eq!(call.told().await.state, "archived");
 }
 
 /// Nobody need be asked about a call that was refused or never answered: it is known at once, over the real queue.
@@ -114,8 +114,8 @@ async fn a_call_that_nobody_was_on_says_so_at_once() {
     })
     .await;
     let outcome = world.call(CallerScript::new(vec![])).await;
-    let record = world.record_when(&outcome.call_sid, |record| !record["recording"].is_null()).await;
-    assert_eq!((&record["refusal"], &record["recording"]), (&"at_capacity".into(), &not_recorded("refused")));
+    let record = world.record_when(&outcome.call_sid, |record| record.recording.is_some()).await;
+    assert_eq!((&record.refusal, &record.recording), (&"at_capacity".into(), &not_recorded("refused")));
     drop(world);
 
     let world = World::start().await;
@@ -123,8 +123,8 @@ async fn a_call_that_nobody_was_on_says_so_at_once() {
         let sid = call_sid(seed);
         Webhook::inbound(&world, &sid).send(&world).await;
         Webhook::status(&world, &sid, status, 1).send(&world).await;
-        let record = world.record_when(&sid, |record| !record["recording"].is_null()).await;
-        assert_eq!(record["recording"], not_recorded("not_answered"), "{status}");
+        let record = world.record_when(&sid, |record| record.recording.is_some()).await;
+        assert_eq!(record.recording, not_recorded("not_answered"), "{status}");
     }
     assert!(world.twilio.requests().iter().all(|request| !request.path.contains("Recordings")));
 }
@@ -144,7 +144,7 @@ async fn a_call_that_ended_during_the_consent_was_over_before_its_recording() {
     assert!(world.twilio.recordings(&call.call).is_empty());
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
-    assert_eq!(call.told().await, not_recorded("ended_first"));
+    assert_eq!(call.if_told().await, not_recorded("ended_first"));
 }
 
 /// A business that records nothing is not told that nothing was recorded.
@@ -157,7 +157,7 @@ async fn a_call_that_was_not_to_be_recorded_needs_no_reason() {
     let call = Recorded::call(&world, RecordingFaults::default()).await;
     call.ends("completed").await;
     assert!(call.is_accounted_for().await);
-    assert_eq!((call.told().await, call.asked("Recordings.json")), (Value::Null, 0));
+    assert_eq!((call.if_told().await, call.asked("Recordings.json")), (None, 0));
 }
 
 /// Twilio cannot be asked: it stands on the call that it is to be, the sweep asks again, and in the end that is said, too.
@@ -171,7 +171,7 @@ async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep(w
     for call in [&found, &never] {
         call.ends("completed").await;
         assert!(!worker.does(&json!({ "job": "account", "call": call.call }), 1).await);
-        assert_eq!(call.told().await["state"], "looked_for");
+        assert_eq!(call.told().await.state, "looked_for");
     }
     // The job that the sweep sends is the one that was lost.
     let nobody = [("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap())];
@@ -179,23 +179,23 @@ async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep(w
     let mut due = clock::now().plus(ARCHIVE_WITHIN);
     assert!(sweep.ticks(due).await);
     assert!(found.is_accounted_for().await && found.is_copied(1).await);
-    assert_eq!(found.told().await["state"], "archived");
+    assert_eq!(found.told().await.state, "archived");
     for sweeps in 0..MAX_SWEEPS {
-        assert_eq!(never.told().await["state"], "looked_for");
+        assert_eq!(never.told().await.state, "looked_for");
         due = due.plus(Due::pause(sweeps));
         assert!(sweep.ticks(due).await);
     }
-    assert_eq!(never.told().await, not_recorded("unconfirmed"));
+    assert_eq!(never.if_told().await, not_recorded("unconfirmed"));
     // Somebody redrives the job.
     assert!(never.is_accounted_for().await && never.is_copied(1).await);
-    assert_eq!(never.told().await["state"], "archived");
+    assert_eq!(never.told().await.state, "archived");
 }
 
 /// Recording is the answer's: nobody asks Twilio's API for it, before or during a call.
 async fn nobody_asks_twilio_to_record(world: World) {
     let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["recording"]["source"], "StartCallRecordingTwiML");
+    assert_eq!(record.recording().source, "StartCallRecordingTwiML");
     let started = |request: &simulator::twilio::RestRequest| {
         request.method == "POST" && request.path.contains("Recordings")
     };
@@ -224,18 +224,16 @@ async fn the_words_of_a_trunks_recording_are_whose_they_are() {
         .field("RecordingStatus", "completed")
         .field("RecordingSource", "Trunking");
     assert_eq!(announced.send(&world).await.0, 204);
-    let record =
-        world.record_when(&outcome.call_sid, |record| record["transcript_source"] == "recording").await;
+    let record = world.record_when(&outcome.call_sid, |record| record.transcript_source == "recording").await;
     let said = |who: &str, what: &str| {
-        let lines = record["transcript"]["lines"].as_array().unwrap();
-        lines.iter().any(|line| line["speaker"] == who && line["text"].as_str().unwrap().contains(what))
+        let lines = record.lines();
+        lines.iter().any(|line| line.speaker == who && line.text.contains(what))
     };
-    let turns = record["turns"].as_array().unwrap();
+    let turns = &record.turns;
     for who in ["caller", "agent"] {
-        let turn = turns.iter().find(|turn| turn["speaker"] == who && turn["state"] == "complete").unwrap();
-        let words = turn["text"].as_str().unwrap();
-        let first = words.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
-        assert!(said(who, &first), "{who}: {first}\n{record:#}");
+        let turn = turns.iter().find(|turn| turn.speaker == who && turn.state == "complete").unwrap();
+        let first = turn.text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        assert!(said(who, &first), "{who}: {first}\n{record:?}");
     }
 }
 
@@ -285,7 +283,7 @@ async fn a_life(world: &World, number: usize, chosen: Option<(usize, Cut)>) -> (
     let objects = world.system.aws.s3.list_objects_v2().bucket(bucket).send().await.unwrap();
     let own = objects.contents().iter().filter(|object| object.key().unwrap().contains(&call.call)).count();
     let left = json!({
-        "state": call.told().await["state"],
+        "state": call.told().await.state,
         "rows": known.all.len(),
         "search": format!("{:?}", known.search),
         "objects": own,

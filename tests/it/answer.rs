@@ -92,8 +92,8 @@ async fn a_deployment_that_is_full_sends_the_bridge_no_more_calls(world: World) 
     }
     assert!(answers[0].contains("<Stream") && answers[1].contains("<Stream"), "{answers:?}");
     assert!(answers[2].contains("lines are busy"), "{answers:?}");
-    let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(72))).await;
-    assert_eq!(record["refusal"], "at_capacity");
+    let record = world.record(&call_sid(72)).await;
+    assert_eq!(record.refusal, "at_capacity");
 
     Webhook::status(&world, &call_sid(70), "completed", 3).send(&world).await;
     let next = inbound.receives(&world, &Webhook::inbound(&world, &call_sid(73))).await.1;
@@ -113,8 +113,8 @@ async fn a_refusal_is_everybodys_answer() {
     assert!(busy.contains("lines are busy"));
     Webhook::status(&world, &call_sid(40), "completed", 3).send(&world).await;
     assert_eq!(refused.send(&world).await.1, busy);
-    let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(41))).await;
-    assert_eq!(record["refusal"], "at_capacity");
+    let record = world.record(&call_sid(41)).await;
+    assert_eq!(record.refusal, "at_capacity");
 }
 
 /// Fault 2. An operator replays a whole call's webhooks when it is long over: nothing happens a second time.
@@ -131,13 +131,13 @@ async fn a_replay_of_everything_after_the_end_changes_nothing(world: World) {
     }
     // The webhook of a call that is over is answered with its end: a stream would let nobody in.
     answers[0] = (200, HUNG_UP.to_owned());
-    let ended = world.record_when(&sid, |record| !record["insights"].is_null()).await;
+    let ended = world.record_when(&sid, |record| record.insights.is_some()).await;
     let held = leases(&world).await;
     assert!(!held.iter().any(|key| key.contains("slot#")), "the line is free: {held:?}");
     for (webhook, answer) in webhooks.iter().zip(&answers) {
         assert_eq!(webhook.send(&world).await, *answer);
     }
-    assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1, ended);
+    assert_eq!(world.record(&sid).await, ended);
     assert!(!leases(&world).await.iter().any(|key| key.contains("slot#")), "and stays free");
 }
 
@@ -215,7 +215,7 @@ async fn withheld_callers_share_no_identity(world: World) {
         let plan = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap().unwrap();
         assert!(plan.instructions.contains("withheld"), "{from}");
         assert!(people.insert(plan.safety_identifier), "{from}");
-        assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["from"], "hidden", "{from}");
+        assert_eq!(world.record(&sid).await.from, "hidden", "{from}");
     }
 }
 
@@ -237,8 +237,8 @@ async fn a_caller_is_answered_whatever_the_network_says_of_him(world: World) {
         assert!(status == 200 && twiml.contains("<Stream"), "{from} to {to}: {status} {twiml}");
         let (status, _) = parties(Webhook::status(&world, &sid, "completed", 3)).send(&world).await;
         assert_eq!(status, 204, "{from} to {to}");
-        let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
-        assert_eq!((&record["status"], &record["to"]), (&"completed".into(), &number.into()));
+        let record = world.record(&sid).await;
+        assert_eq!((record.status.as_str(), record.to.as_str()), ("completed", number));
         for path in ["after-stream?epoch=1", "after-dial?epoch=1", "no-agent/after-message"] {
             let webhook = parties(Webhook::inbound(&world, &sid)).at(&format!("/twilio/voice/{path}"));
             assert_eq!(webhook.send(&world).await.0, 200, "{from} to {to} at {path}");

@@ -2,7 +2,6 @@
 
 use acceptance::World;
 use acceptance::webhook::{Webhook, call_sid};
-use domain::{BusinessId, PhoneNumber, Secret};
 use serde_json::Value;
 
 async fn get(world: &World, path: &str, key: Option<&str>) -> (u16, String, Value) {
@@ -29,14 +28,7 @@ async fn without_a_known_key_nothing_is_told(world: World) {
 
 /// Another business's call answers exactly like one that does not exist.
 async fn a_business_sees_its_own_calls_only(world: World) {
-    let mut other = world.business.clone();
-    other.business.id = BusinessId::parse("other-shop").unwrap();
-    other.number = PhoneNumber::parse("+12025550111").unwrap();
-    other.api_key = Secret::new("the other shop's key");
-    let table = world.system.name("BusinessesTable").unwrap();
-    let writer = stores::businesses::Writer::new(&world.system.aws, table);
-    functions::businesses::provision::provision(&writer, &other).await.unwrap();
-
+    let other = world.another_business().await;
     Webhook::inbound(&world, &call_sid(1)).send(&world).await;
     let path = format!("/v1/calls/{}", call_sid(1));
     assert_eq!(world.get(&path).await.0, 200);

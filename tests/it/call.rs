@@ -1,8 +1,8 @@
 //! One phone call, end to end.
 
+use acceptance::record::{CallRecord, Turn};
 use acceptance::{World, WorldConfig, audio};
 use local::demo::story;
-use serde_json::Value;
 use simulator::twilio::{CallEventKind, EndedBy};
 
 /// The main job, and everything it promises: conversation, barge-in, hang-up, recording, transcript, record.
@@ -30,13 +30,12 @@ async fn served_from_the_first_ring_to_the_record(world: &World) {
     assert_eq!(world.sessions().len(), 1);
 
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["status"], "completed");
-    assert_eq!(record["direction"], "inbound");
-    assert_eq!(record["transcript_source"], "realtime");
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
-    assert_eq!(record["session"]["frames"]["dropped"], 0);
-    let statuses: Vec<&str> =
-        record["events"].as_array().unwrap().iter().filter_map(|event| event["status"].as_str()).collect();
+    assert_eq!(record.status, "completed");
+    assert_eq!(record.direction, "inbound");
+    assert_eq!(record.transcript_source, "realtime");
+    assert_eq!(record.end_reason(), "agent_hang_up");
+    assert_eq!(record.session().frames.dropped, 0);
+    let statuses: Vec<&str> = record.events.iter().map(|event| event.status.as_str()).collect();
     assert!(statuses.contains(&"in-progress") && statuses.contains(&"completed"), "{statuses:?}");
     the_conversation_is_whole(&record);
 
@@ -44,29 +43,19 @@ async fn served_from_the_first_ring_to_the_record(world: &World) {
     the_recording_is_the_line(world, &outcome).await;
 }
 
-fn the_conversation_is_whole(record: &Value) {
-    let lines: Vec<(&str, &str)> = record["transcript"]["lines"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| (line["speaker"].as_str().unwrap(), line["text"].as_str().unwrap()))
-        .collect();
+fn the_conversation_is_whole(record: &CallRecord) {
+    let lines: Vec<(&str, &str)> =
+        record.lines().iter().map(|line| (line.speaker.as_str(), line.text.as_str())).collect();
     let speakers: Vec<&str> = lines.iter().map(|(speaker, _)| *speaker).collect();
     assert_eq!(speakers, ["agent", "caller", "agent", "caller", "agent", "caller", "agent"], "{lines:?}");
     assert!(lines[0].1.starts_with("Hello, this is Robin"));
     assert!(lines[1].1.contains("service on Thursday"));
     assert!(lines[6].1.contains("Goodbye"));
-    let tools: Vec<&Value> = record["turns"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|turn| turn["tool_calls"].as_array().unwrap())
-        .collect();
-    assert_eq!(tools.len(), 1);
-    assert_eq!(tools[0]["name"], "end_call");
+    let tools = record.turns.iter().flat_map(|turn| &turn.tool_calls);
+    assert_eq!(tools.map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["end_call"]);
 }
 
-fn the_barge_in_took_effect(events: &[simulator::twilio::CallEvent], record: &Value) {
+fn the_barge_in_took_effect(events: &[simulator::twilio::CallEvent], record: &CallRecord) {
     let cleared: Vec<u64> = events
         .iter()
         .filter_map(|event| match event.kind {
@@ -76,12 +65,10 @@ fn the_barge_in_took_effect(events: &[simulator::twilio::CallEvent], record: &Va
         .collect();
     assert_eq!(cleared.len(), 1, "one barge-in, one clear");
     assert!(cleared[0] > 1_000, "most of the long answer was never heard");
-    assert_eq!(record["session"]["barge_ins"], 1);
-    let interrupted: Vec<&Value> =
-        record["turns"].as_array().unwrap().iter().filter(|turn| turn["state"] == "interrupted").collect();
+    assert_eq!(record.session().barge_ins, 1);
+    let interrupted: Vec<&Turn> = record.turns.iter().filter(|turn| turn.state == "interrupted").collect();
     assert_eq!(interrupted.len(), 1);
-    let (heard, spoken) =
-        (interrupted[0]["heard_ms"].as_u64().unwrap(), interrupted[0]["spoken_ms"].as_u64().unwrap());
+    let (heard, spoken) = (interrupted[0].heard_ms, interrupted[0].spoken_ms);
     assert!(heard > 3_000 && heard < spoken, "heard {heard} of {spoken} ms");
 }
 
@@ -124,8 +111,8 @@ async fn a_caller_who_hangs_up_leaves_nothing_open() {
     let outcome = world.call(script).await;
     assert_eq!(outcome.ended_by, EndedBy::Caller);
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["session"]["end_reason"], "caller_hang_up");
-    assert_eq!(record["status"], "completed");
+    assert_eq!(record.end_reason(), "caller_hang_up");
+    assert_eq!(record.status, "completed");
     assert_eq!(world.openai.open_sessions(), 0, "the model's session does not outlive the call");
 }
 

@@ -2,54 +2,54 @@
 
 use acceptance::World;
 use acceptance::ended_calls::{EndedCalls, job};
+use acceptance::record::{CallRecord, CostPart};
 use domain::Speaker::Caller;
 use domain::cost::PriceList;
 use domain::{PhoneNumber, Secret};
 use local::demo::business::harbour_bicycles;
 use local::demo::story;
 use openai::models;
-use serde_json::Value;
 
-fn part<'a>(record: &'a Value, kind: &str) -> &'a Value {
-    let parts = record["cost"]["parts"].as_array().unwrap();
-    parts
-        .iter()
-        .find(|part| part["kind"] == kind)
-        .unwrap_or_else(|| panic!("no {kind}: {:#}", record["cost"]))
+fn part<'a>(record: &'a CallRecord, kind: &str) -> &'a CostPart {
+    let cost = record.cost();
+    cost.parts.iter().find(|part| part.kind == kind).unwrap_or_else(|| panic!("no {kind}: {cost:?}"))
+}
+
+/// Whether a part is this many micro-dollars, but for rounding.
+fn is(part: &CostPart, micros: f64) -> bool {
+    part.micros.is_some_and(|known| (known as f64 - micros).abs() <= 0.5)
 }
 
 async fn a_calls_cost_follows_from_its_usage_and_is_whole_with_the_default_models(world: World) {
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    let usage = &record["session"]["usage"];
-    let tokens = |class: &str| usage[class].as_f64().unwrap();
-    assert!(tokens("output_audio") > 0.0, "{usage}");
+    let usage = &record.session().usage;
+    assert!(usage.output_audio > 0, "{usage:?}");
     // Dollars per million tokens, so micro-dollars per token.
-    let by_hand = (tokens("input_text") - tokens("cached_text")) * 4.0
-        + tokens("cached_text") * 0.4
-        + (tokens("input_audio") - tokens("cached_audio")) * 32.0
-        + tokens("cached_audio") * 0.4
-        + tokens("output_text") * 24.0
-        + tokens("output_audio") * 64.0;
+    let by_hand = (usage.input_text - usage.cached_text) as f64 * 4.0
+        + usage.cached_text as f64 * 0.4
+        + (usage.input_audio - usage.cached_audio) as f64 * 32.0
+        + usage.cached_audio as f64 * 0.4
+        + usage.output_text as f64 * 24.0
+        + usage.output_audio as f64 * 64.0;
     let realtime = part(&record, "realtime");
-    assert!((realtime["micros"].as_f64().unwrap() - by_hand).abs() <= 0.5, "{by_hand}: {realtime}");
-    assert_eq!(part(&record, "telephony")["micros"], 8_500, "one begun minute");
-    assert_eq!(part(&record, "media_stream")["micros"], 4_000);
-    assert_eq!(part(&record, "recording")["micros"], 2_500);
+    assert!(is(realtime, by_hand), "{by_hand}: {realtime:?}");
+    assert_eq!(part(&record, "telephony").micros, Some(8_500), "one begun minute");
+    assert_eq!(part(&record, "media_stream").micros, Some(4_000));
+    assert_eq!(part(&record, "recording").micros, Some(2_500));
     let live = part(&record, "live_transcription");
-    assert_eq!(live["at_most"], true);
-    let minutes = record["session"]["frames"]["forwarded"].as_f64().unwrap() / 3_000.0;
-    assert!((live["micros"].as_f64().unwrap() - minutes * 4_500.0).abs() <= 0.5, "{live}");
-    let asked = &record["insights"]["usage"][0];
-    let tokens = |class: &str| asked[class].as_f64().unwrap();
-    let by_hand = (tokens("input") - tokens("cached_input")) * 0.1 + tokens("output") * 0.5;
+    assert!(live.at_most);
+    let minutes = record.session().frames.forwarded as f64 / 3_000.0;
+    assert!(is(live, minutes * 4_500.0), "{live:?}");
+    let asked = &record.insights().usage[0];
+    let by_hand = (asked.input - asked.cached_input) as f64 * 0.1 + asked.output as f64 * 0.5;
     let insights = part(&record, "insights");
-    assert!((insights["micros"].as_f64().unwrap() - by_hand).abs() <= 0.5, "{by_hand}: {insights}");
-    assert_eq!(record["cost"]["complete"], true, "{:#}", record["cost"]);
-    let parts = record["cost"]["parts"].as_array().unwrap();
-    let known: u64 = parts.iter().filter_map(|part| part["micros"].as_u64()).sum();
-    assert_eq!(record["cost"]["usd_micros"], known);
-    assert_eq!(record["cost"]["prices_as_of"], "2026-11-20");
+    assert!(is(insights, by_hand), "{by_hand}: {insights:?}");
+    let cost = record.cost();
+    assert!(cost.complete, "{cost:?}");
+    let known: u64 = cost.parts.iter().filter_map(|part| part.micros).sum();
+    assert_eq!(cost.usd_micros, known);
+    assert_eq!(cost.prices_as_of, "2026-11-20");
 }
 
 /// What has no price is unknown, and with a default model that would be so on every call.
@@ -89,14 +89,11 @@ async fn a_deployments_own_prices_make_a_cost_whole() {
     let sid = calls.call(1, &[(Caller, "Half past ten is perfect.")]).await;
     assert!(calls.insights(&[("PRICES", prices)]).await.does(&job(&sid), 1).await);
     let record = calls.record(&sid).await;
-    let usage = &record["insights"]["usage"][0];
-    let tokens = |class: &str| usage[class].as_u64().unwrap();
-    let by_hand = tokens("input") * 2 + tokens("output") * 8;
-    assert_eq!(part(&record, "insights")["micros"], by_hand, "{usage}");
-    assert_eq!(
-        (&record["cost"]["complete"], &record["cost"]["prices_as_of"]),
-        (&true.into(), &"2027-01-01".into())
-    );
+    let usage = &record.insights().usage[0];
+    let by_hand = usage.input * 2 + usage.output * 8;
+    assert_eq!(part(&record, "insights").micros, Some(by_hand), "{usage:?}");
+    let cost = record.cost();
+    assert_eq!((cost.complete, cost.prices_as_of.as_str()), (true, "2027-01-01"));
 }
 
 acceptance::tests![

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
+use acceptance::suite::report;
 use acceptance::webhook::Webhook;
 use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -332,9 +333,9 @@ async fn wherever_a_process_dies_every_effect_happens_once() {
     assert!(changes > 15, "the whole pipeline was gone through: {changes}");
     assert_eq!((expected["objects"], expected["recordings at Twilio"]), (1, 1), "{expected:#?}");
     assert!(!expected.keys().any(|row| row.contains("slot")), "{expected:#?}");
-    let (_, record) = world.get(&format!("/v1/calls/{}", undisturbed.call)).await;
+    let record = world.record(&undisturbed.call).await;
     // The line was quiet, so there is nothing on the recording that would be better than the turns.
-    assert_eq!((&record["status"], &record["transcript_source"]), (&"completed".into(), &"realtime".into()));
+    assert_eq!((&record.status, &record.transcript_source), (&"completed".into(), &"realtime".into()));
     undisturbed.is_told_again().await;
     assert_eq!(undisturbed.footprint().await, expected, "copies of everything changed something");
 
@@ -357,7 +358,7 @@ async fn wherever_a_process_dies_every_effect_happens_once() {
         .collect()
         .await;
     assert_eq!(cut_short.len(), changes);
-    println!("{} lives, cut at {changes} changes", changes * Cut::ALL.len() + 1);
+    report(&format!("{} lives, cut at {changes} changes", changes * Cut::ALL.len() + 1));
 }
 
 acceptance::tests![wherever_a_process_dies_every_effect_happens_once,];

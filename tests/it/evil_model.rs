@@ -125,10 +125,10 @@ async fn no_argument_a_model_can_make_up_has_an_effect_outside_policy() {
     let unique: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len(), "each call is answered once");
 
-    let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
-    assert_eq!(record["messages"], json!([]), "no message was one");
+    let record = world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+    assert_eq!(record.messages, [], "no message was one");
     // It calls tools where words are asked for, and the caller has none: something else is offered.
-    assert_eq!(record["session"]["end_reason"], "model_lost");
+    assert_eq!(record.end_reason(), "model_lost");
     assert_eq!(world.openai.violations(), vec![]);
 }
 

@@ -1,13 +1,13 @@
 //! A business and everything of another's: every route of the API, with a valid key that is the wrong one.
 
+use acceptance::record::CallRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use acceptance::World;
 use acceptance::outbound;
 use acceptance::webhook::{Webhook, call_sid};
-use domain::{BusinessId, PhoneNumber, Secret};
-use functions::businesses::provision::{NewBusiness, provision};
+use functions::businesses::provision::NewBusiness;
 use http::{HeaderMap, Method};
 use local::demo::story;
 use local::template::Template;
@@ -45,18 +45,6 @@ fn body(world: &World, route: &Route) -> Option<Value> {
         ("PUT", "transcript") => json!({ "lines": [{ "speaker": "caller", "text": "Something else." }] }),
         _ => return None,
     })
-}
-
-/// Another business with a key and a number of its own.
-async fn another(world: &World) -> NewBusiness {
-    let mut other = world.business.clone();
-    other.business.id = BusinessId::parse("other-shop").unwrap();
-    other.number = PhoneNumber::parse("+12025550111").unwrap();
-    other.api_key = Secret::new("the other shop's key");
-    let table = world.system.name("BusinessesTable").unwrap();
-    let writer = stores::businesses::Writer::new(&world.system.aws, table);
-    provision(&writer, &other).await.unwrap();
-    other
 }
 
 async fn ask(
@@ -102,7 +90,7 @@ async fn memory(world: &World) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// A recorded call at a business's number, and its record once it is complete.
-async fn recorded(world: &World, business: &NewBusiness) -> Value {
+async fn recorded(world: &World, business: &NewBusiness) -> CallRecord {
     let mut spec = world.spec(story::own_recording(vec![0xFF; 800]));
     spec = CallSpec { to: business.number.as_e164().to_owned(), ..spec };
     let sid = world.twilio.call(spec).finished().await.call_sid.clone();
@@ -110,8 +98,8 @@ async fn recorded(world: &World, business: &NewBusiness) -> Value {
     world
         .until(|| async {
             let answer = world.http.get(world.url(&format!("/v1/calls/{sid}"))).bearer_auth(key);
-            let record: Value = answer.send().await.unwrap().json().await.unwrap();
-            let done = !record["insights"].is_null() && record["recording"]["state"] == "archived";
+            let record: CallRecord = answer.send().await.unwrap().json().await.unwrap();
+            let done = record.insights.is_some() && record.recording_state() == "archived";
             done.then_some(record)
         })
         .await
@@ -142,7 +130,7 @@ impl Ids {
 /// All that one business has, as paths, queries, bodies and headers can name it.
 async fn ids(world: &World, business: &NewBusiness) -> Ids {
     let record = recorded(world, business).await;
-    let sid = record["sid"].as_str().unwrap().to_owned();
+    let sid = record.sid.clone();
     let post = async |path: &str, body: Value| -> Value {
         let request = world.http.post(world.url(path)).bearer_auth(business.api_key.expose()).json(&body);
         let answer = request.send().await.unwrap();
@@ -162,7 +150,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         .await;
     Ids {
         sid,
-        recording: record["recording"]["sid"].as_str().unwrap().to_owned(),
+        recording: record.recording().sid.clone(),
         share: share["id"].as_str().unwrap().to_owned(),
         run: run["run"].to_string(),
     }
@@ -171,7 +159,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
 /// Fault 10. Another business's things answer exactly like things that do not exist, on every route there is, and
 /// nothing comes of asking. The same requests with the right key find them.
 async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World) {
-    let other = another(&world).await;
+    let other = world.another_business().await;
     let (ours, theirs) = (ids(&world, &world.business).await, ids(&world, &other).await);
     let key = other.api_key.expose();
     let cursor = {

@@ -17,11 +17,11 @@ async fn a_job_that_could_not_be_sent_is_sent_by_the_retry_of_its_webhook(world:
     let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
     let completed = Webhook::status(&world, &sid, "completed", 3);
     assert_eq!(broken.receives(&world, &completed).await.0, 503, "Twilio is asked to come again");
-    let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
-    assert_eq!(record["status"], "completed", "the write stands");
+    let record = world.record(&sid).await;
+    assert_eq!(record.status, "completed", "the write stands");
     assert_eq!(completed.send(&world).await.0, 204);
-    let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
-    assert_eq!(record["events"].as_array().unwrap().len(), 1, "the event is there once");
+    let record = world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
+    assert_eq!(record.events.len(), 1, "the event is there once");
 }
 
 /// Fault 18. A job was done and its message not deleted: doing it again changes nothing.
@@ -35,7 +35,7 @@ async fn a_job_that_comes_again_after_it_was_done_changes_nothing(world: World) 
     ];
     let archive = QueueSandbox::start(&world, "recording-archive", &sinks).await;
     let step = QueueSandbox::start(&world, "transcript-step", &sinks).await;
-    let sid = before["recording"]["sid"].as_str().unwrap();
+    let sid = before.recording().sid.as_str();
     for attempt in 1..=2 {
         assert!(archive.does(&json!({ "job": "account", "call": outcome.call_sid }), attempt).await);
         let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": sid });
@@ -58,7 +58,7 @@ async fn poison_ends_in_the_dead_letter_queue_and_holds_nothing_up(world: World)
     let sid = call_sid(2);
     Webhook::inbound(&world, &sid).send(&world).await;
     Webhook::status(&world, &sid, "completed", 3).send(&world).await;
-    world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+    world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
 
     let mut dead = vec![];
     while dead.len() < poison.len() {
@@ -107,7 +107,7 @@ async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept(world: World) 
     broken.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await;
     let first = redrive(sqs, queue).await.unwrap();
     assert_eq!((first.sent, first.kept.len()), (1, 1), "{first:?}");
-    world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
+    world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
     let again = redrive(sqs, queue).await.unwrap();
     assert_eq!((again.sent, again.kept), (0, vec!["poison: not a JSON object".to_owned()]));
 }

@@ -99,8 +99,8 @@ async fn a_model_that_cannot_be_reached_in_confidence_leads_to_a_person() {
         assert_eq!(dialled.len(), 1, "{handshake:?}");
         assert_eq!(outcome.ended_by, EndedBy::Twiml);
         assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "{handshake:?}");
-        let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
-        assert_eq!(record["session"]["end_reason"], "model_lost");
+        let record = world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+        assert_eq!(record.end_reason(), "model_lost");
 
         assert_eq!(seen.confided.load(Ordering::SeqCst), 0, "not a byte was said to a stranger");
         let attempts = seen.attempts.load(Ordering::SeqCst);

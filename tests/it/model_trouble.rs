@@ -22,11 +22,10 @@ async fn a_voice_that_the_model_does_not_have_costs_the_voice_and_not_the_agent(
         let world = World::with(config).await;
         world.warmed_up(warm).await;
         let outcome = world.call(listens(6_000)).await;
-        let record = world
-            .record_when(&outcome.call_sid, |record| record["session"]["end_reason"] == "caller_hang_up")
-            .await;
-        assert!(record["session"]["agent_audio_ms"]["heard"].as_u64().unwrap() > 1_000, "the agent spoke");
-        assert_eq!(record["session"]["settings_left_out"], json!(["voice"]), "{warm} sockets were ready");
+        let record =
+            world.record_when(&outcome.call_sid, |record| record.end_reason() == "caller_hang_up").await;
+        assert!(record.session().agent_audio_ms.heard > 1_000, "the agent spoke");
+        assert_eq!(record.session().settings_left_out, ["voice"], "{warm} sockets were ready");
 
         let sessions = world.sessions();
         assert_eq!(sessions.len(), 1, "on one connection");
@@ -49,10 +48,8 @@ async fn a_model_without_capacity_greets_when_it_has_it_again() {
     let world = World::with(config).await;
     let outcome = world.call(listens(9_000)).await;
     assert_eq!(outcome.ended_by, EndedBy::Caller);
-    let record = world
-        .record_when(&outcome.call_sid, |record| record["session"]["end_reason"] == "caller_hang_up")
-        .await;
-    assert!(record["session"]["agent_audio_ms"]["heard"].as_u64().unwrap() > 1_000, "{}", record["session"]);
+    let record = world.record_when(&outcome.call_sid, |record| record.end_reason() == "caller_hang_up").await;
+    assert!(record.session().agent_audio_ms.heard > 1_000, "{:?}", record.session);
 
     let sessions = world.sessions();
     assert_eq!(sessions.len(), 1);
@@ -78,9 +75,8 @@ async fn a_model_without_a_word_makes_room_for_a_person() {
     let mut spec = world.spec(CallerScript::new(vec![]));
     spec.dial = DialOutcome::Answered(Duration::from_millis(300));
     let outcome = world.twilio.call(spec).finished().await;
-    let record =
-        world.record_when(&outcome.call_sid, |record| record["session"]["end_reason"] == "model_lost").await;
-    assert_eq!(record["session"]["agent_audio_ms"]["sent"], 0);
+    let record = world.record_when(&outcome.call_sid, |record| record.end_reason() == "model_lost").await;
+    assert_eq!(record.session().agent_audio_ms.sent, 0);
     let dialled = outcome.times_ms(|kind| matches!(kind, CallEventKind::Dialled { status: "completed" }));
     assert_eq!(dialled.len(), 1, "the person was reached");
     let asked = world.sessions()[0].received_of("response.create");
@@ -95,16 +91,12 @@ async fn a_conversation_in_odd_events_is_the_same_conversation() {
     let outcome = world.call(story::caller()).await;
     assert_eq!(outcome.ended_by, EndedBy::Rest);
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["session"]["barge_ins"], 1);
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
-    let lines = record["transcript"]["lines"].as_array().unwrap();
-    let caller = lines.iter().filter(|line| line["speaker"] == "caller").count();
+    assert_eq!(record.session().barge_ins, 1);
+    assert_eq!(record.end_reason(), "agent_hang_up");
+    let lines = record.lines();
+    let caller = lines.iter().filter(|line| line.speaker == "caller").count();
     assert_eq!((lines.len(), caller), (7, 3), "{lines:?}");
-    assert!(
-        record["session"]["usage"]["output_audio"].as_u64().unwrap() > 0,
-        "{}",
-        record["session"]["usage"]
-    );
+    assert!(record.session().usage.output_audio > 0, "{:?}", record.session().usage);
     assert_eq!(world.openai.violations(), vec![]);
 }
 

@@ -1,18 +1,18 @@
 //! No agent can be had: the caller is given to a person, may leave a message, or hears an apology; never silence.
 
+use acceptance::record::CallRecord;
 use std::time::Duration;
 
 use acceptance::webhook::{Webhook, call_sid};
-use acceptance::{World, WorldConfig};
+use acceptance::{World, WorldConfig, answering_connections};
 use domain::business::Voicemail;
 use domain::{Announcement, PhoneNumber};
 use functions::businesses::provision::NewBusiness;
 use futures_util::future::join_all;
 use http::Method;
-use local::demo::story;
 use serde_json::{Value, json};
 use simulator::audio::speech;
-use simulator::openai::{ConnectionPlan, Handshake, OpenAiConfig};
+use simulator::openai::Handshake;
 use simulator::twilio::{CallEventKind, CallOutcome, CallerScript, CallerStep, DialOutcome, EndedBy};
 use url::Url;
 
@@ -29,19 +29,14 @@ fn voicemail(new: &mut NewBusiness) {
         Some(Voicemail { prompt, max_length: Duration::from_secs(20) });
 }
 
+fn unrecorded_with_voicemail(new: &mut NewBusiness) {
+    voicemail(new);
+    new.settings.policies.record_calls = false;
+}
+
 fn person_and_voicemail(new: &mut NewBusiness) {
     person(new);
     voicemail(new);
-}
-
-/// A model that answers every handshake of the call in the same way.
-fn model(handshake: Handshake) -> OpenAiConfig {
-    let plan = ConnectionPlan { handshake, ..ConnectionPlan::default() };
-    OpenAiConfig { script: story::model(), connections: vec![plan; 20], ..OpenAiConfig::default() }
-}
-
-fn refusing(status: u16, code: &str) -> OpenAiConfig {
-    model(Handshake::Refuse { status, code: code.to_owned() })
 }
 
 /// Says something after the beep, and is then silent.
@@ -73,15 +68,20 @@ fn said(outcome: &CallOutcome) -> Vec<String> {
 /// Fault 57. Whatever the refusal, the caller soon hears that somebody else is being rung.
 async fn a_model_that_cannot_be_had_soon_leads_to_a_person() {
     let busy = DialOutcome::Answered(Duration::from_millis(300));
-    for openai in [
-        refusing(401, "invalid_api_key"),
-        refusing(429, "insufficient_quota"),
-        refusing(429, "rate_limit_exceeded"),
-        refusing(503, "server_error"),
-        model(Handshake::Hang),
+    let refused = |status, code: &str| WorldConfig::without_a_model(status, code, person);
+    for config in [
+        refused(401, "invalid_api_key"),
+        refused(429, "insufficient_quota"),
+        refused(429, "rate_limit_exceeded"),
+        refused(503, "server_error"),
+        WorldConfig {
+            openai: answering_connections(Handshake::Hang),
+            business: person,
+            ..WorldConfig::default()
+        },
     ] {
-        let plan = openai.connections[0].handshake.clone();
-        let world = World::with(WorldConfig { openai, business: person, ..WorldConfig::default() }).await;
+        let plan = config.openai.connections[0].handshake.clone();
+        let world = World::with(config).await;
         let outcome = call(&world, CallerScript::new(vec![]), busy).await;
         assert_eq!(outcome.debugger_codes(), Vec::<u32>::new(), "{plan:?}");
         let first = outcome.times_ms(|kind| matches!(kind, CallEventKind::Said(_)))[0];
@@ -92,23 +92,18 @@ async fn a_model_that_cannot_be_had_soon_leads_to_a_person() {
             1
         );
         assert_eq!(outcome.ended_by, EndedBy::Twiml);
-        let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
-        assert_eq!(record["voicemail"], serde_json::Value::Null);
+        let record = world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+        assert_eq!(record.voicemail, None);
     }
 }
 
 /// Nobody takes the call: the message that is left is archived and transcribed like a call.
 async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
-    let openai = refusing(401, "invalid_api_key");
-    let world = World::with(WorldConfig {
-        openai,
-        business: |new| {
-            person_and_voicemail(new);
-            new.settings.policies.record_calls = false;
-        },
-        ..WorldConfig::default()
-    })
-    .await;
+    let config = WorldConfig::without_a_model(401, "invalid_api_key", |new| {
+        person(new);
+        unrecorded_with_voicemail(new);
+    });
+    let world = World::with(config).await;
     // The second prompt is the business's; the first says that somebody is being rung.
     let script = CallerScript::new(vec![
         CallerStep::WaitForAgent { quiet_ms: 400, max_ms: 20_000 },
@@ -122,15 +117,15 @@ async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
     assert!(said.last().unwrap().contains("Thank you"), "{said:?}");
     let record = world
         .record_when(&outcome.call_sid, |record| {
-            record["voicemail"]["state"] == "archived" && !record["transcript_source"].is_null()
+            record.voicemail_state() == "archived" && !record.transcript_source.is_empty()
         })
         .await;
-    assert_eq!(record["recording"], serde_json::Value::Null, "it is no recording of the conversation");
-    assert_eq!(record["voicemail"]["channels"], 1);
-    let seconds = record["voicemail"]["duration_ms"].as_u64().unwrap() / 1_000;
+    assert_eq!(record.recording, None, "it is no recording of the conversation");
+    assert_eq!(record.voicemail().channels, Some(1));
+    let seconds = record.voicemail().duration_ms.unwrap() / 1_000;
     assert!((3..=20).contains(&seconds), "{seconds}");
-    assert_eq!(record["transcript_source"], "recording", "what was said to it can be read");
-    let link = record["voicemail"]["link"].as_str().unwrap();
+    assert_eq!(record.transcript_source, "recording", "what was said to it can be read");
+    let link = &record.voicemail().link;
     let request = world.http.get(world.url(link)).bearer_auth(world.identity.api_key.expose());
     let audio = request.send().await.unwrap();
     assert_eq!(audio.status(), 200);
@@ -141,16 +136,8 @@ async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
 
 /// Case C04. Case B03. Most messages end by hanging up; Twilio says so, and the message is kept like any other.
 async fn a_message_that_ends_by_hanging_up_is_kept() {
-    let openai = refusing(401, "invalid_api_key");
-    let world = World::with(WorldConfig {
-        openai,
-        business: |new| {
-            voicemail(new);
-            new.settings.policies.record_calls = false;
-        },
-        ..WorldConfig::default()
-    })
-    .await;
+    let config = WorldConfig::without_a_model(401, "invalid_api_key", unrecorded_with_voicemail);
+    let world = World::with(config).await;
     let script = CallerScript::new(vec![
         CallerStep::WaitForAgent { quiet_ms: 300, max_ms: 20_000 },
         CallerStep::Say { mulaw: speech::CALLER_SERVICE.mulaw().to_vec(), label: "message".into() },
@@ -163,7 +150,7 @@ async fn a_message_that_ends_by_hanging_up_is_kept() {
     let hung_up = hung_up.expect("the caller hung up within the message");
     assert!(hung_up.url.contains("/no-agent/after-message"), "{}", hung_up.url);
     assert_eq!((hung_up.status, hung_up.param("CallStatus")), (Some(200), Some("completed")));
-    world.record_when(&outcome.call_sid, |record| record["voicemail"]["state"] == "archived").await;
+    world.record_when(&outcome.call_sid, |record| record.voicemail_state() == "archived").await;
 }
 
 async fn asks(world: &World, method: Method, path: &str) -> (u16, Value) {
@@ -174,26 +161,19 @@ async fn asks(world: &World, method: Method, path: &str) -> (u16, Value) {
 
 /// What a caller left is a recording like the conversation's: by its own address it is played, lent, held, deleted.
 async fn a_message_is_lent_held_and_deleted_like_any_recording() {
-    let openai = refusing(429, "insufficient_quota");
-    let world = World::with(WorldConfig {
-        openai,
-        business: |new| {
-            voicemail(new);
-            new.settings.policies.record_calls = false;
-        },
-        ..WorldConfig::default()
-    })
-    .await;
+    let config = WorldConfig::without_a_model(429, "insufficient_quota", unrecorded_with_voicemail);
+    let world = World::with(config).await;
     let outcome = call(&world, leaves_a_message(), DialOutcome::Busy).await;
-    let archived = |record: &Value| record["voicemail"]["state"] == "archived";
-    let voicemail = world.record_when(&outcome.call_sid, archived).await["voicemail"].clone();
+    let archived = |record: &CallRecord| record.voicemail_state() == "archived";
+    let record = world.record_when(&outcome.call_sid, archived).await;
+    let voicemail = record.voicemail();
     let call = format!("/v1/calls/{}", outcome.call_sid);
-    let (status, all) = world.get(&format!("{call}/recordings")).await;
-    let one = &all["recordings"][0];
-    assert_eq!((status, all["recordings"].as_array().unwrap().len()), (200, 1), "{all}");
-    assert_eq!((&one["kind"], &one["sid"]), (&json!("voicemail"), &voicemail["sid"]));
-    let at = one["link"].as_str().unwrap();
-    assert_eq!(at, format!("{call}/recordings/{}", one["sid"].as_str().unwrap()));
+    let all = world.recordings(&outcome.call_sid).await;
+    let one = &all[0];
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!((one.kind.as_str(), &one.sid), ("voicemail", &voicemail.sid));
+    let at = one.link.as_str();
+    assert_eq!(at, format!("{call}/recordings/{}", one.sid));
     let plays = async |method: Method, url: Url| {
         let request = world.http.request(method, url).bearer_auth(world.identity.api_key.expose());
         let answer = request.send().await.unwrap();
@@ -202,7 +182,7 @@ async fn a_message_is_lent_held_and_deleted_like_any_recording() {
     assert_eq!(plays(Method::GET, world.url(at)).await, (200, true));
 
     let (status, share) = asks(&world, Method::POST, &format!("{at}/shares")).await;
-    assert_eq!((status, &share["recording"]), (201, &one["sid"]), "{share}");
+    assert_eq!((status, share["recording"].as_str()), (201, Some(one.sid.as_str())), "{share}");
     assert_eq!(plays(Method::POST, share["url"].as_str().unwrap().parse().unwrap()).await, (200, true));
     let (_, shares) = world.get(&format!("{at}/shares")).await;
     assert_eq!(shares["shares"][0]["views"], 1);
@@ -220,9 +200,9 @@ async fn a_message_is_lent_held_and_deleted_like_any_recording() {
     assert_eq!(asks(&world, Method::DELETE, &format!("{at}/hold")).await.0, 204);
     assert_eq!(asks(&world, Method::DELETE, at).await.0, 204);
     assert_eq!(world.get(at).await.0, 410);
-    let erased = |record: &Value| !record["voicemail"]["deleted_at_twilio"].is_null();
+    let erased = |record: &CallRecord| !record.voicemail().deleted_at_twilio.is_empty();
     let record = world.record_when(&outcome.call_sid, erased).await;
-    assert_eq!(record["voicemail"]["state"], "deleted");
+    assert_eq!(record.voicemail_state(), "deleted");
 
     // Nobody's, and another call's.
     let other = call_sid(9);
@@ -248,10 +228,10 @@ async fn a_caller_for_whom_no_line_is_free_may_leave_a_message_too() {
     assert!(world.openai.connections().is_empty());
     let record = world
         .record_when(&outcome.call_sid, |record| {
-            record["voicemail"]["state"] == "archived" && record["transcript_source"] == "recording"
+            record.voicemail_state() == "archived" && record.transcript_source == "recording"
         })
         .await;
-    assert_eq!(record["refusal"], "at_capacity");
+    assert_eq!(record.refusal, "at_capacity");
 }
 
 /// Fault 1, of these webhooks: copies have equal answers, also when the profile changes in between.
@@ -285,8 +265,7 @@ async fn copies_of_every_question_are_answered_alike() {
 
 /// Without a person and without voicemail there are still words.
 async fn a_business_that_has_nothing_else_apologises() {
-    let openai = refusing(429, "insufficient_quota");
-    let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
+    let world = World::with(WorldConfig::without_a_model(429, "insufficient_quota", |_| {})).await;
     let outcome = call(&world, CallerScript::new(vec![]), DialOutcome::Busy).await;
     let said = said(&outcome);
     assert!(said.len() == 1 && said[0].contains("technical problem"), "{said:?}");

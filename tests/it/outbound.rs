@@ -38,13 +38,12 @@ async fn a_person_who_is_called_has_a_conversation_and_leaves_a_record() {
     assert_eq!(world.openai.violations(), vec![]);
 
     let record = world.complete_record(answered.sid()).await;
-    assert_eq!((&record["direction"], &record["status"]), (&json!("outbound"), &json!("completed")));
-    assert_eq!((&record["from"], &record["to"]), (&json!(world.business.number.as_e164()), &json!(CALLEE)));
-    assert_eq!(record["reason"], "your bicycle is ready");
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
-    assert_eq!(record["transcript"]["lines"].as_array().unwrap().len(), 7);
-    let events: Vec<&str> =
-        record["events"].as_array().unwrap().iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!((record.direction.as_str(), record.status.as_str()), ("outbound", "completed"));
+    assert_eq!((record.from.as_str(), record.to.as_str()), (world.business.number.as_e164(), CALLEE));
+    assert_eq!(record.reason, "your bicycle is ready");
+    assert_eq!(record.end_reason(), "agent_hang_up");
+    assert_eq!(record.lines().len(), 7);
+    let events: Vec<&str> = record.events.iter().map(|event| event.event.as_str()).collect();
     for wanted in ["call-000000-initiated", "call-000001-ringing", "call-000002-in-progress", "amd-human"] {
         assert!(events.contains(&wanted), "{wanted} of {events:?}");
     }
@@ -92,7 +91,7 @@ async fn an_answer_that_was_lost_is_found_again_and_not_dialled_again() {
     assert_eq!((outcome.call_sid.as_str(), outcome.ended_by), (answered.sid(), EndedBy::Rest));
     assert_eq!(dials(&world), 1);
     let record = world.complete_record(answered.sid()).await;
-    assert_eq!(record["session"]["end_reason"], "agent_hang_up");
+    assert_eq!(record.end_reason(), "agent_hang_up");
 }
 
 /// The answer was lost, and so is every callback that could name the order: Twilio's list has the call.
@@ -132,8 +131,8 @@ async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
     assert_eq!((answered.status, dials(&world), world.twilio.calls().len()), (201, 2, 1), "{answered:?}");
     let again = place(&world, "order-1", &order(&world)).await;
     assert_eq!((&again, dials(&world)), (&answered, 2), "its result stands");
-    let record = world.record_when(answered.sid(), |record| record["status"] == "completed").await;
-    assert_eq!(record["direction"], "outbound");
+    let record = world.record_when(answered.sid(), |record| record.status == "completed").await;
+    assert_eq!(record.direction, "outbound");
 }
 
 /// Somebody was dialled, nobody heard of it, and Twilio's list could not be had when it was asked: whoever comes when
@@ -194,9 +193,9 @@ async fn a_call_that_nobody_takes_ends_in_its_own_status() {
         // The one line of the business is free again for each of them.
         let answered = place(&world, &format!("order-{index}"), &order(&world)).await;
         assert_eq!(answered.status, 201, "{answered:?}");
-        let record = world.record_when(answered.sid(), |record| !record["recording"].is_null()).await;
-        assert_eq!((&record["status"], &record["answered_at"]), (&json!(status.as_str()), &json!(null)));
-        assert_eq!(record["recording"]["reason"], "not_answered");
+        let record = world.record_when(answered.sid(), |record| record.recording.is_some()).await;
+        assert_eq!((record.status.as_str(), record.answered_at.as_str()), (status.as_str(), ""));
+        assert_eq!(record.recording().reason, "not_answered");
         world.twilio.settled().await;
     }
 }

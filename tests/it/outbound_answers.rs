@@ -1,5 +1,6 @@
 //! Who answers an outbound call: a person, a machine, or a service that asks who is calling.
 
+use acceptance::record::CallRecord;
 use std::time::Duration;
 
 use acceptance::outbound::{CALLEE, order, place};
@@ -51,13 +52,13 @@ async fn called(
     openai: OpenAiConfig,
     business: fn(&mut NewBusiness),
     callee: Callee,
-) -> (World, Value, std::sync::Arc<CallOutcome>) {
+) -> (World, CallRecord, std::sync::Arc<CallOutcome>) {
     let world = World::with(WorldConfig { openai, business, ..WorldConfig::default() }).await;
     world.twilio.set_callee(CALLEE, callee);
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!(answered.status, 201, "{answered:?}");
     let outcome = world.twilio.nth_call(0).await.unwrap().finished().await;
-    let record = world.record_when(answered.sid(), |record| !record["session"].is_null()).await;
+    let record = world.record_when(answered.sid(), |record| record.session.is_some()).await;
     assert_eq!(world.openai.violations(), vec![]);
     (world, record, outcome)
 }
@@ -81,7 +82,7 @@ async fn a_machine_is_hung_up_on() {
     let callee = Callee { answered_by: Answerer::Nothing, ..Callee::answers(says_once()) };
     let (world, record, outcome) = called(openai, as_it_is, callee).await;
     assert_eq!(outcome.ended_by, EndedBy::Rest);
-    assert_eq!(record["session"]["end_reason"], "voicemail");
+    assert_eq!(record.end_reason(), "voicemail");
     assert!(outcome.duration < LONG, "{:?}", outcome.duration);
     assert!(asked(&world).iter().all(|(kind, _)| kind == "greeting"), "nothing is said to it");
 }
@@ -91,8 +92,8 @@ async fn a_verdict_and_a_silent_line_are_a_machine() {
     let silent = CallerScript::new(vec![CallerStep::Pause { ms: 60_000 }, CallerStep::HangUp]);
     let answered_by = Answerer::Machine { greeting: Duration::from_secs(8) };
     let callee = Callee { answered_by, ..Callee::answers(silent) };
-    let (world, record, outcome) = called(hears(&[]), as_it_is, callee).await;
-    assert_eq!(record["session"]["end_reason"], "voicemail");
+    let (_world, record, outcome) = called(hears(&[]), as_it_is, callee).await;
+    assert_eq!(record.end_reason(), "voicemail");
     assert!(outcome.duration < LONG, "{:?}", outcome.duration);
 }
 
@@ -103,7 +104,7 @@ async fn a_message_is_left_after_the_tone() {
     let callee = Callee { answered_by, ..Callee::answers(says_once()) };
     let (world, record, outcome) = called(openai, leaves_message, callee).await;
     assert_eq!(outcome.ended_by, EndedBy::Rest);
-    assert_eq!(record["session"]["end_reason"], "voicemail");
+    assert_eq!(record.end_reason(), "voicemail");
     let asked = asked(&world);
     let messages: Vec<_> = asked.iter().filter(|(_, text)| text.contains(MESSAGE)).collect();
     assert_eq!(messages.len(), 1, "{asked:?}");
@@ -123,10 +124,10 @@ async fn no_verdict_keeps_a_person_from_being_greeted_and_heard() {
     join_all(verdicts.map(async |answered_by| {
         let openai = OpenAiConfig { script: story::model(), ..OpenAiConfig::default() };
         let callee = Callee { answered_by, amd_takes: VERDICT, ..Callee::answers(story::caller()) };
-        let (world, record, outcome) = Box::pin(called(openai, as_it_is, callee)).await;
-        assert_eq!(record["session"]["end_reason"], "agent_hang_up", "{answered_by:?}");
+        let (_world, record, outcome) = Box::pin(called(openai, as_it_is, callee)).await;
+        assert_eq!(record.end_reason(), "agent_hang_up", "{answered_by:?}");
         assert_eq!(outcome.ended_by, EndedBy::Rest);
-        let greeted = record["session"]["greeting_requested_ms"].as_u64().unwrap();
+        let greeted = record.session().greeting_requested_ms.unwrap();
         assert!(
             u128::from(greeted) < VERDICT.as_millis(),
             "the greeting waited for no verdict: {greeted} ms"
@@ -159,7 +160,7 @@ async fn a_screening_service_is_told_who_calls_and_why_and_then_waited_for() {
     ]);
     let (world, record, outcome) = called(openai, as_it_is, Callee::answers(script)).await;
     assert_eq!(outcome.ended_by, EndedBy::Caller, "nobody hung up on them");
-    assert_eq!(record["session"]["end_reason"], "caller_hang_up");
+    assert_eq!(record.end_reason(), "caller_hang_up");
     let asked = asked(&world);
     let introductions: Vec<_> = asked.iter().filter(|(kind, _)| kind == "screening").collect();
     assert_eq!(introductions.len(), 1, "{asked:?}");

@@ -2,6 +2,7 @@
 
 use acceptance::ended_calls::{EndedCalls, job};
 use acceptance::lease::lapse_all;
+use acceptance::record::{Message, Summary};
 use acceptance::way::{Manner, Way};
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
@@ -30,15 +31,17 @@ async fn a_call_is_told_of_once_with_everything_that_is_known(world: World) {
     assert_eq!(event["type"], "call.completed");
     assert_eq!((&event["sequence"], &page["next"]), (&json!(1), &json!(1)));
     let data = &event["data"];
-    assert_eq!(data["call"]["sid"], record["sid"]);
+    assert_eq!(data["call"]["sid"], record.sid.as_str());
     assert_eq!(data["call"]["status"], "completed");
     assert_eq!(data["transcript_source"], "realtime");
     assert_eq!(data["recording"]["state"], "archived");
-    assert_eq!(data["summary"], record["summary"]);
+    let summary: Option<Summary> = serde_json::from_value(data["summary"].clone()).unwrap();
+    assert_eq!(summary, record.summary);
     assert_eq!(data["extraction"]["requested_time"]["value"], "10:30");
     assert_eq!(data["lead_status"], "booked");
-    assert_eq!(data["cost"]["usd_micros"], record["cost"]["usd_micros"]);
-    assert_eq!((&data["call"]["from"], &data["call"]["to"]), (&record["from"], &record["to"]));
+    assert_eq!(data["cost"]["usd_micros"], record.cost().usd_micros);
+    assert_eq!(data["call"]["from"], record.from.as_str());
+    assert_eq!(data["call"]["to"], record.to.as_str());
     assert_eq!(data["call"]["from"], "+12025550178", "whom to call back");
     assert_eq!((&data["messages"], &data["messages_left_out"]), (&json!([]), &json!(0)));
 
@@ -81,7 +84,8 @@ async fn the_messages_of_a_call_and_a_withheld_caller_are_told_of() {
     let events = calls.events().await;
     let (data, record) = (&events[0]["data"], calls.record(&sid).await);
     assert_eq!(data["call"]["from"], "hidden");
-    assert_eq!(data["messages"], record["messages"]);
+    let told: Vec<Message> = serde_json::from_value(data["messages"].clone()).unwrap();
+    assert_eq!(told, record.messages);
     assert_eq!(
         (&data["messages"][0]["for"], &data["messages"][0]["message"], &data["messages"][0]["callback"]),
         (&json!("Robin"), &json!("The red bicycle."), &json!("+353 1 555 0178"))
@@ -102,8 +106,8 @@ async fn nothing_is_told_while_the_recording_is_awaited(world: World) {
     let silent = RecordingFaults { callback_lost: true, ..Default::default() };
     let faults = CallFaults { recording: silent, ..Default::default() };
     let outcome = world.call_with(story::caller(), faults).await;
-    let record = world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
-    assert_ne!(record["recording"]["state"], "archived");
+    let record = world.record_when(&outcome.call_sid, |record| !record.transcript_source.is_empty()).await;
+    assert_ne!(record.recording_state(), "archived");
     let calls = EndedCalls::of(&world).await;
     assert!(calls.insights(&[]).await.does(&job(&outcome.call_sid), 1).await, "it waits on the queue");
     assert!(calls.events().await.is_empty() && calls.asked().is_empty());
@@ -118,7 +122,7 @@ async fn fifty_copies_of_a_job_ask_once_and_tell_once() {
     join_all((0..50).map(|n| workers[n % 2].does(&copy, 1))).await;
     assert!(workers[0].does(&copy, 2).await, "who came too early comes back and finds it done");
     assert_eq!((calls.asked().len(), calls.events().await.len()), (1, 1));
-    assert_eq!(calls.record(&sid).await["insights"]["run"], 1);
+    assert_eq!(calls.record(&sid).await.insights().run, 1);
 }
 
 /// The worker dies with the answer in its hands; and another time just behind the write that it never heard of.
@@ -155,7 +159,7 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
         assert!(heir.does(&copy, 2).await, "{dies_at}");
         let events = calls.events().await;
         assert_eq!(events.len(), usize::from(n), "{dies_at}: {told} before");
-        assert_eq!(calls.record(&sid).await["insights"]["run"], 1, "{dies_at}");
+        assert_eq!(calls.record(&sid).await.insights().run, 1, "{dies_at}");
     }
 }
 
@@ -221,12 +225,12 @@ async fn another_run_is_another_version_and_an_update() {
     }
     let (events, record) = (calls.events().await, calls.record(&sid).await);
     assert_eq!((calls.asked().len(), events.len()), (2, 2), "copies of either ask and tell nothing");
-    assert_eq!(record["insights"]["run"], 2);
+    assert_eq!(record.insights().run, 2);
     let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["data"]["run"])).collect();
     assert_eq!(told, [(&json!("call.completed"), &json!(1)), (&json!("call.updated"), &json!(2))]);
-    assert_eq!(events[1]["data"]["cost"]["usd_micros"], record["cost"]["usd_micros"]);
-    let paid = record["cost"]["parts"].as_array().unwrap();
-    assert_eq!(paid.iter().filter(|part| part["kind"] == "insights").count(), 2, "both runs were paid for");
+    assert_eq!(events[1]["data"]["cost"]["usd_micros"], record.cost().usd_micros);
+    let paid = &record.cost().parts;
+    assert_eq!(paid.iter().filter(|part| part.kind == "insights").count(), 2, "both runs were paid for");
 }
 
 acceptance::tests![

@@ -275,8 +275,8 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
         assert!(sweep.ticks(clock::now().plus(Duration::from_secs(48 * 3_600) * tick)).await);
     }
     compare("RecordingSweepFunction", &way);
-    let given_up = world.get(&format!("/v1/calls/{}", unheard.call_sid)).await.1;
-    assert_eq!(given_up["recording"]["state"], "failed");
+    let given_up = world.record(&unheard.call_sid).await;
+    assert_eq!(given_up.recording_state(), "failed");
 }
 
 /// The functions behind a call: its recording and its transcript.
@@ -287,7 +287,7 @@ async fn the_roles_of_the_pipeline_fit() {
     let missed = world.twilio.recordings(&unheard.call_sid)[0].sid.clone();
     let outcome = unannounced(&world).await;
     let recording = world.twilio.recordings(&outcome.call_sid)[0].sid.clone();
-    world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
+    world.record_when(&outcome.call_sid, |record| !record.transcript_source.is_empty()).await;
 
     let broken = CutShort::call(&world).await;
 
@@ -328,7 +328,7 @@ async fn the_roles_of_the_pipeline_fit() {
     let archive = QueueSandbox::start(&world, "recording-archive", &changes).await;
     let no_job = json!("no job of ours");
     let silent = unheard_of(&world).await;
-    world.record_when(&silent.call_sid, |record| record["status"] == "completed").await;
+    world.record_when(&silent.call_sid, |record| record.status == "completed").await;
     assert!(archive.does(&json!({ "job": "account", "call": silent.call_sid }), 1).await);
     let copy = json!({ "job": "archive", "call": outcome.call_sid, "recording": recording });
     assert!(archive.does(&copy, 1).await);
@@ -398,7 +398,7 @@ async fn the_roles_of_the_pipeline_fit() {
     assert_eq!(world.http.get(list).bearer_auth(key).send().await.unwrap().status(), 200);
     compare("EventsFunction", &way);
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "recording", "the pipeline had work to do");
+    assert_eq!(record.transcript_source, "recording", "the pipeline had work to do");
 
     let way = Way::to_the_store_of(&world).await;
     let calls = HttpSandbox::start(&world, "calls", &way.everywhere()).await;

@@ -33,8 +33,8 @@ async fn a_recording_that_is_not_ready_yet_is_fetched_when_it_is(world: World) {
     let faults = CallFaults { recording: media(vec![MediaFault::NotFound]), ..Default::default() };
     let outcome = world.call_with(short_call(), faults).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["recording"]["channels"], 2);
-    assert_eq!(record["recording"]["source"], "StartCallRecordingTwiML");
+    assert_eq!(record.recording().channels, Some(2));
+    assert_eq!(record.recording().source, "StartCallRecordingTwiML");
     audio::stereo(&world.recording(&outcome.call_sid).await);
 }
 
@@ -57,13 +57,13 @@ async fn xml_nothing_a_stump_and_another_format_are_never_stored(world: World) {
     call.is_announced("completed", &[("RecordingDuration", &seconds)]).await;
     for fault in faults {
         assert!(!call.is_copied(1).await, "{fault:?}");
-        assert_eq!(call.told().await["state"], "announced", "{fault:?}");
+        assert_eq!(call.told().await.state, "announced", "{fault:?}");
         assert_eq!(in_the_bucket(&world).await, (0, 0), "{fault:?}");
     }
     assert!(call.is_copied(2).await);
     let told = call.told().await;
     let stored = world.recording(&call.call).await;
-    assert_eq!((&told["state"], told["bytes"].as_u64()), (&"archived".into(), Some(stored.len() as u64)));
+    assert_eq!((told.state.as_str(), told.bytes), ("archived", Some(stored.len() as u64)));
     audio::stereo(&stored);
 }
 
@@ -93,7 +93,7 @@ async fn no_recording_is_started_where_the_business_wants_none() {
     })
     .await;
     let outcome = world.call(short_call()).await;
-    world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
+    world.record_when(&outcome.call_sid, |record| !record.transcript_source.is_empty()).await;
     assert_eq!(world.twilio.recordings(&outcome.call_sid).len(), 0);
     assert_eq!(world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await.0, 404);
 }
@@ -131,9 +131,9 @@ async fn a_long_recording_is_archived_in_parts_or_not_at_all() {
     let record = world.complete_record(&outcome.call_sid).await;
     let stored = world.recording(&outcome.call_sid).await;
     assert!(stored.len() > PART_BYTES);
-    assert_eq!(record["recording"]["bytes"], stored.len());
-    assert_eq!(record["recording"]["codec"], "pcm");
-    assert_eq!(record["recording"]["duration_ms"], SECONDS as u64 * 1_000);
+    assert_eq!(record.recording().bytes, Some(stored.len() as u64));
+    assert_eq!(record.recording().codec, "pcm");
+    assert_eq!(record.recording().duration_ms, Some(SECONDS as u64 * 1_000));
     assert_eq!(audio::stereo(&stored).0.len(), SECONDS * 8_000);
     let unfinished = s3.list_multipart_uploads().bucket(bucket).send().await.unwrap();
     assert!(unfinished.uploads().is_empty(), "{unfinished:?}");
@@ -149,7 +149,7 @@ async fn twilios_copy_is_deleted_once_when_ours_is_verified() {
     let repeated = RecordingFaults { callback_copies: 4, ..Default::default() };
     let outcome =
         world.call_with(short_call(), CallFaults { recording: repeated, ..Default::default() }).await;
-    world.record_when(&outcome.call_sid, |record| !record["recording"]["deleted_at_twilio"].is_null()).await;
+    world.record_when(&outcome.call_sid, |record| !record.recording().deleted_at_twilio.is_empty()).await;
     let (mut deleted, mut downloaded) = (vec![], None);
     for (at, request) in world.twilio.requests().iter().enumerate() {
         match (request.method.as_str(), request.status) {
@@ -170,12 +170,12 @@ async fn a_recording_whose_callback_never_came_is_found(world: World) {
     let path = format!("/v1/calls/{}", call.call);
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &[]).await;
     assert!(sweep.ticks(clock::now()).await);
-    assert_eq!(call.told().await["state"], "in_progress", "its time has not come");
+    assert_eq!(call.told().await.state, "in_progress", "its time has not come");
     assert_eq!(world.get(&format!("{path}/recording")).await.0, 409);
 
     assert!(sweep.ticks(clock::now().plus(CALLBACK_WITHIN)).await);
-    let record = world.record_when(&call.call, |record| record["recording"]["state"] == "archived").await;
-    assert_eq!(record["recording"]["channels"], 2);
+    let record = world.record_when(&call.call, |record| record.recording_state() == "archived").await;
+    assert_eq!(record.recording().channels, Some(2));
 }
 
 /// Fault 36. The message that asks for the copy is lost, and asking for the status is no substitute for it.

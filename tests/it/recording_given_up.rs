@@ -29,7 +29,7 @@ async fn a_recording_that_is_late_everywhere_is_waited_for(world: World) {
         }
         // Its message is in the dead-letter queue for somebody to see; the recording is given up by nobody.
         assert!(call.is_copied(MAX_ATTEMPTS).await);
-        assert_eq!(call.told().await["state"], "announced");
+        assert_eq!(call.told().await.state, "announced");
         assert!(sweep.ticks(due).await);
         due = due.plus(Due::pause(sweeps));
     }
@@ -38,7 +38,7 @@ async fn a_recording_that_is_late_everywhere_is_waited_for(world: World) {
     );
     world.twilio.release_recording(&call.sid());
     assert!(call.is_copied(1).await);
-    assert_eq!(call.told().await["state"], "archived");
+    assert_eq!(call.told().await.state, "archived");
 }
 
 fn nowhere(world: &World) -> &str {
@@ -51,15 +51,15 @@ async fn a_recording_that_never_comes_fails_at_the_end_of_the_last_job(world: Wo
     call.is_announced("completed", &[]).await;
     for attempt in 1..MAX_ATTEMPTS {
         assert!(!call.is_copied_or_given_up(attempt).await);
-        assert_eq!(call.told().await["state"], "announced");
+        assert_eq!(call.told().await.state, "announced");
     }
     assert!(call.is_copied_or_given_up(MAX_ATTEMPTS).await, "it is buried");
     let told = call.told().await;
-    assert_eq!(told["state"], "failed");
-    assert!(told["reason"].as_str().unwrap().contains("no such resource"), "{told}");
+    assert_eq!(told.state, "failed");
+    assert!(told.reason.contains("no such resource"), "{told:?}");
     world.twilio.release_recording(&call.sid());
     assert!(call.is_copied(1).await);
-    assert_eq!(call.told().await["state"], "archived");
+    assert_eq!(call.told().await.state, "archived");
 }
 
 /// Fault 37. Case C09. Lost is what Twilio says was deleted, at the end of a job's attempts.
@@ -68,11 +68,11 @@ async fn a_recording_deleted_at_twilio_ends_as_lost(world: World) {
     call.is_announced("completed", &[]).await;
     for attempt in 1..MAX_ATTEMPTS {
         assert!(!call.is_copied(attempt).await);
-        assert_eq!(call.told().await["state"], "announced");
+        assert_eq!(call.told().await.state, "announced");
     }
     assert!(call.is_copied(MAX_ATTEMPTS).await);
     let told = call.told().await;
-    assert_eq!((&told["state"], &told["link"]), (&"lost".into(), &serde_json::Value::Null));
+    assert_eq!((told.state.as_str(), told.link.as_str()), ("lost", ""));
     assert_eq!(world.get(&format!("/v1/calls/{}/recording", call.call)).await.0, 410);
 }
 
@@ -81,10 +81,9 @@ async fn an_encrypted_recording_ends_at_once_and_names_the_setting(world: World)
     let encrypted = || RecordingFaults { encrypted: true, ..Default::default() };
     let faults = CallFaults { recording: encrypted(), ..Default::default() };
     let outcome = world.call_with(short_call(), faults).await;
-    let record =
-        world.record_when(&outcome.call_sid, |record| record["recording"]["state"] == "failed").await;
+    let record = world.record_when(&outcome.call_sid, |record| record.recording_state() == "failed").await;
     let setting = "switch off Voice Recording Encryption";
-    assert!(record["recording"]["reason"].as_str().unwrap().contains(setting), "{record:#}");
+    assert!(record.recording().reason.contains(setting), "{record:?}");
     let told = Recorded::of(&world, &outcome.call_sid).await;
     assert_eq!(told.asked(".wav"), 0);
 
@@ -93,8 +92,8 @@ async fn an_encrypted_recording_ends_at_once_and_names_the_setting(world: World)
     silent.is_announced("completed", &[]).await;
     assert!(silent.is_copied(1).await);
     let told = silent.told().await;
-    assert_eq!((&told["state"], silent.asked(".wav")), (&"failed".into(), 1));
-    assert!(told["reason"].as_str().unwrap().contains(setting), "{told}");
+    assert_eq!((told.state.as_str(), silent.asked(".wav")), ("failed", 1));
+    assert!(told.reason.contains(setting), "{told:?}");
     assert_eq!(in_the_bucket(&world).await, (0, 0));
 }
 
@@ -106,11 +105,11 @@ async fn what_comes_twice_and_is_no_recording_is_not_asked_for_again(world: Worl
         assert!(!call.is_copied(1).await, "once may be an accident");
         assert!(call.is_copied(2).await, "it is buried");
         let told = call.told().await;
-        assert_eq!((&told["state"], call.asked(".wav")), (&"failed".into(), 2), "{fault:?}");
-        assert!(told["reason"].as_str().unwrap().contains(named), "{told}");
+        assert_eq!((told.state.as_str(), call.asked(".wav")), ("failed", 2), "{fault:?}");
+        assert!(told.reason.contains(named), "{told:?}");
         // Somebody has seen to it.
         assert!(call.is_copied(1).await);
-        assert_eq!(call.told().await["state"], "archived");
+        assert_eq!(call.told().await.state, "archived");
     }
     // An error page comes as often as it likes.
     let call = Recorded::call(&world, media(vec![MediaFault::Xml; 4])).await;
@@ -119,7 +118,7 @@ async fn what_comes_twice_and_is_no_recording_is_not_asked_for_again(world: Worl
         assert!(!call.is_copied(attempt).await);
     }
     assert!(call.is_copied(5).await);
-    assert_eq!(call.told().await["state"], "archived");
+    assert_eq!(call.told().await.state, "archived");
 }
 
 /// Cases C19 and B26. A header written before the length was known, and a length that was not known when it was
@@ -130,15 +129,15 @@ async fn a_streams_header_and_an_unknown_duration_are_no_reason_to_refuse(world:
     call.is_announced("completed", &[("RecordingDuration", "0")]).await;
     assert!(call.is_copied(1).await, "{}", sizes[0]);
     let first = call.told().await;
-    assert_eq!(first["state"], "archived", "{first}");
+    assert_eq!(first.state, "archived", "{first:?}");
     for size in &sizes[1..] {
         let call = Recorded::call(&world, media(vec![MediaFault::Placeholder(*size)])).await;
         let seconds = world.twilio.recordings(&call.call)[0].duration_s.to_string();
         call.is_announced("completed", &[("RecordingDuration", &seconds)]).await;
         assert!(call.is_copied(1).await, "{size:#x}");
         let told = call.told().await;
-        let bytes = told["bytes"].as_u64().unwrap();
-        assert_eq!(told["duration_ms"].as_u64().unwrap(), (bytes - 44) / 32, "{size:#x}");
+        let bytes = told.bytes.unwrap();
+        assert_eq!(told.duration_ms.unwrap(), (bytes - 44) / 32, "{size:#x}");
     }
 }
 
@@ -162,10 +161,7 @@ async fn a_worker_that_was_overtaken_at_the_last_byte_makes_nothing_visible(worl
     };
     let (done, ()) = tokio::join!(call.is_copied(1), overtaken);
     assert!(!done);
-    assert_eq!(
-        (call.told().await["state"].clone(), in_the_bucket(&world).await),
-        ("announced".into(), (0, 0))
-    );
+    assert_eq!((call.told().await.state.as_str(), in_the_bucket(&world).await), ("announced", (0, 0)));
 }
 
 /// Fault 18. Two jobs for one recording fail in turn: the wait after a failure is the work's, not one message's.

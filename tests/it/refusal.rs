@@ -49,8 +49,8 @@ async fn without_an_inbound_prompt_the_call_is_refused() {
     let (status, twiml) = Webhook::inbound(&world, &call_sid(1)).send(&world).await;
     assert_eq!(status, 200);
     assert!(!twiml.contains("<Stream") && twiml.contains("cannot take your call"), "{twiml}");
-    let (_, record) = world.get(&format!("/v1/calls/{}", call_sid(1))).await;
-    assert_eq!(record["refusal"], "no_prompt");
+    let record = world.record(&call_sid(1)).await;
+    assert_eq!(record.refusal, "no_prompt");
 }
 
 /// Hidden and odd callers are served like anybody.

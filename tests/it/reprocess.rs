@@ -1,5 +1,6 @@
 //! Correcting a transcript by hand, and having a call processed again.
 
+use acceptance::record::Line;
 use std::time::Duration;
 
 use acceptance::ended_calls::{EndedCalls, job};
@@ -35,7 +36,7 @@ async fn called_in(config: WorldConfig) -> (World, String) {
     let world = World::with(config).await;
     let outcome = world.call(caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "realtime");
+    assert_eq!(record.transcript_source, "realtime");
     (world, outcome.call_sid.clone())
 }
 
@@ -70,17 +71,14 @@ async fn a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_o
     let (status, run) = ask(&world, &sid, json!(["transcript"]), &[]).await;
     assert_eq!((status, &run["run"]), (202, &json!(1)));
     assert_eq!(settled(&world, &sid, 1).await["state"], "replaced");
-    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
-    assert_eq!((&now["transcript_source"], &now["version"]), (&json!("recording"), &json!(2)));
-    assert_eq!(
-        now["lines"][1],
-        json!({ "speaker": "caller", "text": speech::CALLER_BYE.text,
-        "start_ms": now["lines"][1]["start_ms"] })
-    );
-    let (_, before) = world.get(&format!("/v1/calls/{sid}/transcript?version=1")).await;
-    assert_eq!(before["lines"][1]["text"], speech::CALLER_BYE.text);
-    assert_eq!(before["versions"][0]["source"], "realtime");
-    assert_eq!(before["versions"][1]["model"], "gpt-transcribe");
+    let now = world.transcript(&sid).await;
+    assert_eq!((now.transcript_source.as_str(), now.version), ("recording", Some(2)));
+    let line = &now.lines[1];
+    assert_eq!((line.speaker.as_str(), line.text.as_str()), ("caller", speech::CALLER_BYE.text));
+    let before = world.transcript_version(&sid, 1).await;
+    assert_eq!(before.lines[1].text, speech::CALLER_BYE.text);
+    assert_eq!(before.versions[0].source, "realtime");
+    assert_eq!(before.versions[1].model, "gpt-transcribe");
     assert_eq!(world.get(&format!("/v1/calls/{sid}/transcript?version=3")).await.0, 404);
 }
 
@@ -92,8 +90,8 @@ async fn a_run_that_gives_nothing_better_keeps_what_stands() {
     }
     ask(&world, &sid, json!(["recording", "transcript"]), &[]).await;
     assert_eq!(settled(&world, &sid, 1).await["state"], "kept");
-    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
-    assert_eq!((&now["transcript_source"], &now["version"]), (&json!("realtime"), &json!(1)));
+    let now = world.transcript(&sid).await;
+    assert_eq!((now.transcript_source.as_str(), now.version), ("realtime", Some(1)));
 }
 
 /// Fault 46. Two requests at once are one run; another one meanwhile is refused; a key stands for its run for good.
@@ -112,8 +110,8 @@ async fn a_request_while_one_is_running_is_the_same_or_a_conflict() {
     let (_, next) = ask(&world, &sid, json!(["transcript"]), &[]).await;
     assert_eq!(next["run"], 2, "without a key it is another request");
     settled(&world, &sid, 2).await;
-    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
-    assert_eq!(now["versions"].as_array().unwrap().len(), 3, "one for each run");
+    let now = world.transcript(&sid).await;
+    assert_eq!(now.versions.len(), 3, "one for each run");
 }
 
 /// Fault 46. The call's own run is still listening when a person has the last word: its version is kept, the
@@ -144,14 +142,14 @@ async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
 
     assert_eq!(settled(&world, &sid, 1).await["state"], "superseded");
     let versions = || async {
-        let (_, now) = world.get(&path).await;
-        (now["versions"].as_array().unwrap().len() == 3).then_some(now)
+        let now = world.transcript(&sid).await;
+        (now.versions.len() == 3).then_some(now)
     };
     let now = world.until(versions).await;
-    assert_eq!(now["transcript_source"], "edited");
-    assert_eq!(now["lines"], json!([{ "speaker": "caller", "text": "Goodbye." }]));
-    let last = now["versions"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&last["source"], &last["final"]), (&json!("recording"), &json!(false)), "kept, not final");
+    assert_eq!(now.transcript_source, "edited");
+    assert_eq!(now.lines, [Line { speaker: "caller".into(), text: "Goodbye.".into(), start_ms: None }]);
+    let last = now.versions.last().unwrap();
+    assert_eq!((last.source.as_str(), last.r#final), ("recording", false), "kept, not final");
 }
 
 /// A correction is summed up as the call's own words were, and told of; the same words again are not.
@@ -161,14 +159,15 @@ async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
     let edit = json!({ "lines": [{ "speaker": "caller", "text": "I want a refund for the red bicycle." }] });
     let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit.clone()).await;
     assert_eq!(edited.status(), 200);
-    let record = world.record_when(&sid, |record| record["insights"]["run"] == 2).await;
-    assert_eq!(record["insights"]["transcript_source"], "edited");
-    assert!(record["summary"]["topic"].as_str().unwrap().contains("refund"), "{:#}", record["summary"]);
+    let record = world.record_when(&sid, |record| record.run() == 2).await;
+    assert_eq!(record.insights().transcript_source, "edited");
+    let summary = record.summary.as_ref().unwrap();
+    assert!(summary.topic.contains("refund"), "{summary:?}");
     let calls = EndedCalls::of(&world).await;
     let events = calls.events().await;
     let told: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(told, ["call.completed", "call.updated"]);
-    assert_eq!(events[1]["data"]["summary"], record["summary"]);
+    assert_eq!(events[1]["data"]["summary"]["topic"], summary.topic.as_str());
     assert_eq!(events[1]["data"]["transcript_source"], "edited");
 
     let same = send(&world, Method::PUT, &path, &[("If-Match", "\"2\"")], edit).await;
@@ -183,14 +182,14 @@ async fn a_failed_recording_is_fetched_again_on_request() {
     let faults = RecordingFaults { media: vec![MediaFault::Xml; 2], ..Default::default() };
     let outcome = world.call_with(caller(), CallFaults { recording: faults, ..Default::default() }).await;
     let sid = &outcome.call_sid;
-    world.record_when(sid, |record| record["recording"]["state"] == "announced").await;
+    world.record_when(sid, |record| record.recording_state() == "announced").await;
     let recording = world.twilio.recordings(sid)[0].sid.clone();
     let writer =
         stores::recordings::Writer::new(&world.system.aws, world.system.name("RecordingsTable").unwrap());
     writer.failed(&domain::RecordingSid::parse(&recording).unwrap(), "XML").await.unwrap();
     let (status, _) = ask(&world, sid, json!(["recording", "transcript"]), &[]).await;
     assert_eq!(status, 202);
-    world.record_when(sid, |record| record["recording"]["state"] == "archived").await;
+    world.record_when(sid, |record| record.recording_state() == "archived").await;
     assert_eq!(settled(&world, sid, 1).await["state"], "replaced");
 }
 
@@ -202,10 +201,10 @@ async fn a_retired_model_is_replaced_by_the_next_one() {
     let (world, sid) = called_in(config).await;
     assert_eq!(ask(&world, &sid, json!(["transcript"]), &[]).await.0, 202);
     assert_eq!(settled(&world, &sid, 1).await["state"], "replaced");
-    let (_, now) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
+    let now = world.transcript(&sid).await;
     assert_eq!(
-        (&now["transcript_source"], &now["versions"][1]["model"]),
-        (&json!("recording"), &json!("gpt-4o-mini-transcribe"))
+        (now.transcript_source.as_str(), now.versions[1].model.as_str()),
+        ("recording", "gpt-4o-mini-transcribe")
     );
     let requests = world.openai.requests();
     let answered = |status| {

@@ -313,10 +313,8 @@ async fn resumes_after_a_broken_stream(warm: usize) {
     let streams = outcome.times_ms(|kind| matches!(kind, CallEventKind::StreamOpened { .. }));
     assert_eq!(streams.len(), 2, "{:?}", outcome.events);
 
-    let record = world
-        .record_when(&outcome.call_sid, |record| record["session"]["end_reason"] == "caller_hang_up")
-        .await;
-    assert_eq!(record["status"], "completed");
+    let record = world.record_when(&outcome.call_sid, |record| record.end_reason() == "caller_hang_up").await;
+    assert_eq!(record.status, "completed");
     let connections = world.sessions();
     assert_eq!(connections.len(), 2, "each session has its own");
     assert_eq!(world.warm_sessions(), warm);

@@ -53,13 +53,12 @@ async fn is_erased(world: &World, sid: &str) {
 
 async fn what_was_kept_long_enough_is_deleted_and_what_is_held_is_not() {
     let (world, outcome) = recorded().await;
-    let (call, recording) =
-        (format!("/v1/calls/{}", outcome.call_sid), format!("/v1/calls/{}/recording", outcome.call_sid));
+    let recording = format!("/v1/calls/{}/recording", outcome.call_sid);
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &[]).await;
     assert_eq!(tag(&world).await.as_deref(), Some("30-days"));
     let day = |n: u32| clock::now().plus(Duration::from_secs(24 * 3_600) * n);
     assert!(sweep.ticks(day(29)).await);
-    assert_eq!(world.get(&call).await.1["recording"]["state"], "archived");
+    assert_eq!(world.record(&outcome.call_sid).await.recording_state(), "archived");
 
     for _ in 0..2 {
         assert_eq!(asks(&world, Method::PUT, &format!("{recording}/hold")).await, 204);
@@ -67,19 +66,16 @@ async fn what_was_kept_long_enough_is_deleted_and_what_is_held_is_not() {
     assert_eq!(tag(&world).await.as_deref(), Some("hold"), "no lifecycle rule matches it");
     assert!(sweep.ticks(day(31)).await);
     assert_eq!(asks(&world, Method::DELETE, &recording).await, 409, "not even its business deletes it");
-    let held = world.get(&call).await.1;
-    assert_eq!(
-        (&held["recording"]["state"], &held["recording"]["legal_hold"]),
-        (&"archived".into(), &true.into())
-    );
+    let held = world.record(&outcome.call_sid).await;
+    assert_eq!((held.recording_state(), held.recording().legal_hold), ("archived", true));
 
     assert_eq!(asks(&world, Method::DELETE, &format!("{recording}/hold")).await, 204);
     assert_eq!(tag(&world).await.as_deref(), Some("30-days"));
     assert!(sweep.ticks(day(31)).await);
-    let gone = world.get(&call).await.1;
-    assert_eq!(gone["recording"]["state"], "deleted");
-    assert_eq!(gone["recording"]["reason"], "retention_over");
-    assert!(gone["recording"]["deleted_at"].is_string());
+    let gone = world.record(&outcome.call_sid).await;
+    assert_eq!(gone.recording_state(), "deleted");
+    assert_eq!(gone.recording().reason, "retention_over");
+    assert!(!gone.recording().deleted_at.is_empty());
     assert_eq!(world.get(&recording).await.0, 410);
     is_erased(&world, &outcome.call_sid).await;
 }
@@ -94,10 +90,9 @@ async fn a_business_deletes_its_recording_here_and_at_twilio() {
         assert_eq!(world.get(&recording).await.0, 410, "from this moment on");
     }
     is_erased(&world, &outcome.call_sid).await;
-    let record = world
-        .record_when(&outcome.call_sid, |record| !record["recording"]["deleted_at_twilio"].is_null())
-        .await;
-    assert_eq!(record["recording"]["reason"], "requested");
+    let record =
+        world.record_when(&outcome.call_sid, |record| !record.recording().deleted_at_twilio.is_empty()).await;
+    assert_eq!(record.recording().reason, "requested");
     assert_eq!(
         asks(&world, Method::PUT, &format!("{recording}/hold")).await,
         409,

@@ -1,6 +1,7 @@
 //! Settings that are stored with a field that nobody understands: the call is served, and nothing happens that the
 //! field may have been meant to prevent.
 
+use acceptance::record::CallRecord;
 use acceptance::{World, log};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
@@ -28,11 +29,11 @@ async fn a_misspelt_consent_records_no_one(world: World) {
     let script = || CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 600 }, CallerStep::HangUp]);
     for _ in 0..2 {
         let outcome = world.call(script()).await;
-        let over = |record: &Value| !record["transcript_source"].is_null();
+        let over = |record: &CallRecord| !record.transcript_source.is_empty();
         let record = world.record_when(&outcome.call_sid, over).await;
         let spoke = outcome.times_ms(|kind| *kind == CallEventKind::AgentSpeechStarted);
         assert!(!spoke.is_empty(), "{:?}", outcome.events);
-        assert_eq!(record["recording"], Value::Null);
+        assert_eq!(record.recording, None);
         assert!(world.twilio.recordings(&outcome.call_sid).is_empty());
         assert_eq!(world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await.0, 404);
     }

@@ -7,7 +7,7 @@ use acceptance::lease::lapse_all;
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
 use local::demo::story;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::openai::{Answer, HttpFault, OpenAiConfig};
 use simulator::twilio::{CallerScript, CallerStep};
 
@@ -28,24 +28,19 @@ const SAID: [(domain::Speaker, &str); 2] =
 async fn a_call_is_summed_up_from_what_was_said_in_it(world: World) {
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["insights"]["outcome"], "done", "{:#}", record["insights"]);
-    assert!(record["summary"]["topic"].as_str().unwrap().contains("service on Thursday"));
-    let said: String = record["transcript"]["lines"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| line["text"].as_str().unwrap().to_owned() + "\n")
-        .collect();
-    let facts = record["extraction"].as_array().unwrap();
-    let value = |name: &str| facts.iter().find(|fact| fact["name"] == name).map(|fact| &fact["value"]);
-    assert_eq!(value("service"), Some(&json!("bicycle service")));
-    assert_eq!(value("requested_time"), Some(&json!("10:30")));
+    assert_eq!(record.outcome(), "done", "{:?}", record.insights);
+    assert!(record.summary.as_ref().unwrap().topic.contains("service on Thursday"));
+    let said: String = record.lines().iter().map(|line| line.text.clone() + "\n").collect();
+    let facts = record.extraction.as_ref().unwrap();
+    let value = |name: &str| facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str());
+    assert_eq!(value("service"), Some("bicycle service"));
+    assert_eq!(value("requested_time"), Some("10:30"));
     assert_eq!(value("name"), None, "the caller gave none");
     for fact in facts {
-        assert!(said.contains(fact["quote"].as_str().unwrap()), "{fact}");
-        assert_eq!(fact["said_by"], "caller");
+        assert!(said.contains(&fact.quote), "{fact:?}");
+        assert_eq!(fact.said_by, "caller");
     }
-    assert_eq!(record["lead_status"], "booked");
+    assert_eq!(record.lead_status, "booked");
 
     let requests = world.openai.requests();
     let asked: Vec<_> = requests.iter().filter(|request| request.path == "/v1/responses").collect();
@@ -69,8 +64,8 @@ async fn a_call_without_a_callers_words_asks_no_model(world: World) {
     let silent = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
     let outcome = world.call(silent).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["insights"]["outcome"], "nobody_spoke");
-    assert_eq!((&record["summary"], &record["extraction"]), (&Value::Null, &json!([])));
+    assert_eq!(record.outcome(), "nobody_spoke");
+    assert_eq!((&record.summary, &record.extraction), (&None, &Some(vec![])));
     assert!(world.openai.requests().iter().all(|request| request.path != "/v1/responses"));
 }
 
@@ -92,13 +87,13 @@ async fn a_model_that_invents_is_not_believed() {
         .await;
     assert!(calls.insights(&[]).await.does(&job(&sid), 1).await);
     let record = calls.record(&sid).await;
-    let names: Vec<_> = record["extraction"].as_array().unwrap().iter().map(|fact| &fact["name"]).collect();
+    let facts = record.extraction.as_ref().unwrap();
+    let names: Vec<_> = facts.iter().map(|fact| fact.name.as_str()).collect();
     assert_eq!(names, ["name"]);
-    assert_eq!(
-        record["insights"]["voided"],
-        json!([{ "name": "city", "why": "not_said" }, { "name": "requested_date", "why": "wrong_kind" }])
-    );
-    assert_eq!(record["lead_status"], Value::Null);
+    let voided = &record.insights().voided;
+    let voided: Vec<_> = voided.iter().map(|one| (one.name.as_str(), one.why.as_str())).collect();
+    assert_eq!(voided, [("city", "not_said"), ("requested_date", "wrong_kind")]);
+    assert_eq!(record.lead_status, "");
 }
 
 /// Every end of a request has a name in the record, and each is told with one event.
@@ -133,8 +128,8 @@ async fn every_way_in_which_asking_can_end_has_a_name() {
         let sid = calls.call(n, &SAID).await;
         assert!(insights.does(&job(&sid), 1).await, "{what}");
         let record = calls.record(&sid).await;
-        assert_eq!(record["insights"]["outcome"], outcome, "{what}");
-        assert_eq!(record["summary"].is_null(), outcome != "done", "{what}");
+        assert_eq!(record.outcome(), outcome, "{what}");
+        assert_eq!(record.summary.is_none(), outcome != "done", "{what}");
         assert_eq!(calls.asked().len() - before, requests, "{what}");
     }
     let events = calls.events().await;
@@ -154,10 +149,10 @@ async fn models_without_room_are_left_alone_and_named_in_the_end() {
     let sid = calls.call(1, &SAID).await;
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(calls.asked().len(), 2, "each model once: they said when to come back");
-    assert!(calls.record(&sid).await["insights"].is_null());
+    assert!(calls.record(&sid).await.insights.is_none());
     tokio::time::sleep(stores::leases::COOLDOWN).await;
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
-    assert_eq!(calls.record(&sid).await["insights"]["outcome"], "overloaded");
+    assert_eq!(calls.record(&sid).await.outcome(), "overloaded");
 }
 
 /// Case C07. A parameter that a model does not take is left out, and the answer is had.
@@ -170,7 +165,7 @@ async fn what_a_model_does_not_take_is_left_out_of_the_question() {
     let calls = EndedCalls::of(&world).await;
     let sid = calls.call(1, &SAID).await;
     assert!(calls.insights(&[]).await.does(&job(&sid), 1).await);
-    assert_eq!(calls.record(&sid).await["insights"]["outcome"], "done");
+    assert_eq!(calls.record(&sid).await.outcome(), "done");
     let asked = calls.asked();
     assert_eq!(asked.len(), 3, "the same model, with less");
     assert!(asked[2]["reasoning"].is_null() && asked[2]["text"]["verbosity"].is_null(), "{}", asked[2]);
@@ -185,11 +180,11 @@ async fn without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost() {
     let sid = calls.call(1, &SAID).await;
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(calls.asked().len(), 1);
-    assert!(calls.events().await.is_empty() && calls.record(&sid).await["insights"].is_null());
+    assert!(calls.events().await.is_empty() && calls.record(&sid).await.insights.is_none());
     lapse_all(&world, "insights").await;
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(calls.asked().len(), 2);
-    assert_eq!(calls.record(&sid).await["insights"]["outcome"], "quota");
+    assert_eq!(calls.record(&sid).await.outcome(), "quota");
     assert_eq!(calls.events().await.len(), 1);
 }
 

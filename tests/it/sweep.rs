@@ -30,25 +30,28 @@ async fn a_call_whose_last_callback_is_lost_is_ended_from_the_api(world: World) 
     let webhooks = WebhookFaults { lost: vec![CallStatus::Completed], ..Default::default() };
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 800 }, CallerStep::HangUp]);
     let outcome = world.call_with(script, CallFaults { webhooks, ..Default::default() }).await;
-    let path = format!("/v1/calls/{}", outcome.call_sid);
 
     assert!(sweep.ticks(clock::now()).await);
-    assert_ne!(world.get(&path).await.1["status"], "completed", "a young call is left to its callbacks");
+    assert_ne!(
+        world.record(&outcome.call_sid).await.status,
+        "completed",
+        "a young call is left to its callbacks"
+    );
     assert_eq!(slots(&world).await, 2, "its business's and the deployment's");
 
     assert!(sweep.ticks(later()).await);
-    let record = world.record_when(&outcome.call_sid, |record| !record["transcript_source"].is_null()).await;
-    assert_eq!(record["status"], "completed");
-    assert!(record["duration_s"].is_u64() && record["ended_at"].is_string(), "{record:#}");
+    let record = world.record_when(&outcome.call_sid, |record| !record.transcript_source.is_empty()).await;
+    assert_eq!(record.status, "completed");
+    assert!(record.duration_s.is_some() && !record.ended_at.is_empty(), "{record:?}");
     assert_eq!(slots(&world).await, 0, "its slots came back");
 
-    let events = record["events"].as_array().unwrap().len();
+    let events = record.events.len();
     assert!(sweep.ticks(later()).await);
-    assert_eq!(world.get(&path).await.1["events"].as_array().unwrap().len(), events, "nothing a second time");
+    assert_eq!(world.record(&outcome.call_sid).await.events.len(), events, "nothing a second time");
     // The callback comes after all: history, as any late one.
     let late = Webhook::status(&world, &outcome.call_sid, "completed", 3);
     assert_eq!(late.send(&world).await.0, 204);
-    assert_eq!(world.get(&path).await.1["ended_at"], record["ended_at"]);
+    assert_eq!(world.record(&outcome.call_sid).await.ended_at, record.ended_at);
 }
 
 /// Fault 17. The end was written, what follows from it was not asked for, and Twilio gave up asking again.
@@ -59,8 +62,8 @@ async fn an_end_that_nothing_followed_is_followed_up(world: World) {
     assert_eq!(broken.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await.0, 503);
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
     assert!(sweep.ticks(later()).await);
-    let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
-    assert_eq!(record["events"].as_array().unwrap().len(), 1, "it ended once");
+    let record = world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
+    assert_eq!(record.events.len(), 1, "it ended once");
 }
 
 /// Fault 17. The end overtook the webhook that opens the call, so there was nothing yet to follow up.
@@ -70,20 +73,19 @@ async fn a_call_that_was_over_before_it_was_opened_is_followed_up(world: World) 
     Webhook::inbound(&world, &sid).send(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
     assert!(sweep.ticks(later()).await);
-    let record = world.record_when(&sid, |record| !record["transcript_source"].is_null()).await;
-    assert_eq!(record["status"], "completed");
+    let record = world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
+    assert_eq!(record.status, "completed");
 }
 
 /// Fault 5. Twilio knows nothing of the call: that is its end only when no call can last so long.
 async fn a_call_that_twilio_has_forgotten_ends_within_a_day(world: World) {
     let sid = call_sid(3);
-    let path = format!("/v1/calls/{sid}");
     Webhook::inbound(&world, &sid).send(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
     assert!(sweep.ticks(later()).await);
-    assert_eq!(world.get(&path).await.1["status"], "ringing");
+    assert_eq!(world.record(&sid).await.status, "ringing");
     assert!(sweep.ticks(clock::now().plus(Duration::from_secs(25 * 60 * 60))).await);
-    assert_eq!(world.get(&path).await.1["status"], "failed");
+    assert_eq!(world.record(&sid).await.status, "failed");
     assert_eq!(slots(&world).await, 0);
 }
 
@@ -94,7 +96,7 @@ async fn a_tick_without_twilio_changes_nothing_and_says_so(world: World) {
     let deaf =
         ScheduleSandbox::start(&world, "call-sweep", &[("TWILIO_API_URL", "http://127.0.0.1:1")]).await;
     assert!(!deaf.ticks(later()).await);
-    assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["status"], "ringing");
+    assert_eq!(world.record(&sid).await.status, "ringing");
 }
 
 /// Historic failure 19. The leg of a transfer reports its own progress: one call is seen, and it is not ended by it.
@@ -113,17 +115,17 @@ async fn a_dialled_leg_is_history_of_its_call_and_no_call_of_its_own(world: Worl
     assert_eq!(world.get(&format!("/v1/calls/{child}")).await.0, 404);
     let (_, page) = world.get("/v1/calls").await;
     assert_eq!(page["calls"].as_array().unwrap().len(), 1, "{page:#}");
-    let (_, record) = world.get(&format!("/v1/calls/{parent}")).await;
-    assert_eq!((&record["status"], &record["direction"]), (&"in-progress".into(), &"inbound".into()));
-    let events = record["events"].as_array().unwrap().iter();
-    let (legs, own): (Vec<_>, Vec<_>) =
-        events.partition(|event| event["event"].as_str().unwrap().starts_with("leg-"));
+    let record = world.record(&parent).await;
+    assert_eq!((record.status.as_str(), record.direction.as_str()), ("in-progress", "inbound"));
+    let events = record.events.iter();
+    let (legs, own): (Vec<_>, Vec<_>) = events.partition(|event| event.event.starts_with("leg-"));
     assert_eq!(legs.len(), 4, "each of them once: {legs:?}");
     assert!(
-        legs.iter().all(|leg| leg["status"].is_null()),
+        legs.iter().all(|leg| leg.status.is_empty()),
         "what a leg does is no status of the call: {legs:?}"
     );
-    let statuses: Vec<&str> = own.iter().filter_map(|event| event["status"].as_str()).collect();
+    let statuses: Vec<&str> =
+        own.iter().map(|event| event.status.as_str()).filter(|status| !status.is_empty()).collect();
     assert_eq!(statuses, ["in-progress"], "{own:?}");
     assert_eq!(slots(&world).await, 2, "the caller still has the line");
 }
@@ -136,9 +138,9 @@ async fn the_codes_of_a_failed_call_are_kept(world: World) {
         .field("SipResponseCode", "503")
         .field("ErrorCode", "31003");
     assert_eq!(failed.send(&world).await.0, 204);
-    let (_, record) = world.get(&format!("/v1/calls/{sid}")).await;
-    assert_eq!((&record["status"], &record["sip_response_code"]), (&"failed".into(), &503.into()));
-    assert_eq!(record["error_code"], 31003);
+    let record = world.record(&sid).await;
+    assert_eq!((record.status.as_str(), record.sip_response_code), ("failed", Some(503)));
+    assert_eq!(record.error_code, Some(31003));
 }
 
 acceptance::tests![

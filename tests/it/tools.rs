@@ -72,15 +72,11 @@ async fn a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so
     let outcome = world.twilio.call(spec).finished().await;
     assert_eq!(dialled(&outcome.events), ["completed"]);
     assert_eq!(outcome.debugger_codes(), Vec::<u32>::new());
-    let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
-    assert_eq!(record["session"]["end_reason"], "transfer");
-    assert_eq!(record["session"]["transfer_to"], "workshop");
-    let last = record["turns"].as_array().unwrap().last().unwrap();
-    assert_eq!(
-        (last["speaker"].as_str(), last["state"].as_str()),
-        (Some("agent"), Some("complete")),
-        "heard out"
-    );
+    let record = world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+    assert_eq!(record.end_reason(), "transfer");
+    assert_eq!(record.session().transfer_to, "workshop");
+    let last = record.turns.last().unwrap();
+    assert_eq!((last.speaker.as_str(), last.state.as_str()), ("agent", "complete"), "heard out");
 }
 
 async fn a_caller_whom_nobody_takes_talks_to_the_agent_again() {
@@ -120,11 +116,11 @@ async fn a_message_that_a_caller_leaves_is_in_the_record() {
     let reply = Reply::call("take_message", arguments).then(Reply::say(&speech::AGENT_CONFIRM));
     let world = World::with(WorldConfig { openai: answering(reply), ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
-    let record = world.record_when(&outcome.call_sid, |record| record["status"] == "completed").await;
-    let messages = record["messages"].as_array().unwrap();
+    let record = world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+    let messages = &record.messages;
     assert_eq!(messages.len(), 1);
-    assert_eq!(messages[0]["for"], "Ms Byrne");
-    assert_eq!(messages[0]["message"], "The wheel is bent.");
+    assert_eq!(messages[0].r#for.as_deref(), Some("Ms Byrne"));
+    assert_eq!(messages[0].message, "The wheel is bent.");
 }
 
 /// Where the one test's server listens: a business is changed by a plain function.

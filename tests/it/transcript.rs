@@ -1,5 +1,6 @@
 //! The final transcript, whichever way it comes about.
 
+use acceptance::record::CallRecord;
 use std::time::Duration;
 
 use acceptance::{World, WorldConfig};
@@ -36,14 +37,14 @@ fn farewell() -> Reply {
 
 /// The transcript says who said what, in order. The recording begins a moment after the call, so the first words of
 /// the greeting may not be on it.
-fn assert_dialogue(record: &serde_json::Value) {
+fn assert_dialogue(record: &CallRecord) {
     let said =
         [("agent", &speech::AGENT_GREETING), ("caller", &speech::CALLER_BYE), ("agent", &speech::AGENT_BYE)];
-    let lines = record["transcript"]["lines"].as_array().expect("there are lines");
+    let lines = record.lines();
     assert_eq!(lines.len(), said.len(), "{lines:?}");
     for (n, (line, (who, clip))) in lines.iter().zip(said).enumerate() {
-        let text = line["text"].as_str().unwrap();
-        assert_eq!(line["speaker"], who, "{lines:?}");
+        let text = line.text.as_str();
+        assert_eq!(line.speaker, who, "{lines:?}");
         assert!(clip.text == text || (n == 0 && text.len() > 40 && clip.text.ends_with(text)), "{lines:?}");
     }
 }
@@ -55,19 +56,13 @@ async fn failed_live_transcription_falls_back_to_the_recording() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "recording");
+    assert_eq!(record.transcript_source, "recording");
     assert_dialogue(&record);
-    let starts: Vec<u64> = record["transcript"]["lines"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| line["start_ms"].as_u64().unwrap())
-        .collect();
+    let starts: Vec<u64> = record.lines().iter().map(|line| line.start_ms.unwrap()).collect();
     assert!(starts.is_sorted() && starts[2] > starts[1] + 1_000, "{starts:?}");
-    let caller: Vec<_> =
-        record["turns"].as_array().unwrap().iter().filter(|turn| turn["speaker"] == "caller").collect();
-    let failed = caller.iter().find(|turn| turn["state"] == "failed").expect("it is marked, not lost");
-    let spoken_ms = failed["spoken_ms"].as_u64().unwrap();
+    let caller: Vec<_> = record.turns.iter().filter(|turn| turn.speaker == "caller").collect();
+    let failed = caller.iter().find(|turn| turn.state == "failed").expect("it is marked, not lost");
+    let spoken_ms = failed.spoken_ms;
     assert!(spoken_ms.abs_diff(speech::CALLER_BYE.duration_ms()) < 200, "{spoken_ms} ms: what was missed");
     assert_eq!(file_transcriptions(&world), 3, "each turn by itself, once");
     let requests = world.openai.requests();
@@ -93,11 +88,10 @@ async fn a_short_turn_without_words_does_not_spoil_a_long_conversation() {
     });
     let outcome = world.call(CallerScript::new(says.concat())).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    let turns = record["turns"].as_array().unwrap().iter();
-    let caller: Vec<_> =
-        turns.filter(|turn| turn["speaker"] == "caller").map(|turn| &turn["state"]).collect();
+    let turns = record.turns.iter();
+    let caller: Vec<_> = turns.filter(|turn| turn.speaker == "caller").map(|turn| &turn.state).collect();
     assert_eq!(caller, ["complete", "failed", "complete"]);
-    assert_eq!((&record["transcript_source"], file_transcriptions(&world)), (&"realtime".into(), 0));
+    assert_eq!((record.transcript_source.as_str(), file_transcriptions(&world)), ("realtime", 0));
 }
 
 /// Words that are transcribed after the call is over still belong to it.
@@ -107,10 +101,10 @@ async fn a_transcript_that_comes_after_the_end_is_waited_for() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "realtime");
-    let lines = record["transcript"]["lines"].as_array().unwrap();
-    assert_eq!(lines[1]["speaker"], "caller", "in its place, not at the end: {lines:?}");
-    assert!(lines[1]["text"].as_str().unwrap().contains("that is all"));
+    assert_eq!(record.transcript_source, "realtime");
+    let lines = record.lines();
+    assert_eq!(lines[1].speaker, "caller", "in its place, not at the end: {lines:?}");
+    assert!(lines[1].text.contains("that is all"));
 }
 
 /// Fault 45. A file transcription without words does not pass for a transcript, nor does one that was invented.
@@ -123,8 +117,8 @@ async fn empty_and_invented_file_transcriptions_end_as_failed() {
         let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
         let outcome = world.call(one_question()).await;
         let record = world.complete_record(&outcome.call_sid).await;
-        assert_eq!(record["transcript_source"], "failed", "{text}");
-        assert_eq!(record["transcript"], serde_json::Value::Null);
+        assert_eq!(record.transcript_source, "failed", "{text}");
+        assert_eq!(record.transcript, None);
         assert_eq!(file_transcriptions(&world), 3, "the recording was listened to, once");
     });
     join_all(calls).await;
@@ -142,7 +136,7 @@ async fn an_invented_file_transcription_does_not_replace_a_good_realtime_one() {
     let refused = || async { reader.recording_refused(&call, Run::FIRST).await.unwrap() };
     let why = world.until(refused).await;
     assert_eq!(why, "the recogniser filled silence with a stock phrase");
-    assert_eq!(record["transcript_source"], "realtime");
+    assert_eq!(record.transcript_source, "realtime");
     let (source, version) = reader.final_transcript(&call).await.unwrap().unwrap();
     assert_eq!((source, version.unwrap().number), (Source::Realtime, 1));
 }
@@ -158,7 +152,7 @@ async fn what_was_invented_live_is_fetched_from_the_recording() {
         .await;
         let outcome = world.call(one_question()).await;
         let record = world.complete_record(&outcome.call_sid).await;
-        assert_eq!(record["transcript_source"], "recording", "{text}");
+        assert_eq!(record.transcript_source, "recording", "{text}");
         assert_dialogue(&record);
     });
     join_all(calls).await;
@@ -173,7 +167,7 @@ async fn a_refused_hint_is_left_out_and_an_odd_answer_is_read() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "recording");
+    assert_eq!(record.transcript_source, "recording");
     assert_dialogue(&record);
     let requests = world.openai.requests();
     let asked: Vec<_> = requests.iter().filter(|r| r.path == "/v1/audio/transcriptions").collect();
@@ -192,7 +186,7 @@ async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "recording");
+    assert_eq!(record.transcript_source, "recording");
     assert_dialogue(&record);
 
     let mut openai = answers(spoken);
@@ -200,7 +194,7 @@ async fn a_rate_limit_is_waited_for_and_an_empty_account_ends_the_attempt() {
     let world = World::with(WorldConfig { openai, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record["transcript_source"], "failed");
+    assert_eq!(record.transcript_source, "failed");
     let asked = world.openai.requests().iter().filter(|r| r.path == "/v1/audio/transcriptions").count();
     assert_eq!(asked, 1);
 }
@@ -219,7 +213,7 @@ async fn an_upgrade_moves_the_pointer_and_keeps_the_realtime_version() {
     let openai = answers(Step::clip(&speech::CALLER_BYE, farewell()));
     let world = World::with(WorldConfig { openai, business: upgrades, ..WorldConfig::default() }).await;
     let outcome = world.call(one_question()).await;
-    let upgraded = |record: &serde_json::Value| record["transcript_source"] == "recording";
+    let upgraded = |record: &CallRecord| record.transcript_source == "recording";
     let record = world.record_when(&outcome.call_sid, upgraded).await;
     assert_dialogue(&record);
     let call = CallSid::parse(&outcome.call_sid).unwrap();
@@ -228,7 +222,7 @@ async fn an_upgrade_moves_the_pointer_and_keeps_the_realtime_version() {
     let of = |source| versions.iter().find(|version| version.source == source).expect("it is kept");
     assert!(of(Source::Realtime).lines.iter().all(|line| line.speaker.is_some()), "with its speakers");
     let recording = of(Source::Recording);
-    assert_eq!(recording.recording.as_ref().map(RecordingSid::as_str), record["recording"]["sid"].as_str());
+    assert_eq!(recording.recording.as_ref().map(RecordingSid::as_str), Some(record.recording().sid.as_str()));
     assert_eq!(recording.model.as_deref(), Some("gpt-transcribe"));
     assert_eq!(file_transcriptions(&world), 3);
 }

@@ -1,5 +1,6 @@
 //! A recording that is larger than any one request may be.
 
+use acceptance::record::CallRecord;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::ended_calls::{job, sinks};
 use acceptance::lease::lapse;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
+use acceptance::suite::report;
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::recording::{Archived, object_key, wav_header};
@@ -120,15 +122,15 @@ async fn ended_unheard(world: &World, sid: &str) {
 
 /// The record once it has a transcript, which must be of the recording and hold everything that was said.
 async fn transcribed(world: &World, sid: &str, said: &[Said]) {
-    let final_ = |record: &serde_json::Value| !record["transcript_source"].is_null();
+    let final_ = |record: &CallRecord| !record.transcript_source.is_empty();
     let record = world.record_when(sid, final_).await;
-    assert_eq!(record["transcript_source"], "recording", "{}", acceptance::log::troubles());
-    let lines = record["transcript"]["lines"].as_array().unwrap();
+    assert_eq!(record.transcript_source, "recording", "{}", acceptance::log::troubles());
+    let lines = record.lines();
     let heard: Vec<_> = lines
         .iter()
         .map(|line| {
-            let start = line["start_ms"].as_u64().unwrap().div_ceil(1_000) as usize;
-            (line["speaker"].as_str().unwrap(), line["text"].as_str().unwrap(), start)
+            let start = line.start_ms.unwrap().div_ceil(1_000) as usize;
+            (line.speaker.as_str(), line.text.as_str(), start)
         })
         .collect();
     assert_eq!(heard, said);
@@ -168,7 +170,7 @@ async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
     // The messages between the runs wait as long as the model asks; the test does not.
     let step = QueueSandbox::start(&world, "transcript-step", &sinks(&world)).await;
     let mut handed_on = 0;
-    while world.get(&format!("/v1/calls/{sid}")).await.1["transcript_source"].is_null() {
+    while world.record(&sid).await.transcript_source.is_empty() {
         // A run whose every request meets the busy model hears nothing: it fails, and is tried again after its lease.
         match step.does(&job(&sid), 1).await {
             true => handed_on += 1,
@@ -195,13 +197,13 @@ async fn a_run_that_is_out_of_time_leaves_the_rest_to_the_next_one() {
     let changes = [&sinks(&world)[..], &[("TRANSCRIBE_SECONDS", "20")]].concat();
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
     assert!(step.does(&job(&sid), MAX_ATTEMPTS).await, "it is handed on, not failed");
-    assert!(world.get(&format!("/v1/calls/{sid}")).await.1["transcript_source"].is_null());
+    assert!(world.record(&sid).await.transcript_source.is_empty());
     assert_eq!(requests(&world).len(), 1);
     let step = QueueSandbox::start(&world, "transcript-step", &sinks(&world)).await;
     assert!(step.does(&job(&sid), 1).await);
-    let record = world.get(&format!("/v1/calls/{sid}")).await.1;
-    let lines = record["transcript"]["lines"].as_array().unwrap();
-    assert_eq!(lines[0]["text"], "Hello, you have reached us.", "as the first run heard it");
+    let record = world.record(&sid).await;
+    let lines = record.lines();
+    assert_eq!(lines[0].text, "Hello, you have reached us.", "as the first run heard it");
     assert_eq!((lines.len(), requests(&world).len()), (said.len(), said.len()), "each turn once");
 }
 
@@ -228,8 +230,7 @@ async fn life(
         assert!(heir.does(&job(&sid), 2).await, "{chosen:?}");
     }
     transcribed(world, &sid, said).await;
-    let (_, transcript) = world.get(&format!("/v1/calls/{sid}/transcript")).await;
-    assert_eq!(transcript["versions"].as_array().unwrap().len(), 1, "{chosen:?}");
+    assert_eq!(world.transcript(&sid).await.versions.len(), 1, "{chosen:?}");
     (proxies.changes(), heard() - before)
 }
 
@@ -250,7 +251,7 @@ async fn wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it() {
         assert!((said.len()..=said.len() + UNDER_WAY).contains(&heard), "{chosen:?}: {heard}");
         twice += heard - said.len();
     }
-    println!("{changes} changes cut in three ways, {twice} turns heard twice");
+    report(&format!("{changes} changes cut in three ways, {twice} turns heard twice"));
 }
 
 acceptance::tests![

@@ -23,7 +23,7 @@ impl CutShort {
             CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
         let outcome = world.call_with(script, CallFaults { recording, ..Default::default() }).await;
         let call = outcome.call_sid.clone();
-        world.record_when(&call, |record| !record["transcript_source"].is_null()).await;
+        world.record_when(&call, |record| !record.transcript_source.is_empty()).await;
         let recording = world.twilio.recordings(&call)[0].sid.clone();
         // Two channels of two bytes, 8,000 times a second.
         let silence = vec![0xFF; PART_BYTES / 4 + 80_000];

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use stores::transcripts::Writer;
 
 use crate::World;
+use crate::record::CallRecord;
 use crate::sandbox::{HttpSandbox, QueueSandbox};
 use crate::webhook::{Webhook, call_sid};
 
@@ -74,8 +75,8 @@ impl<'a> EndedCalls<'a> {
         requests.filter(|request| request.path == "/v1/responses").map(|request| request.body).collect()
     }
 
-    pub async fn record(&self, sid: &str) -> Value {
-        self.world.get(&format!("/v1/calls/{sid}")).await.1
+    pub async fn record(&self, sid: &str) -> CallRecord {
+        self.world.record(sid).await
     }
 
     pub async fn events(&self) -> Vec<Value> {

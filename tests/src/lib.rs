@@ -9,6 +9,7 @@ pub mod ended_calls;
 pub mod lease;
 pub mod log;
 pub mod outbound;
+pub mod record;
 pub mod recorded;
 mod reverse_proxy;
 pub mod sandbox;
@@ -17,7 +18,7 @@ pub mod way;
 pub mod webhook;
 mod world;
 
-pub use world::{World, WorldConfig};
+pub use world::{World, WorldConfig, answering_connections};
 
 /// A client of endpoints on this machine, none of which speaks TLS: it reads no trust store, which takes longer than
 /// many a test.

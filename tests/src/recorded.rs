@@ -1,11 +1,12 @@
 //! Calls whose recording is the test's to announce, to copy and to account for: the product hears of it what the test
 //! says, and works at it when the test says so.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::twilio::{CallFaults, CallStatus, CallerScript, CallerStep, RecordingFaults, WebhookFaults};
 
 use crate::World;
 use crate::lease::lapse;
+use crate::record::RecordingRecord;
 use crate::sandbox::{HttpSandbox, QueueSandbox};
 use crate::webhook::Webhook;
 
@@ -90,8 +91,13 @@ impl<'w> Recorded<'w> {
     }
 
     /// What the API says of the recording.
-    pub async fn told(&self) -> Value {
-        self.world.get(&format!("/v1/calls/{}", self.call)).await.1["recording"].clone()
+    pub async fn told(&self) -> RecordingRecord {
+        self.world.record(&self.call).await.recording().clone()
+    }
+
+    /// The same, if it says anything.
+    pub async fn if_told(&self) -> Option<RecordingRecord> {
+        self.world.record(&self.call).await.recording
     }
 
     /// How often Twilio was asked for something of this call's that ends so.

@@ -8,17 +8,22 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bridge::LiveEvents;
+use domain::{BusinessId, PhoneNumber, Secret};
 use functions::businesses::provision::NewBusiness;
 use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, story};
 use local::home::Identity;
 use local::system::{AwsSource, Config, Providers, System};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use simulator::openai::{Connection, OpenAi, OpenAiConfig};
+use simulator::openai::{Connection, ConnectionPlan, Handshake, OpenAi, OpenAiConfig};
 use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 use url::Url;
+
+use crate::record::{CallRecord, RecordingRecord, TranscriptRecord};
 
 /// A second opinion about AWS: with this variable set, every world uses that endpoint instead of the embedded
 /// ones, each under an account of its own.
@@ -61,6 +66,12 @@ impl Default for WorldConfig {
 }
 
 impl WorldConfig {
+    /// A business whose model refuses every connection in this way: no agent can be had.
+    pub fn without_a_model(status: u16, code: &str, business: fn(&mut NewBusiness)) -> Self {
+        let handshake = Handshake::Refuse { status, code: code.to_owned() };
+        Self { openai: answering_connections(handshake), business, ..Self::default() }
+    }
+
     /// With so many sockets to the model kept ready, if any.
     #[must_use]
     pub fn warm(mut self, sockets: usize) -> Self {
@@ -71,6 +82,14 @@ impl WorldConfig {
         self.parameters.insert("WarmSockets".to_owned(), sockets.to_string());
         self
     }
+}
+
+/// A model that answers every handshake of a call in the same way.
+pub fn answering_connections(handshake: Handshake) -> OpenAiConfig {
+    const MORE_THAN_A_CALL_MAKES: usize = 20;
+    let plan = ConnectionPlan { handshake, ..ConnectionPlan::default() };
+    let connections = vec![plan; MORE_THAN_A_CALL_MAKES];
+    OpenAiConfig { script: story::model(), connections, ..OpenAiConfig::default() }
 }
 
 /// The running product and its surroundings. A world that is dropped stops in the background, in order; the suite waits
@@ -148,15 +167,23 @@ impl World {
             live: LiveEvents::default(),
         });
         let system = Box::pin(start).await.expect("the system starts");
-        let number = domain::PhoneNumber::parse(business::NUMBER).expect("a number");
+        let number = PhoneNumber::parse(business::NUMBER).expect("a number");
         let mut new = business::harbour_bicycles(number, identity.api_key.clone()).expect("a business");
         (config.business)(&mut new);
-        let businesses =
-            stores::businesses::Writer::new(&system.aws, system.name("BusinessesTable").expect("a table"));
-        functions::businesses::provision::provision(&businesses, &new).await.expect("the business is seeded");
+        seed(&system, &new).await;
         let http = crate::http().build().expect("a client");
         let parts = Parts { system, twilio, openai, identity, business: new, http };
         Self { parts: Some(parts), stops: crate::suite::stops(), runtime: Handle::current() }
+    }
+
+    /// One more business, with a key and a number of its own.
+    pub async fn another_business(&self) -> NewBusiness {
+        let mut another = self.business.clone();
+        another.business.id = BusinessId::parse("other-shop").expect("an id");
+        another.number = PhoneNumber::parse("+12025550111").expect("a number");
+        another.api_key = Secret::new("the other shop's key");
+        seed(&self.system, &another).await;
+        another
     }
 
     /// Waits until so many sockets are kept ready.
@@ -243,18 +270,63 @@ impl World {
 
     /// The call's record as soon as `ready` says so.
     #[track_caller]
-    pub fn record_when(&self, sid: &str, ready: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
-        let (path, asked, sid) = (format!("/v1/calls/{sid}"), Location::caller(), sid.to_owned());
+    pub fn record_when(
+        &self,
+        sid: &str,
+        ready: impl Fn(&CallRecord) -> bool,
+    ) -> impl Future<Output = CallRecord> {
+        let (asked, sid) = (Location::caller(), sid.to_owned());
         async move {
-            let (started, mut record) = (Instant::now(), Value::Null);
+            let (started, mut last) = (Instant::now(), None);
             while started.elapsed() < PATIENCE {
-                record = self.get(&path).await.1;
-                if ready(&record) {
+                last = self.told(&format!("/v1/calls/{sid}")).await;
+                if let Some(record) = last.take_if(|record| ready(record)) {
                     return record;
                 }
                 tokio::time::sleep(POLL).await;
             }
-            gave_up(asked, &outline(&record), &sid)
+            let found =
+                last.map_or_else(|| "the call is not known".to_owned(), |last: CallRecord| last.outline());
+            gave_up(asked, &found, &sid)
+        }
+    }
+
+    /// The call's record as it is now.
+    pub async fn record(&self, sid: &str) -> CallRecord {
+        self.told(&format!("/v1/calls/{sid}")).await.expect("the call is known")
+    }
+
+    /// All recordings of a call.
+    pub async fn recordings(&self, sid: &str) -> Vec<RecordingRecord> {
+        #[derive(Deserialize)]
+        struct All {
+            recordings: Vec<RecordingRecord>,
+        }
+        let all: Option<All> = self.told(&format!("/v1/calls/{sid}/recordings")).await;
+        all.expect("the call is known").recordings
+    }
+
+    /// The call's final transcript and all its versions.
+    pub async fn transcript(&self, sid: &str) -> TranscriptRecord {
+        self.told(&format!("/v1/calls/{sid}/transcript")).await.expect("there is a transcript")
+    }
+
+    /// One version of the call's transcript.
+    pub async fn transcript_version(&self, sid: &str, version: u64) -> TranscriptRecord {
+        let path = format!("/v1/calls/{sid}/transcript?version={version}");
+        self.told(&path).await.expect("there is this version")
+    }
+
+    /// The body of a 200; `None` for a 404.
+    async fn told<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
+        let (status, body) = self.get(path).await;
+        match status {
+            200 => {
+                let told = serde_json::from_value(body.clone());
+                Some(told.unwrap_or_else(|error| panic!("{path}: {error}\n{body:#}")))
+            }
+            404 => None,
+            _ => panic!("{path}: {status} {body}"),
         }
     }
 
@@ -276,10 +348,11 @@ impl World {
 
     /// The record once its transcript is final, its recording archived and the call summed up.
     #[track_caller]
-    pub fn complete_record(&self, sid: &str) -> impl Future<Output = Value> {
+    pub fn complete_record(&self, sid: &str) -> impl Future<Output = CallRecord> {
         self.record_when(sid, |record| {
-            let ends = [&record["transcript_source"], &record["insights"]];
-            ends.iter().all(|end| !end.is_null()) && record["recording"]["state"] == "archived"
+            !record.transcript_source.is_empty()
+                && record.insights.is_some()
+                && record.recording_state() == "archived"
         })
     }
 
@@ -295,23 +368,10 @@ impl World {
     }
 }
 
-/// What of a record tells how far a call came, in a few lines.
-fn outline(record: &Value) -> String {
-    let events = record["events"].as_array().into_iter().flatten();
-    let events: Vec<_> =
-        events.filter_map(|event| event["status"].as_str().or_else(|| event["type"].as_str())).collect();
-    format!(
-        "status {}, answered {}, ended {}, session ended by {}\nevents: {}\nrecording {}: {}\ntranscript {}, insights {}",
-        record["status"],
-        record["answered_at"],
-        record["ended_at"],
-        record["session"]["end_reason"],
-        events.join(", "),
-        record["recording"]["state"],
-        record["recording"]["reason"],
-        record["transcript_source"],
-        record["insights"]["outcome"],
-    )
+async fn seed(system: &System, business: &NewBusiness) {
+    let table = system.name("BusinessesTable").expect("a table");
+    let writer = stores::businesses::Writer::new(&system.aws, table);
+    functions::businesses::provision::provision(&writer, business).await.expect("the business is seeded");
 }
 
 /// Ends a test that waited in vain: for what, what there was instead, and the last troubles in the log.
