@@ -56,7 +56,7 @@ async fn a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said() {
     );
 
     let record = world.complete_record(&outcome.call_sid).await;
-    assert_eq!(record.end_reason(), "agent_hang_up");
+    assert_eq!(record.end_reason(), "agent_hang_up", "{:#?}\n{:#?}", record.turns, outcome.events);
 }
 
 /// Fault 59. The session's own end is never reached: its successor is ready before.
