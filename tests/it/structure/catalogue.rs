@@ -8,7 +8,7 @@ use regex::Regex;
 use super::{read, sources};
 
 /// Folders with Rust files whose comments may cite the catalogue.
-const CODE: [&str; 6] = ["bridge", "crates", "functions", "fuzz", "infra", "tests"];
+const CODE: [&str; 5] = ["bridge", "crates", "functions", "infra", "tests"];
 
 static CITATION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(fault|historic failure|case)s? ([BC]?\d+(?:(?:, and |, | and )[BC]?\d+)*)").unwrap()

@@ -24,7 +24,7 @@ const LEFT: [(&str, usize); 6] = [
 ];
 
 /// Folders and files whose prose people read.
-const READ: [&str; 14] = [
+const READ: [&str; 13] = [
     ".ci",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -33,7 +33,6 @@ const READ: [&str; 14] = [
     "crates",
     "docs",
     "functions",
-    "fuzz",
     "infra",
     "samconfig.toml",
     "template.yaml",
