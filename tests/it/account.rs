@@ -56,8 +56,9 @@ async fn an_absent_recording_says_why(world: World) {
     assert_eq!((told.state.as_str(), told.error_code), ("absent", Some(31_924)));
 }
 
-/// Cases B06 and C08. Nothing of ours is listed, whatever somebody else records: that is said, and asked once.
-async fn a_call_that_was_not_recorded_says_so_whoever_else_recorded_it(world: World) {
+/// Cases B06 and C08. No recording of ours is listed, beside those of other programs: the call says so, and Twilio is
+/// asked once.
+async fn a_call_that_was_not_recorded_says_so_beside_other_recordings(world: World) {
     for foreign in [vec![], vec![RecordingSource::OutboundApi, RecordingSource::Trunking]] {
         let others = foreign.len();
         let faults = RecordingFaults { never_begins: true, foreign, ..Default::default() };
@@ -74,8 +75,8 @@ async fn a_call_that_was_not_recorded_says_so_whoever_else_recorded_it(world: Wo
     }
 }
 
-/// Case C08. What somebody else records of a call neither keeps ours away nor is shown for it.
-async fn ours_is_made_and_found_beside_what_somebody_else_records(world: World) {
+/// Case C08. Another program's recording of a call neither prevents ours nor is shown in its place.
+async fn ours_is_made_and_found_beside_other_programs_recordings(world: World) {
     let foreign = vec![RecordingSource::Trunking, RecordingSource::OutboundApi];
     let call = Recorded::call(&world, RecordingFaults { foreign, ..Default::default() }).await;
     let sources: Vec<_> = world.twilio.recordings(&call.call).iter().map(|found| found.source).collect();
@@ -106,8 +107,9 @@ async fn a_recording_that_is_announced_after_all_takes_the_place_of_the_reason(w
     assert_eq!(call.told().await.state, "archived");
 }
 
-/// Nobody need be asked about a call that was refused or never answered: it is known at once, over the real queue.
-async fn a_call_that_nobody_was_on_says_so_at_once() {
+/// A call that was refused or never answered has no recording, which is known without asking Twilio. Over the real
+/// queue.
+async fn an_unanswered_call_says_so_at_once() {
     let world = World::with(WorldConfig {
         business: |new| new.business.max_concurrent_calls = 0,
         ..WorldConfig::default()
@@ -129,7 +131,7 @@ async fn a_call_that_nobody_was_on_says_so_at_once() {
     assert!(world.twilio.requests().iter().all(|request| !request.path.contains("Recordings")));
 }
 
-/// Whoever hangs up while the consent is still being said was not recorded, and Twilio knows of nothing.
+/// A caller who hangs up during the consent was not recorded, and Twilio lists no recording.
 async fn a_call_that_ended_during_the_consent_was_over_before_its_recording() {
     let world = World::with(WorldConfig {
         business: |new| {
@@ -186,13 +188,13 @@ async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep(w
         assert!(sweep.ticks(due).await);
     }
     assert_eq!(never.if_told().await, not_recorded("unconfirmed"));
-    // Somebody redrives the job.
+    // An operator redrives the job.
     assert!(never.is_accounted_for().await && never.is_copied(1).await);
     assert_eq!(never.told().await.state, "archived");
 }
 
-/// Recording is the answer's: nobody asks Twilio's API for it, before or during a call.
-async fn nobody_asks_twilio_to_record(world: World) {
+/// The recording is part of the answer: no request to Twilio's API starts it, before or during a call.
+async fn no_request_asks_twilio_to_record(world: World) {
     let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record.recording().source, "StartCallRecordingTwiML");
@@ -261,7 +263,7 @@ async fn a_life(world: &World, number: usize, chosen: Option<(usize, Cut)>) -> (
         for attempt in 1..=MAX_ATTEMPTS {
             let worker = if proxies.is_dead() { &healthy } else { &doomed };
             let alive = !proxies.is_dead();
-            // What the dead said was heard by nobody.
+            // What the dead process sent did not arrive.
             done = worker.does(&job, attempt).await && (!alive || !proxies.is_dead());
             if done {
                 break;
@@ -316,14 +318,14 @@ async fn wherever_a_worker_dies_a_call_comes_to_the_same_account() {
 acceptance::tests![
     a_recording_of_which_nothing_was_heard_is_found_in_the_list,
     an_absent_recording_says_why,
-    a_call_that_was_not_recorded_says_so_whoever_else_recorded_it,
-    ours_is_made_and_found_beside_what_somebody_else_records,
+    a_call_that_was_not_recorded_says_so_beside_other_recordings,
+    ours_is_made_and_found_beside_other_programs_recordings,
     a_recording_that_is_announced_after_all_takes_the_place_of_the_reason,
-    a_call_that_nobody_was_on_says_so_at_once,
+    an_unanswered_call_says_so_at_once,
     a_call_that_ended_during_the_consent_was_over_before_its_recording,
     a_call_that_was_not_to_be_recorded_needs_no_reason,
     a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep,
-    nobody_asks_twilio_to_record,
+    no_request_asks_twilio_to_record,
     the_words_of_a_trunks_recording_are_whose_they_are,
     wherever_a_worker_dies_a_call_comes_to_the_same_account,
 ];

@@ -1,4 +1,4 @@
-//! An alarm on a figure that nobody counts never rings: what the alarms watch is what the code counts.
+//! An alarm on a figure that is not counted never rings: what the alarms watch is what the code counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 

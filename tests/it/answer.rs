@@ -6,7 +6,7 @@ use acceptance::{World, WorldConfig};
 use futures_util::future::join_all;
 use stores::plans::Plans;
 
-/// The answer to whoever asks about a call that is over.
+/// The answer to a webhook of a call that is over.
 const HUNG_UP: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>"#;
 
 async fn leases(world: &World) -> Vec<String> {
@@ -129,7 +129,7 @@ async fn a_replay_of_everything_after_the_end_changes_nothing(world: World) {
     for webhook in &webhooks {
         answers.push(webhook.send(&world).await);
     }
-    // The webhook of a call that is over is answered with its end: a stream would let nobody in.
+    // The webhook of a call that is over is answered with its end: a stream would not be let in.
     answers[0] = (200, HUNG_UP.to_owned());
     let ended = world.record_when(&sid, |record| record.insights.is_some()).await;
     let held = leases(&world).await;
@@ -141,7 +141,7 @@ async fn a_replay_of_everything_after_the_end_changes_nothing(world: World) {
     assert!(!leases(&world).await.iter().any(|key| key.contains("slot#")), "and stays free");
 }
 
-/// The token of a call that is over lets nobody in, though it was never shown and its minute is not up.
+/// The token of a call that is over opens no stream, though it was never shown and its minute is not up.
 async fn a_call_that_is_over_gets_no_session(world: World) {
     let sid = call_sid(61);
     let webhook = Webhook::inbound(&world, &sid);
@@ -203,7 +203,7 @@ async fn no_caller_is_told_what_belongs_to_another(world: World) {
     }
 }
 
-/// Case C14. Case B04. Withheld callers are nobody in particular, and never the same one.
+/// Cases C14 and B04. Withheld callers are unknown persons, and two of them are never taken for one.
 async fn withheld_callers_share_no_identity(world: World) {
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
     let mut people = std::collections::BTreeSet::new();
@@ -219,7 +219,7 @@ async fn withheld_callers_share_no_identity(world: World) {
     }
 }
 
-/// Case C02. Case C20. Case B16. Whoever calls from wherever, at whichever form of our number, is answered.
+/// Cases C02, C20 and B16. A call is answered whatever the caller's id is, and in each form of our number.
 async fn a_caller_is_answered_whatever_the_network_says_of_him(world: World) {
     let number = world.business.number.as_e164();
     let (sip, whatsapp) = (format!("sip:{number}@x.sip.twilio.com"), format!("whatsapp:{number}"));

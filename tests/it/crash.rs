@@ -67,7 +67,7 @@ enum Delivery {
     Insights(Value),
 }
 
-/// Delivers to `process`. Whether whoever sent it hears that it is done.
+/// Delivers to `process`, and says whether the sender hears that it is done.
 async fn deliver(world: &World, process: &Process, delivery: &Delivery, attempt: u32) -> bool {
     let done = match delivery {
         Delivery::Inbound(webhook) => process.inbound.receives(world, webhook).await.1.contains("<Stream"),
@@ -227,7 +227,7 @@ impl<'w> Life<'w> {
         turns::Writer::new(&system.aws, table, leases).put_turns(&turns).await.unwrap();
     }
 
-    /// So much of it that leases which nobody finished are over.
+    /// So much of it that unfinished leases are over.
     async fn time_passes(&self) {
         for row in self.rows("LeasesTable").await {
             let request = self.world.system.aws.dynamodb.update_item();

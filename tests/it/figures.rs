@@ -196,7 +196,7 @@ async fn the_memory_that_an_hour_of_recording_takes(world: World) {
     });
     let server = tokio::spawn(async move { axum::serve(listener, Router::new().fallback(media)).await });
 
-    // Nobody but the worker below does the job.
+    // Only the worker below does the job.
     let nobody = world.system.name("RecordingsDlq").unwrap();
     let ready = HttpSandbox::start(&world, "recording-ready", &[("QUEUE_RECORDINGS", nobody)]).await;
     let call = call_sid(1);
@@ -232,7 +232,7 @@ async fn the_memory_that_an_hour_of_recording_takes(world: World) {
     server.abort();
 }
 
-/// What is sent there nobody works.
+/// Messages to it are not worked.
 fn sink(world: &World) -> (&'static str, &str) {
     ("QUEUE_TRANSCRIPTS", world.system.name("TranscriptsDlq").unwrap())
 }

@@ -238,9 +238,9 @@ fn ids_of(ids: &Ids) -> Ids {
     Ids { sid: sid.clone(), recording: recording.clone(), share: share.clone(), run: run.clone() }
 }
 
-/// Historic failure 29. There is one business, and yet nobody is taken for it: a request without a key or with an unknown
-/// one is refused on every route, and a call to a number that is nobody's is nobody's call. No answer is kept by a cache
-/// or taken for another type than it says.
+/// Historic failure 29. There is one business, and yet no one is taken for it: a request without a key or with an
+/// unknown one is refused on every route, and a call to an unknown number belongs to no business. No answer is kept by
+/// a cache or taken for another type than it says.
 async fn tenancy_fails_closed(world: World) {
     Webhook::inbound(&world, &call_sid(1)).send(&world).await;
     let ids = Ids {

@@ -7,7 +7,7 @@ use local::redrive::redrive;
 use platform::queues::{BURIED_FOR, FUNCTION};
 use serde_json::json;
 
-/// A port that nobody listens on.
+/// A closed port.
 const NOWHERE: &str = "http://127.0.0.1:1/000000000000/nowhere";
 
 /// Fault 17. The status was written and the function died before its job was sent: the redelivery sends it.
@@ -101,7 +101,7 @@ async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept(world: World) 
     let sqs = &world.system.aws.sqs;
     sqs.send_message().queue_url(dlq).message_body("not json").send().await.unwrap();
 
-    // The end of this call is told to nobody but the call's own row: only the job that was given up is left.
+    // The end of this call is only in the call's own row: only the job that was given up is left.
     let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
     Webhook::inbound(&world, &sid).send(&world).await;
     broken.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await;

@@ -19,7 +19,7 @@ use crate::no_agent::SOON_MS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Handshake {
-    /// With a certificate that nobody vouches for.
+    /// With a certificate that no authority has signed.
     Untrusted,
     /// Answered with something that is no TLS, and closed.
     Broken,
@@ -79,7 +79,7 @@ fn stranger() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// Fault 57, of TLS. The caller soon hears that somebody else is being rung.
+/// Fault 57, of TLS. The caller soon hears that a person is being rung.
 async fn a_model_that_cannot_be_reached_in_confidence_leads_to_a_person() {
     for handshake in [Handshake::Untrusted, Handshake::Broken, Handshake::Unanswered] {
         let (realtime_url, seen) = endpoint(handshake).await;

@@ -65,7 +65,7 @@ fn said(outcome: &CallOutcome) -> Vec<String> {
     texts.collect()
 }
 
-/// Fault 57. Whatever the refusal, the caller soon hears that somebody else is being rung.
+/// Fault 57. After every kind of refusal the caller soon hears that a person is being rung.
 async fn a_model_that_cannot_be_had_soon_leads_to_a_person() {
     let busy = DialOutcome::Answered(Duration::from_millis(300));
     let refused = |status, code: &str| WorldConfig::without_a_model(status, code, person);
@@ -97,14 +97,14 @@ async fn a_model_that_cannot_be_had_soon_leads_to_a_person() {
     }
 }
 
-/// Nobody takes the call: the message that is left is archived and transcribed like a call.
+/// The fallback number does not answer: the message that is left is archived and transcribed like a call.
 async fn a_person_who_does_not_answer_is_followed_by_voicemail() {
     let config = WorldConfig::without_a_model(401, "invalid_api_key", |new| {
         person(new);
         unrecorded_with_voicemail(new);
     });
     let world = World::with(config).await;
-    // The second prompt is the business's; the first says that somebody is being rung.
+    // The second prompt is the business's; the first says that a person is being rung.
     let script = CallerScript::new(vec![
         CallerStep::WaitForAgent { quiet_ms: 400, max_ms: 20_000 },
         CallerStep::WaitForAgent { quiet_ms: 400, max_ms: 20_000 },
@@ -204,7 +204,7 @@ async fn a_message_is_lent_held_and_deleted_like_any_recording() {
     let record = world.record_when(&outcome.call_sid, erased).await;
     assert_eq!(record.voicemail_state(), "deleted");
 
-    // Nobody's, and another call's.
+    // Of no call, and of another call.
     let other = call_sid(9);
     Webhook::inbound(&world, &other).send(&world).await;
     for path in [format!("{call}/recordings/RE0"), at.replace(&outcome.call_sid, &other)] {

@@ -20,7 +20,7 @@ fn fault(status: u16, code: u32, carried_out: bool) -> RestFault {
     RestFault { status, code, retry_after_s: None, carried_out }
 }
 
-/// Somebody who picks up and hangs up again.
+/// A person who picks up and hangs up again.
 fn brief() -> Callee {
     Callee::answers(CallerScript::new(vec![CallerStep::Pause { ms: 300 }, CallerStep::HangUp]))
 }
@@ -63,7 +63,7 @@ async fn a_person_who_is_called_has_a_conversation_and_leaves_a_record() {
 }
 
 /// Fault 1, of the API: fifty equal requests at once dial once and are answered alike.
-/// Historic failure 20: who asks again dials nobody.
+/// Historic failure 20: a repeated request dials no second time.
 async fn the_same_request_fifty_times_at_once_dials_once() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, brief());
@@ -80,7 +80,7 @@ async fn the_same_request_fifty_times_at_once_dials_once() {
     assert_eq!(page["calls"].as_array().unwrap().len(), 2);
 }
 
-/// Twilio dialled and its answer was lost. The call's own callbacks say so, and nobody is rung twice.
+/// Twilio dialled and its answer was lost. The call's own callbacks say so, and there is one call.
 async fn an_answer_that_was_lost_is_found_again_and_not_dialled_again() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, Callee::answers(story::caller()));
@@ -95,7 +95,7 @@ async fn an_answer_that_was_lost_is_found_again_and_not_dialled_again() {
 }
 
 /// The answer was lost, and so is every callback that could name the order: Twilio's list has the call.
-async fn a_call_that_nobody_tells_of_is_found_in_twilios_list() {
+async fn a_call_without_a_callback_is_found_in_twilios_list() {
     let world = world().await;
     let silent =
         WebhookFaults { lost: vec![CallStatus::Initiated, CallStatus::Ringing], ..WebhookFaults::default() };
@@ -108,7 +108,7 @@ async fn a_call_that_nobody_tells_of_is_found_in_twilios_list() {
     assert_eq!((world.twilio.calls()[0].sid(), dials(&world)), (answered.sid(), 1));
 }
 
-/// It is not known whether Twilio dialled, and there is no trace of a call: nobody dials on a guess.
+/// It is not known whether Twilio dialled, and there is no trace of a call: no second request is sent on a guess.
 async fn what_is_not_known_is_said_and_not_guessed() {
     let world = world().await;
     world.twilio.fail_next_request(fault(500, 20500, false));
@@ -120,7 +120,7 @@ async fn what_is_not_known_is_said_and_not_guessed() {
     assert_eq!(dials(&world), 1);
 }
 
-/// Once it is certain that nobody was dialled, somebody is: by the next request with the same key.
+/// Once it is certain that nothing was dialled, the next request with the same key dials.
 async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
     let world = world().await;
     world.twilio.set_callee(CALLEE, brief());
@@ -135,8 +135,8 @@ async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
     assert_eq!(record.direction, "outbound");
 }
 
-/// Somebody was dialled, nobody heard of it, and Twilio's list could not be had when it was asked: whoever comes when
-/// it would be certain looks once more before dialling.
+/// A call was dialled, its answer was lost, and Twilio's list could not be read: the request that may dial again looks
+/// at the list once more first.
 async fn before_anybody_dials_again_the_call_is_looked_for() {
     let world = world().await;
     let silent =
@@ -176,7 +176,7 @@ async fn a_call_that_twilio_refuses_for_good_is_not_asked_for_again() {
 }
 
 /// Busy, unanswered and impossible calls end as Twilio says, and give their line back.
-async fn a_call_that_nobody_takes_ends_in_its_own_status() {
+async fn an_unanswered_call_ends_in_its_own_status() {
     let world = World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 1;
@@ -216,7 +216,7 @@ async fn no_more_people_are_called_than_there_are_lines() {
     assert!(busy.contains("lines are busy"), "outbound and inbound calls share the lines");
 }
 
-/// Nobody's number but the business's own calls, only people are called, and only with a prompt made for it.
+/// Only the business's own numbers call, only people are called, and only with a prompt made for it.
 async fn what_may_not_be_dialled_is_refused_before_anything_happens() {
     let world = world().await;
     let ours = world.business.number.as_e164().to_owned();
@@ -307,13 +307,13 @@ acceptance::tests![
     a_person_who_is_called_has_a_conversation_and_leaves_a_record,
     the_same_request_fifty_times_at_once_dials_once,
     an_answer_that_was_lost_is_found_again_and_not_dialled_again,
-    a_call_that_nobody_tells_of_is_found_in_twilios_list,
+    a_call_without_a_callback_is_found_in_twilios_list,
     what_is_not_known_is_said_and_not_guessed,
     an_order_without_a_trace_is_dialled_again_once_that_is_certain,
     before_anybody_dials_again_the_call_is_looked_for,
     a_request_that_was_turned_back_may_be_repeated,
     a_call_that_twilio_refuses_for_good_is_not_asked_for_again,
-    a_call_that_nobody_takes_ends_in_its_own_status,
+    an_unanswered_call_ends_in_its_own_status,
     no_more_people_are_called_than_there_are_lines,
     what_may_not_be_dialled_is_refused_before_anything_happens,
     copies_of_the_outbound_webhook_are_answered_alike_and_a_twin_is_hung_up,

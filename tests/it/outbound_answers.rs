@@ -87,7 +87,7 @@ async fn a_machine_is_hung_up_on() {
     assert!(asked(&world).iter().all(|(kind, _)| kind == "greeting"), "nothing is said to it");
 }
 
-/// Twilio's verdict alone is enough where nobody says a word.
+/// Twilio's verdict alone is enough on a silent line.
 async fn a_verdict_and_a_silent_line_are_a_machine() {
     let silent = CallerScript::new(vec![CallerStep::Pause { ms: 60_000 }, CallerStep::HangUp]);
     let answered_by = Answerer::Machine { greeting: Duration::from_secs(8) };

@@ -21,7 +21,7 @@ async fn world() -> World {
     .await
 }
 
-/// Historic failure 25. Nobody is told that a call is completed before its facts are there.
+/// Historic failure 25. A business is told that a call is completed only when its facts are there.
 async fn a_call_is_told_of_once_with_everything_that_is_known(world: World) {
     let outcome = world.call(story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;

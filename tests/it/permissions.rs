@@ -48,7 +48,7 @@ fn allowed(function: &str) -> BTreeSet<Access> {
     allowed
 }
 
-/// A queue that nobody works, in the place of another.
+/// A queue without a worker, in the place of another.
 async fn aside(world: &World, queue: &str) -> String {
     let name = format!("{queue}{ASIDE}");
     let created = world.system.aws.sqs.create_queue().queue_name(name).send().await.unwrap();
@@ -125,7 +125,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
         let answer = world.http.get(url).bearer_auth(key).send().await.unwrap();
         assert_ne!(answer.status(), 503, "{path}");
     }
-    // One call that the sweep asks Twilio about, and nobody of whom it has heard.
+    // One call that the sweep asks Twilio about, and that Twilio does not know.
     let way = Way::to_the_store_of(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &way.everywhere()).await;
     Webhook::inbound(&world, &call_sid(4)).send(&world).await;
@@ -201,7 +201,7 @@ impl Reader for Asked<'_> {
     }
 }
 
-/// Whoever reads the secret may, and nobody else.
+/// Exactly the roles of the functions that read the secret may read it.
 async fn only_a_function_that_reads_the_secret_may_read_it() {
     let world = world().await;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
@@ -266,7 +266,7 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     done(Method::DELETE, &at).await;
     compare("RecordingsFunction", &way);
 
-    // Nobody answers what the sweep asks for, so that in the end it gives the callback up.
+    // What the sweep asks for is not answered, so that in the end it gives the callback up.
     let way = Way::to_the_store_of(&world).await;
     let changes = [&[sink][..], &way.everywhere()].concat();
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &changes).await;
@@ -291,7 +291,7 @@ async fn the_roles_of_the_pipeline_fit() {
 
     let broken = CutShort::call(&world).await;
 
-    // What the sandboxes send goes where nobody works it.
+    // What the sandboxes send goes to queues without workers.
     let mut sinks = vec![];
     for (variable, queue) in [
         ("QUEUE_RECORDINGS", "RecordingsQueue"),

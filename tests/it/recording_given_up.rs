@@ -27,7 +27,7 @@ async fn a_recording_that_is_late_everywhere_is_waited_for(world: World) {
         for attempt in 1..MAX_ATTEMPTS {
             assert!(!call.is_copied(attempt).await);
         }
-        // Its message is in the dead-letter queue for somebody to see; the recording is given up by nobody.
+        // Its message is in the dead-letter queue for a person to see; the recording is not given up.
         assert!(call.is_copied(MAX_ATTEMPTS).await);
         assert_eq!(call.told().await.state, "announced");
         assert!(sweep.ticks(due).await);
@@ -107,7 +107,7 @@ async fn what_comes_twice_and_is_no_recording_is_not_asked_for_again(world: Worl
         let told = call.told().await;
         assert_eq!((told.state.as_str(), call.asked(".wav")), ("failed", 2), "{fault:?}");
         assert!(told.reason.contains(named), "{told:?}");
-        // Somebody has seen to it.
+        // The cause was removed.
         assert!(call.is_copied(1).await);
         assert_eq!(call.told().await.state, "archived");
     }
@@ -141,12 +141,12 @@ async fn a_streams_header_and_an_unknown_duration_are_no_reason_to_refuse(world:
     }
 }
 
-/// Fault 36. Whoever lost its lease in the moment before the copy becomes visible leaves no trace.
+/// Fault 36. A worker that lost its lease in the moment before the copy becomes visible leaves no trace.
 async fn a_worker_that_was_overtaken_at_the_last_byte_makes_nothing_visible(world: World) {
     let call = Recorded::call(&world, media(vec![MediaFault::Unended(Duration::from_secs(3))])).await;
     call.is_announced("completed", &[]).await;
     let overtaken = async {
-        // All bytes are on their way by then, and the end of the answer is not: the lease goes to somebody else.
+        // All bytes are on their way by then, and the end of the answer is not: the lease goes to another worker.
         world.until(|| async { (call.asked(".wav") > 0).then_some(()) }).await;
         let id = format!("once#recording-archive#{}", call.sid());
         let taken = world.system.aws.dynamodb.update_item();

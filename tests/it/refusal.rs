@@ -4,7 +4,7 @@ use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use simulator::twilio::{CallEventKind, CallSpec, CallerScript, EndedBy};
 
-/// An unknown number is refused politely, kept in quarantine, and never becomes somebody else's call.
+/// An unknown number is refused politely, kept in quarantine, and never becomes another business's call.
 async fn a_number_of_no_business_is_refused_and_quarantined(world: World) {
     let spec = CallSpec::inbound(
         local::demo::business::CALLER,

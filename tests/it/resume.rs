@@ -133,7 +133,7 @@ async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers(world: W
     line.claim(1).await.expect("the first stream began");
     line.ended(1, EndReason::Drained).await;
     let question = line.question("?epoch=1");
-    // As many at a time as a busy machine answers while Twilio waits.
+    // A number that a busy machine answers while Twilio waits.
     let copies = stream::iter((0..50).map(|_| question.send(&world))).buffer_unordered(8);
     let answers: Vec<_> = copies.collect().await;
     let (_, first) = &answers[0];
@@ -372,7 +372,7 @@ async fn a_session_that_hands_over_has_the_directory_dialled() {
     assert!(line.claim(2).await.is_none(), "nobody is waiting for the agent");
 }
 
-async fn a_caller_whom_nobody_took_is_back_with_the_agent_once() {
+async fn a_caller_whose_transfer_failed_is_back_with_the_agent_once() {
     let world = business_with_a_workshop().await;
     for (seed, status) in [(22, "no-answer"), (23, "busy"), (24, "failed")] {
         let line = Line::open(&world, seed).await;
@@ -391,8 +391,8 @@ async fn a_caller_whom_nobody_took_is_back_with_the_agent_once() {
     }
 }
 
-/// Somebody may leave the directory while a call is on its way to them.
-async fn a_transfer_to_nobody_goes_on_with_the_agent() {
+/// An entry may leave the directory while a call is on its way to it.
+async fn a_transfer_to_a_removed_entry_goes_on_with_the_agent() {
     let world = business_with_a_workshop().await;
     let line = Line::open(&world, 25).await;
     line.claim(1).await.expect("the first stream began");
@@ -414,6 +414,6 @@ acceptance::tests![
     a_broken_stream_is_followed_by_another_on_sockets_that_were_kept_ready,
     a_line_that_never_holds_ends_with_an_apology,
     a_session_that_hands_over_has_the_directory_dialled,
-    a_caller_whom_nobody_took_is_back_with_the_agent_once,
-    a_transfer_to_nobody_goes_on_with_the_agent,
+    a_caller_whose_transfer_failed_is_back_with_the_agent_once,
+    a_transfer_to_a_removed_entry_goes_on_with_the_agent,
 ];

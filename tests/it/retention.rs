@@ -29,7 +29,7 @@ async fn asks(world: &World, method: Method, path: &str) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// The tags of the one object, or nothing when there is none.
+/// The tags of the one object; empty without an object.
 async fn tag(world: &World) -> Option<String> {
     let (s3, bucket) = (&world.system.aws.s3, world.system.name("RecordingsBucket").unwrap());
     let listed = s3.list_objects_v2().bucket(bucket).send().await.unwrap();
@@ -117,7 +117,7 @@ fn each_class_of_retention_is_a_lifecycle_rule() {
         .iter()
         .filter_map(|class| class.days().map(|days| (class.as_str().to_owned(), u64::from(days))));
     assert_eq!(expiring, Vec::from_iter(classes));
-    // Fault 34: parts that nobody completes or aborts are not billed for ever.
+    // Fault 34: parts that are neither completed nor aborted are not billed for ever.
     let aborts = |rule: &Value| !rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"].is_null();
     assert!(rules.as_sequence().unwrap().iter().any(aborts));
 }

@@ -1,5 +1,5 @@
-//! Settings that are stored with a field that nobody understands: the call is served, and nothing happens that the
-//! field may have been meant to prevent.
+//! Settings that are stored with an unknown field: the call is served, and nothing happens that the field may have
+//! been meant to prevent.
 
 use acceptance::record::CallRecord;
 use acceptance::{World, log};
@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use simulator::twilio::{CallEventKind, CallerScript, CallerStep};
 
-/// The misspelt notice is not heard, so nobody is recorded; the agent speaks, and the log names the field and what is
-/// meant, once.
+/// The misspelt notice is not heard, so the call is not recorded; the agent speaks, and the log names the field and
+/// what is meant, once.
 async fn a_misspelt_consent_records_no_one(world: World) {
     let table = world.system.name("BusinessesTable").unwrap();
     let dynamodb = &world.system.aws.dynamodb;

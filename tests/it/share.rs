@@ -1,4 +1,4 @@
-//! Share links lend a recording for a while and a number of times, and tell nobody whose it is.
+//! Share links lend a recording for a while and a number of times, without saying whose it is.
 
 use std::collections::BTreeMap;
 
@@ -126,7 +126,7 @@ async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
     assert_eq!(api(&world, Method::POST, &shares, Some(json!({}))).await.0, 409, "nothing to share");
 }
 
-/// Cases C18 and B11. Whoever previews, prefetches, scans or only looks has no view, and the person who opens the link has.
+/// Cases C18 and B11. A preview, a prefetch, a scan and a look at the page spend no view; pressing the button does.
 async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
     let (world, shares) = recorded().await;
     let (url, _) = link(&world, &shares, json!({ "max_views": 1 })).await;
@@ -166,7 +166,7 @@ async fn a_preview_a_prefetch_or_a_look_spends_no_view() {
 }
 
 /// Cases C18 and B20. A program gets an address to fetch, and no redirect that its `Authorization` would follow.
-async fn links_come_as_json_to_whoever_asks_for_it() {
+async fn links_come_as_json_on_request() {
     let (world, shares) = recorded().await;
     let recording = shares.trim_end_matches("/shares");
     let browser = browser();
@@ -231,7 +231,7 @@ async fn a_link_keeps_the_path_of_the_public_address() {
     }
 }
 
-/// The guesser waits, the owner is told, and whoever has the passcode and another address is not held up.
+/// The guesser waits, the owner is told, and a visitor with the passcode and another address is not held up.
 async fn a_passcode_is_asked_for_and_guessing_slows_the_guesser_down() {
     let (world, shares) = recorded().await;
     let wish = json!({ "passcode": "slack water 7", "max_views": 3 });
@@ -286,7 +286,7 @@ async fn a_visit_that_cannot_be_logged_opens_nothing() {
     assert_eq!((&share["views"], &share["visits"]), (&json!(1), &json!([])), "counted, and heard by nobody");
 }
 
-/// Fault 38. Nobody lends, sees or revokes another business's links.
+/// Fault 38. A business cannot make, see or revoke another business's links.
 async fn links_belong_to_their_business_and_wishes_have_bounds() {
     let (world, shares) = recorded().await;
     let (_, id) = link(&world, &shares, json!({})).await;
@@ -321,7 +321,7 @@ acceptance::tests![
     fifty_visitors_at_once_share_the_views_there_are,
     a_revoked_link_and_one_to_a_deleted_recording_are_over,
     a_preview_a_prefetch_or_a_look_spends_no_view,
-    links_come_as_json_to_whoever_asks_for_it,
+    links_come_as_json_on_request,
     a_link_without_wishes_has_the_usual_terms,
     a_link_keeps_the_path_of_the_public_address,
     a_passcode_is_asked_for_and_guessing_slows_the_guesser_down,

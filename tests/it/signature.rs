@@ -101,7 +101,7 @@ async fn oversize_and_overfull_forms_are_refused(world: World) {
 }
 
 /// Case C03. Case C04. Case C05. What is not read never costs a webhook, nor what cannot be read and may be missing.
-async fn a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing(world: World) {
+async fn unread_parameters_and_unreadable_values_cost_nothing(world: World) {
     let sid = call_sid(8);
     let more = |webhook: Webhook| {
         let names =
@@ -180,7 +180,7 @@ acceptance::tests![
     moving_the_boundary_between_parameters_is_refused,
     another_accounts_webhook_is_refused,
     oversize_and_overfull_forms_are_refused,
-    a_parameter_nobody_reads_and_a_value_nobody_can_read_cost_nothing,
+    unread_parameters_and_unreadable_values_cost_nothing,
     a_webhook_may_be_signed_with_a_shared_key,
     both_tokens_hold_during_a_rotation_and_the_old_one_no_longer,
 ];

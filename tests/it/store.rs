@@ -71,7 +71,8 @@ async fn a_copy_that_runs_out_of_time_gives_the_answer_of_the_opened_call(world:
     way.set(Manner::Open);
 }
 
-/// The answer of an opened call was given and there is none: the caller comes back for another one, and then hears words.
+/// The answer of an opened call was given, but no call was opened: the caller comes back for another answer, and then
+/// hears words.
 async fn a_stream_without_a_call_brings_the_caller_back_once(world: World) {
     let (sid, other) = (call_sid(7), call_sid(8));
     let after = |sid: &str| {
@@ -124,7 +125,8 @@ async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_e
     assert_eq!(claimed, 1, "one plan");
 }
 
-/// Fault 28. The partition of one business's lines is hot: its callers are asked for again, and nobody else notices.
+/// Fault 28. The partition of one business's slots is hot: its calls are asked for again, and no other business
+/// notices.
 async fn a_hot_partition_is_the_trouble_of_its_business_alone(world: World) {
     let garden = |number: &str| {
         let number = domain::PhoneNumber::parse(number).unwrap();

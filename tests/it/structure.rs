@@ -197,7 +197,7 @@ impl Reader for Recorder {
     }
 }
 
-/// A variable that the template sets and nobody reads is a mistake, as is one that is read and not set.
+/// A variable that the template sets and no code reads is a mistake, as is one that is read and not set.
 async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
     for function in Template::load().unwrap().functions {
         let recorder = Recorder { asked: Mutex::default() };
@@ -221,7 +221,7 @@ async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
     }
 }
 
-fn a_message_has_as_many_attempts_as_the_code_believes() {
+fn a_message_has_the_attempts_that_the_code_counts() {
     for queue in Template::load().unwrap().queues {
         if let Some((_, max_receives)) = queue.dlq {
             assert_eq!(max_receives, functions::edge::batch::MAX_ATTEMPTS, "{}", queue.logical_id);
@@ -404,7 +404,7 @@ acceptance::tests![
     a_task_that_is_stopped_is_done_before_it_is_killed,
     every_bin_is_a_function_of_the_template_and_the_reverse,
     the_template_sets_exactly_the_variables_that_each_function_reads,
-    a_message_has_as_many_attempts_as_the_code_believes,
+    a_message_has_the_attempts_that_the_code_counts,
     twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes,
     no_job_can_use_up_the_time_of_another,
     a_run_that_listens_stops_before_it_is_stopped,

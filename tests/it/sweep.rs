@@ -10,7 +10,7 @@ use functions::voice::sweep::GRACE;
 use platform::clock;
 use simulator::twilio::{CallFaults, CallStatus, CallerScript, CallerStep, WebhookFaults};
 
-/// A port that nobody listens on.
+/// A closed port.
 const NOWHERE: &str = "http://127.0.0.1:1/000000000000/nowhere";
 
 /// A moment at which the sweep looks at every call there is.

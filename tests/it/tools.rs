@@ -79,12 +79,12 @@ async fn a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so
     assert_eq!((last.speaker.as_str(), last.state.as_str()), ("agent", "complete"), "heard out");
 }
 
-async fn a_caller_whom_nobody_takes_talks_to_the_agent_again() {
+async fn a_caller_whose_transfer_fails_talks_to_the_agent_again() {
     back_with_the_agent(0).await;
 }
 
 /// The same with sockets that were kept ready: the second session is told what was on one that heard nothing of it.
-async fn a_caller_whom_nobody_takes_talks_to_the_agent_again_on_a_socket_that_was_kept_ready() {
+async fn a_caller_whose_transfer_fails_talks_to_the_agent_again_on_a_socket_that_was_kept_ready() {
     back_with_the_agent(2).await;
 }
 
@@ -259,8 +259,8 @@ async fn a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known
 
 acceptance::tests![
     a_caller_who_asks_for_a_person_is_connected_after_the_words_that_say_so,
-    a_caller_whom_nobody_takes_talks_to_the_agent_again,
-    a_caller_whom_nobody_takes_talks_to_the_agent_again_on_a_socket_that_was_kept_ready,
+    a_caller_whose_transfer_fails_talks_to_the_agent_again,
+    a_caller_whose_transfer_fails_talks_to_the_agent_again_on_a_socket_that_was_kept_ready,
     a_message_that_a_caller_leaves_is_in_the_record,
     a_tool_of_the_business_is_asked_once_and_can_tell_who_asks,
     a_tool_that_answers_oddly_acts_once_and_the_model_is_told_what_is_known,

@@ -53,7 +53,7 @@ fn short_conversation() -> (Vec<u8>, Vec<Said>) {
     recording(&clips, 6, 10)
 }
 
-/// A recording of so many turns, one every so many seconds; and who said what when.
+/// A recording with `turns` turns at an even distance; and who said what when.
 fn recording(
     clips: &[(&'static str, &'static speech::Clip)],
     every_s: usize,
@@ -114,7 +114,7 @@ async fn ended(world: &World, sid: &str) {
     Webhook::status(world, sid, "completed", 3).send(world).await;
 }
 
-/// The same to nobody but the call's own row.
+/// Ends the call in its own row only.
 async fn ended_unheard(world: &World, sid: &str) {
     let status = HttpSandbox::start(world, "voice-status", &sinks(world)).await;
     assert_eq!(status.receives(world, &Webhook::status(world, sid, "completed", 3)).await.0, 204);

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::World;
 
-/// Whoever holds this work is taken for dead, and a cooldown for over. What is done stays done.
+/// The holder of this work is taken for dead, and a cooldown for over. What is done stays done.
 pub async fn lapse(world: &World, kind: &str, id: &str) {
     let request = world.system.aws.dynamodb.update_item();
     let request = request.table_name(world.system.name("LeasesTable").expect("a table"));

@@ -20,7 +20,7 @@ pub fn capture() {
         let level = std::env::var("RUST_LOG").unwrap_or_else(|_| {
             "debug,hyper=info,aws_smithy=info,aws_sdk=info,h2=info,rustls=info".to_owned()
         });
-        // Somebody else's subscriber stays if there is one; then there is nothing to look through.
+        // Another subscriber stays if there is one; then there is nothing to look through.
         let _ = tracing_subscriber::fmt()
             .json()
             .with_env_filter(tracing_subscriber::EnvFilter::new(level))

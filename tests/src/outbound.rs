@@ -42,7 +42,7 @@ pub async fn place(world: &World, key: &str, body: &Value) -> Answered {
     Answered { status, retry_after, body: response.json().await.unwrap_or(Value::Null) }
 }
 
-/// As if the time in which nobody dials on a guess were over for this order.
+/// As if the time in which an order is not dialled again were over.
 pub async fn it_is_certain_by_now(world: &World, key: &str) {
     lapse(world, "dial", DialId::of(&world.business.business.id, key).as_str()).await;
 }

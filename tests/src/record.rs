@@ -247,12 +247,12 @@ impl CallRecord {
         self.voicemail.as_ref().unwrap_or_else(|| panic!("no voicemail\n{}", self.outline()))
     }
 
-    /// Empty if there is none.
+    /// Empty without one.
     pub fn recording_state(&self) -> &str {
         self.recording.as_ref().map_or("", |recording| &recording.state)
     }
 
-    /// Empty if there is none.
+    /// Empty without one.
     pub fn voicemail_state(&self) -> &str {
         self.voicemail.as_ref().map_or("", |voicemail| &voicemail.state)
     }
@@ -266,7 +266,7 @@ impl CallRecord {
         self.session.as_ref().map_or("", |session| &session.end_reason)
     }
 
-    /// The final transcript, without lines if there is none.
+    /// The lines of the final transcript; empty without one.
     pub fn lines(&self) -> &[Line] {
         self.transcript.as_ref().map_or(&[], |transcript| &transcript.lines)
     }

@@ -34,9 +34,9 @@ impl<'w> Recorded<'w> {
         Self::of(world, &outcome.call_sid).await
     }
 
-    /// The same of a call that was made otherwise.
+    /// The record of a call that was made otherwise.
     pub async fn of(world: &'w World, call: &str) -> Self {
-        // What these send to the queue goes where nobody works it.
+        // What these send to the queue goes to one without a worker.
         let nobody = [("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").expect("a queue"))];
         Self {
             world,

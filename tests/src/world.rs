@@ -72,7 +72,7 @@ impl WorldConfig {
         Self { openai: answering_connections(handshake), business, ..Self::default() }
     }
 
-    /// With so many sockets to the model kept ready, if any.
+    /// With this number of sockets to the model kept ready.
     #[must_use]
     pub fn warm(mut self, sockets: usize) -> Self {
         if sockets == 0 {
@@ -186,7 +186,7 @@ impl World {
         another
     }
 
-    /// Waits until so many sockets are kept ready.
+    /// Waits until this number of sockets is kept ready.
     pub async fn warmed_up(&self, sockets: usize) {
         self.until(|| async { (self.openai.open_sessions() >= sockets).then_some(()) }).await;
     }

@@ -168,7 +168,7 @@ async fn a_tool_acts_once_at_most_wherever_the_task_that_asked_it_dies() {
 
 /// Case C11. The tool has acted, and the session that asked dies before the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tool_whose_asker_died_is_not_asked_again_and_nobody_claims_to_know() {
+async fn a_tool_whose_asker_died_is_not_asked_again_and_its_outcome_is_unknown() {
     let world = World::new().await;
     let (ports, other) = (world.ports(), world.ports());
     let held = |epoch| {

@@ -36,7 +36,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn silence_is_so_many_samples_of_mu_law_zero(bytes in 0usize..2_000) {
+        fn silence_is_samples_of_mu_law_zero(bytes in 0usize..2_000) {
             prop_assert_eq!(BASE64.decode(mulaw(bytes)).unwrap(), vec![0xFF; bytes]);
         }
 

@@ -153,7 +153,7 @@ mod tests {
 
     /// Case C11.
     #[test]
-    fn nobody_is_asked_to_repeat_what_may_have_been_done() {
+    fn what_may_have_been_done_is_not_to_be_repeated() {
         let may_have_acted = [
             Outcome::of(302, Reply::default()),
             Outcome::of(500, Reply::default()),

@@ -218,7 +218,7 @@ async fn the_model_is_told_whether_a_thing_was_done() {
 
 /// Found by reading: a message could be taken twice, once by each session of a call.
 #[tokio::test]
-async fn a_message_has_one_name_whoever_takes_it_and_however_it_is_written() {
+async fn a_message_has_one_name_in_every_session_and_spelling() {
     let world = World::default();
     let take = |arguments: Value| {
         let world = &world;

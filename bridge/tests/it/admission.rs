@@ -144,7 +144,7 @@ async fn a_token_is_good_once() {
 
 /// Fault 12. A peer that sends a byte a second keeps its connection for the time of a head; others are served.
 #[tokio::test]
-async fn a_head_that_never_ends_is_cut_off_and_holds_nobody_up() {
+async fn a_head_that_never_ends_is_cut_off_and_holds_no_one_up() {
     let mut harness = Harness::start().await;
     let mut slow = TcpStream::connect(harness.address).await.unwrap();
     let cut_off = async {

@@ -94,7 +94,7 @@ async fn another_streams_messages_are_not_this_calls() {
 
 /// Fault 50.
 #[tokio::test]
-async fn audio_that_is_none_never_reaches_the_model() {
+async fn invalid_audio_never_reaches_the_model() {
     let mut harness = Harness::start().await;
     let (mut caller, mut model, _) = harness.live().await;
     let too_long = "A".repeat(40_000);

@@ -184,7 +184,7 @@ async fn a_session_about_to_expire_is_replaced_without_a_frame_lost_or_doubled()
 
 /// Fault 61.
 #[tokio::test]
-async fn errors_and_events_nobody_knows_do_not_mute_a_call() {
+async fn unknown_errors_and_events_do_not_mute_a_call() {
     let mut harness = Harness::start().await;
     let (mut caller, mut model, _) = harness.live().await;
     for event in [

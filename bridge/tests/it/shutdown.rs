@@ -8,7 +8,7 @@ use crate::support::{AUTH_TOKEN, Caller, Closed, Harness, STREAM_URL, signature,
 
 /// Fault 63.
 #[tokio::test]
-async fn draining_lets_nobody_in_and_the_sentence_be_finished() {
+async fn draining_lets_no_call_in_and_the_sentence_be_finished() {
     let mut harness = Harness::start().await;
     let (mut caller, mut model, planned) = harness.live().await;
     model.begin("resp_1", "item_1", Value::Null).await;

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clear_that_nobody_asked_for_is_counted() {
+    fn an_unrequested_clear_is_counted() {
         let ledger = ledger();
         ledger.cleared(0, Duration::ZERO);
         ledger.interrupted(0);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn only_responses_that_nobody_interrupts_have_to_arrive() {
+    fn only_uninterrupted_responses_have_to_arrive() {
         let ledger = ledger();
         (0..4).for_each(|response| ledger.delta_sent(response));
         (0..4).for_each(|response| ledger.delta_received(&Pulse { response, ..frame(0) }));

@@ -12,7 +12,7 @@ const WITH_VALUE: [&str; 6] = ["--test-threads", "--skip", "--logfile", "--color
 /// Which tests are asked for by name.
 #[derive(Debug, PartialEq)]
 pub(super) struct Wanted {
-    /// Any of these; every test if there is none.
+    /// A test runs if its name holds one of these. Empty: every test runs.
     filters: Vec<String>,
     exact: bool,
 }

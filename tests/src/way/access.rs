@@ -10,7 +10,7 @@ use crate::World;
 /// One action on one table, index, queue, bucket or its objects: (`dynamodb:PutItem`, `CallsTable`).
 pub type Access = (String, String);
 
-/// Ends the name of a queue that stands in another's place and that nobody works.
+/// Ends the name of a queue that stands in another's place and has no worker.
 pub const ASIDE: &str = "-aside";
 
 /// The logical ids of queues and buckets. A table is called by its logical id.

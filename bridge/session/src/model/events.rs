@@ -76,7 +76,7 @@ impl Session {
         }
     }
 
-    /// Hands audio to the line; false if there is none, or too much of it. This is the path of every frame: it allocates
+    /// Hands audio to the line; false for an empty or too long piece. This is the path of every frame: it allocates
     /// only if more audio is waiting than ever before in this call.
     pub(crate) fn play(&mut self, now: Instant, audio: &ModelAudio<'_>) -> bool {
         let Some(mark) = self.facts.playback.send(now, audio) else { return false };

@@ -84,7 +84,7 @@ fn a_monologue_without_a_breath_is_a_machines() {
 }
 
 #[test]
-fn a_person_who_tells_a_long_story_later_is_none() {
+fn a_person_who_tells_a_long_story_later_is_no_machine() {
     let mut sim = Sim::greeted(outbound());
     says(&mut sim, "c1", secs(1), "Yes, speaking.");
     sim.advance(secs(6));

@@ -283,7 +283,7 @@ async fn a_conditional_read_is_told_only_what_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_checksum_is_kept_and_given_back_to_whoever_asks() {
+async fn a_checksum_is_kept_and_returned_on_request() {
     use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType};
     let (_endpoints, client) = bucket().await;
     let body = || ByteStream::from_static(b"123456789");
