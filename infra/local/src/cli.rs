@@ -126,7 +126,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     });
     match done {
         Ok(code) => code,
-        // Whoever read the output has had enough of it: `switchboard env | head -1`.
+        // The reader closed the pipe: `switchboard env | head -1`.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }

@@ -33,7 +33,7 @@ pub enum HomeError {
 }
 
 impl Identity {
-    /// The identity in `dir`, made there if there is none.
+    /// The identity in `dir`, which is made there first if it is missing.
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
         let folder = |error| HomeError::Folder { path: dir.to_owned(), error };
         create_private_dir(dir).map_err(folder)?;
@@ -82,7 +82,7 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes a folder that only its owner enters. One that was there keeps its mode: it is somebody's choice.
+/// Makes a folder that only its owner enters. An existing one keeps its mode, which its owner chose.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

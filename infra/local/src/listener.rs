@@ -1,4 +1,4 @@
-//! The API's port: as many connections as a laptop needs, and none that is only held open.
+//! The API's port: a bounded number of connections, and none that is only held open.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn whoever_holds_every_place_open_gives_them_up_to_others() {
+    async fn connections_that_hold_every_place_give_way_to_others() {
         let (address, stop, running) = served(TIGHT).await;
         let mut idle = vec![];
         for _ in 0..20 {

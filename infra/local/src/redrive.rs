@@ -73,7 +73,7 @@ pub async fn redrive(sqs: &Client, queue: &str) -> Result<Redriven, RedriveError
     Ok(done)
 }
 
-/// Why a message is no job, if it is none.
+/// Why a message is not a job; `None` for a job.
 fn poison(message: &Message, body: &str) -> Option<String> {
     let attributes = message.message_attributes();
     let reason = attributes.and_then(|named| named.get(BURIED_FOR)).and_then(|reason| reason.string_value());

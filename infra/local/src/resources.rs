@@ -83,7 +83,7 @@ async fn create_table(table: &Table, aws: &Aws) -> Result<(), ResourceError> {
     expire_by(attribute, &table.logical_id, aws).await.map_err(|error| failed(error.to_string()))
 }
 
-/// Nothing here deletes by it: whatever may have expired is checked in code. It is there for whoever looks.
+/// Nothing here deletes by it: expiry is checked in code. It is there to be looked at.
 async fn expire_by(attribute: &str, table: &str, aws: &Aws) -> Result<(), aws_sdk_dynamodb::Error> {
     let described = aws.dynamodb.describe_time_to_live().table_name(table).send().await?;
     let status = described.time_to_live_description.and_then(|described| described.time_to_live_status);

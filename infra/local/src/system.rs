@@ -54,7 +54,7 @@ pub enum AwsSource {
 }
 
 impl AwsSource {
-    /// Bucket names are global, so whoever shares an endpoint needs names of its own.
+    /// Bucket names are global, so systems that share an endpoint need names of their own.
     fn bucket_suffix(&self) -> String {
         match self {
             Self::Embedded { .. } => String::new(),
@@ -140,7 +140,7 @@ impl System {
         let mut environment = common.clone();
 
         let mut bridge_env = locals.environment(&template.bridge_environment, &common)?;
-        // Whoever presses Ctrl-C is waiting, and there is no other task that a call could move to.
+        // A person who presses Ctrl-C is waiting, and there is no other task that a call could move to.
         bridge_env.insert("DRAIN_SECONDS".into(), DRAIN_SECONDS.into());
         environment.extend(bridge_env.clone());
         let app = bridge::app::load(&MapEnv(bridge_env), config.live.clone()).await?;

@@ -45,7 +45,7 @@ impl Running {
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        // A stale file only makes the next command say that nobody answers.
+        // A stale file only makes the next command say that there is no answer.
         let _ = fs::remove_file(&self.0);
     }
 }

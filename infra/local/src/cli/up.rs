@@ -72,7 +72,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     tell(format_args!("up after {} ms\n", began.elapsed().as_millis()));
 
     if let Some(twilio) = &twilio {
-        // Whoever asks the API for a call to the customer gets the conversation that the customer's own calls are.
+        // A call to the customer, ordered over the API, is the same conversation as the customer's own calls.
         twilio.set_callee(business::CALLER, Callee::answers(story::caller()));
     }
     let station = twilio.map(|twilio| Arc::new(call::Station { twilio, openai, live, target }));
@@ -125,7 +125,7 @@ async fn demonstrate(station: &Arc<call::Station>, number: &str) -> anyhow::Resu
     call.await.context("the demonstration call")?
 }
 
-/// Another `switchboard` asks here for calls; loopback only, and on a port nobody is told but the data folder.
+/// Another `switchboard` asks here for calls; loopback only, and on a port that only the data folder tells.
 async fn control(station: Option<Arc<call::Station>>) -> anyhow::Result<Url> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
@@ -133,7 +133,7 @@ async fn control(station: Option<Arc<call::Station>>) -> anyhow::Result<Url> {
     Ok(url)
 }
 
-/// The system goes on when nobody reads its terminal any more.
+/// The system goes on when its terminal is closed.
 fn tell(line: impl std::fmt::Display) {
     let _ = say(line);
 }

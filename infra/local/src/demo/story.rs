@@ -35,7 +35,7 @@ pub fn model() -> Script {
     )
 }
 
-/// What the simulated model understands of that conversation. The caller gives no name, so there is none.
+/// What the simulated model understands of that conversation. The caller gives no name, so no name is extracted.
 pub fn facts() -> Vec<Fact> {
     vec![
         Fact::new("service", "bicycle service", "I would like to bring my bicycle in for a service"),
