@@ -1,7 +1,7 @@
 //! What follows from the facts: each rule decides one question.
 //!
 //! A rule owns the few fields that only it needs, reads facts by reference and returns [`Action`]s. It knows no other
-//! rule, except that two of them may share a question (`barge_in` asks `overheard` how patient the agent is).
+//! rule, except that one may ask another a question: `barge_in` asks `overheard` how patient the agent is.
 
 use std::time::Instant;
 

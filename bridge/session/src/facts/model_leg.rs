@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_leg_owed_is_not_forgotten_over_one_that_owes_nothing() {
+    fn what_an_earlier_leg_owed_is_kept_when_the_next_owes_nothing() {
         let mut leg = ModelLeg::default();
         leg.owe(Some(Owed::Answer));
         leg.owe(None);

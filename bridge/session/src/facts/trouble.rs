@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_who_speaks_again_is_waited_with_but_not_for_ever() {
+    fn a_caller_who_speaks_again_gets_new_attempts_but_not_for_ever() {
         let (mut trouble, mut now) = (Trouble::default(), origin());
         let mut turns = 0;
         loop {

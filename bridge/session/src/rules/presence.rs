@@ -100,7 +100,7 @@ mod tests {
     use crate::testing::origin;
 
     #[test]
-    fn a_sentence_that_comes_again_and_again_is_a_machine_s_and_a_word_is_not() {
+    fn a_repeated_sentence_is_a_machine_s_and_a_repeated_word_is_not() {
         let now = origin();
         let facts = Facts::new(now, Timestamp(0));
         let sentence = "to be connected press one";

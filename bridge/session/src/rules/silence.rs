@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_of_no_time_at_all_does_not_spin() {
+    fn a_silence_policy_of_zero_is_raised_to_the_least() {
         let policy = ConversationPolicy { silence_prompt_after: Duration::ZERO, ..Default::default() };
         assert_eq!(Silence::new(&policy).after(), SILENCE_PROMPT_MIN);
     }

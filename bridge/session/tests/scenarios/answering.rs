@@ -223,7 +223,7 @@ fn a_tone_over_the_message_does_not_stop_it() {
 }
 
 #[test]
-fn a_greeting_without_an_end_is_spoken_into_at_last() {
+fn a_machine_that_never_stops_speaking_gets_its_message_after_45_seconds() {
     let mut sim = Sim::greeted(leaves_message());
     says(&mut sim, "c1", secs(4), GREETING);
     for number in 2..8 {

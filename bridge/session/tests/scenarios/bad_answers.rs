@@ -207,7 +207,7 @@ fn a_response_that_ends_without_a_name_has_ended() {
 
 /// Case C15. Case B19: the event matters, its numbers and names do not.
 #[test]
-fn speech_of_which_nothing_else_is_known_is_an_interruption() {
+fn speech_without_a_name_or_a_time_is_an_interruption() {
     for item in ["item_x", ""] {
         let mut sim = Sim::greeted(plan());
         sim.exchange(1, "item_greeting", 8_000);

@@ -228,7 +228,7 @@ fn a_stop_that_does_not_follow_the_hang_up_is_waited_for_five_seconds() {
 }
 
 #[test]
-fn a_caller_who_hangs_up_during_the_goodbye_hung_up() {
+fn a_call_that_the_caller_ends_during_the_goodbye_was_ended_by_the_caller() {
     let mut sim = Sim::greeted(plan());
     sim.exchange(1, "item_greeting", 2_000);
     sim.tool_call("resp_1", "call_1", END_CALL);

@@ -85,7 +85,7 @@ fn a_business_can_leave_it_to_the_tool() {
 
 /// The model failed twice and a goodbye is about to be asked for; what is still heard is an answer, and yields.
 #[test]
-fn a_goodbye_that_was_not_asked_for_yet_excuses_no_speaking_over_the_caller() {
+fn a_goodbye_that_was_not_asked_for_yet_does_not_let_the_agent_speak_over_the_caller() {
     let mut sim = Sim::greeted(plan());
     sim.exchange(1, "item_greeting", 6_000);
     sim.done("resp_1", ResponseStatus::IncompleteMaxTokens);

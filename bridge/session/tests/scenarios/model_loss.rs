@@ -63,7 +63,7 @@ fn an_answer_cut_off_in_the_middle_is_gone_on_with() {
 
 /// Fault 58.
 #[test]
-fn of_words_cut_off_in_the_making_the_turn_and_the_replay_hold_what_was_heard() {
+fn words_cut_off_while_generated_are_recorded_and_replayed_as_heard() {
     let mut sim = Sim::greeted(plan());
     sim.created("resp_1", None);
     sim.added("agent_1", Some("item_greeting"), Role::Agent);

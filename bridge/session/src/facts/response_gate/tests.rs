@@ -78,7 +78,7 @@ fn the_end_of_an_unknown_response_leaves_no_caller_without_words() {
 }
 
 #[test]
-fn what_a_lost_model_had_not_begun_is_asked_of_the_next_beside_what_waits() {
+fn a_request_that_a_lost_model_had_not_begun_is_made_to_the_next() {
     let (mut gate, now) = (ResponseGate::default(), origin());
     gate.request(ResponseReason::Greeting, None);
     gate.release(now, false);
