@@ -76,8 +76,8 @@ impl Session {
         }
     }
 
-    /// Hands audio to the line; false for an empty or too long piece. This is the path of every frame: it allocates
-    /// only if more audio is waiting than ever before in this call.
+    /// Hands audio to the line; false for an empty piece, or while too much waits. This is the path of every frame: it
+    /// allocates only if more audio is waiting than ever before in this call.
     pub(crate) fn play(&mut self, now: Instant, audio: &ModelAudio<'_>) -> bool {
         let Some(mark) = self.facts.playback.send(now, audio) else { return false };
         self.outputs.push(Output::AudioToCaller);
