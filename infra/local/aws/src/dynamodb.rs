@@ -4,25 +4,19 @@
 //! the request on. What an operation does, and how it fails, is the engine's.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use dynoxide::{Database, DynoxideError};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
-use uuid::Uuid;
 
 use crate::StartError;
+use crate::json_protocol::{self, Service};
 use crate::keys::Keys;
-use crate::signature::{self, Unsigned};
+use crate::signature::Unsigned;
 
 pub(crate) const SERVICE: &str = "DynamoDB";
 
@@ -44,70 +38,71 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Database, StartError> {
     opened.map_err(|error| StartError::Store { service: SERVICE, reason: error.to_string() })
 }
 
-struct Service {
+struct DynamoDb {
     tables: Database,
-    keys: Keys,
 }
 
 /// The service on `tables`. It answers requests that are signed with `keys`.
 pub(crate) fn router(tables: Database, keys: &Keys) -> Router {
-    Router::new()
-        .route("/", post(answer))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-        .with_state(Arc::new(Service { tables, keys: keys.clone() }))
+    json_protocol::router(DynamoDb { tables }, keys)
 }
 
-async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let checked = signature::check(&head, &body, "dynamodb", &service.keys, SystemTime::now());
-    let answered = match checked {
-        Ok(()) => run(service.tables.clone(), operation(&head.headers), body).await,
-        Err(unsigned) => Err(refused(unsigned)),
-    };
-    let (status, body) = match answered {
-        Ok(body) => (StatusCode::OK, body),
-        Err(refusal) => refusal,
-    };
-    let mut response = (status, body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
-    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-        headers.insert("x-amzn-requestid", id);
+impl Service for DynamoDb {
+    const SIGNING_NAME: &'static str = "dynamodb";
+    const TARGET_PREFIX: &'static str = "DynamoDB_20120810.";
+    const MAX_REQUEST_BYTES: usize = MAX_REQUEST_BYTES;
+
+    type Error = Refusal;
+
+    /// Runs one operation off the async threads.
+    async fn call(&self, operation: &str, request: Bytes) -> Result<String, Refusal> {
+        let (tables, operation) = (self.tables.clone(), operation.to_owned());
+        let task = tokio::task::spawn_blocking(move || perform(&tables, &operation, &request));
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "DynamoDB endpoint failed");
+            Err(Refusal::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "com.amazon.coral.service#InternalFailure",
+                "failed",
+            ))
+        })
     }
-    response
+
+    fn unknown(operation: &str) -> Refusal {
+        let message = format!("The operation {operation:?} is not served here.");
+        Refusal::new(StatusCode::BAD_REQUEST, "com.amazon.coral.service#UnknownOperationException", &message)
+    }
 }
 
-fn operation(headers: &HeaderMap) -> String {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    target.strip_prefix("DynamoDB_20120810.").unwrap_or_default().to_owned()
+/// An error as a client is told it.
+struct Refusal {
+    status: StatusCode,
+    body: String,
 }
 
-type Refusal = (StatusCode, String);
-
-fn refusal(status: StatusCode, name: &str, message: &str) -> Refusal {
-    (status, json!({ "__type": name, "message": message }).to_string())
+impl Refusal {
+    fn new(status: StatusCode, shape: &str, message: &str) -> Self {
+        Self { status, body: json_protocol::error_body(shape, message) }
+    }
 }
 
-fn refused(unsigned: Unsigned) -> Refusal {
-    let name = match unsigned {
-        Unsigned::Missing => "MissingAuthenticationTokenException",
-        Unsigned::Incomplete => "IncompleteSignatureException",
-        Unsigned::UnknownKey => "UnrecognizedClientException",
-        Unsigned::Scope | Unsigned::Skewed | Unsigned::Mismatch => "InvalidSignatureException",
-    };
-    refusal(StatusCode::BAD_REQUEST, &format!("com.amazon.coral.service#{name}"), &unsigned.to_string())
+impl From<Unsigned> for Refusal {
+    fn from(unsigned: Unsigned) -> Self {
+        let name = match unsigned {
+            Unsigned::Missing => "MissingAuthenticationTokenException",
+            Unsigned::Incomplete => "IncompleteSignatureException",
+            Unsigned::UnknownKey => "UnrecognizedClientException",
+            Unsigned::Scope | Unsigned::Skewed | Unsigned::Mismatch => "InvalidSignatureException",
+        };
+        let shape = format!("com.amazon.coral.service#{name}");
+        Self::new(StatusCode::BAD_REQUEST, &shape, &unsigned.to_string())
+    }
 }
 
-/// Runs one operation off the async threads.
-async fn run(tables: Database, operation: String, body: Bytes) -> Result<String, Refusal> {
-    let task = tokio::task::spawn_blocking(move || perform(&tables, &operation, &body));
-    task.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "DynamoDB endpoint failed");
-        Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, "com.amazon.coral.service#InternalFailure", "failed"))
-    })
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        json_protocol::response(self.status, self.body)
+    }
 }
 
 fn perform(tables: &Database, operation: &str, body: &[u8]) -> Result<String, Refusal> {
@@ -115,11 +110,7 @@ fn perform(tables: &Database, operation: &str, body: &[u8]) -> Result<String, Re
         ($($name:literal => $method:ident),+ $(,)?) => {
             match operation {
                 $($name => call(body, |request| tables.$method(request)),)+
-                _ => {
-                    let message = format!("The operation {operation:?} is not served here.");
-                    let name = "com.amazon.coral.service#UnknownOperationException";
-                    return Err(refusal(StatusCode::BAD_REQUEST, name, &message));
-                }
+                _ => return Err(DynamoDb::unknown(operation)),
             }
         };
     }
@@ -154,7 +145,7 @@ fn perform(tables: &Database, operation: &str, body: &[u8]) -> Result<String, Re
         if status.is_server_error() {
             tracing::error!(%error, operation, "DynamoDB endpoint failed");
         }
-        (status, error.to_json())
+        Refusal { status, body: error.to_json() }
     })
 }
 

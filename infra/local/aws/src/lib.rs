@@ -19,6 +19,7 @@
 mod database;
 mod dynamodb;
 mod home;
+mod json_protocol;
 mod keys;
 mod s3;
 mod serve;

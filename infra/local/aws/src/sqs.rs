@@ -13,25 +13,18 @@ mod settings;
 mod wire;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use http::header::CONTENT_TYPE;
-use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use axum::body::Bytes;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use uuid::Uuid;
 
+use crate::StartError;
 use crate::database::Database;
+use crate::json_protocol::{self, Service};
 use crate::keys::Keys;
-use crate::{StartError, signature};
 use errors::SqsError;
-use service::Service;
+use service::Sqs;
 
 /// The largest request: a full batch of 1 MiB whose every byte JSON escapes six-fold, and room for the rest.
 const MAX_REQUEST_BYTES: usize = 7 * 1024 * 1024;
@@ -46,43 +39,21 @@ pub(crate) fn router(
 ) -> Result<Router, StartError> {
     let database = Database::open(file, queues::SCHEMA)
         .map_err(|error| StartError::Store { service: "SQS", reason: error.to_string() })?;
-    let service = Service::new(database, base, stopping);
-    Ok(Router::new().route("/", post(answer)).with_state(Arc::new(Door { service, keys: keys.clone() })))
+    Ok(json_protocol::router(Sqs::new(database, base, stopping), keys))
 }
 
-/// The service behind a check of who asks.
-struct Door {
-    service: Service,
-    keys: Keys,
-}
+impl Service for Sqs {
+    const SIGNING_NAME: &'static str = "sqs";
+    const TARGET_PREFIX: &'static str = "AmazonSQS.";
+    const MAX_REQUEST_BYTES: usize = MAX_REQUEST_BYTES;
 
-async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let answered = door.answer(&head, &body).await;
-    answered.map_or_else(IntoResponse::into_response, |body| protocol_response(StatusCode::OK, body))
-}
+    type Error = SqsError;
 
-impl Door {
-    async fn answer(&self, head: &Parts, body: &[u8]) -> Result<String, SqsError> {
-        signature::check(head, body, "sqs", &self.keys, SystemTime::now())?;
-        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-        let target = target.unwrap_or_default();
-        match target.strip_prefix("AmazonSQS.") {
-            Some(operation) => self.service.call(operation, body).await,
-            None => Err(SqsError::UnknownOperation(format!("named by X-Amz-Target {target:?}"))),
-        }
+    async fn call(&self, operation: &str, request: Bytes) -> Result<String, SqsError> {
+        self.perform(operation, &request).await
     }
-}
 
-fn protocol_response(status: StatusCode, body: String) -> Response {
-    let mut response = (status, body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
-    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-        headers.insert("x-amzn-requestid", id);
+    fn unknown(operation: &str) -> SqsError {
+        SqsError::UnknownOperation(operation.to_owned())
     }
-    response
 }

@@ -1,37 +1,104 @@
-//! ListObjectsV2: keys in UTF-8 order, rolled up at a delimiter, a page at a time.
+//! ListObjects and ListObjectsV2: keys in UTF-8 order, rolled up at a delimiter, a page at a time.
 
 use rusqlite::{Transaction, params};
+use s3s::S3Result;
+use s3s::dto::*;
 
 use super::catalogue::{CatalogueError, require_bucket};
+use super::objects::{Objects, timestamp};
+
+/// The most items of a page, and how many it has unless the request says otherwise.
+const MAX_PAGE_ITEMS: i32 = 1000;
+
+/// What the two versions of the operation ask and answer alike; they differ in the names by which a page begins.
+macro_rules! listed {
+    ($objects:expr, $input:expr, $output:ident, $after:expr) => {{
+        let max_keys = $input.max_keys.unwrap_or(MAX_PAGE_ITEMS).clamp(0, MAX_PAGE_ITEMS);
+        let query = Query {
+            bucket: $input.bucket.clone(),
+            prefix: $input.prefix.clone().unwrap_or_default(),
+            delimiter: $input.delimiter.clone(),
+            after: $after,
+            limit: usize::try_from(max_keys).unwrap_or(0),
+        };
+        let page = $objects.catalogue.transact(move |tx| list(tx, &query)).await?;
+        let prefixes = page.common_prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(prefix) });
+        let output = $output {
+            contents: Some(page.keys.into_iter().map(Listed::entry).collect()),
+            common_prefixes: Some(prefixes.collect()),
+            max_keys: Some(max_keys),
+            is_truncated: Some(page.next.is_some()),
+            delimiter: $input.delimiter,
+            prefix: $input.prefix,
+            name: Some($input.bucket),
+            ..Default::default()
+        };
+        (output, page.next)
+    }};
+}
+
+impl Objects {
+    pub(super) async fn list(&self, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
+        let after = input.marker.clone().unwrap_or_default();
+        let (page, next_marker) = listed!(self, input, ListObjectsOutput, after);
+        Ok(ListObjectsOutput { next_marker, marker: input.marker, ..page })
+    }
+
+    pub(super) async fn list_v2(&self, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+        let after = input.continuation_token.as_ref().or(input.start_after.as_ref()).cloned();
+        let (page, next_continuation_token) =
+            listed!(self, input, ListObjectsV2Output, after.unwrap_or_default());
+        let count = page.contents.iter().flatten().count() + page.common_prefixes.iter().flatten().count();
+        Ok(ListObjectsV2Output {
+            key_count: i32::try_from(count).ok(),
+            next_continuation_token,
+            continuation_token: input.continuation_token,
+            start_after: input.start_after,
+            ..page
+        })
+    }
+}
 
 /// One request for a page.
-pub(super) struct Query {
-    pub(super) bucket: String,
-    pub(super) prefix: String,
-    pub(super) delimiter: Option<String>,
+struct Query {
+    bucket: String,
+    prefix: String,
+    delimiter: Option<String>,
     /// The page begins after this key or common prefix.
-    pub(super) after: String,
+    after: String,
     /// Keys and common prefixes together.
-    pub(super) limit: usize,
+    limit: usize,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    pub(super) keys: Vec<Listed>,
-    pub(super) common_prefixes: Vec<String>,
+struct Page {
+    keys: Vec<Listed>,
+    common_prefixes: Vec<String>,
     /// What the next page begins after; `None` on the last page.
-    pub(super) next: Option<String>,
+    next: Option<String>,
 }
 
 #[derive(Debug)]
-pub(super) struct Listed {
-    pub(super) key: String,
-    pub(super) size: i64,
-    pub(super) etag: String,
-    pub(super) modified_ms: i64,
+struct Listed {
+    key: String,
+    size: i64,
+    etag: String,
+    modified_ms: i64,
 }
 
-pub(super) fn list(tx: &Transaction<'_>, query: &Query) -> Result<Page, CatalogueError> {
+impl Listed {
+    fn entry(self) -> Object {
+        Object {
+            key: Some(self.key),
+            size: Some(self.size),
+            e_tag: Some(ETag::Strong(self.etag)),
+            last_modified: Some(timestamp(self.modified_ms)),
+            ..Default::default()
+        }
+    }
+}
+
+fn list(tx: &Transaction<'_>, query: &Query) -> Result<Page, CatalogueError> {
     require_bucket(tx, &query.bucket)?;
     let mut page = Page::default();
     if query.limit == 0 {

@@ -14,14 +14,11 @@ use super::checksums::Sum;
 use super::conditions::{Condition, Wish};
 use super::description::{tag_set, tags_of_set};
 use super::failed;
-use super::listing::{self, Listed, Query};
 use crate::REGION;
 use crate::database::{Database, now_ms};
 
 /// The longest key, in bytes of UTF-8.
 const MAX_KEY_BYTES: usize = 1024;
-/// The most items ListObjectsV2 returns at once, and how many it returns unasked.
-const MAX_PAGE_ITEMS: i32 = 1000;
 /// Bytes read from a file at a time.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// How often a read looks again for an object that was replaced between the look-up and the opening of its file.
@@ -262,61 +259,14 @@ impl S3 for Objects {
         &self,
         req: S3Request<ListObjectsInput>,
     ) -> S3Result<S3Response<ListObjectsOutput>> {
-        let input = req.input;
-        let max_keys = input.max_keys.unwrap_or(MAX_PAGE_ITEMS).clamp(0, MAX_PAGE_ITEMS);
-        let query = Query {
-            bucket: input.bucket.clone(),
-            prefix: input.prefix.clone().unwrap_or_default(),
-            delimiter: input.delimiter.clone(),
-            after: input.marker.clone().unwrap_or_default(),
-            limit: usize::try_from(max_keys).unwrap_or(0),
-        };
-        let page = self.catalogue.transact(move |tx| listing::list(tx, &query)).await?;
-        let prefixes = page.common_prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(prefix) });
-        Ok(S3Response::new(ListObjectsOutput {
-            contents: Some(page.keys.into_iter().map(entry).collect()),
-            common_prefixes: Some(prefixes.collect()),
-            max_keys: Some(max_keys),
-            is_truncated: Some(page.next.is_some()),
-            next_marker: page.next,
-            marker: input.marker,
-            delimiter: input.delimiter,
-            prefix: input.prefix,
-            name: Some(input.bucket),
-            ..Default::default()
-        }))
+        self.list(req.input).await.map(S3Response::new)
     }
 
     async fn list_objects_v2(
         &self,
         req: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let input = req.input;
-        let max_keys = input.max_keys.unwrap_or(MAX_PAGE_ITEMS).clamp(0, MAX_PAGE_ITEMS);
-        let query = Query {
-            bucket: input.bucket.clone(),
-            prefix: input.prefix.clone().unwrap_or_default(),
-            delimiter: input.delimiter.clone(),
-            after: input.continuation_token.clone().or_else(|| input.start_after.clone()).unwrap_or_default(),
-            limit: usize::try_from(max_keys).unwrap_or(0),
-        };
-        let page = self.catalogue.transact(move |tx| listing::list(tx, &query)).await?;
-        let key_count = page.keys.len() + page.common_prefixes.len();
-        let prefixes = page.common_prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(prefix) });
-        Ok(S3Response::new(ListObjectsV2Output {
-            contents: Some(page.keys.into_iter().map(entry).collect()),
-            common_prefixes: Some(prefixes.collect()),
-            key_count: i32::try_from(key_count).ok(),
-            max_keys: Some(max_keys),
-            is_truncated: Some(page.next.is_some()),
-            next_continuation_token: page.next,
-            continuation_token: input.continuation_token,
-            start_after: input.start_after,
-            delimiter: input.delimiter,
-            prefix: input.prefix,
-            name: Some(input.bucket),
-            ..Default::default()
-        }))
+        self.list_v2(req.input).await.map(S3Response::new)
     }
 
     async fn get_object_tagging(
@@ -372,16 +322,6 @@ impl S3 for Objects {
         req: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         self.abort(req.input).await.map(S3Response::new)
-    }
-}
-
-fn entry(listed: Listed) -> s3s::dto::Object {
-    s3s::dto::Object {
-        key: Some(listed.key),
-        size: Some(listed.size),
-        e_tag: Some(ETag::Strong(listed.etag)),
-        last_modified: Some(timestamp(listed.modified_ms)),
-        ..Default::default()
     }
 }
 

@@ -2,10 +2,9 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
-use serde_json::json;
 
-use super::protocol_response;
 use crate::database::DatabaseError;
+use crate::json_protocol;
 use crate::signature::Unsigned;
 
 #[derive(Debug, thiserror::Error)]
@@ -168,8 +167,8 @@ impl IntoResponse for SqsError {
         }
         let shape = self.shape();
         let fault = if self.is_senders_fault() { "Sender" } else { "Receiver" };
-        let body = json!({ "__type": shape.name, "message": self.to_string() });
-        let mut response = protocol_response(shape.status, body.to_string());
+        let body = json_protocol::error_body(shape.name, &self.to_string());
+        let mut response = json_protocol::response(shape.status, body);
         if let Ok(code) = HeaderValue::from_str(&format!("{};{fault}", shape.query_code)) {
             response.headers_mut().insert("x-amzn-query-error", code);
         }

@@ -25,7 +25,7 @@ const MAX_RECEIVED: i64 = 10;
 /// The most queues of one listing.
 const MAX_QUEUES_LISTED: u32 = 1000;
 
-pub(super) struct Service {
+pub(super) struct Sqs {
     database: Database,
     arrivals: Arrivals,
     /// `http://127.0.0.1:<port>/<account>/`.
@@ -33,14 +33,14 @@ pub(super) struct Service {
     stopping: CancellationToken,
 }
 
-impl Service {
+impl Sqs {
     pub(super) fn new(database: Database, base: &Url, stopping: CancellationToken) -> Self {
         let queue_url_base = format!("{base}{ACCOUNT_ID}/");
         Self { database, arrivals: Arrivals::new(), queue_url_base, stopping }
     }
 
     /// Runs one operation on its JSON request and returns its JSON response.
-    pub(super) async fn call(&self, operation: &str, request: &[u8]) -> Result<String, SqsError> {
+    pub(super) async fn perform(&self, operation: &str, request: &[u8]) -> Result<String, SqsError> {
         match operation {
             "CreateQueue" => json(self.create_queue(read(request)?).await?),
             "GetQueueUrl" => json(self.queue_url(read(request)?).await?),
