@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::openai::answers::Transcription;
+use crate::openai::languages;
 use crate::openai::models::Purpose;
 use crate::openai::refusal::ApiRefusal;
 use crate::openai::shared::Shared;
@@ -35,14 +36,6 @@ const PARAMETERS: &[&str] = &[
     "timestamp_granularities[]",
     "temperature",
     "stream",
-];
-
-/// The codes that the models take: two letters, and of a language's several codes one.
-const LANGUAGES: &[&str] = &[
-    "af", "ar", "az", "be", "bg", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "fa", "fi",
-    "fr", "gl", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "kk", "kn", "ko", "lt", "lv", "mi",
-    "mk", "mr", "ms", "ne", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "sw", "ta", "th",
-    "tl", "tr", "uk", "ur", "vi", "zh",
 ];
 
 /// A form as it arrived: every value of every field, and the file's name, type and size.
@@ -162,12 +155,7 @@ impl Form {
         }
         let codes = ["language", "languages[]"].iter().filter_map(|key| self.fields.get(*key)?.as_array());
         for code in codes.flatten().filter_map(Value::as_str) {
-            if !LANGUAGES.contains(&code) {
-                let message = format!(
-                    "Invalid language '{code}'. Language parameter must be specified in ISO-639-1 format."
-                );
-                return Err(ApiRefusal::new("invalid_language_format", message).at("language"));
-            }
+            languages::check(code, "language")?;
         }
         Ok(())
     }
