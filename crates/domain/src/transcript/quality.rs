@@ -4,6 +4,7 @@
 //! Recognisers fail in known ways: they stay silent, repeat themselves, answer silence with what their training
 //! videos ended on, or hand back the hint they were given. Each has a name here.
 
+mod pace;
 mod repeats;
 mod signs;
 mod stock;
@@ -20,10 +21,6 @@ use crate::{Business, Settings, Turn, prompt};
 
 /// At least this share of the time that the caller spoke must have words.
 const MIN_COVERED: f64 = 0.7;
-/// Fast speech is some 20 characters a second.
-const MAX_CHARS_PER_SECOND: f64 = 45.0;
-/// What turn detection may have missed of a turn's beginning and end.
-const SPEECH_MISSED: Duration = Duration::from_secs(2);
 /// A hint that comes back has at least this many of its words in order; fewer may be a name that was said.
 const MIN_ECHO_WORDS: usize = 5;
 /// A transcript replaces another only if it has at least this share of the other's words of the caller.
@@ -125,7 +122,7 @@ pub fn flaw_of_words(
     if text.is_empty() {
         return None;
     }
-    let room = speech.map(|speech| MAX_CHARS_PER_SECOND * (speech + SPEECH_MISSED).as_secs_f64());
+    let room = speech.map(pace::max_characters);
     if repeats::within(text, speech) {
         Some(Flaw::Loop)
     } else if stock::is_stock(text) {

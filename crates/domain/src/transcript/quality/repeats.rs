@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::Heard;
+use super::{Heard, pace};
 use crate::Speaker;
 use crate::language::Letters;
 use crate::text::words;
@@ -21,20 +21,14 @@ const MAX_EQUAL_PHRASES: usize = 5;
 const MAX_DICTATED: usize = 40;
 /// A word of a script without spaces that is longer than this is a phrase.
 const MAX_WORD_LETTERS: usize = 4;
-/// The fastest that people speak, words a second.
-const MAX_WORDS_PER_SECOND: f64 = 8.0;
-/// What may have been cut off a turn's beginning and end.
-const SPEECH_MISSED: Duration = Duration::from_secs(1);
 /// Equal turns in a row, without a word of the agent's between them, that need no proof of having been spoken.
 const MAX_EQUAL_TURNS: usize = 3;
-/// The least time in which a letter is spoken.
-const LETTER: Duration = Duration::from_millis(25);
 
 /// Whether a group of words, or of letters where there are no spaces, comes again and again within one turn.
 /// `speech` is how long the turn is, where that is known.
 pub(super) fn within(text: &str, speech: Option<Duration>) -> bool {
     let words = words(text);
-    let fits = speech.map(|speech| MAX_WORDS_PER_SECOND * (speech + SPEECH_MISSED).as_secs_f64());
+    let fits = speech.map(pace::max_words);
     let is_loop = |at: usize, size: usize, times: usize| {
         let group = &words[at..at + size];
         let too_fast = fits.is_some_and(|fits| (size * times) as f64 > fits);
@@ -65,9 +59,8 @@ pub(super) fn across(heard: &[Heard]) -> bool {
 }
 
 fn was_spoken(heard: &Heard, words: &[String]) -> bool {
-    let letters = words.iter().map(|word| word.chars().count()).sum::<usize>();
-    let least = LETTER.saturating_mul(u32::try_from(letters).unwrap_or(u32::MAX));
-    heard.speech.is_some_and(|speech| speech >= least)
+    let letters = words.iter().map(|word| word.chars().count()).sum();
+    heard.speech.is_some_and(|speech| speech >= pace::least_time(letters))
 }
 
 /// How often in a row a person may say these words.
