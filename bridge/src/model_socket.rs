@@ -1,40 +1,39 @@
 //! The model's socket: Realtime events in, session inputs out, and back. Nothing outside this module knows
 //! what the Realtime API's messages look like.
 
+mod commands;
 mod config;
+mod configuring;
 mod connector;
 mod events;
 mod silence;
 mod warm;
 
-use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use domain::{CallSid, Speaker};
+use domain::CallSid;
+use openai::ApiError;
 use openai::realtime::error_class::{CloseClass, ErrorClass};
 use openai::realtime::fast::{self, FastDelta};
 use openai::realtime::server_event::ServerEventError;
-use openai::realtime::session::{OptionalSetting, ToolChoice};
-use openai::realtime::{ClientEvent, NewItem, ResponseCreate, ServerEvent, SessionConfig, client_event};
-use openai::{ApiError, Metadata, PrivateText};
-use platform::telemetry::{Unit, metric};
+use openai::realtime::session::OptionalSetting;
+use openai::realtime::{ServerEvent, SessionConfig};
 use session::Input;
 use session::input::{self, ModelAudio, ModelEvent, ModelLoss};
-use session::output::{ModelCommand, Past};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use configuring::Phase;
 pub(crate) use connector::{ConnectError, Connected, ModelConnector};
-use events::{REASON_KEY, model_event, response_done};
+use events::{model_event, response_done};
 pub(crate) use warm::Keeper;
 use warm::WarmSocket;
 
-use crate::outbox::{Bounds, Overflow};
-use crate::scratch;
+use crate::outbox::Bounds;
 use crate::wire::{Received, Wire};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -44,12 +43,6 @@ type ModelWire = Wire<MaybeTlsStream<TcpStream>>;
 const OUTBOX_MAX_AUDIO_MS: u64 = 10_000;
 const OUTBOX_MAX_BYTES: usize = 1024 * 1024;
 
-/// Begins the `event_id` of the configuration, behind which comes its number: an `error` that carries the last one
-/// means that nothing was applied.
-const CONFIGURE: &str = "configure-";
-/// How often a session is configured: each time without what was refused, the last time without all that is optional.
-/// Every attempt is a round trip, and the caller hears nothing meanwhile.
-const MAX_CONFIGURATIONS: u32 = 5;
 /// Faults logged per socket; a model that keeps failing must not fill the log.
 const MAX_LOGGED_FAULTS: u32 = 8;
 
@@ -66,13 +59,6 @@ pub(crate) struct ModelSocket {
     configurations: u32,
     /// Optional settings that the session is without, although the business has them.
     left_out: Vec<OptionalSetting>,
-}
-
-/// The order that the GA documentation prescribes: no audio before the configuration was echoed.
-enum Phase {
-    AwaitingCreated(Box<SessionConfig>),
-    AwaitingUpdated(Box<SessionConfig>),
-    Configured,
 }
 
 #[derive(Debug)]
@@ -111,37 +97,6 @@ impl ModelSocket {
             logged_faults: 0,
             configurations: 0,
             left_out: vec![],
-        }
-    }
-
-    /// The optional settings that the model did not take.
-    fn left_out(&self) -> impl Iterator<Item = &'static str> {
-        self.left_out.iter().map(|setting| setting.as_str())
-    }
-
-    /// Carries the socket to where its session is what was asked for, and says how long that will last.
-    async fn configured(&mut self) -> Result<Option<Duration>, ModelLoss> {
-        loop {
-            let read = poll_fn(|cx| {
-                if self.needs_flush()
-                    && let Poll::Ready(Err(_)) = self.poll_flush(cx)
-                {
-                    return Poll::Ready(ModelRead::Lost(ModelLoss::Transient));
-                }
-                self.poll_receive(cx)
-            });
-            let frame = match read.await {
-                ModelRead::Frame(frame) => frame,
-                ModelRead::Lost(loss) => return Err(loss),
-            };
-            // There is no conversation yet that anything else could be part of.
-            if let Some(input) = self.input(&parse(&frame)) {
-                if let Input::ModelReady { lifetime } = input {
-                    return Ok(lifetime);
-                } else if let Input::ModelGone(loss) = input {
-                    return Err(loss);
-                }
-            }
         }
     }
 
@@ -242,72 +197,6 @@ impl ModelSocket {
         }
     }
 
-    fn configure(&mut self) {
-        let phase = std::mem::replace(&mut self.phase, Phase::Configured);
-        self.phase = match phase {
-            Phase::AwaitingCreated(config) => {
-                self.send_config(&config);
-                Phase::AwaitingUpdated(config)
-            }
-            other => other,
-        };
-    }
-
-    fn send_config(&mut self, config: &SessionConfig) {
-        self.configurations += 1;
-        let event_id = format!("{CONFIGURE}{}", self.configurations);
-        let update = ClientEvent::SessionUpdate { session: config }.to_json(Some(&event_id));
-        // The first message of an empty outbox: only instructions beyond every bound cannot fit, and
-        // then the session's deadline for the echo ends the call.
-        if let Err(overflow) = self.wire.outbox.push_control(&update) {
-            tracing::error!(call = %self.call, %overflow, "the instructions are too long to be sent");
-        }
-    }
-
-    /// Configures again without what was refused. False if that is essential, or nothing is left to do without.
-    fn configure_without(&mut self, refusal: &ApiError) -> bool {
-        let Phase::AwaitingUpdated(mut config) = std::mem::replace(&mut self.phase, Phase::Configured) else {
-            return false;
-        };
-        let left_out = match self.configurations {
-            MAX_CONFIGURATIONS.. => vec![],
-            attempts if attempts + 1 == MAX_CONFIGURATIONS => {
-                // A last attempt that names something essential is no use either.
-                match config.leave_out(refusal) {
-                    named if named.is_empty() => named,
-                    named => [named, config.leave_out_all()].concat(),
-                }
-            }
-            _ => config.leave_out(refusal),
-        };
-        if !left_out.is_empty() {
-            let code = refusal.code.as_deref().or(refusal.kind.as_deref()).unwrap_or("none");
-            self.leaves_out(&left_out, code);
-            self.send_config(&config);
-        }
-        self.phase = Phase::AwaitingUpdated(config);
-        !left_out.is_empty()
-    }
-
-    /// The author of the settings has to hear of it: the agent works, but not as they wanted.
-    fn leaves_out(&mut self, settings: &[OptionalSetting], code: &str) {
-        for setting in settings {
-            if self.left_out.contains(setting) {
-                continue;
-            }
-            self.left_out.push(*setting);
-            let (call, setting, code) = (&self.call, setting.as_str(), code.escape_default());
-            tracing::warn!(%call, setting, %code, "the model refuses an optional setting");
-            metric("ModelSettingsRefused", 1.0, Unit::Count, &[("Setting", setting)]);
-        }
-    }
-
-    /// Whether an error answers the configuration that was sent last. In this phase nothing else was sent.
-    fn answers_configuration(&self, event_id: Option<&str>) -> bool {
-        let last = |id: &str| id.strip_prefix(CONFIGURE) == Some(self.configurations.to_string().as_str());
-        matches!(self.phase, Phase::AwaitingUpdated(_)) && event_id.is_none_or(last)
-    }
-
     fn error<'a>(&mut self, error: &'a ApiError) -> Option<Input<'a>> {
         let class = error.class();
         let code = error.code.as_deref().or(error.kind.as_deref()).unwrap_or("none").escape_default();
@@ -351,52 +240,6 @@ impl ModelSocket {
             log(&self.call);
         }
     }
-
-    /// Caller audio, spliced without decoding.
-    pub(crate) fn append(&mut self, payload: &[u8]) -> Result<(), Overflow> {
-        scratch::with(|frame| {
-            client_event::append_into(frame, payload);
-            self.wire.outbox.push_audio(frame, payload.len())
-        })
-    }
-
-    /// What the model has no room for is left out.
-    pub(crate) fn append_silence(&mut self, silence: Duration) {
-        for payload in silence::pieces(silence) {
-            scratch::with(|frame| {
-                client_event::append_into(frame, &payload);
-                self.wire.outbox.push_padding(frame, payload.len());
-            });
-        }
-    }
-
-    pub(crate) fn command(&mut self, command: ModelCommand) -> Result<(), Overflow> {
-        let json = match command {
-            ModelCommand::CreateResponse { reason, instructions, tools, event_id } => {
-                let response = ResponseCreate {
-                    instructions: instructions.map(PrivateText::from),
-                    // The pair is far below OpenAI's limits, which is all that can be wrong with one.
-                    tool_choice: (!tools).then_some(ToolChoice::None),
-                    metadata: Metadata::default().with(REASON_KEY, reason.as_str()).unwrap_or_default(),
-                    ..ResponseCreate::default()
-                };
-                ClientEvent::ResponseCreate { response: &response }.to_json(Some(&event_id))
-            }
-            ModelCommand::CancelResponse { response } => {
-                ClientEvent::ResponseCancel { response_id: Some(&response) }.to_json(None)
-            }
-            ModelCommand::Truncate { item, content_index, audio_end_ms } => {
-                let audio_end_ms = u64::from(audio_end_ms);
-                ClientEvent::ItemTruncate { item_id: &item, content_index, audio_end_ms }.to_json(None)
-            }
-            ModelCommand::ToolOutput { call_id, output } => {
-                create_item(&NewItem::function_call_output(call_id, output))
-            }
-            ModelCommand::Replay { item, piece } => create_item(&past(piece).with_id(item)),
-            ModelCommand::SystemText { text } => create_item(&NewItem::system(text)),
-        };
-        self.wire.outbox.push_control(&json)
-    }
 }
 
 /// The fast path first; what it does not know goes through the full parser.
@@ -411,22 +254,8 @@ pub(crate) fn parse(frame: &Utf8Bytes) -> ModelFrame<'_> {
     }
 }
 
-fn create_item(item: &NewItem) -> Vec<u8> {
-    ClientEvent::ItemCreate { item, previous_item_id: None }.to_json(None)
-}
-
 const fn model(event: ModelEvent<'_>) -> Input<'_> {
     Input::Model(event)
-}
-
-fn past(piece: Past) -> NewItem {
-    match piece {
-        Past::Said { speaker: Speaker::Caller, text } => NewItem::user(text),
-        Past::Said { speaker: Speaker::Agent, text } => NewItem::assistant(text),
-        Past::ToolCall { call_id, name, arguments } => NewItem::function_call(call_id, name, arguments),
-        Past::ToolOutput { call_id, output } => NewItem::function_call_output(call_id, output),
-        Past::Note { text } => NewItem::system(text),
-    }
 }
 
 const fn bounds() -> Bounds {
