@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{Request, StatusCode, header};
 use http_body_util::Full;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
@@ -34,12 +34,8 @@ impl Default for Pace {
 
 #[derive(Debug, thiserror::Error)]
 enum AgentError {
-    #[error("the ECS agent's address has no host")]
-    NoHost,
-    #[error("the ECS agent cannot be reached: {0}")]
-    Connect(#[from] std::io::Error),
-    #[error("the request to the ECS agent failed: {0}")]
-    Http(#[from] hyper::Error),
+    #[error("the ECS agent cannot be asked: {0}")]
+    Http(#[from] hyper_util::client::legacy::Error),
     #[error("the request to the ECS agent cannot be built: {0}")]
     Request(#[from] http::Error),
     #[error("the ECS agent answered {0}: does the task role allow ecs:UpdateTaskProtection?")]
@@ -51,12 +47,16 @@ enum AgentError {
 /// Holds the protection while `active` is above zero. Never ends; failures are retried, for a call must not
 /// end because an agent does not answer.
 pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>, pace: Pace) {
+    let client = client();
     let mut protected = false;
     loop {
         let wanted = *active.borrow_and_update() > 0;
         // Renewing is setting it again.
         let settled = if wanted || protected {
-            match timeout(AGENT_DEADLINE, set(&agent, wanted)).await.unwrap_or(Err(AgentError::Timeout)) {
+            match timeout(AGENT_DEADLINE, set(&client, &agent, wanted))
+                .await
+                .unwrap_or(Err(AgentError::Timeout))
+            {
                 Ok(()) => {
                     protected = wanted;
                     true
@@ -77,31 +77,24 @@ pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>, pace: P
     }
 }
 
-async fn set(agent: &Url, enabled: bool) -> Result<(), AgentError> {
-    let host = agent.host_str().ok_or(AgentError::NoHost)?;
-    let stream = TcpStream::connect((host, agent.port_or_known_default().unwrap_or(80))).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+type Client = legacy::Client<HttpConnector, Full<Bytes>>;
+
+/// The agent is asked twice an hour, so no connection is kept for the next time.
+fn client() -> Client {
+    legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http()
+}
+
+async fn set(client: &Client, agent: &Url, enabled: bool) -> Result<(), AgentError> {
     let body = if enabled {
         format!(r#"{{"ProtectionEnabled":true,"ExpiresInMinutes":{}}}"#, PROTECTED_FOR.as_secs() / 60)
     } else {
         r#"{"ProtectionEnabled":false}"#.to_owned()
     };
-    let path = format!("{}/task-protection/v1/state", agent.path().trim_end_matches('/'));
-    let request = Request::builder()
-        .method(Method::PUT)
-        .uri(path)
-        .header(header::HOST, host)
+    let request = Request::put(format!("{}/task-protection/v1/state", agent.as_str().trim_end_matches('/')))
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(body)))?;
-    // The connection is polled beside the request and dropped with it.
-    let response = tokio::select! {
-        response = sender.send_request(request) => response?,
-        ended = connection => {
-            ended?;
-            return Err(AgentError::Timeout);
-        }
-    };
-    if response.status().is_success() { Ok(()) } else { Err(AgentError::Status(response.status())) }
+        .body(Full::from(body))?;
+    let status = client.request(request).await?.status();
+    if status.is_success() { Ok(()) } else { Err(AgentError::Status(status)) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex};
 
+use http::Method;
 use http_body_util::BodyExt as _;
 use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -57,8 +59,8 @@ async fn the_task_is_protected_from_the_first_call_to_the_last() {
 #[tokio::test]
 async fn an_agent_that_refuses_is_told_apart_from_one_that_agrees() {
     let (url, _requests) = agent(vec![StatusCode::BAD_REQUEST]).await;
-    assert!(matches!(set(&url, true).await, Err(AgentError::Status(StatusCode::BAD_REQUEST))));
-    assert!(set(&url, true).await.is_ok());
+    assert!(matches!(set(&client(), &url, true).await, Err(AgentError::Status(StatusCode::BAD_REQUEST))));
+    assert!(set(&client(), &url, true).await.is_ok());
 }
 
 const PROTECT: &str = r#"{"ProtectionEnabled":true,"ExpiresInMinutes":60}"#;
