@@ -130,7 +130,7 @@ class Parameters(unittest.TestCase):
         return None
 
     def test_the_fewest_tasks_are_never_more_than_the_most(self) -> None:
-        for most in range(1, 23):
+        for most in (5, 10, 20, 40, 80):
             for fewest in range(1, 21):
                 refusal = self.refusal({"BridgeTasks": fewest, "BridgeTasksMax": most})
                 with self.subTest(fewest=fewest, most=most):
@@ -139,8 +139,11 @@ class Parameters(unittest.TestCase):
                     else:
                         self.assertIn("BridgeTasks is more than BridgeTasksMax", refusal or "it is taken")
 
-    def test_more_tasks_than_the_rule_counts_to_are_refused(self) -> None:
-        self.assertIn("BridgeTasks", self.refusal({"BridgeTasks": 21, "BridgeTasksMax": 30}) or "it is taken")
+    def test_numbers_of_tasks_that_the_rule_does_not_know_are_refused(self) -> None:
+        for fewest, most in ((0, 10), (21, 40), (2, 2), (2, 9), (2, 19), (2, 100)):
+            with self.subTest(fewest=fewest, most=most):
+                refusal = self.refusal({"BridgeTasks": fewest, "BridgeTasksMax": most})
+                self.assertIn("BridgeTasks", refusal or "it is taken")
 
     def test_the_hosts_are_two_plain_names(self) -> None:
         same = {"PublicHost": "calls.example.com", "MediaHost": "calls.example.com"}
