@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use twilio::address::is_websocket;
 use twilio::signature::Verifier;
 
 use crate::caller_socket::CallerSocket;
@@ -80,10 +81,13 @@ impl<P: Ports> Bridge<P> {
     /// Checks the settings; nothing is connected yet.
     pub fn new(settings: BridgeSettings, ports: P, live: LiveEvents) -> Result<Self, SetupError> {
         let stream_url = settings.public_stream_url;
-        if !is_websocket(&stream_url) || stream_url.query().is_some() || stream_url.fragment().is_some() {
+        if !is_websocket(stream_url.as_str())
+            || stream_url.query().is_some()
+            || stream_url.fragment().is_some()
+        {
             return Err(SetupError::StreamUrl);
         }
-        if !is_websocket(&settings.openai_realtime_url) {
+        if !is_websocket(settings.openai_realtime_url.as_str()) {
             return Err(SetupError::RealtimeUrl);
         }
         let auth_tokens = settings
@@ -336,15 +340,4 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     // A connection without a request is one that waits, and none is kept for a request that may come.
     response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     response
-}
-
-/// `ws` is for a test or a laptop; on any other host it would carry calls in the clear.
-fn is_websocket(url: &url::Url) -> bool {
-    let loopback = match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    url.scheme() == "wss" || (url.scheme() == "ws" && loopback)
 }

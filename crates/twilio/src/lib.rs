@@ -6,6 +6,7 @@
 //!
 //! | module | direction | what |
 //! |---|---|---|
+//! | [`address`] | both | which addresses calls may go over |
 //! | [`signature`] | in | `X-Twilio-Signature`: proves a request is Twilio's |
 //! | [`form`] | in | bounded `application/x-www-form-urlencoded` bodies |
 //! | [`webhook`] | in | the typed callbacks of a call |
@@ -14,6 +15,7 @@
 //! | [`media_stream`] | both | the JSON messages of Media Streams |
 #![warn(missing_docs)]
 
+pub mod address;
 pub mod form;
 pub mod media_stream;
 mod party;

@@ -1,8 +1,7 @@
-use std::net::IpAddr;
-
 use super::element::Element;
 use super::{MAX_PARAMETER_CHARACTERS, TwimlError};
 use crate::Party;
+use crate::address::{is_plain, is_web, is_websocket};
 
 /// One instruction.
 #[derive(Clone)]
@@ -199,7 +198,7 @@ impl Verb {
 
 impl Stream {
     fn element(&self) -> Result<Element<'_>, TwimlError> {
-        if self.url.contains(['?', '#']) || !is_address(&self.url, "wss", "ws") {
+        if self.url.contains(['?', '#']) || !is_websocket(&self.url) {
             return Err(TwimlError::StreamUrl);
         }
         let mut stream = Element::new("Stream")
@@ -248,27 +247,7 @@ fn optional_url<'a>(field: &'static str, text: &'a Option<String>) -> Result<Opt
 
 fn url<'a>(field: &'static str, text: &'a str) -> Result<&'a str, TwimlError> {
     let from_root = text.starts_with('/') && !text.starts_with("//") && is_plain(text);
-    if from_root || is_address(text, "https", "http") { Ok(text) } else { Err(TwimlError::Url(field)) }
-}
-
-/// An address of the scheme `secure`, or of `plain` if its host is this machine.
-fn is_address(text: &str, secure: &str, plain: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, port)| {
-        if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) { host } else { authority }
-    });
-    let has_host = !host.is_empty() && !host.contains('@');
-    is_plain(text) && has_host && (scheme == secure || (scheme == plain && is_loopback(host)))
-}
-
-fn is_plain(url: &str) -> bool {
-    url.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    if from_root || is_web(text) { Ok(text) } else { Err(TwimlError::Url(field)) }
 }
 
 macro_rules! verbs_from {
