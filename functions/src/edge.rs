@@ -4,6 +4,7 @@ pub mod address;
 pub mod answer;
 pub mod auth;
 pub mod batch;
+pub mod idempotency;
 pub mod problem;
 pub mod run;
 pub mod start;

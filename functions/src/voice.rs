@@ -14,6 +14,7 @@ pub mod published;
 pub mod status;
 pub mod sweep;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
@@ -59,6 +60,28 @@ pub(crate) fn caller(party: &Party) -> Caller {
         Party::Hidden(_) => Caller::Hidden,
         Party::Client(text) | Party::Sip(text) | Party::Other(text) => Caller::Other(text.clone()),
     }
+}
+
+/// What `answer` gives while Twilio waits. Its error, or `None` if it takes longer than [`ANSWER_WITHIN`], is logged and
+/// counted: what the caller hears then is for the webhook to say. `what` names the answer in the log.
+pub(crate) async fn in_time<T, E: Display>(
+    call: &str,
+    what: &'static str,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, Option<E>> {
+    let (failed, reason) = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => {
+            tracing::error!(%error, call, what, "no answer to a webhook");
+            (Some(error), "store")
+        }
+        Err(_) => {
+            tracing::error!(call, what, "an answer to a webhook took too long");
+            (None, "timeout")
+        }
+    };
+    metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", reason)]);
+    Err(failed)
 }
 
 /// TwiML that breaks a rule of Twilio's is a defect of ours; the caller still hears why the call ends.

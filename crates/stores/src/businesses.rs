@@ -9,7 +9,7 @@
 //! | `apikey#<SHA-256>` | `apikey` | whose key it is; the key itself is nowhere |
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings};
+use domain::{Business, BusinessId, Call, PhoneNumber, Revision, Secret, Settings};
 
 use crate::StoreError;
 use crate::digest::sha256_hex;
@@ -92,6 +92,17 @@ impl Reader {
     ) -> Result<Option<Settings>, StoreError> {
         let row = self.businesses.get(&settings_key(id, revision)).await?;
         row.map(|row| document::stored_settings(&row, id)).transpose()
+    }
+
+    /// The settings that a call began with, published or not by now. `None` for a call that began without any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settings_of(&self, call: &Call) -> Result<Option<Settings>, StoreError> {
+        match call.revision {
+            Some(revision) => self.settings(&call.business, revision).await,
+            None => Ok(None),
+        }
     }
 
     async fn owner(&self, key: &Key) -> Result<Option<BusinessId>, StoreError> {

@@ -21,7 +21,7 @@ impl Worker {
     pub(super) async fn account(&self, sid: &CallSid) -> Result<(), JobError> {
         let call = self.calls.call(sid).await?;
         let call = call.ok_or_else(|| JobError::new("no_call", "the call was never opened"))?;
-        let settings = self.settings(&call).await?;
+        let settings = self.businesses.settings_of(&call).await?;
         let records = settings.is_some_and(|settings| settings.policies.record_calls);
         if !records || !call.status.is_terminal() {
             return Ok(());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use domain::business::RecordingPolicy;
-use domain::{Call, CallSid, RecordingSid, Settings};
+use domain::{CallSid, RecordingSid};
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
@@ -85,17 +85,14 @@ impl QueueFunction for Worker {
 }
 
 impl Worker {
-    /// The revision the call was answered with decides, not the one published since.
-    pub(super) async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
-        match call.revision {
-            Some(revision) => Ok(self.businesses.settings(&call.business, revision).await?),
-            None => Ok(None),
-        }
-    }
-
     /// What is to become of the call's recording.
     pub(super) async fn policy(&self, call: &CallSid) -> Result<RecordingPolicy, JobError> {
         let Some(call) = self.calls.call(call).await? else { return Ok(RecordingPolicy::default()) };
-        Ok(self.settings(&call).await?.map(|settings| settings.policies.recording).unwrap_or_default())
+        Ok(self
+            .businesses
+            .settings_of(&call)
+            .await?
+            .map(|settings| settings.policies.recording)
+            .unwrap_or_default())
     }
 }

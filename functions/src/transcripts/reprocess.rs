@@ -21,11 +21,9 @@ use stores::transcripts::Authorised;
 use super::api::Transcripts;
 use super::job::TranscriptJob;
 use crate::edge::auth::Operator;
+use crate::edge::idempotency;
 use crate::edge::problem::Problem;
 use crate::recordings::job::RecordingJob;
-
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-const MAX_KEY_CHARS: usize = 255;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,11 +46,7 @@ pub(super) async fn ask(
         let shape = "the body is `{\"stages\": [...]}` of `recording`, `transcript`, `summary`, `extraction`";
         return Err(Problem::bad_request(shape));
     }
-    let key = headers.get(IDEMPOTENCY_KEY).map(|key| {
-        let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_CHARS);
-        key.ok_or_else(|| Problem::bad_request("`Idempotency-Key` is a text of 1 to 255 characters"))
-    });
-    let key = key.transpose()?;
+    let key = idempotency::optional(&headers)?;
     if call.ended_at.is_none() || call.revision.is_none() {
         return Err(conflict("the call is not over yet, or had no agent: there is nothing to process again"));
     }

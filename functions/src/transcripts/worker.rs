@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::transcript::{self, Expected, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput};
-use domain::{Call, CallSid, RecordingState, Settings, Turn};
+use domain::{Call, CallSid, RecordingState, Turn};
 use platform::aws::Aws;
 use platform::clock;
 use platform::env::{Parser, Reader};
@@ -130,7 +130,7 @@ impl Worker {
             self.hand_on(call).await?;
             return Ok(false);
         }
-        let Some(settings) = self.settings(call).await? else {
+        let Some(settings) = self.businesses.settings_of(call).await? else {
             self.hand_on(call).await?;
             return Ok(false);
         };
@@ -213,13 +213,6 @@ impl Worker {
     pub(super) async fn look_again(&self, call: &CallSid, delay: Duration) -> Result<(), JobError> {
         let sent = self.inbox.queue.send(&TranscriptJob { call: call.clone() }, delay).await;
         sent.map_err(|error| JobError::new("queue", error))
-    }
-
-    async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
-        match call.revision {
-            Some(revision) => Ok(self.businesses.settings(&call.business, revision).await?),
-            None => Ok(None),
-        }
     }
 
     /// Moves the pointer, or leaves it where it is if nothing better came of the run.

@@ -33,7 +33,7 @@ use twilio::webhook::{ConnectAction, DialAction};
 use super::line::Line;
 use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, inbound, phrases, plan, xml};
+use super::{in_time, inbound, phrases, plan, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
@@ -123,7 +123,7 @@ async fn after_stream(
         return xml(&phrases::apology());
     };
     let is_inbound = Direction::from_twilio(&form.call.direction) == Direction::Inbound;
-    in_time(call, Box::pin(app.answer(call, is_inbound, lost, clock::now()))).await
+    or_apology(call, Box::pin(app.answer(call, is_inbound, lost, clock::now()))).await
 }
 
 /// The dialled leg is over. A caller who spoke to somebody is done; one who did not is still there.
@@ -141,22 +141,11 @@ async fn after_dial(
     if form.was_answered() {
         return xml(&hang_up());
     }
-    in_time(call, Box::pin(app.nobody_answered(call, epoch, clock::now()))).await
+    or_apology(call, Box::pin(app.nobody_answered(call, epoch, clock::now()))).await
 }
 
-async fn in_time(call: &str, answer: impl Future<Output = Result<Twiml, AnswerError>>) -> Response {
-    let twiml = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
-        Ok(Ok(twiml)) => twiml,
-        Ok(Err(error)) => {
-            tracing::error!(%error, call, "cannot tell what follows the stream");
-            phrases::apology()
-        }
-        Err(_) => {
-            tracing::error!(call, "finding out what follows the stream took too long");
-            phrases::apology()
-        }
-    };
-    xml(&twiml)
+async fn or_apology(call: &str, answer: impl Future<Output = Result<Twiml, AnswerError>>) -> Response {
+    xml(&in_time(call, "what follows the stream", answer).await.unwrap_or_else(|_| phrases::apology()))
 }
 
 impl AfterStream {

@@ -37,7 +37,7 @@ use super::after_stream::hang_up;
 use super::line::Line;
 use super::no_agent::{self, Why};
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, caller, count_refused, deployment_limit, phrases, plan, slot_ttl, xml};
+use super::{ANSWER_WITHIN, caller, count_refused, deployment_limit, in_time, phrases, plan, slot_ttl, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::edge::{HttpFunction, StartError};
 
@@ -110,19 +110,10 @@ async fn answer(
 ) -> Response {
     let call = webhook.form.call_sid.as_str();
     let begun = Instant::now();
-    let answered = tokio::time::timeout(ANSWER_WITHIN, Box::pin(app.once(&webhook, clock::now()))).await;
+    let answered = in_time(call, "opening the call", Box::pin(app.once(&webhook, clock::now()))).await;
     let may_be_open = match &answered {
-        Ok(Ok(twiml)) => return xml(twiml),
-        Ok(Err(error)) => {
-            tracing::error!(%error, call, "cannot open the call");
-            telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "store")]);
-            error.may_have_been_written()
-        }
-        Err(_) => {
-            tracing::error!(call, "opening the call took too long");
-            telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "timeout")]);
-            true
-        }
+        Ok(twiml) => return xml(twiml),
+        Err(error) => error.as_ref().is_none_or(|error| error.may_have_been_written()),
     };
     // Twilio says at its fallback address why it asks there: it does not ask again.
     let is_last = webhook.raw.first("ErrorUrl").is_some();

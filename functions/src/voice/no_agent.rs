@@ -18,7 +18,7 @@ use twilio::twiml::{Record, Response as Twiml, Verb};
 use twilio::webhook::{DialAction, VoiceRequest};
 
 use super::after_stream::{AfterStream, hang_up};
-use super::{ANSWER_WITHIN, phrases, xml};
+use super::{in_time, phrases, xml};
 use crate::edge::verified_form::{Gate, Verified};
 use crate::recordings::ready;
 
@@ -113,17 +113,9 @@ pub(super) async fn after_dial(
         return xml(&hang_up());
     }
     let call = form.call.call_sid.as_str();
-    let answer = match tokio::time::timeout(ANSWER_WITHIN, app.message_or_goodbye(call)).await {
-        Ok(Ok(twiml)) => twiml,
-        Ok(Err(error)) => {
-            tracing::error!(%error, call, "cannot tell whether a message may be left");
-            phrases::nobody()
-        }
-        Err(_) => {
-            tracing::error!(call, "finding out whether a message may be left took too long");
-            phrases::nobody()
-        }
-    };
+    let answer = Box::pin(app.message_or_goodbye(call));
+    let answer = in_time(call, "whether a message may be left", answer).await;
+    let answer = answer.unwrap_or_else(|_| phrases::nobody());
     xml(&answer)
 }
 

@@ -30,11 +30,11 @@ use twilio::webhook::VoiceRequest;
 use super::dialled::{DialQuery, Dialled, Opening};
 use super::line::Line;
 use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, deployment_limit, phrases, xml};
+use super::{deployment_limit, in_time, phrases, xml};
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
-use crate::edge::{HttpFunction, StartError, start};
+use crate::edge::{HttpFunction, StartError, idempotency, start};
 
 use order::NewCall;
 
@@ -109,8 +109,8 @@ async fn place(
     body: Result<Json<NewCall>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(body) = body.map_err(|error| Problem::bad_request(order::what_is_wrong(&error)))?;
-    let key = order::idempotency_key(&headers)?;
-    let call = app.place(&operator.0, &key, body).await?;
+    let key = idempotency::required(&headers)?;
+    let call = app.place(&operator.0, key, body).await?;
     let location = [(header::LOCATION, format!("{CALLS_PATH}/{call}"))];
     Ok((StatusCode::CREATED, location, Json(json!({ "sid": call }))).into_response())
 }
@@ -127,20 +127,9 @@ async fn answered(
         return xml(&phrases::apology());
     };
     let now = clock::now();
-    let answer = tokio::time::timeout(ANSWER_WITHIN, app.answer(call, &dial, now)).await;
-    let twiml = match answer {
-        Ok(Ok(twiml)) => twiml,
-        Ok(Err(error)) => {
-            tracing::error!(%error, call, "cannot open the outbound call");
-            telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "store")]);
-            phrases::apology()
-        }
-        Err(_) => {
-            tracing::error!(call, "opening the outbound call took too long");
-            telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "timeout")]);
-            phrases::apology()
-        }
-    };
+    let answer = Box::pin(app.answer(call, &dial, now));
+    let answer = in_time(call, "opening the outbound call", answer).await;
+    let twiml = answer.unwrap_or_else(|_| phrases::apology());
     xml(&twiml)
 }
 

@@ -93,7 +93,7 @@ impl QueueFunction for Worker {
         let call = self.calls.call(&job.call).await?;
         let call = call.ok_or_else(|| JobError::new("no_call", "the call was never opened"))?;
         let recordings = self.recordings.for_call(&call.sid).await?;
-        let settings = self.settings(&call).await?;
+        let settings = self.businesses.settings_of(&call).await?;
         let last = self.reader.final_transcript(&call.sid).await?;
         let (source, transcript) = last.map_or((None, None), |(source, words)| (Some(source), words));
         let subject = Subject { call, recordings, settings, source, transcript };
@@ -288,12 +288,5 @@ impl Worker {
             text: &usage,
         };
         Ok(CallCost::of(&used, &self.prices))
-    }
-
-    async fn settings(&self, call: &Call) -> Result<Option<Settings>, JobError> {
-        match call.revision {
-            Some(revision) => Ok(self.businesses.settings(&call.business, revision).await?),
-            None => Ok(None),
-        }
     }
 }

@@ -6,15 +6,12 @@ use domain::dial::barred::barred;
 use domain::ids::AccountSid;
 use domain::prompt::Channel;
 use domain::{BusinessId, CallPlan, DialId, DialOrder, PhoneNumber, Timestamp};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 
 use super::Outbound;
 use crate::edge::problem::Problem;
 use crate::voice::{plan, slot_ttl};
-
-/// Longer ones are no keys that a program makes.
-const MAX_KEY_CHARS: usize = 255;
 
 /// The body of `POST /v1/calls`.
 #[derive(Deserialize)]
@@ -35,18 +32,6 @@ pub(super) fn what_is_wrong(error: &JsonRejection) -> &'static str {
             "the body takes `from` and `to`, both E.164, and optionally `reason` and `context`, all of them text"
         }
     }
-}
-
-/// What makes two requests one. Without it a client that lost an answer could only dial again.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
-    headers
-        .get("idempotency-key")
-        .and_then(|key| key.to_str().ok())
-        .filter(|key| !key.is_empty() && key.len() <= MAX_KEY_CHARS)
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Problem::bad_request("send an `Idempotency-Key` header of 1 to 255 characters, the same for every repetition of a request")
-        })
 }
 
 fn refused(detail: impl Into<String>) -> Problem {
