@@ -1,6 +1,7 @@
 //! Asking the models what is said in one turn of a recording.
 
 use std::collections::BTreeSet;
+use std::io::Cursor;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use domain::recording::{Archived, WavFormat};
 use domain::transcript::is_wordless;
 use domain::transcript::quality::flaw_of_words;
 use domain::transcript::speech::Piece;
+use hound::{SampleFormat, WavSpec, WavWriter};
 use openai::transcription::{AudioContainer, Nicety, Transcription, TranscriptionRequest};
 use providers::openai_http::{OpenAiError, tell_refused};
 
@@ -57,6 +59,7 @@ impl Listener<'_> {
         };
         let bytes = self.objects.get_range(&archived.key, at(piece.start)..at(piece.end)).await?;
         let audio = one_channel(&bytes, format, piece.channel);
+        let audio = audio.map_err(|error| Failure::Final(error.to_string()))?;
         let mut doubt = None;
         let mut passing: Option<Failure> = None;
         for (n, model) in self.models.iter().enumerate().skip(models.usable.load(Ordering::Relaxed)) {
@@ -132,27 +135,20 @@ pub(super) const fn block(format: &WavFormat) -> u64 {
 }
 
 /// One channel as a WAV file of its own.
-fn one_channel(bytes: &[u8], format: &WavFormat, channel: usize) -> Bytes {
-    const HEADER_BYTES: u32 = 36;
-    let samples = bytes.chunks_exact(usize::from(format.channels) * 2);
-    let length = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX - HEADER_BYTES);
-    let mut wav = Vec::with_capacity(8 + HEADER_BYTES as usize + samples.len() * 2);
-    wav.extend(b"RIFF");
-    wav.extend((HEADER_BYTES + length).to_le_bytes());
-    wav.extend(b"WAVEfmt ");
-    wav.extend(16_u32.to_le_bytes());
-    wav.extend(1_u16.to_le_bytes());
-    wav.extend(1_u16.to_le_bytes());
-    wav.extend(format.sample_rate_hz.to_le_bytes());
-    wav.extend((format.sample_rate_hz * 2).to_le_bytes());
-    wav.extend(2_u16.to_le_bytes());
-    wav.extend(16_u16.to_le_bytes());
-    wav.extend(b"data");
-    wav.extend(length.to_le_bytes());
-    for frame in samples {
-        wav.extend(&frame[channel * 2..channel * 2 + 2]);
+fn one_channel(bytes: &[u8], format: &WavFormat, channel: usize) -> Result<Bytes, hound::Error> {
+    let spec = WavSpec {
+        channels: 1,
+        sample_rate: format.sample_rate_hz,
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
+    let mut wav = Cursor::new(Vec::with_capacity(bytes.len() / usize::from(format.channels.max(1)) + 64));
+    let mut writer = WavWriter::new(&mut wav, spec)?;
+    for frame in bytes.chunks_exact(usize::from(format.channels) * 2) {
+        writer.write_sample(i16::from_le_bytes([frame[channel * 2], frame[channel * 2 + 1]]))?;
     }
-    wav.into()
+    writer.finalize()?;
+    Ok(wav.into_inner().into())
 }
 
 #[cfg(test)]
@@ -173,7 +169,7 @@ mod tests {
         let stereo: Vec<u8> =
             (0..8_000_i16).flat_map(|n| [n.to_le_bytes(), (-n).to_le_bytes()].concat()).collect();
         for (channel, sign) in [(0, 1), (1, -1)] {
-            let wav = one_channel(&stereo, &format, channel);
+            let wav = one_channel(&stereo, &format, channel).unwrap();
             let read = wav_header(&wav, wav.len() as u64, None).unwrap();
             assert_eq!(read, WavFormat { channels: 1, ..format });
             let (_, samples) = wav_layout(&wav, wav.len() as u64, None).unwrap();
