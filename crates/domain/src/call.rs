@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::dial::CallTask;
 use crate::ids::AccountSid;
@@ -14,7 +15,10 @@ use crate::phone::Caller;
 use crate::{BusinessId, CallSid, PhoneNumber, Revision, Timestamp};
 
 /// Twilio's call statuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum CallStatus {
     /// Accepted for dialling, not dialled yet.
@@ -39,36 +43,16 @@ pub enum CallStatus {
 
 impl CallStatus {
     /// Every status.
-    pub const ALL: [Self; 9] = [
-        Self::Queued,
-        Self::Initiated,
-        Self::Ringing,
-        Self::InProgress,
-        Self::Completed,
-        Self::Busy,
-        Self::Failed,
-        Self::NoAnswer,
-        Self::Canceled,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Twilio's own word for it.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Initiated => "initiated",
-            Self::Ringing => "ringing",
-            Self::InProgress => "in-progress",
-            Self::Completed => "completed",
-            Self::Busy => "busy",
-            Self::Failed => "failed",
-            Self::NoAnswer => "no-answer",
-            Self::Canceled => "canceled",
-        }
+        self.into_str()
     }
 
     /// The status for Twilio's word; `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
+        word.parse().ok()
     }
 
     /// All terminal statuses share one rank: the first one to arrive is the end.
@@ -89,7 +73,8 @@ impl CallStatus {
 }
 
 /// Which way a call goes. The provider's raw word is kept beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// A caller called a number of the business.
@@ -114,20 +99,12 @@ impl Direction {
 
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-            Self::Unknown => "unknown",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str). An unknown word is [`Unknown`](Self::Unknown).
     pub fn parse(word: &str) -> Self {
-        match word {
-            "inbound" => Self::Inbound,
-            "outbound" => Self::Outbound,
-            _ => Self::Unknown,
-        }
+        word.parse().unwrap_or(Self::Unknown)
     }
 }
 
@@ -171,7 +148,8 @@ pub struct Call {
 }
 
 /// Why a call was answered with a refusal instead of an agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The number belongs to no business. Kept in quarantine, never guessed.
@@ -185,16 +163,12 @@ pub enum Refusal {
 impl Refusal {
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownNumber => "unknown_number",
-            Self::AtCapacity => "at_capacity",
-            Self::NoPrompt => "no_prompt",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::UnknownNumber, Self::AtCapacity, Self::NoPrompt].into_iter().find(|r| r.as_str() == word)
+        word.parse().ok()
     }
 }
 

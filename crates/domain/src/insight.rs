@@ -11,6 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 pub use instructions::instructions;
 pub use settle::{Settled, settle};
@@ -163,7 +164,8 @@ pub enum Void {
 }
 
 /// How the attempt to sum a call up ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The call was summed up.
@@ -193,19 +195,7 @@ pub enum Outcome {
 impl Outcome {
     /// The label in records, metrics and the API.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::NobodySpoke => "nobody_spoke",
-            Self::NoTranscript => "no_transcript",
-            Self::Refused => "refused",
-            Self::Incomplete => "incomplete",
-            Self::ContentFilter => "content_filter",
-            Self::InvalidAnswer => "invalid_answer",
-            Self::Rejected => "rejected",
-            Self::Unavailable => "unavailable",
-            Self::Overloaded => "overloaded",
-            Self::Quota => "quota",
-        }
+        self.into_str()
     }
 }
 

@@ -8,6 +8,7 @@ mod wav;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 pub use of_call::{Account, CallRecordings, LOOK_AFTER, NotRecorded, Search};
 pub use retention::{Deletion, DeletionReason, Retention};
@@ -21,7 +22,8 @@ use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 
 /// Where a recording is. `InProgress` and `Announced` lead on by themselves, `Failed` by an operator's hand; every
 /// other state is an end that can be seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum RecordingState {
     /// Twilio records, and has not said yet what came of it.
     InProgress,
@@ -45,15 +47,7 @@ pub enum RecordingState {
 impl RecordingState {
     /// The word by which it is stored and shown.
     pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::InProgress => "in_progress",
-            Self::Announced => "announced",
-            Self::Archived(_) => "archived",
-            Self::Failed { .. } => "failed",
-            Self::Lost => "lost",
-            Self::Absent => "absent",
-            Self::Deleted(_) => "deleted",
-        }
+        self.into_str()
     }
 }
 
@@ -76,7 +70,8 @@ pub struct Archived {
 }
 
 /// What a recording is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr, EnumString)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub enum RecordingKind {
     /// The conversation.
     #[default]
@@ -88,15 +83,12 @@ pub enum RecordingKind {
 impl RecordingKind {
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Voicemail => "voicemail",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Call, Self::Voicemail].into_iter().find(|kind| kind.as_str() == word)
+        word.parse().ok()
     }
 }
 
@@ -162,7 +154,8 @@ impl Recording {
 }
 
 /// What is owed to a recording when nothing else happened until then. The sweep looks for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub enum Due {
     /// Nothing was heard of a recording of the call: ask Twilio.
     Search,
@@ -195,13 +188,7 @@ impl Due {
 
     /// The word by which it is stored and counted.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Search => "search",
-            Self::Callback => "callback",
-            Self::Archive => "archive",
-            Self::Expire => "expire",
-            Self::Erase => "erase",
-        }
+        self.into_str()
     }
 
     /// What a recording in `state` is owed, and when.

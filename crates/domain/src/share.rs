@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use strum::{EnumString, IntoStaticStr};
+
 use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 
 /// Random bytes of a link's token: too many to be guessed.
@@ -31,7 +33,8 @@ pub const MAX_SHARES: usize = 100;
 pub const PASSCODE_CHARS: std::ops::RangeInclusive<usize> = 6..=64;
 
 /// Whether a browser plays the recording or saves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr, EnumString)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub enum Disposition {
     /// The browser saves it.
     #[default]
@@ -43,15 +46,12 @@ pub enum Disposition {
 impl Disposition {
     /// The type of a `Content-Disposition` header (RFC 6266).
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Attachment => "attachment",
-            Self::Inline => "inline",
-        }
+        self.into_str()
     }
 
     /// The disposition for a word of the API; `None` for an unknown word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Attachment, Self::Inline].into_iter().find(|disposition| disposition.as_str() == text)
+        text.parse().ok()
     }
 
     /// The whole header for a recording. The name says nothing of who spoke.
@@ -107,7 +107,8 @@ pub fn pause_of_link(wrong: u32) -> Duration {
 }
 
 /// Why a link shows nothing any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum ShareEnd {
     /// Its business took it back.
     Revoked,
@@ -120,11 +121,7 @@ pub enum ShareEnd {
 impl ShareEnd {
     /// The word by which it is shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-            Self::UsedUp => "used_up",
-        }
+        self.into_str()
     }
 }
 

@@ -4,6 +4,7 @@
 //! and says what to do next. Asking twice is harmless.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::turn::Speaker;
 use crate::{CallSid, RecordingSid, Timestamp, Turn};
@@ -19,7 +20,10 @@ pub use run::{Reprocessing, Run, RunOutcome, Stage};
 pub use step::{RECORDING_GRACE, Reprocess, Step, StepInput, step};
 
 /// Where a transcript's words come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The live call.
@@ -34,21 +38,16 @@ pub enum Source {
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 4] = [Self::Realtime, Self::Recording, Self::Edited, Self::Failed];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Realtime => "realtime",
-            Self::Recording => "recording",
-            Self::Edited => "edited",
-            Self::Failed => "failed",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.as_str() == word)
+        word.parse().ok()
     }
 }
 

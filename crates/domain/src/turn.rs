@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{CallSid, Epoch, Timestamp};
 
@@ -93,7 +94,10 @@ impl std::fmt::Debug for ToolCall {
 }
 
 /// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The agent said goodbye and hung up.
@@ -126,44 +130,16 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
-        Self::AgentHangUp,
-        Self::CallerHangUp,
-        Self::Silence,
-        Self::Voicemail,
-        Self::MaxDuration,
-        Self::ModelLost,
-        Self::CallerLost,
-        Self::Unauthorised,
-        Self::Protocol,
-        Self::Drained,
-        Self::Superseded,
-        Self::Internal,
-        Self::Transfer,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The label in metrics, records and the API.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AgentHangUp => "agent_hang_up",
-            Self::CallerHangUp => "caller_hang_up",
-            Self::Silence => "silence",
-            Self::Voicemail => "voicemail",
-            Self::MaxDuration => "max_duration",
-            Self::ModelLost => "model_lost",
-            Self::CallerLost => "caller_lost",
-            Self::Unauthorised => "unauthorised",
-            Self::Protocol => "protocol",
-            Self::Drained => "drained",
-            Self::Superseded => "superseded",
-            Self::Internal => "internal",
-            Self::Transfer => "transfer",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+        word.parse().ok()
     }
 
     /// Whether a party meant the call to end. After any other reason the caller is still there.

@@ -70,7 +70,7 @@ fn what_is_stored_as_a_word_is_read_from_that_word() {
     both_ways(&kinds, RecordingKind::as_str, RecordingKind::parse);
     let dispositions = [(Disposition::Attachment, "attachment"), (Disposition::Inline, "inline")];
     both_ways(&dispositions, Disposition::as_str, Disposition::parse);
-    for reason in EndReason::ALL {
+    for &reason in EndReason::ALL {
         assert_eq!(EndReason::parse(reason.as_str()), Some(reason));
     }
     for (direction, word) in

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::http_error::HttpError;
 use crate::wire::{self, optional};
@@ -62,7 +63,8 @@ impl TranscriptionRequest {
 }
 
 /// What a request may do without: it makes a transcription better, and is not worth losing it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub enum Nicety {
     /// The languages that may be spoken.
     Languages,
@@ -73,15 +75,11 @@ pub enum Nicety {
 }
 
 impl Nicety {
-    const ALL: [Self; 3] = [Self::Languages, Self::Keywords, Self::Prompt];
+    const ALL: &[Self] = Self::VARIANTS;
 
     /// The name in the API, and the label in logs and metrics.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Languages => "languages",
-            Self::Keywords => "keywords",
-            Self::Prompt => "prompt",
-        }
+        self.into_str()
     }
 
     /// Whether a parameter's or an error code's name is about it: `language`, `languages[]`,
@@ -98,7 +96,7 @@ impl TranscriptionRequest {
         if !error.refuses_request() {
             return Vec::new();
         }
-        let given = Nicety::ALL.into_iter().filter(|nicety| self.has(*nicety));
+        let given = Nicety::ALL.iter().copied().filter(|nicety| self.has(*nicety));
         let named = [&error.error.param, &error.error.code].into_iter().flatten();
         let named: Vec<&String> = named.filter(|name| !name.is_empty()).collect();
         let by_name: Vec<Nicety> =

@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_session_that_ended_on_purpose_ends_the_call_and_no_other_does() {
-        for end in EndReason::ALL {
+        for &end in EndReason::ALL {
             let hangs_up = next(Some(end), Epoch::FIRST) == Next::HangUp;
             assert_eq!(hangs_up, end.on_purpose(), "{end:?}");
         }

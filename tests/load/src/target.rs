@@ -12,6 +12,7 @@ use std::time::Duration;
 use domain::Secret;
 use domain::token::TokenKey;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -39,7 +40,8 @@ const READY_POLL: Duration = Duration::from_millis(20);
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 /// What carries the calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// The product.
@@ -50,10 +52,7 @@ pub enum TargetKind {
 
 impl TargetKind {
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Bridge => "bridge",
-            Self::Relay => "relay",
-        }
+        self.into_str()
     }
 }
 

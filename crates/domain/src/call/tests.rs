@@ -38,7 +38,7 @@ fn event(status: CallStatus) -> StatusEvent {
 
 #[test]
 fn every_status_has_twilios_word_and_parses_back() {
-    for status in CallStatus::ALL {
+    for &status in CallStatus::ALL {
         assert_eq!(CallStatus::parse(status.as_str()), Some(status));
     }
     assert_eq!(CallStatus::parse("ended"), None);
@@ -49,7 +49,7 @@ fn every_status_has_twilios_word_and_parses_back() {
 fn a_terminal_status_is_final() {
     let mut call = call();
     assert_eq!(call.apply(&event(CallStatus::Completed)), Applied::Moved);
-    for late in CallStatus::ALL {
+    for &late in CallStatus::ALL {
         assert_eq!(call.apply(&event(late)), Applied::Kept, "{late:?} must not move a finished call");
     }
     assert_eq!(call.status, CallStatus::Completed);

@@ -8,11 +8,13 @@
 use phonenumber::country::Id as Country;
 use phonenumber::metadata::DATABASE;
 use phonenumber::{PhoneNumber as Known, Type};
+use strum::IntoStaticStr;
 
 use crate::PhoneNumber;
 
 /// Why a number is not dialled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Barred {
     /// Emergency services.
     Emergency,
@@ -30,13 +32,7 @@ pub enum Barred {
 impl Barred {
     /// The word by which it is told to the API's client.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Emergency => "emergency",
-            Self::PremiumRate => "premium_rate",
-            Self::Satellite => "satellite",
-            Self::OtherCountryBehindPlusOne => "other_country_behind_plus_one",
-            Self::Unassigned => "unassigned",
-        }
+        self.into_str()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 use super::{Recording, RecordingKind, RecordingState};
 use crate::Call;
 use crate::call::CallStatus;
@@ -10,7 +12,8 @@ use crate::call::CallStatus;
 pub const LOOK_AFTER: Duration = Duration::from_secs(60);
 
 /// Why a call that its business wants recorded has no recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum NotRecorded {
     /// The call was not let in.
     Refused,
@@ -26,23 +29,16 @@ pub enum NotRecorded {
 
 impl NotRecorded {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Refused, Self::NotAnswered, Self::EndedFirst, Self::NotBegun, Self::Unconfirmed];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::NotAnswered => "not_answered",
-            Self::EndedFirst => "ended_first",
-            Self::NotBegun => "not_begun",
-            Self::Unconfirmed => "unconfirmed",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+        word.parse().ok()
     }
 
     /// The reason that needs no answer of Twilio's.

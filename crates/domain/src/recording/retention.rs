@@ -3,19 +3,24 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::Archived;
 use crate::Timestamp;
 
 /// How long an archived recording is kept. There are few classes, because each is a lifecycle rule of the bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Retention {
     /// Thirty days.
+    #[strum(serialize = "30-days")]
     Days30,
     /// Ninety days.
+    #[strum(serialize = "90-days")]
     Days90,
     /// A year.
+    #[strum(serialize = "365-days")]
     Days365,
     /// Until a person deletes it.
     #[default]
@@ -24,7 +29,7 @@ pub enum Retention {
 
 impl Retention {
     /// Every retention.
-    pub const ALL: [Self; 4] = [Self::Days30, Self::Days90, Self::Days365, Self::Forever];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The object tag that says how long an object is kept. The bucket's lifecycle rules go by its value.
     pub const TAG: &'static str = "retention";
@@ -33,12 +38,7 @@ impl Retention {
 
     /// The value of [`Self::TAG`].
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Days30 => "30-days",
-            Self::Days90 => "90-days",
-            Self::Days365 => "365-days",
-            Self::Forever => "forever",
-        }
+        self.into_str()
     }
 
     /// Its length in days; `None`: for ever.
@@ -70,7 +70,8 @@ pub struct Deletion {
 }
 
 /// Why a recording was deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum DeletionReason {
     /// The business asked for it.
@@ -82,9 +83,6 @@ pub enum DeletionReason {
 impl DeletionReason {
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::RetentionOver => "retention_over",
-        }
+        self.into_str()
     }
 }

@@ -1,19 +1,25 @@
 //! What started a recording, and what follows from it: whether it is the one we asked for, and who is on which channel.
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 use crate::Speaker;
 
 /// `RecordingSource`, in Twilio's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, ascii_case_insensitive)]
 pub enum RecordingSource {
     /// `<Start><Recording>`: the answer to a call asks for it, so it is ours.
+    #[strum(serialize = "StartCallRecordingTwiML")]
     StartTwiml,
     /// The Recordings resource of a live call.
+    #[strum(serialize = "StartCallRecordingAPI")]
     StartApi,
     /// `<Record>`: a message.
     RecordVerb,
     /// `<Dial record>`: the part of the call with another person.
     DialVerb,
     /// `Record=true` of the request that placed the call.
+    #[strum(serialize = "OutboundAPI")]
     OutboundApi,
     /// A conference.
     Conference,
@@ -21,38 +27,19 @@ pub enum RecordingSource {
     Trunking,
     /// No word, or one that was not documented when this was written.
     #[default]
+    #[strum(serialize = "unknown")]
     Unknown,
 }
 
 impl RecordingSource {
-    const KNOWN: [Self; 7] = [
-        Self::StartTwiml,
-        Self::StartApi,
-        Self::RecordVerb,
-        Self::DialVerb,
-        Self::OutboundApi,
-        Self::Conference,
-        Self::Trunking,
-    ];
-
     /// The word by which it is stored: Twilio's own.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::StartTwiml => "StartCallRecordingTwiML",
-            Self::StartApi => "StartCallRecordingAPI",
-            Self::RecordVerb => "RecordVerb",
-            Self::DialVerb => "DialVerb",
-            Self::OutboundApi => "OutboundAPI",
-            Self::Conference => "Conference",
-            Self::Trunking => "Trunking",
-            Self::Unknown => "unknown",
-        }
+        self.into_str()
     }
 
     /// The source for a stored word or for Twilio's.
     pub fn parse(word: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
-        known.unwrap_or_default()
+        word.parse().unwrap_or_default()
     }
 
     /// Whether another program asked for it: an account's trunk, another client of the API, a verb that we do not use.
@@ -85,7 +72,7 @@ mod tests {
 
     #[test]
     fn words_are_twilios_whatever_their_case_and_a_new_one_is_ours() {
-        for source in RecordingSource::KNOWN {
+        for &source in RecordingSource::VARIANTS {
             assert_eq!(RecordingSource::parse(source.as_str()), source);
             assert_eq!(RecordingSource::parse(&source.as_str().to_uppercase()), source);
         }
@@ -99,7 +86,7 @@ mod tests {
     #[test]
     fn a_trunks_channels_are_the_other_way_round() {
         use RecordingSource as S;
-        for source in RecordingSource::KNOWN.into_iter().chain([S::Unknown]) {
+        for &source in S::VARIANTS {
             let (first, second) = match source {
                 S::Trunking => (Speaker::Agent, Speaker::Caller),
                 _ => (Speaker::Caller, Speaker::Agent),

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// What a WAV file's header says and its length confirms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,8 @@ pub struct WavFormat {
 }
 
 /// How a sample is written: the format tag of the header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Codec {
     /// 1: linear samples.
@@ -48,12 +50,7 @@ impl Codec {
 
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pcm => "pcm",
-            Self::Alaw => "alaw",
-            Self::Mulaw => "mulaw",
-            Self::Other(_) => "other",
-        }
+        self.into_str()
     }
 }
 

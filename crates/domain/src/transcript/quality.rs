@@ -12,6 +12,8 @@ mod tongue;
 
 use std::time::Duration;
 
+use strum::IntoStaticStr;
+
 pub use signs::is_wordless;
 
 use super::Transcript;
@@ -31,7 +33,8 @@ const MIN_SPEECH: Duration = Duration::from_millis(400);
 const USUAL_TURN: Duration = Duration::from_secs(2);
 
 /// Why words cannot stand as a transcript.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Flaw {
     /// There is not a word.
     #[error("there are no words")]
@@ -62,16 +65,7 @@ pub enum Flaw {
 impl Flaw {
     /// The label in records and metrics.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::SpeechWithoutWords => "speech_without_words",
-            Self::Loop => "loop",
-            Self::Filler => "filler",
-            Self::Echo => "echo",
-            Self::OtherLanguage => "other_language",
-            Self::TooMany => "too_many",
-            Self::Shorter => "shorter",
-        }
+        self.into_str()
     }
 }
 

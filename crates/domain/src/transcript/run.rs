@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::Timestamp;
 
@@ -44,7 +45,8 @@ pub enum Stage {
 }
 
 /// What became of a run's transcript.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum RunOutcome {
     /// The final pointer is this run's.
     Replaced,
@@ -58,21 +60,16 @@ pub enum RunOutcome {
 
 impl RunOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 4] = [Self::Replaced, Self::Kept, Self::Failed, Self::HandedOn];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word by which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Replaced => "replaced",
-            Self::Kept => "kept",
-            Self::Failed => "failed",
-            Self::HandedOn => "handed_on",
-        }
+        self.into_str()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+        word.parse().ok()
     }
 }
 

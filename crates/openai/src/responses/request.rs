@@ -1,4 +1,5 @@
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray};
 
 use super::StrictSchema;
 use crate::http_error::HttpError;
@@ -55,7 +56,8 @@ impl Text {
 }
 
 /// What a request may do without: not every model takes it, and no answer is worth losing for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Nicety {
     /// How much the model thinks.
     Reasoning,
@@ -70,18 +72,11 @@ pub enum Nicety {
 }
 
 impl Nicety {
-    const ALL: [Self; 5] =
-        [Self::Reasoning, Self::Verbosity, Self::Metadata, Self::PromptCacheKey, Self::SafetyIdentifier];
+    const ALL: &[Self] = Self::VARIANTS;
 
     /// The name in the API, and the label in logs and metrics.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reasoning => "reasoning",
-            Self::Verbosity => "verbosity",
-            Self::Metadata => "metadata",
-            Self::PromptCacheKey => "prompt_cache_key",
-            Self::SafetyIdentifier => "safety_identifier",
-        }
+        self.into_str()
     }
 
     /// Whether a parameter's path leads to it: `reasoning.effort`, `text.verbosity`.
@@ -204,7 +199,7 @@ impl ResponsesRequest {
     /// Which of its niceties a model refused with this error: those that it names. None when the fault lies elsewhere.
     pub fn refused(&self, error: &HttpError) -> Vec<Nicety> {
         let param = error.error.param.as_deref().filter(|_| error.refuses_request()).unwrap_or_default();
-        let given = Nicety::ALL.into_iter().filter(|nicety| self.has(*nicety));
+        let given = Nicety::ALL.iter().copied().filter(|nicety| self.has(*nicety));
         given.filter(|nicety| nicety.is_named_in(param)).collect()
     }
 
@@ -317,7 +312,7 @@ mod tests {
         for elsewhere in ["metadata", "input", "model", "text.format.schema", ""] {
             assert_eq!(refused(elsewhere), [], "{elsewhere}");
         }
-        let bare = Nicety::ALL.into_iter().fold(request, ResponsesRequest::without);
+        let bare = Nicety::ALL.iter().copied().fold(request, ResponsesRequest::without);
         let sent: Value = serde_json::from_slice(&bare.to_json()).unwrap();
         let names: Vec<&String> = sent.as_object().unwrap().keys().collect();
         assert_eq!(names, ["input", "instructions", "model", "store"]);

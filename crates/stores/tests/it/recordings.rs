@@ -181,7 +181,7 @@ async fn a_search_is_owed_until_it_is_over_and_stands_beside_the_recordings() {
         assert!(reader.owed(due, later, 10).await.unwrap().is_empty(), "it is no recording");
     }
 
-    for reason in NotRecorded::ALL {
+    for &reason in NotRecorded::ALL {
         writer.search_over(&call, Some(reason)).await.unwrap();
         assert_eq!(known().await.search, Some(Search::Over(reason)));
     }

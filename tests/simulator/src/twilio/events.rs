@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use strum::IntoStaticStr;
 use tokio::sync::watch;
 
 use super::lock;
@@ -37,7 +38,8 @@ impl fmt::Debug for Private {
 }
 
 /// A call's status, in Twilio's words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum CallStatus {
     /// Created over the REST API, not dialled yet.
     Queued,
@@ -62,17 +64,7 @@ pub enum CallStatus {
 impl CallStatus {
     /// The value of `CallStatus` in webhooks and of `status` in the REST API.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Initiated => "initiated",
-            Self::Ringing => "ringing",
-            Self::InProgress => "in-progress",
-            Self::Completed => "completed",
-            Self::Busy => "busy",
-            Self::Failed => "failed",
-            Self::NoAnswer => "no-answer",
-            Self::Canceled => "canceled",
-        }
+        self.into_str()
     }
 
     /// Whether nothing can follow.

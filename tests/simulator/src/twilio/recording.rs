@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use strum::IntoStaticStr;
 use uuid::Uuid;
 
 use super::account::Account;
@@ -18,7 +19,8 @@ use super::webhooks::Webhook;
 use crate::audio::{mulaw, wav::RATE_HZ};
 
 /// A recording's status, in Twilio's words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum RecordingStatus {
     /// The call goes on.
     InProgress,
@@ -33,12 +35,7 @@ pub enum RecordingStatus {
 impl RecordingStatus {
     /// The value of `status` in the REST API.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InProgress => "in-progress",
-            Self::Completed => "completed",
-            Self::Deleted => "deleted",
-            Self::Absent => "absent",
-        }
+        self.into_str()
     }
 }
 

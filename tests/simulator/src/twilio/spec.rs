@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use strum::IntoStaticStr;
 use url::Url;
 
 use super::events::CallStatus;
@@ -52,7 +53,8 @@ impl fmt::Debug for TwilioConfig {
 }
 
 /// Which way a call goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Direction {
     /// A person calls a number of the account.
     Inbound,
@@ -63,10 +65,7 @@ pub enum Direction {
 impl Direction {
     /// The value of `Direction` in webhooks.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::OutboundApi => "outbound-api",
-        }
+        self.into_str()
     }
 }
 

@@ -147,7 +147,7 @@ fn a_call_that_nobody_was_on_needs_no_question() {
 #[test]
 fn a_call_is_accounted_for_once_unless_twilio_could_not_be_asked() {
     let over = call(CallStatus::Completed);
-    for reason in NotRecorded::ALL {
+    for &reason in NotRecorded::ALL {
         let known = CallRecordings { all: vec![], search: Some(Search::Over(reason)) };
         let again = if reason == NotRecorded::Unconfirmed { Account::Ask } else { Account::Settled };
         assert_eq!((known.account(&over), known.may_come(true)), (again, false), "{reason:?}");

@@ -1,12 +1,15 @@
 //! Settings that a call can do without. A server that refuses one refuses the whole update, so an agent would be lost
 //! for a hint: what was refused is left out instead.
 
+use strum::{IntoStaticStr, VariantArray};
+
 use super::listening::PlainVad;
 use super::{SessionConfig, Setting, TurnDetection};
 use crate::{ApiError, models};
 
 /// A part of the session that it is a session without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum OptionalSetting {
     /// The languages that the transcription expects.
     TranscriptionLanguage,
@@ -36,37 +39,11 @@ pub enum OptionalSetting {
 
 impl OptionalSetting {
     /// Every setting that a call can do without.
-    pub const ALL: [Self; 12] = [
-        Self::TranscriptionLanguage,
-        Self::TranscriptionKeywords,
-        Self::TranscriptionPrompt,
-        Self::TranscriptionModel,
-        Self::NoiseReduction,
-        Self::TurnDetection,
-        Self::Voice,
-        Self::ToolChoice,
-        Self::MaxOutputTokens,
-        Self::Truncation,
-        Self::Reasoning,
-        Self::ParallelToolCalls,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// For logs and metrics.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TranscriptionLanguage => "transcription_language",
-            Self::TranscriptionKeywords => "transcription_keywords",
-            Self::TranscriptionPrompt => "transcription_prompt",
-            Self::TranscriptionModel => "transcription_model",
-            Self::NoiseReduction => "noise_reduction",
-            Self::TurnDetection => "turn_detection",
-            Self::Voice => "voice",
-            Self::ToolChoice => "tool_choice",
-            Self::MaxOutputTokens => "max_output_tokens",
-            Self::Truncation => "truncation",
-            Self::Reasoning => "reasoning",
-            Self::ParallelToolCalls => "parallel_tool_calls",
-        }
+        self.into_str()
     }
 }
 

@@ -7,8 +7,10 @@ use s3s::checksum::ChecksumHasher;
 use s3s::dto::{Checksum, ChecksumAlgorithm, ChecksumType};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "UPPERCASE")]
 pub(super) enum Algorithm {
     Crc32,
     Crc32c,
@@ -18,17 +20,11 @@ pub(super) enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+    const ALL: &[Self] = Self::VARIANTS;
 
     /// As requests name it.
     const fn as_str(self) -> &'static str {
-        match self {
-            Self::Crc32 => "CRC32",
-            Self::Crc32c => "CRC32C",
-            Self::Crc64Nvme => "CRC64NVME",
-            Self::Sha1 => "SHA1",
-            Self::Sha256 => "SHA256",
-        }
+        self.into_str()
     }
 
     fn header(self) -> String {
@@ -75,7 +71,7 @@ impl Manner {
         kind: Option<&ChecksumType>,
     ) -> S3Result<Self> {
         let Some(named) = algorithm.map(ChecksumAlgorithm::as_str) else { return Ok(Self::DEFAULT) };
-        let known = Algorithm::ALL.into_iter().find(|known| known.as_str() == named);
+        let known = Algorithm::ALL.iter().copied().find(|known| known.as_str() == named);
         let algorithm = known.ok_or_else(|| s3_error!(InvalidRequest, "{named} is no checksum algorithm"))?;
         let usual = algorithm == Algorithm::Crc64Nvme;
         let whole = kind.map_or(usual, |kind| kind.as_str() == ChecksumType::FULL_OBJECT);
@@ -102,7 +98,7 @@ pub(super) struct Sum {
 impl Sum {
     /// Of a body that came as a whole.
     pub(super) fn of_body(computed: &Checksum) -> Option<Self> {
-        Algorithm::ALL.into_iter().find_map(|algorithm| {
+        Algorithm::ALL.iter().copied().find_map(|algorithm| {
             let value = algorithm.of(computed)?.clone();
             Some(Self { manner: Manner { algorithm, whole: true }, value })
         })
@@ -189,7 +185,7 @@ impl Announced {
             sha256: carries(Algorithm::Sha256).then(Default::default),
             crc64nvme: carries(Algorithm::Crc64Nvme).then(Default::default),
         };
-        let sent = Algorithm::ALL.into_iter().any(carries);
+        let sent = Algorithm::ALL.iter().copied().any(carries);
         Self { hasher: if sent { hasher } else { Manner::DEFAULT.algorithm.hasher() }, sent }
     }
 
@@ -200,7 +196,7 @@ impl Announced {
     /// The body's checksum, if every one that was sent is right.
     pub(super) fn verified(self, headers: &HeaderMap, trailers: &HeaderMap) -> S3Result<Option<Sum>> {
         let computed = self.hasher.finalize();
-        for algorithm in Algorithm::ALL.into_iter().filter(|_| self.sent) {
+        for algorithm in Algorithm::ALL.iter().copied().filter(|_| self.sent) {
             let Some(value) = algorithm.of(&computed) else { continue };
             let name = algorithm.header();
             let sent = headers.get(&name).or_else(|| trailers.get(&name));

@@ -1,7 +1,7 @@
 //! Recordings that are asked for, and what goes wrong with them.
 
 use std::time::Duration;
-
+use strum::IntoStaticStr;
 use url::Url;
 
 /// A recording asked for.
@@ -20,13 +20,17 @@ pub struct RecordingRequest {
 }
 
 /// What started a recording.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum RecordingSource {
     /// `Record=true` of the request that placed the call.
+    #[strum(serialize = "OutboundAPI")]
     OutboundApi,
     /// The Recordings resource of a live call.
+    #[strum(serialize = "StartCallRecordingAPI")]
     StartCallRecordingApi,
     /// `<Start><Recording>`.
+    #[strum(serialize = "StartCallRecordingTwiML")]
     StartCallRecordingTwiml,
     /// The settings of a SIP trunk. Its channels are the other way round.
     Trunking,
@@ -37,13 +41,7 @@ pub enum RecordingSource {
 impl RecordingSource {
     /// The value of `RecordingSource` in callbacks.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OutboundApi => "OutboundAPI",
-            Self::StartCallRecordingApi => "StartCallRecordingAPI",
-            Self::StartCallRecordingTwiml => "StartCallRecordingTwiML",
-            Self::Trunking => "Trunking",
-            Self::RecordVerb => "RecordVerb",
-        }
+        self.into_str()
     }
 }
 
