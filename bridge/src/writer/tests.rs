@@ -3,8 +3,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use domain::tools::{Missed, Outcome, TakenMessage};
-use domain::turn::{EndReason, Speaker, TurnState, Usage};
-use domain::{AnsweredBy, CallPlan, Epoch, Timestamp};
+use domain::turn::{EndReason, Speaker, Usage};
+use domain::{AnsweredBy, CallPlan, Epoch, Timestamp, testing};
 
 use super::*;
 use crate::ports::{ClaimError, HangUpError, ToolFailure, ToolRequest};
@@ -74,24 +74,11 @@ fn unavailable() -> Result<(), StoreError> {
 }
 
 fn call() -> CallSid {
-    CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
+    testing::call_sid(1)
 }
 
 fn turn(position: u32) -> Turn {
-    Turn {
-        call: call(),
-        epoch: Epoch::FIRST,
-        position,
-        item: format!("item_{position}"),
-        speaker: Speaker::Caller,
-        state: TurnState::Complete,
-        text: "hello".to_owned(),
-        at: Timestamp(0),
-        spoken: Duration::ZERO,
-        heard: Duration::ZERO,
-        latency: None,
-        tool_calls: vec![],
-    }
+    Turn { position, item: format!("item_{position}"), ..testing::turn(Speaker::Caller, "hello") }
 }
 
 fn report() -> SessionReport {

@@ -16,10 +16,10 @@ async fn a_call_is_carried_from_its_greeting_to_its_report() {
     let mut model = harness.model.accept().await;
     assert_eq!(model.uri.query(), Some("model=gpt-realtime-2.1"));
     assert_eq!(model.headers["authorization"], "Bearer test-key");
-    assert_eq!(model.headers["openai-safety-identifier"], "caller-0001");
+    assert_eq!(model.headers["openai-safety-identifier"], "opaque");
     assert!(!model.headers.contains_key("openai-beta"));
     let session = model.configure().await;
-    assert_eq!(session["instructions"], "You are Robin of the Harbour Bicycle Workshop.");
+    assert_eq!(session["instructions"], "You are Robin.");
     assert_eq!(session["audio"]["input"]["format"], json!({ "type": "audio/pcmu" }));
 
     let greeting = model.next().await;

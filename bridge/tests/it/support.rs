@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bridge::{Bridge, BridgeSettings, LiveEvent, LiveEvents, WarmSettings};
-use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::token::TokenKey;
-use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, Timestamp};
+use domain::{CallPlan, CallSid, Secret, testing};
 use http::{Method, Request, StatusCode};
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
@@ -109,32 +108,9 @@ impl Harness {
 
     pub(crate) fn plan_with(&self, change: impl FnOnce(&mut CallPlan)) -> Planned {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let call = CallSid::parse(&format!("CA{:032x}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap();
-        let mut plan = CallPlan {
-            call: call.clone(),
-            epoch: Epoch::FIRST,
-            business: BusinessId::parse("harbour").unwrap(),
-            revision: Revision(7),
-            direction: Direction::Inbound,
-            minted_at: Timestamp(0),
-            voice: Voice {
-                model: "gpt-realtime-2.1".into(),
-                voice: "marin".into(),
-                languages: vec!["en".into()],
-                transcription_model: Some("gpt-transcribe".into()),
-                keywords: vec![],
-                turn_detection: TurnDetection::default(),
-            },
-            conversation: ConversationPolicy::default(),
-            instructions: "You are Robin of the Harbour Bicycle Workshop.".into(),
-            greeting: Some("Harbour Bicycle Workshop, good day.".into()),
-            history: vec![],
-            resumption: domain::plan::Resumption::default(),
-            tools: domain::Toolbox::default(),
-            introduction: None,
-            safety_identifier: "caller-0001".into(),
-        };
+        let mut plan = testing::plan(NEXT.fetch_add(1, Ordering::Relaxed));
         change(&mut plan);
+        let call = plan.call.clone();
         let token = self.token_key.mint(&call, plan.epoch).expose().to_owned();
         self.store.plan(plan);
         Planned { call, token }

@@ -44,7 +44,7 @@ async fn a_call_begins_on_a_socket_that_was_there_before_it() {
     let mut caller = Caller::connect(&harness).await;
     caller.start(&planned).await;
     let asked = first.update().await;
-    assert_eq!(asked["instructions"], "You are Robin of the Harbour Bicycle Workshop.");
+    assert_eq!(asked["instructions"], "You are Robin.");
     assert_eq!(first.next().await["response"]["metadata"]["kind"], "greeting");
     caller.media(&frame(1)).await;
     assert_eq!(first.next_audio().await, frame(1));

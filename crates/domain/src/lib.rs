@@ -21,6 +21,8 @@ pub mod prompt;
 pub mod recording;
 pub mod secret;
 pub mod share;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 pub mod time;
 pub mod token;

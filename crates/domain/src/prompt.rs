@@ -161,45 +161,17 @@ impl ListeningHint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::business::{Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
-    use crate::insight::InsightPolicy;
-    use crate::{BusinessId, PhoneNumber, Revision};
-
-    fn business() -> Business {
-        Business {
-            id: BusinessId::parse("harbour").unwrap(),
-            name: "Harbour Bicycle Workshop".into(),
-            time_zone: "Europe/Vienna".into(),
-            max_concurrent_calls: 4,
-            fallback_number: None,
-        }
-    }
+    use crate::business::Prompts;
+    use crate::testing::{self, business};
 
     fn settings(inbound: Option<&str>, outbound: Option<&str>) -> Settings {
         let prompt = |text: &str| ChannelPrompt {
             instructions: text.into(),
             greeting: "Hello, {{business_name}}.".into(),
         };
-        Settings {
-            revision: Revision::FIRST,
-            prompts: Prompts { inbound: inbound.map(prompt), outbound: outbound.map(prompt), whatsapp: None },
-            voice: Voice {
-                model: "gpt-realtime-2.1".into(),
-                voice: "marin".into(),
-                languages: vec!["en".into()],
-                transcription_model: None,
-                keywords: vec![],
-                turn_detection: TurnDetection::default(),
-            },
-            policies: Policies {
-                record_calls: true,
-                recording: Default::default(),
-                transcript: TranscriptPolicy::RealtimeFirst,
-                ..Policies::default()
-            },
-            tools: crate::Toolbox::default(),
-            insights: InsightPolicy::default(),
-        }
+        let prompts =
+            Prompts { inbound: inbound.map(prompt), outbound: outbound.map(prompt), whatsapp: None };
+        Settings { prompts, ..testing::settings() }
     }
 
     #[test]

@@ -143,14 +143,15 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[test]
     fn a_link_ends_for_each_reason_and_revoking_comes_first() {
         let now = Timestamp::from_secs(1_795_000_000);
         let good = Share {
             id: "1".into(),
-            business: BusinessId::parse("harbour").unwrap(),
-            call: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
+            business: testing::business().id,
+            call: testing::call_sid(1),
             recording: RecordingSid::parse(&format!("RE{}", "1".repeat(32))).unwrap(),
             disposition: Disposition::Inline,
             created_at: now,

@@ -80,25 +80,12 @@ fn characters(item: &HistoryItem) -> usize {
 mod tests {
     use std::time::Duration;
 
-    use domain::{CallSid, Epoch, Timestamp};
+    use domain::testing;
 
     use super::*;
 
     fn turn(speaker: Speaker, state: TurnState, text: &str) -> Turn {
-        Turn {
-            call: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
-            epoch: Epoch::FIRST,
-            position: 0,
-            item: "item".into(),
-            speaker,
-            state,
-            text: text.into(),
-            at: Timestamp(0),
-            spoken: Duration::ZERO,
-            heard: Duration::ZERO,
-            latency: None,
-            tool_calls: vec![],
-        }
+        Turn { state, ..testing::turn(speaker, text) }
     }
 
     fn interrupted(text: &str, heard_ms: u64, spoken_ms: u64) -> Turn {

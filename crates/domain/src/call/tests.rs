@@ -1,26 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing;
 
+/// As the first write of a call by a callback may leave it: nothing is known.
 fn call() -> Call {
     Call {
-        sid: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
-        account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
-        business: BusinessId::parse("harbour").unwrap(),
-        from: Caller::Hidden,
-        to: None,
         status: CallStatus::Queued,
         direction: Direction::Unknown,
         twilio_direction: String::new(),
-        revision: None,
-        opened_at: Timestamp(0),
-        answered_at: None,
-        ended_at: None,
-        duration: None,
-        refusal: None,
-        sip_response_code: None,
-        error_code: None,
-        task: None,
+        ..testing::call(1, Timestamp(0))
     }
 }
 

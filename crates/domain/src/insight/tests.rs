@@ -2,15 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::recording::{Archived, WavFormat};
+use crate::testing::call_sid;
 use crate::transcript::Line;
-
-fn call() -> CallSid {
-    CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
-}
 
 fn transcript(lines: &[(Option<Speaker>, &str)]) -> Transcript {
     let lines = lines.iter().map(|(speaker, text)| Line::new(*speaker, *text)).collect();
-    Transcript::new(&call(), Source::Realtime, lines, Timestamp(0))
+    Transcript::new(&call_sid(1), Source::Realtime, lines, Timestamp(0))
 }
 
 fn conversation() -> Transcript {

@@ -4,30 +4,19 @@ use proptest::prelude::*;
 
 use super::step::{RECORDING_GRACE, TURNS_GRACE};
 use super::*;
-use crate::Epoch;
 use crate::business::TranscriptPolicy;
 use crate::recording::{Archived, Deletion, DeletionReason, RecordingState, WavFormat};
+use crate::testing;
 use crate::turn::TurnState;
 
 pub(super) fn call() -> CallSid {
-    CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
+    testing::call_sid(1)
 }
 
+/// Without words it was not understood.
 pub(super) fn turn(speaker: Speaker, text: &str) -> Turn {
-    Turn {
-        call: call(),
-        epoch: Epoch::FIRST,
-        position: 0,
-        item: "item_1".into(),
-        speaker,
-        state: if text.is_empty() { TurnState::Failed } else { TurnState::Complete },
-        text: text.into(),
-        at: Timestamp(0),
-        spoken: Duration::ZERO,
-        heard: Duration::ZERO,
-        latency: None,
-        tool_calls: vec![],
-    }
+    let state = if text.is_empty() { TurnState::Failed } else { TurnState::Complete };
+    Turn { state, ..testing::turn(speaker, text) }
 }
 
 fn archived() -> RecordingState {

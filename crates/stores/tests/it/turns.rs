@@ -1,30 +1,24 @@
 use std::time::Duration;
 
-use domain::turn::{EndReason, ToolCall, TurnState, Usage};
-use domain::{Epoch, SessionReport, Speaker, Turn};
+use domain::turn::{EndReason, ToolCall, Usage};
+use domain::{Epoch, SessionReport, Speaker, Turn, testing};
 use stores::turns::{Reader, Writer};
 
 use crate::world::{LEASES, NOW, TABLE, World, call_sid};
 
 pub(crate) fn turn(epoch: u32, position: u32, text: &str) -> Turn {
+    let called =
+        ToolCall { call_id: "call_1".into(), name: "end_call".into(), arguments: "{}".into(), output: None };
     Turn {
-        call: call_sid(1),
         epoch: Epoch(epoch),
         position,
         item: format!("item_{position}"),
-        speaker: Speaker::Agent,
-        state: TurnState::Complete,
-        text: text.into(),
         at: NOW,
         spoken: Duration::from_millis(1_500),
         heard: Duration::from_millis(1_480),
         latency: Some(Duration::from_micros(412_300)),
-        tool_calls: vec![ToolCall {
-            call_id: "call_1".into(),
-            name: "end_call".into(),
-            arguments: "{}".into(),
-            output: None,
-        }],
+        tool_calls: vec![called],
+        ..testing::turn(Speaker::Agent, text)
     }
 }
 

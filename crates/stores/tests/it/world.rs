@@ -6,16 +6,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     Projection, ProjectionType, ScalarAttributeType,
 };
-use domain::business::{
-    ChannelPrompt, ConversationPolicy, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice,
-};
-use domain::call::{CallStatus, Direction};
-use domain::ids::AccountSid;
-use domain::insight::InsightPolicy;
-use domain::{
-    Business, BusinessId, Call, CallPlan, CallSid, Caller, Epoch, PhoneNumber, RecordingSid, Revision,
-    Settings, Timestamp,
-};
+pub(crate) use domain::testing::{call_sid, phone};
+use domain::{Business, BusinessId, Call, CallPlan, RecordingSid, Revision, Settings, Timestamp, testing};
 use local_aws::{Config, Endpoints};
 use platform::Aws;
 use platform::env::MapEnv;
@@ -126,10 +118,6 @@ async fn create_leases(aws: &Aws) {
 
 pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_795_000_000);
 
-pub(crate) fn call_sid(n: u32) -> CallSid {
-    CallSid::parse(&format!("CA{n:032x}")).unwrap()
-}
-
 pub(crate) fn recording_sid(n: u32) -> RecordingSid {
     RecordingSid::parse(&format!("RE{n:032x}")).unwrap()
 }
@@ -138,88 +126,24 @@ pub(crate) fn business_id(name: &str) -> BusinessId {
     BusinessId::parse(name).unwrap()
 }
 
-pub(crate) fn phone(last: u32) -> PhoneNumber {
-    PhoneNumber::parse(&format!("+43720{last:06}")).unwrap()
-}
-
 pub(crate) fn business(name: &str) -> Business {
-    Business {
-        id: business_id(name),
-        name: "Harbour Bicycle Workshop".into(),
-        time_zone: "Europe/Vienna".into(),
-        max_concurrent_calls: 4,
-        fallback_number: None,
-    }
-}
-
-pub(crate) fn voice() -> Voice {
-    Voice {
-        model: "gpt-realtime-2.1".into(),
-        voice: "marin".into(),
-        languages: vec!["en".into()],
-        transcription_model: None,
-        keywords: vec![],
-        turn_detection: TurnDetection::default(),
-    }
+    Business { id: business_id(name), ..testing::business() }
 }
 
 pub(crate) fn settings(revision: u32, instructions: &str) -> Settings {
-    let inbound = ChannelPrompt { instructions: instructions.into(), greeting: "Hello.".into() };
-    Settings {
-        revision: Revision(revision),
-        prompts: Prompts { inbound: Some(inbound), outbound: None, whatsapp: None },
-        voice: voice(),
-        policies: Policies {
-            record_calls: true,
-            recording: Default::default(),
-            transcript: TranscriptPolicy::RealtimeFirst,
-            ..Policies::default()
-        },
-        tools: domain::Toolbox::default(),
-        insights: InsightPolicy::default(),
+    let mut settings = Settings { revision: Revision(revision), ..testing::settings() };
+    if let Some(inbound) = &mut settings.prompts.inbound {
+        inbound.instructions = instructions.into();
     }
+    settings
 }
 
 pub(crate) fn call(n: u32) -> Call {
-    Call {
-        sid: call_sid(n),
-        account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
-        business: business_id("harbour"),
-        from: Caller::Number(phone(n)),
-        to: Some(phone(0)),
-        status: CallStatus::Ringing,
-        direction: Direction::Inbound,
-        twilio_direction: "inbound".into(),
-        revision: Some(Revision::FIRST),
-        opened_at: NOW,
-        answered_at: None,
-        ended_at: None,
-        duration: None,
-        refusal: None,
-        sip_response_code: None,
-        error_code: None,
-        task: None,
-    }
+    testing::call(n, NOW)
 }
 
 fn plan(n: u32) -> CallPlan {
-    CallPlan {
-        call: call_sid(n),
-        epoch: Epoch::FIRST,
-        business: business_id("harbour"),
-        revision: Revision::FIRST,
-        direction: Direction::Inbound,
-        minted_at: NOW,
-        voice: voice(),
-        conversation: ConversationPolicy::default(),
-        instructions: "Be kind.".into(),
-        greeting: Some("Hello.".into()),
-        history: vec![],
-        resumption: domain::plan::Resumption::default(),
-        tools: domain::Toolbox::default(),
-        introduction: None,
-        safety_identifier: "opaque".into(),
-    }
+    CallPlan { minted_at: NOW, ..testing::plan(n) }
 }
 
 pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(60);

@@ -1,30 +1,11 @@
 use super::super::{Codec, Deletion, DeletionReason, RecordingSource, WavFormat};
 use super::*;
 use crate::call::Refusal;
-use crate::ids::AccountSid;
 use crate::recording::{Archived, Retention};
-use crate::{BusinessId, CallSid, Caller, Direction, RecordingSid, Timestamp};
+use crate::{RecordingSid, Timestamp, testing};
 
 fn call(status: CallStatus) -> Call {
-    Call {
-        sid: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
-        account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
-        business: BusinessId::parse("harbour").unwrap(),
-        from: Caller::Hidden,
-        to: None,
-        status,
-        direction: Direction::Inbound,
-        twilio_direction: "inbound".into(),
-        revision: None,
-        opened_at: Timestamp(0),
-        answered_at: None,
-        ended_at: Some(Timestamp(9_000)),
-        duration: None,
-        refusal: None,
-        sip_response_code: None,
-        error_code: None,
-        task: None,
-    }
+    Call { status, ended_at: Some(Timestamp(9_000)), ..testing::call(1, Timestamp(0)) }
 }
 
 fn archived() -> RecordingState {
