@@ -79,3 +79,24 @@ impl StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_may_be_tried_again_and_each_kind_has_its_label() {
+        let table = || "calls".to_owned();
+        for (error, retryable, label) in [
+            (StoreError::Conditional { table: table(), rule: "rule" }, false, "conditional"),
+            (StoreError::Throttled { table: table() }, true, "throttled"),
+            (StoreError::Contended { table: table() }, true, "contended"),
+            (StoreError::Unavailable { table: table(), reason: "gone".into() }, true, "unavailable"),
+            (StoreError::Rejected { table: table(), code: "code".into() }, false, "rejected"),
+            (StoreError::Corrupt { table: table(), attribute: "body" }, false, "corrupt"),
+            (StoreError::Cursor, false, "cursor"),
+        ] {
+            assert_eq!((error.is_retryable(), error.label()), (retryable, label), "{error}");
+        }
+    }
+}

@@ -170,8 +170,28 @@ async fn finished_parts_are_there_for_the_next_holder_and_a_zombie_keeps_none() 
     assert_eq!(leases.part(&second, "a", now.plus(KEEP * 2)).await, Ok(None), "not for ever, TTL or no TTL");
     leases.keep_part(&second, "c", &"x".repeat(1 << 20)).await.unwrap();
     assert_eq!(leases.part(&second, "c", now).await, Ok(None), "too large: done again");
+    let largest = "x".repeat(256 * 1024);
+    leases.keep_part(&second, "e", &largest).await.unwrap();
+    assert!(leases.part(&second, "e", now).await == Ok(Some(largest)), "the largest that is kept");
     leases.finish(&second, "done", KEEP).await.unwrap();
     assert_eq!(leases.keep_part(&second, "d", "late").await, Err(LeaseError::Fenced));
+}
+
+/// The first holder has nobody before it, so nothing is read; a part is of use until its day is over.
+#[tokio::test]
+async fn a_part_is_for_later_holders_and_for_a_day() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let world = World::new().await;
+    let leases = leases(&world);
+    let now = clock::now();
+    let first = won(&leases, TTL, now).await;
+    leases.keep_part(&first, "a", "said").await.unwrap();
+    let kept = clock::now();
+    assert_eq!(leases.part(&first, "a", now).await, Ok(None));
+    let second = won(&leases, TTL, now.plus(TTL)).await;
+    let before = now.plus(DAY).minus(Duration::from_millis(1));
+    assert_eq!(leases.part(&second, "a", before).await, Ok(Some("said".to_owned())));
+    assert_eq!(leases.part(&second, "a", kept.plus(DAY)).await, Ok(None));
 }
 
 /// Fault 24.
@@ -316,4 +336,20 @@ async fn a_heartbeat_holds_a_lease_and_notices_when_it_is_lost() {
     }
     assert_eq!(heartbeat.check(), Err(LeaseError::Fenced));
     assert_eq!(leases.finish(&lease, "done", TTL).await, Err(LeaseError::Fenced));
+}
+
+/// Fault 40. What cannot be taken back is asked for anew: a holder that slept through its beats does not know yet.
+#[tokio::test]
+async fn a_heartbeat_confirms_by_asking() {
+    let world = World::new().await;
+    let leases = leases(&world);
+    let lease = won(&leases, KEEP, clock::now()).await;
+    // Its first beat is hours away.
+    let heartbeat = Heartbeat::start(&leases, &lease, KEEP);
+    assert_eq!(heartbeat.confirm().await, Ok(()));
+    let begun = leases.begin("archive", "RE1", TTL, clock::now()).await.unwrap();
+    let Begun::InProgress { until } = begun else { panic!("{begun:?}") };
+    assert!(matches!(leases.begin("archive", "RE1", TTL, until).await.unwrap(), Begun::Won(_)));
+    assert_eq!(heartbeat.check(), Ok(()), "nobody has told it");
+    assert_eq!(heartbeat.confirm().await, Err(LeaseError::Fenced));
 }

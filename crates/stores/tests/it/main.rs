@@ -4,13 +4,17 @@
 
 mod businesses;
 mod calls;
+mod dials;
 mod fence;
 mod histories;
 mod leases;
 mod linear;
 mod lossy;
+mod messages;
+mod outbox;
 mod recordings;
 mod resume;
+mod sessions;
 mod shares;
 mod status;
 mod transcripts;

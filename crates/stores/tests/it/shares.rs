@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::share::{Disposition, FREE_GUESSES, FREE_GUESSES_OF_ALL, PACE, Share, ShareEnd};
 use domain::{Secret, Timestamp};
 use stores::recordings::{Access, Guess, Reader, Taken, Writer, token_hash};
@@ -161,4 +162,42 @@ async fn visits_are_kept_newest_first() {
     }
     writer.viewed(&share(9), &visit(1)).await.unwrap();
     assert_eq!(reader.accesses("one").await.unwrap(), [visit(2), visit(1), visit(1)]);
+}
+
+/// A link that is hammered fills its log up to a bound; a view is always written.
+#[tokio::test]
+async fn the_log_of_a_link_has_room_for_a_thousand_visits_and_for_every_view() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    writer.share(&share(9), &token()).await.unwrap();
+    // As after 999 visits.
+    let visits = world.aws.dynamodb.update_item().table_name(TABLE);
+    let visits = visits.key("pk", AttributeValue::S(format!("call#{}", call_sid(1))));
+    let visits =
+        visits.key("sk", AttributeValue::S("share#one".into())).update_expression("SET accesses = :n");
+    visits.expression_attribute_values(":n", AttributeValue::N("999".into())).send().await.unwrap();
+    let visit = |n: i64| Access { at: Timestamp(NOW.0 + n), outcome: "expired".into(), address: None };
+    for n in [1, 2] {
+        writer.accessed(&share(9), &visit(n)).await.unwrap();
+    }
+    assert_eq!(reader.accesses("one").await.unwrap(), [visit(1)]);
+    writer.viewed(&share(9), &visit(3)).await.unwrap();
+    assert_eq!(reader.accesses("one").await.unwrap(), [visit(3), visit(1)]);
+}
+
+/// A guess is refused while the pause lasts, and not at its end.
+#[tokio::test]
+async fn a_pause_ends_at_its_time() {
+    let world = World::new().await;
+    let writer = Writer::new(&world.aws, TABLE);
+    let link = Share { ends_at: NOW.plus(PACE * 9), ..share(9) };
+    writer.share(&link, &token()).await.unwrap();
+    for _ in 0..FREE_GUESSES {
+        assert_eq!(writer.try_passcode(&link, "guesser", NOW).await, Ok(Guess::Counted));
+    }
+    let Guess::TooSoon(pause) = writer.try_passcode(&link, "guesser", NOW).await.unwrap() else { panic!() };
+    let before = NOW.plus(pause).minus(Duration::from_millis(1));
+    let left = Duration::from_millis(1);
+    assert_eq!(writer.try_passcode(&link, "guesser", before).await, Ok(Guess::TooSoon(left)));
+    assert_eq!(writer.try_passcode(&link, "guesser", NOW.plus(pause)).await, Ok(Guess::Counted));
 }

@@ -147,3 +147,33 @@ async fn a_refused_recording_says_why_in_its_run() {
     assert_eq!(reader.recording_refused(&call_sid(1), Run(0)).await, Ok(Some("loop".into())));
     assert_eq!(reader.recording_refused(&call_sid(1), Run(1)).await, Ok(None));
 }
+
+/// Fault 39. A person's words are a run of their own: what was seen decides, and no earlier run undoes them.
+#[tokio::test]
+async fn an_edit_is_final_for_whoever_saw_the_latest_move() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
+    let call = call_sid(1);
+    assert_eq!(writer.edit(&call, lines("too early"), 0, NOW).await, Ok(Edited::NotFinal));
+    let version = writer.put_version(&transcript(Source::Realtime, 0, "heard")).await.unwrap();
+    let final_at = (Source::Realtime, Some(version.number));
+    assert_eq!(writer.set_final(&call, final_at, Run::FIRST, None, NOW).await, Ok(Pointed::Set));
+    let seen = reader.pointer(&call).await.unwrap().unwrap();
+    assert_eq!(seen.moves, 1);
+
+    let Edited::Stored(edited) = writer.edit(&call, lines("corrected"), 1, NOW).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        (edited.source, edited.number, edited.run, edited.moves),
+        (Source::Edited, Some(2), Run(1), 2)
+    );
+    assert_eq!(writer.edit(&call, lines("late"), 1, NOW).await, Ok(Edited::Stale));
+    let (source, words) = reader.final_transcript(&call).await.unwrap().unwrap();
+    assert!(source == Source::Edited && words.unwrap().lines == lines("corrected"));
+    assert_eq!(reader.current_run(&call).await, Ok((Run(1), None)), "nobody asked for it");
+    let undone = writer.set_final(&call, final_at, Run::FIRST, Some(edited), NOW).await;
+    assert_eq!(undone, Ok(Pointed::Superseded));
+    let Edited::Stored(again) = writer.edit(&call, lines("again"), 2, NOW).await.unwrap() else { panic!() };
+    assert_eq!((again.number, again.run, again.moves), (Some(3), Run(2), 3));
+}

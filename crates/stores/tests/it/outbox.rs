@@ -1,0 +1,131 @@
+//! What a business is owed to know: put with what causes it, in one order, once.
+
+use domain::cost::CallCost;
+use domain::insight::Outcome;
+use domain::{Insights, testing};
+use stores::StoreError;
+use stores::events::{self, MAX_BODY_BYTES, NewEvent};
+use stores::transcripts::{Reader, Writer};
+
+use crate::world::{NOW, TABLE, World, all_at_once, business_id, call_sid};
+
+fn insights(call: u32, run: u32) -> Insights {
+    Insights {
+        call: call_sid(call),
+        run,
+        input: format!("input {run}"),
+        source: None,
+        outcome: Outcome::Done,
+        summary: None,
+        extraction: vec![],
+        voided: vec![],
+        lead_status: None,
+        model: None,
+        usage: vec![],
+        at: NOW,
+    }
+}
+
+fn cost(day: &str) -> CallCost {
+    CallCost { as_of: day.into(), parts: vec![] }
+}
+
+fn event(call: u32, body: &str) -> NewEvent {
+    NewEvent {
+        business: testing::business().id,
+        id: format!("event {call}"),
+        kind: "call.completed",
+        call: call_sid(call),
+        body: body.into(),
+        at: NOW,
+    }
+}
+
+struct Outbox {
+    transcripts: Writer,
+    reader: Reader,
+    events: events::Writer,
+    told: events::Reader,
+    _world: World,
+}
+
+impl Outbox {
+    async fn new() -> Self {
+        let world = World::new().await;
+        Self {
+            transcripts: Writer::new(&world.aws, TABLE),
+            reader: Reader::new(&world.aws, TABLE),
+            events: events::Writer::new(&world.aws, TABLE),
+            told: events::Reader::new(&world.aws, TABLE),
+            _world: world,
+        }
+    }
+
+    async fn record(&self, call: u32, run: u32) -> Result<bool, StoreError> {
+        let event = event(call, "{}");
+        self.transcripts
+            .record_insights(&insights(call, run), &cost("2027-01-01"), (&self.events, &event))
+            .await
+    }
+
+    async fn told(&self, after: u64, limit: u16) -> Vec<(u64, String)> {
+        let told = self.told.after(&testing::business().id, after, limit).await.unwrap();
+        told.into_iter().map(|event| (event.sequence, event.id)).collect()
+    }
+}
+
+/// Faults 19 and 39. A run, its cost and its event are there together or not at all, and once.
+#[tokio::test]
+async fn a_run_is_recorded_once_with_its_cost_and_its_event() {
+    let outbox = Outbox::new().await;
+    assert_eq!(outbox.reader.cost(&call_sid(1)).await, Ok(None));
+    assert_eq!(outbox.record(1, 1).await, Ok(true));
+    let again = CallCost { as_of: "another day".into(), ..cost("") };
+    let again =
+        outbox.transcripts.record_insights(&insights(1, 1), &again, (&outbox.events, &event(1, "{}"))).await;
+    assert_eq!(again, Ok(false));
+    assert_eq!(outbox.record(1, 2).await, Ok(true));
+    assert_eq!(outbox.told(0, 100).await, [(1, "event 1".to_owned()), (2, "event 1".to_owned())]);
+    assert_eq!(outbox.reader.cost(&call_sid(1)).await, Ok(Some(cost("2027-01-01"))));
+    assert!(outbox.reader.insights(&call_sid(1)).await.unwrap() == [insights(1, 1), insights(1, 2)]);
+    assert!(outbox.reader.insights(&call_sid(2)).await.unwrap().is_empty());
+}
+
+/// Whoever has seen number n has seen all before it, and takes them page by page.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rivals_are_told_of_in_one_order_without_a_gap() {
+    let outbox = std::sync::Arc::new(Outbox::new().await);
+    let rivals = (1..=6).map(|call| {
+        let outbox = std::sync::Arc::clone(&outbox);
+        async move { outbox.record(call, 1).await.unwrap() }
+    });
+    assert_eq!(all_at_once(rivals.collect::<Vec<_>>()).await, [true; 6]);
+    let numbers: Vec<u64> = outbox.told(0, 100).await.into_iter().map(|(sequence, _)| sequence).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+    let of = |told: Vec<(u64, String)>| told.into_iter().map(|(sequence, _)| sequence).collect::<Vec<_>>();
+    assert_eq!(of(outbox.told(0, 2).await), [1, 2]);
+    assert_eq!(of(outbox.told(2, 2).await), [3, 4]);
+    assert_eq!(of(outbox.told(5, 0).await), [6], "a page has one event at least");
+    assert_eq!(of(outbox.told(6, 100).await), [0_u64; 0]);
+    assert_eq!(outbox.told.after(&business_id("castle"), 0, 100).await.map(|told| told.len()), Ok(0));
+}
+
+/// Fault 27. The largest body that there may be is kept whole; a larger one is refused before anything is written.
+#[tokio::test]
+async fn an_event_has_a_largest_body() {
+    let outbox = Outbox::new().await;
+    let put = async |run: u32, bytes: usize| {
+        let event = event(1, &"x".repeat(bytes));
+        outbox.transcripts.record_insights(&insights(1, run), &cost("day"), (&outbox.events, &event)).await
+    };
+    assert_eq!(put(1, MAX_BODY_BYTES).await, Ok(true));
+    let refused = put(2, MAX_BODY_BYTES + 1).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
+    let told = outbox.told.after(&testing::business().id, 0, 100).await.unwrap();
+    assert_eq!(told.iter().map(|event| event.body.len()).collect::<Vec<_>>(), [MAX_BODY_BYTES]);
+    assert_eq!(
+        (told[0].call.clone(), told[0].kind.as_str(), told[0].at),
+        (call_sid(1), "call.completed", NOW)
+    );
+    assert_eq!(outbox.reader.insights(&call_sid(1)).await.unwrap().len(), 1);
+}
