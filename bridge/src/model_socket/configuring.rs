@@ -18,7 +18,7 @@ use super::{ModelRead, ModelSocket, parse};
 const CONFIGURE: &str = "configure-";
 /// How often a session is configured: each time without what was refused, the last time without all that is optional.
 /// Every attempt is a round trip, and the caller hears nothing meanwhile.
-const MAX_CONFIGURATIONS: u32 = 5;
+pub(super) const MAX_CONFIGURATIONS: u32 = 5;
 /// The order that the GA documentation prescribes: no audio before the configuration was echoed.
 pub(super) enum Phase {
     AwaitingCreated(Box<SessionConfig>),

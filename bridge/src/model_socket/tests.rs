@@ -1,5 +1,6 @@
 use tokio_tungstenite::tungstenite;
 
+use super::configuring::MAX_CONFIGURATIONS;
 use super::*;
 
 /// A socket as it is after the upgrade, whose peer does nothing; and a plan for it.

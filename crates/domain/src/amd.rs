@@ -45,6 +45,7 @@ mod tests {
             ("machine_end_beep", AnsweredBy::MachineEnd),
             ("machine_end_silence", AnsweredBy::MachineEnd),
             ("machine_end_other", AnsweredBy::MachineEnd),
+            ("machine_new", AnsweredBy::MachineStart),
             ("parrot", AnsweredBy::Unknown),
             ("", AnsweredBy::Unknown),
         ] {

@@ -161,6 +161,7 @@ impl ListeningHint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PhoneNumber;
     use crate::business::Prompts;
     use crate::testing::{self, business};
 

@@ -144,23 +144,6 @@ pub enum AudioContainer {
     Webm,
 }
 
-impl AudioContainer {
-    /// From a content type, parameters and case ignored: `audio/x-wav`, `audio/ogg; codecs=opus`.
-    pub fn from_content_type(content_type: &str) -> Option<Self> {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        Some(match essence.as_str() {
-            "audio/flac" | "audio/x-flac" => Self::Flac,
-            "audio/m4a" | "audio/x-m4a" => Self::M4a,
-            "audio/mpeg" | "audio/mp3" => Self::Mp3,
-            "audio/mp4" | "video/mp4" => Self::Mp4,
-            "audio/ogg" => Self::Ogg,
-            "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => Self::Wav,
-            "audio/webm" | "video/webm" => Self::Webm,
-            _ => return None,
-        })
-    }
-}
-
 /// Name and type of the `file` part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePart {

@@ -23,7 +23,7 @@ pub use upload::{PART_BYTES, Upload, Uploaded};
 use crate::Aws;
 use crate::backoff::Backoff;
 
-/// The most that [`Objects::get_bytes`] and [`Objects::get_range`] hold in memory.
+/// The most that [`Objects::get_range`] holds in memory.
 pub const MAX_GET_BYTES: u64 = 32 * 1024 * 1024;
 /// S3's limit on a presigned link. The signing role's session ends sooner, and the link with it.
 pub const MAX_LINK_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -266,14 +266,6 @@ impl Objects {
         Ok(Some(hex::encode(hash.finalize())))
     }
 
-    /// A whole object of at most [`MAX_GET_BYTES`].
-    ///
-    /// # Errors
-    /// [`ObjectError`].
-    pub async fn get_bytes(&self, key: &str) -> Result<Bytes, ObjectError> {
-        self.get(key, None).await
-    }
-
     /// The bytes of `range`, or as many of them as the object has.
     ///
     /// # Errors
@@ -281,13 +273,13 @@ impl Objects {
     pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes, ObjectError> {
         let bytes = range.end.saturating_sub(range.start);
         match range.end.checked_sub(1) {
-            Some(last) if bytes > 0 => self.get(key, Some(format!("bytes={}-{last}", range.start))).await,
+            Some(last) if bytes > 0 => self.get(key, format!("bytes={}-{last}", range.start)).await,
             Some(_) | None => Ok(Bytes::new()),
         }
     }
 
-    async fn get(&self, key: &str, range: Option<String>) -> Result<Bytes, ObjectError> {
-        let request = self.client.get_object().bucket(&self.bucket).key(key).set_range(range);
+    async fn get(&self, key: &str, range: String) -> Result<Bytes, ObjectError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key).range(range);
         let sent = request.customize().config_override(transfer()).send().await;
         let mut object = sent.map_err(|error| failed(&error))?;
         let announced = object.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);

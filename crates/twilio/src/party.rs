@@ -64,11 +64,6 @@ impl Party {
         let number = format!("+{}", user.strip_prefix('+').unwrap_or(user));
         is_e164(&number).then_some(number)
     }
-
-    /// True when the caller withheld the number.
-    pub fn is_hidden(&self) -> bool {
-        matches!(self, Self::Hidden(_))
-    }
 }
 
 /// Schemes are written in letters of either case (RFC 3986, 3.1).

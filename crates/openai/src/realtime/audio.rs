@@ -6,9 +6,6 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// Mu-law bytes in a millisecond at 8 kHz.
-pub const PCMU_BYTES_PER_MS: usize = 8;
-
 /// Base64 that has been checked; safe to splice into JSON and to hand to Twilio. May be empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AudioPayload<'a>(Cow<'a, str>);
@@ -62,12 +59,6 @@ pub fn decoded_bytes(payload: &[u8]) -> usize {
     (payload.len() / 4 * 3).saturating_sub(padding)
 }
 
-/// Playing time of a checked mu-law payload in whole milliseconds, rounded down. Add up
-/// [`decoded_bytes`] instead where rounding would accumulate.
-pub fn pcmu_ms(payload: &[u8]) -> u64 {
-    (decoded_bytes(payload) / PCMU_BYTES_PER_MS) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine;
@@ -86,7 +77,7 @@ mod tests {
     fn twenty_milliseconds_is_one_twilio_frame() {
         let payload = REFERENCE.encode([0xFF; 160]);
         assert_eq!(payload.len(), 216);
-        assert_eq!((decoded_bytes(payload.as_bytes()), pcmu_ms(payload.as_bytes())), (160, 20));
+        assert_eq!(decoded_bytes(payload.as_bytes()), 160);
     }
 
     #[test]

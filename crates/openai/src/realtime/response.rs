@@ -108,18 +108,6 @@ pub struct Tokens {
     pub image: u64,
 }
 
-impl Usage {
-    /// Input at the full price, by class.
-    pub fn uncached(&self) -> Tokens {
-        Tokens {
-            total: self.input.total.saturating_sub(self.cached.total),
-            text: self.input.text.saturating_sub(self.cached.text),
-            audio: self.input.audio.saturating_sub(self.cached.audio),
-            image: self.input.image.saturating_sub(self.cached.image),
-        }
-    }
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireUsage {
@@ -212,7 +200,8 @@ mod tests {
                   "output_token_details":{"text_tokens":30,"audio_tokens":91}}}"#,
         );
         let usage = done.usage.unwrap();
-        assert_eq!(usage.uncached(), Tokens { total: 68, text: 59, audio: 9, image: 0 });
+        assert_eq!(usage.input, Tokens { total: 132, text: 119, audio: 13, image: 0 });
+        assert_eq!(usage.cached, Tokens { total: 64, text: 60, audio: 4, image: 0 });
         assert_eq!(usage.output, Tokens { total: 121, text: 30, audio: 91, image: 0 });
         assert_eq!(done.metadata.get("kind").map(String::as_str), Some("greeting"));
         assert_eq!(done.output[0].text().as_str(), "Hallo");
@@ -230,7 +219,7 @@ mod tests {
                 "input_token_details":{"cached_tokens":9,"cached_tokens_details":null},"output_token_details":null}}"#,
         );
         let usage = partial.usage.unwrap();
-        assert_eq!((usage.input.total, usage.uncached().total), (5, 0));
+        assert_eq!((usage.input.total, usage.cached.total), (5, 9));
         assert_eq!(partial.status, ResponseStatus::Other);
     }
 

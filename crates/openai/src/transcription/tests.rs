@@ -45,10 +45,8 @@ fn a_file_is_refused_one_byte_over_the_limit() {
 
 #[test]
 fn the_file_part_names_its_container() {
-    let container = AudioContainer::from_content_type("Audio/X-WAV; rate=8000").unwrap();
-    let part = FilePart::new(container, 44).unwrap();
+    let part = FilePart::new(AudioContainer::Wav, 44).unwrap();
     assert_eq!((part.file_name, part.content_type), ("audio.wav", "audio/wav"));
-    assert_eq!(AudioContainer::from_content_type("text/html"), None);
 }
 
 /// Fault 45.

@@ -48,7 +48,7 @@ async fn of_many_who_put_one_key_one_wins_and_its_object_stands() {
     let winners: Vec<u8> =
         outcomes.into_iter().filter(|(_, put)| *put == PutOutcome::Stored).map(|(n, _)| n).collect();
     assert_eq!(winners.len(), 1, "{winners:?}");
-    assert_eq!(objects(&world).get_bytes("recordings/a.wav").await.unwrap(), vec![winners[0]; 64]);
+    assert_eq!(objects(&world).get_range("recordings/a.wav", 0..64).await.unwrap(), vec![winners[0]; 64]);
 }
 
 /// One PutObject, a multipart upload with a remainder, and one that fills its parts exactly.
@@ -71,7 +71,7 @@ async fn an_upload_of_any_length_arrives_whole_and_holds_one_part_at_most() {
         let head = objects.head(&key).await.unwrap().unwrap();
         assert_eq!((head.bytes, head.content_type.as_deref()), (length as u64, Some("audio/x-wav")));
         assert_eq!(objects.digest(&key).await.unwrap(), Some(digest(&bytes)), "known or read again");
-        assert_eq!(objects.get_bytes(&key).await.unwrap(), bytes);
+        assert_eq!(objects.get_range(&key, 0..length as u64).await.unwrap(), bytes);
         assert_eq!(objects.get_range(&key, 250..260).await.unwrap(), bytes[250..260]);
         assert!(objects.get_range(&key, 7..7).await.unwrap().is_empty());
         let tags = world.aws.s3.get_object_tagging().bucket(BUCKET).key(&key).send().await.unwrap();
@@ -149,7 +149,7 @@ async fn what_is_not_there_is_said_so() {
     let world = World::with_bucket().await;
     let objects = objects(&world);
     assert_eq!(objects.head("nothing").await.unwrap(), None);
-    assert!(matches!(objects.get_bytes("nothing").await, Err(ObjectError::NotFound)));
+    assert!(matches!(objects.get_range("nothing", 0..1).await, Err(ObjectError::NotFound)));
 }
 
 /// Fault 33.

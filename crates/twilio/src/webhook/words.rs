@@ -114,20 +114,4 @@ impl AnsweredBy {
             Self::Other(other) => other,
         }
     }
-
-    /// True for an answering machine, including kinds that Twilio may add.
-    pub fn is_machine(&self) -> bool {
-        match self {
-            Self::MachineStart | Self::MachineEndBeep | Self::MachineEndSilence | Self::MachineEndOther => {
-                true
-            }
-            Self::Other(word) => word.starts_with("machine"),
-            Self::Human | Self::Fax | Self::Unknown => false,
-        }
-    }
-
-    /// True when the greeting is over and a message would be recorded.
-    pub fn takes_message(&self) -> bool {
-        matches!(self, Self::MachineEndBeep | Self::MachineEndSilence | Self::MachineEndOther)
-    }
 }
