@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use backon::{ExponentialBuilder, Retryable as _};
 use domain::{CallSid, SessionReport, Turn};
 use platform::rate_limit::RateLimited;
 use platform::telemetry::{Unit, metric};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,8 +22,11 @@ const QUEUE_TURNS: usize = 3_600;
 /// How long a call's words outlive it while the store is down. An outage beyond it is a disaster of another kind,
 /// and what waits must not fill the process.
 const OUTAGE_MAX: Duration = Duration::from_secs(60 * 60);
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
-const MAX_BACKOFF: Duration = Duration::from_secs(2);
+/// The waits between the tries of a write, for as long as its deadline lets it.
+const TRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(100))
+    .with_max_delay(Duration::from_secs(2))
+    .without_max_times();
 
 /// The call's end of the writer.
 pub(crate) struct TurnWriter {
@@ -178,22 +182,15 @@ async fn write_singly<P: Ports>(ports: &P, losses: &Losses, batch: &[Turn]) -> R
 }
 
 /// Tries until the store has answered, one way or the other. The caller sets the deadline.
-async fn persist<F>(mut put: impl FnMut() -> F) -> Result<(), Unwritten>
+async fn persist<F>(put: impl FnMut() -> F) -> Result<(), Unwritten>
 where
     F: Future<Output = Result<(), StoreError>>,
 {
-    let mut backoff = FIRST_BACKOFF;
-    loop {
-        match put().await {
-            Ok(()) => return Ok(()),
-            Err(StoreError::Fenced) => return Err(Unwritten::Fenced),
-            Err(StoreError::Refused(reason)) => return Err(Unwritten::Refused(reason)),
-            Err(StoreError::Unavailable(_)) => {
-                sleep(backoff).await;
-                backoff = (backoff * 2).min(MAX_BACKOFF);
-            }
-        }
-    }
+    let written = put.retry(TRIES).when(|error| matches!(error, StoreError::Unavailable(_))).await;
+    written.map_err(|error| match error {
+        StoreError::Fenced => Unwritten::Fenced,
+        StoreError::Refused(reason) | StoreError::Unavailable(reason) => Unwritten::Refused(reason),
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, Timestamp};
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
@@ -20,9 +21,10 @@ use crate::tools;
 
 use super::wall_clock;
 
-const HANG_UP_ATTEMPTS: u32 = 3;
 const HANG_UP_DEADLINE: Duration = Duration::from_secs(2);
-const HANG_UP_RETRY_AFTER: Duration = Duration::from_millis(200);
+/// The waits between three tries.
+const HANG_UP_TRIES: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_times(2);
 
 /// Twilio decides within 30 s of the answer, and its webhook takes a moment.
 const VERDICT_WITHIN: Duration = Duration::from_secs(40);
@@ -132,20 +134,16 @@ async fn verdict<P: Ports>(ports: &P, call: &CallSid) -> AnsweredBy {
 
 /// Ending a call twice is as good as once, so an unclear answer is tried again.
 async fn hang_up<P: Ports>(ports: &P, call: &CallSid, epoch: Epoch) -> Effect {
-    for attempt in 1..=HANG_UP_ATTEMPTS {
-        match timeout(HANG_UP_DEADLINE, ports.hang_up(call, epoch)).await {
-            Ok(Ok(())) => return Effect::HungUp { ok: true },
-            Ok(Err(HangUpError::Fenced)) => return Effect::Superseded,
-            Ok(Err(error @ HangUpError::Refused(_))) => {
-                tracing::error!(%call, %error, "hang-up failed");
-                return Effect::HungUp { ok: false };
-            }
-            Ok(Err(HangUpError::Unavailable(_))) | Err(_) if attempt < HANG_UP_ATTEMPTS => {
-                sleep(HANG_UP_RETRY_AFTER * attempt).await;
-            }
-            Ok(Err(HangUpError::Unavailable(_))) | Err(_) => {}
+    let ask = || async {
+        let asked = timeout(HANG_UP_DEADLINE, ports.hang_up(call, epoch)).await;
+        asked.unwrap_or_else(|_| Err(HangUpError::Unavailable("no answer in time".to_owned())))
+    };
+    match ask.retry(HANG_UP_TRIES).when(|error| matches!(error, HangUpError::Unavailable(_))).await {
+        Ok(()) => Effect::HungUp { ok: true },
+        Err(HangUpError::Fenced) => Effect::Superseded,
+        Err(error @ (HangUpError::Refused(_) | HangUpError::Unavailable(_))) => {
+            tracing::error!(%call, %error, "hang-up failed");
+            Effect::HungUp { ok: false }
         }
     }
-    tracing::error!(%call, attempts = HANG_UP_ATTEMPTS, "hang-up failed: no answer");
-    Effect::HungUp { ok: false }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use openai::realtime::ServerEvent;
 use session::input::ModelLoss;
 use tokio::sync::{mpsc, oneshot};
@@ -31,9 +32,11 @@ const MAX_AGE_SHARE: u32 = 4;
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// From the name lookup to the session's creation.
 const OPEN_DEADLINE: Duration = Duration::from_secs(10);
-/// Pauses after attempts that failed.
-const FIRST_BACKOFF: Duration = Duration::from_secs(1);
-const MAX_BACKOFF: Duration = Duration::from_secs(60);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// Pauses after attempts that failed in a row.
+const PAUSES: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(FIRST_PAUSE).with_max_delay(MAX_PAUSE).without_max_times();
 const TICK: Duration = Duration::from_secs(1);
 /// Calls that ask at the same moment; one more connects for itself.
 const MAX_REQUESTS: usize = 64;
@@ -68,7 +71,7 @@ impl WarmSockets {
                 requests,
                 idle: VecDeque::new(),
                 opening: None,
-                failures: 0,
+                pauses: None,
                 not_before: Instant::now(),
             });
         }
@@ -94,8 +97,9 @@ pub(crate) struct Keeper {
     /// The oldest first.
     idle: VecDeque<WarmSocket>,
     opening: Option<Opening>,
-    /// Attempts that failed in a row, and when the next may begin.
-    failures: u32,
+    /// Of the attempts that failed in a row; `None` if the latest did not.
+    pauses: Option<ExponentialBackoff>,
+    /// When the next attempt may begin.
     not_before: Instant,
 }
 
@@ -144,20 +148,20 @@ impl Keeper {
     fn opened(&mut self, now: Instant, result: Result<WarmSocket, ConnectError>) {
         let error = match result {
             Ok(socket) => {
-                self.failures = 0;
+                self.pauses = None;
                 return self.idle.push_back(socket);
             }
             Err(error) => error,
         };
-        if self.failures == 0 {
+        if self.pauses.is_none() {
             tracing::warn!(model = self.model, %error, "no socket to the model can be kept ready");
         }
-        let backoff = match error.loss() {
-            ModelLoss::Fatal => MAX_BACKOFF,
-            ModelLoss::Transient => FIRST_BACKOFF.saturating_mul(1 << self.failures.min(16)).min(MAX_BACKOFF),
+        let growing = self.pauses.get_or_insert_with(|| PAUSES.build()).next().unwrap_or(MAX_PAUSE);
+        let pause = match error.loss() {
+            ModelLoss::Fatal => MAX_PAUSE,
+            ModelLoss::Transient => growing,
         };
-        self.failures = self.failures.saturating_add(1);
-        self.not_before = now + backoff;
+        self.not_before = now + pause;
     }
 
     /// Pings those that wait and lets those go that have waited too long.

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use domain::tools::{Missed, Outcome, TakenMessage};
-use domain::turn::{EndReason, Speaker, Usage};
+use domain::turn::{EndReason, Speaker};
 use domain::{AnsweredBy, CallPlan, Epoch, Timestamp, testing};
 
 use super::*;
@@ -82,33 +82,7 @@ fn turn(position: u32) -> Turn {
 }
 
 fn report() -> SessionReport {
-    SessionReport {
-        call: call(),
-        epoch: Epoch::FIRST,
-        end: EndReason::CallerHangUp,
-        transfer_to: None,
-        started_at: Timestamp(0),
-        ended_at: Timestamp(1),
-        turns: 0,
-        greeting_requested: None,
-        greeting_heard: None,
-        turn_latency_p50: None,
-        turn_latency_max: None,
-        added_up_p50_us: None,
-        added_up_p99_us: None,
-        added_down_p50_us: None,
-        added_down_p99_us: None,
-        barge_ins: 0,
-        barge_in_clear_max_us: None,
-        frames_in: 0,
-        frames_forwarded: 0,
-        frames_dropped: 0,
-        padded: Duration::ZERO,
-        agent_audio_sent: Duration::ZERO,
-        agent_audio_heard: Duration::ZERO,
-        usage: Usage::default(),
-        settings_left_out: vec![],
-    }
+    testing::report(Epoch::FIRST, EndReason::CallerHangUp)
 }
 
 fn writer(store: &Arc<Store>, superseded: CancellationToken, tasks: &TaskTracker) -> TurnWriter {

@@ -8,10 +8,10 @@ use crate::business::{ChannelPrompt, ConversationPolicy, Policies, Prompts, Turn
 use crate::ids::AccountSid;
 use crate::insight::InsightPolicy;
 use crate::plan::Resumption;
-use crate::turn::TurnState;
+use crate::turn::{EndReason, TurnState, Usage};
 use crate::{
     Business, BusinessId, Call, CallPlan, CallSid, CallStatus, Caller, Direction, Epoch, PhoneNumber,
-    Revision, Settings, Speaker, Timestamp, Toolbox, Turn,
+    Revision, SessionReport, Settings, Speaker, Timestamp, Toolbox, Turn,
 };
 
 /// A call's sid: one for each `n`.
@@ -120,5 +120,36 @@ pub fn turn(speaker: Speaker, text: &str) -> Turn {
         heard: Duration::ZERO,
         latency: None,
         tool_calls: vec![],
+    }
+}
+
+/// The report of a session of call 1 in which nothing happened.
+pub fn report(epoch: Epoch, end: EndReason) -> SessionReport {
+    SessionReport {
+        call: call_sid(1),
+        epoch,
+        end,
+        transfer_to: None,
+        started_at: Timestamp(0),
+        ended_at: Timestamp(0),
+        turns: 0,
+        greeting_requested: None,
+        greeting_heard: None,
+        turn_latency_p50: None,
+        turn_latency_max: None,
+        added_up_p50_us: None,
+        added_up_p99_us: None,
+        added_down_p50_us: None,
+        added_down_p99_us: None,
+        barge_ins: 0,
+        barge_in_clear_max_us: None,
+        frames_in: 0,
+        frames_forwarded: 0,
+        frames_dropped: 0,
+        padded: Duration::ZERO,
+        agent_audio_sent: Duration::ZERO,
+        agent_audio_heard: Duration::ZERO,
+        usage: Usage::default(),
+        settings_left_out: vec![],
     }
 }

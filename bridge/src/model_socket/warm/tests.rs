@@ -69,9 +69,9 @@ async fn failures_are_followed_by_growing_pauses_and_a_refusal_by_the_longest() 
     let (socket, _peer) = waiting(None, now).await;
     keeper.opened(now, Ok(socket));
     keeper.opened(now, failed());
-    assert_eq!(keeper.not_before, now + FIRST_BACKOFF);
+    assert_eq!(keeper.not_before, now + FIRST_PAUSE);
     keeper.opened(now, Err(ConnectError::Unconfigured(ModelLoss::Fatal)));
-    assert_eq!(keeper.not_before, now + MAX_BACKOFF);
+    assert_eq!(keeper.not_before, now + MAX_PAUSE);
 }
 
 #[test]

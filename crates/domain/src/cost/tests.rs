@@ -1,34 +1,14 @@
 use super::*;
 use crate::turn::EndReason;
-use crate::{CallSid, Epoch, Timestamp};
+use crate::{Epoch, Timestamp, testing};
 
 fn session(seconds: i64, frames: u64, usage: Usage) -> SessionReport {
     SessionReport {
-        call: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
-        epoch: Epoch::FIRST,
-        end: EndReason::AgentHangUp,
-        started_at: Timestamp(0),
         ended_at: Timestamp::from_secs(seconds),
-        turns: 0,
-        greeting_requested: None,
-        greeting_heard: None,
-        turn_latency_p50: None,
-        turn_latency_max: None,
-        added_up_p50_us: None,
-        added_up_p99_us: None,
-        added_down_p50_us: None,
-        added_down_p99_us: None,
-        barge_ins: 0,
-        barge_in_clear_max_us: None,
         frames_in: frames,
         frames_forwarded: frames,
-        frames_dropped: 0,
-        settings_left_out: vec![],
-        padded: Duration::ZERO,
-        agent_audio_sent: Duration::ZERO,
-        agent_audio_heard: Duration::ZERO,
         usage,
-        transfer_to: None,
+        ..testing::report(Epoch::FIRST, EndReason::AgentHangUp)
     }
 }
 

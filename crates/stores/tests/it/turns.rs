@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::turn::{EndReason, ToolCall, Usage};
+use domain::turn::{EndReason, ToolCall};
 use domain::{Epoch, SessionReport, Speaker, Turn, testing};
 use stores::turns::{Reader, Writer};
 
@@ -24,31 +24,17 @@ pub(crate) fn turn(epoch: u32, position: u32, text: &str) -> Turn {
 
 pub(crate) fn report(epoch: u32, end: EndReason) -> SessionReport {
     SessionReport {
-        call: call_sid(1),
-        epoch: Epoch(epoch),
-        end,
-        transfer_to: None,
         started_at: NOW,
         ended_at: NOW.plus(Duration::from_secs(60)),
         turns: 4,
         greeting_requested: Some(Duration::from_micros(3_200)),
-        greeting_heard: None,
-        turn_latency_p50: None,
-        turn_latency_max: None,
         added_up_p50_us: Some(41),
-        added_up_p99_us: None,
-        added_down_p50_us: None,
-        added_down_p99_us: None,
         barge_ins: 1,
-        barge_in_clear_max_us: None,
         frames_in: 3_000,
         frames_forwarded: 3_000,
-        frames_dropped: 0,
-        settings_left_out: vec![],
-        padded: Duration::ZERO,
         agent_audio_sent: Duration::from_secs(20),
         agent_audio_heard: Duration::from_secs(19),
-        usage: Usage::default(),
+        ..testing::report(Epoch(epoch), end)
     }
 }
 

@@ -20,33 +20,31 @@ const MAX_TAGS: usize = 10;
 const MAX_TAG_KEY_CHARS: usize = 128;
 const MAX_TAG_VALUE_CHARS: usize = 256;
 
-impl Description {
-    pub(super) fn of_put(input: &mut PutObjectInput) -> S3Result<Self> {
-        Ok(Self {
-            content_type: input.content_type.take(),
-            content_encoding: input.content_encoding.take(),
-            content_disposition: input.content_disposition.take(),
-            content_language: input.content_language.take(),
-            cache_control: input.cache_control.take(),
-            metadata: input.metadata.take().unwrap_or_default().into_iter().collect(),
-            tags: tags_of_header(input.tagging.as_deref())?,
+/// What a request that makes an object says about it.
+macro_rules! described {
+    ($input:expr) => {
+        Description {
+            content_type: $input.content_type.take(),
+            content_encoding: $input.content_encoding.take(),
+            content_disposition: $input.content_disposition.take(),
+            content_language: $input.content_language.take(),
+            cache_control: $input.cache_control.take(),
+            metadata: $input.metadata.take().unwrap_or_default().into_iter().collect(),
+            tags: tags_of_header($input.tagging.as_deref())?,
             sum: None,
             manner: None,
-        })
+        }
+    };
+}
+
+impl Description {
+    pub(super) fn of_put(input: &mut PutObjectInput) -> S3Result<Self> {
+        Ok(described!(input))
     }
 
     pub(super) fn of_upload(input: &mut CreateMultipartUploadInput) -> S3Result<Self> {
-        Ok(Self {
-            content_type: input.content_type.take(),
-            content_encoding: input.content_encoding.take(),
-            content_disposition: input.content_disposition.take(),
-            content_language: input.content_language.take(),
-            cache_control: input.cache_control.take(),
-            metadata: input.metadata.take().unwrap_or_default().into_iter().collect(),
-            tags: tags_of_header(input.tagging.as_deref())?,
-            sum: None,
-            manner: Some(Manner::of_upload(input.checksum_algorithm.as_ref(), input.checksum_type.as_ref())?),
-        })
+        let manner = Manner::of_upload(input.checksum_algorithm.as_ref(), input.checksum_type.as_ref())?;
+        Ok(Self { manner: Some(manner), ..described!(input) })
     }
 
     /// Of a copy: what its source is, but for what the request puts in its place.

@@ -47,6 +47,19 @@ macro_rules! with_sum {
 }
 pub(super) use with_sum;
 
+/// Refuses a read whose conditions the object does not meet.
+macro_rules! check_wish {
+    ($input:expr, $content:expr) => {
+        Wish {
+            if_match: $input.if_match.as_ref(),
+            if_none_match: $input.if_none_match.as_ref(),
+            if_modified_since: $input.if_modified_since.as_ref(),
+            if_unmodified_since: $input.if_unmodified_since.as_ref(),
+        }
+        .check(&$content.etag, &timestamp(whole_seconds($content.modified_ms)))?
+    };
+}
+
 /// The S3 service: what there is, and its bytes.
 #[derive(Debug)]
 pub(super) struct Objects {
@@ -159,13 +172,7 @@ impl S3 for Objects {
         let at = Address::new(&req.input.bucket, &req.input.key)?;
         let (Object { content, description }, mut file) = self.open(&at).await?;
         let input = &req.input;
-        Wish {
-            if_match: input.if_match.as_ref(),
-            if_none_match: input.if_none_match.as_ref(),
-            if_modified_since: input.if_modified_since.as_ref(),
-            if_unmodified_since: input.if_unmodified_since.as_ref(),
-        }
-        .check(&content.etag, &timestamp(whole_seconds(content.modified_ms)))?;
+        check_wish!(input, content);
         // A part of the bytes has no checksum that is known.
         let sum =
             description.sum.clone().filter(|_| wants_sum(&input.checksum_mode) && input.range.is_none());
@@ -199,13 +206,7 @@ impl S3 for Objects {
         let at = Address::new(&req.input.bucket, &req.input.key)?;
         let Object { content, description } = self.find(&at).await?;
         let input = &req.input;
-        Wish {
-            if_match: input.if_match.as_ref(),
-            if_none_match: input.if_none_match.as_ref(),
-            if_modified_since: input.if_modified_since.as_ref(),
-            if_unmodified_since: input.if_unmodified_since.as_ref(),
-        }
-        .check(&content.etag, &timestamp(whole_seconds(content.modified_ms)))?;
+        check_wish!(input, content);
         let sum = description.sum.clone().filter(|_| wants_sum(&input.checksum_mode));
         let output = HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
