@@ -93,7 +93,7 @@ impl<P: Ports> Bridge<P> {
         let auth_tokens = settings
             .twilio_auth_tokens
             .iter()
-            .map(|token| twilio::Secret::new(token.expose()))
+            .map(|token| twilio::SigningKey::new(token.expose()))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| SetupError::AuthToken)?;
         if auth_tokens.is_empty() {
@@ -102,8 +102,8 @@ impl<P: Ports> Bridge<P> {
         let shared_keys = settings
             .twilio_webhook_keys
             .into_iter()
-            .map(|(id, key)| Ok((id, twilio::Secret::new(key.expose())?)))
-            .collect::<Result<_, twilio::EmptySecret>>()
+            .map(|(id, key)| Ok((id, twilio::SigningKey::new(key.expose())?)))
+            .collect::<Result<_, twilio::EmptyKey>>()
             .map_err(|_| SetupError::WebhookKey)?;
         let (connector, keepers) = ModelConnector::new(
             settings.openai_realtime_url,

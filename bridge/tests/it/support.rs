@@ -158,5 +158,5 @@ pub(crate) fn signature(auth_token: &str, url: &str) -> String {
 }
 
 pub(crate) fn signature_by(algorithm: Algorithm, key: &str, url: &str) -> String {
-    sign_url(algorithm, &twilio::Secret::new(key).unwrap(), url)
+    sign_url(algorithm, &twilio::SigningKey::new(key).unwrap(), url)
 }

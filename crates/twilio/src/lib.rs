@@ -19,14 +19,14 @@ pub mod address;
 pub mod form;
 pub mod media_stream;
 mod party;
-mod redacted;
 pub mod rest;
 mod sid;
 pub mod signature;
+mod signing_key;
 pub mod twiml;
 pub mod webhook;
 
 pub use form::Form;
 pub use party::Party;
-pub use redacted::{EmptySecret, Redacted, Secret};
 pub use sid::{Sid, SidError, SidKind};
+pub use signing_key::{EmptyKey, SigningKey};

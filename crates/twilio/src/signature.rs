@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use self::settings::SignatureSettings;
-use crate::{Form, Secret};
+use crate::{Form, SigningKey};
 
 /// Query parameter that carries the hash of a body that is not a form.
 const BODY_HASH: &str = "bodySHA256";
@@ -90,14 +90,14 @@ pub enum Refused {
 /// Checks signatures against the keys of one account.
 #[derive(Clone)]
 pub struct Verifier {
-    auth_tokens: Vec<Secret>,
-    shared_keys: HashMap<String, Secret>,
+    auth_tokens: Vec<SigningKey>,
+    shared_keys: HashMap<String, SigningKey>,
 }
 
 impl Verifier {
     /// `auth_tokens`: the primary first and, during a rotation, the next one as well; all are tried.
     /// `shared_keys`: keys for `HMAC_SHA256`, by their id. With neither, everything is refused.
-    pub fn new(auth_tokens: Vec<Secret>, shared_keys: HashMap<String, Secret>) -> Self {
+    pub fn new(auth_tokens: Vec<SigningKey>, shared_keys: HashMap<String, SigningKey>) -> Self {
         Self { auth_tokens, shared_keys }
     }
 
@@ -216,14 +216,14 @@ impl fmt::Debug for Verifier {
 }
 
 /// The signature of a form `POST`.
-pub fn sign_form(algorithm: Algorithm, key: &Secret, url: &str, form: &Form) -> String {
+pub fn sign_form(algorithm: Algorithm, key: &SigningKey, url: &str, form: &Form) -> String {
     let signed = canonical::texts(form).into_iter().next().unwrap_or_default();
     BASE64.encode(canonical::mac(algorithm, key, url, &signed))
 }
 
 /// The signature of a request whose URL says it all: a `GET`, a WebSocket handshake, or a body
 /// whose hash is in the URL ([`url_with_body_hash`]).
-pub fn sign_url(algorithm: Algorithm, key: &Secret, url: &str) -> String {
+pub fn sign_url(algorithm: Algorithm, key: &SigningKey, url: &str) -> String {
     BASE64.encode(canonical::mac(algorithm, key, url, b""))
 }
 

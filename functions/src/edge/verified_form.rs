@@ -35,7 +35,8 @@ pub struct Gate {
 impl Gate {
     pub fn new(public_base: &Url, secrets: &Secrets) -> Result<Self, StartError> {
         let key = |what: &str, key: &domain::Secret| {
-            twilio::Secret::new(key.expose()).map_err(|error| StartError::Other(format!("{what}: {error}")))
+            twilio::SigningKey::new(key.expose())
+                .map_err(|error| StartError::Other(format!("{what}: {error}")))
         };
         let tokens = secrets.twilio_auth_tokens.iter().map(|token| key("twilio auth token", token));
         let shared = secrets
@@ -208,7 +209,7 @@ mod tests {
     }
 
     async fn signed(doors: &Arc<Doors>, body: String) -> Result<Verified<Any>, Refused> {
-        let key = twilio::Secret::new(TOKEN).unwrap();
+        let key = twilio::SigningKey::new(TOKEN).unwrap();
         let form = Form::parse(body.as_bytes()).unwrap();
         let signature = sign_form(Algorithm::HmacSha1, &key, &doors.0.signed_url(PATH), &form);
         let request = Request::post(PATH).header("x-twilio-signature", signature).body(Body::from(body));

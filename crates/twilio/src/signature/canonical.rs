@@ -5,7 +5,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use super::Algorithm;
-use crate::{Form, Secret};
+use crate::{Form, SigningKey};
 
 /// What may have been signed of a form: names and values one after the other, with nothing in between. Bytes that are
 /// no text were signed as they were sent, or, by a signer that reads them first, as what replaces them.
@@ -30,7 +30,7 @@ pub(super) fn goes_on_in(url: &str, first: &str) -> bool {
 
 /// The MAC of `url` and `parameters`. An HMAC takes a key of any length; were one refused, the empty
 /// result would equal no signature.
-pub(super) fn mac(algorithm: Algorithm, key: &Secret, url: &str, parameters: &[u8]) -> Vec<u8> {
+pub(super) fn mac(algorithm: Algorithm, key: &SigningKey, url: &str, parameters: &[u8]) -> Vec<u8> {
     let url = without_fragment(url).as_bytes();
     match algorithm {
         Algorithm::HmacSha1 => Hmac::<Sha1>::new_from_slice(key.as_bytes())

@@ -7,8 +7,8 @@ const DOCS_SIGNATURE: &str = "RSOYDt4T1cUTdK1PDd93/VVr8B8=";
 const VOICE_URL: &str = "https://api.callcentre.example/twilio/voice/inbound?tenant=acme&flow=a%20b";
 const STREAM_URL: &str = "wss://media.callcentre.example/twilio/stream";
 
-fn secret(text: &str) -> Secret {
-    Secret::new(text).unwrap()
+fn secret(text: &str) -> SigningKey {
+    SigningKey::new(text).unwrap()
 }
 
 fn verifier(token: &str) -> Verifier {

@@ -8,7 +8,7 @@ use twilio::webhook::{
     AmdCallback, ConnectAction, DialAction, RecordingStatus, StatusCallback, StreamStatus, VoiceRequest,
     WebhookError,
 };
-use twilio::{Form, Party, Secret};
+use twilio::{Form, Party, SigningKey};
 
 const URL: &str = "https://api.example.com/voice?business=1";
 
@@ -18,7 +18,8 @@ pub(crate) fn check(body: &[u8]) {
     if let Ok(again) = Form::parse(form.encode().as_bytes()) {
         assert!(!form.is_text() || again == form, "a form reads back as another");
     }
-    let (ours, theirs) = (Secret::new("0123456789abcdef").unwrap(), Secret::new("fedcba9876543210").unwrap());
+    let (ours, theirs) =
+        (SigningKey::new("0123456789abcdef").unwrap(), SigningKey::new("fedcba9876543210").unwrap());
     let signature = sign_form(Algorithm::HmacSha1, &ours, URL, &form);
     let stranger = Verifier::new(vec![theirs], HashMap::new());
     assert!(matches!(stranger.verify_form(URL, form.clone(), &signature, None), Err(Refused::Mismatch)));
