@@ -34,6 +34,16 @@ impl Problem {
         self
     }
 
+    #[cfg(test)]
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn seconds_to_wait(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     pub fn unauthorised() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "API key missing or unknown")
             .detail("send it as `Authorization: Bearer <key>`")
@@ -74,5 +84,26 @@ impl IntoResponse for Problem {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_when_to_come_back_and_how_to_identify_oneself_where_that_helps() {
+        let busy = Problem::unavailable().retry_after(5).into_response();
+        assert_eq!(
+            (busy.status(), &busy.headers()[header::RETRY_AFTER]),
+            (StatusCode::SERVICE_UNAVAILABLE, &"5".parse().unwrap())
+        );
+        assert!(!busy.headers().contains_key(header::WWW_AUTHENTICATE));
+        let stranger = Problem::unauthorised().into_response();
+        assert_eq!(stranger.headers()[header::WWW_AUTHENTICATE], "Bearer");
+        assert!(!stranger.headers().contains_key(header::RETRY_AFTER));
+        for response in [busy, stranger] {
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        }
     }
 }

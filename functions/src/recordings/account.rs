@@ -126,3 +126,56 @@ pub(super) fn as_listed(known: Recording, resource: &RecordingResource) -> Recor
         ..known
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::testing;
+
+    use super::*;
+
+    fn known() -> Recording {
+        let call = testing::call(1, clock::now());
+        let sid = RecordingSid::parse(&format!("RE{}", "1".repeat(32))).unwrap();
+        Recording {
+            source: RecordingSource::StartTwiml,
+            announced_duration: Some(Duration::from_secs(3)),
+            channels: Some(2),
+            error_code: Some(7),
+            ..Recording::new(sid, call.sid, call.business, RecordingState::InProgress, clock::now())
+        }
+    }
+
+    fn listed(more: &str) -> Recording {
+        let json = format!(r#"{{"sid":"RE{}","call_sid":"CA{}"{more}}}"#, "1".repeat(32), "1".repeat(32));
+        as_listed(known(), &serde_json::from_str::<RecordingResource>(&json).unwrap())
+    }
+
+    #[test]
+    fn a_status_of_the_list_is_a_state_of_ours() {
+        for (word, state) in [
+            ("completed", RecordingState::Announced),
+            ("absent", RecordingState::Absent),
+            ("deleted", RecordingState::Lost),
+            ("processing", RecordingState::InProgress),
+            ("in-progress", RecordingState::InProgress),
+        ] {
+            assert_eq!(listed(&format!(r#","status":"{word}""#)).state, state, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_the_list_leaves_out_stays_and_what_it_says_counts() {
+        let silent = listed(r#","status":"completed""#);
+        assert_eq!((silent.source, silent.kind), (RecordingSource::StartTwiml, RecordingKind::Call));
+        assert_eq!((silent.announced_duration, silent.channels), (Some(Duration::from_secs(3)), Some(2)));
+        assert_eq!((silent.error_code, silent.encrypted), (Some(7), false));
+
+        let told = listed(
+            r#","status":"completed","source":"RecordVerb","duration":"9","channels":1,"error_code":13226"#,
+        );
+        assert_eq!((told.source, told.kind), (RecordingSource::RecordVerb, RecordingKind::Voicemail));
+        assert_eq!((told.announced_duration, told.channels), (Some(Duration::from_secs(9)), Some(1)));
+        assert_eq!(told.error_code, Some(13_226));
+        assert_eq!(listed(r#","status":"completed","error_code":0"#).error_code, Some(7), "0 is no error");
+    }
+}

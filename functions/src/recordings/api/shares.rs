@@ -191,3 +191,28 @@ fn view(share: &Share, now: Timestamp) -> Value {
 fn visit(access: &Access) -> Value {
     json!({ "at": clock::rfc3339(access.at), "outcome": access.outcome, "address": access.address })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_lives_and_is_viewed_within_bounds() {
+        let (least, most) = (MIN_SHARE_TTL.as_secs(), MAX_SHARE_TTL.as_secs());
+        assert_eq!(ttl(None).unwrap(), DEFAULT_SHARE_TTL);
+        assert!([least, most].into_iter().all(|seconds| ttl(Some(seconds)).is_ok()));
+        assert!([0, least - 1, most + 1].into_iter().all(|seconds| ttl(Some(seconds)).is_err()));
+        assert_eq!(max_views(None).unwrap(), DEFAULT_SHARE_VIEWS);
+        assert!([1, MAX_SHARE_VIEWS].into_iter().all(|views| max_views(Some(views)).is_ok()));
+        assert!([0, MAX_SHARE_VIEWS + 1].into_iter().all(|views| max_views(Some(views)).is_err()));
+        assert_eq!(disposition(Some("inline")).unwrap(), Disposition::Inline);
+        assert!(disposition(Some("Inline")).is_err());
+    }
+
+    #[test]
+    fn no_body_wishes_for_nothing_and_an_unknown_wish_is_refused() {
+        assert!(wishes(b"").is_some() && wishes(b" \n").is_some());
+        assert_eq!(wishes(br#"{"max_views":3}"#).unwrap().max_views, Some(3));
+        assert!(wishes(br#"{"max_view":3}"#).is_none() && wishes(b"max_views=3").is_none());
+    }
+}

@@ -136,3 +136,55 @@ fn html(status: StatusCode, body: &str) -> Response {
     );
     (status, axum::response::Html(page)).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_at_least_a_second_and_its_last_part_counts() {
+        for (millis, whole, words) in [
+            (0, 1, "a second"),
+            (1, 1, "a second"),
+            (1_000, 1, "a second"),
+            (1_001, 2, "2 seconds"),
+            (90_000, 90, "90 seconds"),
+            (90_001, 91, "2 minutes"),
+            (120_000, 120, "2 minutes"),
+            (120_001, 121, "3 minutes"),
+        ] {
+            let wait = Duration::from_millis(millis);
+            assert_eq!((seconds(wait), spoken(wait).as_str()), (whole, words), "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn a_person_and_a_program_get_the_same_status() {
+        let program = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
+        let button = |passcode| Notice::Button { passcode, ends_in: Duration::from_secs(9) };
+        let notices: [(fn() -> Notice, u16); 6] = [
+            (|| Notice::WrongPasscode, 403),
+            (|| Notice::TooSoon(Duration::from_secs(7)), 429),
+            (|| Notice::Ended, 410),
+            (|| Notice::Unknown, 404),
+            (|| Notice::Unreadable, 400),
+            (|| Notice::Unavailable, 503),
+        ];
+        for (notice, status) in notices {
+            for (asked, kind) in
+                [(&HeaderMap::new(), "text/html; charset=utf-8"), (&program, "application/problem+json")]
+            {
+                let response = answer(Page::Notice(notice()), asked);
+                assert_eq!(response.status().as_u16(), status);
+                assert_eq!(response.headers()[header::CONTENT_TYPE], kind);
+                assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
+                let wait = response.headers().get(header::RETRY_AFTER).map(|wait| wait.to_str().unwrap());
+                assert_eq!(wait, (status == 429).then_some("7"));
+            }
+        }
+        for passcode in [false, true] {
+            assert_eq!(answer(Page::Notice(button(passcode)), &HeaderMap::new()).status(), StatusCode::OK);
+            assert_eq!(answer(Page::Notice(button(passcode)), &program).status(), StatusCode::OK);
+        }
+    }
+}

@@ -160,3 +160,87 @@ fn fact(value: &Extracted) -> (&str, FactTold<'_>) {
     let Extracted { name, value, quote, confidence, .. } = value;
     (name, FactTold { value, quote, confidence: *confidence })
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::insight::Outcome;
+    use domain::recording::NotRecorded;
+    use domain::testing;
+    use serde_json::Value;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_795_000_000);
+
+    fn insights(run: u32) -> Insights {
+        Insights {
+            call: testing::call_sid(1),
+            run,
+            input: String::new(),
+            source: Some(Source::Recording),
+            outcome: Outcome::Done,
+            summary: None,
+            extraction: vec![],
+            voided: vec![],
+            lead_status: None,
+            model: None,
+            usage: vec![],
+            at: NOW,
+        }
+    }
+
+    fn told_of(
+        run: u32,
+        messages: &[(Timestamp, TakenMessage)],
+        search: Option<Search>,
+    ) -> (NewEvent, Value) {
+        let (call, insights) = (testing::call(1, NOW), insights(run));
+        let recordings = CallRecordings { search, ..CallRecordings::default() };
+        let cost = CallCost { as_of: "2027-01-01".into(), parts: vec![] };
+        let subject =
+            Subject { call: &call, recordings: &recordings, messages, insights: &insights, cost: &cost };
+        let event = event(&subject).unwrap();
+        let body = serde_json::from_str(&event.body).unwrap();
+        (event, body)
+    }
+
+    /// Fault 19. A repetition of an event has its id, and another run another.
+    #[test]
+    fn the_first_run_completes_a_call_and_later_ones_update_it() {
+        let sid = testing::call_sid(1);
+        let (first, body) = told_of(1, &[], None);
+        assert_eq!((first.kind, first.id), ("call.completed", format!("call.completed#{sid}")));
+        assert_eq!(
+            (&body["run"], &body["transcript_source"], &body["insights"]),
+            (&1.into(), &"recording".into(), &"done".into())
+        );
+        let (second, _) = told_of(2, &[], None);
+        assert_eq!((second.kind, second.id), ("call.updated", format!("call.updated#{sid}#000002")));
+    }
+
+    /// Fault 27.
+    #[test]
+    fn messages_for_which_there_is_no_room_are_counted() {
+        let message =
+            |bytes: usize| (NOW, TakenMessage { recipient: None, text: "x".repeat(bytes), callback: None });
+        let (_, few) = told_of(1, &[message(10), message(20)], None);
+        assert_eq!((few["messages"].as_array().unwrap().len(), &few["messages_left_out"]), (2, &0.into()));
+        let many: Vec<_> = (0..8).map(|_| message(MAX_BODY_BYTES / 6)).collect();
+        let (event, told) = told_of(1, &many, None);
+        assert!(event.body.len() <= MAX_BODY_BYTES);
+        assert_eq!((told["messages"].as_array().unwrap().len(), &told["messages_left_out"]), (4, &4.into()));
+    }
+
+    #[test]
+    fn a_call_without_a_recording_says_why_once_that_is_known() {
+        let recording = |search| told_of(1, &[], search).1["recording"].clone();
+        let over = recording(Some(Search::Over(NotRecorded::NotBegun)));
+        assert_eq!(
+            (&over["state"], &over["reason"], &over["sid"]),
+            (&"not_recorded".into(), &"not_begun".into(), &Value::Null)
+        );
+        for unknown in [None, Some(Search::Open), Some(Search::Found)] {
+            assert_eq!(recording(unknown), Value::Null);
+        }
+    }
+}

@@ -102,3 +102,42 @@ impl Outbound {
         Ok((order, plan))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(from: &str, to: &str, reason: Option<&str>, context: Option<&str>) -> Result<CallTask, Problem> {
+        let [reason, context] = [reason, context].map(|text| text.map(str::to_owned));
+        let new = NewCall { from: from.into(), to: to.into(), reason, context };
+        new.checked().map(|(_, _, task)| task)
+    }
+
+    fn status(refused: Result<CallTask, Problem>) -> u16 {
+        refused.unwrap_err().status()
+    }
+
+    #[test]
+    fn a_reason_and_a_context_have_a_largest_length_in_characters() {
+        let ask =
+            |reason: &str, context: &str| asked("+12025550101", "+12025550102", Some(reason), Some(context));
+        let (reason, context) =
+            ("ä".repeat(CallTask::MAX_REASON_CHARS), "ä".repeat(CallTask::MAX_CONTEXT_CHARS));
+        let task = ask(&reason, &context).unwrap();
+        assert_eq!((task.reason, task.context), (Some(reason.clone()), Some(context.clone())));
+        assert_eq!(status(ask(&format!("{reason}ä"), &context)), 400);
+        assert_eq!(status(ask(&reason, &format!("{context}ä"))), 400);
+        let blank = ask(" \n", "").unwrap();
+        assert_eq!((blank.reason, blank.context), (None, None), "nothing was said");
+        assert_eq!(ask("  your bicycle ", "x").unwrap().reason.as_deref(), Some("your bicycle"));
+    }
+
+    #[test]
+    fn numbers_are_read_before_they_are_judged() {
+        assert!(asked("+12025550101", "+12025550102", None, None).is_ok());
+        assert_eq!(status(asked("2025550101", "+12025550102", None, None)), 400);
+        assert_eq!(status(asked("+12025550101", "the workshop", None, None)), 400);
+        assert_eq!(status(asked("+12025550101", "+12025550101", None, None)), 422, "itself");
+        assert_eq!(status(asked("+12025550101", "+19005550101", None, None)), 422, "premium rate");
+    }
+}

@@ -290,3 +290,37 @@ fn lost(error: LeaseError) -> Problem {
         LeaseError::Store(error) => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::testing;
+
+    use super::*;
+
+    #[test]
+    fn twilio_ends_a_call_a_minute_after_its_session_should_have() {
+        let mut plan = testing::plan(1);
+        plan.conversation.max_call = Duration::from_secs(600);
+        assert_eq!(time_limit_s(&plan), 660);
+    }
+
+    #[test]
+    fn a_lease_keeps_the_call_or_why_there_is_none() {
+        let call = testing::call_sid(1);
+        assert_eq!(outcome(call.as_str()).unwrap(), call);
+        assert_eq!(outcome("refused:21215").unwrap_err().status(), 422);
+        assert_eq!(outcome("no call").unwrap_err().status(), 503);
+    }
+
+    #[test]
+    fn whoever_meets_another_at_work_comes_back_in_a_second_at_least() {
+        let after = |until| in_progress(until).seconds_to_wait();
+        assert_eq!(after(clock::now().minus(Duration::from_secs(9))), Some(1));
+        let later = after(clock::now().plus(Duration::from_secs(3_600))).unwrap();
+        assert!((3_598..=3_600).contains(&later), "{later}");
+        for pool in [Pool::Business, Pool::Deployment] {
+            let full = at_capacity(pool);
+            assert_eq!((full.status(), full.seconds_to_wait()), (429, Some(5)));
+        }
+    }
+}
