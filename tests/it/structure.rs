@@ -294,6 +294,7 @@ fn a_pure_crate_has_neither_runtime_nor_clock() {
                 "phonenumber",
                 "serde",
                 "sha2",
+                "strum",
                 "thiserror",
             ][..],
         ),
