@@ -85,6 +85,11 @@ async fn create_sorted(aws: &Aws) {
         .key_schema(key("due", KeyType::Hash))
         .key_schema(key("due_at", KeyType::Range))
         .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    let unsettled = GlobalSecondaryIndex::builder()
+        .index_name("unsettled")
+        .key_schema(key("unsettled", KeyType::Hash))
+        .key_schema(key("opened_at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
     aws.dynamodb
         .create_table()
         .table_name(TABLE)
@@ -93,12 +98,14 @@ async fn create_sorted(aws: &Aws) {
         .attribute_definitions(attribute("sk", ScalarAttributeType::S))
         .attribute_definitions(attribute("business", ScalarAttributeType::S))
         .attribute_definitions(attribute("opened_at", ScalarAttributeType::N))
+        .attribute_definitions(attribute("unsettled", ScalarAttributeType::S))
         .attribute_definitions(attribute("due", ScalarAttributeType::S))
         .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
         .global_secondary_indexes(index.build().unwrap())
         .global_secondary_indexes(due.build().unwrap())
+        .global_secondary_indexes(unsettled.build().unwrap())
         .send()
         .await
         .unwrap();
