@@ -18,7 +18,7 @@ use crate::{BusinessId, CallSid, PhoneNumber, Revision, Timestamp};
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray,
 )]
-#[strum(const_into_str, serialize_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum CallStatus {
     /// Accepted for dialling, not dialled yet.
@@ -46,8 +46,8 @@ impl CallStatus {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Twilio's own word for it.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The status for Twilio's word; `None` for an unknown word.
@@ -74,7 +74,7 @@ impl CallStatus {
 
 /// Which way a call goes. The provider's raw word is kept beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// A caller called a number of the business.
@@ -98,8 +98,8 @@ impl Direction {
     }
 
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str). An unknown word is [`Unknown`](Self::Unknown).
@@ -149,7 +149,7 @@ pub struct Call {
 
 /// Why a call was answered with a refusal instead of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The number belongs to no business. Kept in quarantine, never guessed.
@@ -162,8 +162,8 @@ pub enum Refusal {
 
 impl Refusal {
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.

@@ -165,7 +165,7 @@ pub enum Void {
 
 /// How the attempt to sum a call up ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The call was summed up.
@@ -194,8 +194,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// The label in records, metrics and the API.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 /// Where a recording is. `InProgress` and `Announced` lead on by themselves, `Failed` by an operator's hand; every
 /// other state is an end that can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum RecordingState {
     /// Twilio records, and has not said yet what came of it.
     InProgress,
@@ -46,8 +46,8 @@ pub enum RecordingState {
 
 impl RecordingState {
     /// The word by which it is stored and shown.
-    pub const fn as_str(&self) -> &'static str {
-        self.into_str()
+    pub fn as_str(&self) -> &'static str {
+        self.into()
     }
 }
 
@@ -71,7 +71,7 @@ pub struct Archived {
 
 /// What a recording is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr, EnumString)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum RecordingKind {
     /// The conversation.
     #[default]
@@ -82,8 +82,8 @@ pub enum RecordingKind {
 
 impl RecordingKind {
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.
@@ -155,7 +155,7 @@ impl Recording {
 
 /// What is owed to a recording when nothing else happened until then. The sweep looks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Due {
     /// Nothing was heard of a recording of the call: ask Twilio.
     Search,
@@ -187,8 +187,8 @@ impl Due {
     pub const OF_RECORDINGS: [Self; 4] = [Self::Callback, Self::Archive, Self::Expire, Self::Erase];
 
     /// The word by which it is stored and counted.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// What a recording in `state` is owed, and when.

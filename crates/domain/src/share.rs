@@ -34,7 +34,7 @@ pub const PASSCODE_CHARS: std::ops::RangeInclusive<usize> = 6..=64;
 
 /// Whether a browser plays the recording or saves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr, EnumString)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Disposition {
     /// The browser saves it.
     #[default]
@@ -45,8 +45,8 @@ pub enum Disposition {
 
 impl Disposition {
     /// The type of a `Content-Disposition` header (RFC 6266).
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The disposition for a word of the API; `None` for an unknown word.
@@ -108,7 +108,7 @@ pub fn pause_of_link(wrong: u32) -> Duration {
 
 /// Why a link shows nothing any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ShareEnd {
     /// Its business took it back.
     Revoked,
@@ -120,8 +120,8 @@ pub enum ShareEnd {
 
 impl ShareEnd {
     /// The word by which it is shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

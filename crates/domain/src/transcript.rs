@@ -23,7 +23,7 @@ pub use step::{RECORDING_GRACE, Reprocess, Step, StepInput, step};
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray,
 )]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The live call.
@@ -41,8 +41,8 @@ impl Source {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.

@@ -97,7 +97,7 @@ impl std::fmt::Debug for ToolCall {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray,
 )]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The agent said goodbye and hung up.
@@ -133,8 +133,8 @@ impl EndReason {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The label in metrics, records and the API.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.

@@ -64,7 +64,7 @@ impl TranscriptionRequest {
 
 /// What a request may do without: it makes a transcription better, and is not worth losing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Nicety {
     /// The languages that may be spoken.
     Languages,
@@ -78,8 +78,8 @@ impl Nicety {
     const ALL: &[Self] = Self::VARIANTS;
 
     /// The name in the API, and the label in logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether a parameter's or an error code's name is about it: `language`, `languages[]`,

@@ -41,7 +41,7 @@ const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 /// What carries the calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// The product.
@@ -51,8 +51,8 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::PhoneNumber;
 
 /// Why a number is not dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Barred {
     /// Emergency services.
     Emergency,
@@ -31,8 +31,8 @@ pub enum Barred {
 
 impl Barred {
     /// The word by which it is told to the API's client.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

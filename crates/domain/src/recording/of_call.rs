@@ -13,7 +13,7 @@ pub const LOOK_AFTER: Duration = Duration::from_secs(60);
 
 /// Why a call that its business wants recorded has no recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum NotRecorded {
     /// The call was not let in.
     Refused,
@@ -32,8 +32,8 @@ impl NotRecorded {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.

@@ -10,7 +10,7 @@ use crate::Timestamp;
 
 /// How long an archived recording is kept. There are few classes, because each is a lifecycle rule of the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Retention {
     /// Thirty days.
@@ -37,8 +37,8 @@ impl Retention {
     pub const HOLD: &'static str = "hold";
 
     /// The value of [`Self::TAG`].
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Its length in days; `None`: for ever.
@@ -71,7 +71,7 @@ pub struct Deletion {
 
 /// Why a recording was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum DeletionReason {
     /// The business asked for it.
@@ -82,7 +82,7 @@ pub enum DeletionReason {
 
 impl DeletionReason {
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

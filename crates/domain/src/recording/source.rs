@@ -6,7 +6,7 @@ use crate::Speaker;
 
 /// `RecordingSource`, in Twilio's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, ascii_case_insensitive)]
+#[strum(ascii_case_insensitive)]
 pub enum RecordingSource {
     /// `<Start><Recording>`: the answer to a call asks for it, so it is ours.
     #[strum(serialize = "StartCallRecordingTwiML")]
@@ -33,8 +33,8 @@ pub enum RecordingSource {
 
 impl RecordingSource {
     /// The word by which it is stored: Twilio's own.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The source for a stored word or for Twilio's.

@@ -24,7 +24,7 @@ pub struct WavFormat {
 
 /// How a sample is written: the format tag of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Codec {
     /// 1: linear samples.
@@ -49,8 +49,8 @@ impl Codec {
     }
 
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -34,7 +34,7 @@ const USUAL_TURN: Duration = Duration::from_secs(2);
 
 /// Why words cannot stand as a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Flaw {
     /// There is not a word.
     #[error("there are no words")]
@@ -64,8 +64,8 @@ pub enum Flaw {
 
 impl Flaw {
     /// The label in records and metrics.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -46,7 +46,7 @@ pub enum Stage {
 
 /// What became of a run's transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum RunOutcome {
     /// The final pointer is this run's.
     Replaced,
@@ -63,8 +63,8 @@ impl RunOutcome {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word by which it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The reverse of [`as_str`](Self::as_str); `None` for an unknown word.

@@ -57,7 +57,7 @@ impl Text {
 
 /// What a request may do without: not every model takes it, and no answer is worth losing for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Nicety {
     /// How much the model thinks.
     Reasoning,
@@ -75,8 +75,8 @@ impl Nicety {
     const ALL: &[Self] = Self::VARIANTS;
 
     /// The name in the API, and the label in logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether a parameter's path leads to it: `reasoning.effort`, `text.verbosity`.

@@ -39,7 +39,7 @@ impl fmt::Debug for Private {
 
 /// A call's status, in Twilio's words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum CallStatus {
     /// Created over the REST API, not dialled yet.
     Queued,
@@ -63,8 +63,8 @@ pub enum CallStatus {
 
 impl CallStatus {
     /// The value of `CallStatus` in webhooks and of `status` in the REST API.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether nothing can follow.

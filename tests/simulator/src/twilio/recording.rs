@@ -20,7 +20,7 @@ use crate::audio::{mulaw, wav::RATE_HZ};
 
 /// A recording's status, in Twilio's words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum RecordingStatus {
     /// The call goes on.
     InProgress,
@@ -34,8 +34,8 @@ pub enum RecordingStatus {
 
 impl RecordingStatus {
     /// The value of `status` in the REST API.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

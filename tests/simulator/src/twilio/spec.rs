@@ -54,7 +54,7 @@ impl fmt::Debug for TwilioConfig {
 
 /// Which way a call goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Direction {
     /// A person calls a number of the account.
     Inbound,
@@ -64,8 +64,8 @@ pub enum Direction {
 
 impl Direction {
     /// The value of `Direction` in webhooks.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{ApiError, models};
 
 /// A part of the session that it is a session without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, serialize_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum OptionalSetting {
     /// The languages that the transcription expects.
     TranscriptionLanguage,
@@ -42,8 +42,8 @@ impl OptionalSetting {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// For logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, serialize_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub(super) enum Algorithm {
     Crc32,
     Crc32c,
@@ -23,8 +23,8 @@ impl Algorithm {
     const ALL: &[Self] = Self::VARIANTS;
 
     /// As requests name it.
-    const fn as_str(self) -> &'static str {
-        self.into_str()
+    fn as_str(self) -> &'static str {
+        self.into()
     }
 
     fn header(self) -> String {

@@ -21,7 +21,6 @@ pub struct RecordingRequest {
 
 /// What started a recording.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
-#[strum(const_into_str)]
 pub enum RecordingSource {
     /// `Record=true` of the request that placed the call.
     #[strum(serialize = "OutboundAPI")]
@@ -40,8 +39,8 @@ pub enum RecordingSource {
 
 impl RecordingSource {
     /// The value of `RecordingSource` in callbacks.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
