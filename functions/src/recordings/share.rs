@@ -282,7 +282,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    const fn label(&self) -> &'static str {
+    fn label(&self) -> &'static str {
         match self {
             Self::Shown { passcode: false } => "page_shown",
             Self::Shown { passcode: true } => "passcode_wanted",
