@@ -1,4 +1,4 @@
-//! Orders to call somebody.
+//! Orders to place a call.
 
 use std::time::Duration;
 

@@ -177,7 +177,7 @@ async fn finished_parts_are_there_for_the_next_holder_and_a_zombie_keeps_none() 
     assert_eq!(leases.keep_part(&second, "d", "late").await, Err(LeaseError::Fenced));
 }
 
-/// The first holder has nobody before it, so nothing is read; a part is of use until its day is over.
+/// The first holder has no earlier one, so nothing is read; a part is of use until its day is over.
 #[tokio::test]
 async fn a_part_is_for_later_holders_and_for_a_day() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -350,6 +350,6 @@ async fn a_heartbeat_confirms_by_asking() {
     let begun = leases.begin("archive", "RE1", TTL, clock::now()).await.unwrap();
     let Begun::InProgress { until } = begun else { panic!("{begun:?}") };
     assert!(matches!(leases.begin("archive", "RE1", TTL, until).await.unwrap(), Begun::Won(_)));
-    assert_eq!(heartbeat.check(), Ok(()), "nobody has told it");
+    assert_eq!(heartbeat.check(), Ok(()), "it has not been told");
     assert_eq!(heartbeat.confirm().await, Err(LeaseError::Fenced));
 }

@@ -91,7 +91,7 @@ async fn a_run_is_recorded_once_with_its_cost_and_its_event() {
     assert!(outbox.reader.insights(&call_sid(2)).await.unwrap().is_empty());
 }
 
-/// Whoever has seen number n has seen all before it, and takes them page by page.
+/// A reader who has seen number n has seen all before it. Pages follow each other without a gap.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rivals_are_told_of_in_one_order_without_a_gap() {
     let outbox = std::sync::Arc::new(Outbox::new().await);

@@ -150,7 +150,7 @@ async fn a_refused_recording_says_why_in_its_run() {
 
 /// Fault 39. A person's words are a run of their own: what was seen decides, and no earlier run undoes them.
 #[tokio::test]
-async fn an_edit_is_final_for_whoever_saw_the_latest_move() {
+async fn an_edit_is_final_if_the_latest_move_was_seen() {
     let world = World::new().await;
     let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
     let call = call_sid(1);
@@ -171,7 +171,7 @@ async fn an_edit_is_final_for_whoever_saw_the_latest_move() {
     assert_eq!(writer.edit(&call, lines("late"), 1, NOW).await, Ok(Edited::Stale));
     let (source, words) = reader.final_transcript(&call).await.unwrap().unwrap();
     assert!(source == Source::Edited && words.unwrap().lines == lines("corrected"));
-    assert_eq!(reader.current_run(&call).await, Ok((Run(1), None)), "nobody asked for it");
+    assert_eq!(reader.current_run(&call).await, Ok((Run(1), None)), "no request stands behind an edit");
     let undone = writer.set_final(&call, final_at, Run::FIRST, Some(edited), NOW).await;
     assert_eq!(undone, Ok(Pointed::Superseded));
     let Edited::Stored(again) = writer.edit(&call, lines("again"), 2, NOW).await.unwrap() else { panic!() };

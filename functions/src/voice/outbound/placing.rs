@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_meets_another_at_work_comes_back_in_a_second_at_least() {
+    fn a_request_that_meets_another_at_work_comes_back_in_a_second_at_least() {
         let after = |until| in_progress(until).seconds_to_wait();
         assert_eq!(after(clock::now().minus(Duration::from_secs(9))), Some(1));
         let later = after(clock::now().plus(Duration::from_secs(3_600))).unwrap();
