@@ -1,11 +1,11 @@
 //! A business and everything of another's: every route of the API, with a valid key that is the wrong one.
 
-use acceptance::record::CallRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use acceptance::World;
 use acceptance::outbound;
+use acceptance::record::CallRecord;
 use acceptance::webhook::{Webhook, call_sid};
 use functions::businesses::provision::NewBusiness;
 use http::{HeaderMap, Method};
@@ -160,7 +160,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
 /// nothing comes of asking. The same requests with the right key find them.
 async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World) {
     let other = world.another_business().await;
-    let (ours, theirs) = (ids(&world, &world.business).await, ids(&world, &other).await);
+    let (ours, theirs) = tokio::join!(ids(&world, &world.business), ids(&world, &other));
     let key = other.api_key.expose();
     let cursor = {
         Webhook::inbound(&world, &call_sid(1)).send(&world).await;

@@ -1,8 +1,8 @@
 //! No agent can be had: the caller is given to a person, may leave a message, or hears an apology; never silence.
 
-use acceptance::record::CallRecord;
 use std::time::Duration;
 
+use acceptance::record::CallRecord;
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig, answering_connections};
 use domain::business::Voicemail;

@@ -1,9 +1,9 @@
 //! Who answers an outbound call: a person, a machine, or a service that asks who is calling.
 
-use acceptance::record::CallRecord;
 use std::time::Duration;
 
 use acceptance::outbound::{CALLEE, order, place};
+use acceptance::record::CallRecord;
 use acceptance::{World, WorldConfig};
 use domain::business::VoicemailPolicy;
 use functions::businesses::provision::NewBusiness;

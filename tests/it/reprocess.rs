@@ -1,9 +1,9 @@
 //! Correcting a transcript by hand, and having a call processed again.
 
-use acceptance::record::Line;
 use std::time::Duration;
 
 use acceptance::ended_calls::{EndedCalls, job};
+use acceptance::record::Line;
 use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;

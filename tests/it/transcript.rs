@@ -1,8 +1,8 @@
 //! The final transcript, whichever way it comes about.
 
-use acceptance::record::CallRecord;
 use std::time::Duration;
 
+use acceptance::record::CallRecord;
 use acceptance::{World, WorldConfig};
 use domain::business::TranscriptPolicy;
 use domain::transcript::{Run, Source};

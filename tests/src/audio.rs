@@ -23,21 +23,38 @@ pub fn samples(mulaw: &[u8]) -> Vec<i16> {
 }
 
 /// Where in `haystack` the loudest second of `needle` is found, less where it is in `needle`: the offset between
-/// the two, in milliseconds, by cross-correlation of their energy in steps of one millisecond.
+/// the two, in milliseconds, by cross-correlation of their energy. It is looked for in coarse steps, and around the best
+/// of them in steps of one millisecond.
 pub fn offset_ms(haystack: &[i16], needle: &[i16]) -> i64 {
     const PROBE_MS: usize = 1_500;
+    const COARSE_MS: usize = 10;
     let (hay, probe) = (energy(haystack), energy(needle));
     let loudest = (0..probe.len().saturating_sub(PROBE_MS))
+        .step_by(COARSE_MS)
         .max_by_key(|&at| probe[at..at + PROBE_MS].iter().map(|&e| e as u64).sum::<u64>())
         .unwrap_or(0);
     let wanted = &probe[loudest..(loudest + PROBE_MS).min(probe.len())];
-    let found = (0..=hay.len().saturating_sub(wanted.len()))
-        .max_by(|&a, &b| {
-            let score = |at: usize| correlation(&hay[at..at + wanted.len()], wanted);
-            score(a).total_cmp(&score(b))
-        })
-        .unwrap_or(0);
+    let last = hay.len().saturating_sub(wanted.len());
+    let coarse =
+        best((0..=last / COARSE_MS).collect(), &coarser(&hay, COARSE_MS), &coarser(wanted, COARSE_MS));
+    let around = coarse * COARSE_MS;
+    let found = best(
+        (around.saturating_sub(2 * COARSE_MS)..=(around + 2 * COARSE_MS).min(last)).collect(),
+        &hay,
+        wanted,
+    );
     found as i64 - loudest as i64
+}
+
+/// The place among `places` at which `wanted` fits best.
+fn best(places: Vec<usize>, hay: &[f32], wanted: &[f32]) -> usize {
+    let places = places.into_iter().filter(|at| at + wanted.len() <= hay.len());
+    let scored = places.map(|at| (at, correlation(&hay[at..at + wanted.len()], wanted)));
+    scored.max_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(at, _)| at)
+}
+
+fn coarser(energy: &[f32], step: usize) -> Vec<f32> {
+    energy.chunks(step).map(|part| part.iter().sum::<f32>() / part.len() as f32).collect()
 }
 
 /// Mean magnitude per millisecond.
