@@ -1,7 +1,9 @@
 //! The read API.
 
+use std::sync::Arc;
+
 use acceptance::World;
-use acceptance::webhook::{Webhook, call_sid};
+use acceptance::webhook::{Webhook, call_sid, new_call_sid};
 use serde_json::Value;
 
 async fn get(world: &World, path: &str, key: Option<&str>) -> (u16, String, Value) {
@@ -16,7 +18,7 @@ async fn get(world: &World, path: &str, key: Option<&str>) -> (u16, String, Valu
     (status, kind, response.json().await.unwrap_or(Value::Null))
 }
 
-async fn without_a_known_key_nothing_is_told(world: World) {
+async fn without_a_known_key_nothing_is_told(world: Arc<World>) {
     for key in [None, Some(""), Some("guess"), Some(&"x".repeat(10_000)[..])] {
         for path in ["/v1/calls", "/v1/calls/CA1", "/v1/calls/CA1/recording"] {
             let (status, kind, body) = get(&world, path, key).await;
@@ -27,13 +29,14 @@ async fn without_a_known_key_nothing_is_told(world: World) {
 }
 
 /// Another business's call answers exactly like one that does not exist.
-async fn a_business_sees_its_own_calls_only(world: World) {
+async fn a_business_sees_its_own_calls_only(world: Arc<World>) {
     let other = world.another_business().await;
-    Webhook::inbound(&world, &call_sid(1)).send(&world).await;
-    let path = format!("/v1/calls/{}", call_sid(1));
+    let sid = new_call_sid();
+    Webhook::inbound(&world, &sid).send(&world).await;
+    let path = format!("/v1/calls/{sid}");
     assert_eq!(world.get(&path).await.0, 200);
     let theirs = get(&world, &path, Some(other.api_key.expose())).await;
-    let nobodys = get(&world, &format!("/v1/calls/{}", call_sid(2)), Some(other.api_key.expose())).await;
+    let nobodys = get(&world, &format!("/v1/calls/{}", new_call_sid()), Some(other.api_key.expose())).await;
     assert_eq!(theirs, nobodys);
     assert_eq!(theirs.0, 404);
     let (_, _, page) = get(&world, "/v1/calls", Some(other.api_key.expose())).await;

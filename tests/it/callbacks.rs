@@ -1,15 +1,17 @@
 //! Call progress, in every order that a network can make of it.
 
+use std::sync::Arc;
+
 use acceptance::World;
-use acceptance::webhook::{Webhook, call_sid};
+use acceptance::webhook::{Webhook, new_call_sid};
 use futures_util::future::join_all;
 
 /// Fault 3. Every permutation of the callbacks, each sent twice, ends in the same record.
-async fn every_order_of_callbacks_ends_in_the_same_record(world: World) {
+async fn every_order_of_callbacks_ends_in_the_same_record(world: Arc<World>) {
     let callbacks = [("initiated", 0), ("ringing", 1), ("in-progress", 2), ("completed", 3)];
     let mut ends = vec![];
-    for (index, order) in permutations(4).into_iter().enumerate() {
-        let sid = call_sid(50 + u8::try_from(index).unwrap());
+    for order in permutations(4) {
+        let sid = new_call_sid();
         Webhook::inbound(&world, &sid).send(&world).await;
         for at in order {
             let (status, sequence) = callbacks[at];
@@ -28,8 +30,8 @@ async fn every_order_of_callbacks_ends_in_the_same_record(world: World) {
 }
 
 /// Faults 4 and 22. A late callback is kept as history and resurrects nothing.
-async fn a_late_callback_is_history(world: World) {
-    let sid = call_sid(90);
+async fn a_late_callback_is_history(world: Arc<World>) {
+    let sid = new_call_sid();
     Webhook::inbound(&world, &sid).send(&world).await;
     Webhook::status(&world, &sid, "completed", 3).send(&world).await;
     assert_eq!(Webhook::status(&world, &sid, "ringing", 1).send(&world).await.0, 204);
@@ -39,14 +41,15 @@ async fn a_late_callback_is_history(world: World) {
 }
 
 /// A callback for a call that was never opened makes no call: its business would be a guess.
-async fn a_callback_of_an_unknown_call_opens_none(world: World) {
-    assert_eq!(Webhook::status(&world, &call_sid(91), "completed", 3).send(&world).await.0, 204);
-    assert_eq!(world.get(&format!("/v1/calls/{}", call_sid(91))).await.0, 404);
+async fn a_callback_of_an_unknown_call_opens_none(world: Arc<World>) {
+    let sid = new_call_sid();
+    assert_eq!(Webhook::status(&world, &sid, "completed", 3).send(&world).await.0, 204);
+    assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.0, 404);
 }
 
 /// Historic failure 19 has its root here: a word we do not know must not end or move a call.
-async fn a_status_that_twilio_invents_tomorrow_is_tolerated(world: World) {
-    let sid = call_sid(92);
+async fn a_status_that_twilio_invents_tomorrow_is_tolerated(world: Arc<World>) {
+    let sid = new_call_sid();
     Webhook::inbound(&world, &sid).send(&world).await;
     assert_eq!(Webhook::status(&world, &sid, "teleported", 9).send(&world).await.0, 204);
     let record = world.record(&sid).await;

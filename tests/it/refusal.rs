@@ -1,6 +1,8 @@
 //! Calls that no agent may take.
 
-use acceptance::webhook::{Webhook, call_sid};
+use std::sync::Arc;
+
+use acceptance::webhook::{Webhook, call_sid, new_call_sid};
 use acceptance::{World, WorldConfig};
 use simulator::twilio::{CallEventKind, CallSpec, CallerScript, EndedBy};
 
@@ -54,11 +56,9 @@ async fn without_an_inbound_prompt_the_call_is_refused() {
 }
 
 /// Hidden and odd callers are served like anybody.
-async fn a_caller_without_a_number_is_served(world: World) {
-    for (seed, from) in
-        [(20, "anonymous"), (21, "+266696687"), (22, "client:alice"), (23, "sip:bob@example.com"), (24, "")]
-    {
-        let webhook = Webhook::inbound(&world, &call_sid(seed)).field("From", from);
+async fn a_caller_without_a_number_is_served(world: Arc<World>) {
+    for from in ["anonymous", "+266696687", "client:alice", "sip:bob@example.com", ""] {
+        let webhook = Webhook::inbound(&world, &new_call_sid()).field("From", from);
         let (status, twiml) = webhook.send(&world).await;
         assert!(status == 200 && twiml.contains("<Stream"), "{from:?}: {status} {twiml}");
     }

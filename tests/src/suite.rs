@@ -2,20 +2,21 @@
 //! mostly waits for a call that goes on in real time.
 //!
 //! A file lists its tests at its end, in [`tests!`](crate::tests); `tests/it/main.rs` lists the files. A test is a
-//! plain function: `async fn name(world: World)` is given a world, `async fn name()` starts what it needs, and
-//! `fn name()` needs none.
+//! plain function: `async fn name(world: World)` is given a world, `async fn name(world: Arc<World>)` one that it shares
+//! with all tests of this shape, `async fn name()` starts what it needs, and `fn name()` needs none.
 
 mod arguments;
 mod failures;
 
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use crate::World;
@@ -40,6 +41,8 @@ pub struct Test {
     pub path: &'static str,
     #[doc(hidden)]
     pub begin: fn() -> Running,
+    #[doc(hidden)]
+    pub shares: fn() -> bool,
 }
 
 impl Test {
@@ -56,6 +59,7 @@ macro_rules! tests {
         pub(crate) const TESTS: &[$crate::suite::Test] = &[$($crate::suite::Test {
             path: concat!(module_path!(), "::", stringify!($name)),
             begin: || $crate::suite::Body::begin($name),
+            shares: || $crate::suite::Body::shares(&$name),
         }),*];
     };
 }
@@ -63,6 +67,11 @@ macro_rules! tests {
 /// A function that is a test. `Kind` tells the shapes apart, which is all that it is for.
 pub trait Body<Kind> {
     fn begin(self) -> Running;
+
+    /// Whether it runs beside others in the shared world's runtime.
+    fn shares(&self) -> bool {
+        false
+    }
 }
 
 /// `fn name()`.
@@ -73,6 +82,9 @@ pub struct Alone<R>(R);
 
 /// `async fn name(world: World)`.
 pub struct InAWorld<R>(R);
+
+/// `async fn name(world: Arc<World>)`.
+pub struct InTheSharedWorld<R>(R);
 
 impl<F: Fn() + 'static> Body<Plain> for F {
     fn begin(self) -> Running {
@@ -103,6 +115,41 @@ where
     }
 }
 
+impl<F, R> Body<InTheSharedWorld<R>> for F
+where
+    F: Fn(Arc<World>) -> R + 'static,
+    R: Future<Output = ()> + 'static,
+{
+    fn begin(self) -> Running {
+        Box::pin(async move {
+            let world =
+                SHARED.world.get_or_init(|| async { Mutex::new(Some(Arc::new(World::shared().await))) });
+            let world = world.await.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Box::pin(self(world.expect("it is there until the run ends"))).await;
+        })
+    }
+
+    fn shares(&self) -> bool {
+        true
+    }
+}
+
+/// The world of the tests that only add calls of their own to it, and the runtime in which it lives.
+struct Shared {
+    runtime: Runtime,
+    stops: TaskTracker,
+    world: OnceCell<Mutex<Option<Arc<World>>>>,
+}
+
+/// Panics of the shared world's own tasks are noted under this name.
+const SHARED_NAME: &str = "the shared world";
+
+static SHARED: LazyLock<Shared> = LazyLock::new(|| Shared {
+    runtime: runtime(SHARED_NAME),
+    stops: TaskTracker::new(),
+    world: OnceCell::new(),
+});
+
 /// Where the worlds of the test that is running are stopped.
 pub(crate) fn stops() -> TaskTracker {
     STOPS
@@ -127,6 +174,11 @@ pub fn run(files: &[&[Test]]) -> ExitCode {
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if let Some(world) = SHARED.world.get() {
+        drop(world.lock().unwrap_or_else(PoisonError::into_inner).take());
+        SHARED.stops.close();
+        SHARED.runtime.block_on(SHARED.stops.wait());
+    }
     let mut durations = durations.lock().unwrap_or_else(PoisonError::into_inner);
     if durations.len() > SLOWEST {
         durations.sort_unstable_by(|a, b| b.cmp(a));
@@ -152,6 +204,12 @@ pub fn report(text: &str) {
 
 fn run_one(test: Test) -> Result<(), Failed> {
     failures::begin(test.name());
+    if (test.shares)() {
+        let running = STOPS.scope(SHARED.stops.clone(), async move { (test.begin)().await });
+        let outcome = SHARED.runtime.block_on(std::panic::AssertUnwindSafe(running).catch_unwind());
+        let noted = failures::end(test.name());
+        return outcome.map_err(|_| format!("{noted}\n{}", failures::end(SHARED_NAME)).into());
+    }
     let runtime = runtime(test.name());
     let stops = TaskTracker::new();
     let running = STOPS.scope(stops.clone(), async move { (test.begin)().await });
@@ -197,7 +255,8 @@ mod tests {
     #[test]
     fn a_test_that_panics_says_where_and_its_world_stops() {
         failures::note_panics(false);
-        let test = Test { path: "it::file::panics", begin: || Body::begin(panics_in_a_world) };
+        let test =
+            Test { path: "it::file::panics", begin: || Body::begin(panics_in_a_world), shares: || false };
         let failed = run_one(test).unwrap_err();
         let told = failed.message().unwrap();
         assert!(told.contains("tests/src/suite.rs:") && told.contains("what the test says"), "{told}");
@@ -214,7 +273,7 @@ mod tests {
             panic!("at once");
         }
         failures::note_panics(false);
-        let run = |begin| run_one(Test { path: "it::file::one", begin });
+        let run = |begin| run_one(Test { path: "it::file::one", begin, shares: || false });
         assert!(run(|| Body::begin(waits)).is_ok());
         assert!(run(|| Body::begin(fails)).unwrap_err().message().unwrap().contains("at once"));
     }

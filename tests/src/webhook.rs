@@ -16,6 +16,13 @@ pub fn call_sid(seed: u8) -> String {
     format!("CA{}", hex::encode([seed; 16]))
 }
 
+/// A call sid that no other test has.
+pub fn new_call_sid() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("randomness");
+    format!("CA{}", hex::encode(bytes))
+}
+
 /// A webhook that has not been sent yet.
 #[derive(Clone)]
 pub struct Webhook {

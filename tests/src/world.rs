@@ -138,6 +138,16 @@ impl World {
         Self::with(WorldConfig::default()).await
     }
 
+    /// A world with room for the calls of many tests.
+    pub(crate) async fn shared() -> Self {
+        let mut config = WorldConfig {
+            business: |new| new.business.max_concurrent_calls = 1_000,
+            ..WorldConfig::default()
+        };
+        config.parameters.insert("MaxConcurrentCalls".to_owned(), "1000".to_owned());
+        Self::with(config).await
+    }
+
     pub async fn with(config: WorldConfig) -> Self {
         Box::pin(Self::begin(config)).await
     }
