@@ -1,9 +1,9 @@
 //! `call.completed` is told once per call, whole, in order, and never before everything is known; later runs are updates.
 
+use acceptance::aws_proxy::{AwsProxy, Manner};
 use acceptance::ended_calls::{EndedCalls, job};
 use acceptance::lease::lapse_all;
 use acceptance::record::{Message, Summary};
-use acceptance::way::{Manner, Way};
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
 use futures_util::future::join_all;
@@ -131,28 +131,28 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
     let calls = EndedCalls::of(&world).await;
     for (n, dies_at) in [(1, "TransactWriteItems"), (2, "UpdateItem")] {
         let sid = calls.call(n, &SAID).await;
-        let way = Way::to_the_store_of(&world).await;
-        let doomed = calls.insights(&[("AWS_ENDPOINT_URL_DYNAMODB", way.url.as_str())]).await;
+        let proxy = AwsProxy::of(&world).await;
+        let doomed = calls.insights(&[("AWS_ENDPOINT_URL_DYNAMODB", proxy.url.as_str())]).await;
         let copy = job(&sid);
         if dies_at == "UpdateItem" {
             // The lease is an update, too: hold only the one that finishes it.
-            way.set(Manner::Holds("TransactWriteItems"));
+            proxy.set(Manner::Holds("TransactWriteItems"));
             let work = doomed.does(&copy, 1);
             tokio::pin!(work);
             tokio::select! {
                 _ = &mut work => panic!("it is held"),
-                () = way.holds_one() => way.set(Manner::Holds("UpdateItem")),
+                () = proxy.holds_one() => proxy.set(Manner::Holds("UpdateItem")),
             }
-            tokio::select! { _ = &mut work => panic!("it is held"), () = way.holds("UpdateItem") => {} }
+            tokio::select! { _ = &mut work => panic!("it is held"), () = proxy.holds("UpdateItem") => {} }
         } else {
-            way.set(Manner::Holds("TransactWriteItems"));
+            proxy.set(Manner::Holds("TransactWriteItems"));
             tokio::select! {
                 _ = doomed.does(&copy, 1) => panic!("it is held"),
-                () = way.holds_one() => {}
+                () = proxy.holds_one() => {}
             }
         }
         // Dropped in the middle, as by the end of its sandbox; a late request may arrive all the same.
-        way.set(Manner::Open);
+        proxy.set(Manner::Open);
         let told = calls.events().await.len();
         let heir = calls.insights(&[]).await;
         lapse_all(&world, "insights").await;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use acceptance::aws_proxy::{ASIDE, Access, AwsProxy};
 use acceptance::bucket::{CutShort, remove};
 use acceptance::lease::lapse;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
-use acceptance::way::{ASIDE, Access, Way};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::DialId;
@@ -56,12 +56,12 @@ async fn aside(world: &World, queue: &str) -> String {
 }
 
 /// Compares what passed with what the template allows.
-fn compare(function: &str, way: &Way) {
-    let (used, allowed) = (way.seen(), allowed(function));
+fn compare(function: &str, proxy: &AwsProxy) {
+    let (used, allowed) = (proxy.seen(), allowed(function));
     let refused: Vec<_> = used.difference(&allowed).collect();
     assert!(refused.is_empty(), "{function} would be refused: {refused:?}");
     // An index cannot be read otherwise; nothing is decided by what it says.
-    let stale = way.stale_reads();
+    let stale = proxy.stale_reads();
     assert!(
         stale.iter().all(|(_, table)| table.contains("/index/")),
         "{function} may read what is past: {stale:?}"
@@ -85,12 +85,12 @@ async fn world() -> World {
 /// Fault 25, as every comparison here. The functions that a call in progress meets: early callbacks, quarantine, capacity, resumption, the read API.
 async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let world = world().await;
-    let mut ways = BTreeMap::new();
+    let mut proxies = BTreeMap::new();
     let mut sandboxes = BTreeMap::new();
     for binary in ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls"] {
-        let way = Way::to_the_store_of(&world).await;
-        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &way.everywhere()).await);
-        ways.insert(binary, way);
+        let proxy = AwsProxy::of(&world).await;
+        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &proxy.everywhere()).await);
+        proxies.insert(binary, proxy);
     }
     let [inbound, status, after] =
         ["voice-inbound", "voice-status", "voice-after-stream"].map(|binary| &sandboxes[binary]);
@@ -126,17 +126,17 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
         assert_ne!(answer.status(), 503, "{path}");
     }
     // One call that the sweep asks Twilio about, and that Twilio does not know.
-    let way = Way::to_the_store_of(&world).await;
-    let sweep = ScheduleSandbox::start(&world, "call-sweep", &way.everywhere()).await;
+    let proxy = AwsProxy::of(&world).await;
+    let sweep = ScheduleSandbox::start(&world, "call-sweep", &proxy.everywhere()).await;
     Webhook::inbound(&world, &call_sid(4)).send(&world).await;
     assert!(sweep.ticks(platform::clock::now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
-    compare("CallSweepFunction", &way);
+    compare("CallSweepFunction", &proxy);
 
     outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
-    compare("VoiceInboundFunction", &ways["voice-inbound"]);
-    compare("VoiceOutboundFunction", &ways["voice-outbound"]);
-    compare("VoiceStatusFunction", &ways["voice-status"]);
-    compare("VoiceAfterStreamFunction", &ways["voice-after-stream"]);
+    compare("VoiceInboundFunction", &proxies["voice-inbound"]);
+    compare("VoiceOutboundFunction", &proxies["voice-outbound"]);
+    compare("VoiceStatusFunction", &proxies["voice-status"]);
+    compare("VoiceAfterStreamFunction", &proxies["voice-after-stream"]);
 }
 
 /// Orders that Twilio turns down, so that only this test dials: their calls come by hand.
@@ -232,8 +232,8 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let at = format!("/v1/calls/{}/recording", outcome.call_sid);
     let key = world.identity.api_key.expose();
 
-    let way = Way::to_the_store_of(&world).await;
-    let changes = [&[sink][..], &way.everywhere()].concat();
+    let proxy = AwsProxy::of(&world).await;
+    let changes = [&[sink][..], &proxy.everywhere()].concat();
     let api = HttpSandbox::start(&world, "recordings", &changes).await;
     let asked = |method: Method, path: String| {
         world.http.request(method, api.url.join(&path).unwrap()).bearer_auth(key)
@@ -242,7 +242,7 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let shared: serde_json::Value = shared.json().await.unwrap();
     let share = shared["id"].as_str().unwrap();
 
-    let open = Way::to_the_store_of(&world).await;
+    let open = AwsProxy::of(&world).await;
     let public = HttpSandbox::start(&world, "recording-share", &open.everywhere()).await;
     let token = shared["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let visit =
@@ -264,17 +264,17 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     done(Method::GET, &format!("{at}/shares")).await;
     done(Method::DELETE, &format!("{at}/shares/{share}")).await;
     done(Method::DELETE, &at).await;
-    compare("RecordingsFunction", &way);
+    compare("RecordingsFunction", &proxy);
 
     // What the sweep asks for is not answered, so that in the end it gives the callback up.
-    let way = Way::to_the_store_of(&world).await;
-    let changes = [&[sink][..], &way.everywhere()].concat();
+    let proxy = AwsProxy::of(&world).await;
+    let changes = [&[sink][..], &proxy.everywhere()].concat();
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &changes).await;
     let unheard = unannounced(&world).await;
     for tick in 1..=MAX_SWEEPS + 1 {
         assert!(sweep.ticks(clock::now().plus(Duration::from_secs(48 * 3_600) * tick)).await);
     }
-    compare("RecordingSweepFunction", &way);
+    compare("RecordingSweepFunction", &proxy);
     let given_up = world.record(&unheard.call_sid).await;
     assert_eq!(given_up.recording_state(), "failed");
 }
@@ -304,8 +304,8 @@ async fn the_roles_of_the_pipeline_fit() {
         sinks.push((variable, aside(&world, queue).await));
     }
     let sinks: Vec<_> = sinks.iter().map(|(variable, queue)| (*variable, queue.as_str())).collect();
-    let way = Way::to_the_store_of(&world).await;
-    let changes = [&sinks[..], &way.everywhere()].concat();
+    let proxy = AwsProxy::of(&world).await;
+    let changes = [&sinks[..], &proxy.everywhere()].concat();
     let ready = HttpSandbox::start(&world, "recording-ready", &changes).await;
     let announced = Webhook::inbound(&world, &outcome.call_sid)
         .at("/twilio/recording")
@@ -321,10 +321,10 @@ async fn the_roles_of_the_pipeline_fit() {
         .field("RecordingStatus", "completed")
         .field("RecordingChannels", "2");
     assert_eq!(ready.receives(&world, &announced).await.0, 204);
-    compare("RecordingReadyFunction", &way);
+    compare("RecordingReadyFunction", &proxy);
 
-    let way = Way::to_the_store_of(&world).await;
-    let changes = [&sinks[..], &way.everywhere()].concat();
+    let proxy = AwsProxy::of(&world).await;
+    let changes = [&sinks[..], &proxy.everywhere()].concat();
     let archive = QueueSandbox::start(&world, "recording-archive", &changes).await;
     let no_job = json!("no job of ours");
     let silent = unheard_of(&world).await;
@@ -338,8 +338,8 @@ async fn the_roles_of_the_pipeline_fit() {
     let copy = json!({ "job": "archive", "call": broken.call, "recording": broken.recording });
     assert!(!archive.does(&copy, 1).await, "it breaks off among its parts");
 
-    let way_to_api = Way::to_the_store_of(&world).await;
-    let to_api = [&sinks[..], &way_to_api.everywhere()].concat();
+    let proxy_of_api = AwsProxy::of(&world).await;
+    let to_api = [&sinks[..], &proxy_of_api.everywhere()].concat();
     let api = HttpSandbox::start(&world, "transcripts", &to_api).await;
     let key = world.identity.api_key.expose();
     let reprocess = async |call: &str| {
@@ -349,8 +349,8 @@ async fn the_roles_of_the_pipeline_fit() {
     };
     assert_eq!(reprocess(&format!("/v1/calls/{}", broken.call)).await, 202, "it is copied again");
 
-    let way_of_step = Way::to_the_store_of(&world).await;
-    let changes = [&sinks[..], &way_of_step.everywhere()].concat();
+    let proxy_of_step = AwsProxy::of(&world).await;
+    let changes = [&sinks[..], &proxy_of_step.everywhere()].concat();
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
     // The second run looks for what the first one heard.
     let busy = HttpFault::rate_limited(Duration::from_secs(110));
@@ -361,8 +361,8 @@ async fn the_roles_of_the_pipeline_fit() {
     assert!(step.does(&json!({ "call": broken.call }), 1).await, "it looks again when there is a recording");
     assert!(step.does(&no_job, 1).await, "it is buried");
 
-    let way_of_insights = Way::to_the_store_of(&world).await;
-    let changes = [&sinks[..], &way_of_insights.everywhere()].concat();
+    let proxy_of_insights = AwsProxy::of(&world).await;
+    let changes = [&sinks[..], &proxy_of_insights.everywhere()].concat();
     let insights = QueueSandbox::start(&world, "call-insights", &changes).await;
     assert!(insights.does(&json!({ "call": broken.call }), 1).await, "it waits for the recording");
 
@@ -376,39 +376,39 @@ async fn the_roles_of_the_pipeline_fit() {
     assert!(deleted.status().is_success(), "{}", deleted.status());
     let erase = json!({ "job": "erase", "call": broken.call, "recording": broken.recording });
     assert!(archive.does(&erase, 1).await);
-    compare("RecordingArchiveFunction", &way);
+    compare("RecordingArchiveFunction", &proxy);
 
     let one = format!("/v1/calls/{}", outcome.call_sid);
     assert_eq!(reprocess(&one).await, 202);
     let read = world.http.get(api.url.join(&format!("{one}/transcript")).unwrap());
     assert_eq!(read.bearer_auth(key).send().await.unwrap().status(), 200);
-    compare("TranscriptsFunction", &way_to_api);
+    compare("TranscriptsFunction", &proxy_of_api);
     assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
-    compare("TranscriptStepFunction", &way_of_step);
+    compare("TranscriptStepFunction", &proxy_of_step);
 
     assert!(insights.does(&json!({ "call": outcome.call_sid }), 1).await);
     assert!(insights.does(&json!({ "call": outcome.call_sid, "again": "1" }), 1).await);
     assert!(!insights.does(&json!({ "call": call_sid(99) }), 1).await, "nobody rang with this one");
     assert!(insights.does(&no_job, 1).await, "it is buried");
-    compare("CallInsightsFunction", &way_of_insights);
-    let way = Way::to_the_store_of(&world).await;
-    let events = HttpSandbox::start(&world, "events", &way.everywhere()).await;
+    compare("CallInsightsFunction", &proxy_of_insights);
+    let proxy = AwsProxy::of(&world).await;
+    let events = HttpSandbox::start(&world, "events", &proxy.everywhere()).await;
     let key = world.identity.api_key.expose();
     let list = events.url.join("/v1/events").unwrap();
     assert_eq!(world.http.get(list).bearer_auth(key).send().await.unwrap().status(), 200);
-    compare("EventsFunction", &way);
+    compare("EventsFunction", &proxy);
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record.transcript_source, "recording", "the pipeline had work to do");
 
-    let way = Way::to_the_store_of(&world).await;
-    let calls = HttpSandbox::start(&world, "calls", &way.everywhere()).await;
+    let proxy = AwsProxy::of(&world).await;
+    let calls = HttpSandbox::start(&world, "calls", &proxy.everywhere()).await;
     let one = format!("/v1/calls/{}", outcome.call_sid);
     for path in ["/v1/calls", &one, &format!("{one}/recording")] {
         let url = calls.url.join(path).unwrap();
         let answer = world.http.get(url).bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
     }
-    compare("CallsFunction", &way);
+    compare("CallsFunction", &proxy);
 }
 
 acceptance::tests![

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness may panic")]
 
 pub mod audio;
+pub mod aws_proxy;
 pub mod bucket;
 pub mod crash_proxies;
 pub mod ended_calls;
@@ -14,7 +15,6 @@ pub mod recorded;
 mod reverse_proxy;
 pub mod sandbox;
 pub mod suite;
-pub mod way;
 pub mod webhook;
 mod world;
 

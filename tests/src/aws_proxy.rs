@@ -1,4 +1,4 @@
-//! A way to AWS that notes what passes and can hold up, or turn back, what goes to DynamoDB.
+//! A reverse proxy before the AWS endpoints: it notes every request, and can hold or refuse those to DynamoDB.
 
 mod access;
 
@@ -31,12 +31,12 @@ pub enum Manner {
     Silent,
     /// Everything is refused as being too much.
     Throttles,
-    /// Whatever has to do with this partition key, or a key that begins with it, is refused as being too much.
+    /// Requests for this partition key, or for keys that begin with it, are refused as being too much.
     ThrottlesKey(&'static str),
 }
 
-/// The way, for as long as it lives.
-pub struct Way {
+/// The proxy; it serves until it is dropped.
+pub struct AwsProxy {
     pub url: Url,
     shared: Arc<Shared>,
     _server: JoinSet<()>,
@@ -59,8 +59,8 @@ struct Upstreams {
     sqs: Url,
 }
 
-impl Way {
-    pub async fn to_the_store_of(world: &World) -> Self {
+impl AwsProxy {
+    pub async fn of(world: &World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let upstream = |service: &str| -> Url {
@@ -82,7 +82,7 @@ impl Way {
         Self { url: url.parse().expect("a URL"), shared, _server: server }
     }
 
-    /// The variables that send all of a function's requests to AWS this way.
+    /// The variables that send all of a function's requests to AWS through it.
     pub fn everywhere(&self) -> [(&'static str, &str); 3] {
         ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"]
             .map(|name| (name, self.url.as_str()))
@@ -95,14 +95,14 @@ impl Way {
     /// Returns as soon as a request is held.
     pub async fn holds_one(&self) {
         let mut waiting = self.shared.waiting.subscribe();
-        waiting.wait_for(|waiting| !waiting.is_empty()).await.expect("the way is there");
+        waiting.wait_for(|waiting| !waiting.is_empty()).await.expect("the proxy is there");
     }
 
     /// Returns as soon as a request of this operation is held.
     pub async fn holds(&self, operation: &str) {
         let mut waiting = self.shared.waiting.subscribe();
         let held = |waiting: &Vec<String>| waiting.iter().any(|held| held == operation);
-        waiting.wait_for(held).await.expect("the way is there");
+        waiting.wait_for(held).await.expect("the proxy is there");
     }
 
     /// The reads so far whose answer may be an old one.
