@@ -150,7 +150,7 @@ async fn models_without_room_are_left_alone_and_named_in_the_end() {
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(calls.asked().len(), 2, "each model once: they said when to come back");
     assert!(calls.record(&sid).await.insights.is_none());
-    tokio::time::sleep(stores::leases::COOLDOWN).await;
+    lapse_all(&world, "insights").await;
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(calls.record(&sid).await.outcome(), "overloaded");
 }
