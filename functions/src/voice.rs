@@ -24,7 +24,7 @@ use http::{StatusCode, header};
 use platform::env::Parser;
 use platform::telemetry::{Unit, metric};
 use stores::businesses::Published;
-use stores::calls::Pool;
+use stores::capacity::Pool;
 use twilio::Party;
 use twilio::twiml;
 

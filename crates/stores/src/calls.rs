@@ -17,7 +17,6 @@ mod read;
 mod resume;
 mod row;
 mod settle;
-mod slots;
 mod status;
 
 use std::collections::BTreeMap;
@@ -27,12 +26,11 @@ use domain::call::StatusEvent;
 use domain::ids::AccountSid;
 use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
 
+use crate::capacity::{Limits, Pool, ReservedSlots, Search, SlotRequest, Slots};
 use crate::item::{Draft, to_json};
 use crate::table::{Key, Outcome, Table};
-use crate::{StoreError, plans};
+use crate::{StoreError, capacity, plans};
 use platform::Aws;
-
-use self::slots::Search;
 
 pub use read::{MAX_PAGE, Page, Reader};
 pub use settle::UNSETTLED_SHARDS;
@@ -51,62 +49,6 @@ pub struct OpenCall {
     /// The capacity it takes; `None` when it is refused.
     pub slots: Option<SlotRequest>,
     pub now: Timestamp,
-}
-
-/// The slots that a call takes: one of its business's and one of the deployment's.
-#[derive(Debug, Clone)]
-pub struct SlotRequest {
-    pub business: BusinessId,
-    pub which: WhichSlots,
-    /// Slots that nobody gives back are free again after this long.
-    pub ttl: Duration,
-}
-
-#[derive(Debug, Clone)]
-pub enum WhichSlots {
-    /// Any that are free.
-    Free(Limits),
-    /// Those that [`Writer::reserve_slots`] gave for this call, before it had a sid. No others will do.
-    Reserved(ReservedSlots),
-}
-
-/// Whose calls are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pool {
-    Business,
-    /// All of them: what the bridge's tasks can carry.
-    Deployment,
-}
-
-impl Pool {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Business => "business",
-            Self::Deployment => "deployment",
-        }
-    }
-}
-
-/// Calls that may live at one time: the slots there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    pub business: u16,
-    pub deployment: u16,
-}
-
-/// The numbers of the slots that a call has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slots {
-    pub business: u16,
-    pub deployment: u16,
-}
-
-/// Slots that are kept for a call which has no sid yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservedSlots {
-    pub slots: Slots,
-    pub holder: DialId,
 }
 
 /// What became of opening a call.
@@ -245,7 +187,7 @@ impl Writer {
     ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
         let salted = (holder.as_str(), holder.as_str());
         match Search::begin(&self.leases, business, limits, salted, now) {
-            Ok(search) => slots::reserve(search, holder, now.plus(ttl)).await,
+            Ok(search) => capacity::reserve(search, holder, now.plus(ttl)).await,
             Err(pool) => Ok(Err(pool)),
         }
     }
@@ -307,7 +249,7 @@ impl Writer {
 
     async fn release(&self, business: &BusinessId, slots: Slots, holder: &str) -> Result<(), StoreError> {
         let [own, shared] = Pool::ALL
-            .map(|pool| Box::pin(slots::release(&self.leases, business, pool, slots.of(pool), holder)));
+            .map(|pool| Box::pin(capacity::release(&self.leases, business, pool, slots.of(pool), holder)));
         let (own, shared) = tokio::join!(own, shared);
         own.and(shared)
     }

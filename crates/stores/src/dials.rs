@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::{CallPlan, CallSid, DialId, DialOrder, Timestamp};
 
 use crate::StoreError;
-use crate::calls::{ReservedSlots, Slots};
+use crate::capacity::{ReservedSlots, Slots};
 use crate::item::{Draft, Row, number, text, to_json};
 use crate::plans::{LEASE_UNTIL, TTL_MARGIN};
 use crate::table::{Key, Outcome, Table};

@@ -10,6 +10,7 @@
 
 pub mod businesses;
 pub mod calls;
+pub mod capacity;
 mod chunks;
 pub mod dials;
 mod digest;

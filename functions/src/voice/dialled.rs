@@ -8,7 +8,8 @@ use platform::aws::Aws;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use stores::StoreError;
-use stores::calls::{OpenCall, Opened, SlotRequest, WhichSlots, Writer};
+use stores::calls::{OpenCall, Opened, Writer};
+use stores::capacity::{SlotRequest, WhichSlots};
 use stores::dials::{Dial, Dials, Linked};
 
 /// From the answer to the request until somebody has picked up, and Twilio may have kept the call in its queue

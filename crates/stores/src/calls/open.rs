@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Call, Epoch};
 
 use crate::StoreError;
+use crate::capacity::{Claim, Pool, Search, SlotRequest, Slots, WhichSlots, taken};
 use crate::plans;
 use crate::random;
 use crate::transaction::{Action, Transacted, transact};
@@ -11,8 +12,7 @@ use platform::backoff::Backoff;
 
 use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key};
 use super::settle::{self, UNSETTLED};
-use super::slots::{Claim, Search, taken};
-use super::{OpenCall, Opened, Pool, SlotRequest, Slots, WhichSlots, Writer, early, events, row};
+use super::{OpenCall, Opened, Writer, early, events, row};
 
 /// The actions stand in this order, so a refusal is found by its place. The pools' slots, if any, come next.
 const CALL: usize = 0;

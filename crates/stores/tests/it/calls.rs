@@ -2,7 +2,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use domain::{Call, Epoch, Timestamp};
 use stores::StoreError;
-use stores::calls::{Limits, OpenCall, Opened, Pool, Reader, SlotRequest, UnknownCall, WhichSlots, Writer};
+use stores::calls::{OpenCall, Opened, Reader, UnknownCall, Writer};
+use stores::capacity::{Limits, Pool, SlotRequest, WhichSlots};
 use stores::plans::Plans;
 
 use crate::world::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::dial::CallTask;
 use domain::{DialId, DialOrder, Revision, testing};
 use stores::StoreError;
-use stores::calls::{ReservedSlots, Slots};
+use stores::capacity::{ReservedSlots, Slots};
 use stores::dials::{Dials, Linked};
 
 use crate::world::{LEASES, NOW, World, call_sid, phone};

@@ -11,7 +11,8 @@ use domain::{Business, BusinessId, Call, CallPlan, RecordingSid, Revision, Setti
 use local_aws::{Config, Endpoints};
 use platform::Aws;
 use platform::env::MapEnv;
-use stores::calls::{Limits, OpenCall, SlotRequest, WhichSlots};
+use stores::calls::OpenCall;
+use stores::capacity::{Limits, SlotRequest, WhichSlots};
 
 use crate::lossy::Lossy;
 

@@ -17,7 +17,7 @@ use platform::clock;
 use platform::telemetry::{self, Unit};
 use providers::twilio_rest::{PlaceError, TwilioError};
 use stores::StoreError;
-use stores::calls::{Limits, Pool, ReservedSlots};
+use stores::capacity::{Limits, Pool, ReservedSlots};
 use stores::dials::Dial;
 use stores::leases::{Begun, COOLDOWN, Lease, LeaseError};
 use tokio::time::Instant;

@@ -14,8 +14,6 @@ use crate::table::{Key, PK, Table};
 use crate::transaction::{Action, Transacted, transact};
 use platform::backoff::Backoff;
 
-use super::{Limits, Pool, ReservedSlots, Slots};
-
 /// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
 /// last slots of a burst each try leaves fewer of them.
 const MAX_TRIES: u64 = 10;
@@ -32,8 +30,64 @@ const DEPLOYMENT_SLOT: &str = "deployment_slot";
 /// the reservation made before the call had a sid.
 const FREE: &str = "attribute_not_exists(pk) OR lease_until < :now OR holder = :holder OR holder = :reserved";
 
+/// The slots that a call takes: one of its business's and one of the deployment's.
+#[derive(Debug, Clone)]
+pub struct SlotRequest {
+    pub business: BusinessId,
+    pub which: WhichSlots,
+    /// Slots that nobody gives back are free again after this long.
+    pub ttl: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub enum WhichSlots {
+    /// Any that are free.
+    Free(Limits),
+    /// Those that [`calls::Writer::reserve_slots`](crate::calls::Writer::reserve_slots) gave for this call, before it had a sid. No others will do.
+    Reserved(ReservedSlots),
+}
+
+/// Whose calls are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    Business,
+    /// All of them: what the bridge's tasks can carry.
+    Deployment,
+}
+
 impl Pool {
-    pub(super) const ALL: [Self; 2] = [Self::Business, Self::Deployment];
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Deployment => "deployment",
+        }
+    }
+}
+
+/// Calls that may live at one time: the slots there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub business: u16,
+    pub deployment: u16,
+}
+
+/// The numbers of the slots that a call has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    pub business: u16,
+    pub deployment: u16,
+}
+
+/// Slots that are kept for a call which has no sid yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservedSlots {
+    pub slots: Slots,
+    pub holder: DialId,
+}
+
+impl Pool {
+    pub(crate) const ALL: [Self; 2] = [Self::Business, Self::Deployment];
 
     fn pk(self, business: &BusinessId, slot: u16) -> String {
         match self {
@@ -57,7 +111,7 @@ impl Limits {
 
     /// Where the search for slots begins: at different places, so that few calls want the same ones. A pool that has
     /// none at all is the error.
-    pub(super) fn first(self, holder: &str) -> Result<Slots, Pool> {
+    pub(crate) fn first(self, holder: &str) -> Result<Slots, Pool> {
         let first = |pool| {
             let slot = spread(holder.as_bytes()).checked_rem(u64::from(self.of(pool))).ok_or(pool)?;
             Ok(u16::try_from(slot).unwrap_or(0))
@@ -67,14 +121,14 @@ impl Limits {
 }
 
 impl Slots {
-    pub(super) const fn of(self, pool: Pool) -> u16 {
+    pub(crate) const fn of(self, pool: Pool) -> u16 {
         match pool {
             Pool::Business => self.business,
             Pool::Deployment => self.deployment,
         }
     }
 
-    pub(super) const fn set(&mut self, pool: Pool, slot: u16) {
+    pub(crate) const fn set(&mut self, pool: Pool, slot: u16) {
         match pool {
             Pool::Business => self.business = slot,
             Pool::Deployment => self.deployment = slot,
@@ -97,18 +151,18 @@ impl Slots {
 }
 
 /// Who wants a slot, and for how long.
-pub(super) struct Claim<'a> {
-    pub(super) business: &'a BusinessId,
-    pub(super) holder: &'a str,
+pub(crate) struct Claim<'a> {
+    pub(crate) business: &'a BusinessId,
+    pub(crate) holder: &'a str,
     /// Who may have reserved it for the holder.
-    pub(super) reserved: &'a str,
-    pub(super) until: Timestamp,
-    pub(super) now: Timestamp,
+    pub(crate) reserved: &'a str,
+    pub(crate) until: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl Claim<'_> {
     /// Its leases, as parts of a transaction, in the order of the pools.
-    pub(super) fn actions(&self, leases: &Table, slots: Slots) -> [TransactWriteItem; 2] {
+    pub(crate) fn actions(&self, leases: &Table, slots: Slots) -> [TransactWriteItem; 2] {
         Pool::ALL.map(|pool| {
             leases.put_action(self.item(pool, slots.of(pool)), |put| {
                 put.condition_expression(FREE)
@@ -129,13 +183,13 @@ impl Claim<'_> {
 }
 
 /// Of which pools the slots are another's, by what became of [`Claim::actions`].
-pub(super) fn taken(refused: &[Action]) -> Vec<Pool> {
+pub(crate) fn taken(refused: &[Action]) -> Vec<Pool> {
     let pools = Pool::ALL.into_iter().zip(refused);
     pools.filter(|(_, action)| matches!(action, Action::Refused(_))).map(|(pool, _)| pool).collect()
 }
 
 /// The slots to try next, for one holder.
-pub(super) struct Search<'a> {
+pub(crate) struct Search<'a> {
     leases: &'a Table,
     business: &'a BusinessId,
     limits: Limits,
@@ -144,12 +198,12 @@ pub(super) struct Search<'a> {
     salt: &'a str,
     now: Timestamp,
     tried: u64,
-    pub(super) slots: Slots,
+    pub(crate) slots: Slots,
 }
 
 impl<'a> Search<'a> {
     /// A pool that has no slots at all is the error.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         leases: &'a Table,
         business: &'a BusinessId,
         limits: Limits,
@@ -162,7 +216,7 @@ impl<'a> Search<'a> {
 
     /// Looks for others in place of the slots that are another's. `Some`: a pool in which there are none, or whose
     /// slots went to rivals too often.
-    pub(super) async fn move_on(&mut self, taken: Vec<Pool>) -> Result<Option<Pool>, StoreError> {
+    pub(crate) async fn move_on(&mut self, taken: Vec<Pool>) -> Result<Option<Pool>, StoreError> {
         self.tried += 1;
         for pool in taken {
             let free = if self.tried < MAX_TRIES { self.free(pool).await? } else { None };
@@ -200,7 +254,7 @@ impl<'a> Search<'a> {
 
 /// Slots for a call that has no sid yet: taken before it is dialled, so that nobody is called for whom there is no
 /// line. `Err` inside: that pool has none.
-pub(super) async fn reserve(
+pub(crate) async fn reserve(
     mut search: Search<'_>,
     holder: &DialId,
     until: Timestamp,
@@ -220,7 +274,7 @@ pub(super) async fn reserve(
 }
 
 /// Gives a slot back. One that another holds by now stays with it.
-pub(super) async fn release(
+pub(crate) async fn release(
     leases: &Table,
     business: &BusinessId,
     pool: Pool,
