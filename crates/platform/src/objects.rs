@@ -266,7 +266,7 @@ impl Objects {
         Ok(Some(hex::encode(hash.finalize())))
     }
 
-    /// The bytes of `range`, or as many of them as the object has.
+    /// The bytes of `range`, up to the object's end.
     ///
     /// # Errors
     /// [`ObjectError`]; a range that begins behind the end is refused by S3.

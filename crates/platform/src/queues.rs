@@ -85,8 +85,8 @@ impl Queue {
         request.delay_seconds(delay).send().await.map(drop).map_err(|error| failed(&error))
     }
 
-    /// Puts a message that nobody can do anything with here, as it came, with the reason beside it. `function` gave
-    /// it up; `reason` holds nothing personal.
+    /// Puts a message that was given up here, as it came, with the reason beside it. `function` gave it up; `reason`
+    /// holds nothing personal.
     ///
     /// # Errors
     /// [`QueueError`]; the message is still where it was.

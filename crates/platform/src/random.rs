@@ -1,4 +1,4 @@
-//! Tokens that nobody can guess.
+//! Tokens that cannot be guessed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

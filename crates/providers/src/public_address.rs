@@ -1,4 +1,4 @@
-//! Which addresses somebody else may make us talk to.
+//! Which addresses a business may have us connect to.
 //!
 //! A business names the addresses of its own tools and webhooks. None of them may lead into the deployment:
 //! to the metadata service, a load balancer's inside or this very process. So names are resolved here, every
@@ -63,7 +63,7 @@ impl Reach {
     }
 }
 
-/// Resolves names to the addresses that may be reached, and fails if there is none.
+/// Resolves a name to those of its addresses that may be reached; a name without one is an error.
 impl Resolve for Reach {
     fn resolve(&self, name: Name) -> Resolving {
         let reach = *self;

@@ -128,7 +128,7 @@ impl TwilioRest {
     /// Asks for an outbound call, once: this is never repeated here.
     ///
     /// # Errors
-    /// [`PlaceError`] tells whether somebody's telephone may ring all the same.
+    /// [`PlaceError`] tells whether a telephone may ring all the same.
     pub async fn place_call(&self, call: &NewCall<'_>) -> Result<CallSid, PlaceError> {
         let post = self.client.post(self.api.calls());
         let post = post.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(call.form().encode());
@@ -215,7 +215,7 @@ impl TwilioRest {
     }
 
     /// The answer of the API or, if it redirects, of where it leads, which gets no credentials. One redirect
-    /// is Twilio's way; a second one would be somebody else's.
+    /// is Twilio's way; a second one is refused.
     async fn media(&self, url: &str) -> Result<Response, TwilioError> {
         let response =
             self.authorised(self.client.get(url)).send().await.map_err(|_| TwilioError::Transient)?;
@@ -261,7 +261,7 @@ pub struct Media {
     pub channels: u16,
     /// The media type that was announced.
     pub content_type: Option<String>,
-    /// The announced length. Whoever stores the file compares it with what arrived.
+    /// The announced length, to be compared with what arrived.
     pub content_length: Option<u64>,
     response: Response,
 }

@@ -28,16 +28,20 @@ const REVISION: &str = "revision";
 /// A business with the settings that are published at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
+    /// The business's profile.
     pub business: Business,
+    /// The settings that are in force.
     pub settings: Settings,
 }
 
+/// Held by everything that needs to know a business.
 #[derive(Debug, Clone)]
 pub struct Reader {
     businesses: Table,
 }
 
 impl Reader {
+    /// `table` is the name of Businesses.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { businesses: Table::new(aws, table) }
     }
@@ -118,6 +122,7 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// `table` is the name of Businesses.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { businesses: Table::new(aws, table) }
     }

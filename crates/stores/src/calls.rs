@@ -1,4 +1,4 @@
-//! Calls and their events. The voice webhooks write them and nobody else does.
+//! Calls and their events. Only the voice webhooks write them.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
@@ -35,12 +35,13 @@ use platform::Aws;
 pub use read::{MAX_PAGE, Page, Reader};
 pub use settle::UNSETTLED_SHARDS;
 
-/// How long a call of nobody's is kept for a person to look at.
+/// How long a call to an unknown number is kept for an operator to look at.
 const QUARANTINE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Everything that opening a call decides at once.
 #[derive(Debug, Clone)]
 pub struct OpenCall {
+    /// The call as its first webhook tells of it.
     pub call: Call,
     /// What the bridge will carry the call with; `None` when it is refused.
     pub plan: Option<CallPlan>,
@@ -48,6 +49,7 @@ pub struct OpenCall {
     pub token_ttl: Duration,
     /// The capacity it takes; `None` when it is refused.
     pub slots: Option<SlotRequest>,
+    /// The time of the request.
     pub now: Timestamp,
 }
 
@@ -56,7 +58,10 @@ pub struct OpenCall {
 #[expect(clippy::large_enum_variant, reason = "there is one of it, for as long as a webhook takes")]
 pub enum Opened {
     /// This request opened the call, with these slots. A call that was over before it was opened has none.
-    New { slots: Option<Slots> },
+    New {
+        /// The slots that the call has.
+        slots: Option<Slots>,
+    },
     /// A duplicate: the call as it stands.
     Existing(Call),
     /// Every slot of this pool is taken. Nothing was written.
@@ -67,10 +72,11 @@ pub enum Opened {
 #[derive(Debug, Clone)]
 pub struct ResumeCall {
     /// The plan of the epoch that begins; the epoch before it is the one that was lost. If no stream ever began
-    /// in the lost epoch, the greeting is still owed, and is taken over from the plan nobody claimed.
+    /// in the lost epoch, the greeting is still owed, and is taken over from the unclaimed plan.
     pub plan: CallPlan,
     /// How long the plan may be claimed.
     pub token_ttl: Duration,
+    /// The time of the request.
     pub now: Timestamp,
 }
 
@@ -99,11 +105,15 @@ pub struct StatusOutcome {
 /// A call to a number that belongs to no business, as Twilio described it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnknownCall {
+    /// Twilio's id of the call.
     pub call: CallSid,
+    /// The account that the call came to.
     pub account: AccountSid,
-    /// `From` and `To` verbatim: whoever sorts this out needs them.
+    /// `From`, verbatim: an operator needs both numbers to tell what was meant.
     pub from: String,
+    /// The number that was called, verbatim.
     pub to: String,
+    /// Twilio's `Direction`, verbatim.
     pub twilio_direction: String,
 }
 
@@ -157,8 +167,8 @@ impl Writer {
     /// different otherwise, and moves the call as [`Call::apply`] says.
     ///
     /// Event and change are one transaction, so a callback that was answered with an error may simply come
-    /// again. A callback for a call that is not open yet is kept, and never opens one; whoever opens the call
-    /// later applies it. `params` are Twilio's, kept as history; whatever tells who called is left out.
+    /// again. A callback for a call that is not open yet is kept, and never opens one; it is applied when the call
+    /// is opened. `params` are Twilio's, kept as history without what tells who called.
     ///
     /// # Errors
     /// [`StoreError`]; repeating the request is always safe.

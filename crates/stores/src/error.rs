@@ -4,25 +4,52 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 /// Why a store did not do what it was asked. Names tables and attributes, never what is in them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The record forbids it: somebody else was first, or it is in another state. Trying again changes nothing.
+    /// The record forbids it: another writer was first, or it is in another state. Trying again changes nothing.
     #[error("table {table}: {rule}")]
-    Conditional { table: String, rule: &'static str },
+    Conditional {
+        /// The table's name.
+        table: String,
+        /// What the record does not allow.
+        rule: &'static str,
+    },
     /// More requests than the table's capacity, after the retries.
     #[error("table {table} is throttled: try again in a while")]
-    Throttled { table: String },
+    Throttled {
+        /// The table's name.
+        table: String,
+    },
     /// Others kept writing the same items, throughout the retries.
     #[error("table {table}: the item is being written by others: try again")]
-    Contended { table: String },
+    Contended {
+        /// The table's name.
+        table: String,
+    },
     /// No answer, or an internal error. A write may have been applied; all of ours may be repeated.
     #[error("table {table} is unavailable ({reason}): try again")]
-    Unavailable { table: String, reason: String },
+    Unavailable {
+        /// The table's name.
+        table: String,
+        /// What failed, without data.
+        reason: String,
+    },
     /// DynamoDB will not have the request: a permission, a missing table or a malformed request.
     #[error(
         "table {table} refused the request ({code}): check its name, its keys and the role's permissions"
     )]
-    Rejected { table: String, code: String },
+    Rejected {
+        /// The table's name.
+        table: String,
+        /// The service's error code.
+        code: String,
+    },
+    /// An attribute of an item is missing or of another type: our code has not written the item.
     #[error("table {table}: attribute {attribute} of an item is missing or not what it should be")]
-    Corrupt { table: String, attribute: &'static str },
+    Corrupt {
+        /// The table's name.
+        table: String,
+        /// The attribute's name.
+        attribute: &'static str,
+    },
     /// Made by another listing, or altered.
     #[error("the cursor does not belong to this listing: start again without one")]
     Cursor,

@@ -5,7 +5,7 @@
 //! | `business#<id>` | `event#<sequence>` | one event, twelve digits |
 //!
 //! An event is put in the transaction that causes it, or it did not happen. Its sequence number is one more than
-//! the last one's and is taken only if nobody has it: so a reader who has seen number n has seen all before it.
+//! the last one's and is taken only if it is free: so a reader who has seen number n has seen all before it.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{BusinessId, CallSid, Timestamp};
@@ -30,14 +30,17 @@ pub const MAX_BODY_BYTES: usize = 300 * 1024;
 /// Something that a business is to be told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
+    /// Whose events it is one of.
     pub business: BusinessId,
     /// Names the effect, so that a receiver can tell a repetition from a second one.
     pub id: String,
     /// `call.completed`, `call.updated`.
     pub kind: &'static str,
+    /// The call it tells of.
     pub call: CallSid,
     /// JSON.
     pub body: String,
+    /// When it happened.
     pub at: Timestamp,
 }
 
@@ -46,10 +49,15 @@ pub struct NewEvent {
 pub struct Event {
     /// Its place in the business's order, from 1.
     pub sequence: u64,
+    /// Its name, unique within the business.
     pub id: String,
+    /// Its type, such as `call.completed`.
     pub kind: String,
+    /// The call it tells of.
     pub call: CallSid,
+    /// JSON, as the business receives it.
     pub body: String,
+    /// When it happened.
     pub at: Timestamp,
 }
 
@@ -63,18 +71,19 @@ impl std::fmt::Debug for Event {
     }
 }
 
-/// Held by whoever causes events.
+/// Held by the code that causes events.
 #[derive(Debug, Clone)]
 pub struct Writer {
     events: Table,
 }
 
 impl Writer {
+    /// `table` is the name of Events.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { events: Table::new(aws, table) }
     }
 
-    /// The put of this event as the next of its business. It is refused when somebody else was faster: then
+    /// The put of this event as the next of its business. It is refused when another event was faster: then
     /// take the next number again.
     pub(crate) async fn append_action(&self, event: &NewEvent) -> Result<TransactWriteItem, StoreError> {
         if event.body.len() > MAX_BODY_BYTES {
@@ -91,12 +100,14 @@ impl Writer {
     }
 }
 
+/// Held by the API that lists events.
 #[derive(Debug, Clone)]
 pub struct Reader {
     events: Table,
 }
 
 impl Reader {
+    /// `table` is the name of Events.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { events: Table::new(aws, table) }
     }
@@ -128,7 +139,7 @@ impl Reader {
     }
 }
 
-/// The highest number that a business's events have; 0 when there are none.
+/// The highest number that a business's events have; 0 before the first one.
 async fn last(events: &Table, business: &BusinessId) -> Result<u64, StoreError> {
     let page = events
         .client

@@ -11,8 +11,8 @@ use super::leases::{Lease, LeaseError, Leases};
 /// How often a lease is extended within its own length: two beats may be lost before it is.
 const BEATS_PER_TTL: u32 = 3;
 
-/// Extends a lease for as long as it lives, so that the lease itself can be short: whoever waits for a worker that
-/// died does not wait for the longest possible piece of work.
+/// Extends a lease for as long as it lives, so that the lease itself can be short: when a worker died, the next one
+/// does not wait for the longest possible piece of work.
 #[derive(Debug)]
 pub struct Heartbeat {
     leases: Leases,
@@ -24,6 +24,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
+    /// Extends `lease` by `ttl` three times within every `ttl`, until the heartbeat is dropped.
     pub fn start(leases: &Leases, lease: &Lease, ttl: Duration) -> Self {
         let (mine, held) = (leases.clone(), lease.clone());
         let (leases, lease) = (leases.clone(), lease.clone());

@@ -1,4 +1,4 @@
-//! Identifiers that nobody can guess and no two processes share.
+//! Random identifiers: 128 bits, so that no two processes make the same one.
 
 use crate::StoreError;
 

@@ -1,5 +1,5 @@
-//! Recordings on their way into the archive and out of it, and the links that lend them. Written by the recordings
-//! functions and nobody else.
+//! Recordings on their way into the archive and out of it, and the links that lend them. Only the recordings
+//! functions write them.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
@@ -8,7 +8,7 @@
 //! | `recording#<sid>` | `recording` | which call a recording belongs to |
 //! | `call#<sid>` | `share#<id>` | a share link |
 //! | `share#<SHA-256 of the token>` | `share` | which link a token opens; the token itself is nowhere |
-//! | `access#<share id>` | `<milliseconds>#<random>` | that somebody came with a link, and how it ended |
+//! | `access#<share id>` | `<milliseconds>#<random>` | one use of a link, and how it ended |
 //! | `guesses#<share id>` | `<visitor>` | the passcodes that one visitor got wrong in a row |
 //!
 //! What something is still owed to carries `due` and `due_at`, and so is in the index `by_due`.
@@ -41,7 +41,9 @@ const ABOUT_RECORDINGS: &str = "recording";
 /// Whether an announcement was news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announced {
+    /// It was not known before.
     New,
+    /// It is known in this state or a later one.
     Already,
 }
 
@@ -63,6 +65,7 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// `table` is the name of Recordings.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { recordings: Table::new(aws, table) }
     }
@@ -170,7 +173,7 @@ impl Writer {
         }
     }
 
-    /// Makes a tombstone of a recording, unless it is held. Its bytes are somebody else's to remove, see
+    /// Makes a tombstone of a recording, unless it is held. A job of the queue removes its bytes, see
     /// [`Self::erased`].
     ///
     /// # Errors
@@ -203,7 +206,7 @@ impl Writer {
                 match standing.state {
                     RecordingState::Deleted(_) => Ok(Deleted::Done),
                     _ if standing.held => Ok(Deleted::Held),
-                    // It moved on meanwhile: whoever asks again sees where to.
+                    // It moved on meanwhile: another attempt sees where to.
                     _ => Err(self.recordings.contended()),
                 }
             }
@@ -291,12 +294,14 @@ impl Writer {
     }
 }
 
+/// Held by everything that reads recordings and may not write them.
 #[derive(Debug, Clone)]
 pub struct Reader {
     recordings: Table,
 }
 
 impl Reader {
+    /// `table` is the name of Recordings.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { recordings: Table::new(aws, table) }
     }

@@ -40,20 +40,24 @@ const OUTCOME: &str = "outcome";
 /// Where the final pointer points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pointer {
+    /// What the words were taken from.
     pub source: Source,
     /// The version; [`Source::Failed`] has none.
     pub number: Option<u32>,
     /// The run that moved it last.
     pub run: Run,
-    /// How often it has moved, from 1. Whoever moves it says which move they have seen.
+    /// How often it has moved, from 1. A request to move it names the move that it has seen.
     pub moves: u32,
+    /// When it was set.
     pub at: Timestamp,
 }
 
 /// What a version was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Input {
+    /// What the words were taken from.
     pub source: Source,
+    /// The run that made it.
     pub run: Run,
     /// The version it gave.
     pub number: u32,
@@ -66,17 +70,20 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// `table` is the name of Transcripts.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { transcripts: Table::new(aws, table) }
     }
 }
 
+/// Held by everything that reads transcripts and may not write them.
 #[derive(Debug, Clone)]
 pub struct Reader {
     transcripts: Table,
 }
 
 impl Reader {
+    /// `table` is the name of Transcripts.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { transcripts: Table::new(aws, table) }
     }

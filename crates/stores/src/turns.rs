@@ -1,5 +1,5 @@
-//! What was said on a call, and the figures of its sessions. Written by the bridge and nobody else, and of its
-//! sessions only by the one that has the call: every write is conditional on the fence in Leases.
+//! What was said on a call, and the figures of its sessions. Only the bridge writes them, and of its
+//! sessions only the one that has the call: every write is conditional on the fence in Leases.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
@@ -65,7 +65,7 @@ impl Writer {
             further.extend(chunked.further);
             heads.push(self.turns.put_action(Key::new(pk, sk).item(chunked.head), |put| put));
         }
-        // Nobody reads a part whose head is not there, so only the heads need the fence.
+        // A part whose head is missing is never read, so only the heads need the fence.
         put_all(&self.turns, further).await?;
         for heads in heads.chunks(TRANSACTION_TURNS) {
             self.fenced("turns", &first.call, first.epoch, heads).await?;
@@ -126,12 +126,14 @@ impl Writer {
     }
 }
 
+/// Held by everything that reads turns and may not write them.
 #[derive(Debug, Clone)]
 pub struct Reader {
     turns: Table,
 }
 
 impl Reader {
+    /// `table` is the name of Turns.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { turns: Table::new(aws, table) }
     }

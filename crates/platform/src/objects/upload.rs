@@ -1,4 +1,4 @@
-//! An object whose length nobody knows beforehand, sent as it comes.
+//! An object whose length is not known beforehand, sent as it comes.
 //!
 //! Up to [`PART_BYTES`] it is one PutObject, beyond that a multipart upload. Either way no more than one part is
 //! held in memory, and nothing can be read under the key before [`Upload::complete`].
@@ -92,8 +92,8 @@ impl Upload {
         Ok(Uploaded { outcome: outcome?, bytes, sha256 })
     }
 
-    /// Gives the upload up. S3 keeps, and bills, parts that nobody aborts; whatever this leaves behind is the
-    /// bucket's lifecycle rule's.
+    /// Gives the upload up. S3 keeps, and bills, parts that are not aborted; if this fails, the bucket's lifecycle rule
+    /// removes them.
     pub async fn abort(self) {
         let Some(id) = self.id else { return };
         let request = self.objects.client.abort_multipart_upload().bucket(&self.objects.bucket);
@@ -175,7 +175,7 @@ impl Upload {
         };
         match status(&error) {
             // A 404 says that the upload is complete or aborted: a first answer was lost, and the object is there;
-            // or it is not, and whoever compares the two finds out.
+            // or it is not, which a comparison finds out.
             Some(412 | 404) => Ok(PutOutcome::AlreadyThere),
             // After a 409 S3 wants the whole upload again (S3 user guide, conditional writes).
             Some(409) => Err(ObjectError::Unavailable { reason: "another wrote the object".to_owned() }),

@@ -80,7 +80,7 @@ async fn an_upload_of_any_length_arrives_whole_and_holds_one_part_at_most() {
     assert_eq!(unfinished(&world).await, 0);
 }
 
-/// Fault 34. What is given up leaves neither an object nor parts that somebody pays for.
+/// Fault 34. What is given up leaves neither an object nor parts that are paid for.
 #[tokio::test]
 async fn an_upload_that_is_aborted_leaves_nothing() {
     let world = World::with_bucket().await;

@@ -106,7 +106,7 @@ async fn what_never_reached_the_tool_or_came_too_early_was_not_done() {
     for status in [408, 425, 429, 503] {
         assert_eq!(outcome(Answer::new(status, "")).await, Outcome::NotDone { why: Missed::Status(status) });
     }
-    // Nobody listens there any more.
+    // That port is closed by now.
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let refused = ask(Reach::AndLoopback, &format!("http://{gone}/"), PATIENT).await;
     assert_eq!(refused, Outcome::NotDone { why: Missed::Unreachable });

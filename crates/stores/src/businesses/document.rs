@@ -50,12 +50,18 @@ impl fmt::Display for Unknown {
 pub enum InvalidDocument {
     /// Not JSON, or not of the shape. The value itself is not repeated.
     #[error("`{path}`: {reason}")]
-    Shape { path: String, reason: String },
+    Shape {
+        /// Where in the document.
+        path: String,
+        /// What is wrong there, without the value.
+        reason: String,
+    },
+    /// Keys that settings do not have.
     #[error("{}", .0.iter().map(Unknown::to_string).collect::<Vec<_>>().join("; "))]
     Unknown(Vec<Unknown>),
 }
 
-/// The settings in a JSON document that somebody wants to store.
+/// Reads settings from a JSON document before they are stored.
 ///
 /// # Errors
 /// [`InvalidDocument`], with the path of what is wrong.
@@ -63,7 +69,7 @@ pub fn settings(json: &str) -> Result<Settings, InvalidDocument> {
     whole(json)
 }
 
-/// The profile in a JSON document that somebody wants to store.
+/// Reads a profile from a JSON document before it is stored.
 ///
 /// # Errors
 /// [`InvalidDocument`], with the path of what is wrong.

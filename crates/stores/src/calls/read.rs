@@ -21,17 +21,20 @@ pub const MAX_PAGE: u16 = 100;
 /// Calls of a business, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
+    /// The latest first.
     pub calls: Vec<Call>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
 }
 
+/// Held by everything that reads calls and may not write them.
 #[derive(Debug, Clone)]
 pub struct Reader {
     calls: Table,
 }
 
 impl Reader {
+    /// `table` is the name of Calls.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { calls: Table::new(aws, table) }
     }
@@ -105,7 +108,7 @@ impl Reader {
     }
 }
 
-/// The last call of a page. Opaque to whoever carries it; it opens nothing that its bearer may not list.
+/// The last call of a page. Opaque to the client; it gives no access beyond the listing.
 #[derive(Debug, PartialEq, Eq)]
 struct Cursor {
     business: BusinessId,

@@ -54,7 +54,7 @@ pub(super) async fn resume(writer: &Writer, request: &ResumeCall) -> Result<Resu
     Err(StoreError::Contended { table: calls.name.to_string() })
 }
 
-/// Moves the call's epoch on, if the call lives and nobody did it before.
+/// Moves the call's epoch on, if the call lives and its epoch is still the lost one.
 fn advance(calls: &Table, plan: &CallPlan, lost: Epoch) -> TransactWriteItem {
     let update = Update::builder()
         .table_name(&*calls.name)

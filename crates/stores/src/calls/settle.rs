@@ -1,6 +1,6 @@
-//! Calls that somebody still owes something: from the opening until the end has been followed up.
+//! Unsettled calls: from the opening until the end has been followed up.
 //!
-//! The mark is written in the transaction that opens the call and taken away by whoever followed up its end, so
+//! The mark is written in the transaction that opens the call and taken away once its end has been followed up, so
 //! a crash between any two steps leaves it in place.
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -16,7 +16,7 @@ use super::row::{self, call_key};
 /// Attribute and index.
 pub(super) const UNSETTLED: &str = "unsettled";
 
-/// Calls are spread over so many keys of the index: one alone would be one partition, with its limit of 1,000
+/// The keys of the index that calls are spread over: one alone would be one partition, with its limit of 1,000
 /// writes a second, for all calls of all businesses.
 pub const UNSETTLED_SHARDS: u8 = 8;
 

@@ -83,7 +83,7 @@ impl Standing {
         Ok(Some(Self { call: row::call(&row)?, version: row.number(VERSION)?, row }))
     }
 
-    /// Puts `call` in its place, if nobody wrote since and the status does not fall.
+    /// Puts `call` in its place, if its version is unchanged and the status does not fall.
     fn replace(&self, calls: &Table, call: &Call) -> Result<TransactWriteItem, StoreError> {
         let draft = call_draft(&calls.name, call)?
             .number(VERSION, self.version + 1)

@@ -43,6 +43,7 @@ const MAX_ACCESSES_SHOWN: i32 = 100;
 /// Whether a conditional count went through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
+    /// The guess may be made.
     Yes,
     /// The link has ended.
     No,
@@ -59,9 +60,10 @@ pub enum Guess {
     Ended,
 }
 
-/// Somebody came with a link.
+/// One use of a link, successful or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
+    /// When the link was used.
     pub at: Timestamp,
     /// `viewed`, or why not.
     pub outcome: String,
@@ -99,7 +101,7 @@ impl Writer {
         ];
         match transact(&self.recordings, &actions, &random::id(&self.recordings.name)?).await? {
             Transacted::Done => Ok(()),
-            // 256 random bits that somebody else had before: ask for others.
+            // 256 random bits that another link has: ask for others.
             Transacted::Refused(_) => Err(self.recordings.contended()),
         }
     }
@@ -155,7 +157,7 @@ impl Writer {
         ];
         Ok(match transact(&self.recordings, &actions, &random::id(&self.recordings.name)?).await? {
             Transacted::Done => Guess::Counted,
-            // Another attempt was faster, of his own or of somebody else's; or the link ended.
+            // Another attempt was faster, the visitor's own or another's; or the link ended.
             Transacted::Refused(_) => Guess::TooSoon(SHORTLY),
         })
     }
@@ -201,7 +203,7 @@ impl Writer {
         TransactWriteItem::builder().set_update(update.build().ok()).build()
     }
 
-    /// Takes back what [`Self::try_passcode`] counted. Whoever was right once is never held up by others again.
+    /// Takes back what [`Self::try_passcode`] counted. A visitor who was right once is not held up by the guesses of others again.
     ///
     /// # Errors
     /// [`StoreError`].

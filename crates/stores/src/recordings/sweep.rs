@@ -15,6 +15,7 @@ const INDEX: &str = "by_due";
 /// What something was owed to when the index was read: a recording, or a call that has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owed<T> {
+    /// The recording, or the call.
     pub to: T,
     key: Key,
     due: Due,
@@ -26,6 +27,7 @@ pub struct Owed<T> {
 /// Whether a debt is the caller's to pay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swept {
+    /// It is the caller's: the date on the row has moved on.
     Claimed,
     /// It was paid, or another sweep was faster.
     Gone,
@@ -51,7 +53,7 @@ impl Reader {
         self.rows_owed(due, now, limit).await?.into_iter().map(owed).collect()
     }
 
-    /// The same of the calls whose recording is to be asked for.
+    /// At most `limit` calls whose recording is to be asked for at `now`, the oldest debts first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -90,8 +92,8 @@ fn debt<T>(row: &Row, to: T, key: Key, due: Due) -> Result<Owed<T>, StoreError> 
 }
 
 impl Writer {
-    /// Takes a debt upon oneself: until [`Due::pause`] from now no other sweep sees it. Whoever dies before it is
-    /// paid leaves it to a later one.
+    /// Claims a debt: until [`Due::pause`] from now no other sweep sees it. If this sweep dies before it is paid, a
+    /// later one finds it.
     ///
     /// # Errors
     /// [`StoreError`]; claiming again finds it gone.

@@ -19,6 +19,7 @@ use super::{OUTCOME, RUN, STAGES, Writer, authority_key, current_run, partition,
 /// What became of a request to reprocess.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorised {
+    /// This request authorised the run.
     New(Reprocessing),
     /// The same was asked for before: by this key, or by a run that is still open.
     Same(Reprocessing),

@@ -24,13 +24,14 @@ pub enum Pointed {
     Set,
     /// A later run was authorised meanwhile; the pointer is its to move.
     Superseded,
-    /// Somebody of the same run moved it first: look again and decide anew.
+    /// Another worker of the same run moved it first: look again and decide anew.
     Moved,
 }
 
 /// What became of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
+    /// The edit is the final version; this is the pointer to it.
     Stored(Pointer),
     /// The pointer is not where the editor saw it.
     Stale,
@@ -137,7 +138,7 @@ impl Writer {
         Err(StoreError::Contended { table: table.name.to_string() })
     }
 
-    /// Notes that the recording cannot be transcribed in this run, so that nobody tries for ever. The first reason
+    /// Notes that the recording cannot be transcribed in this run, so that it is not tried for ever. The first reason
     /// stands.
     ///
     /// # Errors
@@ -155,7 +156,7 @@ impl Writer {
 }
 
 /// A version's head and its input. The further parts of a long one are written at once: their keys hold its digest,
-/// so nobody reads them unless the head stands.
+/// so they are read only if the head stands.
 async fn version_actions(
     table: &Table,
     transcript: &Transcript,

@@ -83,7 +83,7 @@ async fn respell(world: &World, change: impl FnOnce(&mut serde_json::Value)) {
     world.aws.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
 }
 
-/// A notice that nobody hears because its name was misspelt is no notice: nobody is recorded, and a tool that may
+/// A notice whose name was misspelt is never heard, and so is no notice: no caller is recorded, and a tool that may
 /// have been meant to act once acts once. The rest is as it was written.
 #[tokio::test]
 async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one() {

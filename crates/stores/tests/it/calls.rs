@@ -145,7 +145,7 @@ async fn a_released_slot_is_free_at_once_and_releasing_twice_is_harmless() {
     assert_eq!(business_slot(writer.open(&open_call(2, 1)).await), Some(0));
 }
 
-/// A call of a business of its own, which has lines enough, in a deployment of so many calls.
+/// A call of a business of its own, which has lines enough, in a deployment with room for `deployment` calls.
 fn call_of_another_business(n: u32, deployment: u16) -> OpenCall {
     let business = business_id(&format!("harbour-{n}"));
     let which = WhichSlots::Free(Limits { business: 4, deployment });
@@ -248,7 +248,7 @@ async fn a_plan_is_worth_nothing_after_its_time_or_for_another_epoch() {
     assert!(plans.claim(&call_sid(1), Epoch::FIRST, NOW).await.unwrap().is_some(), "it is still there");
 }
 
-/// Fault 14. A clock that is ten minutes wrong, in either direction, gives nobody a plan twice: a fast one refuses,
+/// Fault 14. A clock that is ten minutes wrong, in either direction, gives no plan twice: a fast one refuses,
 /// a slow one lets in late, and once.
 #[tokio::test]
 async fn a_wrong_clock_at_the_bridge_refuses_or_claims_once() {

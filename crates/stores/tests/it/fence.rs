@@ -38,7 +38,7 @@ impl Call {
     }
 }
 
-/// Fault 63: a zombie is fenced from the moment its call was given to another session, though nobody has begun it.
+/// Fault 63: a zombie is fenced from the moment its call was given to another session, though it has not begun.
 #[tokio::test]
 async fn a_session_whose_call_was_given_to_another_leaves_no_trace() {
     let call = Call::live().await;
@@ -58,7 +58,7 @@ async fn a_session_whose_call_was_given_to_another_leaves_no_trace() {
     assert!(call.ends(2).await && call.ends(2).await, "to be asked twice is no harm");
 }
 
-/// Fault 64: the call is either hung up or resumed, whoever is faster, and never both.
+/// Fault 64: the call is either hung up or resumed, in any order, and never both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_being_hung_up_is_not_resumed_and_the_reverse() {
     let call = Call::live().await;

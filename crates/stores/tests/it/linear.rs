@@ -23,7 +23,7 @@ pub(crate) trait Model: Clone + Eq + Hash {
 pub(crate) struct Entry<O, R> {
     pub(crate) op: O,
     pub(crate) invoked: u64,
-    /// `None`: nobody heard what came of it.
+    /// `None`: its answer was lost.
     pub(crate) returned: Option<(u64, R)>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn is_linearizable<M: Model>(initial: M, history: &[Entry<M::Op, M::R
             continue;
         }
         let pending = |index: &usize| done & 1 << index == 0;
-        // Whoever is invoked after this has somebody before it.
+        // An operation that is invoked after this has one before it.
         let first_return = (0..history.len())
             .filter(pending)
             .filter_map(|index| history[index].returned.as_ref().map(|(at, _)| *at))

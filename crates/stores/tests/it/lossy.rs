@@ -1,5 +1,5 @@
-//! A way to DynamoDB that can lose answers: the request is carried out, and nobody is told. By chance it loses
-//! requests as well.
+//! A way to DynamoDB that can lose answers: the request is carried out, and its answer does not arrive. By
+//! chance it loses requests as well.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};

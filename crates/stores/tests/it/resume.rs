@@ -81,7 +81,7 @@ async fn a_copy_after_the_claim_mints_no_second_plan() {
     assert_eq!(calls.epoch().await, 3);
 }
 
-/// The lost epoch ends with the next one's beginning, and a caller whom nobody greeted is greeted in the next.
+/// The lost epoch ends with the next one's beginning, and a caller who was not greeted yet is greeted in the next.
 #[tokio::test]
 async fn a_plan_that_nobody_claimed_is_withdrawn_and_leaves_its_greeting() {
     let calls = Calls::with_one(World::new().await).await;
@@ -95,7 +95,7 @@ async fn a_plan_that_nobody_claimed_is_withdrawn_and_leaves_its_greeting() {
     assert_eq!(calls.claim(4).await.unwrap().greeting, None, "one greeting is one claim's");
 }
 
-/// Whoever is faster, the stream of the lost epoch or the epoch after it: they never both greet.
+/// The stream of the lost epoch and the epoch after it race: they never both greet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_and_a_resume_at_once_leave_one_greeting() {
     for _ in 0..20 {

@@ -61,7 +61,7 @@ async fn of_fifty_views_at_once_as_many_pass_as_the_link_allows() {
     assert_eq!((used.views, used.end(NOW)), (3, Some(ShareEnd::UsedUp)));
 }
 
-/// The guesser pauses, nobody else does, and the link goes on.
+/// Only the guesser pauses, and the link goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guesser_is_slowed_down_and_others_are_not() {
     let world = World::new().await;
