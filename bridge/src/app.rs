@@ -15,10 +15,9 @@ use providers::twilio_rest::{TwilioError, TwilioRest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
-use stores::leases::{Begun, Leases};
+use stores::leases::{Begun, Leases, WorkKind};
 use stores::plans::Plans;
-use stores::verdicts::Verdicts;
-use stores::{self, turns};
+use stores::{turns, verdicts};
 
 use crate::live::LiveEvents;
 use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
@@ -49,7 +48,6 @@ const NOT_DONE_KEEP: Duration = Duration::from_secs(1);
 /// Allowance for writing the record of an outcome and for clocks that differ. If a request is older than the tool's
 /// time plus this and has no outcome, the session that made it has ended.
 const ASKER_MARGIN: Duration = Duration::from_secs(5);
-const TOOL_STEP: &str = "tool";
 
 /// Reads every setting and secret; nothing listens and nothing is connected yet.
 pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePorts>, AppError> {
@@ -81,7 +79,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;
     let ports = StorePorts {
         plans: Plans::new(&aws, &leases_table),
-        verdicts: Verdicts::new(&aws, &leases_table),
+        verdicts: verdicts::Reader::new(&aws, &leases_table),
         turns: turns::Writer::new(&aws, &turns_table, &leases_table),
         twilio,
         steps: Leases::new(&aws, &leases_table),
@@ -122,7 +120,7 @@ fn authorities(path: &str) -> Result<Vec<CertificateDer<'static>>, AppError> {
 /// The ports onto DynamoDB and Twilio.
 pub struct StorePorts {
     plans: Plans,
-    verdicts: Verdicts,
+    verdicts: verdicts::Reader,
     turns: turns::Writer,
     twilio: TwilioRest,
     steps: Leases,
@@ -191,7 +189,7 @@ impl Ports for StorePorts {
         // For as long as the outcome would be kept: an effect whose asker died is not taken over, since it may have
         // happened.
         let now = clock::now();
-        let begun = self.steps.begin(TOOL_STEP, request.id, TOOL_KEEP, now).await;
+        let begun = self.steps.begin(WorkKind::Tool, request.id, TOOL_KEEP, now).await;
         let lease = match begun.map_err(|error| store(&error))? {
             Begun::Won(lease) => lease,
             Begun::InProgress { until } => {

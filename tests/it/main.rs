@@ -24,6 +24,7 @@ mod no_agent;
 mod outbound;
 mod outbound_answers;
 mod outbox;
+mod ownership;
 mod permissions;
 mod recording;
 mod recording_given_up;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         outbound::TESTS,
         outbound_answers::TESTS,
         outbox::TESTS,
+        ownership::TESTS,
         permissions::TESTS,
         recording::TESTS,
         recording_given_up::TESTS,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use acceptance::aws_proxy::{ASIDE, Access, AwsProxy};
+use acceptance::aws_proxy::{ASIDE, Access, AwsProxy, rows};
 use acceptance::bucket::{CutShort, remove};
-use acceptance::lease::lapse;
+use acceptance::lease::{fill_deployment, lapse};
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
@@ -24,7 +24,7 @@ use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
 use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults, RestFault};
 
-/// The actions that a function's role has, per table, index, queue, bucket or objects in it.
+/// The actions that a function's role has, per table, family of rows, index, queue, bucket or objects in it.
 fn allowed(function: &str) -> BTreeSet<Access> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -41,7 +41,12 @@ fn allowed(function: &str) -> BTreeSet<Access> {
             // An index can only be queried; a statement for both says so once.
             let index = resource.contains("/index/");
             for action in actions.iter().filter(|action| !index || *action == "dynamodb:Query") {
-                allowed.insert((action.clone(), resource.clone()));
+                match super::ownership::leading_keys(statement) {
+                    Some(keys) => {
+                        allowed.extend(keys.iter().map(|keys| (action.clone(), rows(&resource, keys))))
+                    }
+                    None => drop(allowed.insert((action.clone(), resource.clone()))),
+                }
             }
         }
     }
@@ -89,13 +94,19 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let mut sandboxes = BTreeMap::new();
     for binary in ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls"] {
         let proxy = AwsProxy::of(&world).await;
-        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &proxy.everywhere()).await);
+        // One call fills the deployment, so that its slots are searched as well as the business's.
+        let changes = [&[("MAX_CONCURRENT_CALLS", "1")][..], &proxy.everywhere()].concat();
+        sandboxes.insert(binary, HttpSandbox::start(&world, binary, &changes).await);
         proxies.insert(binary, proxy);
     }
     let [inbound, status, after] =
         ["voice-inbound", "voice-status", "voice-after-stream"].map(|binary| &sandboxes[binary]);
     let (first, second) = (call_sid(1), call_sid(2));
 
+    fill_deployment(&world, true).await;
+    let full = inbound.receives(&world, &Webhook::inbound(&world, &call_sid(5))).await.1;
+    assert!(full.contains("lines are busy"), "{full}");
+    fill_deployment(&world, false).await;
     let early = Webhook::status(&world, &first, "initiated", 0);
     assert_eq!(status.receives(&world, &early).await.0, 204);
     let ringing = Webhook::inbound(&world, &first);
@@ -150,6 +161,9 @@ async fn outbound_calls(world: &World, outbound: &HttpSandbox, status: &HttpSand
     let dial =
         |path: &str, key: &str| format!("{path}?dial={}", DialId::of(&world.business.business.id, key));
     let (first, second) = (call_sid(11), call_sid(12));
+    fill_deployment(world, true).await;
+    assert_eq!(place("nowhere").await, 429, "the deployment is full");
+    fill_deployment(world, false).await;
     for key in ["first", "second"] {
         let refusal = RestFault { status: 400, code: 21215, retry_after_s: None, carried_out: false };
         world.twilio.fail_next_request(refusal);

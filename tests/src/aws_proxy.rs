@@ -19,7 +19,7 @@ use crate::World;
 use crate::reverse_proxy::forward;
 
 use access::Names;
-pub use access::{ASIDE, Access};
+pub use access::{ASIDE, Access, rows};
 
 /// How requests to DynamoDB are treated from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,12 @@
 //! Work in flight, from outside: a test need not wait until a lease has lapsed.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Timestamp;
+use platform::clock;
+use stores::capacity::DEPLOYMENT_KEYS;
 
 use crate::World;
 
@@ -33,4 +38,16 @@ pub async fn lapse_all(world: &World, kind: &str) {
             lapse(world, kind, id).await;
         }
     }
+}
+
+/// The only slot of a deployment that has room for one call is another's, or free again.
+pub async fn fill_deployment(world: &World, taken: bool) {
+    let until = if taken { clock::now().plus(Duration::from_secs(3_600)) } else { Timestamp(0) };
+    let request = world.system.aws.dynamodb.put_item();
+    let request = request
+        .table_name(world.system.name("LeasesTable").expect("a table"))
+        .item("pk", AttributeValue::S(format!("{DEPLOYMENT_KEYS}0")))
+        .item("holder", AttributeValue::S("another".into()))
+        .item("lease_until", AttributeValue::N(until.0.to_string()));
+    request.send().await.expect("the slot can be written");
 }

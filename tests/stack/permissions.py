@@ -1,7 +1,7 @@
 """What the roles may do is what the code does.
 
 Exactly, per function and as it runs, is compared by `tests/it/permissions.rs`. Here is what the text alone shows: an
-action that no SDK call needs, a call whose action nobody has, a resource that is named to a function and may not be used
+action that no SDK call needs, a call whose action no role has, a resource that is named to a function and may not be used
 by it or the reverse, and what goes together.
 """
 
@@ -20,6 +20,9 @@ from stack import REPOSITORY, Stack
 
 # Code that runs under a role of the stack. The binary on one machine has none.
 FOLDERS = ["bridge/src", "crates/platform/src", "crates/stores/src", "functions/src"]
+
+# Where the keys of rows are made.
+STORES = "crates/stores/src"
 
 # AWS's own policies that SAM and the bridge attach: logs, traces, polling a queue, pulling an image.
 MANAGED = {
@@ -57,6 +60,8 @@ class Grant:
     action: str
     # Logical ids of the resources, of the root template. Parameters of a nested template are followed to them.
     resources: frozenset[str]
+    # The patterns of partition keys that it is limited to; none: no limit.
+    keys: frozenset[str] = frozenset()
 
 
 def findings(stack: Stack, sources: Path = REPOSITORY) -> Iterator[str]:
@@ -77,6 +82,7 @@ def findings(stack: Stack, sources: Path = REPOSITORY) -> Iterator[str]:
                 yield f"{program.name}: {first} without {second}"
         yield from _told(stack, program)
         yield from _consumer(stack, program)
+    yield from _families(programs, sources)
 
 
 @dataclasses.dataclass
@@ -137,7 +143,9 @@ def _role(stack: Stack, properties: dict[str, Any], passed: dict[str, Any]) -> R
             # What a condition adds is part of what is granted.
             one = statement["Fn::If"][1] if "Fn::If" in statement else statement
             resources = frozenset(filter(None, (_target(r, passed) for r in _list(one["Resource"]))))
-            role.grants += [Grant(action, resources) for action in _list(one["Action"])]
+            limits = one.get("Condition", {}).get("ForAllValues:StringLike", {})
+            keys = frozenset(_list(limits.get("dynamodb:LeadingKeys", [])))
+            role.grants += [Grant(action, resources, keys) for action in _list(one["Action"])]
     return role
 
 
@@ -168,6 +176,20 @@ def _told(stack: Stack, program: Program) -> Iterator[str]:
     for target in sorted(may.keys() - program.told):
         if kinds.get(target):
             yield f"{program.name}: may use {target} and is not told of it"
+
+
+def _families(programs: list[Program], sources: Path) -> Iterator[str]:
+    """Where one table holds the rows of several owners, a role names those that it reaches, in the code's words."""
+    parted = {table for one in programs for grant in one.role.grants if grant.keys for table in grant.resources}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted((sources / STORES).rglob("*.rs")))
+    known = {f"{keys}*" for keys in re.findall(r'"([a-z#-]+#)"', text)}
+    for program in programs:
+        for grant in program.role.grants:
+            for table in sorted(grant.resources & parted):
+                if not grant.keys:
+                    yield f"{program.name}: {grant.action} reaches every row of {table}"
+            for pattern in sorted(grant.keys - known):
+                yield f"{program.name}: {grant.action} on {pattern}, and no rows have such keys"
 
 
 def _consumer(stack: Stack, program: Program) -> Iterator[str]:

@@ -69,7 +69,7 @@ impl World {
         let key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
         StorePorts {
             plans: Plans::new(&self.aws, LEASES),
-            verdicts: Verdicts::new(&self.aws, LEASES),
+            verdicts: verdicts::Reader::new(&self.aws, LEASES),
             turns: turns::Writer::new(&self.aws, TURNS, LEASES),
             twilio: TwilioRest::new(&twilio, &account, Secret::new("token")).unwrap(),
             steps: Leases::new(&self.aws, LEASES),

@@ -1,18 +1,23 @@
 //! Slots: a call that lives holds one of its business's and one of the deployment's, under leases that heal.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{BusinessId, DialId, Timestamp};
 
 use crate::StoreError;
 use crate::digest::spread;
-use crate::item::{Attributes, Draft, Row, number, text};
-use crate::plans;
+use crate::item::{Attributes, Draft, LEASE_UNTIL, Row, number, text};
 use crate::random;
 use crate::table::{Key, PK, Table};
 use crate::transaction::{Action, Transacted, transact};
 use platform::backoff::Backoff;
+
+/// What the keys of a business's slots begin with; the business and the slot's number follow.
+pub const BUSINESS_KEYS: &str = "slot#";
+/// What the keys of the deployment's slots begin with; the slot's number follows.
+pub const DEPLOYMENT_KEYS: &str = "deployment-slot#";
 
 /// The first slot, and others that looked free but went to a rival. Rivals choose at random, so that even for the
 /// last slots of a burst each try leaves fewer of them.
@@ -26,19 +31,22 @@ const BATCH_GET_ITEMS: usize = 100;
 const BUSINESS_SLOT: &str = "slot";
 const DEPLOYMENT_SLOT: &str = "deployment_slot";
 
-/// A slot is free when nobody holds it, when its lease is over, or when it is this holder's already, perhaps by
+/// A slot is free when it has no row, when its lease is over, or when it is this holder's already, perhaps by
 /// the reservation made before the call had a sid.
 const FREE: &str = "attribute_not_exists(pk) OR lease_until < :now OR holder = :holder OR holder = :reserved";
 
 /// The slots that a call takes: one of its business's and one of the deployment's.
 #[derive(Debug, Clone)]
 pub struct SlotRequest {
+    /// The business whose slots are counted.
     pub business: BusinessId,
+    /// Free ones, or those that were reserved.
     pub which: WhichSlots,
-    /// Slots that nobody gives back are free again after this long.
+    /// Slots that are not given back are free again after this long.
     pub ttl: Duration,
 }
 
+/// How slots are chosen for a call.
 #[derive(Debug, Clone)]
 pub enum WhichSlots {
     /// Any that are free.
@@ -50,12 +58,14 @@ pub enum WhichSlots {
 /// Whose calls are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pool {
+    /// The calls of one business.
     Business,
     /// All of them: what the bridge's tasks can carry.
     Deployment,
 }
 
 impl Pool {
+    /// The label in metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,21 +78,27 @@ impl Pool {
 /// Calls that may live at one time: the slots there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// Of the business's pool.
     pub business: u16,
+    /// Of the deployment's pool.
     pub deployment: u16,
 }
 
 /// The numbers of the slots that a call has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slots {
+    /// Of the business's pool.
     pub business: u16,
+    /// Of the deployment's pool.
     pub deployment: u16,
 }
 
 /// Slots that are kept for a call which has no sid yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReservedSlots {
+    /// The slots that are kept.
     pub slots: Slots,
+    /// The order that they are kept for.
     pub holder: DialId,
 }
 
@@ -91,8 +107,8 @@ impl Pool {
 
     fn pk(self, business: &BusinessId, slot: u16) -> String {
         match self {
-            Self::Business => format!("slot#{business}#{slot}"),
-            Self::Deployment => format!("deployment-slot#{slot}"),
+            Self::Business => format!("{BUSINESS_KEYS}{business}#{slot}"),
+            Self::Deployment => format!("{DEPLOYMENT_KEYS}{slot}"),
         }
     }
 
@@ -174,10 +190,7 @@ impl Claim<'_> {
     }
 
     fn item(&self, pool: Pool, slot: u16) -> Attributes {
-        let draft = Draft::default()
-            .text("holder", self.holder)
-            .time(plans::LEASE_UNTIL, self.until)
-            .expires(self.until.plus(plans::TTL_MARGIN));
+        let draft = Draft::default().text("holder", self.holder).until(self.until);
         pool.key(self.business, slot).item(draft)
     }
 }
@@ -214,7 +227,7 @@ impl<'a> Search<'a> {
         Ok(Self { leases, business, limits, first, salt, now, tried: 0, slots: first })
     }
 
-    /// Looks for others in place of the slots that are another's. `Some`: a pool in which there are none, or whose
+    /// Looks for others in place of the slots that are another's. `Some`: a pool without a free one, or whose
     /// slots went to rivals too often.
     pub(crate) async fn move_on(&mut self, taken: Vec<Pool>) -> Result<Option<Pool>, StoreError> {
         self.tried += 1;
@@ -236,7 +249,7 @@ impl<'a> Search<'a> {
             let keys = batch.iter().map(|slot| pool.key(self.business, *slot).attributes()).collect();
             let mut taken = HashSet::new();
             for row in batch_get(self.leases, keys).await? {
-                if row.time(plans::LEASE_UNTIL)? >= self.now {
+                if row.time(LEASE_UNTIL)? >= self.now {
                     taken.insert(row.text(PK)?.to_owned());
                 }
             }
@@ -252,7 +265,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Slots for a call that has no sid yet: taken before it is dialled, so that nobody is called for whom there is no
+/// Slots for a call that has no sid yet: taken before it is dialled, so that no telephone rings for a call without a
 /// line. `Err` inside: that pool has none.
 pub(crate) async fn reserve(
     mut search: Search<'_>,

@@ -1,4 +1,4 @@
-//! Orders to call somebody, in the Leases table: kept before anything is dialled, and linked to the one call that
+//! Orders to place a call, in the Leases table: kept before anything is dialled, and linked to the one call that
 //! came of them.
 
 use std::time::Duration;
@@ -9,9 +9,11 @@ use domain::{CallPlan, CallSid, DialId, DialOrder, Timestamp};
 use crate::StoreError;
 use crate::capacity::{ReservedSlots, Slots};
 use crate::item::{Draft, Row, number, text, to_json};
-use crate::plans::{LEASE_UNTIL, TTL_MARGIN};
 use crate::table::{Key, Outcome, Table};
 use platform::Aws;
+
+/// What the keys of these rows begin with.
+pub const KEYS: &str = "dial#";
 
 /// How long an order is remembered: longer than Twilio queues a call, which is a day.
 pub const KEPT: Duration = Duration::from_secs(48 * 60 * 60);
@@ -23,6 +25,7 @@ const CALL: &str = "call";
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dial {
+    /// What was ordered.
     pub order: DialOrder,
     /// What its call will be carried with, under the order's stand-in sid.
     pub plan: CallPlan,
@@ -64,8 +67,7 @@ impl Dials {
         let draft = Draft::default()
             .text(BODY, to_json(&self.leases.name, BODY, order)?)
             .text(PLAN, to_json(&self.leases.name, PLAN, plan)?)
-            .time(LEASE_UNTIL, until)
-            .expires(until.plus(TTL_MARGIN));
+            .until(until);
         match self.leases.put_new(&key(&order.id), draft).await? {
             Outcome::Done(()) => {
                 Ok(Dial { order: order.clone(), plan: plan.clone(), slots: None, call: None })
@@ -132,7 +134,7 @@ impl Dials {
 }
 
 fn key(id: &DialId) -> Key {
-    Key::single(format!("dial#{id}"))
+    Key::single(format!("{KEYS}{id}"))
 }
 
 fn dial(row: &Row) -> Result<Dial, StoreError> {

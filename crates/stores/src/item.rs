@@ -19,6 +19,12 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 /// compares a millisecond attribute itself.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 
+/// Until when a row of Leases means anything, milliseconds. Compared in conditions and by readers.
+pub(crate) const LEASE_UNTIL: &str = "lease_until";
+
+/// A row of Leases outlives its meaning by this before DynamoDB may drop it, so that clocks need not agree.
+pub(crate) const TTL_MARGIN: Duration = Duration::from_secs(60 * 60);
+
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
@@ -62,6 +68,11 @@ impl Draft {
 
     pub(crate) fn expires(self, at: Timestamp) -> Self {
         self.number(EXPIRES_AT, at.secs())
+    }
+
+    /// A row that means something until `at`, and is dropped some time later.
+    pub(crate) fn until(self, at: Timestamp) -> Self {
+        self.time(LEASE_UNTIL, at).expires(at.plus(TTL_MARGIN))
     }
 
     pub(crate) fn finish(self) -> Attributes {

@@ -11,8 +11,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::Timestamp;
 
 use crate::StoreError;
-use crate::item::{Row, number, text};
-use crate::plans::{LEASE_UNTIL, TTL_MARGIN};
+use crate::item::{LEASE_UNTIL, Row, TTL_MARGIN, number, text};
 use crate::random;
 use crate::table::{Key, Outcome, Table};
 use platform::backoff::random_unit;
@@ -23,7 +22,7 @@ mod parts;
 
 /// No lease is shorter, whatever time an executor says it has left.
 pub const MIN_LEASE: Duration = Duration::from_secs(1);
-/// How long nobody tries again after a first failure, at most.
+/// The longest wait after a first failure before the work is tried again.
 pub const COOLDOWN: Duration = Duration::from_secs(5);
 /// Each further failure in a row makes the cooldown this many times as long.
 const COOLDOWN_GROWTH: u32 = 5;
@@ -44,10 +43,51 @@ const DONE: &str = "done";
 /// The condition of everything that only the holder may do, and only while the work is in progress.
 const HELD: &str = "#status = :held AND #owner = :owner AND epoch = :epoch";
 
-/// The right to do one thing, until somebody else has it.
+/// What the work is. Each kind is done by one program, and no other may write its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WorkKind {
+    /// Placing a call that was ordered.
+    Dial,
+    /// Copying a recording from Twilio to S3.
+    RecordingArchive,
+    /// Listening to a recording.
+    Transcribe,
+    /// Summing up a call.
+    Insights,
+    /// Asking a tool that acts once.
+    Tool,
+}
+
+impl WorkKind {
+    /// The label in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dial => "dial",
+            Self::RecordingArchive => "recording-archive",
+            Self::Transcribe => "transcribe",
+            Self::Insights => "insights",
+            Self::Tool => "tool",
+        }
+    }
+
+    /// What the keys of its rows begin with, those of finished parts included.
+    #[must_use]
+    pub const fn keys(self) -> &'static str {
+        match self {
+            Self::Dial => "once#dial#",
+            Self::RecordingArchive => "once#recording-archive#",
+            Self::Transcribe => "once#transcribe#",
+            Self::Insights => "once#insights#",
+            Self::Tool => "once#tool#",
+        }
+    }
+}
+
+/// The right to do one thing, until another has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    kind: String,
+    work: WorkKind,
     id: String,
     /// 128 random bits.
     pub owner: String,
@@ -62,38 +102,48 @@ pub struct Lease {
 pub enum Begun {
     /// The work is the caller's.
     Won(Lease),
-    /// Somebody is at it, or it failed before and is cooling down: not before `until`.
-    InProgress { until: Timestamp },
+    /// Another holder is at it, or it failed before and is cooling down: not before `until`.
+    InProgress {
+        /// Not before this time.
+        until: Timestamp,
+    },
     /// It was done; this is what [`Leases::finish`] was given.
-    Done { result: String },
+    Done {
+        /// What was recorded.
+        result: String,
+    },
 }
 
+/// Why a holder's write was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseError {
-    /// Somebody else holds the lease by now: whatever was done must not be reported as the result.
+    /// Another holder has the lease by now: what was done must not be reported as the result.
     #[error("the lease was taken over: leave the work to its new holder")]
     Fenced,
+    /// The table gave no answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+/// Held by each program for its own kinds of work.
 #[derive(Debug, Clone)]
 pub struct Leases {
     table: Table,
 }
 
 impl Leases {
+    /// `table` is the name of Leases.
     pub fn new(aws: &Aws, table: &str) -> Self {
         Self { table: Table::new(aws, table) }
     }
 
-    /// Asks for the work `id` of `kind` for `ttl`, counted from `now` and at least [`MIN_LEASE`].
+    /// Asks for the work `id` of a kind for `ttl`, counted from `now` and at least [`MIN_LEASE`].
     ///
     /// # Errors
     /// [`StoreError`]; asking again is safe.
     pub async fn begin(
         &self,
-        kind: &str,
+        work: WorkKind,
         id: &str,
         ttl: Duration,
         now: Timestamp,
@@ -101,7 +151,7 @@ impl Leases {
         let owner = random::id(&self.table.name)?;
         let until = now.plus(ttl.max(MIN_LEASE));
         let request = self
-            .update(kind, id)
+            .update(work, id)
             .update_expression(
                 "SET #status = :in_progress, #owner = :owner, epoch = if_not_exists(epoch, :zero) + :one, \
                  lease_until = :until, expires_at = :expires REMOVE #result",
@@ -124,7 +174,7 @@ impl Leases {
         };
         let lease = |row: &Row| {
             Ok::<_, StoreError>(Lease {
-                kind: kind.to_owned(),
+                work,
                 id: id.to_owned(),
                 owner: owner.clone(),
                 epoch: row.number(EPOCH)?,
@@ -140,7 +190,7 @@ impl Leases {
         }
     }
 
-    /// Records the result and keeps it for `keep`: until then nobody does the work again.
+    /// Records the result and keeps it for `keep`: until then the work is not done again.
     ///
     /// # Errors
     /// [`LeaseError::Fenced`] when the lease was taken over; then nothing was recorded.
@@ -159,7 +209,7 @@ impl Leases {
     }
 
     /// Gives the work up after a failure, and says when the next attempt may begin: after a [`cooldown`] that
-    /// grows with every failure in a row, whoever it is that fails.
+    /// grows with every failure in a row, of this holder or of those before it.
     ///
     /// # Errors
     /// [`LeaseError::Fenced`] when the lease was taken over, be it after it was given up.
@@ -203,18 +253,18 @@ impl Leases {
         self.fenced(lease, IN_PROGRESS, request).await
     }
 
-    fn update(&self, kind: &str, id: &str) -> UpdateItemFluentBuilder {
+    fn update(&self, work: WorkKind, id: &str) -> UpdateItemFluentBuilder {
         self.table
             .client
             .update_item()
             .table_name(&*self.table.name)
-            .set_key(Some(key(kind, id).attributes()))
+            .set_key(Some(key(work, id).attributes()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     /// An update that only the holder may make, and only while the work is in progress.
     fn held_update(&self, lease: &Lease, until: Timestamp) -> UpdateItemFluentBuilder {
-        self.update(&lease.kind, &lease.id)
+        self.update(lease.work, &lease.id)
             .condition_expression(HELD)
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_names("#owner", OWNER)
@@ -245,16 +295,17 @@ impl Leases {
 
 /// Counts a holder that was too slow.
 fn refused(lease: &Lease) -> LeaseError {
-    tracing::warn!(kind = lease.kind, epoch = lease.epoch, "a lease was taken over from a slow holder");
-    metric("LeaseFenced", 1.0, Unit::Count, &[("Kind", &lease.kind)]);
+    let kind = lease.work.as_str();
+    tracing::warn!(kind, epoch = lease.epoch, "a lease was taken over from a slow holder");
+    metric("LeaseFenced", 1.0, Unit::Count, &[("Kind", kind)]);
     LeaseError::Fenced
 }
 
-fn key(kind: &str, id: &str) -> Key {
-    Key::single(format!("once#{kind}#{id}"))
+fn key(work: WorkKind, id: &str) -> Key {
+    Key::single(format!("{}{id}", work.keys()))
 }
 
-/// How long nobody tries again after the failure number `failures` in a row, counted from 1: 5 s, 25 s, 2 min, 10 min.
+/// The wait after failure number `failures` in a row, counted from 1: 5 s, 25 s, 2 min, 10 min.
 /// The random `unit` in 0..=1 makes it up to a quarter shorter.
 pub fn cooldown(failures: u32, unit: f64) -> Duration {
     let growth = COOLDOWN_GROWTH.saturating_pow(failures.saturating_sub(1));

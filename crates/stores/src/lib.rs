@@ -1,12 +1,14 @@
 //! The DynamoDB tables, one module per owner of facts.
 //!
-//! A `Writer` is handed to the code that owns the facts, a `Reader` to everybody else. What may happen once is
+//! A `Writer` is handed to the code that owns the facts, a `Reader` to all other code. What may happen once is
 //! decided by a conditional write here, never by a read before it.
 //!
 //! Every table has a partition key `pk` and a sort key `sk`, both strings, except Leases, which has `pk`
-//! only. `expires_at` is the TTL attribute (epoch seconds); deletion may be days late, so whoever cares
-//! compares a millisecond attribute in a condition. Decisions are conditional writes or strongly consistent
+//! only. `expires_at` is the TTL attribute (epoch seconds); deletion may be days late, so a reader
+//! or a condition compares a millisecond attribute. Decisions are conditional writes or strongly consistent
 //! reads, never an index.
+
+#![warn(missing_docs)]
 
 pub mod businesses;
 pub mod calls;
@@ -19,6 +21,7 @@ pub mod events;
 pub mod heartbeat;
 mod item;
 pub mod leases;
+pub mod ownership;
 pub mod plans;
 mod random;
 pub mod recordings;

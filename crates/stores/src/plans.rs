@@ -3,7 +3,7 @@
 //!
 //! | pk | what |
 //! |---|---|
-//! | `session#<call>` | `epoch`, which only grows; `body`, the plan nobody has claimed; `claimed`, the one that `claimant` has; `ending`, once a hang-up was decided |
+//! | `session#<call>` | `epoch`, which only grows; `body`, the plan until it is claimed; `claimed`, the plan that `claimant` has; `ending`, once a hang-up was decided |
 //!
 //! The row is the fence between a session and the one that follows it. Beginning an epoch replaces the row, in the
 //! transaction that moves the call's own epoch; whatever a session does to the world is conditional on the row still
@@ -16,16 +16,15 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, 
 use domain::{CallPlan, CallSid, Epoch, Timestamp};
 
 use crate::StoreError;
-use crate::item::{Draft, Row, number, text, to_json};
+use crate::item::{Draft, LEASE_UNTIL, Row, number, text, to_json};
 use crate::random;
 use crate::table::{ABSENT, Key, Outcome, Table};
 use platform::Aws;
 use platform::telemetry::{Unit, metric};
 
-/// Until when a row of Leases means anything, milliseconds.
-pub(crate) const LEASE_UNTIL: &str = "lease_until";
-/// A row outlives its meaning by this before DynamoDB may drop it, so that clocks need not agree.
-pub(crate) const TTL_MARGIN: Duration = Duration::from_secs(60 * 60);
+/// What the keys of these rows begin with.
+pub const KEYS: &str = "session#";
+
 /// How long the fence stands: no call lasts a day (Twilio, "TimeLimit"), and its last words may be late by an hour.
 const FENCED_FOR: Duration = Duration::from_secs(25 * 60 * 60);
 
@@ -51,7 +50,7 @@ impl Plans {
     }
 
     /// Takes the plan of a call's epoch: authorisation, single use and configuration in one conditional
-    /// update. `None` when there is none, when it was taken before, or when its time is over.
+    /// update. `None`: the epoch has no plan, it was claimed before, or its time is over.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -61,8 +60,8 @@ impl Plans {
         epoch: Epoch,
         now: Timestamp,
     ) -> Result<Option<CallPlan>, StoreError> {
-        // The plan stays beside the name of whoever claimed it: a claim whose answer was lost is repeated by the SDK,
-        // and must find its own plan instead of somebody else's claim.
+        // The plan stays beside the name of its claimant: a claim whose answer was lost is repeated by the SDK, and must
+        // find its own plan instead of another's claim.
         let claimant = random::id(&self.leases.name)?;
         let request = self
             .update(call, epoch)
@@ -128,7 +127,7 @@ impl Plans {
 }
 
 fn key(call: &CallSid) -> Key {
-    Key::single(format!("session#{call}"))
+    Key::single(format!("{KEYS}{call}"))
 }
 
 /// A condition of a transaction: no later epoch than this one has the call. A call without a row has no later one.
@@ -147,7 +146,7 @@ pub(crate) fn fenced(effect: &'static str) {
 
 /// How a call's row stands before its next epoch begins.
 pub(crate) struct Standing {
-    /// A plan that nobody has claimed, though its time may be over.
+    /// An unclaimed plan, though its time may be over.
     pub(crate) unclaimed: Option<CallPlan>,
     condition: &'static str,
     epoch: Epoch,
@@ -190,7 +189,7 @@ impl Standing {
     }
 }
 
-/// Takes away a plan that nobody has claimed, so that no session begins any more. Nothing happens where there is none.
+/// Takes away an unclaimed plan, so that no session begins any more. Without one nothing happens.
 pub(crate) async fn withdraw(leases: &Table, call: &CallSid) -> Result<(), StoreError> {
     let request = leases
         .client

@@ -12,14 +12,13 @@ use platform::clock;
 use platform::telemetry::{self, Unit};
 use stores::StoreError;
 use stores::heartbeat::Heartbeat;
-use stores::leases::{Begun, Lease};
+use stores::leases::{Begun, Lease, WorkKind};
 
 use super::copy::{CopyError, Verdict};
 use super::worker::Worker;
 use crate::edge::batch::{Delivery, JobError};
 use crate::transcripts::job::TranscriptJob;
 
-const LEASE: &str = "recording-archive";
 /// How long the others wait for a worker that died in the middle.
 const LEASE_TTL: Duration = Duration::from_secs(30);
 /// One of the attempts at a copy: the delivery of a job, and whether the job is the last that will be sent.
@@ -54,12 +53,14 @@ impl Worker {
         let Some(_copying) = Copying::enter(self, sid) else {
             return Err(JobError::in_progress(clock::now().plus(LEASE_TTL)));
         };
-        let lease = match self.leases.begin(LEASE, sid.as_str(), LEASE_TTL, clock::now()).await? {
-            Begun::Won(lease) => lease,
-            Begun::Done { result } if result == ARCHIVED => return self.after_archive(&recording).await,
-            Begun::Done { .. } => return self.transcribe_next(call).await,
-            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
-        };
+        let lease =
+            match self.leases.begin(WorkKind::RecordingArchive, sid.as_str(), LEASE_TTL, clock::now()).await?
+            {
+                Begun::Won(lease) => lease,
+                Begun::Done { result } if result == ARCHIVED => return self.after_archive(&recording).await,
+                Begun::Done { .. } => return self.transcribe_next(call).await,
+                Begun::InProgress { until } => return Err(JobError::in_progress(until)),
+            };
         let heartbeat = Heartbeat::start(&self.leases, &lease, LEASE_TTL);
         let outcome = self.copy_as_agreed(&recording, &heartbeat).await;
         // The lease is ended next, and a beat must not come in between.

@@ -14,7 +14,7 @@ use platform::clock;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
 use stores::StoreError;
-use stores::leases::{Begun, Lease};
+use stores::leases::{Begun, Lease, WorkKind};
 use tokio::time::Instant;
 
 use super::listen::{Failure, Listener};
@@ -22,7 +22,6 @@ use super::notes::Notes;
 use super::worker::{MIN_DELAY, Standing, Worker};
 use crate::edge::batch::{Delivery, JobError};
 
-const LEASE: &str = "transcribe";
 const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
 
@@ -80,7 +79,7 @@ impl Worker {
         let call = &work.call.sid;
         let run = standing.listening_run();
         let id = format!("{call}#{run}");
-        let lease = match self.leases.begin(LEASE, &id, LEASE_TTL, clock::now()).await? {
+        let lease = match self.leases.begin(WorkKind::Transcribe, &id, LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
             // What came of it was written before the lease was finished: the next look finds it.
             Begun::Done { .. } => return Ok(true),

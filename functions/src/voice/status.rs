@@ -19,7 +19,7 @@ use platform::clock;
 use platform::env::{Parser, Reader};
 use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
-use stores::verdicts::Verdicts;
+use stores::verdicts;
 use twilio::form::Form;
 use twilio::webhook::stream::StreamEvent;
 use twilio::webhook::{AmdCallback, StatusCallback, StreamStatus};
@@ -38,7 +38,7 @@ pub struct Status {
     gate: Gate,
     progress: Progress,
     dialled: Dialled,
-    verdicts: Verdicts,
+    verdicts: verdicts::Writer,
 }
 
 impl HttpFunction for Status {
@@ -55,7 +55,7 @@ impl HttpFunction for Status {
             gate: Gate::new(&base, &secrets)?,
             progress: Progress::new(&aws, &names),
             dialled: Dialled::new(&aws, &names.calls, &names.leases),
-            verdicts: Verdicts::new(&aws, &names.leases),
+            verdicts: verdicts::Writer::new(&aws, &names.leases),
         })
     }
 

@@ -4,11 +4,19 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
+use stores::ownership::keys_of;
 
 use crate::World;
 
-/// One action on one table, index, queue, bucket or its objects: (`dynamodb:PutItem`, `CallsTable`).
+/// One action on one table, family of rows, index, queue, bucket or its objects: (`dynamodb:PutItem`, `CallsTable`),
+/// (`dynamodb:PutItem`, `LeasesTable/slot#*`).
 pub type Access = (String, String);
+
+/// The rows of a table whose partition keys begin with certain words.
+#[must_use]
+pub fn rows(table: &str, keys: &str) -> String {
+    format!("{table}/{keys}*")
+}
 
 /// Ends the name of a queue that stands in another's place and has no worker.
 pub const ASIDE: &str = "-aside";
@@ -46,20 +54,51 @@ pub(super) fn may_be_stale(operation: &str, request: &Value) -> bool {
     }
 }
 
+/// The table, or the family of rows in it that an item or a key belongs to.
+fn reached(table: &str, item: &Value) -> String {
+    let key = item["pk"]["S"].as_str().unwrap_or_default();
+    let logical = table.trim_end_matches("Table");
+    keys_of(logical, key).map_or_else(|| table.to_owned(), |keys| rows(table, keys))
+}
+
+/// The items or keys that a part of a batch is about.
+fn of_batch(part: &Value) -> Vec<&Value> {
+    match part["Keys"].as_array() {
+        Some(keys) => keys.iter().collect(),
+        None => part.as_array().into_iter().flatten().map(item_of).collect(),
+    }
+}
+
+/// What a write is about: the whole item, or the key of one.
+fn item_of(request: &Value) -> &Value {
+    let request = request.as_object().and_then(|request| request.values().next()).unwrap_or(request);
+    if request["Item"].is_object() { &request["Item"] } else { &request["Key"] }
+}
+
 /// A transaction needs the permission of each of its actions, and none of its own.
 pub(super) fn to_tables(operation: &str, request: &Value) -> Vec<Access> {
     let named = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let action = |operation: &str| format!("dynamodb:{operation}");
     if let Some(tables) = request["RequestItems"].as_object() {
-        return tables.keys().map(|table| (action(operation), table.clone())).collect();
+        let one = |(table, part): (&String, &Value)| {
+            of_batch(part)
+                .into_iter()
+                .map(|item| (action(operation), reached(table, item)))
+                .collect::<Vec<_>>()
+        };
+        return tables.iter().flat_map(one).collect();
     }
     if let Some(actions) = request["TransactItems"].as_array() {
-        let actions = actions.iter().filter_map(Value::as_object).flatten();
-        let one = |(kind, of): (&String, &Value)| (action(&format!("{kind}Item")), named(&of["TableName"]));
-        return actions.map(one).collect();
+        let one = |whole: &Value| {
+            let (kind, of) = whole.as_object()?.iter().next()?;
+            Some((action(&format!("{kind}Item")), reached(&named(&of["TableName"]), item_of(whole))))
+        };
+        return actions.iter().filter_map(one).collect();
     }
     let index = request["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
-    vec![(action(operation), named(&request["TableName"]) + &index)]
+    let table = named(&request["TableName"]);
+    let item = if request["Item"].is_object() { &request["Item"] } else { &request["Key"] };
+    vec![(action(operation), reached(&table, item) + &index)]
 }
 
 pub(super) fn to_queue(names: &Names, operation: &str, request: &Value) -> Access {

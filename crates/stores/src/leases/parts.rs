@@ -1,4 +1,4 @@
-//! What has been finished of a work, so that whoever holds its lease next goes on there.
+//! Finished parts of a work, so that the next holder of its lease goes on from there.
 //!
 //! A part is written in one transaction with a look at the lease: a holder that was overtaken keeps nothing.
 
@@ -8,8 +8,7 @@ use domain::Timestamp;
 
 use super::{EPOCH, HELD, IN_PROGRESS, Lease, LeaseError, Leases, OWNER, STATUS, key, refused};
 use crate::StoreError;
-use crate::item::{Draft, number, text};
-use crate::plans::TTL_MARGIN;
+use crate::item::{Draft, TTL_MARGIN, number, text};
 use crate::random;
 use crate::table::Key;
 use crate::transaction::{Transacted, transact};
@@ -30,10 +29,14 @@ impl Leases {
     /// [`LeaseError::Fenced`] when the lease was taken over: stop.
     pub async fn keep_part(&self, lease: &Lease, part: &str, body: &str) -> Result<(), LeaseError> {
         if body.len() > PART_MAX_BYTES {
-            tracing::warn!(kind = lease.kind, bytes = body.len(), "a finished part is too large to be kept");
+            tracing::warn!(
+                kind = lease.work.as_str(),
+                bytes = body.len(),
+                "a finished part is too large to be kept"
+            );
             return Ok(());
         }
-        let held = self.table.check_action(&key(&lease.kind, &lease.id), |check| {
+        let held = self.table.check_action(&key(lease.work, &lease.id), |check| {
             check
                 .condition_expression(HELD)
                 .expression_attribute_names("#status", STATUS)
@@ -75,5 +78,5 @@ impl Leases {
 }
 
 fn part_key(lease: &Lease, part: &str) -> Key {
-    key(&lease.kind, &format!("{}#part#{part}", lease.id))
+    key(lease.work, &format!("{}#part#{part}", lease.id))
 }

@@ -10,14 +10,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Epoch, Timestamp};
 use platform::{Aws, clock};
 use stores::calls::{OpenCall, Opened, Writer};
-use stores::leases::{Begun, Lease, LeaseError, Leases};
+use stores::leases::{Begun, Lease, LeaseError, Leases, WorkKind};
 use stores::plans::Plans;
 
 use crate::linear::{Model, Recorder, is_linearizable};
 use crate::lossy::Lossy;
 use crate::world::{LEASES, NOW, TABLE, World, all_at_once, call, call_sid, open_call};
 
-/// The tests' time goes in steps so long that what a history takes in real time is none.
+/// One step of the tests' time: so long that a history's real time does not count.
 const STEP: Duration = Duration::from_secs(1_000);
 /// In steps: a lease is over between the second and the third one after it began.
 const TTL: Duration = Duration::from_millis(2_500_000);
@@ -25,7 +25,7 @@ const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 const HISTORIES: u64 = 40;
 const CLIENTS: u64 = 4;
 const OPERATIONS: u64 = 6;
-/// One message in so many is lost.
+/// Of this many messages one is lost.
 const ONE_IN: u64 = 6;
 
 /// A store behind a way that loses, asked without patience: two attempts, and the second one at once.
@@ -158,7 +158,7 @@ impl Bench {
                 );
                 let now = self.started.plus(STEP * u32::try_from(step).unwrap());
                 let entry = self.record.invokes(LeaseOp::Begin { number, step });
-                match self.leases.begin("work", &self.id, TTL, now).await {
+                match self.leases.begin(WorkKind::Tool, &self.id, TTL, now).await {
                     Ok(Begun::Won(lease)) => {
                         self.record.returns(entry, LeaseRet::Won { epoch: lease.epoch });
                         mine.push((number, lease));
@@ -267,7 +267,7 @@ impl Model for OnePlan {
     }
 }
 
-/// Faults 24 and 56. Of streams that claim one plan at once, one has it; and it is nobody's loss that the answer
+/// Faults 24 and 56. Of streams that claim one plan at once, one has it; and it does no harm that the answer
 /// to its claim was.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_claim_of_a_plan_is_linearizable() {
@@ -329,7 +329,7 @@ impl Model for Lines {
             LineOp::Open(n) if self.opened & 1 << n != 0 => vec![(LineRet::Existing, self.clone())],
             LineOp::Open(n) => {
                 // Lines are looked at one after the other, so a line that moves may be missed: a call may be turned
-                // away while there is room, and never let in while there is none.
+                // away while there is room, and never let in while there is no room.
                 let mut outcomes = vec![(LineRet::Full, self.clone())];
                 if self.holding.count_ones() < LINES {
                     let bit = 1 << n;

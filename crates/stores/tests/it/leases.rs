@@ -6,7 +6,7 @@ use domain::Timestamp;
 use platform::clock;
 use proptest::prelude::*;
 use stores::heartbeat::Heartbeat;
-use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, Leases, MIN_LEASE};
+use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, Leases, MIN_LEASE, WorkKind};
 
 use crate::world::{LEASES, World, all_at_once};
 
@@ -18,7 +18,7 @@ fn leases(world: &World) -> Leases {
 }
 
 async fn won(leases: &Leases, ttl: Duration, now: Timestamp) -> Lease {
-    match leases.begin("archive", "RE1", ttl, now).await.unwrap() {
+    match leases.begin(WorkKind::RecordingArchive, "RE1", ttl, now).await.unwrap() {
         Begun::Won(lease) => lease,
         other => panic!("{other:?}"),
     }
@@ -31,7 +31,7 @@ async fn of_many_who_begin_at_once_one_has_the_work() {
     let now = clock::now();
     let begins = (0..30).map(|_| {
         let leases = leases(&world);
-        async move { leases.begin("archive", "RE1", TTL, now).await.unwrap() }
+        async move { leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now).await.unwrap() }
     });
     let outcomes = all_at_once(begins).await;
     let won = outcomes.iter().filter(|begun| matches!(begun, Begun::Won(_))).count();
@@ -49,7 +49,7 @@ async fn what_is_done_is_answered_with_its_result_until_it_is_forgotten() {
     leases.finish(&lease, "archived", KEEP).await.unwrap();
     leases.finish(&lease, "archived", KEEP).await.unwrap();
     let done = Begun::Done { result: "archived".into() };
-    assert_eq!(leases.begin("archive", "RE1", TTL, now.plus(TTL * 2)).await, Ok(done));
+    assert_eq!(leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now.plus(TTL * 2)).await, Ok(done));
 
     let forgotten = now.plus(KEEP * 2);
     assert_eq!(won(&leases, TTL, forgotten).await.epoch, 2);
@@ -64,7 +64,7 @@ async fn work_whose_holder_died_is_taken_over_when_its_lease_is_over() {
     let first = won(&leases, TTL, now).await;
     let early = now.plus(TTL - Duration::from_millis(1));
     let busy = Begun::InProgress { until: now.plus(TTL) };
-    assert_eq!(leases.begin("archive", "RE1", TTL, early).await, Ok(busy));
+    assert_eq!(leases.begin(WorkKind::RecordingArchive, "RE1", TTL, early).await, Ok(busy));
 
     let second = won(&leases, TTL, now.plus(TTL)).await;
     assert_eq!((first.epoch, second.epoch), (1, 2));
@@ -85,7 +85,7 @@ async fn a_zombie_may_neither_finish_nor_extend_nor_release() {
     leases.finish(&winner, "right", KEEP).await.unwrap();
     assert_eq!(leases.finish(&zombie, "wrong", KEEP).await, Err(LeaseError::Fenced));
     let done = Begun::Done { result: "right".into() };
-    assert_eq!(leases.begin("archive", "RE1", TTL, now).await, Ok(done));
+    assert_eq!(leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now).await, Ok(done));
 }
 
 /// Fault 14. A host whose clock is ten minutes fast takes over what is not over: the work is done twice, and ends once.
@@ -100,7 +100,7 @@ async fn a_fast_clock_takes_over_early_and_there_is_still_one_result() {
     leases.finish(&fast, "second", KEEP).await.unwrap();
     let slow = now.minus(Duration::from_secs(600));
     let done = Begun::Done { result: "second".into() };
-    assert_eq!(leases.begin("archive", "RE1", TTL, slow).await, Ok(done));
+    assert_eq!(leases.begin(WorkKind::RecordingArchive, "RE1", TTL, slow).await, Ok(done));
 }
 
 /// Fault 24.
@@ -125,12 +125,15 @@ async fn work_that_was_given_up_waits_for_its_cooldown_and_not_for_its_lease() {
     let lease = won(&leases, KEEP, now).await;
     let until = leases.release(&lease).await.unwrap();
     assert!(until > now && until < now.plus(KEEP));
-    assert_eq!(leases.begin("archive", "RE1", TTL, now).await, Ok(Begun::InProgress { until }));
+    assert_eq!(
+        leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now).await,
+        Ok(Begun::InProgress { until })
+    );
     assert_eq!(leases.finish(&lease, "late", KEEP).await, Err(LeaseError::Fenced), "it was given up");
     assert_eq!(won(&leases, TTL, until).await.epoch, 2);
 }
 
-/// Whoever it is that fails: a cooldown belongs to the work and not to the message that asked for it.
+/// A cooldown belongs to the work, and not to the holder that failed or the message that asked for it.
 #[tokio::test]
 async fn a_cooldown_grows_with_every_failure_in_a_row() {
     let world = World::new().await;
@@ -146,7 +149,7 @@ async fn a_cooldown_grows_with_every_failure_in_a_row() {
     for (wait, most) in waits.iter().zip([1, 5, 25]) {
         assert!(*wait <= COOLDOWN * most + TTL && *wait >= (COOLDOWN * most).mul_f64(0.75), "{waits:?}");
     }
-    // Whoever hands the work back without having failed starts the count anew.
+    // A holder that hands the work back without having failed starts the count anew.
     let lease = won(&leases, TTL, now).await;
     leases.hand_back(&lease, Duration::ZERO).await.unwrap();
     let lease = won(&leases, TTL, now).await;
@@ -155,7 +158,7 @@ async fn a_cooldown_grows_with_every_failure_in_a_row() {
     assert!(until.since(released_at) <= COOLDOWN + TTL);
 }
 
-/// Faults 17 and 21. Whoever takes over goes on where the last one stopped, and a zombie adds nothing.
+/// Faults 17 and 21. The next holder goes on where the last one stopped, and a zombie adds nothing.
 #[tokio::test]
 async fn finished_parts_are_there_for_the_next_holder_and_a_zombie_keeps_none() {
     let world = World::new().await;
@@ -216,7 +219,7 @@ async fn an_extended_lease_is_not_taken_over_at_its_first_end() {
     let now = clock::now();
     let lease = won(&leases, TTL, now).await;
     leases.extend(&lease, KEEP).await.unwrap();
-    let begun = leases.begin("archive", "RE1", TTL, now.plus(TTL * 2)).await.unwrap();
+    let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now.plus(TTL * 2)).await.unwrap();
     assert!(matches!(begun, Begun::InProgress { until } if until >= now.plus(KEEP)), "{begun:?}");
 }
 
@@ -227,7 +230,7 @@ async fn a_lease_for_no_time_at_all_still_holds_for_a_moment() {
     let leases = leases(&world);
     let now = clock::now();
     won(&leases, Duration::ZERO, now).await;
-    let begun = leases.begin("archive", "RE1", TTL, now).await;
+    let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now).await;
     assert_eq!(begun, Ok(Begun::InProgress { until: now.plus(MIN_LEASE) }));
 }
 
@@ -237,8 +240,8 @@ async fn kinds_and_ids_are_apart() {
     let leases = leases(&world);
     let now = clock::now();
     won(&leases, TTL, now).await;
-    for (kind, id) in [("archive", "RE2"), ("transcribe", "RE1")] {
-        assert!(matches!(leases.begin(kind, id, TTL, now).await, Ok(Begun::Won(_))), "{kind} {id}");
+    for (kind, id) in [(WorkKind::RecordingArchive, "RE2"), (WorkKind::Transcribe, "RE1")] {
+        assert!(matches!(leases.begin(kind, id, TTL, now).await, Ok(Begun::Won(_))), "{kind:?} {id}");
     }
 }
 
@@ -265,7 +268,7 @@ async fn execute(
     finished: Arc<AtomicU32>,
 ) {
     let now = Timestamp(time.fetch_add(executor.arrives_after, Ordering::SeqCst));
-    let Begun::Won(lease) = leases.begin("work", &id, TTL, now).await.unwrap() else { return };
+    let Begun::Won(lease) = leases.begin(WorkKind::Tool, &id, TTL, now).await.unwrap() else { return };
     time.fetch_add(executor.works_for, Ordering::SeqCst);
     tokio::task::yield_now().await;
     let end = if executor.gives_up {
@@ -298,7 +301,7 @@ fn however_executors_pause_at_most_one_finishes_and_its_result_stands() {
             });
             all_at_once(all).await;
             let at = Timestamp(time.load(Ordering::SeqCst));
-            let after = leases(&world).begin("work", &id, TTL, at).await.unwrap();
+            let after = leases(&world).begin(WorkKind::Tool, &id, TTL, at).await.unwrap();
             (finished.load(Ordering::SeqCst), after)
         })
     };
@@ -321,16 +324,19 @@ async fn a_heartbeat_holds_a_lease_and_notices_when_it_is_lost() {
     // Until it has been held far beyond its end.
     loop {
         tokio::time::sleep(TTL / 10).await;
-        let rival = leases.begin("archive", "RE1", TTL, clock::now()).await.unwrap();
+        let rival = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, clock::now()).await.unwrap();
         let Begun::InProgress { until } = rival else { panic!("{rival:?}") };
         assert_eq!(heartbeat.check(), Ok(()));
         if until > began.plus(TTL * 5 / 2) {
             break;
         }
     }
-    // Somebody whose clock says that it is long over takes it.
+    // A worker whose clock says that it is long over takes it.
     let far = clock::now().plus(TTL * 60);
-    assert!(matches!(leases.begin("archive", "RE1", TTL, far).await.unwrap(), Begun::Won(_)));
+    assert!(matches!(
+        leases.begin(WorkKind::RecordingArchive, "RE1", TTL, far).await.unwrap(),
+        Begun::Won(_)
+    ));
     while heartbeat.check().is_ok() {
         tokio::time::sleep(TTL / 100).await;
     }
@@ -347,9 +353,12 @@ async fn a_heartbeat_confirms_by_asking() {
     // Its first beat is hours away.
     let heartbeat = Heartbeat::start(&leases, &lease, KEEP);
     assert_eq!(heartbeat.confirm().await, Ok(()));
-    let begun = leases.begin("archive", "RE1", TTL, clock::now()).await.unwrap();
+    let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, clock::now()).await.unwrap();
     let Begun::InProgress { until } = begun else { panic!("{begun:?}") };
-    assert!(matches!(leases.begin("archive", "RE1", TTL, until).await.unwrap(), Begun::Won(_)));
+    assert!(matches!(
+        leases.begin(WorkKind::RecordingArchive, "RE1", TTL, until).await.unwrap(),
+        Begun::Won(_)
+    ));
     assert_eq!(heartbeat.check(), Ok(()), "it has not been told");
     assert_eq!(heartbeat.confirm().await, Err(LeaseError::Fenced));
 }

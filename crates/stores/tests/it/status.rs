@@ -6,7 +6,7 @@ use domain::call::{CallStatus, Direction};
 use domain::{AnsweredBy, Call, Epoch, Timestamp};
 use stores::calls::{OpenCall, Opened, Reader, StatusOutcome, Writer};
 use stores::plans::Plans;
-use stores::verdicts::Verdicts;
+use stores::verdicts;
 
 use crate::world::{LEASES, TABLE, World, all_at_once, call, call_sid, open_call};
 
@@ -199,7 +199,7 @@ async fn is_unsettled(line: &Line) -> bool {
     row.contains_key("unsettled")
 }
 
-/// A call that lives is never settled, whoever believes it to be over.
+/// A call that lives is never settled, though a follow-up takes it to be over.
 #[tokio::test]
 async fn only_a_call_that_is_over_is_settled() {
     let line = Line::new().await;
@@ -221,18 +221,19 @@ async fn only_a_call_that_is_over_is_settled() {
 async fn a_verdict_means_something_for_ten_minutes() {
     const MEANS_SOMETHING: Duration = Duration::from_secs(10 * 60);
     let world = World::new().await;
-    let verdicts = Verdicts::new(&world.aws, LEASES);
+    let (writer, reader) =
+        (verdicts::Writer::new(&world.aws, LEASES), verdicts::Reader::new(&world.aws, LEASES));
     let heard = Timestamp(1_000_000);
-    assert_eq!(verdicts.get(&call_sid(1), heard).await, Ok(None));
-    verdicts.put(&call_sid(1), AnsweredBy::MachineEnd, heard).await.unwrap();
+    assert_eq!(reader.get(&call_sid(1), heard).await, Ok(None));
+    writer.put(&call_sid(1), AnsweredBy::MachineEnd, heard).await.unwrap();
     for (now, expected) in [
         (heard, Some(AnsweredBy::MachineEnd)),
         (heard.plus(MEANS_SOMETHING), Some(AnsweredBy::MachineEnd)),
         (heard.plus(MEANS_SOMETHING + Duration::from_millis(1)), None),
     ] {
-        assert_eq!(verdicts.get(&call_sid(1), now).await, Ok(expected), "{now:?}");
+        assert_eq!(reader.get(&call_sid(1), now).await, Ok(expected), "{now:?}");
     }
-    assert_eq!(verdicts.get(&call_sid(2), heard).await, Ok(None), "another call's");
+    assert_eq!(reader.get(&call_sid(2), heard).await, Ok(None), "another call's");
 }
 
 /// A plan that is taken back lets no session begin; one that was claimed before is its session's.

@@ -15,7 +15,7 @@ use platform::secrets::Secrets;
 use platform::telemetry::{Unit, metric};
 use providers::openai_http::OpenAiHttp;
 use sha2::{Digest, Sha256};
-use stores::leases::{Begun, Leases};
+use stores::leases::{Begun, Leases, WorkKind};
 use stores::{businesses, calls, events, recordings, transcripts, turns};
 
 use super::ask::{self, Asked, Ended, Question};
@@ -26,7 +26,6 @@ use crate::edge::start::{self, Inbox, InboxUrls};
 use crate::edge::{QueueFunction, StartError};
 use crate::voice::plan::safety_identifier;
 
-const LEASE: &str = "insights";
 /// Longer than the function may run.
 const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -159,7 +158,7 @@ impl Worker {
             return Ok(());
         }
         let id = format!("{}#{input}", call.sid);
-        let lease = match self.leases.begin(LEASE, &id, LEASE_TTL, clock::now()).await? {
+        let lease = match self.leases.begin(WorkKind::Insights, &id, LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
             Begun::Done { .. } => return Ok(()),
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),

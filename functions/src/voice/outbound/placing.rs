@@ -19,7 +19,7 @@ use providers::twilio_rest::{PlaceError, TwilioError};
 use stores::StoreError;
 use stores::capacity::{Limits, Pool, ReservedSlots};
 use stores::dials::Dial;
-use stores::leases::{Begun, COOLDOWN, Lease, LeaseError};
+use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, WorkKind};
 use tokio::time::Instant;
 use twilio::rest::{MachineDetection, NewCall as Request};
 
@@ -30,7 +30,6 @@ use crate::voice::count_refused;
 use crate::voice::dialled::{Opening, address};
 use crate::voice::status;
 
-const LEASE: &str = "dial";
 /// Longer than a request to Twilio may take and its call may be missing in Twilio's list. Whoever comes later may
 /// dial if there is no trace of the call.
 const SETTLED_AFTER: Duration = Duration::from_secs(60);
@@ -80,7 +79,7 @@ impl Outbound {
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.leases.begin(LEASE, id.as_str(), SETTLED_AFTER, clock::now()).await? {
+            match self.leases.begin(WorkKind::Dial, id.as_str(), SETTLED_AFTER, clock::now()).await? {
                 Begun::Won(lease) => return self.dial(&lease, dial).await,
                 Begun::Done { result } => return outcome(&result),
                 Begun::InProgress { until } if Instant::now() >= deadline => return Err(in_progress(until)),

@@ -1,0 +1,209 @@
+//! Who owns which fact: for each table, and each family of rows in Leases, the code that may hold its writer and the
+//! roles that may write it.
+//!
+//! This list is the source. `tests/it/ownership.rs` compares the table in ARCHITECTURE.md, the folders of the code and
+//! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
+
+use crate::leases::WorkKind;
+use crate::{capacity, dials, plans, verdicts};
+
+/// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    /// The table's logical id in template.yaml, without `Table` at its end.
+    pub table: &'static str,
+    /// What the partition keys begin with. Empty: the rows are all rows of the table.
+    pub keys: &'static [&'static str],
+    /// What the rows say.
+    pub holds: &'static str,
+    /// Everything through which code can write them.
+    pub writers: &'static [Handle],
+    /// The logical ids of the functions whose roles may write them; `Bridge` for its task. Empty: no role may.
+    pub roles: &'static [&'static str],
+}
+
+/// A name of this crate without which the rows cannot be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Handle {
+    /// The module of this crate.
+    pub module: &'static str,
+    /// The type in it, or the variant of one.
+    pub name: &'static str,
+    /// Source folders whose code may use it.
+    pub folders: &'static [&'static str],
+}
+
+const BUSINESSES: &[&str] = &["functions/src/businesses", "infra/local/src/demo"];
+const VOICE: &[&str] = &["functions/src/voice"];
+const RECORDINGS: &[&str] = &["functions/src/recordings"];
+const TRANSCRIPTS: &[&str] = &["functions/src/transcripts"];
+const BRIDGE: &[&str] = &["bridge/src"];
+
+const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
+    Handle { module, name: "Writer", folders }
+}
+
+const fn work(name: &'static str, folders: &'static [&'static str]) -> Handle {
+    Handle { module: "leases", name, folders }
+}
+
+/// Every row that the deployment writes, in the order of the document.
+pub const OWNERSHIP: &[Rows] = &[
+    Rows {
+        table: "Businesses",
+        keys: &[],
+        holds: "profile, numbers, settings revisions, published pointer, API keys (hashed)",
+        writers: &[writer("businesses", BUSINESSES)],
+        roles: &[],
+    },
+    Rows {
+        table: "Calls",
+        keys: &[],
+        holds: "the call: status, direction, times, refusal, pinned revision; every provider event, append-only",
+        writers: &[writer("calls", VOICE)],
+        roles: &[
+            "VoiceInboundFunction",
+            "VoiceOutboundFunction",
+            "VoiceStatusFunction",
+            "VoiceAfterStreamFunction",
+            "CallSweepFunction",
+        ],
+    },
+    Rows {
+        table: "Turns",
+        keys: &[],
+        holds: "what was said, tool calls, messages left, one report per session",
+        writers: &[writer("turns", BRIDGE)],
+        roles: &["Bridge"],
+    },
+    Rows {
+        table: "Recordings",
+        keys: &[],
+        holds: "in progress, announced, then archived, failed, lost, absent or deleted; the search for a recording \
+                without a callback, and why a call has no recording; share links and their visits",
+        writers: &[writer("recordings", RECORDINGS)],
+        roles: &[
+            "RecordingReadyFunction",
+            "RecordingArchiveFunction",
+            "RecordingSweepFunction",
+            "RecordingsFunction",
+            "RecordingShareFunction",
+        ],
+    },
+    Rows {
+        table: "Transcripts",
+        keys: &[],
+        holds: "numbered versions (realtime, recording, edited), the final pointer, requests to reprocess; what the \
+                call came to and what it cost",
+        writers: &[writer("transcripts", TRANSCRIPTS)],
+        roles: &["TranscriptStepFunction", "TranscriptsFunction", "CallInsightsFunction"],
+    },
+    Rows {
+        table: "Events",
+        keys: &[],
+        holds: "what a business is owed to know, in order, put in the transaction that causes it",
+        writers: &[writer("events", TRANSCRIPTS)],
+        roles: &["CallInsightsFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[plans::KEYS],
+        holds: "sessions: the epoch that has the call, and its plan. The voice functions begin an epoch or withdraw \
+                its plan; the bridge claims the plan and ends the call",
+        writers: &[writer("calls", VOICE), Handle { module: "plans", name: "Plans", folders: BRIDGE }],
+        roles: &[
+            "VoiceInboundFunction",
+            "VoiceOutboundFunction",
+            "VoiceStatusFunction",
+            "VoiceAfterStreamFunction",
+            "CallSweepFunction",
+            "Bridge",
+        ],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[capacity::BUSINESS_KEYS, capacity::DEPLOYMENT_KEYS],
+        holds: "capacity: the slots of a business and of the deployment, each with the call that holds it",
+        writers: &[writer("calls", VOICE)],
+        roles: &["VoiceInboundFunction", "VoiceOutboundFunction", "VoiceStatusFunction", "CallSweepFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[dials::KEYS],
+        holds: "orders to place a call, and the one call that came of each",
+        writers: &[Handle { module: "dials", name: "Dials", folders: VOICE }],
+        roles: &["VoiceOutboundFunction", "VoiceStatusFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[verdicts::KEYS],
+        holds: "verdicts of machine detection, on their way to the bridge",
+        writers: &[writer("verdicts", VOICE)],
+        roles: &["VoiceStatusFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[WorkKind::Dial.keys()],
+        holds: "work in flight: placing a call that was ordered",
+        writers: &[work("WorkKind::Dial", VOICE)],
+        roles: &["VoiceOutboundFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[WorkKind::RecordingArchive.keys()],
+        holds: "work in flight: copying a recording",
+        writers: &[work("WorkKind::RecordingArchive", RECORDINGS)],
+        roles: &["RecordingArchiveFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[WorkKind::Transcribe.keys()],
+        holds: "work in flight: listening to a recording, and what of it is finished",
+        writers: &[work("WorkKind::Transcribe", TRANSCRIPTS)],
+        roles: &["TranscriptStepFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[WorkKind::Insights.keys()],
+        holds: "work in flight: summing up a call",
+        writers: &[work("WorkKind::Insights", TRANSCRIPTS)],
+        roles: &["CallInsightsFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[WorkKind::Tool.keys()],
+        holds: "work in flight: asking a tool that acts once",
+        writers: &[work("WorkKind::Tool", BRIDGE)],
+        roles: &["Bridge"],
+    },
+];
+
+/// What the partition keys of a family begin with, found by its table and one of its keys. `None`: the table has no
+/// families, or none with such keys.
+#[must_use]
+pub fn keys_of(table: &str, partition_key: &str) -> Option<&'static str> {
+    let of_table = OWNERSHIP.iter().filter(|rows| rows.table == table);
+    of_table.flat_map(|rows| rows.keys).copied().find(|keys| partition_key.starts_with(keys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_belongs_to_two_families() {
+        let all: Vec<&str> = OWNERSHIP.iter().flat_map(|rows| rows.keys).copied().collect();
+        assert!(all.len() > 5, "{all:?}");
+        for (index, keys) in all.iter().enumerate() {
+            assert!(
+                keys.ends_with('#') && !keys.contains(['*', '?']),
+                "{keys}: a pattern of IAM is made of it"
+            );
+            let others = all.iter().enumerate().filter(|(other, _)| *other != index);
+            assert!(others.into_iter().all(|(_, other)| !other.starts_with(keys)), "{keys}");
+        }
+        assert_eq!(keys_of("Leases", "once#tool#CA1#part#2"), Some("once#tool#"));
+        assert_eq!(keys_of("Leases", "once#toolbox#CA1"), None);
+        assert_eq!(keys_of("Calls", "session#CA1"), None);
+    }
+}
