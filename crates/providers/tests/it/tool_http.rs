@@ -79,7 +79,7 @@ async fn a_refusal_comes_with_its_reason() {
 
 /// Case C11.
 #[tokio::test]
-async fn what_may_have_been_done_is_unknown_and_nobody_follows_a_redirect() {
+async fn what_may_have_been_done_is_unknown_and_no_redirect_is_followed() {
     let elsewhere = Scripted::serve([Answer::new(200, "{}")]).await;
     for status in [301, 302, 303, 307, 308] {
         let moved = Answer::new(status, "").header("location", elsewhere.url.as_str());

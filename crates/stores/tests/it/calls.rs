@@ -107,7 +107,7 @@ async fn an_opening_whose_answer_was_lost_is_still_its_own() {
 
 /// Fault 17.
 #[tokio::test]
-async fn an_opening_that_nobody_heard_of_is_found_by_the_next_copy() {
+async fn an_opening_whose_answer_was_lost_is_found_by_the_next_copy() {
     let (world, lossy) = World::lossy().await;
     let writer = writer(&world);
     lossy.lose(0..3);
@@ -119,7 +119,7 @@ async fn an_opening_that_nobody_heard_of_is_found_by_the_next_copy() {
 }
 
 #[tokio::test]
-async fn a_slot_that_nobody_gave_back_is_free_when_its_lease_is_over() {
+async fn a_slot_that_was_not_given_back_is_free_when_its_lease_is_over() {
     let world = World::new().await;
     let writer = writer(&world);
     assert_eq!(business_slot(writer.open(&open_call(1, 1)).await), Some(0));
@@ -299,7 +299,7 @@ async fn a_business_lists_its_own_calls_newest_first_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_call_to_nobodys_number_is_kept_once_and_belongs_to_nobody() {
+async fn a_call_to_an_unknown_number_is_kept_once_and_has_no_business() {
     let world = World::new().await;
     let writer = writer(&world);
     let unknown = UnknownCall {

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_of_which_nobody_heard_may_have_happened_or_not_and_not_be_undone() {
+    fn a_write_without_an_answer_may_have_happened_or_not_and_is_not_undone() {
         let unheard = entry(Op::Write(1), 1, None);
         let read = |at, value| entry(Op::Read, at, Some((at + 1, value)));
         for values in [[0, 0], [0, 1], [1, 1]] {

@@ -83,7 +83,7 @@ async fn a_copy_after_the_claim_mints_no_second_plan() {
 
 /// The lost epoch ends with the next one's beginning, and a caller who was not greeted yet is greeted in the next.
 #[tokio::test]
-async fn a_plan_that_nobody_claimed_is_withdrawn_and_leaves_its_greeting() {
+async fn an_unclaimed_plan_is_withdrawn_and_leaves_its_greeting() {
     let calls = Calls::with_one(World::new().await).await;
     assert_eq!(calls.writer.resume(&next(2)).await, Ok(Resumed::Minted));
     assert_eq!(calls.claim(1).await, None, "a stream that comes late finds nothing");

@@ -47,7 +47,7 @@ async fn a_link_is_found_by_its_token_which_is_kept_as_a_hash() {
 
 /// Fault 38. The limit holds however many come at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_fifty_views_at_once_as_many_pass_as_the_link_allows() {
+async fn of_fifty_views_at_once_the_number_that_the_link_allows_passes() {
     let world = World::new().await;
     let writer = Writer::new(&world.aws, TABLE);
     writer.share(&share(3), &token()).await.unwrap();
