@@ -112,11 +112,12 @@ impl Engine {
 
     /// Does what is due at `now`.
     pub(super) fn tick(&mut self, now: Instant) {
-        self.perform(now);
+        // First, because a reply may end the connection: a tick that comes late must not lose what was due before.
         while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {
             let event = entry.remove();
             self.transcribed(event);
         }
+        self.perform(now);
         if self.idle_at.is_some_and(|at| at <= now) {
             self.idle(now);
         }
