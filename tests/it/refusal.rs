@@ -55,7 +55,7 @@ async fn without_an_inbound_prompt_the_call_is_refused() {
     assert_eq!(record.refusal, "no_prompt");
 }
 
-/// Hidden and odd callers are served like anybody.
+/// Hidden and odd callers are served like others.
 async fn a_caller_without_a_number_is_served(world: Arc<World>) {
     for from in ["anonymous", "+266696687", "client:alice", "sip:bob@example.com", ""] {
         let webhook = Webhook::inbound(&world, &new_call_sid()).field("From", from);

@@ -201,7 +201,7 @@ async fn a_thousand_half_open_connections_keep_neither_a_call_nor_a_health_check
         }
     })
     .await;
-    // Each would wait for a place to be given up if it had to, and all of them for far longer than anybody is patient.
+    // Each would wait for a place to be given up if it had to, and all of them for far longer than a caller waits.
     soon("health checks and calls", async {
         for n in 0..20 {
             assert_eq!(harness.get("/health").await, StatusCode::OK);

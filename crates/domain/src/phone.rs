@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// An E.164 number: `+`, then 7 to 15 digits of which the first is not 0.
 ///
 /// Debug and Display keep the last two digits only, which is enough to tell two calls of a test apart and
-/// too little to call anybody. [`PhoneNumber::as_e164`] is the one way to the number itself.
+/// too little to call the person. [`PhoneNumber::as_e164`] is the one way to the number itself.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);

@@ -37,7 +37,7 @@ pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Toolbox {
-    /// Whom a call may be transferred to. Without anybody the tool is not offered.
+    /// Whom a call may be transferred to. With an empty directory the tool is not offered.
     pub directory: Vec<Destination>,
     /// Whether the agent takes messages for the business.
     pub take_messages: bool,

@@ -105,7 +105,8 @@ impl Twilio {
         Call { state: call::place(&self.account, spec) }
     }
 
-    /// How the person at `number` reacts to outbound calls. Anybody else answers at once and is silent.
+    /// How the person at `number` reacts to outbound calls. At every other number a person answers at once and is
+    /// silent.
     pub fn set_callee(&self, number: impl Into<String>, callee: Callee) {
         lock(&self.account.callees).insert(number.into(), callee);
     }
@@ -230,7 +231,7 @@ impl Call {
         let published = outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
         match published {
             Some(outcome) => outcome,
-            // The call holds the other end for as long as anybody can wait.
+            // The call holds the other end while there can be a waiter.
             None => std::future::pending().await,
         }
     }

@@ -135,7 +135,7 @@ impl Model {
         self.echo(change).await
     }
 
-    /// The session as it is before anybody configured it.
+    /// The session before it is configured.
     pub(crate) async fn created(&mut self) {
         self.send(&json!({ "type": "session.created", "event_id": "e", "session": { "type": "realtime" } }))
             .await;

@@ -4,7 +4,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-/// One XML element. Names are ours and therefore static; values are anybody's.
+/// One XML element. Names are ours and therefore static; values may be any text.
 pub(super) struct Element<'a> {
     name: &'static str,
     attributes: Vec<(&'static str, Cow<'a, str>)>,

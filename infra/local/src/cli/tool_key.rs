@@ -1,4 +1,4 @@
-//! `switchboard tool-key`: the key with which a business tells our requests to its tools from anybody else's.
+//! `switchboard tool-key`: the key with which a business tells our requests to its tools from forged ones.
 
 use anyhow::Context as _;
 use clap::Args;
