@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::tools::{Lost, Missed, Outcome, Reply, TakenMessage};
+use domain::tools::{Lost, Missed, TakenMessage, ToolOutcome, ToolReply};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use platform::aws::Aws;
 use platform::clock;
@@ -177,7 +177,11 @@ impl Ports for StorePorts {
         self.turns.put_message(&plan.call, plan.epoch, id, message, clock::now()).await.map_err(store_error)
     }
 
-    async fn call_tool(&self, plan: &CallPlan, request: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+    async fn call_tool(
+        &self,
+        plan: &CallPlan,
+        request: &ToolRequest<'_>,
+    ) -> Result<ToolOutcome, ToolFailure> {
         let began = Instant::now();
         let store = |error: &dyn std::fmt::Display| ToolFailure::Store(error.to_string());
         if !self.plans.is_current(&plan.call, plan.epoch).await.map_err(|error| store(&error))? {
@@ -195,7 +199,7 @@ impl Ports for StorePorts {
             Begun::InProgress { until } => {
                 let ago = TOOL_KEEP.saturating_sub(until.since(now));
                 return if ago > request.timeout + ASKER_MARGIN {
-                    Ok(Outcome::Unknown { why: Lost::Asker })
+                    Ok(ToolOutcome::Unknown { why: Lost::Asker })
                 } else {
                     Err(ToolFailure::InProgress)
                 };
@@ -215,10 +219,10 @@ impl Ports for StorePorts {
 }
 
 impl StorePorts {
-    async fn ask(&self, plan: &CallPlan, request: &ToolRequest<'_>, began: Instant) -> Outcome {
+    async fn ask(&self, plan: &CallPlan, request: &ToolRequest<'_>, began: Instant) -> ToolOutcome {
         let timeout = request.timeout.saturating_sub(began.elapsed());
         if timeout.is_zero() {
-            return Outcome::NotDone { why: Missed::Unreachable };
+            return ToolOutcome::NotDone { why: Missed::Unreachable };
         }
         let body = json!({
             "tool": request.tool.name,
@@ -238,8 +242,9 @@ impl StorePorts {
 }
 
 /// What was kept of an outcome. An older version kept the tool's own JSON, of what was done and nothing else.
-fn recorded(result: String) -> Outcome {
-    serde_json::from_str(&result).unwrap_or(Outcome::Done { reply: Reply { text: result, cut: false } })
+fn recorded(result: String) -> ToolOutcome {
+    serde_json::from_str(&result)
+        .unwrap_or(ToolOutcome::Done { reply: ToolReply { text: result, cut: false } })
 }
 
 fn store_error(error: stores::StoreError) -> StoreError {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::tools::{Outcome, TakenMessage};
+use domain::tools::{TakenMessage, ToolOutcome};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ pub trait Ports: Send + Sync + 'static {
         &self,
         plan: &CallPlan,
         request: &ToolRequest<'_>,
-    ) -> impl Future<Output = Result<Outcome, ToolFailure>> + Send;
+    ) -> impl Future<Output = Result<ToolOutcome, ToolFailure>> + Send;
 }
 
 /// A tool call whose arguments fit the tool's schema.
@@ -123,7 +123,7 @@ impl<P: Ports> Ports for Arc<P> {
         &self,
         plan: &CallPlan,
         request: &ToolRequest<'_>,
-    ) -> impl Future<Output = Result<Outcome, ToolFailure>> + Send {
+    ) -> impl Future<Output = Result<ToolOutcome, ToolFailure>> + Send {
         P::call_tool(self, plan, request)
     }
 }

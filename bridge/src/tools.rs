@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use domain::CallPlan;
 use domain::tools::{
-    END_CALL, HttpTool, Lost, Outcome, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, Toolbox,
+    END_CALL, HttpTool, Lost, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, ToolOutcome, Toolbox,
 };
 use platform::rate_limit::RateLimited;
 use serde_json::{Map, Value, json};
@@ -178,9 +178,9 @@ async fn ask<P: Ports>(
     let request = ToolRequest { tool, id: &id, arguments: &arguments, timeout: wait };
     // A request without an answer may have reached the tool.
     let asked = timeout(wait + RECORD_WAIT, ports.call_tool(plan, &request)).await;
-    let asked = asked.unwrap_or(Ok(Outcome::Unknown { why: Lost::Timeout }));
+    let asked = asked.unwrap_or(Ok(ToolOutcome::Unknown { why: Lost::Timeout }));
     let trouble: Option<&dyn std::fmt::Display> = match &asked {
-        Ok(Outcome::Done { .. }) => None,
+        Ok(ToolOutcome::Done { .. }) => None,
         Ok(outcome) => Some(outcome),
         Err(failure) => Some(failure),
     };

@@ -1,6 +1,6 @@
 //! Calls that have ended, made without a conversation: for tests of what follows a call.
 
-use domain::transcript::{Line, Run, Source};
+use domain::transcript::{Run, Source, TranscriptLine};
 use domain::{CallSid, Speaker, Timestamp, Transcript};
 use serde_json::{Value, json};
 use stores::transcripts::Writer;
@@ -54,7 +54,8 @@ impl<'a> EndedCalls<'a> {
         let source = if said.is_empty() { Source::Failed } else { Source::Realtime };
         let mut number = None;
         if !said.is_empty() {
-            let lines = said.iter().map(|(speaker, text)| Line::new(Some(*speaker), *text)).collect();
+            let lines =
+                said.iter().map(|(speaker, text)| TranscriptLine::new(Some(*speaker), *text)).collect();
             let words = Transcript::new(&call, source, lines, Timestamp(0));
             number = Some(writer.put_version(&words).await.expect("it is put").number);
         }

@@ -253,9 +253,11 @@ async fn a_repetition_is_told_what_came_of_the_first_request() {
 
 #[test]
 fn what_an_older_version_kept_is_what_was_done() {
-    let reply = Reply { text: r#"{"booked":true}"#.into(), cut: false };
-    assert_eq!(recorded(r#"{"booked":true}"#.into()), Outcome::Done { reply });
-    for outcome in [Outcome::of(409, Reply::default()), Outcome::Unknown { why: Lost::Status(302) }] {
+    let reply = ToolReply { text: r#"{"booked":true}"#.into(), cut: false };
+    assert_eq!(recorded(r#"{"booked":true}"#.into()), ToolOutcome::Done { reply });
+    for outcome in
+        [ToolOutcome::of(409, ToolReply::default()), ToolOutcome::Unknown { why: Lost::Status(302) }]
+    {
         assert_eq!(recorded(serde_json::to_string(&outcome).unwrap()), outcome);
     }
 }

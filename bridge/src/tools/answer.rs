@@ -1,6 +1,6 @@
 //! What the model is told of a tool: JSON, never longer than it may be, and never an error for something that was done.
 
-use domain::tools::{ANSWER_MAX_BYTES, Outcome, Reply};
+use domain::tools::{ANSWER_MAX_BYTES, ToolOutcome, ToolReply};
 use serde_json::{Map, Value, json};
 
 /// What stands around a text that is cut to fit.
@@ -11,13 +11,13 @@ const MAY_HAVE_ACTED: &str = "it is not known whether this was done; do not repe
 const NO_ANSWER: &str = "the tool gave no answer that can be used; tell the caller so";
 
 /// What came of a tool that acts `once`, or as often as it is asked.
-pub(super) fn of(outcome: &Outcome, once: bool) -> String {
+pub(super) fn of(outcome: &ToolOutcome, once: bool) -> String {
     match outcome {
-        Outcome::Done { reply } => done(reply),
-        Outcome::Refused { status, reply } => refused(*status, reply),
-        Outcome::Unknown { .. } if once => error("unknown", MAY_HAVE_ACTED).to_string(),
-        Outcome::Unknown { .. } => error("unknown", NO_ANSWER).to_string(),
-        Outcome::NotDone { .. } => not_done().to_string(),
+        ToolOutcome::Done { reply } => done(reply),
+        ToolOutcome::Refused { status, reply } => refused(*status, reply),
+        ToolOutcome::Unknown { .. } if once => error("unknown", MAY_HAVE_ACTED).to_string(),
+        ToolOutcome::Unknown { .. } => error("unknown", NO_ANSWER).to_string(),
+        ToolOutcome::NotDone { .. } => not_done().to_string(),
     }
 }
 
@@ -30,14 +30,14 @@ pub(super) fn error(code: &str, message: &str) -> Value {
 }
 
 /// The tool's own JSON as it is, and any other text as what it says beside being done.
-fn done(reply: &Reply) -> String {
+fn done(reply: &ToolReply) -> String {
     match structured(reply) {
         Some(_) => reply.text.trim().to_owned(),
         None => with_text(json!({ "ok": true }), reply),
     }
 }
 
-fn refused(status: u16, reply: &Reply) -> String {
+fn refused(status: u16, reply: &ToolReply) -> String {
     let mut answer = error("refused", "the tool refused this and did nothing");
     answer["status"] = status.into();
     if let Some(value) = structured(reply) {
@@ -52,12 +52,12 @@ fn refused(status: u16, reply: &Reply) -> String {
 }
 
 /// A whole object or list.
-fn structured(reply: &Reply) -> Option<Value> {
+fn structured(reply: &ToolReply) -> Option<Value> {
     let value: Value = serde_json::from_str(&reply.text).ok().filter(|_| !reply.cut)?;
     (value.is_object() || value.is_array()).then_some(value)
 }
 
-fn with_text(mut answer: Value, reply: &Reply) -> String {
+fn with_text(mut answer: Value, reply: &ToolReply) -> String {
     let text = plain(&reply.text);
     let fitting = beginning(&text, ANSWER_MAX_BYTES - FRAME_BYTES);
     let cut = reply.cut || fitting.len() < text.len();
@@ -113,8 +113,8 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, text: &str) -> Value {
-        let reply = Reply { text: text.to_owned(), cut: false };
-        serde_json::from_str(&of(&Outcome::of(status, reply), true)).unwrap()
+        let reply = ToolReply { text: text.to_owned(), cut: false };
+        serde_json::from_str(&of(&ToolOutcome::of(status, reply), true)).unwrap()
     }
 
     /// Cases C11 and B09.
@@ -155,11 +155,11 @@ mod tests {
     #[test]
     fn what_may_have_been_done_is_not_to_be_repeated() {
         let may_have_acted = [
-            Outcome::of(302, Reply::default()),
-            Outcome::of(500, Reply::default()),
-            Outcome::Unknown { why: Lost::Timeout },
-            Outcome::Unknown { why: Lost::Connection },
-            Outcome::Unknown { why: Lost::Asker },
+            ToolOutcome::of(302, ToolReply::default()),
+            ToolOutcome::of(500, ToolReply::default()),
+            ToolOutcome::Unknown { why: Lost::Timeout },
+            ToolOutcome::Unknown { why: Lost::Connection },
+            ToolOutcome::Unknown { why: Lost::Asker },
         ];
         for outcome in may_have_acted {
             for once in [true, false] {
@@ -168,7 +168,9 @@ mod tests {
                 assert!(!told.contains("again") && !told.contains("failed"), "{told}");
             }
         }
-        for outcome in [Outcome::of(503, Reply::default()), Outcome::NotDone { why: Missed::Unreachable }] {
+        for outcome in
+            [ToolOutcome::of(503, ToolReply::default()), ToolOutcome::NotDone { why: Missed::Unreachable }]
+        {
             assert!(of(&outcome, true).contains("nothing was done"));
         }
     }
@@ -186,8 +188,8 @@ mod tests {
         ) {
             let text = format!("{open}{}{close}", unit.repeat(repeats));
             let end = text.floor_char_boundary(ANSWER_MAX_BYTES);
-            let reply = Reply { text: text[..end].to_owned(), cut: cut || end < text.len() };
-            let told = of(&Outcome::of(status, reply), true);
+            let reply = ToolReply { text: text[..end].to_owned(), cut: cut || end < text.len() };
+            let told = of(&ToolOutcome::of(status, reply), true);
             prop_assert!(told.len() <= ANSWER_MAX_BYTES, "{} bytes", told.len());
             let told: Value = serde_json::from_str(&told).unwrap();
             prop_assert_eq!(told["error"] == "refused", status >= 400);

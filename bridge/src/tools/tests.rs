@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use domain::tools::{ANSWER_MAX_BYTES, Destination, Missed, Reply};
+use domain::tools::{ANSWER_MAX_BYTES, Destination, Missed, ToolReply};
 use domain::{AnsweredBy, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
 
 use super::*;
@@ -13,7 +13,7 @@ struct World {
     asked: Mutex<Vec<(String, Value)>>,
     hangs: bool,
     /// What every tool comes to, instead of being done.
-    answers: Option<Result<Outcome, ToolFailure>>,
+    answers: Option<Result<ToolOutcome, ToolFailure>>,
 }
 
 impl Ports for World {
@@ -42,14 +42,16 @@ impl Ports for World {
         Ok(())
     }
 
-    async fn call_tool(&self, _: &CallPlan, request: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+    async fn call_tool(&self, _: &CallPlan, request: &ToolRequest<'_>) -> Result<ToolOutcome, ToolFailure> {
         self.asked.lock().unwrap().push((request.id.to_owned(), request.arguments.clone()));
         if self.hangs {
             std::future::pending::<()>().await;
         }
         match &self.answers {
             Some(answer) => answer.clone(),
-            None => Ok(Outcome::Done { reply: Reply { text: r#"{"free":["09:00"]}"#.into(), cut: false } }),
+            None => Ok(ToolOutcome::Done {
+                reply: ToolReply { text: r#"{"free":["09:00"]}"#.into(), cut: false },
+            }),
         }
     }
 }
@@ -191,8 +193,8 @@ async fn what_is_not_offered_does_not_exist() {
 /// Case C11.
 #[tokio::test]
 async fn an_answer_of_any_length_is_cut_and_no_error() {
-    let reply = Reply { text: "x".repeat(ANSWER_MAX_BYTES), cut: true };
-    let world = World { answers: Some(Ok(Outcome::Done { reply })), ..World::default() };
+    let reply = ToolReply { text: "x".repeat(ANSWER_MAX_BYTES), cut: true };
+    let world = World { answers: Some(Ok(ToolOutcome::Done { reply })), ..World::default() };
     let (output, _) = run_in(&world, "book", r#"{"day":"Mon"}"#).await;
     assert_eq!((&output["ok"], output["cut"].is_string()), (&json!(true), true));
     assert!(output.to_string().len() <= ANSWER_MAX_BYTES);
@@ -205,10 +207,10 @@ async fn the_model_is_told_whether_a_thing_was_done() {
         (Err(ToolFailure::InProgress), "in_progress"),
         (Err(ToolFailure::Superseded), "not_done"),
         (Err(ToolFailure::Store("throttled".into())), "not_done"),
-        (Ok(Outcome::NotDone { why: Missed::Unreachable }), "not_done"),
-        (Ok(Outcome::of(409, Reply::default())), "refused"),
-        (Ok(Outcome::of(302, Reply::default())), "unknown"),
-        (Ok(Outcome::Unknown { why: Lost::Asker }), "unknown"),
+        (Ok(ToolOutcome::NotDone { why: Missed::Unreachable }), "not_done"),
+        (Ok(ToolOutcome::of(409, ToolReply::default())), "refused"),
+        (Ok(ToolOutcome::of(302, ToolReply::default())), "unknown"),
+        (Ok(ToolOutcome::Unknown { why: Lost::Asker }), "unknown"),
     ] {
         let world = World { answers: Some(answers), ..World::default() };
         let (output, _) = run_in(&world, "book", r#"{"day":"Mon"}"#).await;

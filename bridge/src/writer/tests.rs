@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use domain::tools::{Missed, Outcome, TakenMessage};
+use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::turn::{EndReason, Speaker};
 use domain::{AnsweredBy, CallPlan, Epoch, Timestamp, testing};
 
@@ -64,8 +64,8 @@ impl Ports for Store {
         Ok(())
     }
 
-    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
-        Ok(Outcome::NotDone { why: Missed::Unreachable })
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<ToolOutcome, ToolFailure> {
+        Ok(ToolOutcome::NotDone { why: Missed::Unreachable })
     }
 }
 

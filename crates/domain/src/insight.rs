@@ -1,10 +1,10 @@
 //! What a call came to: its summary, the facts that the business wants to know, a status for the lead.
 //!
 //! A model writes them, and a value is not believed just because a model wrote it: it stands only on a
-//! [quote](settle) that the transcript holds. For a call in which the caller said nothing no model is asked.
+//! [quote](check_claims) that the transcript holds. For a call in which the caller said nothing no model is asked.
 
+mod claims;
 mod instructions;
-mod settle;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+pub use claims::{CheckedClaims, check_claims};
 pub use instructions::instructions;
-pub use settle::{Settled, settle};
 
 use crate::cost::TextUsage;
 use crate::recording::RecordingState;
@@ -95,7 +95,7 @@ impl Default for InsightPolicy {
 
 /// What the model is asked to fill in. Everything in it is a claim.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct Answer {
+pub struct ModelClaims {
     /// What the call was about.
     pub summary: Summary,
     /// A claim for each field, or `None` where the model found no value.
@@ -167,7 +167,7 @@ pub enum Void {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum InsightOutcome {
     /// The call was summed up.
     Done,
     /// There are no words of a caller; no model was asked.
@@ -192,7 +192,7 @@ pub enum Outcome {
     Quota,
 }
 
-impl Outcome {
+impl InsightOutcome {
     /// The label in records, metrics and the API.
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -211,7 +211,7 @@ pub struct Insights {
     /// The transcript that was read.
     pub source: Option<Source>,
     /// What the attempt came to.
-    pub outcome: Outcome,
+    pub outcome: InsightOutcome,
     /// What the call was about, if it was summed up.
     pub summary: Option<Summary>,
     /// The values that stand on quotes.
@@ -253,7 +253,7 @@ pub enum Stage {
     /// Look again after this time.
     Wait(Duration),
     /// The outcome is plain without a model.
-    Plain(Outcome),
+    Plain(InsightOutcome),
     /// Ask a model.
     Ask,
 }
@@ -263,7 +263,7 @@ pub enum Stage {
 pub fn stage(input: &StageInput<'_>, now: Timestamp) -> Stage {
     let Some(ended_at) = input.ended_at else { return Stage::Nothing };
     if input.refused {
-        return Stage::Plain(Outcome::NobodySpoke);
+        return Stage::Plain(InsightOutcome::NobodySpoke);
     }
     let Some(source) = input.final_source else { return Stage::Nothing };
     let since_end = now.since(ended_at);
@@ -273,10 +273,10 @@ pub fn stage(input: &StageInput<'_>, now: Timestamp) -> Stage {
         return Stage::Wait(RECORDING_GRACE - since_end);
     }
     match input.transcript {
-        _ if source == Source::Failed => Stage::Plain(Outcome::NoTranscript),
-        None => Stage::Plain(Outcome::NoTranscript),
+        _ if source == Source::Failed => Stage::Plain(InsightOutcome::NoTranscript),
+        None => Stage::Plain(InsightOutcome::NoTranscript),
         Some(transcript) if caller_spoke(transcript) => Stage::Ask,
-        Some(_) => Stage::Plain(Outcome::NobodySpoke),
+        Some(_) => Stage::Plain(InsightOutcome::NobodySpoke),
     }
 }
 
@@ -296,7 +296,7 @@ macro_rules! private {
     };
 }
 
-private!(Answer, Claim, Summary, Extracted);
+private!(ModelClaims, Claim, Summary, Extracted);
 
 impl fmt::Debug for Insights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

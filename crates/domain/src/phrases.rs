@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goodbye_with_a_but_is_none() {
+    fn a_goodbye_with_a_but_is_no_goodbye() {
         for text in [
             "Bye, but one more thing.",
             "Goodbye is a sad word",

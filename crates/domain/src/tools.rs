@@ -12,7 +12,7 @@ use crate::PhoneNumber;
 
 mod outcome;
 
-pub use outcome::{Lost, Missed, Outcome, Reply};
+pub use outcome::{Lost, Missed, ToolOutcome, ToolReply};
 
 /// Ends the call after a goodbye. The session's own.
 pub const END_CALL: &str = "end_call";

@@ -59,7 +59,7 @@ pub struct Transcript {
     /// Where its words come from.
     pub source: Source,
     /// What was said, in order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<TranscriptLine>,
     /// The model that wrote it down, if one did so afterwards.
     pub model: Option<String>,
     /// When it was written.
@@ -80,7 +80,7 @@ pub struct Transcript {
 
 /// What one side said at a time.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct TranscriptLine {
     /// `None` where the speakers could not be told apart.
     pub speaker: Option<Speaker>,
     /// The words.
@@ -90,7 +90,7 @@ pub struct Line {
     pub start_ms: Option<u64>,
 }
 
-impl Line {
+impl TranscriptLine {
     /// A line without a time.
     pub fn new(speaker: Option<Speaker>, text: impl Into<String>) -> Self {
         Self { speaker, text: text.into(), start_ms: None }
@@ -99,7 +99,7 @@ impl Line {
 
 impl Transcript {
     /// A version that is not stored yet.
-    pub fn new(call: &CallSid, source: Source, lines: Vec<Line>, at: Timestamp) -> Self {
+    pub fn new(call: &CallSid, source: Source, lines: Vec<TranscriptLine>, at: Timestamp) -> Self {
         Self {
             call: call.clone(),
             source,
@@ -132,9 +132,9 @@ impl std::fmt::Debug for Transcript {
     }
 }
 
-impl std::fmt::Debug for Line {
+impl std::fmt::Debug for TranscriptLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line")
+        f.debug_struct("TranscriptLine")
             .field("speaker", &self.speaker)
             .field("start_ms", &self.start_ms)
             .finish_non_exhaustive()
@@ -147,7 +147,7 @@ pub fn from_turns(call: &CallSid, turns: &[Turn], expected: &Expected, at: Times
     let lines = turns
         .iter()
         .filter(|turn| !is_wordless(&turn.text) && quality::flaw_of_turn(turn, expected).is_none())
-        .map(|turn| Line::new(Some(turn.speaker), turn.text.trim()))
+        .map(|turn| TranscriptLine::new(Some(turn.speaker), turn.text.trim()))
         .collect();
     Transcript::new(call, Source::Realtime, lines, at)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::Secret;
 use domain::call::{CallStatus, Direction, Refusal};
 use domain::dial::barred::Barred;
-use domain::insight::Outcome;
+use domain::insight::InsightOutcome;
 use domain::recording::{
     ARCHIVE_WITHIN, DeletionReason, Due, ERASE_WITHIN, RecordingKind, RecordingState, Retention,
 };
@@ -94,16 +94,16 @@ fn what_is_told_has_one_word() {
     ];
     assert!(flaws.iter().all(|(flaw, word)| flaw.as_str() == *word));
     let outcomes = [
-        (Outcome::Done, "done"),
-        (Outcome::NobodySpoke, "nobody_spoke"),
-        (Outcome::NoTranscript, "no_transcript"),
-        (Outcome::Refused, "refused"),
-        (Outcome::Incomplete, "incomplete"),
-        (Outcome::ContentFilter, "content_filter"),
-        (Outcome::InvalidAnswer, "invalid_answer"),
-        (Outcome::Rejected, "rejected"),
-        (Outcome::Unavailable, "unavailable"),
-        (Outcome::Quota, "quota"),
+        (InsightOutcome::Done, "done"),
+        (InsightOutcome::NobodySpoke, "nobody_spoke"),
+        (InsightOutcome::NoTranscript, "no_transcript"),
+        (InsightOutcome::Refused, "refused"),
+        (InsightOutcome::Incomplete, "incomplete"),
+        (InsightOutcome::ContentFilter, "content_filter"),
+        (InsightOutcome::InvalidAnswer, "invalid_answer"),
+        (InsightOutcome::Rejected, "rejected"),
+        (InsightOutcome::Unavailable, "unavailable"),
+        (InsightOutcome::Quota, "quota"),
     ];
     assert!(outcomes.iter().all(|(outcome, word)| outcome.as_str() == *word));
     let ends = [

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use domain::Secret;
 use openai::http_error::{ErrorHeaders, HttpError, MAX_RETRIES, Retry, backoff};
-use openai::responses::{Reply, ReplyShape, ResponsesRequest};
+use openai::responses::{ReplyShape, ResponsesReply, ResponsesRequest};
 use openai::transcription::{
     AudioContainer, FileError, FilePart, Transcription, TranscriptionRequest, TranscriptionShape,
 };
@@ -151,8 +151,12 @@ impl OpenAiHttp {
     /// Asks for a written answer, with the retries that are worth it, until `deadline`.
     ///
     /// # Errors
-    /// [`OpenAiError`]. A refusal or an incomplete answer is a [`Reply`].
-    pub async fn respond(&self, request: &ResponsesRequest, deadline: Instant) -> Result<Reply, OpenAiError> {
+    /// [`OpenAiError`]. A refusal or an incomplete answer is a [`ResponsesReply`].
+    pub async fn respond(
+        &self,
+        request: &ResponsesRequest,
+        deadline: Instant,
+    ) -> Result<ResponsesReply, OpenAiError> {
         let json = Bytes::from(request.to_json());
         let body = self
             .send(deadline, || {
@@ -160,7 +164,7 @@ impl OpenAiHttp {
                 Ok(post.header(CONTENT_TYPE, "application/json").body(json.clone()))
             })
             .await?;
-        Ok(Reply::parse(&body)?)
+        Ok(ResponsesReply::parse(&body)?)
     }
 
     async fn send(

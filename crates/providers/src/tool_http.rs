@@ -1,6 +1,6 @@
 //! Asks a business's own tools. What a caller says decides what is asked, so nothing about the request is left to
 //! the other side: the address is the settings', checked before and after its name is resolved, redirects are not
-//! followed, and time and size are bounded. Whatever happens is an [`Outcome`]: the status of an answer decides whether
+//! followed, and time and size are bounded. Whatever happens is an [`ToolOutcome`]: the status of an answer decides whether
 //! the tool acted, its body is for the model.
 //!
 //! Requests are signed as Standard Webhooks are: `webhook-id`, `webhook-timestamp` and `webhook-signature`
@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::BusinessId;
 use domain::token::TokenKey;
-use domain::tools::{ANSWER_MAX_BYTES, Lost, Missed, Outcome, Reply};
+use domain::tools::{ANSWER_MAX_BYTES, Lost, Missed, ToolOutcome, ToolReply};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -71,24 +71,24 @@ impl ToolClient {
     }
 
     /// Asks once, and says what came of it.
-    pub async fn call(&self, request: &ToolRequest<'_>) -> Outcome {
+    pub async fn call(&self, request: &ToolRequest<'_>) -> ToolOutcome {
         let deadline = Instant::now() + request.timeout;
-        let Ok(url) = Url::parse(request.url) else { return Outcome::NotDone { why: Missed::Address } };
+        let Ok(url) = Url::parse(request.url) else { return ToolOutcome::NotDone { why: Missed::Address } };
         if self.reach.check(&url).is_err() {
-            return Outcome::NotDone { why: Missed::Address };
+            return ToolOutcome::NotDone { why: Missed::Address };
         }
         match timeout_at(deadline, self.send(url, request)).await {
             Ok(Ok(response)) => {
                 let status = response.status().as_u16();
-                Outcome::of(status, reply(response, deadline).await)
+                ToolOutcome::of(status, reply(response, deadline).await)
             }
             // Nothing was sent: no name, no connection or no TLS.
             Ok(Err(error)) if error.is_connect() || error.is_builder() => {
-                Outcome::NotDone { why: Missed::Unreachable }
+                ToolOutcome::NotDone { why: Missed::Unreachable }
             }
-            Ok(Err(error)) if error.is_timeout() => Outcome::Unknown { why: Lost::Timeout },
-            Ok(Err(_)) => Outcome::Unknown { why: Lost::Connection },
-            Err(_) => Outcome::Unknown { why: Lost::Timeout },
+            Ok(Err(error)) if error.is_timeout() => ToolOutcome::Unknown { why: Lost::Timeout },
+            Ok(Err(_)) => ToolOutcome::Unknown { why: Lost::Connection },
+            Err(_) => ToolOutcome::Unknown { why: Lost::Timeout },
         }
     }
 
@@ -118,7 +118,7 @@ impl ToolClient {
 
 /// What there is of the answer's body by the deadline. Its status has said what it means, so that a body which is too
 /// long, breaks off or never ends takes nothing back.
-async fn reply(mut response: Response, deadline: Instant) -> Reply {
+async fn reply(mut response: Response, deadline: Instant) -> ToolReply {
     let (mut bytes, mut cut) = (Vec::new(), false);
     loop {
         match timeout_at(deadline, response.chunk()).await {
@@ -136,5 +136,5 @@ async fn reply(mut response: Response, deadline: Instant) -> Reply {
     let said = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     let text = String::from_utf8_lossy(said);
     let end = text.floor_char_boundary(ANSWER_MAX_BYTES);
-    Reply { cut: cut || end < text.len(), text: text[..end].to_owned() }
+    ToolReply { cut: cut || end < text.len(), text: text[..end].to_owned() }
 }

@@ -61,7 +61,7 @@ mod tests {
 
     /// Case C18.
     #[test]
-    fn json_goes_to_whoever_asks_for_it_and_a_redirect_to_everybody_else() {
+    fn json_comes_on_request_and_a_redirect_otherwise() {
         for accept in [
             "application/json",
             "Application/JSON; charset=utf-8",

@@ -30,7 +30,7 @@ impl Worker {
         match known.account(&call) {
             Account::NotRecorded(reason) => self.not_recorded(&call, reason).await,
             Account::Ask => self.ask(&call, &known).await,
-            Account::Settled => {
+            Account::Known => {
                 // Whoever announced it may have died before it asked for the copy.
                 if let Some(own) = known.own().filter(|own| own.state == RecordingState::Announced) {
                     self.copy_later(own).await?;

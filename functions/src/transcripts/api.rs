@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::transcript::Line;
+use domain::transcript::TranscriptLine;
 use domain::{Speaker, Transcript};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use platform::aws::Aws;
@@ -161,7 +161,7 @@ async fn edit(
     }
 }
 
-fn lines(body: Result<Json<Edit>, JsonRejection>) -> Result<Vec<Line>, Problem> {
+fn lines(body: Result<Json<Edit>, JsonRejection>) -> Result<Vec<TranscriptLine>, Problem> {
     let Json(edit) = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too large").detail("at most 2 MiB")
@@ -176,7 +176,10 @@ fn lines(body: Result<Json<Edit>, JsonRejection>) -> Result<Vec<Line>, Problem> 
     if edit.lines.iter().any(|line| line.text.trim().is_empty()) {
         return Err(Problem::bad_request("a line without words cannot be kept: leave it out"));
     }
-    let line = |EditedLine { speaker, text, start_ms }| Line { start_ms, ..Line::new(speaker, text.trim()) };
+    let line = |EditedLine { speaker, text, start_ms }| TranscriptLine {
+        start_ms,
+        ..TranscriptLine::new(speaker, text.trim())
+    };
     Ok(edit.lines.into_iter().map(line).collect())
 }
 

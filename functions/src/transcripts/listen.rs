@@ -16,7 +16,7 @@ use domain::prompt::ListeningHint;
 use domain::recording::{Archived, RecordingSource, WAV_HEADER_MAX_BYTES, WavFormat, wav_layout};
 use domain::transcript::speech::{Levels, Limits, Piece, pieces};
 use domain::transcript::stitch::stitch;
-use domain::transcript::{Expected, Heard, Line};
+use domain::transcript::{Expected, Heard, TranscriptLine};
 use futures_util::StreamExt as _;
 use platform::objects::{ObjectError, Objects};
 use providers::openai_http::OpenAiHttp;
@@ -56,7 +56,7 @@ pub(super) struct Listener<'a> {
 
 /// What was understood.
 pub(super) struct Understood {
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<TranscriptLine>,
     pub(super) heard: Vec<Heard>,
     pub(super) model: Option<String>,
     pub(super) listened_ms: u64,
@@ -244,9 +244,10 @@ fn understood(answers: Vec<(Piece, Answer)>, source: RecordingSource, channels: 
         }
         match all.lines.iter_mut().rev().find(|line| line.speaker == speaker) {
             Some(line) if piece.continues => line.text = stitch(&line.text, text),
-            Some(_) | None => all
-                .lines
-                .push(Line { start_ms: Some(piece.start.as_millis() as u64), ..Line::new(speaker, text) }),
+            Some(_) | None => all.lines.push(TranscriptLine {
+                start_ms: Some(piece.start.as_millis() as u64),
+                ..TranscriptLine::new(speaker, text)
+            }),
         }
     }
     all

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_heard_or_understood_is_left_out() {
+    fn what_was_not_heard_or_understood_is_left_out() {
         let turns = [
             turn(Speaker::Agent, TurnState::Complete, "Hello."),
             turn(Speaker::Caller, TurnState::Failed, ""),

@@ -58,11 +58,11 @@ pub(crate) struct Ledger {
 
 struct State {
     tally: Tally,
-    calls: Vec<Call>,
+    calls: Vec<MeasuredCall>,
 }
 
 #[derive(Default, Clone)]
-struct Call {
+struct MeasuredCall {
     started_ns: Option<u64>,
     next_frame: u32,
     interruption: Option<Interruption>,
@@ -78,7 +78,7 @@ struct Interruption {
 
 impl Ledger {
     pub(crate) fn new(calls: u32, schedule: Schedule) -> Self {
-        let calls = vec![Call::default(); calls as usize];
+        let calls = vec![MeasuredCall::default(); calls as usize];
         let state = Mutex::new(State { tally: Tally::default(), calls });
         Self { epoch: Instant::now(), schedule, state }
     }
@@ -212,7 +212,7 @@ impl Ledger {
     }
 
     /// A call number that is not ours comes from audio that is not either.
-    fn with_call(&self, call: u32, change: impl FnOnce(&mut Tally, &mut Call)) {
+    fn with_call(&self, call: u32, change: impl FnOnce(&mut Tally, &mut MeasuredCall)) {
         let mut state = self.state();
         let State { tally, calls } = &mut *state;
         if let Some(call) = calls.get_mut(call as usize) {

@@ -45,7 +45,7 @@ use target::{Target, TargetError, TargetKind};
 /// What the tool found out.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum LoadOutcome {
     Load(Box<Report>),
     Churn(ChurnReport),
 }
@@ -68,14 +68,14 @@ pub enum LoadError {
 ///
 /// # Errors
 /// When options are out of bounds, or a target cannot be started or dies.
-pub fn run(options: &Options, command: impl Fn(TargetKind) -> Command) -> Result<Outcome, LoadError> {
+pub fn run(options: &Options, command: impl Fn(TargetKind) -> Command) -> Result<LoadOutcome, LoadError> {
     options.check()?;
     // One thread: the two ends share a clock and a ledger, and the targets get the other cores.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         if options.churn {
             let target = Target::spawn(TargetKind::Bridge, options, command).await?;
-            return Ok(Outcome::Churn(churn::run(options, &target).await?));
+            return Ok(LoadOutcome::Churn(churn::run(options, &target).await?));
         }
         let mut rounds = vec![];
         for _ in 0..options.rounds {
@@ -85,7 +85,7 @@ pub fn run(options: &Options, command: impl Fn(TargetKind) -> Command) -> Result
                 rounds.push(Round { target: kind, figures });
             }
         }
-        Ok(Outcome::Load(Box::new(Report::new(options.clone(), rounds))))
+        Ok(LoadOutcome::Load(Box::new(Report::new(options.clone(), rounds))))
     })
 }
 

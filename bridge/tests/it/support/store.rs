@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bridge::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
-use domain::tools::{Missed, Outcome, TakenMessage};
+use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
 use tokio::sync::Notify;
 
@@ -138,8 +138,8 @@ impl Ports for Store {
         Ok(None)
     }
 
-    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<ToolOutcome, ToolFailure> {
         self.write(|_| {}).await.map_err(|_| ToolFailure::Superseded)?;
-        Ok(Outcome::NotDone { why: Missed::Unreachable })
+        Ok(ToolOutcome::NotDone { why: Missed::Unreachable })
     }
 }

@@ -91,7 +91,7 @@ fn what_has_no_price_or_no_quantity_is_unknown_and_the_total_says_so() {
 }
 
 #[test]
-fn a_call_that_nobody_answered_costs_nothing() {
+fn an_unanswered_call_costs_nothing() {
     let used = Used { answered: false, duration: None, recorded: None, listened: &[], ..used(&[], &[]) };
     let cost = CallCost::of(&used, &PriceList::default());
     assert_eq!((cost.parts.len(), cost.is_complete()), (0, true));

@@ -3,10 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::recording::{Archived, WavFormat};
 use crate::testing::call_sid;
-use crate::transcript::Line;
+use crate::transcript::TranscriptLine;
 
 fn transcript(lines: &[(Option<Speaker>, &str)]) -> Transcript {
-    let lines = lines.iter().map(|(speaker, text)| Line::new(*speaker, *text)).collect();
+    let lines = lines.iter().map(|(speaker, text)| TranscriptLine::new(*speaker, *text)).collect();
     Transcript::new(&call_sid(1), Source::Realtime, lines, Timestamp(0))
 }
 
@@ -24,11 +24,11 @@ fn summary() -> Summary {
     Summary { topic: "t".into(), details: "d".into(), outcome: "o".into(), next_step: Some("  ".into()) }
 }
 
-fn settled(claims: &[(&str, &str, &str)], policy: &InsightPolicy) -> Settled {
+fn checked(claims: &[(&str, &str, &str)], policy: &InsightPolicy) -> CheckedClaims {
     let claim =
         |value: &str, quote: &str| Some(Claim { value: value.into(), quote: quote.into(), confidence: 900 });
     let fields = claims.iter().map(|(name, value, quote)| ((*name).into(), claim(value, quote))).collect();
-    settle(Answer { summary: summary(), fields, lead_status: None }, &conversation(), policy)
+    check_claims(ModelClaims { summary: summary(), fields, lead_status: None }, &conversation(), policy)
 }
 
 fn field(name: &str, kind: FieldKind) -> InsightPolicy {
@@ -39,7 +39,7 @@ fn field(name: &str, kind: FieldKind) -> InsightPolicy {
 #[test]
 fn a_value_stands_on_words_that_were_said_and_names_their_speaker() {
     let policy = InsightPolicy::default();
-    let taken = settled(
+    let taken = checked(
         &[
             ("name", "Anna Lindqvist", "it's anna lindqvist"),
             ("requested_date", "2026-11-26", "ANNA LINDQVIST! Half past ten  on Thursday"),
@@ -72,7 +72,7 @@ fn what_was_not_said_is_void() {
     for quote in
         ["", " ?! ", "my name is Anna", "Lindqvist Half past nine", "Robin it's Anna", "nna", "half pas"]
     {
-        let taken = settled(&[("name", "Anna", quote)], &field("name", FieldKind::Text));
+        let taken = checked(&[("name", "Anna", quote)], &field("name", FieldKind::Text));
         assert_eq!(taken.extraction, [], "{quote}");
         assert_eq!(taken.voided, [Voided { name: "name".into(), why: Void::NotSaid }], "{quote}");
     }
@@ -83,8 +83,8 @@ fn a_quote_is_found_in_a_script_that_does_not_part_words() {
     let words = transcript(&[(Some(Speaker::Caller), "木曜日の十時半にお願いします。")]);
     let claim = Claim { value: "木曜日".into(), quote: "木曜日の十時半".into(), confidence: 80 };
     let fields = [("day".to_owned(), Some(claim))].into();
-    let answer = Answer { summary: summary(), fields, lead_status: None };
-    assert_eq!(settle(answer, &words, &field("day", FieldKind::Text)).extraction.len(), 1);
+    let answer = ModelClaims { summary: summary(), fields, lead_status: None };
+    assert_eq!(check_claims(answer, &words, &field("day", FieldKind::Text)).extraction.len(), 1);
 }
 
 /// Case C17.
@@ -105,8 +105,8 @@ fn a_quote_is_found_however_its_letters_are_written() {
         let words = transcript(&[(Some(Speaker::Caller), said)]);
         let claim = Claim { value: quote.into(), quote: quote.into(), confidence: 80 };
         let fields = [("f".to_owned(), Some(claim))].into();
-        let answer = Answer { summary: summary(), fields, lead_status: None };
-        let taken = settle(answer, &words, &field("f", FieldKind::Text));
+        let answer = ModelClaims { summary: summary(), fields, lead_status: None };
+        let taken = check_claims(answer, &words, &field("f", FieldKind::Text));
         assert_eq!(taken.extraction.len(), 1, "{quote} in {said}");
         assert_eq!(taken.extraction[0].quote, quote, "as it was given");
     }
@@ -122,7 +122,7 @@ fn figures_are_stored_as_figures() {
         (FieldKind::Time, "１０：３０", "10:30"),
         (FieldKind::OneOf(vec!["Café".into()]), "CAFE\u{301}", "Café"),
     ] {
-        let taken = settled(&[("f", given, "Anna")], &field("f", kind));
+        let taken = checked(&[("f", given, "Anna")], &field("f", kind));
         assert_eq!(taken.extraction.first().map(|fact| fact.value.as_str()), Some(stored), "{given}");
     }
 }
@@ -144,13 +144,13 @@ fn each_kind_takes_its_own_and_nothing_else() {
     ] {
         for value in good {
             assert_eq!(
-                settled(&[("f", value, "Anna")], &field("f", kind.clone())).extraction.len(),
+                checked(&[("f", value, "Anna")], &field("f", kind.clone())).extraction.len(),
                 1,
                 "{value}"
             );
         }
         for value in bad {
-            let voided = settled(&[("f", value, "Anna")], &field("f", kind.clone())).voided;
+            let voided = checked(&[("f", value, "Anna")], &field("f", kind.clone())).voided;
             assert_eq!(voided, [Voided { name: "f".into(), why: Void::WrongKind }], "{value}");
         }
     }
@@ -158,12 +158,12 @@ fn each_kind_takes_its_own_and_nothing_else() {
 
 #[test]
 fn only_what_the_business_asked_for_and_knows_is_taken() {
-    let taken = settled(&[("secret", "x", "Anna")], &field("name", FieldKind::Text));
+    let taken = checked(&[("secret", "x", "Anna")], &field("name", FieldKind::Text));
     assert!(taken.extraction.is_empty() && taken.voided.is_empty());
     let policy = InsightPolicy { lead_statuses: vec!["Booked".into()], ..InsightPolicy::default() };
     let status = |word: &str| {
-        let answer = Answer { summary: summary(), fields: [].into(), lead_status: Some(word.into()) };
-        settle(answer, &conversation(), &policy).lead_status
+        let answer = ModelClaims { summary: summary(), fields: [].into(), lead_status: Some(word.into()) };
+        check_claims(answer, &conversation(), &policy).lead_status
     };
     assert_eq!(status(" booked"), Some("Booked".into()), "in the business's own spelling");
     assert_eq!(status("platinum"), None);
@@ -174,8 +174,8 @@ proptest! {
     #[test]
     fn no_value_without_its_words(value in "\\PC{0,40}", quote in "\\PC{0,40}", confidence: i64) {
         let claim = Claim { value, quote: quote.clone(), confidence };
-        let answer = Answer { summary: summary(), fields: [("f".to_owned(), Some(claim))].into(), lead_status: None };
-        let taken = settle(answer, &conversation(), &field("f", FieldKind::Text));
+        let answer = ModelClaims { summary: summary(), fields: [("f".to_owned(), Some(claim))].into(), lead_status: None };
+        let taken = check_claims(answer, &conversation(), &field("f", FieldKind::Text));
         if !taken.extraction.is_empty() {
             let all: String = conversation().lines.iter().map(|l| l.text.to_lowercase() + " ").collect();
             prop_assert!(all.contains(&crate::text::words(&quote)[0]));
@@ -229,23 +229,23 @@ fn the_last_stage_waits_for_transcript_and_recording_and_for_no_longer_than_they
 
 /// No caller, no model: a model that is asked about nothing invents something.
 #[test]
-fn where_nobody_spoke_no_model_is_asked() {
+fn without_speech_no_model_is_asked() {
     let end = RecordingState::Absent;
     let ask = |words: &Transcript| stage(&stage_input(Some(&end), Some(words)), Timestamp(0));
-    let nobody = Stage::Plain(Outcome::NobodySpoke);
+    let nobody = Stage::Plain(InsightOutcome::NobodySpoke);
     assert_eq!(ask(&transcript(&[(Some(Speaker::Agent), "Hello?"), (Some(Speaker::Caller), " ")])), nobody);
     assert_eq!(ask(&transcript(&[])), nobody);
     assert_eq!(ask(&transcript(&[(None, "Hello.")])), Stage::Ask, "it may be the caller");
     let mut failed = stage_input(Some(&end), None);
     failed.final_source = Some(Source::Failed);
-    assert_eq!(stage(&failed, Timestamp(0)), Stage::Plain(Outcome::NoTranscript));
+    assert_eq!(stage(&failed, Timestamp(0)), Stage::Plain(InsightOutcome::NoTranscript));
     let refused = StageInput { refused: true, final_source: None, ..failed };
     assert_eq!(stage(&refused, Timestamp(0)), nobody);
 }
 
 #[test]
 fn nothing_personal_is_printed() {
-    let taken = settled(&[("name", "Anna", "Anna")], &field("name", FieldKind::Text));
+    let taken = checked(&[("name", "Anna", "Anna")], &field("name", FieldKind::Text));
     assert!(!taken.extraction.is_empty() && !format!("{taken:?}").contains("Anna"));
 }
 

@@ -79,7 +79,7 @@ pub enum Search {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account {
     /// What became of its recording is known, or comes by itself.
-    Settled,
+    Known,
     /// The call has no recording, for this reason.
     NotRecorded(NotRecorded),
     /// Twilio's list decides.
@@ -129,9 +129,9 @@ impl CallRecordings {
     pub fn account(&self, call: &Call) -> Account {
         match (self.own().map(|own| &own.state), self.search) {
             (Some(RecordingState::InProgress), _) => Account::Ask,
-            (Some(_), _) => Account::Settled,
+            (Some(_), _) => Account::Known,
             (None, Some(Search::Over(NotRecorded::Unconfirmed))) => Account::Ask,
-            (None, Some(Search::Over(_))) => Account::Settled,
+            (None, Some(Search::Over(_))) => Account::Known,
             (None, Some(Search::Open | Search::Found) | None) => {
                 NotRecorded::plain(call).map_or(Account::Ask, Account::NotRecorded)
             }

@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize};
 /// What came of one request to a tool. It is kept with the effect's id, so that a repetition is told the same.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ToolOutcome {
     /// The tool did it.
     Done {
         /// What it answered.
-        reply: Reply,
+        reply: ToolReply,
     },
     /// It did nothing, and says why.
     Refused {
         /// The HTTP status.
         status: u16,
         /// What it answered.
-        reply: Reply,
+        reply: ToolReply,
     },
     /// It may have acted; its answer does not say.
     Unknown {
@@ -40,7 +40,7 @@ pub enum Outcome {
 
 /// The body of an answer.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Reply {
+pub struct ToolReply {
     /// As text, whatever it is; without a byte order mark.
     pub text: String,
     /// It went on, or broke off.
@@ -80,9 +80,9 @@ pub enum Missed {
     Address,
 }
 
-impl Outcome {
+impl ToolOutcome {
     /// What an answer means.
-    pub fn of(status: u16, reply: Reply) -> Self {
+    pub fn of(status: u16, reply: ToolReply) -> Self {
         match status {
             200..=299 => Self::Done { reply },
             408 | 425 | 429 | 503 => Self::NotDone { why: Missed::Status(status) },
@@ -100,7 +100,7 @@ impl Outcome {
     }
 }
 
-impl std::fmt::Debug for Reply {
+impl std::fmt::Debug for ToolReply {
     // What a business answers is its callers' business.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Reply({} bytes{})", self.text.len(), if self.cut { ", cut" } else { "" })
@@ -108,7 +108,7 @@ impl std::fmt::Debug for Reply {
 }
 
 /// For the log: what happened, and nothing of what was answered.
-impl std::fmt::Display for Outcome {
+impl std::fmt::Display for ToolOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Done { .. } => f.write_str("done"),
@@ -119,7 +119,7 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-impl std::fmt::Debug for Outcome {
+impl std::fmt::Debug for ToolOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Outcome({self})")
     }
@@ -129,27 +129,27 @@ impl std::fmt::Debug for Outcome {
 mod tests {
     use super::*;
 
-    fn of(status: u16) -> Outcome {
-        Outcome::of(status, Reply { text: "private".into(), cut: false })
+    fn of(status: u16) -> ToolOutcome {
+        ToolOutcome::of(status, ToolReply { text: "private".into(), cut: false })
     }
 
     /// Case C11.
     #[test]
     fn every_status_has_one_meaning() {
-        let reply = || Reply { text: "private".into(), cut: false };
+        let reply = || ToolReply { text: "private".into(), cut: false };
         for status in 200..300 {
-            assert_eq!(of(status), Outcome::Done { reply: reply() }, "{status}");
+            assert_eq!(of(status), ToolOutcome::Done { reply: reply() }, "{status}");
         }
         let not_yet = [408, 425, 429, 503];
         for status in not_yet {
-            assert_eq!(of(status), Outcome::NotDone { why: Missed::Status(status) });
+            assert_eq!(of(status), ToolOutcome::NotDone { why: Missed::Status(status) });
         }
         for status in (400..500).chain([501, 505, 511]).filter(|status| !not_yet.contains(status)) {
-            assert_eq!(of(status), Outcome::Refused { status, reply: reply() }, "{status}");
+            assert_eq!(of(status), ToolOutcome::Refused { status, reply: reply() }, "{status}");
         }
         let unknown = [100, 199, 300, 301, 302, 303, 304, 307, 308, 399, 500, 502, 504, 507, 520, 599, 999];
         for status in unknown {
-            assert_eq!(of(status), Outcome::Unknown { why: Lost::Status(status) });
+            assert_eq!(of(status), ToolOutcome::Unknown { why: Lost::Status(status) });
         }
     }
 
@@ -159,10 +159,10 @@ mod tests {
         let again: Vec<u16> = (100..1_000).filter(|status| !of(*status).is_final()).collect();
         assert_eq!(again, [408, 425, 429, 503]);
         for why in [Lost::Timeout, Lost::Connection, Lost::Asker] {
-            assert!(Outcome::Unknown { why }.is_final());
+            assert!(ToolOutcome::Unknown { why }.is_final());
         }
         for why in [Missed::Unreachable, Missed::Address] {
-            assert!(!Outcome::NotDone { why }.is_final());
+            assert!(!ToolOutcome::NotDone { why }.is_final());
         }
     }
 

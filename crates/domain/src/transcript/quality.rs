@@ -4,11 +4,11 @@
 //! Recognisers fail in known ways: they stay silent, repeat themselves, answer silence with what their training
 //! videos ended on, or hand back the hint they were given. Each has a name here.
 
+mod other_language;
 mod pace;
 mod repeats;
 mod signs;
 mod stock;
-mod tongue;
 
 use std::time::Duration;
 
@@ -123,7 +123,7 @@ pub fn flaw_of_words(
         Some(Flaw::Filler)
     } else if is_echo(text, &expected.hint) {
         Some(Flaw::Echo)
-    } else if tongue::is_other(text, reported, &expected.languages) {
+    } else if other_language::is_other(text, reported, &expected.languages) {
         Some(Flaw::OtherLanguage)
     } else if room.is_some_and(|room| text.chars().count() as f64 > room) {
         Some(Flaw::TooMany)

@@ -6,18 +6,18 @@ use crate::{ApiError, PrivateText};
 
 /// What came of a request. HTTP 200 only says that there is an answer to this question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct ResponsesReply {
     /// `resp_...`.
     pub id: String,
     /// What the request came to.
-    pub outcome: Outcome,
+    pub outcome: ResponsesOutcome,
     /// What it used.
     pub usage: ResponsesUsage,
 }
 
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ResponsesOutcome {
     /// The final answer, all its parts joined.
     Text(PrivateText),
     /// The model declined; this is its explanation, not an answer.
@@ -76,7 +76,7 @@ pub struct ReplyShape {
     pub column: usize,
 }
 
-impl Reply {
+impl ResponsesReply {
     /// Parses the body of a 200.
     ///
     /// # Errors
@@ -112,10 +112,10 @@ fn outcome(
     error: Option<ApiError>,
     incomplete: Option<WireIncomplete>,
     output: &[OutputItem],
-) -> Outcome {
+) -> ResponsesOutcome {
     match status.as_str() {
-        "failed" => Outcome::Failed(error.unwrap_or_default()),
-        "incomplete" => Outcome::Incomplete {
+        "failed" => ResponsesOutcome::Failed(error.unwrap_or_default()),
+        "incomplete" => ResponsesOutcome::Incomplete {
             reason: incomplete.map_or_else(|| IncompleteReason::Other(String::new()), WireIncomplete::reason),
             partial: joined(output, |part| part.text()),
         },
@@ -123,12 +123,12 @@ fn outcome(
             let refusal = joined(output, |part| part.refusal());
             let text = joined(output, |part| part.text());
             match (refusal.is_empty(), text.is_empty()) {
-                (false, _) => Outcome::Refused(refusal),
-                (true, false) => Outcome::Text(text),
-                (true, true) => Outcome::Empty,
+                (false, _) => ResponsesOutcome::Refused(refusal),
+                (true, false) => ResponsesOutcome::Text(text),
+                (true, true) => ResponsesOutcome::Empty,
             }
         }
-        _ => Outcome::Unfinished { status },
+        _ => ResponsesOutcome::Unfinished { status },
     }
 }
 
@@ -262,8 +262,8 @@ impl<'de> Deserialize<'de> for Part {
 mod tests {
     use super::*;
 
-    fn reply(status: &str, rest: &str) -> Reply {
-        Reply::parse(
+    fn reply(status: &str, rest: &str) -> ResponsesReply {
+        ResponsesReply::parse(
             format!(r#"{{"id":"resp_1","object":"response","status":"{status}",{rest}}}"#).as_bytes(),
         )
         .unwrap()
@@ -285,7 +285,7 @@ mod tests {
              "usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":8,"cache_write_tokens":4},
                       "output_tokens":87,"output_tokens_details":{"reasoning_tokens":40},"total_tokens":123}"#,
         );
-        assert_eq!(done.outcome, Outcome::Text(r#"{"a":1}"#.into()));
+        assert_eq!(done.outcome, ResponsesOutcome::Text(r#"{"a":1}"#.into()));
         assert_eq!(
             done.usage,
             ResponsesUsage { input: 36, cached_input: 8, cache_write: 4, output: 87, reasoning: 40 }
@@ -299,7 +299,7 @@ mod tests {
             "completed",
             r#""output":[{"type":"message","content":[{"type":"refusal","refusal":"I cannot."}]}],"usage":null"#,
         );
-        assert_eq!(refused.outcome, Outcome::Refused("I cannot.".into()));
+        assert_eq!(refused.outcome, ResponsesOutcome::Refused("I cannot.".into()));
     }
 
     #[test]
@@ -310,7 +310,7 @@ mod tests {
                    "output":[{{"type":"message","content":[{{"type":"output_text","text":"{{\"a\""}}]}}]"#
             );
             match reply("incomplete", &rest).outcome {
-                Outcome::Incomplete { reason, partial } => (reason, partial.into_string()),
+                ResponsesOutcome::Incomplete { reason, partial } => (reason, partial.into_string()),
                 other => panic!("{other:?}"),
             }
         };
@@ -324,17 +324,17 @@ mod tests {
     #[test]
     fn a_failure_inside_a_200_is_a_failure() {
         let failed = reply("failed", r#""error":{"code":"server_error","message":"m"},"output":[]"#);
-        let Outcome::Failed(error) = failed.outcome else { panic!("not failed") };
+        let ResponsesOutcome::Failed(error) = failed.outcome else { panic!("not failed") };
         assert_eq!(error.code.as_deref(), Some("server_error"));
-        assert_eq!(reply("failed", r#""error":null"#).outcome, Outcome::Failed(ApiError::default()));
+        assert_eq!(reply("failed", r#""error":null"#).outcome, ResponsesOutcome::Failed(ApiError::default()));
     }
 
     #[test]
     fn other_ends_are_told_apart() {
-        assert_eq!(reply("completed", r#""output":[]"#).outcome, Outcome::Empty);
+        assert_eq!(reply("completed", r#""output":[]"#).outcome, ResponsesOutcome::Empty);
         for status in ["queued", "in_progress", "cancelled", "paused"] {
             let outcome = reply(status, r#""output":null"#).outcome;
-            assert_eq!(outcome, Outcome::Unfinished { status: status.to_owned() });
+            assert_eq!(outcome, ResponsesOutcome::Unfinished { status: status.to_owned() });
         }
     }
 
@@ -350,8 +350,8 @@ mod tests {
             r#"{"id":"r","status":"completed","output":[{"type":"message","phase":5,"content":[null,{"type":"output_text"},
                 {"type":"output_text","text":"Hello.","annotations":7,"logprobs":{}}]}]}"#.to_owned(),
         ] {
-            let read = Reply::parse(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
-            assert_eq!(read.outcome, Outcome::Text("Hello.".into()), "{body}");
+            let read = ResponsesReply::parse(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+            assert_eq!(read.outcome, ResponsesOutcome::Text("Hello.".into()), "{body}");
         }
     }
 
@@ -360,7 +360,7 @@ mod tests {
         for body in
             [&b"<html>"[..], br#"{"id":"r"}"#, br#"{"id":"r","status":"completed","output":"secret"}"#]
         {
-            let error = Reply::parse(body).unwrap_err();
+            let error = ResponsesReply::parse(body).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("secret"));
         }
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::Secret;
-use openai::responses::{Outcome, ResponsesRequest};
+use openai::responses::{ResponsesOutcome, ResponsesRequest};
 use openai::transcription::{AudioContainer, TranscriptionRequest};
 use providers::openai_http::{OpenAiError, OpenAiHttp};
 use tokio::time::Instant;
@@ -52,7 +52,7 @@ async fn a_passing_failure_is_tried_again() {
     ])
     .await;
     let reply = client(&server).respond(&request(), soon()).await.unwrap();
-    assert_eq!(reply.outcome, Outcome::Text("A summary.".into()));
+    assert_eq!(reply.outcome, ResponsesOutcome::Text("A summary.".into()));
     assert_eq!(server.asked().len(), 3);
     assert_eq!(server.asked()[2].line, "POST /v1/responses");
 }
@@ -88,7 +88,7 @@ async fn a_server_without_room_is_left_alone_for_as_long_as_it_says() {
     .await;
     let began = Instant::now();
     let reply = client(&server).respond(&request(), soon()).await.unwrap();
-    assert_eq!(reply.outcome, Outcome::Text("A summary.".into()));
+    assert_eq!(reply.outcome, ResponsesOutcome::Text("A summary.".into()));
     assert!(began.elapsed() >= 2 * wait, "{:?}", began.elapsed());
 
     let server = Scripted::serve([failure(503, "server_is_overloaded").header("retry-after", "900")]).await;

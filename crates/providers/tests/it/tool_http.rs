@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::token::TokenKey;
-use domain::tools::{ANSWER_MAX_BYTES, Lost, Missed, Outcome, Reply};
+use domain::tools::{ANSWER_MAX_BYTES, Lost, Missed, ToolOutcome, ToolReply};
 use domain::{BusinessId, Secret};
 use providers::public_address::Reach;
 use providers::tool_http::{ToolClient, ToolRequest};
@@ -17,7 +17,7 @@ use scripted::{Answer, Scripted, read_message};
 const PATIENT: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(500);
 
-async fn ask(reach: Reach, url: &str, timeout: Duration) -> Outcome {
+async fn ask(reach: Reach, url: &str, timeout: Duration) -> ToolOutcome {
     let key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
     let business = BusinessId::parse("harbour").unwrap();
     let body = json!({ "tool": "book", "arguments": { "day": "Thursday" } });
@@ -26,15 +26,15 @@ async fn ask(reach: Reach, url: &str, timeout: Duration) -> Outcome {
 }
 
 /// What comes of one answer; the tool was asked once for it.
-async fn outcome(answer: Answer) -> Outcome {
+async fn outcome(answer: Answer) -> ToolOutcome {
     let tool = Scripted::serve([answer]).await;
     let outcome = ask(Reach::AndLoopback, tool.url.as_str(), PATIENT).await;
     assert_eq!(tool.asked().len(), 1);
     outcome
 }
 
-fn done(text: &str) -> Outcome {
-    Outcome::Done { reply: Reply { text: text.to_owned(), cut: false } }
+fn done(text: &str) -> ToolOutcome {
+    ToolOutcome::Done { reply: ToolReply { text: text.to_owned(), cut: false } }
 }
 
 /// Cases C11 and B09.
@@ -57,7 +57,7 @@ async fn whatever_a_tool_answers_with_a_2xx_it_has_done_it() {
 /// Case C11. Its status was heard, and that is what says whether it was done.
 #[tokio::test]
 async fn an_answer_that_is_too_long_breaks_off_or_never_ends_is_still_one() {
-    let cut = |text: String| Outcome::Done { reply: Reply { text, cut: true } };
+    let cut = |text: String| ToolOutcome::Done { reply: ToolReply { text, cut: true } };
     let long = "x".repeat(5 * ANSWER_MAX_BYTES);
     assert_eq!(outcome(Answer::new(200, long.as_str())).await, cut(long[..ANSWER_MAX_BYTES].to_owned()));
     let exact = &long[..ANSWER_MAX_BYTES];
@@ -73,8 +73,8 @@ async fn an_answer_that_is_too_long_breaks_off_or_never_ends_is_still_one() {
 #[tokio::test]
 async fn a_refusal_comes_with_its_reason() {
     let taken = Answer::new(409, r#"{"reason":"taken"}"#);
-    let reply = Reply { text: r#"{"reason":"taken"}"#.into(), cut: false };
-    assert_eq!(outcome(taken).await, Outcome::Refused { status: 409, reply });
+    let reply = ToolReply { text: r#"{"reason":"taken"}"#.into(), cut: false };
+    assert_eq!(outcome(taken).await, ToolOutcome::Refused { status: 409, reply });
 }
 
 /// Case C11.
@@ -83,43 +83,49 @@ async fn what_may_have_been_done_is_unknown_and_no_redirect_is_followed() {
     let elsewhere = Scripted::serve([Answer::new(200, "{}")]).await;
     for status in [301, 302, 303, 307, 308] {
         let moved = Answer::new(status, "").header("location", elsewhere.url.as_str());
-        assert_eq!(outcome(moved).await, Outcome::Unknown { why: Lost::Status(status) });
+        assert_eq!(outcome(moved).await, ToolOutcome::Unknown { why: Lost::Status(status) });
     }
     assert_eq!(elsewhere.asked().len(), 0);
     for status in [500, 502, 504] {
-        assert_eq!(outcome(Answer::new(status, "")).await, Outcome::Unknown { why: Lost::Status(status) });
+        assert_eq!(
+            outcome(Answer::new(status, "")).await,
+            ToolOutcome::Unknown { why: Lost::Status(status) }
+        );
     }
 
     let hangs_up = Scripted::serve([]).await;
     let lost = ask(Reach::AndLoopback, hangs_up.url.as_str(), PATIENT).await;
-    assert_eq!((lost, hangs_up.asked().len()), (Outcome::Unknown { why: Lost::Connection }, 1));
+    assert_eq!((lost, hangs_up.asked().len()), (ToolOutcome::Unknown { why: Lost::Connection }, 1));
     let nonsense = raw(b"no HTTP at all\r\n\r\n", false).await;
     let lost = ask(Reach::AndLoopback, &nonsense, PATIENT).await;
-    assert_eq!(lost, Outcome::Unknown { why: Lost::Connection });
+    assert_eq!(lost, ToolOutcome::Unknown { why: Lost::Connection });
     let silent = raw(b"", true).await;
-    assert_eq!(ask(Reach::AndLoopback, &silent, SHORT).await, Outcome::Unknown { why: Lost::Timeout });
+    assert_eq!(ask(Reach::AndLoopback, &silent, SHORT).await, ToolOutcome::Unknown { why: Lost::Timeout });
 }
 
 /// Case C11.
 #[tokio::test]
 async fn what_never_reached_the_tool_or_came_too_early_was_not_done() {
     for status in [408, 425, 429, 503] {
-        assert_eq!(outcome(Answer::new(status, "")).await, Outcome::NotDone { why: Missed::Status(status) });
+        assert_eq!(
+            outcome(Answer::new(status, "")).await,
+            ToolOutcome::NotDone { why: Missed::Status(status) }
+        );
     }
     // That port is closed by now.
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let refused = ask(Reach::AndLoopback, &format!("http://{gone}/"), PATIENT).await;
-    assert_eq!(refused, Outcome::NotDone { why: Missed::Unreachable });
+    assert_eq!(refused, ToolOutcome::NotDone { why: Missed::Unreachable });
     // Speaks, but not TLS.
     let plain = Scripted::serve([Answer::new(200, "{}")]).await;
     let no_tls = plain.url.as_str().replacen("http", "https", 1);
     let refused = ask(Reach::AndLoopback, &no_tls, PATIENT).await;
-    assert_eq!(refused, Outcome::NotDone { why: Missed::Unreachable });
+    assert_eq!(refused, ToolOutcome::NotDone { why: Missed::Unreachable });
 
     let inner = Scripted::serve([Answer::new(200, "{}")]).await;
     for url in [inner.url.as_str(), "https://169.254.169.254/", "ftp://tools.example/", "no address"] {
         let refused = ask(Reach::Public, url, PATIENT).await;
-        assert_eq!(refused, Outcome::NotDone { why: Missed::Address }, "{url}");
+        assert_eq!(refused, ToolOutcome::NotDone { why: Missed::Address }, "{url}");
     }
     assert_eq!(inner.asked().len(), 0);
 }

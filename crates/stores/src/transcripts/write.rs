@@ -1,7 +1,7 @@
 //! Versions and the pointer to the final one.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::transcript::{Line, Run, Source};
+use domain::transcript::{Run, Source, TranscriptLine};
 use domain::{CallSid, Timestamp, Transcript};
 
 use crate::item::{Draft, number as number_value, to_json};
@@ -109,7 +109,7 @@ impl Writer {
     pub async fn edit(
         &self,
         call: &CallSid,
-        lines: Vec<Line>,
+        lines: Vec<TranscriptLine>,
         seen_moves: u32,
         now: Timestamp,
     ) -> Result<Edited, StoreError> {

@@ -1,7 +1,7 @@
 //! What a business is owed to know: put with what causes it, in one order, once.
 
 use domain::cost::CallCost;
-use domain::insight::Outcome;
+use domain::insight::InsightOutcome;
 use domain::{Insights, testing};
 use stores::StoreError;
 use stores::events::{self, MAX_BODY_BYTES, NewEvent};
@@ -15,7 +15,7 @@ fn insights(call: u32, run: u32) -> Insights {
         run,
         input: format!("input {run}"),
         source: None,
-        outcome: Outcome::Done,
+        outcome: InsightOutcome::Done,
         summary: None,
         extraction: vec![],
         voided: vec![],

@@ -2,14 +2,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::transcript::run::RUN_WITHIN;
-use domain::transcript::{Line, Run, RunOutcome, Source, Stage};
+use domain::transcript::{Run, RunOutcome, Source, Stage, TranscriptLine};
 use domain::{Speaker, Transcript};
 use stores::transcripts::{Authorised, Edited, Pointed, Reader, Writer};
 
 use crate::world::{NOW, TABLE, World, all_at_once, call_sid};
 
-fn lines(text: &str) -> Vec<Line> {
-    vec![Line::new(Some(Speaker::Caller), text)]
+fn lines(text: &str) -> Vec<TranscriptLine> {
+    vec![TranscriptLine::new(Some(Speaker::Caller), text)]
 }
 
 fn transcript(source: Source, run: u32, text: &str) -> Transcript {

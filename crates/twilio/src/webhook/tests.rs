@@ -197,7 +197,7 @@ fn a_connect_action_says_whether_anybody_is_left() {
 }
 
 #[test]
-fn a_dial_action_says_whether_somebody_was_reached() {
+fn a_dial_action_says_whether_a_person_was_reached() {
     let dial = |changes: &[(&str, &str)]| DialAction::parse(&form(changes)).unwrap();
     let talked = dial(&[("DialCallStatus", "completed"), ("DialBridged", "true"), ("DialCallDuration", "9")]);
     assert!(talked.was_answered());

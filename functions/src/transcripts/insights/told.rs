@@ -163,7 +163,7 @@ fn fact(value: &Extracted) -> (&str, FactTold<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use domain::insight::Outcome;
+    use domain::insight::InsightOutcome;
     use domain::recording::NotRecorded;
     use domain::testing;
     use serde_json::Value;
@@ -178,7 +178,7 @@ mod tests {
             run,
             input: String::new(),
             source: Some(Source::Recording),
-            outcome: Outcome::Done,
+            outcome: InsightOutcome::Done,
             summary: None,
             extraction: vec![],
             voided: vec![],

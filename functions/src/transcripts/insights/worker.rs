@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::cost::{CallCost, PriceChanges, PriceList, Used};
-use domain::insight::{self, Insights, Outcome, Stage, StageInput};
+use domain::insight::{self, InsightOutcome, Insights, Stage, StageInput};
 use domain::recording::CallRecordings;
 use domain::transcript::Source;
 use domain::{Call, RecordingState, Settings, Transcript};
@@ -149,7 +149,7 @@ impl Worker {
         &self,
         subject: &Subject,
         job: &InsightsJob,
-        plain: Option<Outcome>,
+        plain: Option<InsightOutcome>,
         delivery: Delivery,
     ) -> Result<(), JobError> {
         let call = &subject.call;
@@ -168,7 +168,7 @@ impl Worker {
             None => self.ask(subject).await?,
         };
         let (outcome, settled, model) = match asked.ended {
-            Ended::Answered { settled, model } => (Outcome::Done, Some(settled), Some(model)),
+            Ended::Answered { settled, model } => (InsightOutcome::Done, Some(settled), Some(model)),
             Ended::Final(outcome) => (outcome, None, None),
             Ended::Later { outcome, .. } if delivery.is_last() => (outcome, None, None),
             Ended::Later { outcome, why, wait } => {
@@ -176,7 +176,7 @@ impl Worker {
                 let asked = clock::now().plus(wait.min(MAX_DELAY));
                 let error = JobError::new("openai", why).not_before(until).not_before(asked);
                 // Money comes by hand: asking every few seconds would only use up the attempts.
-                return Err(if outcome == Outcome::Quota { error.after(MAX_DELAY) } else { error });
+                return Err(if outcome == InsightOutcome::Quota { error.after(MAX_DELAY) } else { error });
             }
         };
         let mut insights = Insights {
@@ -239,7 +239,7 @@ impl Worker {
 
     async fn ask(&self, subject: &Subject) -> Result<Asked, JobError> {
         let (Some(settings), Some(transcript)) = (&subject.settings, &subject.transcript) else {
-            return Ok(Asked { ended: Ended::Final(Outcome::NoTranscript), usage: vec![] });
+            return Ok(Asked { ended: Ended::Final(InsightOutcome::NoTranscript), usage: vec![] });
         };
         let call = &subject.call;
         let business = self.businesses.business(&call.business).await?;

@@ -33,7 +33,7 @@ pub(super) struct Station {
     pub(super) twilio: Twilio,
     pub(super) openai: Option<OpenAi>,
     pub(super) live: LiveEvents,
-    pub(super) target: place::Target,
+    pub(super) target: place::CallTarget,
 }
 
 impl Station {

@@ -5,7 +5,7 @@ mod table;
 use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use load::target::{self, TargetKind};
-use load::{Deltas, Options, Outcome, Upstream};
+use load::{Deltas, LoadOutcome, Options, Upstream};
 use tokio::process::Command;
 
 use super::say;
@@ -87,13 +87,13 @@ pub(super) async fn run(args: Load) -> anyhow::Result<()> {
     let outcome = tokio::task::spawn_blocking(move || load::run(&options, command)).await??;
     say(serde_json::to_string_pretty(&outcome)?)?;
     match outcome {
-        Outcome::Load(report) => {
+        LoadOutcome::Load(report) => {
             if !json_only {
                 table::load(&report).iter().try_for_each(say)?;
             }
             ensure!(report.valid, "the run is not valid: the generator was late, or calls failed");
         }
-        Outcome::Churn(churn) => {
+        LoadOutcome::Churn(churn) => {
             if !json_only {
                 table::churn(&churn).iter().try_for_each(say)?;
             }

@@ -49,7 +49,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     let webhook = |path| Url::parse(&format!("{}#{DELIVERY}", address::of(&system.api_url, path)));
     let voice_url = webhook("/twilio/voice/inbound")?;
     let status_url = webhook("/twilio/voice/status")?;
-    let target = place::Target {
+    let target = place::CallTarget {
         voice_url: voice_url.clone(),
         status_url: Some(status_url.clone()),
         api: Some((system.api_url.clone(), identity.api_key.clone())),

@@ -16,7 +16,7 @@ use super::{record, screen};
 
 /// Where a call goes and how its record is read back.
 #[derive(Clone)]
-pub struct Target {
+pub struct CallTarget {
     pub voice_url: Url,
     pub status_url: Option<Url>,
     /// The API and its key; without them the call is shown and no record is read.
@@ -69,7 +69,7 @@ pub async fn follow(
 
 /// Waits for the record to be complete and writes it.
 pub async fn show_record(
-    target: &Target,
+    target: &CallTarget,
     sid: &str,
     lines: &mpsc::Sender<String>,
 ) -> Result<(), record::RecordError> {

@@ -5,7 +5,7 @@ use bridge::{
     WarmSettings,
 };
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
-use domain::tools::{Missed, Outcome, TakenMessage};
+use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::{
     AnsweredBy, BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp,
     Turn,
@@ -97,7 +97,7 @@ impl Ports for Memory {
         Ok(())
     }
 
-    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<Outcome, ToolFailure> {
-        Ok(Outcome::NotDone { why: Missed::Unreachable })
+    async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<ToolOutcome, ToolFailure> {
+        Ok(ToolOutcome::NotDone { why: Missed::Unreachable })
     }
 }

@@ -53,7 +53,7 @@ use RecordingState::{Absent, Announced, InProgress, Lost};
 
 /// Cases C08 and B15. Another program's recording of the call is not ours, in any state.
 #[test]
-fn what_somebody_else_recorded_never_stands_in_for_ours() {
+fn another_programs_recording_never_stands_in_for_ours() {
     for foreign in [S::OutboundApi, S::Trunking, S::DialVerb, S::Conference] {
         for state in [InProgress, Announced, archived(), Absent] {
             let alone = of(vec![recording(1, foreign, state.clone())]);
@@ -86,7 +86,7 @@ fn of_several_of_ours_the_one_that_came_furthest_counts() {
 
 /// Case C22. The words come from what there is.
 #[test]
-fn somebody_elses_recording_is_listened_to_when_ours_gives_nothing() {
+fn another_programs_recording_is_transcribed_when_ours_gives_nothing() {
     let trunk = || recording(1, S::Trunking, archived());
     let message = || recording(2, S::RecordVerb, archived());
     let ours = |state| recording(3, S::StartTwiml, state);
@@ -105,7 +105,7 @@ fn somebody_elses_recording_is_listened_to_when_ours_gives_nothing() {
 }
 
 #[test]
-fn a_call_that_nobody_was_on_needs_no_question() {
+fn an_unanswered_call_needs_no_question() {
     let nothing = of(vec![]);
     let mut refused = call(CallStatus::Completed);
     refused.refusal = Some(Refusal::AtCapacity);
@@ -130,14 +130,14 @@ fn a_call_is_accounted_for_once_unless_twilio_could_not_be_asked() {
     let over = call(CallStatus::Completed);
     for &reason in NotRecorded::ALL {
         let known = CallRecordings { all: vec![], search: Some(Search::Over(reason)) };
-        let again = if reason == NotRecorded::Unconfirmed { Account::Ask } else { Account::Settled };
+        let again = if reason == NotRecorded::Unconfirmed { Account::Ask } else { Account::Known };
         assert_eq!((known.account(&over), known.may_come(true)), (again, false), "{reason:?}");
         assert_eq!(NotRecorded::parse(reason.as_str()), Some(reason));
     }
     let searched = CallRecordings { all: vec![], search: Some(Search::Open) };
     assert_eq!((searched.account(&over), searched.may_come(true)), (Account::Ask, true));
     for state in [Announced, archived(), failed(), Lost, Absent, deleted()] {
-        assert_eq!(of(vec![recording(1, S::StartTwiml, state)]).account(&over), Account::Settled);
+        assert_eq!(of(vec![recording(1, S::StartTwiml, state)]).account(&over), Account::Known);
     }
     let begun = of(vec![recording(1, S::StartTwiml, InProgress)]);
     assert_eq!(begun.account(&over), Account::Ask, "its end was not heard of");

@@ -145,7 +145,7 @@ mod tests {
 
     /// Fault 45. Case C01: the guard.
     #[test]
-    fn what_nobody_repeats_is_a_loop_however_long_it_is_said_to_have_taken() {
+    fn a_repetition_beyond_speech_is_a_loop_whatever_its_length() {
         for text in [
             "I would like to book a service. ".repeat(6),
             "I would ".repeat(6),
@@ -192,7 +192,7 @@ mod tests {
 
     /// Fault 45. Case C01.
     #[test]
-    fn equal_turns_that_nobody_asked_for_must_have_been_spoken() {
+    fn equal_turns_without_a_question_must_fit_into_their_time() {
         let run = |times: usize, seconds: Option<f64>, text: &str| {
             across(&vec![turn(Speaker::Caller, seconds, text); times])
         };

@@ -4,7 +4,7 @@ use super::*;
 use crate::Timestamp;
 use crate::transcript::from_turns;
 use crate::transcript::tests::{ANY, call, turn};
-use crate::transcript::{Line, Source};
+use crate::transcript::{Source, TranscriptLine};
 
 const EN: &[&str] = &["en"];
 
@@ -27,7 +27,7 @@ fn spoken(seconds: u64, text: &str) -> Turn {
 }
 
 #[test]
-fn an_agent_that_spoke_to_nobody_is_a_whole_transcript() {
+fn an_agent_that_spoke_without_an_answer_is_a_whole_transcript() {
     assert_eq!(flaw_of_turns(&[turn(Speaker::Agent, "Hello.")]), None);
     assert_eq!(flaw_of_turns(&[]), Some(Flaw::Empty));
     assert_eq!(flaw_of_turns(&[turn(Speaker::Caller, "")]), Some(Flaw::Empty));
@@ -159,7 +159,7 @@ fn the_agents_speech_on_a_recording_is_neither_missed_nor_counted() {
     assert_eq!(flaw_of_recording(&unheard, None), None, "a minute of the agent's");
     let talkative = [agent(60, "We have Thursday at nine or half past ten."), heard(Speaker::Caller, 4, "")];
     assert_eq!(flaw_of_recording(&talkative, None), Some(Flaw::SpeechWithoutWords));
-    let lines = vec![Line::new(Some(Speaker::Caller), "one two three four five six")];
+    let lines = vec![TranscriptLine::new(Some(Speaker::Caller), "one two three four five six")];
     let standing = Transcript::new(&call(), Source::Realtime, lines, Timestamp(0));
     let less = [agent(9, "We have Thursday at nine or half past ten."), heard(Speaker::Caller, 2, "one two")];
     assert_eq!(
@@ -175,7 +175,8 @@ fn the_agents_speech_on_a_recording_is_neither_missed_nor_counted() {
 /// Fault 47.
 #[test]
 fn a_transcript_of_half_the_words_does_not_replace_a_whole_one() {
-    let lines = vec![Line::new(Some(Speaker::Caller), "one two three four five six seven eight nine ten")];
+    let lines =
+        vec![TranscriptLine::new(Some(Speaker::Caller), "one two three four five six seven eight nine ten")];
     let standing = Transcript::new(&call(), Source::Realtime, lines, Timestamp(0));
     let short = [heard(Speaker::Caller, 2, "one two three")];
     assert_eq!(flaw_of_recording(&short, Some(&standing)), Some(Flaw::Shorter));

@@ -142,7 +142,7 @@ fn check_format<'a>(format: &Fields<'a>) -> Result<Option<Wanted<'a>>, ApiRefusa
 
 /// What differs between the answers.
 #[derive(Default)]
-struct Outcome {
+struct ResponseEnd {
     status: &'static str,
     item: Option<Value>,
     error: Value,
@@ -162,13 +162,14 @@ fn response(request: &Fields<'_>, answer: &Answer, number: usize) -> Value {
         })
     };
     let text = |text: &str| message(json!({ "type": "output_text", "text": text, "annotations": [] }));
-    let completed = |item: Value| Outcome { status: "completed", item: Some(item), ..Outcome::default() };
-    let failed = |code: &str| Outcome {
+    let completed =
+        |item: Value| ResponseEnd { status: "completed", item: Some(item), ..ResponseEnd::default() };
+    let failed = |code: &str| ResponseEnd {
         status: "failed",
         error: json!({ "code": code, "message": "The simulator was told to fail here." }),
-        ..Outcome::default()
+        ..ResponseEnd::default()
     };
-    let Outcome { status, item, error, incomplete } = match answer {
+    let ResponseEnd { status, item, error, incomplete } = match answer {
         Answer::Text(words) => completed(text(words)),
         Answer::Json(value) => completed(text(&value.to_string())),
         Answer::Call { name, arguments } => completed(json!({
@@ -180,9 +181,11 @@ fn response(request: &Fields<'_>, answer: &Answer, number: usize) -> Value {
             "status": "completed",
         })),
         Answer::Refusal(words) => completed(message(json!({ "type": "refusal", "refusal": words }))),
-        Answer::Incomplete { reason } => {
-            Outcome { status: "incomplete", incomplete: json!({ "reason": reason }), ..Outcome::default() }
-        }
+        Answer::Incomplete { reason } => ResponseEnd {
+            status: "incomplete",
+            incomplete: json!({ "reason": reason }),
+            ..ResponseEnd::default()
+        },
         Answer::Failed { code } => failed(code),
         Answer::Fault(fault) => failed(&fault.code),
         Answer::Refused { .. } => failed("unsupported_parameter"),

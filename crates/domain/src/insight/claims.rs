@@ -1,6 +1,8 @@
 //! What of a model's answer is taken.
 
-use super::{Answer, Claim, Extracted, Field, FieldKind, InsightPolicy, MAX_FIELDS, Summary, Void, Voided};
+use super::{
+    Claim, Extracted, Field, FieldKind, InsightPolicy, MAX_FIELDS, ModelClaims, Summary, Void, Voided,
+};
 use crate::{Speaker, Transcript, text};
 
 /// Longest value and quote, characters.
@@ -10,7 +12,7 @@ const MAX_TEXT_CHARS: usize = 2_000;
 
 /// What was taken of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
+pub struct CheckedClaims {
     /// What the call was about, cut to its longest length.
     pub summary: Summary,
     /// The values that stand on quotes.
@@ -25,8 +27,8 @@ pub struct Settled {
 ///
 /// A value whose quote was not said is void, as is one of the wrong kind; a field that was not asked for is
 /// dropped, and a lead status that the business does not know becomes `None`.
-pub fn settle(answer: Answer, transcript: &Transcript, policy: &InsightPolicy) -> Settled {
-    let Answer { summary, mut fields, lead_status } = answer;
+pub fn check_claims(answer: ModelClaims, transcript: &Transcript, policy: &InsightPolicy) -> CheckedClaims {
+    let ModelClaims { summary, mut fields, lead_status } = answer;
     let said = Said::new(transcript);
     let (mut extraction, mut voided) = (Vec::new(), Vec::new());
     for field in policy.fields.iter().take(MAX_FIELDS) {
@@ -37,11 +39,11 @@ pub fn settle(answer: Answer, transcript: &Transcript, policy: &InsightPolicy) -
         }
     }
     let lead_status = lead_status.and_then(|status| one_of(&policy.lead_statuses, &status));
-    Settled { summary: bounded(summary), extraction, voided, lead_status }
+    CheckedClaims { summary: bounded(summary), extraction, voided, lead_status }
 }
 
 fn take(field: &Field, claim: Claim, said: &Said) -> Result<Extracted, Void> {
-    let said_by = said.by_whom(&claim.quote).ok_or(Void::NotSaid)?;
+    let said_by = said.speaker_of(&claim.quote).ok_or(Void::NotSaid)?;
     let value = as_kind(&field.kind, claim.value.trim()).ok_or(Void::WrongKind)?;
     Ok(Extracted {
         name: field.name.clone(),
@@ -140,7 +142,7 @@ impl Said {
     }
 
     /// Who said the quote; the outer `None`: neither did. A caller who said it comes before an agent who did.
-    fn by_whom(&self, quote: &str) -> Option<Option<Speaker>> {
+    fn speaker_of(&self, quote: &str) -> Option<Option<Speaker>> {
         let quote = plain(quote);
         if quote.is_empty() {
             return None;
