@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod account;
 mod alarms;
 mod answer;
+mod answers;
 mod api;
 mod call;
 mod callbacks;
