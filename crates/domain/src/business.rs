@@ -45,6 +45,10 @@ pub struct Settings {
     /// What is to be found out from a call once it is over.
     #[serde(default)]
     pub insights: InsightPolicy,
+    /// Calls were to be recorded and are not, because of a field that was not understood. It is found out at each
+    /// reading and never stored.
+    #[serde(skip)]
+    pub recording_withheld: bool,
 }
 
 impl Settings {
@@ -58,6 +62,7 @@ impl Settings {
         for path in paths {
             let (area, rest) = path.split_once('.').unwrap_or((path, ""));
             if rest.is_empty() || !HARMLESS.contains(&area) {
+                self.recording_withheld |= self.policies.record_calls;
                 self.policies.record_calls = false;
             }
             let index =

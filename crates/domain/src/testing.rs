@@ -58,6 +58,7 @@ pub fn settings() -> Settings {
         policies: Policies { record_calls: true, ..Policies::default() },
         tools: Toolbox::default(),
         insights: InsightPolicy::default(),
+        recording_withheld: false,
     }
 }
 

@@ -25,6 +25,8 @@ pub enum NotRecorded {
     NotBegun,
     /// Twilio could not be asked.
     Unconfirmed,
+    /// The settings hold a field that was not understood, which may have been the notice of the recording.
+    SettingsNotUnderstood,
 }
 
 impl NotRecorded {

@@ -93,6 +93,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             },
             tools: Toolbox { take_messages: true, ..Toolbox::default() },
             insights: InsightPolicy::default(),
+            recording_withheld: false,
         },
         api_key,
     })
