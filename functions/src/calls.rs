@@ -2,7 +2,7 @@
 //!
 //! Reading never starts work: a recording that is not archived yet answers that it is not there yet.
 
-pub(crate) mod view;
+mod api;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,57 +11,37 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::recording::RecordingKind;
 use domain::share::Disposition;
 use domain::{Recording, RecordingState};
 use http::{HeaderMap, StatusCode};
-use platform::aws::Aws;
-use platform::env::{Parser, Reader};
 use platform::objects::Objects;
-use serde::Deserialize;
 use stores::{StoreError, businesses, calls, recordings, transcripts, turns};
 
 use crate::edge::auth::Operator;
+use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
-use crate::edge::{HttpFunction, StartError, answer};
-use crate::recordings::which::Which;
+use crate::edge::{HttpFunction, answer};
+use crate::shared::recording_path::RecordingPath;
+use api::{CallPage, ListCalls, Record, RecordingList, Sources};
 
 /// A presigned URL lives as long as a click needs; it is minted at each one.
 const LINK_TTL: Duration = Duration::from_secs(5 * 60);
 const DEFAULT_PAGE: u16 = 25;
 const MAX_PAGE: u16 = 100;
 
-pub struct Calls {
-    businesses: businesses::Reader,
-    calls: calls::Reader,
-    turns: turns::Reader,
-    recordings: recordings::Reader,
-    transcripts: transcripts::Reader,
-    objects: Objects,
+parts! {
+    pub struct Calls {
+        businesses: businesses::Reader,
+        calls: calls::Reader,
+        turns: turns::Reader,
+        recordings: recordings::Reader,
+        transcripts: transcripts::Reader,
+        objects: Objects,
+    }
 }
 
 impl HttpFunction for Calls {
     const NAME: &'static str = "calls";
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let businesses = vars.text("TABLE_BUSINESSES");
-        let calls = vars.text("TABLE_CALLS");
-        let turns = vars.text("TABLE_TURNS");
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let transcripts = vars.text("TABLE_TRANSCRIPTS");
-        let bucket = vars.text("BUCKET_RECORDINGS");
-        let aws = Aws::load_with(env, vars).await?;
-        aws.warm(&businesses).await;
-        Ok(Self {
-            businesses: businesses::Reader::new(&aws, &businesses),
-            calls: calls::Reader::new(&aws, &calls),
-            turns: turns::Reader::new(&aws, &turns),
-            recordings: recordings::Reader::new(&aws, &recordings),
-            transcripts: transcripts::Reader::new(&aws, &transcripts),
-            objects: Objects::new(&aws, &bucket),
-        })
-    }
 
     fn router(self) -> Router {
         Router::new()
@@ -81,17 +61,10 @@ impl AsRef<businesses::Reader> for Calls {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    limit: Option<u16>,
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<Arc<Calls>>,
     operator: Operator,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<ListCalls>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query
         .map_err(|_| Problem::bad_request("the query takes `limit` (1 to 100) and `cursor` (from `next`)"))?;
@@ -104,7 +77,7 @@ async fn list(
         Err(StoreError::Cursor) => return Err(Problem::bad_request("`cursor` is not one of this list's")),
         Err(error) => return Err(error.into()),
     };
-    Ok(Json(view::Page::new(&page.calls, page.next)).into_response())
+    Ok(Json(CallPage::new(&page.calls, page.next)).into_response())
 }
 
 async fn one(
@@ -123,38 +96,38 @@ async fn one(
         app.transcripts.insights(&call.sid),
         app.transcripts.cost(&call.sid),
     )?;
-    let record = view::Record::new(&call)
-        .events(&events)
-        .turns(&turns)
-        .messages(&messages)
-        .report(report.as_ref())
-        .recording(RecordingKind::Voicemail, recordings.voicemail())
-        .recording(RecordingKind::Call, recordings.own())
-        .without_recording(recordings.search)
-        .transcript(transcript.as_ref())
-        .insights(insights.last())
-        .cost(cost.as_ref());
+    let record = Record::new(&Sources {
+        call: &call,
+        events: &events,
+        turns: &turns,
+        messages: &messages,
+        report: report.as_ref(),
+        recordings: &recordings,
+        transcript: transcript.as_ref(),
+        insights: insights.last(),
+        cost: cost.as_ref(),
+    });
     Ok(Json(record).into_response())
 }
 
 async fn recording(
     State(app): State<Arc<Calls>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.link(&which.find(&operator, &app.calls, &app.recordings).await?, &headers).await
+    app.link(&path.recording(&operator, &app.calls, &app.recordings).await?, &headers).await
 }
 
 /// All of a call's, each with its own address.
 async fn recordings(
     State(app): State<Arc<Calls>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let call = which.call(&operator, &app.calls).await?;
+    let call = path.call(&operator, &app.calls).await?;
     let all = app.recordings.for_call(&call.sid).await?;
-    Ok(Json(view::recordings(&all.all)).into_response())
+    Ok(Json(RecordingList::new(&all.all)).into_response())
 }
 
 async fn voicemail(

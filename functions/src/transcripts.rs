@@ -1,11 +1,19 @@
 //! The transcripts of a call: which is final is `domain::transcript::step`'s to say; this does it.
 
 pub mod api;
-mod hearing;
+mod heard;
 pub mod insights;
-pub mod job;
 mod listen;
-mod notes;
-mod reprocess;
-mod transcribe;
+mod turn_notes;
+mod turn_transcription;
 pub mod worker;
+
+use stores::{events, transcripts};
+
+use crate::edge::parts::table_parts;
+
+// An event is put in the transaction that records what a call came to.
+table_parts! {
+    transcripts::Writer: "TABLE_TRANSCRIPTS";
+    events::Writer: "TABLE_EVENTS";
+}

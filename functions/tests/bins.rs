@@ -1,6 +1,8 @@
 //! The real binaries, as Lambda starts them: their settings, one HTTP event, one poisoned batch.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path as FilePath, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,6 +11,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use functions::features;
+use platform::env::Reader;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
@@ -68,57 +72,70 @@ async fn response(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body
     (http::StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 
-/// Everything a function may read; the AWS endpoint is a port that nobody listens on.
-fn environment(command: &mut Command) -> &mut Command {
-    let account = format!("AC{}", "1".repeat(32));
-    let variables = [
+/// Remembers which variables were asked for.
+#[derive(Default)]
+struct Recorder(Mutex<BTreeSet<String>>);
+
+impl Reader for Recorder {
+    fn var(&self, name: &str) -> Option<String> {
+        self.0.lock().unwrap().insert(name.to_owned());
+        None
+    }
+}
+
+/// A usable value for a variable. The AWS endpoint is a port that nothing listens on.
+fn value(name: &str) -> String {
+    match name {
+        "PUBLIC_BASE_URL" => "https://calls.example.com".to_owned(),
+        "MAX_CONCURRENT_CALLS" | "TRANSCRIBE_SECONDS" => "10".to_owned(),
+        "PRICES" => "{}".to_owned(),
+        _ if name.ends_with("_URL") => "http://127.0.0.1:1".to_owned(),
+        _ if name.starts_with("QUEUE_") || name.starts_with("DLQ_") => {
+            format!("http://127.0.0.1:1/000000000000/{name}")
+        }
+        _ => format!("test-{name}"),
+    }
+}
+
+/// Everything that `bin` reads, and what every function has besides.
+async fn environment(bin: &str) -> BTreeMap<String, String> {
+    let recorder = Recorder::default();
+    let started = features::named(bin).expect("a function").load(&recorder).await;
+    assert!(started.is_err(), "{bin} starts without settings");
+    let own = recorder.0.into_inner().unwrap().into_iter().filter(|name| !name.starts_with("AWS_"));
+    let mut variables: BTreeMap<String, String> = own.map(|name| (name.clone(), value(&name))).collect();
+    let endpoint = "http://127.0.0.1:1";
+    let fixed = [
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ("AWS_ENDPOINT_URL_S3", endpoint),
+        ("AWS_ENDPOINT_URL_SQS", endpoint),
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-        ("PUBLIC_BASE_URL", "https://calls.example.com"),
-        ("STREAM_URL", "wss://media.example.com/twilio/stream"),
-        ("TWILIO_API_URL", "http://127.0.0.1:1"),
-        ("MAX_CONCURRENT_CALLS", "10"),
-        ("TWILIO_ACCOUNT_SID", &account),
+        ("TWILIO_ACCOUNT_SID", "AC11111111111111111111111111111111"),
         ("TWILIO_AUTH_TOKEN", "test token"),
-        ("OPENAI_API_URL", "http://127.0.0.1:1"),
         ("OPENAI_API_KEY", "test key"),
         ("STREAM_TOKEN_KEY", "a key of at least thirty-two bytes"),
-        ("TRANSCRIPTION_MODELS", "gpt-transcribe"),
-        ("TRANSCRIBE_SECONDS", "100"),
-        ("TABLE_BUSINESSES", "B"),
-        ("TABLE_CALLS", "C"),
-        ("TABLE_TURNS", "T"),
-        ("TABLE_RECORDINGS", "R"),
-        ("TABLE_TRANSCRIPTS", "S"),
-        ("TABLE_LEASES", "L"),
-        ("TABLE_EVENTS", "E"),
-        ("INSIGHT_MODELS", "gpt-6-luna"),
-        ("PRICES", "{}"),
-        ("BUCKET_RECORDINGS", "bucket"),
-        ("QUEUE_RECORDINGS", "http://127.0.0.1:1/000000000000/recordings"),
-        ("QUEUE_TRANSCRIPTS", "http://127.0.0.1:1/000000000000/transcripts"),
-        ("DLQ_RECORDINGS", "http://127.0.0.1:1/000000000000/dead"),
-        ("DLQ_TRANSCRIPTS", "http://127.0.0.1:1/000000000000/dead"),
-        ("DLQ_INSIGHTS", "http://127.0.0.1:1/000000000000/dead"),
-        ("QUEUE_INSIGHTS", "http://127.0.0.1:1/000000000000/insights"),
     ];
-    command.env_clear().envs(variables)
+    variables.extend(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    variables
+}
+
+/// All bins lie in one folder.
+fn binary(name: &str) -> PathBuf {
+    FilePath::new(env!("CARGO_BIN_EXE_calls")).with_file_name(name)
 }
 
 /// The child dies with the test.
 struct Running(std::process::Child);
 
 impl Running {
-    fn start(binary: &str, api: &RuntimeApi) -> Self {
-        let mut command = Command::new(binary);
-        environment(&mut command).env("AWS_LAMBDA_RUNTIME_API", &api.address);
+    async fn start(bin: &str, api: &RuntimeApi) -> Self {
+        let mut command = Command::new(binary(bin));
+        command.env_clear().envs(environment(bin).await).env("AWS_LAMBDA_RUNTIME_API", &api.address);
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 }
@@ -132,29 +149,20 @@ impl Drop for Running {
 
 #[test]
 fn without_settings_a_function_names_them_all_and_exits_64() {
-    for binary in [
-        env!("CARGO_BIN_EXE_voice-inbound"),
-        env!("CARGO_BIN_EXE_voice-status"),
-        env!("CARGO_BIN_EXE_voice-after-stream"),
-        env!("CARGO_BIN_EXE_recording-ready"),
-        env!("CARGO_BIN_EXE_recording-archive"),
-        env!("CARGO_BIN_EXE_transcript-step"),
-        env!("CARGO_BIN_EXE_calls"),
-        env!("CARGO_BIN_EXE_call-insights"),
-        env!("CARGO_BIN_EXE_events"),
-    ] {
-        let output = Command::new(binary).env_clear().output().unwrap();
-        assert_eq!(output.status.code(), Some(64), "{binary}");
+    for feature in features::ALL {
+        let output = Command::new(binary(feature.name)).env_clear().output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{}", feature.name);
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(text.contains("TABLE_"), "{binary}: {text}");
+        assert!(text.contains("TABLE_"), "{}: {text}", feature.name);
     }
 }
 
-#[test]
-fn a_missing_secret_is_a_missing_setting_and_exits_64() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_voice-inbound"));
-    let output = environment(&mut command).env_remove("TWILIO_AUTH_TOKEN").output().unwrap();
+#[tokio::test]
+async fn a_missing_secret_is_a_missing_setting_and_exits_64() {
+    let mut environment = environment("voice-inbound").await;
+    environment.remove("TWILIO_AUTH_TOKEN");
+    let output = Command::new(binary("voice-inbound")).env_clear().envs(environment).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
     let text =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -165,7 +173,7 @@ fn a_missing_secret_is_a_missing_setting_and_exits_64() {
 #[tokio::test]
 async fn an_http_function_answers_an_api_gateway_event() {
     let api = RuntimeApi::start().await;
-    let _running = Running::start(env!("CARGO_BIN_EXE_voice-inbound"), &api);
+    let _running = Running::start("voice-inbound", &api).await;
     let answer = api
         .invoke(json!({
             "version": "2.0",
@@ -193,7 +201,7 @@ async fn an_http_function_answers_an_api_gateway_event() {
 #[tokio::test]
 async fn a_queue_function_reports_each_failed_message_by_itself() {
     let api = RuntimeApi::start().await;
-    let _running = Running::start(env!("CARGO_BIN_EXE_transcript-step"), &api);
+    let _running = Running::start("transcript-step", &api).await;
     let message = |id: &str, body: &str| {
         json!({
             "messageId": id, "receiptHandle": "h", "body": body,

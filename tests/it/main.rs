@@ -21,6 +21,7 @@ mod log;
 mod model_loss;
 mod model_tls;
 mod model_trouble;
+mod modules;
 mod no_agent;
 mod outbound;
 mod outbound_answers;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         account::TESTS,
         alarms::TESTS,
         answer::TESTS,
+        answers::TESTS,
         api::TESTS,
         call::TESTS,
         callbacks::TESTS,
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         model_loss::TESTS,
         model_tls::TESTS,
         model_trouble::TESTS,
+        modules::TESTS,
         no_agent::TESTS,
         outbound::TESTS,
         outbound_answers::TESTS,

@@ -14,8 +14,8 @@ use acceptance::{World, WorldConfig};
 use domain::DialId;
 use domain::recording::MAX_SWEEPS;
 use domain::transcript::Run;
+use functions::features;
 use http::Method;
-use local::registry;
 use local::template::Template;
 use platform::clock;
 use platform::env::{MapEnv, Reader};
@@ -224,7 +224,7 @@ async fn only_a_function_that_reads_the_secret_may_read_it() {
     for function in Template::load().unwrap().functions {
         let secret = AtomicBool::new(false);
         let env = Asked { env: MapEnv(world.system.environment.clone()), secret: &secret };
-        assert!(registry::load(&function.binary, &env).await.unwrap().is_ok(), "{}", function.binary);
+        assert!(features::named(&function.binary).unwrap().load(&env).await.is_ok(), "{}", function.binary);
         let reads = secret.load(Ordering::SeqCst);
         let policies = &template["Resources"][function.logical_id.as_str()]["Properties"]["Policies"];
         let may =

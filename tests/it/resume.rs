@@ -5,7 +5,7 @@ use std::time::Duration;
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
 use domain::plan::{HistoryItem, Resumption};
-use domain::tools::Destination;
+use domain::tools::{Destination, TakenMessage};
 use domain::turn::{EndReason, ToolCall, TurnState, Usage};
 use domain::{CallPlan, CallSid, Epoch, PhoneNumber, SessionReport, Speaker, Turn};
 use functions::businesses::provision::provision;
@@ -147,7 +147,8 @@ async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers(world: W
     assert_eq!(line.claim(2).await, None, "finds nothing behind its answer");
 }
 
-/// The next session is told what was heard and what was done, and is the agent that the call began with.
+/// The next session is told what was heard and what was done, also of a message that no turn tells of because the
+/// session died first, and is the agent that the call began with.
 async fn the_conversation_so_far_goes_with_the_plan(world: World) {
     let line = Line::open(&world, 2).await;
     let before = line.claim(1).await.unwrap();
@@ -166,6 +167,8 @@ async fn the_conversation_so_far_goes_with_the_plan(world: World) {
         booked,
     ];
     line.bridge().put_turns(&turns).await.unwrap();
+    let left = TakenMessage { recipient: None, text: "The wheel is bent.".into(), callback: None };
+    line.bridge().put_message(&line.call, Epoch::FIRST, "m", &left, clock::now()).await.unwrap();
     line.ended(1, EndReason::Drained).await;
     line.after(1).await;
 
@@ -181,6 +184,12 @@ async fn the_conversation_so_far_goes_with_the_plan(world: World) {
             output: "{\"ok\":true}".into(),
         },
         said(Speaker::Agent, "It is booked for"),
+        HistoryItem::Tool {
+            call_id: "taken_1".into(),
+            name: "take_message".into(),
+            arguments: r#"{"message":"The wheel is bent."}"#.into(),
+            output: r#"{"ok":true}"#.into(),
+        },
     ];
     assert!(plan.history == expected, "{:?}", plan.history);
     assert_eq!(plan.revision, before.revision);

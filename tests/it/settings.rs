@@ -29,11 +29,13 @@ async fn a_misspelt_consent_records_no_one(world: World) {
     let script = || CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 600 }, CallerStep::HangUp]);
     for _ in 0..2 {
         let outcome = world.call(script()).await;
-        let over = |record: &CallRecord| !record.transcript_source.is_empty();
+        let over = |record: &CallRecord| !record.transcript_source.is_empty() && record.recording.is_some();
         let record = world.record_when(&outcome.call_sid, over).await;
         let spoke = outcome.times_ms(|kind| *kind == CallEventKind::AgentSpeechStarted);
         assert!(!spoke.is_empty(), "{:?}", outcome.events);
-        assert_eq!(record.recording, None);
+        let recording = record.recording();
+        let told = (recording.state.as_str(), recording.reason.as_str());
+        assert_eq!(told, ("not_recorded", "settings_not_understood"), "the record says why");
         assert!(world.twilio.recordings(&outcome.call_sid).is_empty());
         assert_eq!(world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await.0, 404);
     }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use functions::edge::verified_form::DELIVERY;
-use local::registry;
+use functions::features;
 use local::template::Template;
 use platform::env::Reader;
 use regex::Regex;
@@ -76,13 +76,17 @@ fn every_bin_is_a_function_of_the_template_and_the_reverse() {
     let bins: BTreeSet<String> = sources(&["functions/src/bin"])
         .into_iter()
         .map(|(path, text)| {
-            assert!(text.lines().count() <= 40, "{path} does more than run its feature");
-            Path::new(&path).file_stem().unwrap().to_str().unwrap().to_owned()
+            let bin = Path::new(&path).file_stem().unwrap().to_str().unwrap().to_owned();
+            let body = format!("functions::features::{}()", bin.replace('-', "_"));
+            assert!(text.contains(&body) && text.lines().count() <= 5, "{path} is not `{body}`");
+            bin
         })
         .collect();
     let functions: BTreeSet<String> =
         Template::load().unwrap().functions.into_iter().map(|function| function.binary).collect();
     assert_eq!(bins, functions);
+    let features: BTreeSet<String> = features::ALL.iter().map(|feature| feature.name.to_owned()).collect();
+    assert_eq!(features, functions, "the list of functions and the template");
 }
 
 /// Remembers which variables were asked for.
@@ -101,10 +105,11 @@ impl Reader for Recorder {
 async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
     for function in Template::load().unwrap().functions {
         let recorder = Recorder { asked: Mutex::default() };
-        let error = match registry::load(&function.binary, &recorder).await {
-            Some(Err(error)) => error.to_string(),
-            Some(Ok(_)) => panic!("{} starts without settings", function.binary),
-            None => panic!("{} is not a feature", function.binary),
+        let feature = features::named(&function.binary)
+            .unwrap_or_else(|| panic!("{} is not a feature", function.binary));
+        let error = match feature.load(&recorder).await {
+            Err(error) => error.to_string(),
+            Ok(_) => panic!("{} starts without settings", function.binary),
         };
         let asked = recorder.asked.into_inner().unwrap();
         for name in function.environment.keys().filter(|name| *name != "SECRETS_ARN") {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use domain::Timestamp;
-use local::registry::{self, BatchHandler, Loaded, TickHandler};
+use functions::edge::loaded::{BatchHandler, Loaded, TickHandler};
+use functions::features;
 use platform::env::MapEnv;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -29,8 +30,8 @@ pub struct ScheduleSandbox(Arc<dyn TickHandler>);
 async fn load(world: &World, binary: &str, changes: &[(&str, &str)]) -> Loaded {
     let mut env = MapEnv(world.system.environment.clone());
     env.0.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let loaded = registry::load(binary, &env).await.expect("the function exists");
-    loaded.unwrap_or_else(|error| panic!("{binary} starts: {error}"))
+    let feature = features::named(binary).expect("the function exists");
+    feature.load(&env).await.unwrap_or_else(|error| panic!("{binary} starts: {error}"))
 }
 
 impl HttpSandbox {

@@ -1,7 +1,5 @@
 //! `call-insights` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::queue::<functions::transcripts::insights::worker::Worker>()
+fn main() -> std::process::ExitCode {
+    functions::features::call_insights()
 }

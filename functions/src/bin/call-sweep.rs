@@ -1,7 +1,5 @@
 //! `call-sweep` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::scheduled::<functions::voice::sweep::Sweep>()
+fn main() -> std::process::ExitCode {
+    functions::features::call_sweep()
 }

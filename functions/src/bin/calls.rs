@@ -1,7 +1,5 @@
 //! `calls` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::calls::Calls>()
+fn main() -> std::process::ExitCode {
+    functions::features::calls()
 }

@@ -1,7 +1,5 @@
 //! `events` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::events::Events>()
+fn main() -> std::process::ExitCode {
+    functions::features::events()
 }

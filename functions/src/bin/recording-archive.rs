@@ -1,7 +1,5 @@
 //! `recording-archive` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::queue::<functions::recordings::worker::Worker>()
+fn main() -> std::process::ExitCode {
+    functions::features::recording_archive()
 }

@@ -1,7 +1,5 @@
 //! `recording-ready` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::recordings::ready::Ready>()
+fn main() -> std::process::ExitCode {
+    functions::features::recording_ready()
 }

@@ -1,7 +1,5 @@
 //! `recording-share` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::recordings::share::Shared>()
+fn main() -> std::process::ExitCode {
+    functions::features::recording_share()
 }

@@ -1,7 +1,5 @@
 //! `recording-sweep` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::scheduled::<functions::recordings::sweep::Sweep>()
+fn main() -> std::process::ExitCode {
+    functions::features::recording_sweep()
 }

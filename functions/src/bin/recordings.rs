@@ -1,7 +1,5 @@
 //! `recordings` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::recordings::api::Recordings>()
+fn main() -> std::process::ExitCode {
+    functions::features::recordings()
 }

@@ -1,7 +1,5 @@
 //! `transcript-step` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::queue::<functions::transcripts::worker::Worker>()
+fn main() -> std::process::ExitCode {
+    functions::features::transcript_step()
 }

@@ -1,7 +1,5 @@
 //! `transcripts` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::transcripts::api::Transcripts>()
+fn main() -> std::process::ExitCode {
+    functions::features::transcripts()
 }

@@ -1,7 +1,5 @@
 //! `voice-after-stream` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::voice::after_stream::AfterStream>()
+fn main() -> std::process::ExitCode {
+    functions::features::voice_after_stream()
 }

@@ -1,7 +1,5 @@
 //! `voice-inbound` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::voice::inbound::Inbound>()
+fn main() -> std::process::ExitCode {
+    functions::features::voice_inbound()
 }

@@ -1,7 +1,5 @@
 //! `voice-outbound` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::voice::outbound::Outbound>()
+fn main() -> std::process::ExitCode {
+    functions::features::voice_outbound()
 }

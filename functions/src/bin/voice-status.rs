@@ -1,7 +1,5 @@
 //! `voice-status` on Lambda.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    functions::edge::run::http::<functions::voice::status::Status>()
+fn main() -> std::process::ExitCode {
+    functions::features::voice_status()
 }

@@ -1,5 +1,5 @@
-//! Where a request came from, as told by whoever took the connection and never by the request itself; and where we
-//! are, as told by the settings.
+//! Where a request came from, as the gateway or the connection tells it and never the request itself; and where we are,
+//! as the settings tell it.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -8,13 +8,13 @@ use http::request::Parts;
 use lambda_http::request::RequestContext;
 use url::Url;
 
-/// The client's address as text; `None` when nobody knows it. Personal data: it is for hashing, not for logs.
+/// The client's address as text; `None` when it is not known. Personal data: it is for hashing, not for logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientAddress(pub Option<String>);
 
 impl ClientAddress {
-    /// What one subscriber has: the whole address of IPv4, the first 64 bits of IPv6, within which anybody has as many
-    /// addresses as there are.
+    /// What one subscriber has: the whole address of IPv4, the first 64 bits of IPv6. Within those a subscriber may use
+    /// any address.
     pub fn network(&self) -> Option<String> {
         let text = self.0.as_ref()?;
         Some(match text.parse::<IpAddr>() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
 use url::Url;
 
 /// The router as it is served: no answer is kept by a cache unless it says so itself, and none is taken for another
@@ -19,11 +19,33 @@ pub fn guarded(router: Router) -> Router {
     }))
 }
 
-/// A way to bytes that lives `ttl`: a redirect, or JSON with `url` and `expires_in` (seconds) for whoever asks for that.
+/// The answer to a callback that wants none.
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The answer to a webhook that could not be recorded. Twilio then tries again, as [`DELIVERY`] asks of it, and does no
+/// harm.
+///
+/// [`DELIVERY`]: super::verified_form::DELIVERY
+pub(crate) fn try_again() -> Response {
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}
+
+/// A link to bytes, for a program.
+#[derive(Debug, Serialize)]
+struct Link<'a> {
+    /// Where the bytes are. The address is the right to them.
+    url: &'a str,
+    /// How long the address is good for, seconds.
+    expires_in: u64,
+}
+
+/// A way to bytes that lives `ttl`: a redirect, or JSON with `url` and `expires_in` (seconds) for a client that asks for it.
 /// A client that carries its `Authorization` over to the redirect's target would be refused there.
 pub fn link(asked: &HeaderMap, url: &Url, ttl: Duration) -> Response {
     let mut response = if wants_json(asked) {
-        Json(json!({ "url": url.as_str(), "expires_in": ttl.as_secs() })).into_response()
+        Json(Link { url: url.as_str(), expires_in: ttl.as_secs() }).into_response()
     } else {
         (StatusCode::FOUND, [(header::LOCATION, url.as_str())]).into_response()
     };

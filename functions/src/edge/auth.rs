@@ -43,7 +43,7 @@ where
 }
 
 /// The key of `Authorization: Bearer <key>`. A scheme has no case, and any number of spaces may follow it (RFC 9110,
-/// 11.1 and 11.4). Two headers name two keys, which is none.
+/// 11.1 and 11.4). Two headers name two keys: neither counts.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };

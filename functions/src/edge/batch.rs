@@ -44,12 +44,12 @@ impl JobError {
         Self { label, detail: detail.to_string(), after: None, in_vain: false }
     }
 
-    /// Somebody else is at it until then. Coming back any sooner would only use up attempts.
+    /// Another worker is at it until then. Coming back any sooner would only use up attempts.
     pub fn in_progress(until: Timestamp) -> Self {
         Self::new("in_progress", "another worker is at it, or it is cooling down").not_before(until)
     }
 
-    /// Does not come back: it goes to the DLQ at once, for somebody to do something about it first.
+    /// Does not come back: it goes to the DLQ at once and waits there for a person.
     #[must_use]
     pub fn in_vain(mut self) -> Self {
         self.in_vain = true;
@@ -74,7 +74,7 @@ impl JobError {
     }
 }
 
-/// On top of somebody else's deadline, so that clocks need not agree.
+/// On top of another worker's deadline, so that clocks need not agree.
 const COME_BACK_LATER: Duration = Duration::from_secs(1);
 
 impl From<stores::leases::LeaseError> for JobError {
@@ -131,7 +131,7 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
 /// Whether the message is in the dead-letter queue, so that it can be taken off its own.
 async fn bury<F: QueueFunction>(function: &F, message: &SqsMessage, error: &JobError) -> bool {
     let Some(body) = &message.body else { return false };
-    match function.inbox().dead_letters.bury(body, F::NAME, &error.to_string()).await {
+    match function.inbox().bury(body, F::NAME, &error.to_string()).await {
         Ok(()) => true,
         Err(error) => {
             tracing::warn!(%error, function = F::NAME, "a lost job goes to its dead-letter queue without a reason");
@@ -144,12 +144,12 @@ async fn bury<F: QueueFunction>(function: &F, message: &SqsMessage, error: &JobE
 /// function's own. What fails for a moment, such as a recording that is not ready yet, deserves better.
 async fn postpone<F: QueueFunction>(function: &F, message: &SqsMessage, wait: Duration) {
     let Some(receipt) = &message.receipt_handle else { return };
-    if let Err(error) = function.inbox().queue.come_back_in(receipt, wait).await {
+    if let Err(error) = function.inbox().come_back_in(receipt, wait).await {
         tracing::warn!(%error, function = F::NAME, "a failed message waits for its visibility timeout");
     }
 }
 
-/// As long as a cooldown after as many failures: five attempts span more than ten minutes.
+/// The cooldown of a work that failed at each of these attempts: five of them span more than ten minutes.
 fn retry_after(delivery: Delivery) -> Duration {
     cooldown(delivery.attempt, 0.0) + COME_BACK_LATER
 }

@@ -21,7 +21,7 @@ pub fn optional(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// The key. Without one, a client that lost an answer could only do the thing again.
 ///
 /// # Errors
-/// A [`Problem`] when there is none, or what was sent is no key.
+/// A [`Problem`] when no key was sent, or what was sent is no key.
 pub fn required(headers: &HeaderMap) -> Result<&str, Problem> {
     optional(headers)?.ok_or_else(|| {
         Problem::bad_request(

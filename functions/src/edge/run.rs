@@ -9,12 +9,14 @@ use platform::clock;
 use platform::env::{EX_USAGE, ProcessEnv};
 use platform::secrets::SecretsError;
 
+use super::parts::{self, Warm};
 use super::{HttpFunction, QueueFunction, ScheduledFunction, StartError, answer, batch};
 
 /// Serves an HTTP function until the sandbox ends.
 pub fn http<F: HttpFunction>() -> ExitCode {
     serve(F::NAME, async {
-        let router = answer::guarded(F::load(&ProcessEnv).await?.router());
+        let function: F = parts::load(&ProcessEnv, Warm::Store).await?;
+        let router = answer::guarded(function.router());
         lambda_http::run(router).await.map_err(|error| StartError::Other(error.to_string()))
     })
 }
@@ -22,7 +24,7 @@ pub fn http<F: HttpFunction>() -> ExitCode {
 /// Serves a queue function until the sandbox ends.
 pub fn queue<F: QueueFunction>() -> ExitCode {
     serve(F::NAME, async {
-        let function = Arc::new(F::load(&ProcessEnv).await?);
+        let function = Arc::new(parts::load::<F>(&ProcessEnv, Warm::Nothing).await?);
         let handler = service_fn(move |event: LambdaEvent<SqsEvent>| {
             let function = Arc::clone(&function);
             async move {
@@ -36,7 +38,7 @@ pub fn queue<F: QueueFunction>() -> ExitCode {
 /// Serves a scheduled function until the sandbox ends.
 pub fn scheduled<F: ScheduledFunction>() -> ExitCode {
     serve(F::NAME, async {
-        let function = Arc::new(F::load(&ProcessEnv).await?);
+        let function = Arc::new(parts::load::<F>(&ProcessEnv, Warm::Nothing).await?);
         // Nothing of the event matters, so that an operator may start a tick by hand with any.
         let handler = service_fn(move |_: LambdaEvent<serde_json::Value>| {
             let function = Arc::clone(&function);

@@ -19,6 +19,7 @@ use twilio::webhook::{
 use url::Url;
 
 use super::StartError;
+use super::parts::{Needs, Opener, Part};
 
 /// What it takes to believe a webhook: the configured public address and the account's keys.
 ///
@@ -30,6 +31,8 @@ pub struct Gate {
     account_sid: String,
     /// A caller chooses some of the bytes, and may call often.
     not_text: RateLimited,
+    /// Anyone who knows an address may send to it, as often as they like.
+    refused: RateLimited,
 }
 
 impl Gate {
@@ -51,6 +54,7 @@ impl Gate {
             ),
             account_sid: secrets.twilio_account_sid.clone(),
             not_text: RateLimited::default(),
+            refused: RateLimited::default(),
         })
     }
 
@@ -60,8 +64,22 @@ impl Gate {
         format!("{}#{DELIVERY}", self.signed_url(path))
     }
 
+    fn tell_refused(&self, path: &str, why: &dyn std::fmt::Display) {
+        if let Some(others) = self.refused.admit(Instant::now()) {
+            tracing::warn!(%why, path, others, "webhook refused");
+        }
+    }
+
     fn signed_url(&self, path: &str) -> String {
         format!("{}{path}", self.public_base)
+    }
+}
+
+impl Part for Gate {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let base = needs.public_base();
+        needs.secrets();
+        Box::new(move |deployment| Self::new(&base, deployment.secrets()?))
     }
 }
 
@@ -110,13 +128,13 @@ where
         let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refused::TooLarge)?;
         let path = parts.uri.path();
         let form = Form::parse(&body).map_err(|error| {
-            tracing::warn!(%error, path, "webhook refused");
+            gate.tell_refused(path, &error);
             Refused::Malformed
         })?;
         let signature = header(&parts.headers, "x-twilio-signature").unwrap_or_default();
         let settings = header(&parts.headers, "x-twilio-webhooks-signature-settings");
         let raw = gate.verifier.verify_form(&url, form, signature, settings).map_err(|refused| {
-            tracing::warn!(%refused, path, "webhook refused");
+            gate.tell_refused(path, &refused);
             Refused::Signature
         })?;
         // A subaccount's webhooks carry another account; they are signed with another token as well.
@@ -125,7 +143,7 @@ where
         }
         let form = F::parse(&raw).map_err(|error| match error {
             WebhookError::Ambiguous(ambiguous) => {
-                tracing::warn!(refused = %ambiguous, path, "webhook refused");
+                gate.tell_refused(path, &ambiguous);
                 Refused::Signature
             }
             WebhookError::Missing(_) | WebhookError::Sid(..) => {
@@ -216,7 +234,7 @@ mod tests {
         Verified::from_request(request.unwrap(), doors).await
     }
 
-    /// A caller's name may hold such bytes, and a line for each would be as many as the caller likes.
+    /// A caller's name may hold such bytes, and a caller may call often.
     #[tokio::test]
     async fn bytes_that_are_no_text_are_let_in_and_logged_once_in_a_while() {
         let doors = doors();
@@ -231,6 +249,19 @@ mod tests {
             Some(4),
             "one line was written, and stood for its interval"
         );
+    }
+
+    /// Each is counted; an attacker decides how many there are.
+    #[tokio::test]
+    async fn refused_webhooks_are_logged_once_in_a_while() {
+        let doors = doors();
+        for _ in 0..5 {
+            let request = Request::post(PATH).body(Body::from(format!("AccountSid={ACCOUNT}")));
+            let refused = Verified::<Any>::from_request(request.unwrap(), &doors).await;
+            assert_eq!(refused.err(), Some(Refused::Signature));
+        }
+        let later = Instant::now() + std::time::Duration::from_secs(10);
+        assert_eq!(doors.0.refused.admit(later), Some(4));
     }
 
     #[tokio::test]

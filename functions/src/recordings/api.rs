@@ -2,6 +2,7 @@
 //!
 //! Nothing here touches Twilio. A deletion is a tombstone at once; the bytes are the queue's to remove.
 
+mod share_shapes;
 mod shares;
 
 use std::sync::Arc;
@@ -9,59 +10,40 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{delete, post, put};
 use domain::Recording;
 use domain::recording::{DeletionReason, Retention};
 use http::StatusCode;
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
 use platform::objects::{ObjectError, Objects};
-use platform::queues::Queue;
 use stores::recordings::{self, Deleted, Writer};
 use stores::{businesses, calls};
 use url::Url;
 
-use super::job::RecordingJob;
-use super::which::Which;
+use crate::edge::HttpFunction;
+use crate::edge::answer::no_content;
 use crate::edge::auth::Operator;
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
-use crate::edge::{HttpFunction, StartError};
+use crate::jobs::RecordingJob;
+use crate::shared::recording_path::RecordingPath;
 
-pub struct Recordings {
-    base: Url,
-    businesses: businesses::Reader,
-    calls: calls::Reader,
-    reader: recordings::Reader,
-    recordings: Writer,
-    objects: Objects,
-    queue: Queue,
+parts! {
+    pub struct Recordings {
+        businesses: businesses::Reader,
+        calls: calls::Reader,
+        reader: recordings::Reader,
+        recordings: Writer,
+        objects: Objects,
+        jobs: Jobs<RecordingJob>,
+        base: Url => |needs| needs.public_base(),
+    }
 }
 
 impl HttpFunction for Recordings {
     const NAME: &'static str = "recordings";
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let base = vars.url("PUBLIC_BASE_URL");
-        let businesses = vars.text("TABLE_BUSINESSES");
-        let calls = vars.text("TABLE_CALLS");
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let bucket = vars.text("BUCKET_RECORDINGS");
-        let queue = vars.text("QUEUE_RECORDINGS");
-        let aws = Aws::load_with(env, vars).await?;
-        aws.warm(&businesses).await;
-        Ok(Self {
-            base,
-            businesses: businesses::Reader::new(&aws, &businesses),
-            calls: calls::Reader::new(&aws, &calls),
-            reader: recordings::Reader::new(&aws, &recordings),
-            recordings: Writer::new(&aws, &recordings),
-            objects: Objects::new(&aws, &bucket),
-            queue: Queue::new(&aws, &queue),
-        })
-    }
 
     fn router(self) -> Router {
         let of_one = Router::new()
@@ -86,9 +68,9 @@ impl AsRef<businesses::Reader> for Recordings {
 async fn remove(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &which).await?;
+    let recording = app.recording(&operator, &path).await?;
     match app.recordings.delete(&recording, DeletionReason::Requested, clock::now()).await? {
         Deleted::Done => {}
         Deleted::Held => return Err(held()),
@@ -100,39 +82,39 @@ async fn remove(
     let (call, recording) = (recording.call, recording.sid);
     tracing::info!(%call, %recording, "recording deleted on request");
     let job = RecordingJob::Erase { call, recording };
-    if let Err(error) = app.queue.send(&job, Duration::ZERO).await {
+    if let Err(error) = app.jobs.send(&job, Duration::ZERO).await {
         // The tombstone says that the bytes are still to go, and the sweep goes by it.
         tracing::error!(%error, "a deleted recording's bytes wait for the sweep");
     }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(no_content())
 }
 
 /// First the record, then the object's tag: at no moment may a lifecycle rule match what is held.
 async fn hold(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &which).await?;
+    let recording = app.recording(&operator, &path).await?;
     let archived = app.recordings.hold(&recording, true).await?.ok_or_else(not_archived)?;
     app.tag(&archived.key, Retention::HOLD).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(no_content())
 }
 
 async fn release(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &which).await?;
+    let recording = app.recording(&operator, &path).await?;
     let archived = app.recordings.hold(&recording, false).await?.ok_or_else(not_archived)?;
     app.tag(&archived.key, archived.retention.as_str()).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(no_content())
 }
 
 impl Recordings {
-    async fn recording(&self, operator: &Operator, which: &Which) -> Result<Recording, Problem> {
-        which.find(operator, &self.calls, &self.reader).await
+    async fn recording(&self, operator: &Operator, path: &RecordingPath) -> Result<Recording, Problem> {
+        path.recording(operator, &self.calls, &self.reader).await
     }
 
     async fn tag(&self, key: &str, value: &str) -> Result<(), Problem> {

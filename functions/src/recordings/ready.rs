@@ -5,60 +5,40 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use domain::recording::{RecordingKind, RecordingSource};
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
-use http::StatusCode;
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{self, Parser};
-use platform::queues::Queue;
-use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
 use stores::calls;
 use stores::recordings::{Announced, Reader, Writer};
 use twilio::webhook::RecordingStatus;
 use twilio::webhook::recording::RecordingEvent;
 
-use super::job::RecordingJob;
+use crate::edge::HttpFunction;
+use crate::edge::answer::{no_content, try_again};
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Verified};
-use crate::edge::{HttpFunction, StartError};
-use crate::voice::no_content;
+use crate::jobs::RecordingJob;
+use crate::shared::callbacks;
 
-pub const PATH: &str = "/twilio/recording";
-
-pub struct Ready {
-    gate: Gate,
-    calls: calls::Reader,
-    reader: Reader,
-    recordings: Writer,
-    queue: Queue,
+parts! {
+    pub struct Ready {
+        calls: calls::Reader,
+        reader: Reader,
+        recordings: Writer,
+        jobs: Jobs<RecordingJob>,
+        gate: Gate,
+    }
 }
 
 impl HttpFunction for Ready {
     const NAME: &'static str = "recording-ready";
 
-    async fn load(env: &dyn env::Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let base = vars.url("PUBLIC_BASE_URL");
-        let calls = vars.text("TABLE_CALLS");
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let queue = vars.text("QUEUE_RECORDINGS");
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        aws.warm(&calls).await;
-        Ok(Self {
-            gate: Gate::new(&base, &secrets)?,
-            calls: calls::Reader::new(&aws, &calls),
-            reader: Reader::new(&aws, &recordings),
-            recordings: Writer::new(&aws, &recordings),
-            queue: Queue::new(&aws, &queue),
-        })
-    }
-
     fn router(self) -> Router {
-        Router::new().route(PATH, post(ready)).with_state(Arc::new(self))
+        Router::new().route(callbacks::RECORDING_STATUS, post(ready)).with_state(Arc::new(self))
     }
 }
 
@@ -74,7 +54,7 @@ async fn ready(State(app): State<Arc<Ready>>, webhook: Verified<RecordingStatus>
         Ok(()) => no_content(),
         Err(error) => {
             tracing::error!(%error, call, "a recording could not be announced");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            try_again()
         }
     }
 }
@@ -89,7 +69,7 @@ impl Ready {
         };
         let sid = CallSid::parse(form.call_sid.as_str())?;
         let Some(call) = self.calls.call(&sid).await? else {
-            // Without a call there is no business, and a recording must not end up with somebody else's.
+            // Without a call there is no business, and a recording must not end up with another one.
             tracing::error!(call = %sid, "a recording of a call that was never opened");
             telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
             return Ok(());
@@ -117,7 +97,7 @@ impl Ready {
         // A duplicate enqueues again while the copy is outstanding: the first delivery may have died between
         // its two writes, and the archiver copies once however often it is asked.
         if recorded == Some(RecordingState::Announced) {
-            self.queue
+            self.jobs
                 .send(&RecordingJob::Archive { call: sid, recording: recording.sid }, Duration::ZERO)
                 .await?;
         }

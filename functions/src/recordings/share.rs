@@ -1,7 +1,7 @@
 //! A share link from its receiver's side: `GET /s/{token}` shows a page with a button, and the button, a `POST`, leads to
 //! the recording, for as long as the link is good.
 //!
-//! A `GET` is nobody's decision to listen: messengers fetch a link to preview it, browsers ahead of a click, scanners to
+//! A `GET` is not a decision to listen: messengers fetch a link to preview it, browsers ahead of a click, scanners to
 //! look for harm. So it counts nothing. Every view is counted before it is granted, by one conditional write, and gets a
 //! presigned URL of its own that lives minutes. An answer names neither the business nor the bucket.
 
@@ -20,11 +20,8 @@ use domain::share::{Share, ShareEnd};
 use domain::token::TokenKey;
 use domain::{RecordingState, Secret};
 use http::{HeaderMap, Method, header};
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
 use platform::objects::Objects;
-use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use stores::StoreError;
@@ -32,8 +29,9 @@ use stores::recordings::{self, Access, Guess, Taken, Writer};
 use url::Url;
 
 use super::passcode;
+use crate::edge::HttpFunction;
 use crate::edge::address::ClientAddress;
-use crate::edge::{HttpFunction, StartError};
+use crate::edge::parts::parts;
 use page::{Notice, Page};
 
 /// Long enough to begin a download, too short to be passed on.
@@ -44,33 +42,20 @@ const MAX_TOKEN_CHARS: usize = 64;
 const MAX_PASSCODE_BYTES: usize = 256;
 /// A form with the longest passcode, percent-encoded.
 const MAX_FORM_BYTES: usize = 2 * 1024;
-/// Whose attempts they are whose address nobody knows.
+/// The visitor that stands for all whose address is not known.
 const UNKNOWN_VISITOR: &str = "unknown";
 
-pub struct Shared {
-    reader: recordings::Reader,
-    recordings: Writer,
-    objects: Objects,
-    key: TokenKey,
+parts! {
+    pub struct Shared {
+        reader: recordings::Reader,
+        recordings: Writer,
+        objects: Objects,
+        key: TokenKey,
+    }
 }
 
 impl HttpFunction for Shared {
     const NAME: &'static str = "recording-share";
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let bucket = vars.text("BUCKET_RECORDINGS");
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        aws.warm(&recordings).await;
-        Ok(Self {
-            reader: recordings::Reader::new(&aws, &recordings),
-            recordings: Writer::new(&aws, &recordings),
-            objects: Objects::new(&aws, &bucket),
-            key: secrets.stream_token_key,
-        })
-    }
 
     fn router(self) -> Router {
         Router::new()
@@ -80,7 +65,7 @@ impl HttpFunction for Shared {
     }
 }
 
-/// What a link leads to, as long as it is good. Whoever only looks has no view.
+/// What a link leads to, as long as it is good. Looking is no view.
 async fn look(
     State(app): State<Arc<Shared>>,
     address: ClientAddress,
@@ -88,17 +73,20 @@ async fn look(
     headers: HeaderMap,
     Path(token): Path<String>,
 ) -> Response {
-    // With HEAD nobody sees anything.
+    // With HEAD nothing is shown.
     let visit = (method != Method::HEAD).then_some(address);
     page::answer(app.looked_at(token, visit).await.unwrap_or_else(failed), &headers)
 }
 
+/// The body of `POST /s/{token}`. Unknown fields of a JSON body are refused with 400.
 #[derive(Default, Deserialize)]
-struct Answer {
+#[serde(deny_unknown_fields)]
+struct OpenLink {
+    /// The passcode, of a link that asks for one.
     passcode: Option<String>,
 }
 
-impl Answer {
+impl OpenLink {
     /// A form, or JSON if it says so. Nothing at all is the button of a link without a passcode.
     fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -120,7 +108,7 @@ async fn open(
     Path(token): Path<String>,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
-    let Some(Answer { passcode }) = body.ok().and_then(|body| Answer::read(&headers, &body)) else {
+    let Some(OpenLink { passcode }) = body.ok().and_then(|body| OpenLink::read(&headers, &body)) else {
         return page::answer(Page::Notice(Notice::Unreadable), &headers);
     };
     let passcode = passcode.filter(|passcode| !passcode.is_empty()).map(Secret::new);
@@ -230,7 +218,7 @@ impl Shared {
         }
     }
 
-    /// Within one link the same address has the same pseudonym, and nobody without the key finds the address by
+    /// Within one link the same address has the same pseudonym, and without the key the address is not found by
     /// trying them all.
     fn pseudonym(&self, share: &Share, address: &str) -> String {
         let mac = self.key.derived_mac(&format!("visitors of share link {}", share.id), address.as_bytes());
@@ -322,7 +310,7 @@ mod tests {
         let read = |kind: &'static str, body: &str| {
             let headers =
                 HeaderMap::from_iter([(header::CONTENT_TYPE, http::HeaderValue::from_static(kind))]);
-            Answer::read(&headers, body.as_bytes()).map(|answer| answer.passcode)
+            OpenLink::read(&headers, body.as_bytes()).map(|answer| answer.passcode)
         };
         let form = "application/x-www-form-urlencoded";
         assert_eq!(read(form, "passcode=slack+water%207"), Some(Some("slack water 7".into())));
@@ -331,6 +319,7 @@ mod tests {
         assert_eq!(read("application/json", "{\"passcode\":\"slack\"}"), Some(Some("slack".into())));
         assert_eq!(read("Application/JSON; charset=utf-8", "{}"), Some(None));
         assert_eq!(read("application/json", "{"), None);
-        assert!(Answer::read(&HeaderMap::new(), b"").is_some_and(|answer| answer.passcode.is_none()));
+        assert_eq!(read("application/json", "{\"pin\":\"7\"}"), None, "a passcode by another name");
+        assert!(OpenLink::read(&HeaderMap::new(), b"").is_some_and(|answer| answer.passcode.is_none()));
     }
 }

@@ -1,50 +1,40 @@
-//! What recordings are owed and nobody did: callbacks that never came, messages that were lost, retention that is
+//! What recordings are owed and was not done: callbacks that never came, messages that were lost, retention that is
 //! over, bytes of deleted recordings.
 //!
-//! The sweep does none of it. It claims what is due and enqueues the job that everybody else enqueues, so that there
+//! The sweep does none of it. It claims what is due and enqueues the ordinary job, so that there
 //! is one way to do each thing.
 
 use std::time::Duration;
 
 use domain::recording::{DeletionReason, Due, MAX_SWEEPS, NotRecorded};
 use domain::{CallSid, Recording, Timestamp};
-use platform::aws::Aws;
-use platform::env::{Parser, Reader};
-use platform::queues::{Queue, QueueError};
+use platform::queues::QueueError;
 use platform::telemetry::{self, Unit};
 use stores::StoreError;
 use stores::recordings::{self, Deleted, Owed, Swept, Writer};
 
-use super::job::RecordingJob;
+use crate::edge::ScheduledFunction;
 use crate::edge::batch::JobError;
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::parts;
 use crate::edge::tally::Tally;
-use crate::edge::{ScheduledFunction, StartError};
+use crate::jobs::RecordingJob;
 
 /// Recordings of one kind of debt that one tick looks at, the oldest first. The next tick goes on with the rest.
 const MAX_RECORDINGS: u16 = 250;
 /// A tick ends by itself before Lambda ends it; the template gives the function a minute.
 const WITHIN: Duration = Duration::from_secs(50);
 
-pub struct Sweep {
-    reader: recordings::Reader,
-    recordings: Writer,
-    queue: Queue,
+parts! {
+    pub struct Sweep {
+        reader: recordings::Reader,
+        recordings: Writer,
+        jobs: Jobs<RecordingJob>,
+    }
 }
 
 impl ScheduledFunction for Sweep {
     const NAME: &'static str = "recording-sweep";
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let queue = vars.text("QUEUE_RECORDINGS");
-        let aws = Aws::load_with(env, vars).await?;
-        Ok(Self {
-            reader: recordings::Reader::new(&aws, &recordings),
-            recordings: Writer::new(&aws, &recordings),
-            queue: Queue::new(&aws, &queue),
-        })
-    }
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut found, mut failed) = (Tally::default(), Tally::default());
@@ -92,7 +82,7 @@ impl Sweep {
             let reason = NotRecorded::Unconfirmed.as_str();
             telemetry::metric("CallsNotRecorded", 1.0, Unit::Count, &[("Reason", reason)]);
         } else {
-            self.queue.send(&RecordingJob::Account { call }, Duration::ZERO).await?;
+            self.jobs.send(&RecordingJob::Account { call }, Duration::ZERO).await?;
         }
         Ok(Swept::Claimed)
     }
@@ -131,7 +121,7 @@ impl Sweep {
             // Owed to a call, not to a recording.
             Due::Search => return Ok(Swept::Gone),
         };
-        self.queue.send(&job, Duration::ZERO).await?;
+        self.jobs.send(&job, Duration::ZERO).await?;
         Ok(Swept::Claimed)
     }
 }

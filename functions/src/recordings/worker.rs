@@ -1,37 +1,50 @@
-//! The recordings queue's worker: its settings, and which job is whose.
+//! The recordings queue's worker: what it is made of, and which job is whose.
+
+mod account;
+mod archive;
+mod copy;
+mod erase;
+mod look_up;
 
 use std::collections::HashSet;
 use std::sync::Mutex;
 
 use domain::business::RecordingPolicy;
 use domain::{CallSid, RecordingSid};
-use platform::aws::Aws;
-use platform::env::{Parser, Reader};
 use platform::objects::Objects;
-use platform::queues::Queue;
-use platform::secrets::Secrets;
 use providers::twilio_rest::TwilioRest;
 use stores::leases::Leases;
 use stores::{businesses, calls, recordings};
 
-use super::archive::Attempt;
-use super::job::RecordingJob;
+use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
-use crate::edge::start::{self, Inbox, InboxUrls};
-use crate::edge::{QueueFunction, StartError};
+use crate::edge::inbox::{Inbox, Jobs};
+use crate::edge::parts::parts;
+use crate::jobs::{RecordingJob, TranscriptJob};
 
-pub struct Worker {
-    pub(super) businesses: businesses::Reader,
-    pub(super) calls: calls::Reader,
-    pub(super) reader: recordings::Reader,
-    pub(super) recordings: recordings::Writer,
-    pub(super) leases: Leases,
-    pub(super) objects: Objects,
-    pub(super) transcripts: Queue,
-    pub(super) inbox: Inbox,
-    pub(super) twilio: TwilioRest,
-    /// The first of the four layers against copying twice: what this very process is copying.
-    pub(super) copying: Mutex<HashSet<RecordingSid>>,
+/// One of the attempts at a copy: the delivery of a job, and whether the job is the last that will be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Attempt {
+    delivery: Delivery,
+    of_last_job: bool,
+}
+
+/// The first of the four layers against copying twice: what this very process is copying.
+type Copying = Mutex<HashSet<RecordingSid>>;
+
+parts! {
+    pub struct Worker {
+        businesses: businesses::Reader,
+        calls: calls::Reader,
+        reader: recordings::Reader,
+        recordings: recordings::Writer,
+        leases: Leases,
+        objects: Objects,
+        transcripts: Jobs<TranscriptJob>,
+        inbox: Inbox<RecordingJob>,
+        twilio: TwilioRest,
+        copying: Copying = Mutex::default(),
+    }
 }
 
 impl QueueFunction for Worker {
@@ -39,34 +52,8 @@ impl QueueFunction for Worker {
 
     type Job = RecordingJob;
 
-    fn inbox(&self) -> &Inbox {
+    fn inbox(&self) -> &Inbox<RecordingJob> {
         &self.inbox
-    }
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let twilio_url = vars.url("TWILIO_API_URL");
-        let businesses = vars.text("TABLE_BUSINESSES");
-        let calls = vars.text("TABLE_CALLS");
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let leases = vars.text("TABLE_LEASES");
-        let bucket = vars.text("BUCKET_RECORDINGS");
-        let transcripts = vars.text("QUEUE_TRANSCRIPTS");
-        let inbox = InboxUrls::parse(&mut vars, "QUEUE_RECORDINGS", "DLQ_RECORDINGS");
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        Ok(Self {
-            businesses: businesses::Reader::new(&aws, &businesses),
-            calls: calls::Reader::new(&aws, &calls),
-            reader: recordings::Reader::new(&aws, &recordings),
-            recordings: recordings::Writer::new(&aws, &recordings),
-            leases: Leases::new(&aws, &leases),
-            objects: Objects::new(&aws, &bucket),
-            transcripts: Queue::new(&aws, &transcripts),
-            inbox: inbox.open(&aws),
-            twilio: start::twilio(&twilio_url, &secrets)?,
-            copying: Mutex::new(HashSet::new()),
-        })
     }
 
     async fn handle(&self, job: RecordingJob, delivery: Delivery) -> Result<(), JobError> {
@@ -78,7 +65,7 @@ impl QueueFunction for Worker {
             RecordingJob::ArchiveOrGiveUp { call, recording } => {
                 self.archive(&call, &recording, Attempt { delivery, of_last_job: true }).await
             }
-            RecordingJob::Find { call, recording } => self.find(&call, &recording).await,
+            RecordingJob::Find { call, recording } => self.look_up(&call, &recording).await,
             RecordingJob::Erase { call, recording } => self.erase(&call, &recording).await,
         }
     }
@@ -86,13 +73,9 @@ impl QueueFunction for Worker {
 
 impl Worker {
     /// What is to become of the call's recording.
-    pub(super) async fn policy(&self, call: &CallSid) -> Result<RecordingPolicy, JobError> {
+    async fn policy(&self, call: &CallSid) -> Result<RecordingPolicy, JobError> {
         let Some(call) = self.calls.call(call).await? else { return Ok(RecordingPolicy::default()) };
-        Ok(self
-            .businesses
-            .settings_of(&call)
-            .await?
-            .map(|settings| settings.policies.recording)
-            .unwrap_or_default())
+        let settings = self.businesses.settings_of(&call).await?;
+        Ok(settings.map(|settings| settings.policies.recording).unwrap_or_default())
     }
 }

@@ -4,7 +4,6 @@
 //! with the cost and with the event that tells of it, which is so neither early nor missing nor told twice.
 
 mod ask;
-pub mod job;
+mod event;
 mod schema;
-mod told;
 pub mod worker;

@@ -1,4 +1,4 @@
-//! Listening to a recording: where somebody speaks, what they say, and whether to believe it.
+//! Listening to a recording: where there is speech, what is said, and whether to believe it.
 //!
 //! The models give neither times nor speakers. The recording has a channel for each side, so it is cut into the
 //! turns of each (`domain::transcript::speech`), each turn is transcribed by itself, and its place in the recording
@@ -11,21 +11,16 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::BusinessId;
-use domain::prompt::ListeningHint;
 use domain::recording::{Archived, RecordingSource, WAV_HEADER_MAX_BYTES, WavFormat, wav_layout};
 use domain::transcript::speech::{Levels, Limits, Piece, pieces};
 use domain::transcript::stitch::stitch;
-use domain::transcript::{Expected, Heard, TranscriptLine};
+use domain::transcript::{Heard, TranscriptLine};
 use futures_util::StreamExt as _;
-use platform::objects::{ObjectError, Objects};
-use providers::openai_http::OpenAiHttp;
-use serde::{Deserialize, Serialize};
-use stores::leases::LeaseError;
 use tokio::time::Instant;
 
-use super::hearing::{Audio, Models, block};
-use super::notes::Notes;
+use super::heard::{HeardTurn, ListenError};
+use super::turn_notes::TurnNotes;
+use super::turn_transcription::{Audio, Models, TurnTranscriber, block};
 
 /// One read of the first pass.
 const READ_BYTES: u64 = 1024 * 1024;
@@ -41,17 +36,11 @@ const AT_A_TIME: usize = 4;
 /// A turn is not begun so shortly before the deadline: its answer would be paid for and lost.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// What is needed to listen.
+/// What is needed to listen to one recording.
 pub(super) struct Listener<'a> {
-    pub(super) objects: &'a Objects,
-    pub(super) openai: &'a OpenAiHttp,
-    pub(super) models: &'a [String],
-    pub(super) business: &'a BusinessId,
-    pub(super) hint: ListeningHint,
-    pub(super) expected: &'a Expected,
+    pub(super) transcriber: TurnTranscriber<'a>,
     /// What was heard before, and what is to be kept of this.
-    pub(super) notes: &'a Notes<'a>,
-    pub(super) deadline: Instant,
+    pub(super) notes: &'a TurnNotes<'a>,
 }
 
 /// What was understood.
@@ -61,60 +50,6 @@ pub(super) struct Understood {
     pub(super) model: Option<String>,
     pub(super) listened_ms: u64,
     /// Why words were not believed, or a turn was taken by no model.
-    pub(super) doubt: Option<String>,
-}
-
-/// Why there is no transcript. The texts come from us or from an error code, never from the call.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// Somebody else has the work by now.
-    Lease(LeaseError),
-    /// Another attempt would end in the same way.
-    Final(String),
-    /// Another attempt may succeed, not before the wait that the server asked for.
-    Transient { why: String, wait: Duration },
-    /// What is left does not fit into the time of this run.
-    OutOfTime,
-}
-
-impl Failure {
-    pub(super) fn passing(why: impl std::fmt::Display) -> Self {
-        Self::Transient { why: why.to_string(), wait: Duration::ZERO }
-    }
-
-    /// Of two, the one that says more about what is to follow.
-    fn worse(self, other: Self) -> Self {
-        let weight = |failure: &Self| match failure {
-            Self::Lease(_) => 0,
-            Self::Final(_) => 1,
-            Self::Transient { .. } => 2,
-            Self::OutOfTime => 3,
-        };
-        if weight(&other) < weight(&self) { other } else { self }
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Lease(error) => error.fmt(f),
-            Self::Final(why) | Self::Transient { why, .. } => f.write_str(why),
-            Self::OutOfTime => f.write_str("there was not time enough to listen to all of it"),
-        }
-    }
-}
-
-impl From<ObjectError> for Failure {
-    fn from(error: ObjectError) -> Self {
-        if error.is_retryable() { Self::passing(error) } else { Self::Final(error.to_string()) }
-    }
-}
-
-/// What a model made of one turn.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Answer {
-    pub(super) text: String,
-    pub(super) model: Option<String>,
     pub(super) doubt: Option<String>,
 }
 
@@ -131,15 +66,15 @@ impl Listener<'_> {
         &self,
         archived: &Archived,
         source: RecordingSource,
-    ) -> Result<Understood, Failure> {
+    ) -> Result<Understood, ListenError> {
         let head = 0..archived.bytes.min(WAV_HEADER_MAX_BYTES as u64);
-        let head = self.objects.get_range(&archived.key, head).await?;
+        let head = self.transcriber.objects.get_range(&archived.key, head).await?;
         // It was found to be as long as that when it was archived.
         let lasts = Duration::from_millis(archived.format.duration_ms);
         let (format, samples) = wav_layout(&head, archived.bytes, Some(lasts))
-            .map_err(|error| Failure::Final(error.to_string()))?;
+            .map_err(|error| ListenError::Final(error.to_string()))?;
         if format.bits_per_sample != 16 {
-            return Err(Failure::Final("the recording is not 16-bit PCM".to_owned()));
+            return Err(ListenError::Final("the recording is not 16-bit PCM".to_owned()));
         }
         let channels = self.levels(archived, &format, samples.clone()).await?;
         let per_second = block(&format) * u64::from(format.sample_rate_hz);
@@ -158,7 +93,7 @@ impl Listener<'_> {
         }
         // What is under way when one fails is waited for: it is paid for, and kept for the next attempt.
         let mut others = futures_util::stream::iter(pieces).map(hear).buffered(AT_A_TIME);
-        let mut failure: Option<Failure> = None;
+        let mut failure: Option<ListenError> = None;
         while let Some(answer) = others.next().await {
             match answer {
                 Ok(answer) => answers.push(answer),
@@ -182,16 +117,16 @@ impl Listener<'_> {
         audio: &Audio<'_>,
         piece: Piece,
         progress: &Progress,
-    ) -> Result<(Piece, Answer), Failure> {
+    ) -> Result<(Piece, HeardTurn), ListenError> {
         let heard = async {
             if let Some(answer) = self.notes.of(&piece).await? {
                 return Ok(answer);
             }
-            let late = Instant::now() + ANSWER_WITHIN > self.deadline;
+            let late = Instant::now() + ANSWER_WITHIN > self.transcriber.deadline;
             if late || progress.halted.load(Ordering::Relaxed) {
-                return Err(Failure::OutOfTime);
+                return Err(ListenError::OutOfTime);
             }
-            let answer = self.turn(audio, &piece, &progress.models).await?;
+            let answer = self.transcriber.transcribe(audio, &piece, &progress.models).await?;
             self.notes.keep(&piece, &answer).await?;
             Ok(answer)
         };
@@ -208,16 +143,16 @@ impl Listener<'_> {
         archived: &Archived,
         format: &WavFormat,
         samples: Range<u64>,
-    ) -> Result<Vec<Vec<u16>>, Failure> {
+    ) -> Result<Vec<Vec<u16>>, ListenError> {
         let mut levels = vec![Levels::new(format.sample_rate_hz); usize::from(format.channels)];
         let block = block(format);
         let step = READ_BYTES - READ_BYTES % block;
         let end = samples.end - (samples.end - samples.start) % block;
         let mut at = samples.start;
         while at < end {
-            let bytes = self.objects.get_range(&archived.key, at..end.min(at + step)).await?;
+            let bytes = self.transcriber.objects.get_range(&archived.key, at..end.min(at + step)).await?;
             if bytes.is_empty() {
-                return Err(Failure::Final("the object is shorter than its record says".to_owned()));
+                return Err(ListenError::Final("the object is shorter than its record says".to_owned()));
             }
             for (n, sample) in bytes.chunks_exact(2).enumerate() {
                 let channel = n % levels.len();
@@ -230,9 +165,9 @@ impl Listener<'_> {
 }
 
 /// The turns' words as lines in their order, each with the speaker whose channel it is.
-fn understood(answers: Vec<(Piece, Answer)>, source: RecordingSource, channels: u16) -> Understood {
+fn understood(answers: Vec<(Piece, HeardTurn)>, source: RecordingSource, channels: u16) -> Understood {
     let mut all = Understood { lines: vec![], heard: vec![], model: None, listened_ms: 0, doubt: None };
-    for (piece, Answer { text, model, doubt }) in answers {
+    for (piece, HeardTurn { text, model, doubt }) in answers {
         let speaker = source.speaker(channels, piece.channel);
         let text = text.trim();
         all.listened_ms += (piece.end - piece.start).as_millis() as u64;
@@ -259,24 +194,10 @@ mod tests {
 
     use super::*;
 
-    fn answer(channel: usize, start_s: u64, text: &str, continues: bool) -> (Piece, Answer) {
+    fn answer(channel: usize, start_s: u64, text: &str, continues: bool) -> (Piece, HeardTurn) {
         let (start, speech) = (Duration::from_secs(start_s), Duration::from_secs(1));
         let piece = Piece { channel, start, end: start + speech, speech, continues };
-        (piece, Answer { text: text.into(), model: Some("m".into()), doubt: None })
-    }
-
-    #[test]
-    fn what_counts_of_several_failures_is_what_decides_how_it_goes_on() {
-        let shut = || Failure::Final("the account is shut".into());
-        let busy = || Failure::passing("busy");
-        for (a, b, worse) in [
-            (Failure::OutOfTime, busy(), busy()),
-            (busy(), Failure::OutOfTime, busy()),
-            (busy(), shut(), shut()),
-            (shut(), Failure::Lease(LeaseError::Fenced), Failure::Lease(LeaseError::Fenced)),
-        ] {
-            assert_eq!(a.worse(b), worse);
-        }
+        (piece, HeardTurn { text: text.into(), model: Some("m".into()), doubt: None })
     }
 
     /// Fault 43.

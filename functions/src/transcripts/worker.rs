@@ -1,48 +1,55 @@
 //! Carries out the transcript step.
 
+mod known;
+mod transcribe;
+
 use std::time::Duration;
 
-use domain::transcript::{self, Expected, Reprocess, Run, RunOutcome, Source, Stage, Step, StepInput};
-use domain::{Call, CallSid, RecordingState, Turn};
-use platform::aws::Aws;
+use domain::transcript::{self, RunOutcome, Source, Step};
+use domain::{Call, CallSid};
 use platform::clock;
-use platform::env::{Parser, Reader};
 use platform::objects::Objects;
-use platform::queues::{MAX_DELAY, Queue};
-use platform::secrets::Secrets;
+use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
 use providers::openai_http::OpenAiHttp;
 use stores::leases::Leases;
-use stores::transcripts::{Pointed, Pointer};
+use stores::transcripts::Pointed;
 use stores::{businesses, calls, recordings, transcripts, turns};
 
-use super::insights::job::InsightsJob;
-use super::job::TranscriptJob;
-use super::transcribe::Work;
+use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
-use crate::edge::start::{self, Inbox, InboxUrls};
-use crate::edge::{QueueFunction, StartError};
+use crate::edge::inbox::{Inbox, Jobs};
+use crate::edge::parts::{Needs, parts};
+use crate::jobs::{InsightsJob, TranscriptJob};
+use known::Known;
 
 /// Clocks differ, and a message that comes back at once would only ask the same again.
-pub(super) const MIN_DELAY: Duration = Duration::from_secs(1);
+const MIN_DELAY: Duration = Duration::from_secs(1);
 /// Transcribe, finish, upgrade, the same for a later run, and one more to see that nothing is left.
 const MAX_STEPS: usize = 8;
 
-pub struct Worker {
-    /// How long one run may listen to a recording, within the function's own time.
-    pub(super) listen_for: Duration,
-    pub(super) models: Vec<String>,
-    pub(super) businesses: businesses::Reader,
-    calls: calls::Reader,
-    turns: turns::Reader,
-    recordings: recordings::Reader,
-    pub(super) reader: transcripts::Reader,
-    pub(super) transcripts: transcripts::Writer,
-    pub(super) leases: Leases,
-    pub(super) objects: Objects,
-    inbox: Inbox,
-    insights: Queue,
-    pub(super) openai: OpenAiHttp,
+parts! {
+    pub struct Worker {
+        /// How long one run may listen to a recording, within the function's own time.
+        listen_for: Duration => seconds_to_listen,
+        models: Vec<String> => |needs| needs.models("TRANSCRIPTION_MODELS"),
+        businesses: businesses::Reader,
+        calls: calls::Reader,
+        turns: turns::Reader,
+        recordings: recordings::Reader,
+        reader: transcripts::Reader,
+        transcripts: transcripts::Writer,
+        leases: Leases,
+        objects: Objects,
+        inbox: Inbox<TranscriptJob>,
+        insights: Jobs<InsightsJob>,
+        openai: OpenAiHttp,
+    }
+}
+
+fn seconds_to_listen(needs: &mut Needs<'_>) -> Duration {
+    let read = needs.vars.parsed("TRANSCRIBE_SECONDS", "a number of seconds", |text| text.parse().ok());
+    Duration::from_secs(read.unwrap_or_default())
 }
 
 impl QueueFunction for Worker {
@@ -50,41 +57,8 @@ impl QueueFunction for Worker {
 
     type Job = TranscriptJob;
 
-    fn inbox(&self) -> &Inbox {
+    fn inbox(&self) -> &Inbox<TranscriptJob> {
         &self.inbox
-    }
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let openai_url = vars.url("OPENAI_API_URL");
-        let models = start::models(&mut vars, "TRANSCRIPTION_MODELS");
-        let listen_for = vars.parsed("TRANSCRIBE_SECONDS", "a number of seconds", |text| text.parse().ok());
-        let businesses = vars.text("TABLE_BUSINESSES");
-        let calls = vars.text("TABLE_CALLS");
-        let turns = vars.text("TABLE_TURNS");
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let transcripts = vars.text("TABLE_TRANSCRIPTS");
-        let leases = vars.text("TABLE_LEASES");
-        let bucket = vars.text("BUCKET_RECORDINGS");
-        let inbox = InboxUrls::parse(&mut vars, "QUEUE_TRANSCRIPTS", "DLQ_TRANSCRIPTS");
-        let insights = vars.text("QUEUE_INSIGHTS");
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        Ok(Self {
-            listen_for: Duration::from_secs(listen_for.unwrap_or_default()),
-            models,
-            businesses: businesses::Reader::new(&aws, &businesses),
-            calls: calls::Reader::new(&aws, &calls),
-            turns: turns::Reader::new(&aws, &turns),
-            recordings: recordings::Reader::new(&aws, &recordings),
-            reader: transcripts::Reader::new(&aws, &transcripts),
-            transcripts: transcripts::Writer::new(&aws, &transcripts),
-            leases: Leases::new(&aws, &leases),
-            objects: Objects::new(&aws, &bucket),
-            inbox: inbox.open(&aws),
-            insights: Queue::new(&aws, &insights),
-            openai: start::openai(&openai_url, secrets)?,
-        })
     }
 
     async fn handle(&self, job: TranscriptJob, delivery: Delivery) -> Result<(), JobError> {
@@ -92,7 +66,7 @@ impl QueueFunction for Worker {
         let call = call.ok_or_else(|| JobError::new("no_call", "the call was never opened"))?;
         // A step's outcome may make another step possible at once.
         for _ in 0..MAX_STEPS {
-            if !self.advance(&call, delivery).await? {
+            if !Box::pin(self.advance(&call, delivery)).await? {
                 return Ok(());
             }
         }
@@ -100,63 +74,18 @@ impl QueueFunction for Worker {
     }
 }
 
-/// Which run acts, and what it finds.
-pub(super) struct Standing {
-    /// The run that may move the pointer.
-    run: Run,
-    /// Set while a person's request for the transcript is open.
-    reprocess: Option<Reprocess>,
-    pub(super) pointer: Option<Pointer>,
-    /// The version that listening to the recording gave, if this run may use it.
-    recorded: Option<u32>,
-    refused: bool,
-}
-
-impl Standing {
-    /// The run in whose name the recording is listened to: one that only hands on to later stages, or an edit, does
-    /// not ask for that anew.
-    pub(super) fn listening_run(&self) -> Run {
-        if self.reprocess.is_some() { self.run } else { Run::FIRST }
-    }
-}
-
 impl Worker {
     /// Does one step. `true`: something changed, look again.
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
-        let recordings = self.recordings.for_call(&call.sid).await?;
-        let voicemail = recordings.voicemail();
-        // In a refused call nobody spoke, unless it was to leave a message.
-        if call.refusal.is_some() && voicemail.is_none() {
-            self.hand_on(call).await?;
-            return Ok(false);
-        }
-        let Some(settings) = self.businesses.settings_of(call).await? else {
-            self.hand_on(call).await?;
+        let known = Box::pin(Known::read(self, call)).await?;
+        let Some(step) = known.step(clock::now()) else {
+            self.hand_on(&known).await?;
             return Ok(false);
         };
-        let turns = self.turns.turns(&call.sid).await?;
-        let report = self.turns.report(&call.sid).await?;
-        let recording = recordings.to_listen_to();
-        let standing = self.standing(&call.sid).await?;
-        let business = self.businesses.business(&call.business).await?;
-        let expected = Expected::of(business.as_ref(), &settings);
-        let input = StepInput {
-            policy: settings.policies.transcript,
-            record_calls: recordings.may_come(settings.policies.record_calls),
-            ended_at: call.ended_at,
-            report: report.as_ref(),
-            turns: &turns,
-            expected: &expected,
-            recording: recording.map(|recording| &recording.state),
-            final_source: standing.pointer.map(|pointer| pointer.source),
-            recording_transcribed: standing.recorded.is_some(),
-            recording_refused: standing.refused,
-            reprocess: standing.reprocess,
-        };
-        match transcript::step(&input, clock::now()) {
+        match step {
             Step::Nothing => {
-                if input.final_source.is_some() {
-                    self.hand_on(call).await?;
+                if known.pointer.is_some() {
+                    self.hand_on(&known).await?;
                 }
                 Ok(false)
             }
@@ -164,107 +93,70 @@ impl Worker {
                 self.look_again(&call.sid, next_look(delay)).await?;
                 Ok(false)
             }
-            Step::Finish(source) => self.finish(call, source, &standing, (&turns, &expected)).await,
-            Step::TranscribeRecording => match recording.map(|recording| (recording, &recording.state)) {
-                Some((recording, RecordingState::Archived(archived))) => {
-                    let (settings, turns, business, expected) =
-                        (&settings, &turns, business.as_ref(), &expected);
-                    let work = Work { call, settings, recording, archived, turns, business, expected };
-                    self.transcribe(work, &standing, delivery).await
-                }
-                Some(_) | None => Ok(false),
+            Step::Finish(source) => self.finish(&known, source).await,
+            Step::TranscribeRecording => match known.archived() {
+                Some(recording) => self.transcribe(&known, recording, delivery).await,
+                None => Ok(false),
             },
         }
     }
 
-    async fn standing(&self, call: &CallSid) -> Result<Standing, JobError> {
-        let (run, request) = self.reader.current_run(call).await?;
-        let open = request.filter(|request| request.outcome.is_none());
-        let mut standing = Standing {
-            run,
-            reprocess: open.map(|request| Reprocess {
-                asked_at: request.asked_at,
-                recording: request.stages.contains(&Stage::Recording),
-            }),
-            pointer: self.reader.pointer(call).await?,
-            recorded: None,
-            refused: false,
-        };
-        let since = standing.listening_run();
-        let inputs = self.reader.inputs(call).await?;
-        let usable = inputs.iter().filter(|input| input.source == Source::Recording && input.run >= since);
-        standing.recorded = usable.map(|input| input.number).max();
-        standing.refused = self.reader.recording_refused(call, since).await?.is_some();
-        Ok(standing)
-    }
-
     /// The transcript is as final as it gets: the last stage may begin. It is told at every look, so that no crash
     /// between the two loses it.
-    async fn hand_on(&self, call: &Call) -> Result<(), JobError> {
-        let (run, request) = self.reader.current_run(&call.sid).await?;
-        let again = request.filter(|request| {
-            [Stage::Summary, Stage::Extraction].iter().any(|stage| request.stages.contains(stage))
-        });
-        let job = InsightsJob { call: call.sid.clone(), again: again.map(|_| format!("run {run}")) };
+    async fn hand_on(&self, known: &Known) -> Result<(), JobError> {
+        let job = InsightsJob { call: known.call.sid.clone(), again: known.summary_asked_by() };
         self.insights.send(&job, Duration::ZERO).await.map_err(|error| JobError::new("queue", error))
     }
 
     /// A new message in place of this one, with attempts of its own.
-    pub(super) async fn look_again(&self, call: &CallSid, delay: Duration) -> Result<(), JobError> {
-        let sent = self.inbox.queue.send(&TranscriptJob { call: call.clone() }, delay).await;
+    async fn look_again(&self, call: &CallSid, delay: Duration) -> Result<(), JobError> {
+        let sent = self.inbox.jobs.send(&TranscriptJob { call: call.clone() }, delay).await;
         sent.map_err(|error| JobError::new("queue", error))
     }
 
     /// Moves the pointer, or leaves it where it is if nothing better came of the run.
-    async fn finish(
-        &self,
-        call: &Call,
-        source: Source,
-        standing: &Standing,
-        (turns, expected): (&[Turn], &Expected),
-    ) -> Result<bool, JobError> {
+    async fn finish(&self, known: &Known, source: Source) -> Result<bool, JobError> {
+        let (call, turns) = (&known.call, &known.turns);
         // The realtime version is kept beside the recording's, whichever came first.
         let realtime = if source == Source::Failed || turns.is_empty() {
             None
         } else {
-            let version = transcript::from_turns(&call.sid, turns, expected, clock::now());
+            let version = transcript::from_turns(&call.sid, turns, &known.expected, clock::now());
             Some(self.transcripts.put_version(&version).await?.number)
         };
-        let pointed = standing.pointer.and_then(|pointer| pointer.number);
+        let pointed = known.pointer.and_then(|pointer| pointer.number);
         let number = match source {
             Source::Realtime => realtime,
-            Source::Recording => standing.recorded.or(pointed),
+            Source::Recording => known.transcribed().or(pointed),
             Source::Edited => pointed,
             Source::Failed => None,
         };
         let target = (source, number);
-        let stays = standing.pointer.is_some_and(|pointer| (pointer.source, pointer.number) == target);
+        let stays = known.pointer.is_some_and(|pointer| (pointer.source, pointer.number) == target);
         if !stays {
-            let moved = self
-                .transcripts
-                .set_final(&call.sid, target, standing.run, standing.pointer, clock::now())
-                .await?;
+            let moved =
+                self.transcripts.set_final(&call.sid, target, known.run, known.pointer, clock::now()).await?;
             match moved {
                 Pointed::Set => tracing::info!(
-                    call = %call.sid, source = source.as_str(), run = %standing.run, "transcript final"
+                    call = %call.sid, source = source.as_str(), run = %known.run, "transcript final"
                 ),
                 Pointed::Superseded => {
-                    tracing::warn!(call = %call.sid, run = %standing.run, "a later run has the transcript");
+                    tracing::warn!(call = %call.sid, run = %known.run, "a later run has the transcript");
                     metric("TranscriptSuperseded", 1.0, Unit::Count, &[]);
                     return Ok(true);
                 }
                 Pointed::Moved => return Ok(true),
             }
         }
-        if standing.reprocess.is_some() {
-            let own = standing.pointer.is_some_and(|pointer| pointer.run == standing.run);
+        if known.reprocess().is_some() {
+            let own = known.pointer.is_some_and(|pointer| pointer.run == known.run);
             let outcome = match source {
                 Source::Failed => RunOutcome::Failed,
                 // Moved before, by a worker that died before it could say so.
                 Source::Realtime | Source::Recording | Source::Edited if stays && !own => RunOutcome::Kept,
                 Source::Realtime | Source::Recording | Source::Edited => RunOutcome::Replaced,
             };
-            self.transcripts.settle(&call.sid, standing.run, outcome).await?;
+            self.transcripts.settle(&call.sid, known.run, outcome).await?;
         }
         Ok(true)
     }
@@ -277,8 +169,9 @@ fn next_look(delay: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use domain::Timestamp;
     use domain::business::TranscriptPolicy;
+    use domain::transcript::{Expected, StepInput};
+    use domain::{RecordingState, Timestamp};
 
     use super::*;
 

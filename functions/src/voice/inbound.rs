@@ -1,95 +1,69 @@
-//! A phone rings: decide who answers, open the call, hand the line to the bridge.
+//! A phone rings: decide who answers, open the call, open a stream to the bridge.
 //!
 //! Everything that must exist before the stream opens is written in one transaction. What Twilio is told is a
 //! function of the call alone, so every duplicate of the webhook gets the same answer, and copies that are here at the
-//! same time share one. What a copy does that could not ask the store is `unsure`'s.
+//! same time share one. What a copy does that could not ask the store is `without_store`'s.
 
-mod unsure;
+mod without_store;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt::{Channel, NoPrompt};
 use domain::{Call, CallPlan, CallSid, CallStatus, Direction, PhoneNumber, Timestamp};
-use http::StatusCode;
 use moka::future::Cache;
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
-use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
+use stores::StoreError;
 use stores::businesses::Published;
 use stores::calls::{OpenCall, Opened, UnknownCall, Writer};
 use stores::capacity::{Limits, SlotRequest, WhichSlots};
-use stores::{StoreError, businesses};
 use tokio::time::Instant;
 use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
-use self::unsure::{Answer, Attempts, Known};
-use super::after_stream::hang_up;
-use super::line::Line;
+use self::without_store::{Answer, Attempts, Known};
 use super::no_agent::{self, Why};
-use super::published::PublishedSettings;
-use super::{ANSWER_WITHIN, caller, count_refused, deployment_limit, in_time, phrases, plan, slot_ttl, xml};
+use super::settings_cache::SettingsCache;
+use super::stream_twiml::StreamTwiml;
+use super::twiml_answer::{in_time, xml};
+use super::{ANSWER_WITHIN, caller, count_refused, phrases, plan, slot_ttl};
+use crate::edge::HttpFunction;
+use crate::edge::answer::try_again;
+use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Verified};
-use crate::edge::{HttpFunction, StartError};
-
-pub const PATH: &str = "/twilio/voice/inbound";
-
-/// Where a caller comes back to whose stream was let go because the call had not been opened: once.
-pub(super) const AGAIN: &str = "/twilio/voice/inbound?again=1";
+use crate::shared::callbacks;
 
 /// Copies of webhooks that are waited for at one time.
 const MAX_FLIGHTS: u64 = 10_000;
 
-pub struct Inbound {
-    gate: Gate,
-    line: Line,
-    settings: PublishedSettings,
-    calls: Writer,
-    deployment_limit: u16,
-    /// Calls that are being answered: their copies wait for the same answer.
-    flights: Cache<CallSid, Arc<Twiml>>,
-    attempts: Attempts,
+/// Calls that are being answered: their copies wait for the same answer.
+type Flights = Cache<CallSid, Arc<Twiml>>;
+
+parts! {
+    pub struct Inbound {
+        settings: SettingsCache,
+        gate: Gate,
+        streams: StreamTwiml,
+        calls: Writer,
+        deployment_limit: u16 => |needs| needs.deployment_limit(),
+        flights: Flights = Cache::builder().max_capacity(MAX_FLIGHTS).time_to_live(ANSWER_WITHIN).build(),
+        attempts: Attempts = Attempts::default(),
+    }
 }
 
 impl HttpFunction for Inbound {
     const NAME: &'static str = "voice-inbound";
 
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let base = vars.url("PUBLIC_BASE_URL");
-        let stream_url = vars.url("STREAM_URL");
-        let businesses_table = vars.text("TABLE_BUSINESSES");
-        let calls_table = vars.text("TABLE_CALLS");
-        let leases_table = vars.text("TABLE_LEASES");
-        let deployment_limit = deployment_limit(&mut vars);
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        let settings = PublishedSettings::new(businesses::Reader::new(&aws, &businesses_table));
-        // The first call pays no handshake: the store's connection is opened during init.
-        aws.warm(&businesses_table).await;
-        Ok(Self {
-            gate: Gate::new(&base, &secrets)?,
-            line: Line { stream_url, token_key: secrets.stream_token_key },
-            settings,
-            calls: Writer::new(&aws, &calls_table, &leases_table),
-            deployment_limit,
-            flights: Cache::builder().max_capacity(MAX_FLIGHTS).time_to_live(ANSWER_WITHIN).build(),
-            attempts: Attempts::default(),
-        })
-    }
-
     fn router(self) -> Router {
-        Router::new().route(PATH, post(answer)).with_state(Arc::new(self))
+        Router::new().route(callbacks::INBOUND, post(answer)).with_state(Arc::new(self))
     }
 }
 
@@ -124,14 +98,14 @@ async fn answer(
         came_back: asked.is_ok_and(|Query(asked)| asked.again.is_some()),
         attempt: if is_last { Attempts::LAST } else { app.attempts.count(call).await },
     };
-    match unsure::answer(known) {
+    match without_store::answer(known) {
         Answer::AsOpened(published) => {
             let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
-            xml(&app.line.open(&app.gate, &sid, &published.settings.policies))
+            xml(&app.streams.first(&app.gate, &sid, &published.settings.policies))
         }
         Answer::AskAgain => {
-            tokio::time::sleep(unsure::PAUSE.saturating_sub(begun.elapsed())).await;
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            tokio::time::sleep(without_store::PAUSE.saturating_sub(begun.elapsed())).await;
+            try_again()
         }
         Answer::WithoutAgent(published) => xml(&no_agent::offer(&app.gate, Why::Lost, published.as_deref())),
     }
@@ -201,11 +175,11 @@ impl Inbound {
     }
 
     /// The answer to a call as it was recorded, for every copy of the webhook: that of the first epoch, which lets
-    /// nobody in once it is lost, or what is offered instead. Its words are those of the revision that the call
+    /// no stream in once it is lost, or what is offered instead. Its words are those of the revision that the call
     /// began with. A call that is over is answered with its end.
     async fn twiml(&self, call: &Call) -> Result<Twiml, AnswerError> {
         if call.status.is_terminal() {
-            return Ok(hang_up());
+            return Ok(phrases::hang_up());
         }
         let published = self.settings.of_call(call).await?;
         match (call.refusal, published) {
@@ -213,7 +187,7 @@ impl Inbound {
                 Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()))
             }
             (None, Some(published)) => {
-                Ok(self.line.open(&self.gate, &call.sid, &published.settings.policies))
+                Ok(self.streams.first(&self.gate, &call.sid, &published.settings.policies))
             }
             // What the caller must hear first is not known.
             (None, None) => Err(AnswerError::NoSettings),

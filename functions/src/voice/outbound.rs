@@ -1,8 +1,9 @@
-//! Calls that a business asks for: `POST /v1/calls`, and what Twilio asks when somebody picks up.
+//! Calls that a business asks for: `POST /v1/calls`, and what Twilio asks when the call is answered.
 //!
 //! The request to Twilio is the one thing here that cannot be done twice without harm, so `placing` guards it. What
-//! follows is as for a call that came in: the same plan, the same line to the bridge.
+//! follows is as for a call that came in: the same plan, the same stream to the bridge.
 
+mod api;
 mod order;
 mod placing;
 
@@ -13,86 +14,53 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use domain::{CallSid, Timestamp};
+use domain::{CallSid, DialId, Timestamp};
 use http::{HeaderMap, StatusCode, header};
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
-use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
-use providers::twilio_rest::TwilioRest;
-use serde_json::json;
-use stores::leases::Leases;
-use stores::{StoreError, businesses, calls};
-use twilio::twiml::{Response as Twiml, Verb};
+use stores::{StoreError, businesses};
+use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
-use super::dialled::{DialQuery, Dialled, Opening};
-use super::line::Line;
-use super::published::PublishedSettings;
-use super::{deployment_limit, in_time, phrases, xml};
+use super::ordered_calls::{DialQuery, Opening};
+use super::phrases;
+use super::stream_twiml::StreamTwiml;
+use super::twiml_answer::{in_time, xml};
+use crate::edge::HttpFunction;
 use crate::edge::auth::Operator;
+use crate::edge::idempotency;
+use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
-use crate::edge::{HttpFunction, StartError, idempotency, start};
+use crate::shared::callbacks;
+use api::{NewCall, PlacedCall, what_is_wrong};
+use placing::Placing;
 
-use order::NewCall;
+/// What the API answers at.
+const CALLS: &str = "/v1/calls";
 
-pub const CALLS_PATH: &str = "/v1/calls";
-pub const PATH: &str = "/twilio/voice/outbound";
-
-pub struct Outbound {
-    gate: Gate,
-    line: Line,
-    account: String,
-    settings: PublishedSettings,
-    businesses: businesses::Reader,
-    calls: calls::Reader,
-    leases: Leases,
-    dialled: Dialled,
-    twilio: TwilioRest,
-    deployment_limit: u16,
+parts! {
+    pub struct Outbound {
+        businesses: businesses::Reader,
+        placing: Placing,
+        streams: StreamTwiml,
+    }
 }
 
 impl HttpFunction for Outbound {
     const NAME: &'static str = "voice-outbound";
 
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let base = vars.url("PUBLIC_BASE_URL");
-        let stream_url = vars.url("STREAM_URL");
-        let twilio_api_url = vars.url("TWILIO_API_URL");
-        let businesses_table = vars.text("TABLE_BUSINESSES");
-        let calls_table = vars.text("TABLE_CALLS");
-        let leases_table = vars.text("TABLE_LEASES");
-        let deployment_limit = deployment_limit(&mut vars);
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        let twilio = start::twilio(&twilio_api_url, &secrets)?;
-        let businesses = businesses::Reader::new(&aws, &businesses_table);
-        aws.warm(&businesses_table).await;
-        Ok(Self {
-            gate: Gate::new(&base, &secrets)?,
-            account: secrets.twilio_account_sid.clone(),
-            line: Line { stream_url, token_key: secrets.stream_token_key },
-            settings: PublishedSettings::new(businesses.clone()),
-            businesses,
-            calls: calls::Reader::new(&aws, &calls_table),
-            leases: Leases::new(&aws, &leases_table),
-            dialled: Dialled::new(&aws, &calls_table, &leases_table),
-            twilio,
-            deployment_limit,
-        })
-    }
-
     fn router(self) -> Router {
-        Router::new().route(CALLS_PATH, post(place)).route(PATH, post(answered)).with_state(Arc::new(self))
+        Router::new()
+            .route(CALLS, post(place))
+            .route(callbacks::OUTBOUND, post(answered))
+            .with_state(Arc::new(self))
     }
 }
 
 impl AsRef<Gate> for Outbound {
     fn as_ref(&self) -> &Gate {
-        &self.gate
+        &self.placing.gate
     }
 }
 
@@ -108,14 +76,14 @@ async fn place(
     headers: HeaderMap,
     body: Result<Json<NewCall>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let Json(body) = body.map_err(|error| Problem::bad_request(order::what_is_wrong(&error)))?;
+    let Json(new) = body.map_err(|error| Problem::bad_request(what_is_wrong(&error)))?;
     let key = idempotency::required(&headers)?;
-    let call = app.place(&operator.0, key, body).await?;
-    let location = [(header::LOCATION, format!("{CALLS_PATH}/{call}"))];
-    Ok((StatusCode::CREATED, location, Json(json!({ "sid": call }))).into_response())
+    let sid = app.placing.place(&operator.0, key, new).await?;
+    let location = [(header::LOCATION, format!("{CALLS}/{sid}"))];
+    Ok((StatusCode::CREATED, location, Json(PlacedCall { sid })).into_response())
 }
 
-/// Somebody has picked up.
+/// The call was answered.
 async fn answered(
     State(app): State<Arc<Outbound>>,
     query: Result<Query<DialQuery>, QueryRejection>,
@@ -126,32 +94,27 @@ async fn answered(
         tracing::error!(call, "an address that names no order was asked what an outbound call is for");
         return xml(&phrases::apology());
     };
-    let now = clock::now();
-    let answer = Box::pin(app.answer(call, &dial, now));
+    let answer = Box::pin(app.answer(call, &dial, clock::now()));
     let answer = in_time(call, "opening the outbound call", answer).await;
-    let twiml = answer.unwrap_or_else(|_| phrases::apology());
-    xml(&twiml)
+    xml(&answer.unwrap_or_else(|_| phrases::apology()))
 }
 
 impl Outbound {
-    async fn answer(&self, call: &str, dial: &domain::DialId, now: Timestamp) -> Result<Twiml, AnswerError> {
+    async fn answer(&self, call: &str, dial: &DialId, now: Timestamp) -> Result<Twiml, AnswerError> {
         let sid = CallSid::parse(call)?;
-        Ok(match self.dialled.open(dial, &sid, now).await? {
+        Ok(match self.placing.ordered.open(dial, &sid, now).await? {
             Opening::Open(call) if !call.status.is_terminal() => {
                 // What the settings that the call began with have everybody hear.
-                let pinned = match call.revision {
-                    Some(revision) => self.settings.pinned(&call.business, revision).await?,
-                    None => None,
-                };
+                let pinned = self.placing.settings.of_call(&call).await?;
                 let pinned = pinned.ok_or(AnswerError::NoSettings)?;
-                self.line.open(&self.gate, &sid, &pinned.settings.policies)
+                self.streams.first(&self.placing.gate, &sid, &pinned.settings.policies)
             }
-            // Nothing is said to somebody who is rung twice: the other call speaks to them.
-            Opening::Open(_) | Opening::Twin => Twiml::new().then(Verb::Hangup),
+            // Nothing is said to a person who is rung twice: the other call speaks to them.
+            Opening::Open(_) | Opening::Twin => phrases::hang_up(),
             Opening::Unknown => {
                 tracing::error!(call = %sid, "an outbound call that nobody ordered");
                 telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
-                Twiml::new().then(Verb::Hangup)
+                phrases::hang_up()
             }
         })
     }

@@ -9,19 +9,19 @@ use twilio::twiml::{Dial, Number, Play, Response, Say, Verb};
 const DIAL_TIMEOUT_S: u32 = 25;
 
 /// In English for every business: by now nothing is known of the caller but that there must be no silence.
-pub(crate) fn say(text: &str) -> Say {
+pub(super) fn say(text: &str) -> Say {
     Say { text: text.to_owned(), voice: None, language: Some("en-GB".to_owned()) }
 }
 
 /// A business's own words.
-pub(crate) fn announce(announcement: &Announcement) -> Verb {
+pub(super) fn announce(announcement: &Announcement) -> Verb {
     match announcement.wording().clone() {
         Wording::Say { text, language, voice } => Say { text, voice, language }.into(),
         Wording::Play { url } => Play { url }.into(),
     }
 }
 
-pub(crate) fn refusal(reason: Refusal) -> Response {
+pub(super) fn refusal(reason: Refusal) -> Response {
     let text = match reason {
         Refusal::UnknownNumber => "Sorry, this number is not in service. Goodbye.",
         Refusal::AtCapacity => "Sorry, all our lines are busy. Please call again in a few minutes. Goodbye.",
@@ -30,31 +30,36 @@ pub(crate) fn refusal(reason: Refusal) -> Response {
     ending(text)
 }
 
-pub(crate) const APOLOGY: &str =
+pub(super) const APOLOGY: &str =
     "Sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.";
 
-const NOBODY: &str = "Sorry, nobody can take your call right now. Please call again later. Goodbye.";
+const NOT_AVAILABLE: &str = "Sorry, nobody can take your call right now. Please call again later. Goodbye.";
 
-pub(crate) fn apology() -> Response {
+pub(super) fn apology() -> Response {
     ending(APOLOGY)
 }
 
 /// The agent handed the call over and said so. What follows is `action`'s to say.
-pub(crate) fn transfer(to: &PhoneNumber, shown: Option<&PhoneNumber>, action: String) -> Response {
+pub(super) fn transfer(to: &PhoneNumber, shown: Option<&PhoneNumber>, action: String) -> Response {
     Response::new().then(dial(to, shown, DIAL_TIMEOUT_S, action))
 }
 
-pub(crate) fn dial(to: &PhoneNumber, shown: Option<&PhoneNumber>, timeout_s: u32, action: String) -> Dial {
+pub(super) fn dial(to: &PhoneNumber, shown: Option<&PhoneNumber>, timeout_s: u32, action: String) -> Dial {
     let number = Number { number: to.as_e164().to_owned(), url: None, status_callback: None };
     let caller_id = shown.map(|number| number.as_e164().to_owned());
     Dial { action: Some(action), timeout_s, caller_id, number }
 }
 
-pub(crate) fn nobody() -> Response {
-    ending(NOBODY)
+pub(super) fn not_available() -> Response {
+    ending(NOT_AVAILABLE)
+}
+
+/// Ends the call without a word.
+pub(super) fn hang_up() -> Response {
+    Response::new().then(Verb::Hangup)
 }
 
 /// The last words of a call.
-pub(crate) fn ending(text: &str) -> Response {
+pub(super) fn ending(text: &str) -> Response {
     Response::new().then(say(text)).then(Verb::Hangup)
 }

@@ -5,27 +5,27 @@ use std::time::Duration;
 use domain::business::{ConversationPolicy, Policies, Voice, VoicemailPolicy};
 use domain::plan::{Introduction, Resumption};
 use domain::prompt::{self, CallContext, Compiled, ListeningHint};
+use domain::tools::TakenMessage;
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
 use platform::clock;
-use sha2::{Digest, Sha256};
 use stores::businesses::Published;
 
 use super::history;
 
 /// How long a stream may take to open after the answer.
-pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(60);
+pub(super) const TOKEN_TTL: Duration = Duration::from_secs(60);
 /// The longest announcement that may come before it.
 const ANNOUNCEMENT: Duration = Duration::from_secs(120);
 /// What a resumed call may last at least, so that it can be ended with a goodbye.
 const MIN_RESUMED: Duration = Duration::from_secs(20);
 
 /// The same for the first stream of a call, which waits until the announcement is over.
-pub(crate) fn token_ttl(policies: &Policies) -> Duration {
+pub(super) fn token_ttl(policies: &Policies) -> Duration {
     policies.consent.as_ref().map_or(TOKEN_TTL, |_| TOKEN_TTL + ANNOUNCEMENT)
 }
 
 /// The plan of a call that was just answered.
-pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
+pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
     let local_time = clock::local_words(now, &published.business.time_zone);
     let context = CallContext { caller: &call.from, task: call.task.as_ref(), local_time: &local_time };
     CallPlan {
@@ -46,7 +46,7 @@ pub(crate) fn first(call: &Call, published: &Published, compiled: &Compiled, now
             .task
             .as_ref()
             .map(|task| Introduction { name: published.business.name.clone(), reason: task.reason.clone() }),
-        safety_identifier: safety_identifier(call),
+        safety_identifier: call.safety_identifier(),
     }
 }
 
@@ -68,7 +68,13 @@ fn conversation(published: &Published) -> ConversationPolicy {
 
 /// The plan that goes on after that of the epoch `lost`: the same agent with the same instructions, told what was
 /// said, and greeting no second time. The limit on a call's duration is the call's, not each session's.
-pub(crate) fn resumed(before: CallPlan, lost: Epoch, turns: &[Turn], now: Timestamp) -> CallPlan {
+pub(super) fn resumed(
+    before: CallPlan,
+    lost: Epoch,
+    turns: &[Turn],
+    messages: &[(Timestamp, TakenMessage)],
+    now: Timestamp,
+) -> CallPlan {
     let mut conversation = before.conversation;
     let lasted = now.since(before.minted_at);
     conversation.max_call = conversation.max_call.saturating_sub(lasted).max(MIN_RESUMED);
@@ -76,21 +82,9 @@ pub(crate) fn resumed(before: CallPlan, lost: Epoch, turns: &[Turn], now: Timest
         epoch: lost.next(),
         minted_at: now,
         greeting: None,
-        history: history::of(turns),
+        history: history::of(turns, messages),
         resumption: Resumption::default(),
         conversation,
         ..before
     }
-}
-
-/// The same for every call of one person and one business, and of no use to anybody else.
-pub(crate) fn safety_identifier(call: &Call) -> String {
-    let mut hash = Sha256::new();
-    hash.update(call.business.as_str());
-    hash.update([0]);
-    match call.other_party() {
-        Some(number) => hash.update(number.as_e164()),
-        None => hash.update(call.sid.as_str()),
-    }
-    hex::encode(&hash.finalize()[..16])
 }

@@ -1,6 +1,6 @@
 //! Call progress and stream events: the status writer.
 //!
-//! The status moves by rank, whatever the order of arrival; every event is kept. What follows is `progress`'s.
+//! The status moves by rank, whatever the order of arrival; every event is kept. What follows is `status_recorder`'s.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,61 +9,49 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use domain::call::StatusEvent;
 use domain::{AnsweredBy, CallSid, CallStatus, DialId};
-use http::StatusCode;
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
-use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
 use stores::verdicts;
 use twilio::form::Form;
 use twilio::webhook::stream::StreamEvent;
 use twilio::webhook::{AmdCallback, StatusCallback, StreamStatus};
 
-use super::dialled::{DialQuery, Dialled, Opening};
-use super::no_content;
-use super::progress::{self, Progress, ProgressError};
+use super::ordered_calls::{DialQuery, Opening, OrderedCalls};
+use super::status_recorder::{RecordError, StatusRecorder};
+use crate::edge::HttpFunction;
+use crate::edge::answer::{no_content, try_again};
+use crate::edge::parts::{Needs, Opener, Part, parts};
 use crate::edge::verified_form::{Gate, Verified};
-use crate::edge::{HttpFunction, StartError};
+use crate::shared::callbacks;
 
-pub const CALL_PATH: &str = "/twilio/voice/status";
-pub const STREAM_PATH: &str = "/twilio/stream/status";
-pub const AMD_PATH: &str = "/twilio/voice/amd";
+parts! {
+    pub struct Status {
+        gate: Gate,
+        recorder: StatusRecorder,
+        ordered: OrderedCalls,
+        verdicts: verdicts::Writer,
+    }
+}
 
-pub struct Status {
-    gate: Gate,
-    progress: Progress,
-    dialled: Dialled,
-    verdicts: verdicts::Writer,
+impl Part for verdicts::Writer {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let leases = needs.table("TABLE_LEASES");
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &leases)))
+    }
 }
 
 impl HttpFunction for Status {
     const NAME: &'static str = "voice-status";
 
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let base = vars.url("PUBLIC_BASE_URL");
-        let names = progress::Names::parse(&mut vars);
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        aws.warm(&names.calls).await;
-        Ok(Self {
-            gate: Gate::new(&base, &secrets)?,
-            progress: Progress::new(&aws, &names),
-            dialled: Dialled::new(&aws, &names.calls, &names.leases),
-            verdicts: verdicts::Writer::new(&aws, &names.leases),
-        })
-    }
-
     fn router(self) -> Router {
         Router::new()
-            .route(CALL_PATH, post(call_status))
-            .route(STREAM_PATH, post(stream_status))
-            .route(AMD_PATH, post(machine_detection))
+            .route(callbacks::CALL_STATUS, post(call_status))
+            .route(callbacks::STREAM_STATUS, post(stream_status))
+            .route(callbacks::MACHINE_DETECTION, post(machine_detection))
             .with_state(Arc::new(self))
     }
 }
@@ -132,15 +120,12 @@ async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamS
     app.take(call, &key, &event, &webhook.raw, None).await
 }
 
-/// Twilio hears 503 when a write failed. It then tries again, as [`DELIVERY`] asks of it, and does no harm.
-///
-/// [`DELIVERY`]: crate::edge::verified_form::DELIVERY
 fn answer(call: &str, key: &str, recorded: Result<(), TakeError>) -> Response {
     match recorded {
         Ok(()) => no_content(),
         Err(error) => {
             tracing::error!(%error, call, event = key, "a callback could not be recorded");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            try_again()
         }
     }
 }
@@ -155,7 +140,7 @@ async fn machine_detection(State(app): State<Arc<Status>>, webhook: Verified<Amd
     let kept = app.keep_verdict(form.call_sid.as_str(), AnsweredBy::from_twilio(word)).await;
     if let Err(error) = kept {
         tracing::error!(%error, call = form.call_sid.as_str(), "a verdict could not be kept");
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return try_again();
     }
     // There is one verdict a call, so it needs no other key.
     app.take(form.call_sid.as_str(), &format!("amd-{}", key_word(word)), &event, &webhook.raw, None).await
@@ -193,15 +178,15 @@ impl Status {
         dial: Option<&DialId>,
     ) -> Result<(), TakeError> {
         let (sid, params) = (CallSid::parse(call)?, history(raw));
-        if self.progress.take(&sid, key, event, &params).await? {
+        if self.recorder.record(&sid, key, event, &params).await? {
             return Ok(());
         }
         // A callback may be the first we hear of a call that we asked for: the answer to the request was lost, or is
         // on its way. What was recorded is applied as the call is opened, and what follows from it is asked for.
         if let Some(dial) = dial
-            && let Opening::Open(_) = self.dialled.open(dial, &sid, clock::now()).await?
+            && let Opening::Open(_) = self.ordered.open(dial, &sid, clock::now()).await?
         {
-            self.progress.take(&sid, key, event, &params).await?;
+            self.recorder.record(&sid, key, event, &params).await?;
             return Ok(());
         }
         tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
@@ -243,5 +228,5 @@ enum TakeError {
     #[error(transparent)]
     Store(#[from] stores::StoreError),
     #[error(transparent)]
-    Progress(#[from] ProgressError),
+    Record(#[from] RecordError),
 }

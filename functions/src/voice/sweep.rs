@@ -1,4 +1,4 @@
-//! Calls of whose end nobody told us, and ends that nothing followed.
+//! Calls whose end we were not told, and ends that nothing followed.
 //!
 //! A callback may be lost for good, and a function may die between writing a call's end and asking for what
 //! follows from it. Every call is therefore unsettled from its opening until its end has been followed up, and
@@ -12,19 +12,17 @@ use domain::call::StatusEvent;
 use domain::{Call, CallStatus, Timestamp};
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
-use platform::secrets::Secrets;
 use platform::telemetry::{self, Unit};
 use providers::twilio_rest::{TwilioError, TwilioRest};
 use stores::calls::{self, UNSETTLED_SHARDS};
 use twilio::rest::CallResource;
 
-use super::progress::{self, Progress, ProgressError};
+use super::status_recorder::{RecordError, StatusRecorder};
+use crate::edge::ScheduledFunction;
 use crate::edge::batch::JobError;
+use crate::edge::parts::parts;
 use crate::edge::tally::Tally;
-use crate::edge::{ScheduledFunction, StartError, start};
 
 /// A call younger than this is left to its callbacks.
 pub const GRACE: Duration = Duration::from_secs(5 * 60);
@@ -38,10 +36,12 @@ const AT_ONCE: usize = 4;
 /// A tick ends by itself before Lambda ends it; the template gives the function a minute.
 const WITHIN: Duration = Duration::from_secs(50);
 
-pub struct Sweep {
-    calls: calls::Reader,
-    progress: Progress,
-    twilio: TwilioRest,
+parts! {
+    pub struct Sweep {
+        calls: calls::Reader,
+        recorder: StatusRecorder,
+        twilio: TwilioRest,
+    }
 }
 
 /// What a look at one call came to.
@@ -57,19 +57,6 @@ enum Found {
 
 impl ScheduledFunction for Sweep {
     const NAME: &'static str = "call-sweep";
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let twilio_url = vars.url("TWILIO_API_URL");
-        let names = progress::Names::parse(&mut vars);
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        Ok(Self {
-            calls: calls::Reader::new(&aws, &names.calls),
-            progress: Progress::new(&aws, &names),
-            twilio: start::twilio(&twilio_url, &secrets)?,
-        })
-    }
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut found, mut failed) = (Tally::default(), Tally::default());
@@ -113,7 +100,7 @@ impl Sweep {
 
     async fn look(&self, call: &Call, now: Timestamp) -> Result<Found, SweepError> {
         if call.status.is_terminal() {
-            self.progress.follow_up(call).await?;
+            self.recorder.follow_up(call).await?;
             return Ok(Found::FollowedUp);
         }
         let event = match self.twilio.call(&call.sid).await {
@@ -128,7 +115,7 @@ impl Sweep {
             return Ok(Found::Unchanged);
         };
         let key = format!("swept-{}", event.status.as_str());
-        self.progress.take(&call.sid, &key, &event, &BTreeMap::new()).await?;
+        self.recorder.record(&call.sid, &key, &event, &BTreeMap::new()).await?;
         Ok(Found::Caught)
     }
 }
@@ -155,7 +142,7 @@ fn told(resource: &CallResource, now: Timestamp) -> Option<StatusEvent> {
 #[derive(Debug, thiserror::Error)]
 enum SweepError {
     #[error(transparent)]
-    Progress(#[from] ProgressError),
+    Record(#[from] RecordError),
     #[error(transparent)]
     Twilio(#[from] TwilioError),
 }

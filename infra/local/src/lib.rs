@@ -10,7 +10,6 @@ pub mod home;
 mod listener;
 pub mod queues;
 pub mod redrive;
-pub mod registry;
 pub mod resources;
 pub mod schedules;
 pub mod system;

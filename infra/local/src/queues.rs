@@ -10,7 +10,7 @@ use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use tokio_util::sync::CancellationToken;
 
-use crate::registry::BatchHandler;
+use functions::edge::loaded::BatchHandler;
 
 /// The longest poll that SQS knows.
 const POLL_S: i32 = 20;

@@ -7,7 +7,7 @@ use platform::clock;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::registry::TickHandler;
+use functions::edge::loaded::TickHandler;
 
 /// One scheduled function.
 pub struct Schedule {

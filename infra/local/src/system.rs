@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use bridge::LiveEvents;
 use functions::edge::StartError;
+use functions::edge::loaded::Loaded;
+use functions::features;
 use platform::aws::Aws;
 use platform::env::MapEnv;
 use tokio::net::TcpListener;
@@ -15,11 +17,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, RouteError};
 use crate::home::Identity;
 use crate::listener::{self, Limits};
 use crate::queues;
-use crate::registry::{self, Loaded};
 use crate::resources::{self, Names, ResourceError};
 use crate::schedules::Schedule;
 use crate::template::{Resolve, Template, TemplateError};
@@ -83,6 +84,8 @@ pub enum SystemError {
     Resources(#[from] ResourceError),
     #[error("port {port} of 127.0.0.1 cannot be had: {error}; choose another with --port")]
     Port { port: u16, error: io::Error },
+    #[error(transparent)]
+    Route(#[from] RouteError),
     #[error("the template names a function `{0}` that this program does not have")]
     NoSuchFunction(String),
     #[error("function {name}: {error}")]
@@ -151,13 +154,17 @@ impl System {
         for function in &template.functions {
             let env = locals.environment(&function.environment, &common)?;
             environment.extend(env.clone());
-            let loaded = registry::load(&function.binary, &MapEnv(env))
+            let feature = features::named(&function.binary)
+                .ok_or_else(|| SystemError::NoSuchFunction(function.binary.clone()))?;
+            let loaded = feature
+                .load(&MapEnv(env))
                 .await
-                .ok_or_else(|| SystemError::NoSuchFunction(function.binary.clone()))?
                 .map_err(|error| SystemError::Function { name: function.binary.clone(), error })?;
             match (loaded, &function.queue) {
                 (Loaded::Http(router), _) => {
-                    function.routes.iter().for_each(|route| gateway.mount(route, &router));
+                    for route in &function.routes {
+                        gateway.mount(route, &router)?;
+                    }
                 }
                 (Loaded::Queue(handler), Some(source)) => {
                     let source = queues::Source {

@@ -55,7 +55,7 @@ pub struct Function {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     pub method: String,
-    /// `{name}` stands for one segment.
+    /// `{name}` stands for one segment, `{name+}` at the end for one or more.
     pub path: String,
 }
 

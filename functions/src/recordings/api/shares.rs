@@ -12,29 +12,20 @@ use domain::share::{
     DEFAULT_SHARE_TTL, DEFAULT_SHARE_VIEWS, Disposition, MAX_SHARE_TTL, MAX_SHARE_VIEWS, MAX_SHARES,
     MIN_SHARE_TTL, PASSCODE_CHARS, Share,
 };
-use domain::{Recording, RecordingState, Secret, Timestamp};
+use domain::{Recording, RecordingState, Secret};
 use http::StatusCode;
 use platform::clock;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use stores::recordings::{Access, Taken};
+use stores::recordings::Taken;
 
+use super::share_shapes::{NewShare, NewShareAnswer, ShareList, ShareView};
 use super::{Recordings, not_archived, unavailable};
 use crate::edge::address;
+use crate::edge::answer::no_content;
 use crate::edge::auth::Operator;
 use crate::edge::problem::Problem;
 use crate::recordings::passcode;
-use crate::recordings::which::Which;
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewShare {
-    /// Seconds.
-    expires_in: Option<u64>,
-    max_views: Option<u32>,
-    passcode: Option<String>,
-    disposition: Option<String>,
-}
+use crate::shared::recording_path::RecordingPath;
 
 /// No body wishes for nothing in particular.
 fn wishes(body: &[u8]) -> Option<NewShare> {
@@ -47,7 +38,7 @@ fn wishes(body: &[u8]) -> Option<NewShare> {
 pub(super) async fn create(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let new = body.ok().and_then(|body| wishes(&body)).ok_or_else(|| {
@@ -55,7 +46,7 @@ pub(super) async fn create(
             "the body is JSON with `expires_in` (seconds), `max_views`, `passcode`, `disposition`, all optional",
         )
     })?;
-    let recording = app.recording(&operator, &which).await?;
+    let recording = app.recording(&operator, &path).await?;
     let RecordingState::Archived(archived) = &recording.state else { return Err(not_archived()) };
     // A link to nothing would show its receiver S3's own error.
     if app.objects.head(&archived.key).await.map_err(unavailable)?.is_none() {
@@ -88,27 +79,24 @@ pub(super) async fn create(
     };
     app.recordings.share(&share, &token).await?;
     tracing::info!(call = %share.call, recording = %share.recording, "share link made");
-    let mut answer = view(&share, now);
-    // Only this answer ever names it.
-    answer["url"] = address::of(&app.base, &format!("/s/{}", token.expose())).into();
-    Ok((StatusCode::CREATED, Json(answer)).into_response())
+    let url = address::of(&app.base, &format!("/s/{}", token.expose()));
+    let made = NewShareAnswer { share: ShareView::new(&share, now), url };
+    Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 pub(super) async fn list(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &which).await?;
+    let recording = app.recording(&operator, &path).await?;
     let now = clock::now();
     let mut shares = vec![];
     for share in app.shares_of(&recording).await? {
         let visits = app.reader.accesses(&share.id).await?;
-        let mut shown = view(&share, now);
-        shown["visits"] = visits.iter().map(visit).collect::<Vec<_>>().into();
-        shares.push(shown);
+        shares.push((share, visits));
     }
-    Ok(Json(json!({ "shares": shares })).into_response())
+    Ok(Json(ShareList::new(&shares, now)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -120,15 +108,15 @@ pub(super) struct Link {
 pub(super) async fn revoke(
     State(app): State<Arc<Recordings>>,
     operator: Operator,
-    Path(which): Path<Which>,
+    Path(path): Path<RecordingPath>,
     Path(Link { id }): Path<Link>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &which).await?;
+    let recording = app.recording(&operator, &path).await?;
     if !app.shares_of(&recording).await?.iter().any(|share| share.id == id) {
         return Err(Problem::not_found("share link"));
     }
     match app.recordings.revoke(&recording.call, &id, clock::now()).await? {
-        Taken::Yes => Ok(StatusCode::NO_CONTENT.into_response()),
+        Taken::Yes => Ok(no_content()),
         Taken::No => Err(Problem::not_found("share link")),
     }
 }
@@ -169,27 +157,6 @@ async fn passcode_hash(passcode: Option<String>) -> Result<Option<String>, Probl
         return Err(Problem::bad_request(format!("`passcode` has {least} to {most} characters")));
     }
     passcode::hash(passcode).await.map(Some).ok_or_else(Problem::unavailable)
-}
-
-fn view(share: &Share, now: Timestamp) -> Value {
-    json!({
-        "id": share.id,
-        "recording": share.recording,
-        "disposition": share.disposition.as_str(),
-        "created_at": clock::rfc3339(share.created_at),
-        "expires_at": clock::rfc3339(share.ends_at),
-        "max_views": share.max_views,
-        "views": share.views,
-        "passcode": share.passcode.is_some(),
-        "wrong_passcodes": share.wrong_passcodes,
-        "slowed_until": share.slowed_until.filter(|until| *until > now).map(clock::rfc3339),
-        "revoked_at": share.revoked_at.map(clock::rfc3339),
-        "ended": share.end(now).map(|end| end.as_str()),
-    })
-}
-
-fn visit(access: &Access) -> Value {
-    json!({ "at": clock::rfc3339(access.at), "outcome": access.outcome, "address": access.address })
 }
 
 #[cfg(test)]

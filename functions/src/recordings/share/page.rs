@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
 use url::Url;
 
 use crate::edge::answer;
@@ -34,6 +34,17 @@ pub(super) enum Notice {
     Unknown,
     Unreadable,
     Unavailable,
+}
+
+/// What a program is told of a link that is good.
+#[derive(Debug, Serialize)]
+struct Offer {
+    /// The method that leads to the recording, always `POST`.
+    method: &'static str,
+    /// Whether a passcode is asked for.
+    passcode: bool,
+    /// How long the link is good for, seconds.
+    expires_in: u64,
 }
 
 pub(super) fn answer(page: Page, asked: &HeaderMap) -> Response {
@@ -84,12 +95,9 @@ fn person(notice: Notice) -> Response {
 fn program(notice: Notice) -> Response {
     let problem = |status, title, detail: &str| Problem::new(status, title).detail(detail).into_response();
     match notice {
-        Notice::Button { passcode, ends_in } => Json(json!({
-            "method": "POST",
-            "passcode": passcode,
-            "expires_in": ends_in.as_secs(),
-        }))
-        .into_response(),
+        Notice::Button { passcode, ends_in } => {
+            Json(Offer { method: "POST", passcode, expires_in: ends_in.as_secs() }).into_response()
+        }
         Notice::WrongPasscode => {
             problem(StatusCode::FORBIDDEN, "wrong passcode", "that was not the passcode")
         }

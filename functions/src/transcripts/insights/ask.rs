@@ -205,7 +205,7 @@ fn request(
         .safety_identifier(&question.safety_identifier))
 }
 
-/// One line for each that was said. TranscriptLine breaks inside one could pass for another speaker's.
+/// One line for each that was said. Line breaks inside one could pass for another speaker's.
 fn as_text(transcript: &Transcript) -> String {
     let mut text = String::new();
     for line in &transcript.lines {

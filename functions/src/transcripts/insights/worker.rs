@@ -7,11 +7,8 @@ use domain::insight::{self, InsightOutcome, Insights, Stage, StageInput};
 use domain::recording::CallRecordings;
 use domain::transcript::Source;
 use domain::{Call, RecordingState, Settings, Transcript};
-use platform::aws::Aws;
 use platform::clock;
-use platform::env::{Parser, Reader};
 use platform::queues::MAX_DELAY;
-use platform::secrets::Secrets;
 use platform::telemetry::{Unit, metric};
 use providers::openai_http::OpenAiHttp;
 use sha2::{Digest, Sha256};
@@ -19,31 +16,41 @@ use stores::leases::{Begun, Leases, WorkKind};
 use stores::{businesses, calls, events, recordings, transcripts, turns};
 
 use super::ask::{self, Asked, Ended, Question};
-use super::job::InsightsJob;
-use super::told;
+use super::event;
+use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
-use crate::edge::start::{self, Inbox, InboxUrls};
-use crate::edge::{QueueFunction, StartError};
-use crate::voice::plan::safety_identifier;
+use crate::edge::inbox::Inbox;
+use crate::edge::parts::{Needs, parts};
+use crate::jobs::InsightsJob;
 
 /// Longer than the function may run.
 const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
 const MIN_DELAY: Duration = Duration::from_secs(1);
 
-pub struct Worker {
-    models: Vec<String>,
-    prices: PriceList,
-    businesses: businesses::Reader,
-    calls: calls::Reader,
-    turns: turns::Reader,
-    recordings: recordings::Reader,
-    reader: transcripts::Reader,
-    writer: transcripts::Writer,
-    events: events::Writer,
-    leases: Leases,
-    inbox: Inbox,
-    openai: OpenAiHttp,
+parts! {
+    pub struct Worker {
+        models: Vec<String> => |needs| needs.models("INSIGHT_MODELS"),
+        prices: PriceList => prices,
+        businesses: businesses::Reader,
+        calls: calls::Reader,
+        turns: turns::Reader,
+        recordings: recordings::Reader,
+        reader: transcripts::Reader,
+        writer: transcripts::Writer,
+        events: events::Writer,
+        leases: Leases,
+        inbox: Inbox<InsightsJob>,
+        openai: OpenAiHttp,
+    }
+}
+
+/// The list prices, with those that the deployment pays otherwise.
+fn prices(needs: &mut Needs<'_>) -> PriceList {
+    const EXPECTED: &str = "a JSON document of prices, {} for the list prices";
+    let changes =
+        needs.vars.parsed("PRICES", EXPECTED, |text| serde_json::from_str::<PriceChanges>(text).ok());
+    PriceList::default().with(changes.unwrap_or_default())
 }
 
 impl QueueFunction for Worker {
@@ -51,41 +58,8 @@ impl QueueFunction for Worker {
 
     type Job = InsightsJob;
 
-    fn inbox(&self) -> &Inbox {
+    fn inbox(&self) -> &Inbox<InsightsJob> {
         &self.inbox
-    }
-
-    async fn load(env: &dyn Reader) -> Result<Self, StartError> {
-        let mut vars = Parser::new(env);
-        let openai_url = vars.url("OPENAI_API_URL");
-        let models = start::models(&mut vars, "INSIGHT_MODELS");
-        let changes = vars.parsed("PRICES", "a JSON document of prices, {} for the list prices", |text| {
-            serde_json::from_str::<PriceChanges>(text).ok()
-        });
-        let businesses = vars.text("TABLE_BUSINESSES");
-        let calls = vars.text("TABLE_CALLS");
-        let turns = vars.text("TABLE_TURNS");
-        let recordings = vars.text("TABLE_RECORDINGS");
-        let transcripts = vars.text("TABLE_TRANSCRIPTS");
-        let events = vars.text("TABLE_EVENTS");
-        let leases = vars.text("TABLE_LEASES");
-        let inbox = InboxUrls::parse(&mut vars, "QUEUE_INSIGHTS", "DLQ_INSIGHTS");
-        let aws = Aws::load_with(env, vars).await?;
-        let secrets = Secrets::load(env, &aws.config).await?;
-        Ok(Self {
-            models,
-            prices: PriceList::default().with(changes.unwrap_or_default()),
-            businesses: businesses::Reader::new(&aws, &businesses),
-            calls: calls::Reader::new(&aws, &calls),
-            turns: turns::Reader::new(&aws, &turns),
-            recordings: recordings::Reader::new(&aws, &recordings),
-            reader: transcripts::Reader::new(&aws, &transcripts),
-            writer: transcripts::Writer::new(&aws, &transcripts),
-            events: events::Writer::new(&aws, &events),
-            leases: Leases::new(&aws, &leases),
-            inbox: inbox.open(&aws),
-            openai: start::openai(&openai_url, secrets)?,
-        })
     }
 
     async fn handle(&self, job: InsightsJob, delivery: Delivery) -> Result<(), JobError> {
@@ -99,7 +73,7 @@ impl QueueFunction for Worker {
         match insight::stage(&subject.stage_input(), clock::now()) {
             Stage::Nothing => Ok(()),
             Stage::Wait(delay) => {
-                let sent = self.inbox.queue.send(&job, delay.clamp(MIN_DELAY, MAX_DELAY)).await;
+                let sent = self.inbox.jobs.send(&job, delay.clamp(MIN_DELAY, MAX_DELAY)).await;
                 sent.map_err(|error| JobError::new("queue", error))
             }
             Stage::Plain(outcome) => self.once(&subject, &job, Some(outcome), delivery).await,
@@ -112,7 +86,7 @@ impl QueueFunction for Worker {
 struct Subject {
     call: Call,
     recordings: CallRecordings,
-    /// A call to a number of nobody's has none.
+    /// A call to a number of no business has none.
     settings: Option<Settings>,
     source: Option<Source>,
     transcript: Option<Transcript>,
@@ -214,16 +188,15 @@ impl Worker {
             }
             insights.run = earlier.last().map_or(1, |last| last.run + 1);
             let cost = self.cost(subject, &earlier, &insights).await?;
-            let told = told::Subject {
+            let told = event::Subject {
                 call,
                 recordings: &subject.recordings,
                 messages: &messages,
                 insights: &insights,
                 cost: &cost,
             };
-            let event =
-                told::event(&told).map_err(|_| JobError::new("event", "the event has no JSON form"))?;
-            // Refused: somebody else put a run of that number meanwhile.
+            let event = event::of(&told).map_err(|_| JobError::new("event", "the event has no JSON form"))?;
+            // Refused: another worker put a run of that number meanwhile.
             if self.writer.record_insights(&insights, &cost, (&self.events, &event)).await? {
                 let (outcome, run) = (insights.outcome.as_str(), insights.run);
                 tracing::info!(call = %call.sid, outcome, run, "insights recorded");
@@ -250,7 +223,7 @@ impl Worker {
             policy: &settings.insights,
             transcript,
             scope: business.id.as_str(),
-            safety_identifier: safety_identifier(call),
+            safety_identifier: call.safety_identifier(),
             cache_key: format!("{}:{}:insights", business.id, settings.revision),
         };
         Ok(ask::ask(&self.openai, &self.models, &question).await)

@@ -11,34 +11,39 @@
 use std::time::Duration;
 
 use domain::business::VoicemailPolicy;
-use domain::{BusinessId, CallPlan, CallSid, DialId, PhoneNumber, Timestamp};
+use domain::prompt::Channel;
+use domain::{BusinessId, CallPlan, CallSid, DialId, DialOrder, PhoneNumber, Timestamp};
 use http::StatusCode;
 use platform::clock;
 use platform::telemetry::{self, Unit};
-use providers::twilio_rest::{PlaceError, TwilioError};
+use providers::twilio_rest::{PlaceError, TwilioError, TwilioRest};
 use stores::StoreError;
+use stores::calls;
 use stores::capacity::{Limits, Pool, ReservedSlots};
 use stores::dials::Dial;
-use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, WorkKind};
+use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, Leases, WorkKind};
 use tokio::time::Instant;
 use twilio::rest::{MachineDetection, NewCall as Request};
 
-use super::order::NewCall;
-use super::{Outbound, PATH};
+use super::api::{NewCall, WantedCall, refused};
+use super::order::{TwilioAccount, order};
+use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
+use crate::edge::verified_form::Gate;
+use crate::shared::callbacks;
 use crate::voice::count_refused;
-use crate::voice::dialled::{Opening, address};
-use crate::voice::status;
+use crate::voice::ordered_calls::{Opening, OrderedCalls};
+use crate::voice::settings_cache::SettingsCache;
 
-/// Longer than a request to Twilio may take and its call may be missing in Twilio's list. Whoever comes later may
-/// dial if there is no trace of the call.
+/// Longer than a request to Twilio may take and its call may be missing in Twilio's list. Later than that an executor
+/// may dial if there is no trace of the call.
 const SETTLED_AFTER: Duration = Duration::from_secs(60);
 /// An order that is kept has its result as long.
 const KEPT: Duration = stores::dials::KEPT;
 /// How long a copy waits for the one that is at it, and a lost answer for the first word from the call.
 const PATIENCE: Duration = Duration::from_secs(4);
 const POLL: Duration = Duration::from_millis(100);
-/// A line is kept for a call that has not begun for this long.
+/// A slot is kept for a call that has not begun for this long.
 const RESERVED_FOR: Duration = Duration::from_secs(3 * 60);
 /// How long a telephone may ring. Mailboxes take over earlier, people rarely pick up later.
 const RING_TIMEOUT_S: u32 = 45;
@@ -50,23 +55,37 @@ const CLOCKS_DIFFER_MS: i64 = 5_000;
 /// What the lease keeps of a call that Twilio refused.
 const REFUSED: &str = "refused:";
 
-impl Outbound {
+parts! {
+    /// What it takes to place a call.
+    pub(super) struct Placing {
+        pub(super) settings: SettingsCache,
+        pub(super) gate: Gate,
+        pub(super) ordered: OrderedCalls,
+        account: TwilioAccount,
+        calls: calls::Reader,
+        leases: Leases,
+        twilio: TwilioRest,
+        deployment_limit: u16 => |needs| needs.deployment_limit(),
+    }
+}
+
+impl Placing {
     /// The call of this order: dialled now, or before.
     pub(super) async fn place(
         &self,
         business: &BusinessId,
         key: &str,
-        body: NewCall,
+        new: NewCall,
     ) -> Result<CallSid, Problem> {
         let now = clock::now();
         let id = DialId::of(business, key);
-        let asked = body.checked()?;
-        let (from, to, task) = asked.clone();
-        let dial = match self.dialled.dials.get(&id).await? {
+        let wanted = new.checked()?;
+        let WantedCall { from, to, task } = wanted.clone();
+        let dial = match self.ordered.dials.get(&id).await? {
             Some(dial) => dial,
             None => {
-                let (order, plan) = self.order(business, id.clone(), asked, now).await?;
-                self.dialled.dials.keep(&order, &plan, now).await?
+                let (order, plan) = self.order(business, id.clone(), wanted, now).await?;
+                self.ordered.dials.keep(&order, &plan, now).await?
             }
         };
         let order = &dial.order;
@@ -92,8 +111,26 @@ impl Outbound {
         }
     }
 
+    /// Refused: a number of another business, or of none, and settings without a prompt for outbound calls; the one for
+    /// inbound calls never stands in.
+    async fn order(
+        &self,
+        business: &BusinessId,
+        id: DialId,
+        wanted: WantedCall,
+        now: Timestamp,
+    ) -> Result<(DialOrder, CallPlan), Problem> {
+        let owner = self.settings.of_number(&wanted.from).await?;
+        // Another business's number and a number of no business are answered alike.
+        let published = owner.filter(|owner| owner.business.id == *business);
+        let published = published.ok_or_else(|| refused("`from` is not a number of this business"))?;
+        let compiled = self.settings.prompt(&published, Channel::Outbound).await;
+        let compiled = compiled.map_err(|no_prompt| refused(no_prompt.to_string()))?;
+        order(&self.account, &published, &compiled, id, wanted, now)
+    }
+
     async fn dial(&self, lease: &Lease, dial: Dial) -> Result<CallSid, Problem> {
-        // Somebody was at it before and did not come to an end.
+        // An executor was at it before and did not come to an end.
         if lease.epoch > 1
             && let Some(call) = self.find(&dial).await?
         {
@@ -135,7 +172,7 @@ impl Outbound {
 
     /// Twilio has the call.
     async fn placed(&self, lease: &Lease, dial: &Dial, call: CallSid) -> Result<CallSid, Problem> {
-        match self.dialled.open(&dial.order.id, &call, clock::now()).await? {
+        match self.ordered.open(&dial.order.id, &call, clock::now()).await? {
             Opening::Open(_) => telemetry::metric("CallsDialled", 1.0, Unit::Count, &[]),
             Opening::Twin | Opening::Unknown => {
                 // Another call of this order was there first, and is its call.
@@ -151,8 +188,8 @@ impl Outbound {
         Ok(call)
     }
 
-    /// Dialled or not? The call's own webhooks say so within moments, if somebody was dialled. What is not known by
-    /// then stays open: the lease is kept, so that nobody dials until it is certain.
+    /// Dialled or not? The call's own webhooks say so within moments, if a number was dialled. What is not known by
+    /// then stays open: the lease is kept, so that no executor dials until it is certain.
     async fn after_a_lost_answer(&self, lease: &Lease, dial: &Dial) -> Result<CallSid, Problem> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -184,7 +221,7 @@ impl Outbound {
             Problem::unavailable()
         })?;
         let since = Timestamp(order.requested_at.0 - CLOCKS_DIFFER_MS);
-        // Newest first; the oldest that nobody else's order has is this one's.
+        // Newest first; the oldest that no other order has is this one's.
         for resource in listed.iter().rev() {
             let created = resource.date_created.as_deref().and_then(clock::from_rfc2822);
             let Ok(call) = CallSid::parse(resource.sid.as_str()) else { continue };
@@ -198,13 +235,13 @@ impl Outbound {
     }
 
     async fn linked(&self, id: &DialId) -> Result<Option<CallSid>, StoreError> {
-        Ok(self.dialled.dials.get(id).await?.and_then(|dial| dial.call))
+        Ok(self.ordered.dials.get(id).await?.and_then(|dial| dial.call))
     }
 
     async fn reserve(&self, dial: &Dial) -> Result<Result<ReservedSlots, Pool>, Problem> {
         let order = &dial.order;
         let limits = Limits { business: order.max_concurrent_calls, deployment: self.deployment_limit };
-        let (calls, dials) = (&self.dialled.calls, &self.dialled.dials);
+        let (calls, dials) = (&self.ordered.calls, &self.ordered.dials);
         let reserved =
             calls.reserve_slots(&order.business, limits, &order.id, RESERVED_FOR, clock::now()).await?;
         if let Ok(reserved) = &reserved {
@@ -215,9 +252,9 @@ impl Outbound {
 
     async fn request(&self, dial: &Dial) -> Result<CallSid, PlaceError> {
         let order = &dial.order;
-        let address = |path| self.gate.url(&address(path, &order.id));
-        let (url, status_callback) = (address(PATH), address(status::CALL_PATH));
-        let amd_callback = self.gate.url(status::AMD_PATH);
+        let address = |path| self.gate.url(&callbacks::of_order(path, &order.id));
+        let (url, status_callback) = (address(callbacks::OUTBOUND), address(callbacks::CALL_STATUS));
+        let amd_callback = self.gate.url(callbacks::MACHINE_DETECTION);
         let number = PhoneNumber::as_e164;
         let request = Request {
             to: number(&order.to),
@@ -234,7 +271,7 @@ impl Outbound {
         self.twilio.place_call(&request).await
     }
 
-    /// Nobody was dialled: the next request may try again soon, however often that was so.
+    /// No number was dialled: the next request may try again soon, however often that was so.
     async fn give_up(&self, lease: &Lease, dial: &Dial, slots: Option<&ReservedSlots>) {
         if let Some(slots) = slots {
             self.release_slots(dial, slots).await;
@@ -245,8 +282,8 @@ impl Outbound {
     }
 
     async fn release_slots(&self, dial: &Dial, slots: &ReservedSlots) {
-        if let Err(error) = self.dialled.calls.release_reservation(&dial.order.business, slots).await {
-            tracing::warn!(%error, "a line is free again only when its reservation lapses");
+        if let Err(error) = self.ordered.calls.release_reservation(&dial.order.business, slots).await {
+            tracing::warn!(%error, "a slot is free again only when its reservation lapses");
         }
     }
 }
@@ -271,7 +308,7 @@ fn outcome(result: &str) -> Result<CallSid, Problem> {
 fn at_capacity(pool: Pool) -> Problem {
     let detail = match pool {
         Pool::Business => "all lines of this business are busy: try again with the same key",
-        Pool::Deployment => "there are as many calls as can be carried: try again with the same key",
+        Pool::Deployment => "the deployment carries no more calls: try again with the same key",
     };
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "at capacity").detail(detail).retry_after(5)
 }

@@ -9,27 +9,20 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::transcript::{Reprocessing, Run, RunOutcome, Stage};
+use domain::transcript::{Run, RunOutcome, Stage};
 use domain::{Call, RecordingState};
 use http::{HeaderMap, StatusCode, header};
 use platform::clock;
 use platform::queues::QueueError;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use stores::transcripts::Authorised;
 
-use super::api::Transcripts;
-use super::job::TranscriptJob;
+use super::Transcripts;
+use super::answers::RunAnswer;
+use super::requests::Reprocess;
 use crate::edge::auth::Operator;
 use crate::edge::idempotency;
 use crate::edge::problem::Problem;
-use crate::recordings::job::RecordingJob;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Ask {
-    stages: BTreeSet<Stage>,
-}
+use crate::jobs::{RecordingJob, TranscriptJob};
 
 /// 202 with the run. Asking for the same while it is under way, or with the same `Idempotency-Key`, gives the same
 /// run; asking for something else meanwhile is a conflict.
@@ -38,14 +31,10 @@ pub(super) async fn ask(
     operator: Operator,
     Path(sid): Path<String>,
     headers: HeaderMap,
-    body: Result<Json<Ask>, JsonRejection>,
+    body: Result<Json<Reprocess>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let call = operator.call(&app.calls, &sid).await?;
-    let stages = body.map(|Json(ask)| ask.stages).unwrap_or_default();
-    if stages.is_empty() {
-        let shape = "the body is `{\"stages\": [...]}` of `recording`, `transcript`, `summary`, `extraction`";
-        return Err(Problem::bad_request(shape));
-    }
+    let stages = Reprocess::stages(body)?;
     let key = idempotency::optional(&headers)?;
     if call.ended_at.is_none() || call.revision.is_none() {
         return Err(conflict("the call is not over yet, or had no agent: there is nothing to process again"));
@@ -66,8 +55,8 @@ pub(super) async fn ask(
         app.enqueue(&call, &run.stages).await?;
     }
     let location = format!("/v1/calls/{}/reprocess/{}", call.sid, run.run);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view(&call, &run, run.run)))
-        .into_response())
+    let answer = RunAnswer::new(&call.sid, &run, run.run, now);
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(answer)).into_response())
 }
 
 /// What has become of a run.
@@ -80,7 +69,7 @@ pub(super) async fn look(
     let run = run.parse().map(Run).map_err(|_| Problem::not_found("run"))?;
     let found = app.reader.reprocessing(&call.sid, run).await?.ok_or_else(|| Problem::not_found("run"))?;
     let (current, _) = app.reader.current_run(&call.sid).await?;
-    Ok(Json(view(&call, &found, current)).into_response())
+    Ok(Json(RunAnswer::new(&call.sid, &found, current, clock::now())).into_response())
 }
 
 impl Transcripts {
@@ -101,22 +90,6 @@ impl Transcripts {
         let job = TranscriptJob { call: call.sid.clone() };
         self.transcript_jobs.send(&job, Duration::ZERO).await.map_err(unsent)
     }
-}
-
-fn view(call: &Call, run: &Reprocessing, current: Run) -> Value {
-    let state = match run.outcome {
-        Some(outcome) => outcome.as_str(),
-        None if current > run.run => "superseded",
-        None if run.is_open(clock::now()) => "running",
-        None => "lost",
-    };
-    json!({
-        "run": run.run,
-        "call": call.sid,
-        "stages": run.stages,
-        "asked_at": clock::rfc3339(run.asked_at),
-        "state": state,
-    })
 }
 
 fn conflict(detail: impl Into<String>) -> Problem {

@@ -1,10 +1,9 @@
-//! An outbound call is opened by whoever hears from it first: the answer to the request that dialled it, its voice
+//! An outbound call is opened by the first that hears from it: the answer to the request that dialled it, its voice
 //! webhook, or a status callback. All of them do the same, and it happens once.
 
 use std::time::Duration;
 
 use domain::{Call, CallPlan, CallSid, DialId, Timestamp};
-use platform::aws::Aws;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use stores::StoreError;
@@ -12,37 +11,46 @@ use stores::calls::{OpenCall, Opened, Writer};
 use stores::capacity::{SlotRequest, WhichSlots};
 use stores::dials::{Dial, Dials, Linked};
 
-/// From the answer to the request until somebody has picked up, and Twilio may have kept the call in its queue
+use crate::edge::parts::{Needs, Opener, Part, parts};
+
+/// From the answer to the request until the call is answered, and Twilio may have kept the call in its queue
 /// before. A plan that is claimed later is made anew by `after-stream`.
 const PLAN_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// The query of every address that Twilio is given for an outbound call. It is signed with the address.
 #[derive(Deserialize)]
-pub(crate) struct DialQuery {
-    pub(crate) dial: Option<DialId>,
+pub(super) struct DialQuery {
+    pub(super) dial: Option<DialId>,
 }
 
-pub(crate) struct Dialled {
-    pub(crate) dials: Dials,
-    pub(crate) calls: Writer,
+parts! {
+    /// The orders to call and the calls that came of them.
+    pub(super) struct OrderedCalls {
+        pub(super) dials: Dials,
+        pub(super) calls: Writer,
+    }
 }
 
 /// What became of opening a call.
-pub(crate) enum Opening {
+pub(super) enum Opening {
     /// It is the order's call.
     Open(Box<Call>),
-    /// The order has another call. Somebody's telephone rings for nothing.
+    /// The order has another call. A telephone rings for nothing.
     Twin,
-    /// Nobody ordered it, or longer ago than orders are kept.
+    /// It was not ordered, or longer ago than orders are kept.
     Unknown,
 }
 
-impl Dialled {
-    pub(crate) fn new(aws: &Aws, calls: &str, leases: &str) -> Self {
-        Self { dials: Dials::new(aws, leases), calls: Writer::new(aws, calls, leases) }
+/// Orders lie beside the calls that they lead to.
+impl Part for Dials {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let leases = needs.table("TABLE_LEASES");
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &leases)))
     }
+}
 
-    pub(crate) async fn open(
+impl OrderedCalls {
+    pub(super) async fn open(
         &self,
         id: &DialId,
         sid: &CallSid,
@@ -60,7 +68,7 @@ impl Dialled {
         let mut request = open_call(&dial, sid, now);
         let opened = match self.calls.open(&request).await? {
             Opened::AtCapacity(_) => {
-                // Its line lapsed and went to somebody else. The call is under way all the same.
+                // Its slot lapsed and went to another call. This one is under way all the same.
                 request.slots = None;
                 self.calls.open(&request).await?
             }
@@ -90,9 +98,4 @@ fn open_call(dial: &Dial, sid: &CallSid, now: Timestamp) -> OpenCall {
         slots,
         now,
     }
-}
-
-/// An order's id in an address of ours.
-pub(crate) fn address(path: &str, id: &DialId) -> String {
-    format!("{path}?dial={id}")
 }

@@ -13,22 +13,31 @@ use platform::telemetry::{self, Unit};
 use stores::StoreError;
 use stores::businesses::{self, Published};
 
+use crate::edge::parts::{Needs, Opener, Part};
+
 /// How stale a published pointer may be.
-pub const POINTER_TTL: Duration = Duration::from_secs(30);
+const POINTER_TTL: Duration = Duration::from_secs(30);
 /// Numbers and businesses held at once.
 const MAX_POINTERS: u64 = 10_000;
 /// Compiled prompts held at once.
 const MAX_PROMPTS: u64 = 1_000;
 
-pub struct PublishedSettings {
+pub(super) struct SettingsCache {
     businesses: businesses::Reader,
     by_number: Cache<PhoneNumber, BusinessId>,
     published: Cache<BusinessId, Arc<Published>>,
     prompts: Cache<(BusinessId, Revision, Channel), Arc<Compiled>>,
 }
 
-impl PublishedSettings {
-    pub fn new(businesses: businesses::Reader) -> Self {
+impl Part for SettingsCache {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let businesses = businesses::Reader::declare(needs);
+        Box::new(move |deployment| Ok(Self::new(businesses(deployment)?)))
+    }
+}
+
+impl SettingsCache {
+    fn new(businesses: businesses::Reader) -> Self {
         Self {
             businesses,
             by_number: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
@@ -38,7 +47,7 @@ impl PublishedSettings {
     }
 
     /// The business that owns a number. Absence is never cached: a number just provisioned works at once.
-    pub async fn of_number(&self, number: &PhoneNumber) -> Result<Option<Arc<Published>>, StoreError> {
+    pub(super) async fn of_number(&self, number: &PhoneNumber) -> Result<Option<Arc<Published>>, StoreError> {
         let business = match self.by_number.get(number).await {
             Some(business) => business,
             None => {
@@ -51,11 +60,14 @@ impl PublishedSettings {
     }
 
     /// What is remembered of the business that owns a number, without asking the store.
-    pub async fn remembered(&self, number: &PhoneNumber) -> Option<Arc<Published>> {
+    pub(super) async fn remembered(&self, number: &PhoneNumber) -> Option<Arc<Published>> {
         self.published.get(&self.by_number.get(number).await?).await
     }
 
-    pub async fn of_business(&self, business: &BusinessId) -> Result<Option<Arc<Published>>, StoreError> {
+    pub(super) async fn of_business(
+        &self,
+        business: &BusinessId,
+    ) -> Result<Option<Arc<Published>>, StoreError> {
         if let Some(published) = self.published.get(business).await {
             return Ok(Some(published));
         }
@@ -66,7 +78,7 @@ impl PublishedSettings {
     }
 
     /// The business with the revision that a call began with, published or not by now.
-    pub async fn pinned(
+    pub(super) async fn pinned(
         &self,
         business: &BusinessId,
         revision: Revision,
@@ -81,14 +93,18 @@ impl PublishedSettings {
     }
 
     /// The business of a call with the revision that it began with. `None` for a call that began without one.
-    pub async fn of_call(&self, call: &Call) -> Result<Option<Arc<Published>>, StoreError> {
+    pub(super) async fn of_call(&self, call: &Call) -> Result<Option<Arc<Published>>, StoreError> {
         match call.revision {
             Some(revision) => self.pinned(&call.business, revision).await,
             None => Ok(None),
         }
     }
 
-    pub async fn prompt(&self, published: &Published, channel: Channel) -> Result<Arc<Compiled>, NoPrompt> {
+    pub(super) async fn prompt(
+        &self,
+        published: &Published,
+        channel: Channel,
+    ) -> Result<Arc<Compiled>, NoPrompt> {
         let key = (published.business.id.clone(), published.settings.revision, channel);
         let held = self.prompts.get(&key).await;
         // Its average is the hit rate.

@@ -3,14 +3,14 @@
 use domain::{CallSid, RecordingSid, RecordingState};
 use providers::twilio_rest::TwilioError;
 
+use super::Worker;
 use super::account::as_listed;
-use super::worker::Worker;
 use crate::edge::batch::JobError;
 
 impl Worker {
     /// Asks Twilio, announces what it says as its callback would have, and has it copied. What is not over yet, or not
     /// to be found, is looked at again by the next sweep.
-    pub(super) async fn find(&self, call: &CallSid, sid: &RecordingSid) -> Result<(), JobError> {
+    pub(super) async fn look_up(&self, call: &CallSid, sid: &RecordingSid) -> Result<(), JobError> {
         let Some(recording) = self.reader.of_call(call, sid).await? else { return Ok(()) };
         match recording.state {
             RecordingState::InProgress => {}

@@ -7,37 +7,37 @@ use domain::transcript::speech::Piece;
 use platform::clock;
 use stores::leases::{Lease, LeaseError, Leases};
 
-use super::listen::{Answer, Failure};
+use super::heard::{HeardTurn, ListenError};
 
 /// The notes of one run.
-pub(super) struct Notes<'a> {
+pub(super) struct TurnNotes<'a> {
     leases: &'a Leases,
     lease: &'a Lease,
     recording: &'a RecordingSid,
     added: AtomicU32,
 }
 
-impl<'a> Notes<'a> {
+impl<'a> TurnNotes<'a> {
     pub(super) fn new(leases: &'a Leases, lease: &'a Lease, recording: &'a RecordingSid) -> Self {
         Self { leases, lease, recording, added: AtomicU32::new(0) }
     }
 
     /// What an earlier run heard in this piece.
-    pub(super) async fn of(&self, piece: &Piece) -> Result<Option<Answer>, Failure> {
+    pub(super) async fn of(&self, piece: &Piece) -> Result<Option<HeardTurn>, ListenError> {
         let part = part(self.recording, piece);
         let kept = self.leases.part(self.lease, &part, clock::now()).await;
-        let kept = kept.map_err(Failure::passing)?;
+        let kept = kept.map_err(ListenError::passing)?;
         // A note that cannot be read, because it is another release's, is one that was not taken.
         Ok(kept.and_then(|body| serde_json::from_str(&body).ok()))
     }
 
-    pub(super) async fn keep(&self, piece: &Piece, answer: &Answer) -> Result<(), Failure> {
+    pub(super) async fn keep(&self, piece: &Piece, answer: &HeardTurn) -> Result<(), ListenError> {
         let body = serde_json::to_string(answer)
-            .map_err(|_| Failure::Final("an answer has no JSON form".to_owned()))?;
+            .map_err(|_| ListenError::Final("an answer has no JSON form".to_owned()))?;
         let kept = self.leases.keep_part(self.lease, &part(self.recording, piece), &body).await;
         kept.map_err(|error| match error {
-            LeaseError::Fenced => Failure::Lease(error),
-            LeaseError::Store(error) => Failure::passing(error),
+            LeaseError::Fenced => ListenError::Lease(error),
+            LeaseError::Store(error) => ListenError::passing(error),
         })?;
         self.added.fetch_add(1, Ordering::Relaxed);
         Ok(())

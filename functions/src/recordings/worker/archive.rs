@@ -15,19 +15,12 @@ use stores::heartbeat::Heartbeat;
 use stores::leases::{Begun, Lease, WorkKind};
 
 use super::copy::{CopyError, Verdict};
-use super::worker::Worker;
-use crate::edge::batch::{Delivery, JobError};
-use crate::transcripts::job::TranscriptJob;
+use super::{Attempt, Worker};
+use crate::edge::batch::JobError;
+use crate::jobs::TranscriptJob;
 
 /// How long the others wait for a worker that died in the middle.
 const LEASE_TTL: Duration = Duration::from_secs(30);
-/// One of the attempts at a copy: the delivery of a job, and whether the job is the last that will be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Attempt {
-    pub(super) delivery: Delivery,
-    pub(super) of_last_job: bool,
-}
-
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// The lease's result when the copy is in the bucket.
@@ -136,7 +129,7 @@ impl Worker {
             }
             Verdict::Failed => {
                 self.recordings.failed(sid, &error.to_string()).await?;
-                // Whoever redrives it need not wait.
+                // A job that is redriven need not wait.
                 self.leases.hand_back(lease, Duration::ZERO).await?;
                 tracing::error!(%call, recording = %sid, reason = error.label(), %error, "recording given up");
                 count_given_up(&error);

@@ -13,25 +13,29 @@ use platform::telemetry::{self, Unit};
 use providers::twilio_rest::TwilioError;
 use twilio::rest::{self, RecordingResource};
 
-use super::job::RecordingJob;
-use super::worker::Worker;
+use super::Worker;
 use crate::edge::batch::JobError;
+use crate::jobs::RecordingJob;
 
 impl Worker {
     pub(super) async fn account(&self, sid: &CallSid) -> Result<(), JobError> {
         let call = self.calls.call(sid).await?;
         let call = call.ok_or_else(|| JobError::new("no_call", "the call was never opened"))?;
         let settings = self.businesses.settings_of(&call).await?;
-        let records = settings.is_some_and(|settings| settings.policies.record_calls);
-        if !records || !call.status.is_terminal() {
+        let Some(settings) = settings.filter(|_| call.status.is_terminal()) else { return Ok(()) };
+        let records = settings.policies.record_calls;
+        if !records && !settings.recording_withheld {
             return Ok(());
         }
         let known = self.reader.for_call(sid).await?;
         match known.account(&call) {
+            Account::Ask if !records && known.own().is_none() => {
+                self.not_recorded(&call, NotRecorded::SettingsNotUnderstood).await
+            }
             Account::NotRecorded(reason) => self.not_recorded(&call, reason).await,
             Account::Ask => self.ask(&call, &known).await,
             Account::Known => {
-                // Whoever announced it may have died before it asked for the copy.
+                // The function that announced it may have died before it asked for the copy.
                 if let Some(own) = known.own().filter(|own| own.state == RecordingState::Announced) {
                     self.copy_later(own).await?;
                 }
@@ -101,7 +105,7 @@ impl Worker {
     pub(super) async fn copy_later(&self, recording: &Recording) -> Result<(), JobError> {
         let (call, recording) = (recording.call.clone(), recording.sid.clone());
         let job = RecordingJob::Archive { call, recording };
-        self.inbox.queue.send(&job, Duration::ZERO).await.map_err(|error| JobError::new("queue", error))
+        self.inbox.jobs.send(&job, Duration::ZERO).await.map_err(|error| JobError::new("queue", error))
     }
 }
 

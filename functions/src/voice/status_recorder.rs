@@ -1,4 +1,4 @@
-//! What a change of a call's status leads to. Whoever learns of a change comes through here.
+//! What a change of a call's status leads to. Every change is recorded here.
 //!
 //! The event and the change are one write. What follows from them (a slot given back, a transcript due, a recording to
 //! be accounted for) is asked for after it and is itself safe to ask for twice. A call whose end has been followed
@@ -10,60 +10,34 @@ use std::time::Duration;
 use domain::call::StatusEvent;
 use domain::recording::{LOOK_AFTER, NotRecorded};
 use domain::{Call, CallSid};
-use platform::aws::Aws;
-use platform::env::Parser;
-use platform::queues::Queue;
 use platform::telemetry::{self, Unit};
 use stores::calls::{StatusOutcome, Writer};
 
-use crate::recordings::job::RecordingJob;
-use crate::transcripts::job::TranscriptJob;
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::parts;
+use crate::jobs::{RecordingJob, TranscriptJob};
 
 /// The bridge writes the last turns in the second after a call; asking sooner would only mean asking twice.
 const TRANSCRIPT_DELAY: Duration = Duration::from_secs(2);
 
-pub(crate) struct Progress {
-    calls: Writer,
-    recordings: Queue,
-    transcripts: Queue,
-}
-
-/// The names of what a status leads to.
-pub(crate) struct Names {
-    pub(crate) calls: String,
-    pub(crate) leases: String,
-    recordings: String,
-    transcripts: String,
-}
-
-impl Names {
-    pub(crate) fn parse(vars: &mut Parser<'_>) -> Self {
-        Self {
-            calls: vars.text("TABLE_CALLS"),
-            leases: vars.text("TABLE_LEASES"),
-            recordings: vars.text("QUEUE_RECORDINGS"),
-            transcripts: vars.text("QUEUE_TRANSCRIPTS"),
-        }
+parts! {
+    /// The writer of a call's status, and the queues that its end leads to.
+    pub(super) struct StatusRecorder {
+        calls: Writer,
+        recordings: Jobs<RecordingJob>,
+        transcripts: Jobs<TranscriptJob>,
     }
 }
 
-impl Progress {
-    pub(crate) fn new(aws: &Aws, names: &Names) -> Self {
-        Self {
-            calls: Writer::new(aws, &names.calls, &names.leases),
-            recordings: Queue::new(aws, &names.recordings),
-            transcripts: Queue::new(aws, &names.transcripts),
-        }
-    }
-
+impl StatusRecorder {
     /// Records what was said of a call under `key`, and asks for what follows. False if the call was never opened.
-    pub(crate) async fn take(
+    pub(super) async fn record(
         &self,
         sid: &CallSid,
         key: &str,
         event: &StatusEvent,
         params: &BTreeMap<String, String>,
-    ) -> Result<bool, ProgressError> {
+    ) -> Result<bool, RecordError> {
         let StatusOutcome { moved, duplicate, call } =
             self.calls.record_status(sid, key, event, params).await?;
         let Some(call) = call else { return Ok(false) };
@@ -80,11 +54,11 @@ impl Progress {
     }
 
     /// Asks for everything that the end of a call leads to.
-    pub(crate) async fn follow_up(&self, call: &Call) -> Result<(), ProgressError> {
+    pub(super) async fn follow_up(&self, call: &Call) -> Result<(), RecordError> {
         // None must miss its turn because another failed.
         let transcript = TranscriptJob { call: call.sid.clone() };
         let account = RecordingJob::Account { call: call.sid.clone() };
-        // Where nobody was on the line there is nothing to be heard of.
+        // Of a call that was not answered no recording is to be expected.
         let look_after = if NotRecorded::plain(call).is_some() { Duration::ZERO } else { LOOK_AFTER };
         let (withdrawn, released, sent, accounted) = tokio::join!(
             Box::pin(self.calls.withdraw_plan(&call.sid)),
@@ -101,7 +75,7 @@ impl Progress {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ProgressError {
+pub(super) enum RecordError {
     #[error(transparent)]
     Store(#[from] stores::StoreError),
     #[error(transparent)]

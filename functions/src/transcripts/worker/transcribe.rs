@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use domain::recording::Archived;
-use domain::transcript::{self, Expected, Run, Source, quality};
-use domain::{Business, Call, CallSid, Recording, Settings, Transcript, Turn, prompt};
+use domain::transcript::{self, Run, Source, quality};
+use domain::{CallSid, Recording, Transcript, prompt};
 use platform::clock;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
@@ -17,53 +17,44 @@ use stores::StoreError;
 use stores::leases::{Begun, Lease, WorkKind};
 use tokio::time::Instant;
 
-use super::listen::{Failure, Listener};
-use super::notes::Notes;
-use super::worker::{MIN_DELAY, Standing, Worker};
+use super::known::Known;
+use super::{MIN_DELAY, Worker};
 use crate::edge::batch::{Delivery, JobError};
+use crate::transcripts::heard::ListenError;
+use crate::transcripts::listen::Listener;
+use crate::transcripts::turn_notes::TurnNotes;
+use crate::transcripts::turn_transcription::TurnTranscriber;
 
 const LEASE_TTL: Duration = Duration::from_secs(150);
 const REMEMBER: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// What a recording is listened to for.
-pub(super) struct Work<'a> {
-    pub(super) call: &'a Call,
-    pub(super) settings: &'a Settings,
-    pub(super) recording: &'a Recording,
-    pub(super) archived: &'a Archived,
-    pub(super) turns: &'a [Turn],
-    /// The profile, unless the business is gone.
-    pub(super) business: Option<&'a Business>,
-    pub(super) expected: &'a Expected,
-}
-
 /// How it goes on after a run that did not hear all.
 #[derive(Debug, PartialEq, Eq)]
-enum Next {
+enum AfterRun {
     /// In another run, behind what this one heard.
     GoOn,
     /// The same message comes back after a cooldown.
     ComeBack,
     GiveUp,
-    /// Not here: the work is somebody else's.
+    /// Not here: another worker has it.
     Leave,
 }
 
-fn next(failure: &Failure, heard_more: bool, delivery: Delivery) -> Next {
+fn after_run(failure: &ListenError, heard_more: bool, delivery: Delivery) -> AfterRun {
     match failure {
-        Failure::Lease(_) => Next::Leave,
-        Failure::Final(_) => Next::GiveUp,
-        Failure::Transient { .. } | Failure::OutOfTime if heard_more => Next::GoOn,
-        Failure::Transient { .. } | Failure::OutOfTime if delivery.is_last() => Next::GiveUp,
-        Failure::Transient { .. } | Failure::OutOfTime => Next::ComeBack,
+        ListenError::Lease(_) => AfterRun::Leave,
+        ListenError::Final(_) => AfterRun::GiveUp,
+        ListenError::Transient { .. } | ListenError::OutOfTime if heard_more => AfterRun::GoOn,
+        ListenError::Transient { .. } | ListenError::OutOfTime if delivery.is_last() => AfterRun::GiveUp,
+        ListenError::Transient { .. } | ListenError::OutOfTime => AfterRun::ComeBack,
     }
 }
 
 /// As long as the model's provider wants to be left alone.
-fn asked_wait(failure: &Failure) -> Duration {
+fn asked_wait(failure: &ListenError) -> Duration {
     match failure {
-        Failure::Transient { wait, .. } => (*wait).min(MAX_DELAY),
-        Failure::Lease(_) | Failure::Final(_) | Failure::OutOfTime => Duration::ZERO,
+        ListenError::Transient { wait, .. } => (*wait).min(MAX_DELAY),
+        ListenError::Lease(_) | ListenError::Final(_) | ListenError::OutOfTime => Duration::ZERO,
     }
 }
 
@@ -72,12 +63,12 @@ impl Worker {
     /// something came of it, look again.
     pub(super) async fn transcribe(
         &self,
-        work: Work<'_>,
-        standing: &Standing,
+        known: &Known,
+        (recording, archived): (&Recording, &Archived),
         delivery: Delivery,
     ) -> Result<bool, JobError> {
-        let call = &work.call.sid;
-        let run = standing.listening_run();
+        let call = &known.call.sid;
+        let run = known.listening_run();
         let id = format!("{call}#{run}");
         let lease = match self.leases.begin(WorkKind::Transcribe, &id, LEASE_TTL, clock::now()).await? {
             Begun::Won(lease) => lease,
@@ -85,30 +76,30 @@ impl Worker {
             Begun::Done { .. } => return Ok(true),
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
-        let notes = Notes::new(&self.leases, &lease, &work.recording.sid);
-        let failure = match self.understand(&work, standing, run, &notes).await {
+        let notes = TurnNotes::new(&self.leases, &lease, &recording.sid);
+        let failure = match self.understand(known, (recording, archived), &notes).await {
             Ok(Ok(version)) => {
                 self.transcripts.put_version(&version).await?;
                 self.leases.finish(&lease, "transcribed", REMEMBER).await?;
                 return Ok(true);
             }
-            Ok(Err(doubt)) => Failure::Final(doubt),
+            Ok(Err(doubt)) => ListenError::Final(doubt),
             Err(failure) => failure,
         };
-        match next(&failure, notes.added() > 0, delivery) {
-            Next::GiveUp => self.give_up(call, run, &lease, &failure.to_string()).await.map(|()| true),
-            Next::GoOn => {
+        match after_run(&failure, notes.added() > 0, delivery) {
+            AfterRun::GiveUp => self.give_up(call, run, &lease, &failure.to_string()).await.map(|()| true),
+            AfterRun::GoOn => {
                 tracing::info!(%call, %run, heard = notes.added(), why = %failure, "a transcription goes on in another run");
                 metric("TranscriptionsContinued", 1.0, Unit::Count, &[]);
                 self.leases.hand_back(&lease, Duration::ZERO).await?;
                 self.look_again(call, asked_wait(&failure).max(MIN_DELAY)).await.map(|()| false)
             }
-            Next::ComeBack => {
+            AfterRun::ComeBack => {
                 let until = self.leases.release(&lease).await?;
                 let asked = clock::now().plus(asked_wait(&failure));
                 Err(JobError::new("openai", failure).not_before(until).not_before(asked))
             }
-            Next::Leave => Err(JobError::new("lease", failure)),
+            AfterRun::Leave => Err(JobError::new("lease", failure)),
         }
     }
 
@@ -122,28 +113,28 @@ impl Worker {
     /// The recording's transcript, or why it is not to be believed.
     async fn understand(
         &self,
-        work: &Work<'_>,
-        standing: &Standing,
-        run: Run,
-        notes: &Notes<'_>,
-    ) -> Result<Result<Transcript, String>, Failure> {
-        let store = |error: StoreError| Failure::passing(error);
-        let business = work.business.ok_or_else(|| Failure::Final("the business is gone".to_owned()))?;
-        let listener = Listener {
+        known: &Known,
+        (recording, archived): (&Recording, &Archived),
+        notes: &TurnNotes<'_>,
+    ) -> Result<Result<Transcript, String>, ListenError> {
+        let store = |error: StoreError| ListenError::passing(error);
+        let (Some(business), Some(settings)) = (&known.business, &known.settings) else {
+            return Err(ListenError::Final("the business is gone".to_owned()));
+        };
+        let transcriber = TurnTranscriber {
             objects: &self.objects,
             openai: &self.openai,
             models: &self.models,
-            business: &work.call.business,
-            hint: prompt::for_listening(business, work.settings),
-            expected: work.expected,
-            notes,
+            business: &known.call.business,
+            hint: prompt::for_listening(business, settings),
+            expected: &known.expected,
             deadline: Instant::now() + self.listen_for,
         };
-        let understood = listener.listen(work.archived, work.recording.source).await?;
-        let replaced = match standing.pointer.and_then(|pointer| pointer.number) {
-            Some(number) => self.reader.version(&work.call.sid, number).await.map_err(store)?,
-            None if quality::flaw_of_turns(work.turns, work.expected).is_none() => {
-                Some(transcript::from_turns(&work.call.sid, work.turns, work.expected, clock::now()))
+        let understood = Listener { transcriber, notes }.listen(archived, recording.source).await?;
+        let replaced = match known.pointer.and_then(|pointer| pointer.number) {
+            Some(number) => self.reader.version(&known.call.sid, number).await.map_err(store)?,
+            None if quality::flaw_of_turns(&known.turns, &known.expected).is_none() => {
+                Some(transcript::from_turns(&known.call.sid, &known.turns, &known.expected, clock::now()))
             }
             None => None,
         };
@@ -153,10 +144,10 @@ impl Worker {
         }
         Ok(Ok(Transcript {
             model: understood.model,
-            run,
-            recording: Some(work.recording.sid.clone()),
+            run: known.listening_run(),
+            recording: Some(recording.sid.clone()),
             listened_ms: understood.listened_ms,
-            ..Transcript::new(&work.call.sid, Source::Recording, understood.lines, clock::now())
+            ..Transcript::new(&known.call.sid, Source::Recording, understood.lines, clock::now())
         }))
     }
 }
@@ -171,14 +162,18 @@ mod tests {
     #[test]
     fn a_run_that_heard_more_goes_on_and_one_that_heard_nothing_uses_up_its_attempts() {
         let (first, last) = (Delivery { attempt: 1 }, Delivery { attempt: MAX_ATTEMPTS });
-        for failure in [Failure::OutOfTime, Failure::passing("busy")] {
-            assert_eq!(next(&failure, true, first), Next::GoOn);
-            assert_eq!(next(&failure, true, last), Next::GoOn, "it has come further than the one before it");
-            assert_eq!(next(&failure, false, first), Next::ComeBack);
-            assert_eq!(next(&failure, false, last), Next::GiveUp);
+        for failure in [ListenError::OutOfTime, ListenError::passing("busy")] {
+            assert_eq!(after_run(&failure, true, first), AfterRun::GoOn);
+            assert_eq!(
+                after_run(&failure, true, last),
+                AfterRun::GoOn,
+                "it has come further than the one before it"
+            );
+            assert_eq!(after_run(&failure, false, first), AfterRun::ComeBack);
+            assert_eq!(after_run(&failure, false, last), AfterRun::GiveUp);
         }
-        let shut = Failure::Final("the account is shut".into());
-        assert_eq!(next(&shut, true, first), Next::GiveUp, "whatever it heard before");
-        assert_eq!(next(&Failure::Lease(LeaseError::Fenced), true, last), Next::Leave);
+        let shut = ListenError::Final("the account is shut".into());
+        assert_eq!(after_run(&shut, true, first), AfterRun::GiveUp, "whatever it heard before");
+        assert_eq!(after_run(&ListenError::Lease(LeaseError::Fenced), true, last), AfterRun::Leave);
     }
 }

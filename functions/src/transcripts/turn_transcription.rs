@@ -7,15 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::BusinessId;
+use domain::prompt::ListeningHint;
 use domain::recording::{Archived, WavFormat};
-use domain::transcript::is_wordless;
 use domain::transcript::quality::flaw_of_words;
 use domain::transcript::speech::Piece;
+use domain::transcript::{Expected, is_wordless};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use openai::transcription::{AudioContainer, Nicety, Transcription, TranscriptionRequest};
-use providers::openai_http::{OpenAiError, tell_refused};
+use platform::objects::Objects;
+use providers::openai_http::{OpenAiError, OpenAiHttp, tell_refused};
+use tokio::time::Instant;
 
-use super::listen::{Answer, Failure, Listener};
+use super::heard::{HeardTurn, ListenError};
 
 /// What has been found out about the models.
 #[derive(Default)]
@@ -46,22 +50,38 @@ impl Models {
     }
 }
 
-impl Listener<'_> {
-    pub(super) async fn turn(
+/// What it takes to have a turn transcribed.
+pub(super) struct TurnTranscriber<'a> {
+    pub(super) objects: &'a Objects,
+    pub(super) openai: &'a OpenAiHttp,
+    /// Model names, the one that is asked first in front.
+    pub(super) models: &'a [String],
+    pub(super) business: &'a BusinessId,
+    pub(super) hint: ListeningHint,
+    pub(super) expected: &'a Expected,
+    pub(super) deadline: Instant,
+}
+
+impl TurnTranscriber<'_> {
+    /// The words of one turn, from the first model that gives words which can be believed.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub(super) async fn transcribe(
         &self,
         &Audio { archived, format, first }: &Audio<'_>,
         piece: &Piece,
         models: &Models,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<HeardTurn, ListenError> {
         let at = |time: Duration| {
             let frame = time.as_millis() as u64 * u64::from(format.sample_rate_hz) / 1_000;
             first + frame * block(format)
         };
         let bytes = self.objects.get_range(&archived.key, at(piece.start)..at(piece.end)).await?;
         let audio = one_channel(&bytes, format, piece.channel);
-        let audio = audio.map_err(|error| Failure::Final(error.to_string()))?;
+        let audio = audio.map_err(|error| ListenError::Final(error.to_string()))?;
         let mut doubt = None;
-        let mut passing: Option<Failure> = None;
+        let mut passing: Option<ListenError> = None;
         for (n, model) in self.models.iter().enumerate().skip(models.usable.load(Ordering::Relaxed)) {
             match self.ask(n, model, &audio, models).await {
                 Ok(answer) => {
@@ -70,20 +90,20 @@ impl Listener<'_> {
                         text.clear();
                     }
                     match flaw_of_words(&text, Some(piece.speech), &answer.languages, self.expected) {
-                        None => return Ok(Answer { text, model: Some(model.clone()), doubt: None }),
+                        None => return Ok(HeardTurn { text, model: Some(model.clone()), doubt: None }),
                         Some(flaw) => doubt = Some(flaw.to_string()),
                     }
                 }
-                Err(error) if error.refuses_account() => return Err(Failure::Final(error.to_string())),
+                Err(error) if error.refuses_account() => return Err(ListenError::Final(error.to_string())),
                 Err(error) if error.refuses_model() => {
                     tracing::warn!(model, %error, "the transcription model is refused: the next one serves");
                     models.usable.fetch_max(n + 1, Ordering::Relaxed);
                     doubt = Some(error.to_string());
                 }
-                Err(OpenAiError::Deadline) => return Err(Failure::OutOfTime),
+                Err(OpenAiError::Deadline) => return Err(ListenError::OutOfTime),
                 Err(error) if error.is_retryable() => {
                     let wait = error.asked_wait().unwrap_or_default();
-                    passing = Some(Failure::Transient { why: error.to_string(), wait });
+                    passing = Some(ListenError::Transient { why: error.to_string(), wait });
                 }
                 Err(error) => doubt = Some(error.to_string()),
             }
@@ -93,9 +113,9 @@ impl Listener<'_> {
         }
         if models.usable.load(Ordering::Relaxed) >= self.models.len() {
             let why = doubt.unwrap_or_else(|| "TRANSCRIPTION_MODELS names no model".to_owned());
-            return Err(Failure::Final(why));
+            return Err(ListenError::Final(why));
         }
-        Ok(Answer { text: String::new(), model: None, doubt })
+        Ok(HeardTurn { text: String::new(), model: None, doubt })
     }
 
     /// Asks one model. What it refuses and can do without is left out, in later turns from the beginning: a hint is

@@ -4,7 +4,7 @@ use domain::recording::{self, RecordingState};
 use domain::{CallSid, Recording, RecordingSid};
 use platform::clock;
 
-use super::worker::Worker;
+use super::Worker;
 use crate::edge::batch::JobError;
 
 impl Worker {

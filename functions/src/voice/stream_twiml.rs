@@ -1,4 +1,4 @@
-//! The line goes to the bridge: the one builder of the TwiML that opens a stream.
+//! The one builder of the TwiML that opens a stream to the bridge.
 
 use domain::business::Policies;
 use domain::token::TokenKey;
@@ -6,32 +6,35 @@ use domain::{CallSid, Epoch};
 use twilio::twiml::{Connect, Response as Twiml, StartRecording, Stream, Verb};
 use url::Url;
 
-use super::{after_stream, phrases, status};
+use super::phrases;
+use crate::edge::parts::parts;
 use crate::edge::verified_form::Gate;
-use crate::recordings::ready;
+use crate::shared::callbacks;
 
-/// Where streams go, and what lets them in.
-pub(crate) struct Line {
-    pub(crate) stream_url: Url,
-    pub(crate) token_key: TokenKey,
+parts! {
+    /// Where streams go, and what lets them in.
+    pub(super) struct StreamTwiml {
+        stream_url: Url => |needs| needs.vars.url("STREAM_URL"),
+        token_key: TokenKey,
+    }
 }
 
-impl Line {
+impl StreamTwiml {
     /// The call's first stream, after what its business has every caller hear, and recorded if it wants that. The
     /// announcement is TwiML's: it is exact, it is over before anything is recorded, and no later epoch says it again.
     /// The recording begins before the stream and goes on to the end of the call, so no later epoch begins another.
-    pub(crate) fn open(&self, gate: &Gate, call: &CallSid, policies: &Policies) -> Twiml {
+    pub(super) fn first(&self, gate: &Gate, call: &CallSid, policies: &Policies) -> Twiml {
         let announcement = policies.consent.as_ref().map(phrases::announce);
         let recording = policies
             .record_calls
-            .then(|| StartRecording { recording_status_callback: gate.url(ready::PATH) });
+            .then(|| StartRecording { recording_status_callback: gate.url(callbacks::RECORDING_STATUS) });
         let before = announcement.into_iter().fold(Twiml::new(), Twiml::then);
         let before = recording.into_iter().fold(before, Twiml::then);
         self.stream(before, gate, call, Epoch::FIRST)
     }
 
     /// The stream of a later epoch.
-    pub(crate) fn connect(&self, gate: &Gate, call: &CallSid, epoch: Epoch) -> Twiml {
+    pub(super) fn later(&self, gate: &Gate, call: &CallSid, epoch: Epoch) -> Twiml {
         self.stream(Twiml::new(), gate, call, epoch)
     }
 
@@ -42,10 +45,10 @@ impl Line {
         let stream = Stream {
             url: self.stream_url.to_string(),
             name: Some("agent".to_owned()),
-            status_callback: Some(gate.url(status::STREAM_PATH)),
+            status_callback: Some(gate.url(callbacks::STREAM_STATUS)),
             parameters: vec![("token".to_owned(), token.expose().to_owned())],
         };
-        let action = Some(gate.url(&after_stream::action(epoch)));
+        let action = Some(gate.url(&callbacks::after_stream(epoch)));
         before.then(Connect { action, stream }).then(phrases::say(phrases::APOLOGY)).then(Verb::Hangup)
     }
 }

@@ -1,4 +1,4 @@
-//! Which of a call's recordings a request is about.
+//! The path of a request that is about one of a call's recordings.
 
 use domain::{Call, Recording};
 use serde::Deserialize;
@@ -10,18 +10,18 @@ use crate::edge::problem::Problem;
 /// What the path says: below `/v1/calls/{sid}/recording` it is the conversation's, below
 /// `/v1/calls/{sid}/recordings/{recording}` the one that is named.
 #[derive(Deserialize)]
-pub(crate) struct Which {
+pub(crate) struct RecordingPath {
     sid: String,
     recording: Option<String>,
 }
 
-impl Which {
+impl RecordingPath {
     pub(crate) async fn call(&self, operator: &Operator, calls: &calls::Reader) -> Result<Call, Problem> {
         operator.call(calls, &self.sid).await
     }
 
     /// The recording, if it is of a call of this business.
-    pub(crate) async fn find(
+    pub(crate) async fn recording(
         &self,
         operator: &Operator,
         calls: &calls::Reader,

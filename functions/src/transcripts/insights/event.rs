@@ -1,5 +1,5 @@
 //! What a business is told of a call: `call.completed` once everything about it is known, and `call.updated` when it
-//! was summed up anew, after somebody corrected its transcript or had it processed again.
+//! was summed up anew, after its transcript was corrected or the call processed again.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,10 @@ use domain::recording::{CallRecordings, Search};
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
 use domain::{Call, Insights, Timestamp};
-use platform::clock;
 use serde::Serialize;
 use stores::events::{MAX_BODY_BYTES, NewEvent};
 
-use crate::calls::view::{self, Message};
+use crate::shared::shapes::{Message, Time, caller};
 
 const CALL_COMPLETED: &str = "call.completed";
 const CALL_UPDATED: &str = "call.updated";
@@ -56,9 +55,9 @@ struct CallTold<'a> {
     /// As the API shows it: a number, `hidden` or `other`.
     from: &'a str,
     to: Option<&'a str>,
-    opened_at: String,
-    answered_at: Option<String>,
-    ended_at: Option<String>,
+    opened_at: Time,
+    answered_at: Option<Time>,
+    ended_at: Option<Time>,
     duration_s: Option<u64>,
     settings_revision: Option<domain::Revision>,
     refusal: Option<&'static str>,
@@ -92,7 +91,7 @@ struct CostTold<'a> {
 ///
 /// # Errors
 /// When the event has no JSON form, which none of its parts can cause.
-pub(super) fn event(subject: &Subject<'_>) -> Result<NewEvent, serde_json::Error> {
+pub(super) fn of(subject: &Subject<'_>) -> Result<NewEvent, serde_json::Error> {
     let Subject { call, insights, .. } = *subject;
     // A model may take more messages than one event holds: then the later ones are counted and not told.
     let mut kept = subject.messages.len();
@@ -115,11 +114,11 @@ fn told<'a>(subject: &Subject<'a>, kept: usize) -> Told<'a> {
             sid: call.sid.as_str(),
             status: call.status.as_str(),
             direction: call.direction.as_str(),
-            from: view::caller(&call.from),
+            from: caller(&call.from),
             to: call.to.as_ref().map(|number| number.as_e164()),
-            opened_at: clock::rfc3339(call.opened_at),
-            answered_at: call.answered_at.map(clock::rfc3339),
-            ended_at: call.ended_at.map(clock::rfc3339),
+            opened_at: Time(call.opened_at),
+            answered_at: call.answered_at.map(Time),
+            ended_at: call.ended_at.map(Time),
             duration_s: call.duration.map(|duration| duration.as_secs()),
             settings_revision: call.revision,
             refusal: call.refusal.map(|refusal| refusal.as_str()),
@@ -199,7 +198,7 @@ mod tests {
         let cost = CallCost { as_of: "2027-01-01".into(), parts: vec![] };
         let subject =
             Subject { call: &call, recordings: &recordings, messages, insights: &insights, cost: &cost };
-        let event = event(&subject).unwrap();
+        let event = of(&subject).unwrap();
         let body = serde_json::from_str(&event.body).unwrap();
         (event, body)
     }

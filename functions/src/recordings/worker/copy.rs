@@ -15,8 +15,7 @@ use stores::heartbeat::Heartbeat;
 use stores::leases::LeaseError;
 use twilio::rest;
 
-use super::archive::Attempt;
-use super::worker::Worker;
+use super::{Attempt, Worker};
 use crate::edge::batch::JobError;
 
 /// The caller on the first, the agent on the second.
@@ -71,7 +70,7 @@ impl Worker {
     }
 
     /// A body that is no error page and not the recording is what Twilio has if it comes a second time, or if it is
-    /// encrypted: fetching it again and again would help nobody.
+    /// encrypted: fetching it again and again would not help.
     async fn why_not_audio(&self, recording: &Recording, error: CopyError) -> CopyError {
         let CopyError::NotAudio { what, fingerprint: Some(fingerprint) } = error else { return error };
         if matches!(self.twilio.recording(&recording.sid).await, Ok(resource) if resource.encrypted) {

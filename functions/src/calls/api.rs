@@ -1,0 +1,88 @@
+//! What is told of calls. The answers have types of their own, so that neither they nor the domain bind the other.
+
+mod record;
+mod recording;
+
+use domain::{Call, CallSid, Revision};
+use serde::{Deserialize, Serialize};
+
+use crate::shared::shapes::{Time, caller};
+
+pub(super) use record::{Record, Sources};
+pub(super) use recording::RecordingList;
+
+/// The query of `GET /v1/calls`. Unknown fields are refused with 400.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListCalls {
+    /// Calls on one page, 1 to 100; 25 without it.
+    pub(super) limit: Option<u16>,
+    /// `next` of the page before.
+    pub(super) cursor: Option<String>,
+}
+
+/// The answer of `GET /v1/calls`: a page of calls, newest first.
+#[derive(Debug, Serialize)]
+pub(super) struct CallPage<'a> {
+    calls: Vec<CallSummary<'a>>,
+    /// The cursor of the next page; null on the last one.
+    next: Option<String>,
+}
+
+impl<'a> CallPage<'a> {
+    pub(super) fn new(calls: &'a [Call], next: Option<String>) -> Self {
+        Self { calls: calls.iter().map(CallSummary::new).collect(), next }
+    }
+}
+
+/// A call in short.
+#[derive(Debug, Serialize)]
+pub(super) struct CallSummary<'a> {
+    /// Twilio's id of the call.
+    sid: &'a CallSid,
+    /// Twilio's word: `queued`, `initiated`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`,
+    /// `canceled`.
+    status: &'static str,
+    /// `inbound`, `outbound` or `unknown`.
+    direction: &'static str,
+    /// An E.164 number, `hidden` or `other`.
+    from: &'a str,
+    /// The number that was called, E.164; null where another address was called.
+    to: Option<&'a str>,
+    opened_at: Time,
+    answered_at: Option<Time>,
+    ended_at: Option<Time>,
+    /// Seconds, as Twilio counts them.
+    duration_s: Option<u64>,
+    /// The revision of the settings that the call began with.
+    settings_revision: Option<Revision>,
+    /// Why the call was never let in.
+    refusal: Option<&'static str>,
+    /// The answer of the called line, when Twilio tells it.
+    sip_response_code: Option<u16>,
+    /// Twilio's error code.
+    error_code: Option<u32>,
+    /// Why the call was made, of an outbound call.
+    reason: Option<&'a str>,
+}
+
+impl<'a> CallSummary<'a> {
+    fn new(call: &'a Call) -> Self {
+        Self {
+            sid: &call.sid,
+            status: call.status.as_str(),
+            direction: call.direction.as_str(),
+            from: caller(&call.from),
+            to: call.to.as_ref().map(|number| number.as_e164()),
+            opened_at: Time(call.opened_at),
+            answered_at: call.answered_at.map(Time),
+            ended_at: call.ended_at.map(Time),
+            duration_s: call.duration.map(|duration| duration.as_secs()),
+            settings_revision: call.revision,
+            refusal: call.refusal.map(|refusal| refusal.as_str()),
+            sip_response_code: call.sip_response_code,
+            error_code: call.error_code,
+            reason: call.task.as_ref().and_then(|task| task.reason.as_deref()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The request and the answer of `GET /v1/events`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use stores::events::Event;
+
+use crate::shared::shapes::Time;
+
+/// The query. Unknown fields are refused with 400.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListEvents {
+    /// Events behind this sequence number; 0, which is all of them, without it.
+    #[serde(default)]
+    pub(super) after: u64,
+    /// Events in one answer, 1 to 100; 25 without it.
+    pub(super) limit: Option<u16>,
+}
+
+/// The events behind `after`, in order and without gaps.
+#[derive(Debug, Serialize)]
+pub(super) struct EventList<'a> {
+    events: Vec<EventView<'a>>,
+    /// The `after` of the next request, also when there is nothing yet.
+    next: u64,
+}
+
+/// One event of the business.
+#[derive(Debug, Serialize)]
+struct EventView<'a> {
+    /// Its place among the business's events, from 1.
+    sequence: u64,
+    /// Names the event: one that comes twice has the same.
+    id: &'a str,
+    /// `call.completed` or `call.updated`.
+    r#type: &'a str,
+    at: Time,
+    /// What the type promises, as it was when the event was put.
+    data: Option<&'a RawValue>,
+}
+
+impl<'a> EventList<'a> {
+    pub(super) fn new(events: &'a [Event], after: u64) -> Self {
+        let view = |event: &'a Event| EventView {
+            sequence: event.sequence,
+            id: &event.id,
+            r#type: &event.kind,
+            at: Time(event.at),
+            data: serde_json::from_str(&event.body).ok(),
+        };
+        Self {
+            events: events.iter().map(view).collect(),
+            next: events.last().map_or(after, |event| event.sequence),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What is told of a transcript and of a run that processes a call again.
+
+use std::collections::BTreeSet;
+
+use domain::transcript::{Reprocessing, Run, Stage, TranscriptLine};
+use domain::{CallSid, RecordingSid, Timestamp, Transcript};
+use serde::Serialize;
+use stores::transcripts::Pointer;
+
+use crate::shared::shapes::Time;
+
+/// The answer of `GET` and `PUT /v1/calls/{sid}/transcript`. Its `ETag` names the state of the final pointer.
+#[derive(Debug, Serialize)]
+pub(super) struct TranscriptAnswer<'a> {
+    /// Where the final transcript comes from: `realtime`, `recording`, `edited` or `failed`; null while none is final.
+    transcript_source: Option<&'static str>,
+    /// The number of the version whose lines follow; null where the final transcript is `failed`.
+    version: Option<u32>,
+    /// What was said, in its order.
+    lines: &'a [TranscriptLine],
+    /// Every version that there is, the first one first.
+    versions: Vec<Version<'a>>,
+}
+
+/// One version of a transcript, without its words.
+#[derive(Debug, Serialize)]
+struct Version<'a> {
+    /// Its number, from 1.
+    version: u32,
+    source: &'static str,
+    /// The run that made it. The call's own is 0; a reprocessing or an edit is the next one.
+    run: Run,
+    /// The model whose words they are.
+    model: Option<&'a str>,
+    /// The recording that was listened to.
+    recording: Option<&'a RecordingSid>,
+    at: Time,
+    /// Whether the final pointer stands on it.
+    r#final: bool,
+}
+
+impl<'a> TranscriptAnswer<'a> {
+    pub(super) fn new(
+        pointer: Option<&Pointer>,
+        shown: Option<&'a Transcript>,
+        versions: &'a [Transcript],
+    ) -> Self {
+        let version = |version: &'a Transcript| Version {
+            version: version.number,
+            source: version.source.as_str(),
+            run: version.run,
+            model: version.model.as_deref(),
+            recording: version.recording.as_ref(),
+            at: Time(version.at),
+            r#final: pointer.is_some_and(|pointer| pointer.number == Some(version.number)),
+        };
+        Self {
+            transcript_source: pointer.map(|pointer| pointer.source.as_str()),
+            version: shown.map(|version| version.number),
+            lines: shown.map(|version| version.lines.as_slice()).unwrap_or_default(),
+            versions: versions.iter().map(version).collect(),
+        }
+    }
+}
+
+/// The answer of `POST /v1/calls/{sid}/reprocess` (202) and of `GET /v1/calls/{sid}/reprocess/{run}`.
+#[derive(Debug, Serialize)]
+pub(super) struct RunAnswer<'a> {
+    /// Its number, from 1.
+    run: Run,
+    call: &'a CallSid,
+    stages: &'a BTreeSet<Stage>,
+    asked_at: Time,
+    /// `running`, `lost` when it came to no end in its time, `superseded` by a later run, or what came of it.
+    state: &'static str,
+}
+
+impl<'a> RunAnswer<'a> {
+    /// `current` is the call's latest run.
+    pub(super) fn new(call: &'a CallSid, run: &'a Reprocessing, current: Run, now: Timestamp) -> Self {
+        let state = match run.outcome {
+            Some(outcome) => outcome.as_str(),
+            None if current > run.run => "superseded",
+            None if run.is_open(now) => "running",
+            None => "lost",
+        };
+        Self { run: run.run, call, stages: &run.stages, asked_at: Time(run.asked_at), state }
+    }
+}

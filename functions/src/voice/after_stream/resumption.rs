@@ -1,0 +1,75 @@
+//! What a call goes on with: the report of the session that is over, and the plan of the next one.
+
+use std::time::Duration;
+
+use domain::prompt::Channel;
+use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
+use stores::StoreError;
+
+use super::{AfterStream, AnswerError};
+use crate::voice::plan;
+
+/// A bridge that closed a stream is writing its report at this moment, the last turns before it. One that died
+/// never will.
+const REPORT_WAIT: Duration = Duration::from_millis(400);
+const REPORT_POLL: Duration = Duration::from_millis(100);
+
+impl AfterStream {
+    /// The report of this epoch's session, which may be on its way.
+    pub(super) async fn report(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+    ) -> Result<Option<SessionReport>, StoreError> {
+        let deadline = tokio::time::Instant::now() + REPORT_WAIT;
+        loop {
+            let report = self.turns.report(call).await?.filter(|report| report.epoch == epoch);
+            if report.is_some() || tokio::time::Instant::now() >= deadline {
+                return Ok(report);
+            }
+            tokio::time::sleep(REPORT_POLL).await;
+        }
+    }
+
+    /// `None` when what the call was carried with is not known any more.
+    pub(super) async fn plan(
+        &self,
+        call: &Call,
+        lost: Epoch,
+        report: Option<&SessionReport>,
+        now: Timestamp,
+    ) -> Result<Option<CallPlan>, AnswerError> {
+        let before = match self.writer.carried_plan(&call.sid, lost).await? {
+            Some(plan) => plan,
+            None => match self.as_it_began(call).await? {
+                Some(plan) => plan,
+                None => return Ok(None),
+            },
+        };
+        let (turns, messages) =
+            tokio::try_join!(self.turns.turns(&call.sid), self.turns.messages(&call.sid))?;
+        // The first session is known to have ended before it said a thing: the caller is still to be greeted.
+        let unheard = report.is_some_and(|report| lost == Epoch::FIRST && report.agent_audio_sent.is_zero());
+        let greeting = before.greeting.clone().filter(|_| unheard);
+        Ok(Some(CallPlan { greeting, ..plan::resumed(before, lost, &turns, &messages, now) }))
+    }
+
+    /// The plan of a call whose row is gone, made again of the settings and the moment that it began with.
+    async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, AnswerError> {
+        let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
+        match self.settings.prompt(&pinned, channel(call.direction)).await {
+            Ok(compiled) => Ok(Some(plan::first(call, &pinned, &compiled, call.opened_at))),
+            Err(error) => {
+                tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn channel(direction: Direction) -> Channel {
+    match direction {
+        Direction::Inbound | Direction::Unknown => Channel::Inbound,
+        Direction::Outbound => Channel::Outbound,
+    }
+}

@@ -1,0 +1,127 @@
+//! The request and the answer of `POST /v1/calls`.
+
+use axum::extract::rejection::JsonRejection;
+use domain::dial::CallTask;
+use domain::dial::barred::barred;
+use domain::{CallSid, PhoneNumber};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::edge::problem::Problem;
+
+/// A call that is wanted. Unknown fields are refused with 400.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewCall {
+    /// A number of the business, E.164. It is shown to the person who is called.
+    from: String,
+    /// The number to call, E.164. Emergency, premium-rate and other barred numbers are refused with 422.
+    to: String,
+    /// Why the call is made, for the agent to say; at most [`CallTask::MAX_REASON_CHARS`] characters.
+    reason: Option<String>,
+    /// What the agent should know; at most [`CallTask::MAX_CONTEXT_CHARS`] characters.
+    context: Option<String>,
+}
+
+/// The call that was placed: 201, with its address in `Location`.
+#[derive(Debug, Serialize)]
+pub(super) struct PlacedCall {
+    /// Twilio's id of the call.
+    pub(super) sid: CallSid,
+}
+
+/// A call that may be placed, as far as its own words tell.
+#[derive(Clone)]
+pub(super) struct WantedCall {
+    pub(super) from: PhoneNumber,
+    pub(super) to: PhoneNumber,
+    pub(super) task: CallTask,
+}
+
+/// Names what is wrong with a body, without quoting it.
+pub(super) fn what_is_wrong(error: &JsonRejection) -> &'static str {
+    match error {
+        JsonRejection::MissingJsonContentType(_) => "send `Content-Type: application/json`",
+        JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
+        JsonRejection::JsonDataError(_) | JsonRejection::BytesRejection(_) | _ => {
+            "the body takes `from` and `to`, both E.164, and optionally `reason` and `context`, all of them text"
+        }
+    }
+}
+
+/// 422: the request is understood, and this call will not be made.
+pub(super) fn refused(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this call cannot be placed").detail(detail)
+}
+
+impl NewCall {
+    /// # Errors
+    /// 400 for what is no number or too long, 422 for a number that is never dialled.
+    pub(super) fn checked(self) -> Result<WantedCall, Problem> {
+        let number = |text: &str, name: &str| {
+            PhoneNumber::parse(text).map_err(|error| Problem::bad_request(format!("`{name}`: {error}")))
+        };
+        let (from, to) = (number(&self.from, "from")?, number(&self.to, "to")?);
+        if let Some(kind) = barred(&to, &from) {
+            return Err(refused(format!("`to` is a number that is never dialled: {}", kind.as_str())));
+        }
+        if from == to {
+            return Err(refused("`to` is the number that would call"));
+        }
+        let task = CallTask {
+            reason: text(self.reason, "reason", CallTask::MAX_REASON_CHARS)?,
+            context: text(self.context, "context", CallTask::MAX_CONTEXT_CHARS)?,
+        };
+        Ok(WantedCall { from, to, task })
+    }
+}
+
+/// A text that a person will hear or read, or nothing.
+fn text(text: Option<String>, name: &str, max_chars: usize) -> Result<Option<String>, Problem> {
+    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    match text {
+        Some(long) if long.chars().count() > max_chars => {
+            Err(Problem::bad_request(format!("`{name}` may have {max_chars} characters at most")))
+        }
+        text => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(from: &str, to: &str, reason: Option<&str>, context: Option<&str>) -> Result<CallTask, Problem> {
+        let [reason, context] = [reason, context].map(|text| text.map(str::to_owned));
+        let new = NewCall { from: from.into(), to: to.into(), reason, context };
+        new.checked().map(|wanted| wanted.task)
+    }
+
+    fn status(refused: Result<CallTask, Problem>) -> u16 {
+        refused.unwrap_err().status()
+    }
+
+    #[test]
+    fn a_reason_and_a_context_have_a_largest_length_in_characters() {
+        let ask =
+            |reason: &str, context: &str| asked("+12025550101", "+12025550102", Some(reason), Some(context));
+        let (reason, context) =
+            ("ä".repeat(CallTask::MAX_REASON_CHARS), "ä".repeat(CallTask::MAX_CONTEXT_CHARS));
+        let task = ask(&reason, &context).unwrap();
+        assert_eq!((task.reason, task.context), (Some(reason.clone()), Some(context.clone())));
+        assert_eq!(status(ask(&format!("{reason}ä"), &context)), 400);
+        assert_eq!(status(ask(&reason, &format!("{context}ä"))), 400);
+        let blank = ask(" \n", "").unwrap();
+        assert_eq!((blank.reason, blank.context), (None, None), "nothing was said");
+        assert_eq!(ask("  your bicycle ", "x").unwrap().reason.as_deref(), Some("your bicycle"));
+    }
+
+    #[test]
+    fn numbers_are_read_before_they_are_judged() {
+        assert!(asked("+12025550101", "+12025550102", None, None).is_ok());
+        assert_eq!(status(asked("2025550101", "+12025550102", None, None)), 400);
+        assert_eq!(status(asked("+12025550101", "the workshop", None, None)), 400);
+        assert_eq!(status(asked("+12025550101", "+12025550101", None, None)), 422, "itself");
+        assert_eq!(status(asked("+12025550101", "+19005550101", None, None)), 422, "premium rate");
+    }
+}
