@@ -18,6 +18,7 @@ use serde_json::json;
 use stores::leases::{Begun, Leases, WorkKind};
 use stores::plans::Plans;
 use stores::{turns, verdicts};
+use twilio::signature::UnusableKeys;
 
 use crate::live::LiveEvents;
 use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
@@ -75,7 +76,8 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let aws = Aws::load_with(env, vars).await?;
     let openai_roots = ca_file.map(|path| authorities(&path)).transpose()?.unwrap_or_default();
     let secrets = Secrets::load(env, &aws.config).await?;
-    let token = secrets.twilio_auth_tokens.first().cloned().ok_or(SetupError::AuthToken)?;
+    let token =
+        secrets.twilio_auth_tokens.first().cloned().ok_or(SetupError::Keys(UnusableKeys::AuthToken))?;
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;
     let ports = StorePorts {
         plans: Plans::new(&aws, &leases_table),

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use twilio::address::is_websocket;
-use twilio::signature::Verifier;
+use twilio::signature::{UnusableKeys, Verifier};
 
 use crate::caller_socket::CallerSocket;
 use crate::drain::{Admissions, CallSlot, NotAdmitted};
@@ -50,10 +50,8 @@ pub enum SetupError {
     StreamUrl,
     #[error("the Realtime URL must be wss (ws only on a loopback host)")]
     RealtimeUrl,
-    #[error("at least one Twilio auth token is needed, and none may be blank")]
-    AuthToken,
-    #[error("a shared key for webhooks is blank")]
-    WebhookKey,
+    #[error(transparent)]
+    Keys(#[from] UnusableKeys),
     #[error("the OpenAI API key has characters that an HTTP header cannot carry")]
     ApiKey,
     #[error("TLS cannot be set up: {0}")]
@@ -90,21 +88,9 @@ impl<P: Ports> Bridge<P> {
         if !is_websocket(settings.openai_realtime_url.as_str()) {
             return Err(SetupError::RealtimeUrl);
         }
-        let auth_tokens = settings
-            .twilio_auth_tokens
-            .iter()
-            .map(|token| twilio::SigningKey::new(token.expose()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| SetupError::AuthToken)?;
-        if auth_tokens.is_empty() {
-            return Err(SetupError::AuthToken);
-        }
-        let shared_keys = settings
-            .twilio_webhook_keys
-            .into_iter()
-            .map(|(id, key)| Ok((id, twilio::SigningKey::new(key.expose())?)))
-            .collect::<Result<_, twilio::EmptyKey>>()
-            .map_err(|_| SetupError::WebhookKey)?;
+        let tokens = settings.twilio_auth_tokens.iter().map(|token| token.expose());
+        let keys = settings.twilio_webhook_keys.iter().map(|(id, key)| (id.as_str(), key.expose()));
+        let verifier = Verifier::configured(tokens, keys)?;
         let (connector, keepers) = ModelConnector::new(
             settings.openai_realtime_url,
             &settings.openai_api_key,
@@ -125,7 +111,7 @@ impl<P: Ports> Bridge<P> {
             shared: Arc::new(Shared {
                 stream_path: stream_url.path().to_owned(),
                 stream_url: stream_url.into(),
-                verifier: Verifier::new(auth_tokens, shared_keys),
+                verifier,
                 max_calls: settings.max_calls,
                 ecs_agent: settings.ecs_agent,
                 forgeries: RateLimited::default(),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::ApiError;
 
 /// Attempts after the first.
-pub const MAX_RETRIES: u32 = 2;
+pub const MAX_RETRIES: usize = 2;
 /// Longest wait that the server may ask for within one request. Beyond it the request fails now, to be made later.
 pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 /// First wait when the server names none; doubles with each attempt.
@@ -33,7 +33,7 @@ pub enum Retry {
     No,
     /// After exactly this long.
     After(Duration),
-    /// After [`backoff`].
+    /// After a wait that grows from [`BACKOFF_FIRST`] to [`BACKOFF_CAP`] and is [`shortened`] by chance.
     Backoff,
     /// After a wait that is too long for this run of the work. A later run may ask again.
     Later(Duration),
@@ -144,12 +144,10 @@ fn until(http_date: &str, now: SystemTime) -> Option<Duration> {
     SystemTime::from(date).duration_since(now).ok()
 }
 
-/// The wait before retry number `attempt` (from 0): doubling from [`BACKOFF_FIRST`] to [`BACKOFF_CAP`],
-/// shortened by up to a quarter by `jitter` (0 to 1), so that callers that failed together do not return
+/// A wait, shortened by up to a quarter by `jitter` (0 to 1), so that callers that failed together do not return
 /// together.
-pub fn backoff(attempt: u32, jitter: f64) -> Duration {
-    let full = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(attempt)).min(BACKOFF_CAP);
-    full.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0))
+pub fn shortened(wait: Duration, jitter: f64) -> Duration {
+    wait.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -285,9 +283,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn backoff_stays_within_its_bounds(attempt in any::<u32>(), jitter in any::<f64>()) {
-            let wait = backoff(attempt, if jitter.is_nan() { 0.0 } else { jitter });
-            prop_assert!(wait >= BACKOFF_FIRST.mul_f64(0.75) && wait <= BACKOFF_CAP);
+        fn chance_shortens_a_wait_by_a_quarter_at_most(jitter in any::<f64>()) {
+            for wait in [BACKOFF_FIRST, BACKOFF_CAP] {
+                let shortened = shortened(wait, if jitter.is_nan() { 0.0 } else { jitter });
+                prop_assert!(shortened >= wait.mul_f64(0.75) && shortened <= wait);
+            }
         }
 
         #[test]

@@ -1,36 +1,47 @@
-//! Waiting between attempts: exponential, capped, with full jitter so that rivals drift apart.
+//! Trying again: how often, and after which waits. They grow, and chance shortens each so that rivals drift apart.
 
 use std::time::Duration;
 
-/// How many attempts, and how long between them.
-#[derive(Debug, Clone, Copy)]
-pub struct Backoff {
-    /// Attempts in all.
-    pub attempts: u32,
-    /// The longest pause after the first attempt.
-    pub first: Duration,
-    /// The longest pause at all.
-    pub cap: Duration,
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+
+/// For rows that others are writing at this moment: the rival is done within milliseconds.
+pub const CONTENTION: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(5))
+    .with_max_delay(Duration::from_millis(200))
+    .with_max_times(9);
+
+/// For a service that asks for less.
+pub const THROTTLING: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(50))
+    .with_max_delay(Duration::from_secs(2))
+    .with_max_times(7);
+
+/// The tries of one thing: `while tries.next().await { .. }` until one of them returns.
+#[derive(Debug)]
+pub struct Tries {
+    longest_waits: ExponentialBackoff,
+    begun: u32,
 }
 
-impl Backoff {
-    /// For rows that others are writing at this moment: the rival is done within milliseconds.
-    pub const CONTENTION: Self =
-        Self { attempts: 10, first: Duration::from_millis(5), cap: Duration::from_millis(200) };
-
-    /// For a service that asks for less.
-    pub const THROTTLING: Self =
-        Self { attempts: 8, first: Duration::from_millis(50), cap: Duration::from_secs(2) };
-
-    /// Waits after the failed attempt `attempt`, counted from 0.
-    pub async fn pause(&self, attempt: u32) {
-        tokio::time::sleep(self.delay(attempt, random_unit())).await;
+impl Tries {
+    /// One try, and one more after each of these waits.
+    pub fn with(waits: ExponentialBuilder) -> Self {
+        Self { longest_waits: waits.build(), begun: 0 }
     }
 
-    /// The wait for a random `unit` in 0..=1.
-    pub fn delay(&self, attempt: u32, unit: f64) -> Duration {
-        let ceiling = self.first.saturating_mul(1u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(self.cap);
-        ceiling.mul_f64(unit)
+    /// Begins the next try: the first at once, each other after its wait. `false` when there are no more.
+    pub async fn next(&mut self) -> bool {
+        if self.begun > 0 {
+            let Some(longest) = self.longest_waits.next() else { return false };
+            tokio::time::sleep(longest.mul_f64(random_unit())).await;
+        }
+        self.begun += 1;
+        true
+    }
+
+    /// The number of the try that was begun last, from 1.
+    pub const fn number(&self) -> u32 {
+        self.begun
     }
 }
 
@@ -42,16 +53,29 @@ pub fn random_unit() -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
     #[test]
-    fn waits_grow_to_the_cap_and_never_beyond() {
-        let backoff = Backoff::CONTENTION;
-        assert_eq!(backoff.delay(0, 1.0), Duration::from_millis(5));
-        assert_eq!(backoff.delay(2, 1.0), Duration::from_millis(20));
-        for attempt in [6, 31, 32, u32::MAX] {
-            assert_eq!(backoff.delay(attempt, 1.0), backoff.cap, "{attempt}");
+    fn waits_grow_to_their_cap() {
+        let waits: Vec<u128> = CONTENTION.build().map(|wait| wait.as_millis()).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 200, 200, 200]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_try_is_at_once_and_the_last_after_all_waits() {
+        let (mut tries, began) = (Tries::with(CONTENTION), Instant::now());
+        assert!(tries.next().await && began.elapsed().is_zero());
+        let mut longest = Duration::ZERO;
+        for wait in CONTENTION.build() {
+            let asked = Instant::now();
+            assert!(tries.next().await);
+            longest += wait;
+            // The clock of tokio counts whole milliseconds.
+            assert!(asked.elapsed() <= wait + Duration::from_millis(1), "{wait:?}");
         }
-        assert_eq!(backoff.delay(5, 0.0), Duration::ZERO);
+        assert!(began.elapsed() <= longest + Duration::from_millis(9));
+        assert_eq!((tries.number(), tries.next().await, tries.number()), (10, false, 10));
     }
 }

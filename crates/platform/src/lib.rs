@@ -8,7 +8,7 @@
 //! | [`mod@env`], [`secrets`] | settings, read once, every error reported together |
 //! | [`aws`], [`tls`] | the AWS clients and the one TLS provider |
 //! | [`objects`], [`queues`] | S3 and SQS |
-//! | [`backoff`] | waiting between attempts |
+//! | [`backoff`] | trying again |
 //! | [`clock`], [`random`], [`telemetry`], [`rate_limit`] | time, tokens, logs, metrics |
 #![warn(missing_docs)]
 

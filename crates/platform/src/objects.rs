@@ -21,7 +21,7 @@ use url::{Url, form_urlencoded};
 pub use upload::{PART_BYTES, Upload, Uploaded};
 
 use crate::Aws;
-use crate::backoff::Backoff;
+use crate::backoff::{CONTENTION, Tries};
 
 /// The most that [`Objects::get_range`] holds in memory.
 pub const MAX_GET_BYTES: u64 = 32 * 1024 * 1024;
@@ -148,8 +148,8 @@ impl Objects {
     ) -> Result<PutOutcome, ObjectError> {
         let digest =
             hex::decode(sha256).ok().filter(|digest| digest.len() == 32).ok_or(ObjectError::Digest)?;
-        let backoff = Backoff::CONTENTION;
-        for attempt in 0..backoff.attempts {
+        let mut tries = Tries::with(CONTENTION);
+        while tries.next().await {
             let metadata = object.metadata.iter().map(|(name, value)| (name.clone(), value.clone()));
             let request = self
                 .client
@@ -168,7 +168,7 @@ impl Objects {
             match status(&error) {
                 Some(412) => return Ok(PutOutcome::AlreadyThere),
                 // Another put of the same key is under way (S3 user guide, conditional writes).
-                Some(409) => backoff.pause(attempt).await,
+                Some(409) => {}
                 Some(_) | None => return Err(failed(&error)),
             }
         }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::clock;
+use strum::IntoStaticStr;
 
 const NAMESPACE: &str = "Switchboard";
 /// What is logged unless `RUST_LOG` says otherwise.
@@ -17,7 +18,7 @@ const DEFAULT_FILTER: &str = "info,aws_config=warn,aws_smithy_runtime=warn,hyper
 static METRICS: OnceLock<String> = OnceLock::new();
 
 /// A CloudWatch unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 pub enum Unit {
     /// A number of things.
     Count,
@@ -34,15 +35,8 @@ pub enum Unit {
 }
 
 impl Unit {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Count => "Count",
-            Self::Milliseconds => "Milliseconds",
-            Self::Microseconds => "Microseconds",
-            Self::Seconds => "Seconds",
-            Self::Bytes => "Bytes",
-            Self::Percent => "Percent",
-        }
+    fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
 use domain::Secret;
-use openai::http_error::{ErrorHeaders, HttpError, MAX_RETRIES, Retry, backoff};
+use openai::http_error::{
+    BACKOFF_CAP, BACKOFF_FIRST, ErrorHeaders, HttpError, MAX_RETRIES, Retry, shortened,
+};
 use openai::responses::{ReplyShape, ResponsesReply, ResponsesRequest};
 use openai::transcription::{
     AudioContainer, FileError, FilePart, Transcription, TranscriptionRequest, TranscriptionShape,
@@ -100,6 +103,12 @@ impl From<HttpError> for OpenAiError {
     }
 }
 
+/// The longest waits before another attempt, where the server names none.
+const WAITS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(BACKOFF_FIRST)
+    .with_max_delay(BACKOFF_CAP)
+    .with_max_times(MAX_RETRIES);
+
 /// OpenAI's HTTP API: transcription and Responses.
 #[derive(Debug, Clone)]
 pub struct OpenAiHttp {
@@ -172,34 +181,19 @@ impl OpenAiHttp {
         deadline: Instant,
         build: impl Fn() -> Result<RequestBuilder, OpenAiError>,
     ) -> Result<Bytes, OpenAiError> {
-        let mut attempt = 0;
-        loop {
+        let once = || async {
             let once = self.send_once(build()?);
-            let answer = tokio::time::timeout_at(deadline, once).await.map_err(|_| OpenAiError::Deadline)?;
-            let error = match answer {
-                Ok(body) => return Ok(body),
-                Err(error) => error,
-            };
-            let wait = match &error {
-                OpenAiError::Http(http) => match http.retry {
-                    Retry::After(wait) => wait,
-                    Retry::Backoff => backoff(attempt, random_unit()),
-                    Retry::Later(_) | Retry::No => return Err(error),
-                },
-                OpenAiError::Network(_) => backoff(attempt, random_unit()),
-                OpenAiError::Deadline
-                | OpenAiError::AnswerTooLarge
-                | OpenAiError::File(_)
-                | OpenAiError::Transcription(_)
-                | OpenAiError::Reply(_)
-                | OpenAiError::Client(_) => return Err(error),
-            };
-            if attempt >= MAX_RETRIES || Instant::now() + wait >= deadline {
-                return Err(error);
-            }
-            tokio::time::sleep(wait).await;
-            attempt += 1;
-        }
+            tokio::time::timeout_at(deadline, once).await.unwrap_or(Err(OpenAiError::Deadline))
+        };
+        once.retry(WAITS)
+            .when(|error| matches!(error, OpenAiError::Network(_)) || error.http().is_some_and(may_pass_soon))
+            .adjust(|error, longest| {
+                let asked = error.http().and_then(|http| http.retry.asked());
+                let wait = asked.or(longest.map(|longest| shortened(longest, random_unit())));
+                // After the last wait there is no other try, whatever is asked for.
+                wait.filter(|wait| longest.is_some() && Instant::now() + *wait < deadline)
+            })
+            .await
     }
 
     async fn send_once(&self, request: RequestBuilder) -> Result<Bytes, OpenAiError> {
@@ -252,4 +246,9 @@ fn network(error: &reqwest::Error) -> OpenAiError {
     } else {
         "the connection broke"
     })
+}
+
+/// Whether the same request may succeed within this one's time.
+const fn may_pass_soon(error: &HttpError) -> bool {
+    matches!(error.retry, Retry::After(_) | Retry::Backoff)
 }

@@ -12,7 +12,8 @@ use crate::item::{Attributes, Draft, LEASE_UNTIL, Row, number, text};
 use crate::random;
 use crate::table::{Key, PK, Table};
 use crate::transaction::{Action, Transacted, transact};
-use platform::backoff::Backoff;
+use platform::backoff::{THROTTLING, Tries};
+use strum::IntoStaticStr;
 
 /// What the keys of a business's slots begin with; the business and the slot's number follow.
 pub const BUSINESS_KEYS: &str = "slot#";
@@ -56,7 +57,8 @@ pub enum WhichSlots {
 }
 
 /// Whose calls are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Pool {
     /// The calls of one business.
     Business,
@@ -67,11 +69,8 @@ pub enum Pool {
 impl Pool {
     /// The label in metrics and logs.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Business => "business",
-            Self::Deployment => "deployment",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -307,8 +306,8 @@ pub(crate) async fn release(
 
 async fn batch_get(table: &Table, mut keys: Vec<Attributes>) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
-    let backoff = Backoff::THROTTLING;
-    for attempt in 0..backoff.attempts {
+    let mut tries = Tries::with(THROTTLING);
+    while tries.next().await {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         // Building fails only without keys; an empty list ends the loop below.
         let wanted = std::collections::HashMap::from_iter(wanted.ok().map(|w| (table.name.to_string(), w)));
@@ -321,7 +320,6 @@ async fn batch_get(table: &Table, mut keys: Vec<Attributes>) -> Result<Vec<Row>,
         if keys.is_empty() {
             return Ok(rows);
         }
-        backoff.pause(attempt).await;
     }
     Err(StoreError::Throttled { table: table.name.to_string() })
 }

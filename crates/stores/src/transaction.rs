@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::digest::sha256_hex;
 use crate::item::Attributes;
 use crate::table::Table;
-use platform::backoff::Backoff;
+use platform::backoff::{CONTENTION, Tries};
 
 /// What became of a transaction.
 pub(crate) enum Transacted {
@@ -39,8 +39,8 @@ pub(crate) async fn transact(
 ) -> Result<Transacted, StoreError> {
     let mut token = sha256_hex(identity.as_bytes());
     token.truncate(TOKEN_CHARS);
-    let backoff = Backoff::CONTENTION;
-    for attempt in 0..backoff.attempts {
+    let mut tries = Tries::with(CONTENTION);
+    while tries.next().await {
         let request = table.client.transact_write_items().client_request_token(&token);
         let Err(error) = request.set_transact_items(Some(actions.to_vec())).send().await else {
             return Ok(Transacted::Done);
@@ -48,10 +48,9 @@ pub(crate) async fn transact(
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
         else {
             match table.error(&error) {
-                StoreError::Contended { .. } => backoff.pause(attempt).await,
+                StoreError::Contended { .. } => continue,
                 other => return Err(other),
             }
-            continue;
         };
         let reasons = cancelled.cancellation_reasons();
         if reasons.iter().any(|reason| is(reason, "ConditionalCheckFailed")) {
@@ -60,7 +59,6 @@ pub(crate) async fn transact(
         if let Some(code) = reasons.iter().find_map(fatal) {
             return Err(StoreError::Rejected { table: table.name.to_string(), code });
         }
-        backoff.pause(attempt).await;
     }
     Err(StoreError::Contended { table: table.name.to_string() })
 }

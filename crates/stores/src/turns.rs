@@ -22,7 +22,7 @@ use crate::table::{Key, Table};
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, plans};
 use platform::Aws;
-use platform::backoff::Backoff;
+use platform::backoff::{THROTTLING, Tries};
 
 /// DynamoDB's limit on one BatchWriteItem.
 const BATCH_WRITE_ITEMS: usize = 25;
@@ -217,8 +217,8 @@ async fn put_all(table: &Table, items: Vec<(Key, Draft)>) -> Result<(), StoreErr
 }
 
 async fn put_batch(table: &Table, mut batch: Vec<WriteRequest>) -> Result<(), StoreError> {
-    let backoff = Backoff::THROTTLING;
-    for attempt in 0..backoff.attempts {
+    let mut tries = Tries::with(THROTTLING);
+    while tries.next().await {
         let requests = HashMap::from([(table.name.to_string(), batch)]);
         let request = table.client.batch_write_item().set_request_items(Some(requests));
         let output = request.send().await.map_err(|e| table.error(&e))?;
@@ -227,7 +227,6 @@ async fn put_batch(table: &Table, mut batch: Vec<WriteRequest>) -> Result<(), St
         if batch.is_empty() {
             return Ok(());
         }
-        backoff.pause(attempt).await;
     }
     Err(StoreError::Throttled { table: table.name.to_string() })
 }

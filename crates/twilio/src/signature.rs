@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use self::settings::SignatureSettings;
-use crate::{Form, SigningKey};
+use crate::{EmptyKey, Form, SigningKey};
 
 /// Query parameter that carries the hash of a body that is not a form.
 const BODY_HASH: &str = "bodySHA256";
@@ -87,6 +87,17 @@ pub enum Refused {
     Address,
 }
 
+/// Keys with which nothing could be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableKeys {
+    /// There is no auth token, or a blank one.
+    #[error("at least one Twilio auth token is needed, and none may be blank")]
+    AuthToken,
+    /// A shared key is blank.
+    #[error("a shared key for webhooks is blank")]
+    SharedKey,
+}
+
 /// Checks signatures against the keys of one account.
 #[derive(Clone)]
 pub struct Verifier {
@@ -99,6 +110,21 @@ impl Verifier {
     /// `shared_keys`: keys for `HMAC_SHA256`, by their id. With neither, everything is refused.
     pub fn new(auth_tokens: Vec<SigningKey>, shared_keys: HashMap<String, SigningKey>) -> Self {
         Self { auth_tokens, shared_keys }
+    }
+
+    /// The same of keys as they are configured.
+    ///
+    /// # Errors
+    /// [`UnusableKeys`].
+    pub fn configured<'a>(
+        auth_tokens: impl IntoIterator<Item = &'a str>,
+        shared_keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, UnusableKeys> {
+        let tokens = auth_tokens.into_iter().map(SigningKey::new).collect::<Result<Vec<_>, _>>();
+        let auth_tokens = tokens.ok().filter(|tokens| !tokens.is_empty()).ok_or(UnusableKeys::AuthToken)?;
+        let shared = shared_keys.into_iter().map(|(id, key)| Ok((id.to_owned(), SigningKey::new(key)?)));
+        let shared_keys = shared.collect::<Result<_, EmptyKey>>().map_err(|_| UnusableKeys::SharedKey)?;
+        Ok(Self::new(auth_tokens, shared_keys))
     }
 
     /// Checks a form `POST` to `url` (with its query as sent). `signature` and `settings` are the

@@ -37,21 +37,13 @@ pub struct Gate {
 
 impl Gate {
     pub fn new(public_base: &Url, secrets: &Secrets) -> Result<Self, StartError> {
-        let key = |what: &str, key: &domain::Secret| {
-            twilio::SigningKey::new(key.expose())
-                .map_err(|error| StartError::Other(format!("{what}: {error}")))
-        };
-        let tokens = secrets.twilio_auth_tokens.iter().map(|token| key("twilio auth token", token));
-        let shared = secrets
-            .twilio_webhook_keys
-            .iter()
-            .map(|(id, shared)| Ok((id.clone(), key("twilio webhook key", shared)?)));
+        let tokens = secrets.twilio_auth_tokens.iter().map(|token| token.expose());
+        let keys = secrets.twilio_webhook_keys.iter().map(|(id, key)| (id.as_str(), key.expose()));
+        let verifier =
+            Verifier::configured(tokens, keys).map_err(|error| StartError::Other(error.to_string()))?;
         Ok(Self {
             public_base: public_base.as_str().trim_end_matches('/').to_owned(),
-            verifier: Verifier::new(
-                tokens.collect::<Result<_, _>>()?,
-                shared.collect::<Result<_, StartError>>()?,
-            ),
+            verifier,
             account_sid: secrets.twilio_account_sid.clone(),
             not_text: RateLimited::default(),
             refused: RateLimited::default(),

@@ -8,7 +8,7 @@ use crate::capacity::{Claim, Pool, Search, SlotRequest, Slots, WhichSlots, taken
 use crate::plans;
 use crate::random;
 use crate::transaction::{Action, Transacted, transact};
-use platform::backoff::Backoff;
+use platform::backoff::{CONTENTION, Tries};
 
 use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key};
 use super::settle::{self, UNSETTLED};
@@ -75,8 +75,8 @@ impl Attempt<'_> {
         let calls = &self.writer.calls;
         let mut call = self.request.call.clone();
         let mut early = None;
-        let backoff = Backoff::CONTENTION;
-        for attempt in 0..backoff.attempts {
+        let mut tries = Tries::with(CONTENTION);
+        while tries.next().await {
             // A call that is over already needs neither a plan nor slots.
             let slots = slots.filter(|_| !call.status.is_terminal());
             let numbers = slots.map(|(_, numbers)| numbers);
@@ -97,7 +97,6 @@ impl Attempt<'_> {
             for (_, event) in events(calls, &call.sid).await? {
                 call.apply(&event);
             }
-            backoff.pause(attempt).await;
         }
         Err(StoreError::Contended { table: calls.name.to_string() })
     }

@@ -13,7 +13,7 @@ use crate::plans;
 use crate::random;
 use crate::table::Table;
 use crate::transaction::{Action, Transacted, transact};
-use platform::backoff::Backoff;
+use platform::backoff::{CONTENTION, Tries};
 
 use super::row::{EPOCH, call_key};
 use super::{ResumeCall, Resumed, Writer};
@@ -28,18 +28,19 @@ pub(super) async fn resume(writer: &Writer, request: &ResumeCall) -> Result<Resu
     let lost = Epoch(plan.epoch.0.saturating_sub(1));
     // Copies of one webhook are alike; their transactions must not be taken for one repeated.
     let copy = random::id(&calls.name)?;
-    let backoff = Backoff::CONTENTION;
-    for attempt in 0..backoff.attempts {
+    let mut tries = Tries::with(CONTENTION);
+    while tries.next().await {
         let standing = plans::Standing::read(leases, &plan.call, lost).await?;
         // If no stream ever began in the lost epoch, the greeting is still owed.
         let greeting = standing.unclaimed.as_ref().map_or(&request.plan.greeting, |plan| &plan.greeting);
         plan.greeting.clone_from(greeting);
         let begin = standing.replace(leases, &plan, request.now.plus(request.token_ttl))?;
         let actions = [advance(calls, &plan, lost), begin];
-        let mut refused = match transact(calls, &actions, &format!("resume#{copy}#{attempt}")).await? {
-            Transacted::Done => return Ok(Resumed::Minted),
-            Transacted::Refused(refused) => refused,
-        };
+        let mut refused =
+            match transact(calls, &actions, &format!("resume#{copy}#{}", tries.number())).await? {
+                Transacted::Done => return Ok(Resumed::Minted),
+                Transacted::Refused(refused) => refused,
+            };
         if let Some(Action::Refused(row)) = refused.get_mut(CALL) {
             return outcome(calls, row.take(), plan.epoch);
         }
@@ -49,7 +50,6 @@ pub(super) async fn resume(writer: &Writer, request: &ResumeCall) -> Result<Resu
             return Ok(Resumed::NotLive);
         }
         // The lost epoch's plan was claimed since it was read: what it owed may have been said.
-        backoff.pause(attempt).await;
     }
     Err(StoreError::Contended { table: calls.name.to_string() })
 }

@@ -12,7 +12,7 @@ use crate::item::{Attributes, Row, number};
 use crate::random;
 use crate::table::{ABSENT, Outcome, Table};
 use crate::transaction::{Action, Transacted, transact};
-use platform::backoff::Backoff;
+use platform::backoff::{CONTENTION, Tries};
 
 use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key, event_draft};
 use super::settle::UNSETTLED;
@@ -31,10 +31,10 @@ pub(super) async fn record(
     let event_row = || Ok(event_draft(event, without_personal_data(&calls.name, params)?));
     // Copies of one callback are alike; their transactions must not be taken for one repeated.
     let copy = random::id(&calls.name)?;
-    let backoff = Backoff::CONTENTION;
-    for attempt in 0..backoff.attempts {
+    let mut tries = Tries::with(CONTENTION);
+    while tries.next().await {
         let put_event = calls.put_new_action(&event_key(sid, key), event_row()?);
-        let identity = format!("{copy}#{attempt}");
+        let identity = format!("{copy}#{}", tries.number());
         let Some(standing) = Standing::read(calls, sid).await? else {
             let actions = [put_event, early::add(calls, sid), not_opened(calls, sid)];
             match transact(calls, &actions, &identity).await? {
@@ -60,7 +60,7 @@ pub(super) async fn record(
                 return Ok(StatusOutcome { moved: false, duplicate: true, call: Some(standing.call) });
             }
             // Another callback was faster; what it left is read again.
-            Transacted::Refused(_) => backoff.pause(attempt).await,
+            Transacted::Refused(_) => {}
         }
     }
     Err(StoreError::Contended { table: calls.name.to_string() })

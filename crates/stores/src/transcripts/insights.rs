@@ -16,13 +16,14 @@ use crate::random;
 use crate::table::Key;
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, chunks};
-use platform::backoff::Backoff;
+use backon::ExponentialBuilder;
+use platform::backoff::{CONTENTION, Tries};
 
 const INSIGHTS: &str = "insights#";
 const COST: &str = "cost";
 
 /// For the order of one business's events, which many calls want to be next in.
-const NEXT_IN_ORDER: Backoff = Backoff { attempts: 40, ..Backoff::CONTENTION };
+const NEXT_IN_ORDER: ExponentialBuilder = CONTENTION.with_max_times(39);
 
 impl Writer {
     /// Records a run, its cost and the event that tells of it: all of it or nothing. `false` when the call has that
@@ -47,7 +48,8 @@ impl Writer {
         let cost = Draft::default().text(BODY, to_json(&table.name, BODY, cost)?).time("at", insights.at);
         let cost = table.put_action(cost_key(&insights.call).item(cost), |put| put);
         let fixed = [version, cost];
-        for attempt in 0..NEXT_IN_ORDER.attempts {
+        let mut tries = Tries::with(NEXT_IN_ORDER);
+        while tries.next().await {
             let mut actions: Vec<TransactWriteItem> = fixed.to_vec();
             actions.push(events.append_action(event).await?);
             // Each attempt is another transaction: its number in the order differs.
@@ -56,7 +58,7 @@ impl Writer {
                 Transacted::Refused(refused) if matches!(refused.first(), Some(Action::Refused(_))) => {
                     return Ok(false);
                 }
-                Transacted::Refused(_) => NEXT_IN_ORDER.pause(attempt).await,
+                Transacted::Refused(_) => {}
             }
         }
         Err(StoreError::Contended { table: table.name.to_string() })

@@ -12,7 +12,7 @@ use crate::item::{Draft, number, text, to_json};
 use crate::random;
 use crate::table::{Key, Table};
 use crate::transaction::{Transacted, transact};
-use platform::backoff::Backoff;
+use platform::backoff::{CONTENTION, Tries};
 
 use super::{OUTCOME, RUN, STAGES, Writer, authority_key, current_run, partition, reprocessing, run_key};
 
@@ -41,8 +41,8 @@ impl Writer {
     ) -> Result<Authorised, StoreError> {
         let table = &self.transcripts;
         let key = key.map(|key| Key::new(partition(call), format!("key#{}", sha256_hex(key.as_bytes()))));
-        let backoff = Backoff::CONTENTION;
-        for attempt in 0..backoff.attempts {
+        let mut tries = Tries::with(CONTENTION);
+        while tries.next().await {
             if let Some(key) = &key
                 && let Some(row) = table.get(key).await?
             {
@@ -71,7 +71,7 @@ impl Writer {
             }
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(Authorised::New(next)),
-                Transacted::Refused(_) => backoff.pause(attempt).await,
+                Transacted::Refused(_) => {}
             }
         }
         Err(StoreError::Contended { table: table.name.to_string() })

@@ -9,7 +9,7 @@ use crate::random;
 use crate::table::{ABSENT, Key, Table};
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, chunks};
-use platform::backoff::Backoff;
+use platform::backoff::{CONTENTION, Tries};
 
 use super::runs::authority_action;
 use super::{
@@ -47,8 +47,8 @@ impl Writer {
     /// [`StoreError`]; putting again is safe.
     pub async fn put_version(&self, transcript: &Transcript) -> Result<Transcript, StoreError> {
         let table = &self.transcripts;
-        let backoff = Backoff::CONTENTION;
-        for attempt in 0..backoff.attempts {
+        let mut tries = Tries::with(CONTENTION);
+        while tries.next().await {
             let known = inputs(table, &transcript.call).await?;
             let own = known.iter().find(|i| (i.source, i.run) == (transcript.source, transcript.run));
             if let Some(input) = own {
@@ -60,7 +60,7 @@ impl Writer {
             let actions = version_actions(table, &numbered).await?;
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(numbered),
-                Transacted::Refused(_) => backoff.pause(attempt).await,
+                Transacted::Refused(_) => {}
             }
         }
         Err(StoreError::Contended { table: table.name.to_string() })
@@ -114,9 +114,9 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Edited, StoreError> {
         let table = &self.transcripts;
-        let backoff = Backoff::CONTENTION;
+        let mut tries = Tries::with(CONTENTION);
         let edited = Transcript::new(call, Source::Edited, lines, now);
-        for attempt in 0..backoff.attempts {
+        while tries.next().await {
             let Some(seen) = pointer(table, call).await? else { return Ok(Edited::NotFinal) };
             if seen.moves != seen_moves {
                 return Ok(Edited::Stale);
@@ -132,7 +132,7 @@ impl Writer {
             actions.push(pointer_action(table, call, &next, Some(seen)));
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(Edited::Stored(next)),
-                Transacted::Refused(_) => backoff.pause(attempt).await,
+                Transacted::Refused(_) => {}
             }
         }
         Err(StoreError::Contended { table: table.name.to_string() })

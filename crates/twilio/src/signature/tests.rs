@@ -288,3 +288,16 @@ fn a_verifier_prints_no_key() {
     let printed = format!("{:?}", verifier(TOKEN));
     assert_eq!(printed, "Verifier { auth_tokens: 1, shared_keys: 0 }");
 }
+
+#[test]
+fn keys_with_which_nothing_could_be_checked_are_refused() {
+    let configured = |tokens: &[&'static str], keys: &[(&'static str, &'static str)]| {
+        Verifier::configured(tokens.iter().copied(), keys.iter().copied()).map(drop)
+    };
+    assert_eq!(configured(&["token", "previous"], &[("key", "secret")]), Ok(()));
+    assert_eq!(configured(&["token"], &[]), Ok(()));
+    for tokens in [&[][..], &[" "], &["token", ""]] {
+        assert_eq!(configured(tokens, &[]), Err(UnusableKeys::AuthToken), "{tokens:?}");
+    }
+    assert_eq!(configured(&["token"], &[("key", "secret"), ("other", "\n")]), Err(UnusableKeys::SharedKey));
+}
