@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::suite::report;
 use acceptance::webhook::{Webhook, call_sid};
-use acceptance::{World, log};
+use acceptance::{World, audio, log};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::IntoResponse as _;
@@ -134,19 +134,9 @@ const BYTES_PER_S: u32 = 8_000 * 2 * 2;
 /// What Twilio answers with for a long recording, made as it is read.
 fn hour_of_audio() -> Body {
     let data = HOUR * BYTES_PER_S;
-    let mut header = Vec::with_capacity(44);
-    header.extend_from_slice(b"RIFF");
-    header.extend_from_slice(&(36 + data).to_le_bytes());
-    header.extend_from_slice(b"WAVEfmt ");
-    header.extend_from_slice(&16u32.to_le_bytes());
-    header.extend_from_slice(&1u16.to_le_bytes());
-    header.extend_from_slice(&2u16.to_le_bytes());
-    header.extend_from_slice(&8_000u32.to_le_bytes());
-    header.extend_from_slice(&BYTES_PER_S.to_le_bytes());
-    header.extend_from_slice(&4u16.to_le_bytes());
-    header.extend_from_slice(&16u16.to_le_bytes());
-    header.extend_from_slice(b"data");
-    header.extend_from_slice(&data.to_le_bytes());
+    let mut header = audio::STEREO.into_header_for_infinite_file();
+    header[4..8].copy_from_slice(&(36 + data).to_le_bytes());
+    header[40..44].copy_from_slice(&data.to_le_bytes());
     let second = Bytes::from(vec![0x11; BYTES_PER_S as usize]);
     let seconds = stream::iter((0..HOUR).map(move |_| Ok::<_, Infallible>(second.clone())));
     Body::from_stream(stream::iter([Ok(Bytes::from(header))]).chain(seconds))

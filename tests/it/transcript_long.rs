@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use acceptance::audio;
 use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::ended_calls::{job, sinks};
 use acceptance::lease::lapse;
@@ -25,8 +26,6 @@ use simulator::openai::{ApiRequest, HttpFault, OpenAiConfig, Transcription};
 use stores::recordings::Writer;
 
 const RATE: usize = 8_000;
-/// Two channels of 16-bit samples.
-const FRAME_BYTES: usize = 4;
 
 type Said = (&'static str, &'static str, usize);
 
@@ -60,24 +59,16 @@ fn recording(
     every_s: usize,
     turns: usize,
 ) -> (Vec<u8>, Vec<Said>) {
-    let mut samples = vec![0_u8; every_s * turns * RATE * FRAME_BYTES];
+    let mut samples = vec![0_i16; every_s * turns * RATE * 2];
     let mut said = vec![];
     for (n, (who, clip)) in clips.iter().cycle().take(turns).enumerate() {
         let (start, channel) = (1 + n * every_s, usize::from(*who == "agent"));
         for (i, sample) in mulaw::decode_all(clip.mulaw()).into_iter().enumerate() {
-            let at = (start * RATE + i) * FRAME_BYTES + channel * 2;
-            samples[at..at + 2].copy_from_slice(&sample.to_le_bytes());
+            samples[(start * RATE + i) * 2 + channel] = sample;
         }
         said.push((*who, clip.text, start));
     }
-    let length = u32::try_from(samples.len()).unwrap();
-    let mut wav = [&b"RIFF"[..], &(length + 36).to_le_bytes(), b"WAVEfmt ", &16_u32.to_le_bytes()].concat();
-    for half in [1_u16, 2, 8_000, 0, 32_000, 0, 4, 16] {
-        wav.extend(half.to_le_bytes());
-    }
-    wav.extend([&b"data"[..], &length.to_le_bytes()].concat());
-    wav.extend(samples);
-    (wav, said)
+    (audio::wav(&samples), said)
 }
 
 /// A call with that recording in the bucket.

@@ -1,20 +1,32 @@
 //! Measuring recordings: which samples a WAV holds, and how far two sounds are apart.
 
+use std::io::Cursor;
+
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use simulator::audio::mulaw;
 
 /// One sample at 8 kHz.
 pub const SAMPLES_PER_MS: usize = 8;
 
-/// The two channels of a stereo 8 kHz 16-bit PCM WAV.
+/// What Twilio records: two channels of 16 bits at 8 kHz.
+pub const STEREO: WavSpec =
+    WavSpec { channels: 2, sample_rate: 8_000, bits_per_sample: 16, sample_format: SampleFormat::Int };
+
+/// A recording of these samples, of the two channels in turn.
+pub fn wav(samples: &[i16]) -> Vec<u8> {
+    let mut file = Cursor::new(vec![]);
+    let mut writer = WavWriter::new(&mut file, STEREO).expect("it fits");
+    samples.iter().for_each(|sample| writer.write_sample(*sample).expect("it fits"));
+    writer.finalize().expect("it fits");
+    file.into_inner()
+}
+
+/// The two channels of a recording.
 pub fn stereo(wav: &[u8]) -> (Vec<i16>, Vec<i16>) {
-    assert_eq!(&wav[..4], b"RIFF");
-    let u16_at = |at: usize| u16::from_le_bytes([wav[at], wav[at + 1]]);
-    assert_eq!((u16_at(20), u16_at(22), u16_at(34)), (1, 2, 16), "PCM, two channels, 16 bits");
-    let data = wav.windows(4).position(|chunk| chunk == b"data").expect("a data chunk") + 8;
-    wav[data..]
-        .chunks_exact(4)
-        .map(|frame| (i16::from_le_bytes([frame[0], frame[1]]), i16::from_le_bytes([frame[2], frame[3]])))
-        .unzip()
+    let mut reader = WavReader::new(wav).expect("a WAV file");
+    assert_eq!(reader.spec(), STEREO);
+    let samples: Vec<i16> = reader.samples().collect::<Result<_, _>>().expect("whole samples");
+    samples.chunks_exact(2).map(|frame| (frame[0], frame[1])).unzip()
 }
 
 /// Mu-law as samples.

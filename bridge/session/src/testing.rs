@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use domain::business::{ConversationPolicy, TurnDetection, Voice};
-use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Timestamp, Toolbox};
+use domain::business::ConversationPolicy;
+use domain::{CallPlan, Direction, Timestamp, testing};
 
 use crate::facts::Facts;
 use crate::input::ModelAudio;
@@ -19,30 +19,7 @@ pub(crate) const fn secs(seconds: u64) -> Duration {
 }
 
 pub(crate) fn plan(conversation: ConversationPolicy) -> CallPlan {
-    CallPlan {
-        call: CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap(),
-        epoch: Epoch::FIRST,
-        business: BusinessId::parse("harbour").unwrap(),
-        revision: Revision::FIRST,
-        direction: Direction::Outbound,
-        minted_at: Timestamp(0),
-        voice: Voice {
-            model: "model".into(),
-            voice: "voice".into(),
-            languages: vec!["en".into()],
-            transcription_model: Some("transcription".into()),
-            keywords: vec![],
-            turn_detection: TurnDetection::default(),
-        },
-        conversation,
-        instructions: "You are Robin.".into(),
-        greeting: None,
-        history: vec![],
-        resumption: domain::plan::Resumption::default(),
-        tools: Toolbox::default(),
-        introduction: None,
-        safety_identifier: "caller".into(),
-    }
+    CallPlan { direction: Direction::Outbound, greeting: None, conversation, ..testing::plan(1) }
 }
 
 /// The facts of a conversation that begins at `now` under this policy.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use domain::business::{ConversationPolicy, TurnDetection, Voice};
-use domain::{BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, StreamSid, Timestamp};
+use domain::{CallPlan, CallSid, Secret, StreamSid, testing};
 use session::Input;
 
 pub(crate) fn ms(millis: u64) -> Duration {
@@ -15,7 +14,7 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 }
 
 pub(crate) fn call() -> CallSid {
-    CallSid::parse(&format!("CA{}", "1".repeat(32))).unwrap()
+    testing::call_sid(1)
 }
 
 pub(crate) fn start() -> Input<'static> {
@@ -37,30 +36,7 @@ pub(crate) fn ready() -> Input<'static> {
 }
 
 pub(crate) fn plan() -> CallPlan {
-    CallPlan {
-        call: call(),
-        epoch: Epoch::FIRST,
-        business: BusinessId::parse("harbour").unwrap(),
-        revision: Revision::FIRST,
-        direction: Direction::Inbound,
-        minted_at: Timestamp(0),
-        voice: Voice {
-            model: "gpt-realtime-2.1".into(),
-            voice: "marin".into(),
-            languages: vec!["en".into()],
-            transcription_model: Some("gpt-transcribe".into()),
-            keywords: vec![],
-            turn_detection: TurnDetection::default(),
-        },
-        conversation: ConversationPolicy::default(),
-        instructions: "You are Robin.".into(),
-        greeting: Some("Harbour Bicycle Workshop, good morning.".into()),
-        history: vec![],
-        resumption: domain::plan::Resumption::default(),
-        tools: domain::Toolbox::default(),
-        introduction: None,
-        safety_identifier: "caller".into(),
-    }
+    testing::plan(1)
 }
 
 /// Base64 that plays for `millis`.
