@@ -8,6 +8,7 @@ mod alarms;
 mod answer;
 mod answers;
 mod api;
+mod bridge_permissions;
 mod call;
 mod callbacks;
 mod consent;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         answer::TESTS,
         answers::TESTS,
         api::TESTS,
+        bridge_permissions::TESTS,
         call::TESTS,
         callbacks::TESTS,
         consent::TESTS,

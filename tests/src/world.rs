@@ -46,6 +46,8 @@ pub struct WorldConfig {
     pub identity: Option<Identity>,
     /// Where the bridge is told that the Realtime API is; the simulated one by default.
     pub realtime_url: Option<Url>,
+    /// Where Twilio is told that a bridge listens; the system's own by default.
+    pub stream_url: Option<Url>,
     /// Values for parameters of the template. By default no sockets are kept ready, so that a test finds at the
     /// simulated OpenAI those of its calls and no others.
     pub parameters: BTreeMap<String, String>,
@@ -60,6 +62,7 @@ impl Default for WorldConfig {
             data_dir: None,
             identity: None,
             realtime_url: None,
+            stream_url: None,
             parameters: BTreeMap::from([("WarmModels".to_owned(), String::new())]),
         }
     }
@@ -173,7 +176,7 @@ impl World {
             api_port: 0,
             media_port: 0,
             public_base_url: None,
-            stream_url: None,
+            stream_url: config.stream_url,
             live: LiveEvents::default(),
         });
         let system = Box::pin(start).await.expect("the system starts");

@@ -1,0 +1,142 @@
+//! What the bridge asks of DynamoDB and of the ECS agent is what its task's role may do: no more, and no less.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use acceptance::outbound::{CALLEE, order, place};
+use acceptance::way::{Access, Way};
+use acceptance::{World, WorldConfig};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::put;
+use bridge::LiveEvents;
+use domain::tools::HttpTool;
+use functions::businesses::provision::NewBusiness;
+use platform::env::MapEnv;
+use serde_json::json;
+use serde_yaml_ng::Value;
+use simulator::audio::speech;
+use simulator::openai::{OpenAiConfig, Reply, Script, Step};
+use simulator::twilio::{Callee, CallerScript, CallerStep, EndedBy};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// A turn with these arguments does not fit into one item of the table.
+const LONG: usize = 70_000;
+const TASK: &str = "task";
+
+/// The actions of the task's role, on tables and on the task itself.
+fn allowed() -> BTreeSet<Access> {
+    let template: Value = serde_yaml_ng::from_str(&super::structure::read("infra/bridge.yaml")).unwrap();
+    let policies = &template["Resources"]["TaskRole"]["Properties"]["Policies"];
+    let documents =
+        policies.as_sequence().unwrap().iter().map(|policy| &policy["PolicyDocument"]["Statement"]);
+    let mut allowed = BTreeSet::new();
+    for statement in documents.flat_map(|statements| statements.as_sequence().unwrap()) {
+        for resource in super::structure::strings(&statement["Resource"]) {
+            // `TurnsTableArn` is the nested stack's parameter for the table's ARN.
+            let resource = match resource.strip_suffix("Arn") {
+                Some(table) => table.to_owned(),
+                None if resource.contains(":task/${Cluster}/") => TASK.to_owned(),
+                None => resource,
+            };
+            let actions = super::structure::strings(&statement["Action"]);
+            allowed.extend(actions.into_iter().map(|action| (action, resource.clone())));
+        }
+    }
+    allowed
+}
+
+/// What the ECS agent needs of the task's role for its endpoint (Amazon ECS Developer Guide, "Task scale-in protection
+/// endpoint"): it asks ECS in the task's name.
+#[derive(Clone, Default)]
+struct Agent(Arc<Mutex<BTreeSet<Access>>>);
+
+impl Agent {
+    async fn start(&self) -> String {
+        let protect = async |State(agent): State<Self>| {
+            let actions = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"];
+            agent.0.lock().unwrap().extend(actions.map(|action| (action.to_owned(), TASK.to_owned())));
+            "{}"
+        };
+        let router =
+            Router::new().route("/task/task-protection/v1/state", put(protect)).with_state(self.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/task", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+}
+
+fn with_a_tool(new: &mut NewBusiness) {
+    new.settings.tools.http = vec![HttpTool {
+        name: "book".into(),
+        description: "Books a service.".into(),
+        parameters: r#"{"type":"object","properties":{"day":{"type":"string"}}}"#.into(),
+        // Nothing listens there: that the tool did nothing is recorded as well.
+        url: "http://127.0.0.1:1/book".into(),
+        timeout: Duration::from_secs(2),
+        once: true,
+    }];
+}
+
+/// Books in very many words, takes a message, and hangs up.
+fn model() -> OpenAiConfig {
+    let message = json!({ "message": "The wheel is bent." });
+    let booked = Reply::call("take_message", message).then(Reply::say(&speech::AGENT_CONFIRM));
+    let book = Reply::call("book", json!({ "day": "x".repeat(LONG) })).then(booked);
+    let goodbye = Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}");
+    let steps = vec![Step::clip(&speech::CALLER_SERVICE, book), Step::clip(&speech::CALLER_BYE, goodbye)];
+    OpenAiConfig {
+        script: Script::new(Reply::say(&speech::AGENT_GREETING), steps),
+        ..OpenAiConfig::default()
+    }
+}
+
+fn callee() -> Callee {
+    let listen = || CallerStep::WaitForAgent { quiet_ms: 700, max_ms: 15_000 };
+    let say = |clip: &speech::Clip| CallerStep::Say { mulaw: clip.mulaw().to_vec(), label: "words".into() };
+    let (question, bye) = (say(&speech::CALLER_SERVICE), say(&speech::CALLER_BYE));
+    Callee::answers(CallerScript::new(vec![listen(), question, listen(), bye, listen()]))
+}
+
+/// Fault 25. One call that we place, so that the verdict of machine detection is looked for as well.
+async fn the_role_of_the_bridge_fits() {
+    let media = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stream_url = format!("ws://{}/twilio/stream", media.local_addr().unwrap());
+    let world = World::with(WorldConfig {
+        openai: model(),
+        business: with_a_tool,
+        stream_url: Some(stream_url.parse().unwrap()),
+        ..WorldConfig::default()
+    })
+    .await;
+    let (way, agent) = (Way::to_the_store_of(&world).await, Agent::default());
+    let mut env = MapEnv(world.system.environment.clone());
+    env.0.extend(way.everywhere().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    env.0.insert("ECS_AGENT_URI".to_owned(), agent.start().await);
+    let bridge = bridge::app::load(&env, LiveEvents::default()).await.unwrap();
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(bridge.run(media, stop.clone()));
+
+    world.twilio.set_callee(CALLEE, callee());
+    let placed = place(&world, "order", &order(&world)).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let outcome = world.twilio.nth_call(0).await.unwrap().finished().await;
+    assert_eq!(outcome.ended_by, EndedBy::Rest, "the agent hung up");
+    stop.cancel();
+    running.await.unwrap();
+
+    let used: BTreeSet<Access> = way.seen().union(&agent.0.lock().unwrap()).cloned().collect();
+    let allowed = allowed();
+    let refused: Vec<_> = used.difference(&allowed).collect();
+    assert!(refused.is_empty(), "the bridge would be refused: {refused:?}");
+    assert!(way.stale_reads().is_empty(), "the bridge may read what is past: {:?}", way.stale_reads());
+    let idle: Vec<_> = allowed.difference(&used).collect();
+    assert!(idle.is_empty(), "the bridge may do what it never does: {idle:?}");
+    let messages = world.record(&outcome.call_sid).await.messages;
+    assert_eq!(messages.len(), 1, "the call was carried by this bridge");
+}
+
+acceptance::tests![the_role_of_the_bridge_fits];
