@@ -189,7 +189,7 @@ impl OpenAiHttp {
             .when(|error| matches!(error, OpenAiError::Network(_)) || error.http().is_some_and(may_pass_soon))
             .adjust(|error, longest| {
                 let asked = error.http().and_then(|http| http.retry.asked());
-                let wait = asked.or(longest.map(|longest| shortened(longest, random_unit())));
+                let wait = asked.or_else(|| longest.map(|longest| shortened(longest, random_unit())));
                 // After the last wait there is no other try, whatever is asked for.
                 wait.filter(|wait| longest.is_some() && Instant::now() + *wait < deadline)
             })
