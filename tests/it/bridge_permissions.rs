@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use acceptance::aws_proxy::{Access, AwsProxy};
 use acceptance::outbound::{CALLEE, order, place};
-use acceptance::way::{Access, Way};
 use acceptance::{World, WorldConfig};
 use axum::Router;
 use axum::extract::State;
@@ -112,9 +112,9 @@ async fn the_role_of_the_bridge_fits() {
         ..WorldConfig::default()
     })
     .await;
-    let (way, agent) = (Way::to_the_store_of(&world).await, Agent::default());
+    let (proxy, agent) = (AwsProxy::of(&world).await, Agent::default());
     let mut env = MapEnv(world.system.environment.clone());
-    env.0.extend(way.everywhere().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    env.0.extend(proxy.everywhere().map(|(name, value)| (name.to_owned(), value.to_owned())));
     env.0.insert("ECS_AGENT_URI".to_owned(), agent.start().await);
     let bridge = bridge::app::load(&env, LiveEvents::default()).await.unwrap();
     let stop = CancellationToken::new();
@@ -128,11 +128,11 @@ async fn the_role_of_the_bridge_fits() {
     stop.cancel();
     running.await.unwrap();
 
-    let used: BTreeSet<Access> = way.seen().union(&agent.0.lock().unwrap()).cloned().collect();
+    let used: BTreeSet<Access> = proxy.seen().union(&agent.0.lock().unwrap()).cloned().collect();
     let allowed = allowed();
     let refused: Vec<_> = used.difference(&allowed).collect();
     assert!(refused.is_empty(), "the bridge would be refused: {refused:?}");
-    assert!(way.stale_reads().is_empty(), "the bridge may read what is past: {:?}", way.stale_reads());
+    assert!(proxy.stale_reads().is_empty(), "the bridge may read what is past: {:?}", proxy.stale_reads());
     let idle: Vec<_> = allowed.difference(&used).collect();
     assert!(idle.is_empty(), "the bridge may do what it never does: {idle:?}");
     let messages = world.record(&outcome.call_sid).await.messages;
