@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use acceptance::aws_proxy::{Access, AwsProxy};
+use acceptance::aws_proxy::{Access, AwsProxy, rows};
 use acceptance::outbound::{CALLEE, order, place};
 use acceptance::{World, WorldConfig};
 use axum::Router;
@@ -41,8 +41,13 @@ fn allowed() -> BTreeSet<Access> {
                 None if resource.contains(":task/${Cluster}/") => TASK.to_owned(),
                 None => resource,
             };
-            let actions = super::structure::strings(&statement["Action"]);
-            allowed.extend(actions.into_iter().map(|action| (action, resource.clone())));
+            let resources = match super::ownership::leading_keys(statement) {
+                Some(keys) => keys.iter().map(|keys| rows(&resource, keys)).collect(),
+                None => vec![resource],
+            };
+            for action in super::structure::strings(&statement["Action"]) {
+                allowed.extend(resources.iter().map(|resource| (action.clone(), resource.clone())));
+            }
         }
     }
     allowed
