@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn waits_grow_to_their_cap() {
-        let waits: Vec<u128> = CONTENTION.build().map(|wait| wait.as_millis()).collect();
-        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 200, 200, 200]);
+        let waits: Vec<f64> = CONTENTION.build().map(|wait| (wait.as_secs_f64() * 1_000.0).round()).collect();
+        assert_eq!(waits, [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 200.0, 200.0, 200.0]);
     }
 
     #[tokio::test(start_paused = true)]
