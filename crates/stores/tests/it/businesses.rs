@@ -119,6 +119,7 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
     let unrecorded = {
         let mut unrecorded = written.clone();
         unrecorded.policies.record_calls = false;
+        unrecorded.recording_withheld = true;
         unrecorded
     };
     let consnet = |body: &mut serde_json::Value| {
