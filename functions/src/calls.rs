@@ -86,15 +86,19 @@ async fn one(
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
     let call = operator.call(&app.calls, &sid).await?;
-    let (events, turns, messages, report, recordings, transcript, insights, cost) = tokio::try_join!(
+    // Written in one transaction: read in this order, a call that is summed up has its cost.
+    let summed_up = async {
+        let insights = app.transcripts.insights(&call.sid).await?;
+        Ok((insights, app.transcripts.cost(&call.sid).await?))
+    };
+    let (events, turns, messages, report, recordings, transcript, (insights, cost)) = tokio::try_join!(
         app.calls.events(&call.sid),
         app.turns.turns(&call.sid),
         app.turns.messages(&call.sid),
         app.turns.report(&call.sid),
         app.recordings.for_call(&call.sid),
         app.transcripts.final_transcript(&call.sid),
-        app.transcripts.insights(&call.sid),
-        app.transcripts.cost(&call.sid),
+        summed_up,
     )?;
     let record = Record::new(&Sources {
         call: &call,

@@ -1,5 +1,5 @@
 //! What functions are made of. A part knows the settings that it is opened with, and a function is the list of its
-//! parts: [`parts!`](crate::edge::parts::parts) makes the one out of the other.
+//! parts: the macro `parts!` makes the one out of the other.
 
 use std::collections::BTreeMap;
 
