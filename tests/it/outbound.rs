@@ -71,7 +71,7 @@ async fn the_same_request_fifty_times_at_once_dials_once() {
     let answers = join_all((0..50).map(|_| place(&world, "order-1", &body))).await;
     assert!(answers.iter().all(|answer| answer == &answers[0] && answer.status == 201), "{answers:?}");
     assert_eq!(dials(&world), 1);
-    world.twilio.settled().await;
+    world.twilio.at_rest().await;
     let again = place(&world, "order-1", &body).await;
     assert_eq!((&again, dials(&world)), (&answers[0], 1), "also when the call is long over");
     let other = place(&world, "order-2", &body).await;
@@ -196,7 +196,7 @@ async fn an_unanswered_call_ends_in_its_own_status() {
         let record = world.record_when(answered.sid(), |record| record.recording.is_some()).await;
         assert_eq!((record.status.as_str(), record.answered_at.as_str()), (status.as_str(), ""));
         assert_eq!(record.recording().reason, "not_answered");
-        world.twilio.settled().await;
+        world.twilio.at_rest().await;
     }
 }
 
@@ -279,7 +279,7 @@ async fn copies_of_the_outbound_webhook_are_answered_alike_and_a_twin_is_hung_up
     let answered = place(&world, "order-1", &order(&world)).await;
     let outcome = world.twilio.nth_call(0).await.unwrap().finished().await;
     assert_eq!(outcome.ended_by, EndedBy::Rest);
-    world.twilio.settled().await;
+    world.twilio.at_rest().await;
     let webhooks = world.twilio.webhooks();
     let voice: Vec<_> = webhooks.iter().filter(|webhook| webhook.url.contains("/voice/outbound")).collect();
     assert_eq!(voice.len(), 6);

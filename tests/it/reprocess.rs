@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acceptance::ended_calls::{EndedCalls, job};
-use acceptance::record::Line;
+use acceptance::record::TranscriptLine;
 use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
@@ -55,7 +55,7 @@ async fn ask(world: &World, sid: &str, stages: Value, headers: &[(&str, &str)]) 
 }
 
 /// The run once it is not running any more.
-async fn settled(world: &World, sid: &str, run: u64) -> Value {
+async fn outcome_of_run(world: &World, sid: &str, run: u64) -> Value {
     world
         .until(|| async {
             let (_, run) = world.get(&format!("/v1/calls/{sid}/reprocess/{run}")).await;
@@ -70,7 +70,7 @@ async fn a_transcript_that_is_asked_for_again_comes_from_the_recording_and_the_o
     let (world, sid) = called().await;
     let (status, run) = ask(&world, &sid, json!(["transcript"]), &[]).await;
     assert_eq!((status, &run["run"]), (202, &json!(1)));
-    assert_eq!(settled(&world, &sid, 1).await["state"], "replaced");
+    assert_eq!(outcome_of_run(&world, &sid, 1).await["state"], "replaced");
     let now = world.transcript(&sid).await;
     assert_eq!((now.transcript_source.as_str(), now.version), ("recording", Some(2)));
     let line = &now.lines[1];
@@ -89,7 +89,7 @@ async fn a_run_that_gives_nothing_better_keeps_what_stands() {
         world.openai.transcribe_as(Transcription::Text(String::new()));
     }
     ask(&world, &sid, json!(["recording", "transcript"]), &[]).await;
-    assert_eq!(settled(&world, &sid, 1).await["state"], "kept");
+    assert_eq!(outcome_of_run(&world, &sid, 1).await["state"], "kept");
     let now = world.transcript(&sid).await;
     assert_eq!((now.transcript_source.as_str(), now.version), ("realtime", Some(1)));
 }
@@ -104,12 +104,12 @@ async fn a_request_while_one_is_running_is_the_same_or_a_conflict() {
     );
     assert_eq!((first.0, second.0), (202, 202));
     assert_eq!(first.1["run"], second.1["run"]);
-    settled(&world, &sid, 1).await;
+    outcome_of_run(&world, &sid, 1).await;
     let (status, again) = ask(&world, &sid, json!(["transcript"]), &key).await;
     assert_eq!((status, &again["run"], &again["state"]), (202, &json!(1), &json!("replaced")));
     let (_, next) = ask(&world, &sid, json!(["transcript"]), &[]).await;
     assert_eq!(next["run"], 2, "without a key it is another request");
-    settled(&world, &sid, 2).await;
+    outcome_of_run(&world, &sid, 2).await;
     let now = world.transcript(&sid).await;
     assert_eq!(now.versions.len(), 3, "one for each run");
 }
@@ -140,14 +140,17 @@ async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
     let stale = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await;
     assert_eq!(stale.status(), 412, "an editor who has not seen the edit");
 
-    assert_eq!(settled(&world, &sid, 1).await["state"], "superseded");
+    assert_eq!(outcome_of_run(&world, &sid, 1).await["state"], "superseded");
     let versions = || async {
         let now = world.transcript(&sid).await;
         (now.versions.len() == 3).then_some(now)
     };
     let now = world.until(versions).await;
     assert_eq!(now.transcript_source, "edited");
-    assert_eq!(now.lines, [Line { speaker: "caller".into(), text: "Goodbye.".into(), start_ms: None }]);
+    assert_eq!(
+        now.lines,
+        [TranscriptLine { speaker: "caller".into(), text: "Goodbye.".into(), start_ms: None }]
+    );
     let last = now.versions.last().unwrap();
     assert_eq!((last.source.as_str(), last.r#final), ("recording", false), "kept, not final");
 }
@@ -190,7 +193,7 @@ async fn a_failed_recording_is_fetched_again_on_request() {
     let (status, _) = ask(&world, sid, json!(["recording", "transcript"]), &[]).await;
     assert_eq!(status, 202);
     world.record_when(sid, |record| record.recording_state() == "archived").await;
-    assert_eq!(settled(&world, sid, 1).await["state"], "replaced");
+    assert_eq!(outcome_of_run(&world, sid, 1).await["state"], "replaced");
 }
 
 /// Models are retired within months: the next one of the settings serves, and the first turn finds out for all.
@@ -200,7 +203,7 @@ async fn a_retired_model_is_replaced_by_the_next_one() {
     config.parameters.insert("TranscriptionModels".into(), "gpt-gone,gpt-4o-mini-transcribe".into());
     let (world, sid) = called_in(config).await;
     assert_eq!(ask(&world, &sid, json!(["transcript"]), &[]).await.0, 202);
-    assert_eq!(settled(&world, &sid, 1).await["state"], "replaced");
+    assert_eq!(outcome_of_run(&world, &sid, 1).await["state"], "replaced");
     let now = world.transcript(&sid).await;
     assert_eq!(
         (now.transcript_source.as_str(), now.versions[1].model.as_str()),

@@ -18,13 +18,13 @@ use stores::plans::Plans;
 use stores::turns::Writer;
 
 /// A call by hand: what Twilio and the bridge would do to it.
-struct Line<'a> {
+struct HandledCall<'a> {
     world: &'a World,
     sid: String,
     call: CallSid,
 }
 
-impl<'a> Line<'a> {
+impl<'a> HandledCall<'a> {
     /// The phone rang and was answered.
     async fn open(world: &'a World, seed: u8) -> Self {
         let sid = call_sid(seed);
@@ -129,7 +129,7 @@ impl<'a> Line<'a> {
 
 /// Fault 1, of this webhook: one effect and equal answers, also after the new stream began.
 async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers(world: World) {
-    let line = Line::open(&world, 1).await;
+    let line = HandledCall::open(&world, 1).await;
     line.claim(1).await.expect("the first stream began");
     line.ended(1, EndReason::Drained).await;
     let question = line.question("?epoch=1");
@@ -150,7 +150,7 @@ async fn fifty_copies_of_the_question_have_one_effect_and_equal_answers(world: W
 /// The next session is told what was heard and what was done, also of a message that no turn tells of because the
 /// session died first, and is the agent that the call began with.
 async fn the_conversation_so_far_goes_with_the_plan(world: World) {
-    let line = Line::open(&world, 2).await;
+    let line = HandledCall::open(&world, 2).await;
     let before = line.claim(1).await.unwrap();
     let book = ToolCall {
         call_id: "call_1".into(),
@@ -201,7 +201,7 @@ async fn the_conversation_so_far_goes_with_the_plan(world: World) {
 /// A call that goes on is the call that began: neither a profile that changed meanwhile nor a later hour is in the
 /// prompt of its next session, nor in that of the one after it.
 async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte(world: World) {
-    let line = Line::open(&world, 7).await;
+    let line = HandledCall::open(&world, 7).await;
     let first = line.claim(1).await.unwrap();
     assert!(first.instructions.contains("Harbour Bicycle Workshop"));
     let businesses =
@@ -225,7 +225,7 @@ async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte(world: Wo
 
 /// A stream that could not be opened leaves its greeting to the next one, and comes too late itself.
 async fn a_caller_whom_no_session_reached_is_still_greeted_once(world: World) {
-    let line = Line::open(&world, 3).await;
+    let line = HandledCall::open(&world, 3).await;
     assert!(token_in(&line.after(1).await).starts_with("2."));
     assert_eq!(line.claim(1).await, None, "the lost epoch lets nobody in any more");
     let greeting = line.claim(2).await.unwrap().greeting.expect("somebody must say hello");
@@ -244,7 +244,7 @@ async fn after_three_resumes_the_caller_is_given_to_a_person_or_hears_an_apology
             };
         }
         let world = World::with(config).await;
-        let line = Line::open(&world, 4).await;
+        let line = HandledCall::open(&world, 4).await;
         for epoch in 1..=3 {
             line.claim(epoch).await.expect("a stream begins and is lost");
             assert!(token_in(&line.after(epoch).await).starts_with(&format!("{}.", epoch + 1)));
@@ -259,14 +259,14 @@ async fn after_three_resumes_the_caller_is_given_to_a_person_or_hears_an_apology
 
 async fn a_call_that_was_meant_to_end_is_hung_up_and_a_model_that_is_gone_is_not_asked_again(world: World) {
     for (seed, end) in (10..).zip([EndReason::AgentHangUp, EndReason::Silence, EndReason::MaxDuration]) {
-        let line = Line::open(&world, seed).await;
+        let line = HandledCall::open(&world, seed).await;
         line.claim(1).await.unwrap();
         line.ended(1, end).await;
         let twiml = line.after(1).await;
         assert!(twiml.contains("<Hangup/>") && !twiml.contains("<Say"), "{end:?}: {twiml}");
         assert_eq!(line.claim(2).await, None);
     }
-    let line = Line::open(&world, 20).await;
+    let line = HandledCall::open(&world, 20).await;
     line.claim(1).await.unwrap();
     line.ended(1, EndReason::ModelLost).await;
     let twiml = line.after(1).await;
@@ -274,7 +274,7 @@ async fn a_call_that_was_meant_to_end_is_hung_up_and_a_model_that_is_gone_is_not
 }
 
 async fn a_call_that_is_over_is_not_resumed(world: World) {
-    let line = Line::open(&world, 5).await;
+    let line = HandledCall::open(&world, 5).await;
     line.claim(1).await.unwrap();
     Webhook::status(&world, &line.sid, "completed", 3).send(&world).await;
     let twiml = line.after(1).await;
@@ -284,7 +284,7 @@ async fn a_call_that_is_over_is_not_resumed(world: World) {
 
 /// An address we never gave out, though signed, resumes nothing; the caller still hears why the call ends.
 async fn a_question_about_an_epoch_that_never_was_is_answered_with_an_apology_or_the_end(world: World) {
-    let line = Line::open(&world, 6).await;
+    let line = HandledCall::open(&world, 6).await;
     for query in
         ["", "?epoch=", "?epoch=-1", "?epoch=x", "?epoch=4294967296", "?epoch=2", "?epoch=4294967295"]
     {
@@ -366,7 +366,7 @@ async fn business_with_a_workshop() -> World {
 /// The number is the settings'; the session only says whose it is. Every copy of the question is answered alike.
 async fn a_session_that_hands_over_has_the_directory_dialled() {
     let world = business_with_a_workshop().await;
-    let line = Line::open(&world, 21).await;
+    let line = HandledCall::open(&world, 21).await;
     line.claim(1).await.expect("the first stream began");
     line.ended_for(1, EndReason::Transfer, Some("workshop")).await;
     let question = line.question("?epoch=1");
@@ -384,7 +384,7 @@ async fn a_session_that_hands_over_has_the_directory_dialled() {
 async fn a_caller_whose_transfer_failed_is_back_with_the_agent_once() {
     let world = business_with_a_workshop().await;
     for (seed, status) in [(22, "no-answer"), (23, "busy"), (24, "failed")] {
-        let line = Line::open(&world, seed).await;
+        let line = HandledCall::open(&world, seed).await;
         line.claim(1).await.expect("the first stream began");
         line.ended_for(1, EndReason::Transfer, Some("workshop")).await;
         line.after(1).await;
@@ -403,7 +403,7 @@ async fn a_caller_whose_transfer_failed_is_back_with_the_agent_once() {
 /// An entry may leave the directory while a call is on its way to it.
 async fn a_transfer_to_a_removed_entry_goes_on_with_the_agent() {
     let world = business_with_a_workshop().await;
-    let line = Line::open(&world, 25).await;
+    let line = HandledCall::open(&world, 25).await;
     line.claim(1).await.expect("the first stream began");
     line.ended_for(1, EndReason::Transfer, Some("somebody who left")).await;
     let twiml = line.after(1).await;

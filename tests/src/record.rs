@@ -148,11 +148,11 @@ pub struct RecordingRecord {
 /// The final version of a call's transcript.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Transcript {
-    pub lines: Vec<Line>,
+    pub lines: Vec<TranscriptLine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Line {
+pub struct TranscriptLine {
     /// Empty where the transcript does not tell its speakers apart.
     #[serde(default, deserialize_with = "text")]
     pub speaker: String,
@@ -226,7 +226,7 @@ pub struct TranscriptRecord {
     #[serde(deserialize_with = "text")]
     pub transcript_source: String,
     pub version: Option<u64>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<TranscriptLine>,
     pub versions: Vec<TranscriptVersion>,
 }
 
@@ -267,7 +267,7 @@ impl CallRecord {
     }
 
     /// The lines of the final transcript; empty without one.
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[TranscriptLine] {
         self.transcript.as_ref().map_or(&[], |transcript| &transcript.lines)
     }
 

@@ -127,6 +127,6 @@ impl Session {
             self.facts.greeting.requested(after_start);
             self.outputs.report(Event::GreetingRequested { after_start });
         }
-        self.settle(now);
+        self.conclude(now);
     }
 }

@@ -255,7 +255,7 @@ pub enum ResponseStatus {
 /// What an `error` event means for the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// A race that settled itself, or something we do not know: it must never mute a call.
+    /// A race that resolved itself, or something we do not know: it must never mute a call.
     Benign,
     /// Our response was refused because another is active: ask again when that is done.
     ResponseActive,

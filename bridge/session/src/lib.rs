@@ -11,7 +11,7 @@
 //!
 //! Inside there are two kinds of things. *Facts* (`facts/`) hold what is true of the call and answer questions about it.
 //! *Rules* (`rules/`) decide: each reads facts, owns the few fields that only it needs, and returns actions. Only `apply`
-//! carries actions out; `settle` draws every conclusion that depends on more than one fact, in one fixed order, after
+//! carries actions out; `conclude` draws every conclusion that depends on more than one fact, in one fixed order, after
 //! whatever happened: so the order in which events arrive does not matter, only what is true once they have.
 //!
 //! | layer | modules, each of which uses only those below it |
@@ -19,7 +19,7 @@
 //! | the driver's view | `drive` |
 //! | who is told of an input or a timeout, before and in the conversation | `connecting`, then `live` |
 //! | what the model says | `model::events` |
-//! | conclusions | `settle` |
+//! | conclusions | `conclude` |
 //! | connections to a model | `model::legs` |
 //! | the end, and what is told after it | `closing` |
 //! | doing what rules want done | `apply` |
@@ -34,6 +34,7 @@ mod action;
 mod apply;
 mod audio;
 mod closing;
+mod conclude;
 mod connecting;
 mod deadline;
 mod drive;
@@ -49,7 +50,6 @@ mod redact;
 mod response_reason;
 mod rules;
 mod session;
-mod settle;
 #[cfg(test)]
 mod testing;
 mod timetable;

@@ -56,10 +56,10 @@ impl Session {
             }
             Input::ConnectFailed(loss) => self.attempt_failed(now, loss),
             Input::ModelGone(loss) => self.leg_lost(now, loss),
-            // Answers to questions that were settled before the conversation, or not asked yet.
+            // Answers to questions that were given before the conversation, or not asked yet.
             Input::Claimed(_) | Input::ClaimRefused(_) | Input::HungUp { .. } => return,
         }
-        self.settle(now);
+        self.conclude(now);
     }
 
     pub(crate) fn live_deadline(&mut self, now: Instant, deadline: Deadline) {
@@ -152,12 +152,12 @@ impl Session {
                 self.facts.leg.last_rollover_due();
                 self.roll_over(now);
             }
-            // What waited for these is in `settle`.
+            // What waited for these is in `conclude`.
             Deadline::GateRetry | Deadline::Turn => {}
             // Not of this phase.
             Deadline::Start | Deadline::Claim | Deadline::Stop | Deadline::LateTranscripts => {}
         }
-        self.settle(now);
+        self.conclude(now);
     }
 
     /// A frame that there is no model for.

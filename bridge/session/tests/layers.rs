@@ -76,7 +76,7 @@ fn uses(modules: &BTreeMap<String, String>) -> BTreeMap<&str, BTreeSet<&str>> {
 fn no_file_uses_itself_through_others() {
     let modules = modules();
     let mut uses = uses(&modules);
-    assert!(uses["drive"].contains("live") && uses["settle"].contains("closing"), "calls are seen");
+    assert!(uses["drive"].contains("live") && uses["conclude"].contains("closing"), "calls are seen");
     assert!(
         uses["rules::barge_in"].contains("facts") && uses["facts"].contains("facts::turns"),
         "names are seen"
@@ -96,8 +96,8 @@ fn facts_know_no_rules_and_rules_do_nothing_themselves() {
     let modules = modules();
     for (name, used) in uses(&modules) {
         let forbidden: &[&str] = match name.split("::").next().unwrap() {
-            "facts" => &["rules", "action", "instructions", "session", "apply", "settle"],
-            "rules" => &["session", "apply", "settle", "output_queue", "timetable"],
+            "facts" => &["rules", "action", "instructions", "session", "apply", "conclude"],
+            "rules" => &["session", "apply", "conclude", "output_queue", "timetable"],
             _ => &[],
         };
         let layer = |used: &&str| forbidden.contains(&used.split("::").next().unwrap());

@@ -15,7 +15,7 @@ use crate::StoreError;
 use crate::digest::sha256_hex;
 use crate::item::{Attributes, Draft, number, text, to_json};
 use crate::random;
-use crate::table::{Key, Outcome, Table};
+use crate::table::{Key, Table, WriteOutcome};
 use crate::transaction::{Action, Transacted, transact};
 use platform::Aws;
 
@@ -161,9 +161,9 @@ impl Writer {
     async fn put_revision(&self, id: &BusinessId, settings: &Settings) -> Result<(), StoreError> {
         let draft = Draft::default().text(BODY, to_json(&self.businesses.name, BODY, settings)?);
         match self.businesses.put_new(&settings_key(id, settings.revision), draft).await? {
-            Outcome::Done(()) => Ok(()),
-            Outcome::Refused(Some(row)) if document::is(&row, settings)? => Ok(()),
-            Outcome::Refused(_) => Err(self
+            WriteOutcome::Done(()) => Ok(()),
+            WriteOutcome::Refused(Some(row)) if document::is(&row, settings)? => Ok(()),
+            WriteOutcome::Refused(_) => Err(self
                 .businesses
                 .forbidden("this settings revision exists with other contents: give it the next number")),
         }

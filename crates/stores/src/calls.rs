@@ -28,7 +28,7 @@ use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
 
 use crate::capacity::{Limits, Pool, ReservedSlots, Search, SlotRequest, Slots};
 use crate::item::{Draft, to_json};
-use crate::table::{Key, Outcome, Table};
+use crate::table::{Key, Table, WriteOutcome};
 use crate::{StoreError, capacity, plans};
 use platform::Aws;
 
@@ -227,7 +227,7 @@ impl Writer {
             .time("seen_at", now)
             .expires(now.plus(QUARANTINE));
         let key = Key::new(format!("quarantine#{}", unknown.call), "quarantine");
-        Ok(matches!(self.calls.put_new(&key, draft).await?, Outcome::Done(())))
+        Ok(matches!(self.calls.put_new(&key, draft).await?, WriteOutcome::Done(())))
     }
 
     /// Notes that everything has been asked for that the end of the call leads to. A call that is not over stays

@@ -301,7 +301,7 @@ pub(crate) async fn release(
         .condition_expression("holder = :holder")
         .expression_attribute_values(":holder", text(holder))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-    leases.settle(request.send().await).map(drop)
+    leases.outcome(request.send().await).map(drop)
 }
 
 async fn batch_get(table: &Table, mut keys: Vec<Attributes>) -> Result<Vec<Row>, StoreError> {

@@ -9,7 +9,7 @@ use domain::{CallPlan, CallSid, DialId, DialOrder, Timestamp};
 use crate::StoreError;
 use crate::capacity::{ReservedSlots, Slots};
 use crate::item::{Draft, Row, number, text, to_json};
-use crate::table::{Key, Outcome, Table};
+use crate::table::{Key, Table, WriteOutcome};
 use platform::Aws;
 
 /// What the keys of these rows begin with.
@@ -69,12 +69,12 @@ impl Dials {
             .text(PLAN, to_json(&self.leases.name, PLAN, plan)?)
             .until(until);
         match self.leases.put_new(&key(&order.id), draft).await? {
-            Outcome::Done(()) => {
+            WriteOutcome::Done(()) => {
                 Ok(Dial { order: order.clone(), plan: plan.clone(), slots: None, call: None })
             }
-            Outcome::Refused(Some(standing)) => dial(&standing),
+            WriteOutcome::Refused(Some(standing)) => dial(&standing),
             // Gone between the refusal and its answer: housekeeping, of an order that was over.
-            Outcome::Refused(None) => Err(StoreError::Contended { table: self.leases.name.to_string() }),
+            WriteOutcome::Refused(None) => Err(StoreError::Contended { table: self.leases.name.to_string() }),
         }
     }
 
@@ -100,9 +100,9 @@ impl Dials {
             .expression_attribute_values(":business", number(reserved.slots.business))
             .expression_attribute_values(":deployment", number(reserved.slots.deployment))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        match self.leases.settle(request.send().await)? {
-            Outcome::Done(_) => Ok(()),
-            Outcome::Refused(_) => Err(self.leases.forbidden("the order to call is not kept")),
+        match self.leases.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => Ok(()),
+            WriteOutcome::Refused(_) => Err(self.leases.forbidden("the order to call is not kept")),
         }
     }
 
@@ -123,12 +123,12 @@ impl Dials {
             .expression_attribute_values(":call", text(call.as_str()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Ok(match self.leases.settle(request.send().await)? {
-            Outcome::Done(output) => {
+        Ok(match self.leases.outcome(request.send().await)? {
+            WriteOutcome::Done(output) => {
                 Linked::This(Box::new(dial(&self.leases.row(output.attributes.unwrap_or_default()))?))
             }
-            Outcome::Refused(Some(_)) => Linked::Another,
-            Outcome::Refused(None) => Linked::Unknown,
+            WriteOutcome::Refused(Some(_)) => Linked::Another,
+            WriteOutcome::Refused(None) => Linked::Unknown,
         })
     }
 }

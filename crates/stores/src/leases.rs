@@ -13,7 +13,7 @@ use domain::Timestamp;
 use crate::StoreError;
 use crate::item::{LEASE_UNTIL, Row, TTL_MARGIN, number, text};
 use crate::random;
-use crate::table::{Key, Outcome, Table};
+use crate::table::{Key, Table, WriteOutcome};
 use platform::backoff::random_unit;
 use platform::telemetry::{Unit, metric};
 use platform::{Aws, clock};
@@ -168,9 +168,9 @@ impl Leases {
             .expression_attribute_values(":until", number(until.0))
             .expression_attribute_values(":expires", number(until.plus(TTL_MARGIN).secs()))
             .return_values(ReturnValue::AllNew);
-        let row = match self.table.settle(request.send().await)? {
-            Outcome::Done(output) => self.table.row(output.attributes.unwrap_or_default()),
-            Outcome::Refused(standing) => standing.unwrap_or_else(|| self.table.row(Default::default())),
+        let row = match self.table.outcome(request.send().await)? {
+            WriteOutcome::Done(output) => self.table.row(output.attributes.unwrap_or_default()),
+            WriteOutcome::Refused(standing) => standing.unwrap_or_else(|| self.table.row(Default::default())),
         };
         let lease = |row: &Row| {
             Ok::<_, StoreError>(Lease {
@@ -281,7 +281,9 @@ impl Leases {
         next: &str,
         request: UpdateItemFluentBuilder,
     ) -> Result<(), LeaseError> {
-        let Outcome::Refused(standing) = self.table.settle(request.send().await)? else { return Ok(()) };
+        let WriteOutcome::Refused(standing) = self.table.outcome(request.send().await)? else {
+            return Ok(());
+        };
         if let Some(row) = standing {
             let ours = row.text(OWNER)? == lease.owner && row.number::<u64>(EPOCH)? == lease.epoch;
             // The write went through and its answer was lost.

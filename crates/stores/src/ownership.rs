@@ -108,7 +108,7 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Leases",
         keys: &[plans::KEYS],
-        holds: "sessions: the epoch that has the call, and its plan. The voice functions begin an epoch or withdraw \
+        holds: "plans: the epoch that has the call, and its plan. The voice functions begin an epoch or withdraw \
                 its plan; the bridge claims the plan and ends the call",
         writers: &[writer("calls", VOICE), Handle { module: "plans", name: "Plans", folders: BRIDGE }],
         roles: &[
@@ -144,35 +144,35 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Leases",
         keys: &[WorkKind::Dial.keys()],
-        holds: "work in flight: placing a call that was ordered",
+        holds: "leases: placing a call that was ordered",
         writers: &[work("WorkKind::Dial", VOICE)],
         roles: &["VoiceOutboundFunction"],
     },
     Rows {
         table: "Leases",
         keys: &[WorkKind::RecordingArchive.keys()],
-        holds: "work in flight: copying a recording",
+        holds: "leases: copying a recording",
         writers: &[work("WorkKind::RecordingArchive", RECORDINGS)],
         roles: &["RecordingArchiveFunction"],
     },
     Rows {
         table: "Leases",
         keys: &[WorkKind::Transcribe.keys()],
-        holds: "work in flight: listening to a recording, and what of it is finished",
+        holds: "leases: listening to a recording, and what of it is finished",
         writers: &[work("WorkKind::Transcribe", TRANSCRIPTS)],
         roles: &["TranscriptStepFunction"],
     },
     Rows {
         table: "Leases",
         keys: &[WorkKind::Insights.keys()],
-        holds: "work in flight: summing up a call",
+        holds: "leases: summing up a call",
         writers: &[work("WorkKind::Insights", TRANSCRIPTS)],
         roles: &["CallInsightsFunction"],
     },
     Rows {
         table: "Leases",
         keys: &[WorkKind::Tool.keys()],
-        holds: "work in flight: asking a tool that acts once",
+        holds: "leases: asking a tool that acts once",
         writers: &[work("WorkKind::Tool", BRIDGE)],
         roles: &["Bridge"],
     },

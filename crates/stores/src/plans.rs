@@ -18,7 +18,7 @@ use domain::{CallPlan, CallSid, Epoch, Timestamp};
 use crate::StoreError;
 use crate::item::{Draft, LEASE_UNTIL, Row, number, text, to_json};
 use crate::random;
-use crate::table::{ABSENT, Key, Outcome, Table};
+use crate::table::{ABSENT, Key, Table, WriteOutcome};
 use platform::Aws;
 use platform::telemetry::{Unit, metric};
 
@@ -71,16 +71,16 @@ impl Plans {
             .expression_attribute_values(":claimant", text(&claimant))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match self.leases.settle(request.send().await)? {
-            Outcome::Done(before) => {
+        match self.leases.outcome(request.send().await)? {
+            WriteOutcome::Done(before) => {
                 self.leases.row(before.attributes.unwrap_or_default()).json(BODY).map(Some)
             }
-            Outcome::Refused(Some(standing))
+            WriteOutcome::Refused(Some(standing))
                 if standing.optional_text(CLAIMANT)? == Some(claimant.as_str()) =>
             {
                 standing.json(CLAIMED).map(Some)
             }
-            Outcome::Refused(_) => Ok(None),
+            WriteOutcome::Refused(_) => Ok(None),
         }
     }
 
@@ -94,7 +94,7 @@ impl Plans {
             .update(call, epoch)
             .update_expression("SET ending = :epoch REMOVE claimed, claimant")
             .condition_expression("epoch = :epoch");
-        let ours = matches!(self.leases.settle(request.send().await)?, Outcome::Done(_));
+        let ours = matches!(self.leases.outcome(request.send().await)?, WriteOutcome::Done(_));
         if !ours {
             fenced("hang_up");
         }
@@ -199,7 +199,7 @@ pub(crate) async fn withdraw(leases: &Table, call: &CallSid) -> Result<(), Store
         .update_expression("REMOVE body")
         .condition_expression("attribute_exists(body)")
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-    leases.settle(request.send().await).map(drop)
+    leases.outcome(request.send().await).map(drop)
 }
 
 /// The plan that a call was carried with in `epoch`, claimed or not; `None` once its session ended the call, or when

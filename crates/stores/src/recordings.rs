@@ -26,7 +26,7 @@ use domain::{CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 use crate::StoreError;
 use crate::item::{Draft, number, text};
 use crate::random;
-use crate::table::{ABSENT, Key, Outcome, Table};
+use crate::table::{ABSENT, Key, Table, WriteOutcome};
 use crate::transaction::{Transacted, transact};
 use platform::Aws;
 use row::{CALL, DELETED_AT_TWILIO, HELD, REFUSED_BODY, STATE};
@@ -142,10 +142,10 @@ impl Writer {
             request = request
                 .expression_attribute_values(":in_progress", text(RecordingState::InProgress.as_str()));
         }
-        match self.recordings.settle(request.send().await)? {
-            Outcome::Done(_) => Ok(()),
-            Outcome::Refused(Some(standing)) if row::recording(&standing)?.state == next => Ok(()),
-            Outcome::Refused(_) => {
+        match self.recordings.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => Ok(()),
+            WriteOutcome::Refused(Some(standing)) if row::recording(&standing)?.state == next => Ok(()),
+            WriteOutcome::Refused(_) => {
                 Err(self.recordings.forbidden("only an announced or failed recording can change its state"))
             }
         }
@@ -164,12 +164,12 @@ impl Writer {
             .expression_attribute_names("#body", REFUSED_BODY)
             .expression_attribute_values(":body", text(fingerprint))
             .return_values(ReturnValue::UpdatedOld);
-        match self.recordings.settle(request.send().await)? {
-            Outcome::Done(output) => {
+        match self.recordings.outcome(request.send().await)? {
+            WriteOutcome::Done(output) => {
                 let before = self.recordings.row(output.attributes.unwrap_or_default());
                 Ok(before.optional_text(REFUSED_BODY)? == Some(fingerprint))
             }
-            Outcome::Refused(_) => Ok(false),
+            WriteOutcome::Refused(_) => Ok(false),
         }
     }
 
@@ -199,9 +199,9 @@ impl Writer {
             .condition_expression("#state = :seen AND attribute_not_exists(#held)")
             .expression_attribute_names("#held", HELD)
             .expression_attribute_values(":seen", text(recording.state.as_str()));
-        match self.recordings.settle(request.send().await)? {
-            Outcome::Done(_) => Ok(Deleted::Done),
-            Outcome::Refused(Some(standing)) => {
+        match self.recordings.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => Ok(Deleted::Done),
+            WriteOutcome::Refused(Some(standing)) => {
                 let standing = row::recording(&standing)?;
                 match standing.state {
                     RecordingState::Deleted(_) => Ok(Deleted::Done),
@@ -210,7 +210,7 @@ impl Writer {
                     _ => Err(self.recordings.contended()),
                 }
             }
-            Outcome::Refused(None) => Ok(Deleted::Nothing),
+            WriteOutcome::Refused(None) => Ok(Deleted::Nothing),
         }
     }
 
@@ -240,9 +240,9 @@ impl Writer {
                 .expression_attribute_values(":due_at", number(at.0)),
             (false, None) => request.update_expression("REMOVE #held, #due, #due_at"),
         };
-        match self.recordings.settle(request.send().await)? {
-            Outcome::Done(_) => Ok(Some(archived.clone())),
-            Outcome::Refused(_) => Ok(None),
+        match self.recordings.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => Ok(Some(archived.clone())),
+            WriteOutcome::Refused(_) => Ok(None),
         }
     }
 
@@ -257,7 +257,7 @@ impl Writer {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#deleted", DELETED_AT_TWILIO)
             .expression_attribute_values(":now", number(now.0));
-        self.recordings.settle(request.send().await).map(drop)
+        self.recordings.outcome(request.send().await).map(drop)
     }
 
     /// Nothing is left of a deleted recording but its tombstone.
@@ -274,7 +274,7 @@ impl Writer {
             .expression_attribute_names("#due_at", row::DUE_AT)
             .expression_attribute_names("#sweeps", row::SWEEPS)
             .expression_attribute_values(":deleted", text("deleted"));
-        self.recordings.settle(request.send().await).map(drop)
+        self.recordings.outcome(request.send().await).map(drop)
     }
 
     async fn key_of(&self, sid: &RecordingSid) -> Result<Key, StoreError> {

@@ -62,7 +62,7 @@ impl Key {
 }
 
 /// What became of a conditional write.
-pub(crate) enum Outcome<T> {
+pub(crate) enum WriteOutcome<T> {
     Done(T),
     /// The condition did not hold; this is the item as it stands, if there is one.
     Refused(Option<Row>),
@@ -86,7 +86,7 @@ impl Table {
     }
 
     /// Puts an item where none is; otherwise gives the one that is there.
-    pub(crate) async fn put_new(&self, key: &Key, draft: Draft) -> Result<Outcome<()>, StoreError> {
+    pub(crate) async fn put_new(&self, key: &Key, draft: Draft) -> Result<WriteOutcome<()>, StoreError> {
         let request = self
             .client
             .put_item()
@@ -94,7 +94,7 @@ impl Table {
             .set_item(Some(key.item(draft)))
             .condition_expression(ABSENT)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        self.settle(request.send().await.map(drop))
+        self.outcome(request.send().await.map(drop))
     }
 
     /// The same as an action of a transaction.
@@ -158,19 +158,19 @@ impl Table {
     }
 
     /// A refused condition is an answer, not an error.
-    pub(crate) fn settle<T, E>(
+    pub(crate) fn outcome<T, E>(
         &self,
         result: Result<T, SdkError<E, HttpResponse>>,
-    ) -> Result<Outcome<T>, StoreError>
+    ) -> Result<WriteOutcome<T>, StoreError>
     where
         E: ConditionFailure + ProvideErrorMetadata,
     {
         let error = match result {
-            Ok(value) => return Ok(Outcome::Done(value)),
+            Ok(value) => return Ok(WriteOutcome::Done(value)),
             Err(error) => error,
         };
         match error.as_service_error().and_then(ConditionFailure::standing_item) {
-            Some(item) => Ok(Outcome::Refused(item.map(|attributes| self.row(attributes)))),
+            Some(item) => Ok(WriteOutcome::Refused(item.map(|attributes| self.row(attributes)))),
             None => Err(self.error(&error)),
         }
     }

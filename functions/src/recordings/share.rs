@@ -120,9 +120,9 @@ impl Shared {
         let Some(share) = self.share(token).await? else { return Ok(Page::Notice(Notice::Unknown)) };
         let now = clock::now();
         let outcome = match (share.end(now), self.recording(&share).await?) {
-            (Some(end), _) => Outcome::Ended(end),
-            (None, None) => Outcome::Gone,
-            (None, Some(_)) => Outcome::Shown { passcode: share.passcode.is_some() },
+            (Some(end), _) => Visit::Ended(end),
+            (None, None) => Visit::Gone,
+            (None, Some(_)) => Visit::Shown { passcode: share.passcode.is_some() },
         };
         if let Some(address) = visit {
             self.note(&share, &outcome, &address).await?;
@@ -151,20 +151,15 @@ impl Shared {
     }
 
     /// Counts a visit and writes it to the link's log.
-    async fn note(
-        &self,
-        share: &Share,
-        outcome: &Outcome,
-        address: &ClientAddress,
-    ) -> Result<(), StoreError> {
-        telemetry::metric("ShareVisits", 1.0, Unit::Count, &[("Outcome", outcome.label())]);
+    async fn note(&self, share: &Share, outcome: &Visit, address: &ClientAddress) -> Result<(), StoreError> {
+        telemetry::metric("ShareVisits", 1.0, Unit::Count, &[("Visit", outcome.label())]);
         let access = Access {
             at: clock::now(),
             outcome: outcome.label().to_owned(),
             address: address.0.as_ref().map(|address| self.pseudonym(share, address)),
         };
         match outcome {
-            Outcome::Viewed(_) => self.recordings.viewed(share, &access).await,
+            Visit::Viewed(_) => self.recordings.viewed(share, &access).await,
             _ => self.recordings.accessed(share, &access).await,
         }
     }
@@ -184,13 +179,13 @@ impl Shared {
         share: &Share,
         passcode: Option<Secret>,
         address: &ClientAddress,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<Visit, StoreError> {
         if let Some(end) = share.end(clock::now()) {
-            return Ok(Outcome::Ended(end));
+            return Ok(Visit::Ended(end));
         }
-        let Some(archived) = self.recording(share).await? else { return Ok(Outcome::Gone) };
+        let Some(archived) = self.recording(share).await? else { return Ok(Visit::Gone) };
         if let Some(hash) = &share.passcode {
-            let Some(passcode) = passcode else { return Ok(Outcome::Shown { passcode: true }) };
+            let Some(passcode) = passcode else { return Ok(Visit::Shown { passcode: true }) };
             if let Some(refused) = self.guess(share, passcode, hash, address).await? {
                 return Ok(refused);
             }
@@ -208,13 +203,13 @@ impl Shared {
             }
         };
         if head.map_err(unavailable)?.is_none() {
-            return Ok(Outcome::Gone);
+            return Ok(Visit::Gone);
         }
         let url = url.map_err(unavailable)?;
         match self.recordings.view(share, clock::now()).await? {
-            Taken::Yes => Ok(Outcome::Viewed(url)),
+            Taken::Yes => Ok(Visit::Viewed(url)),
             // Others were faster, or it ended meanwhile.
-            Taken::No => Ok(Outcome::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))),
+            Taken::No => Ok(Visit::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))),
         }
     }
 
@@ -232,22 +227,22 @@ impl Shared {
         passcode: Secret,
         hash: &str,
         address: &ClientAddress,
-    ) -> Result<Option<Outcome>, StoreError> {
+    ) -> Result<Option<Visit>, StoreError> {
         if passcode.expose().len() > MAX_PASSCODE_BYTES {
-            return Ok(Some(Outcome::WrongPasscode));
+            return Ok(Some(Visit::WrongPasscode));
         }
         let network = address.network();
         let visitor =
             network.map_or_else(|| UNKNOWN_VISITOR.to_owned(), |network| self.pseudonym(share, &network));
         match self.recordings.try_passcode(share, &visitor, clock::now()).await? {
             Guess::Counted => {}
-            Guess::TooSoon(wait) => return Ok(Some(Outcome::TooSoon(wait))),
+            Guess::TooSoon(wait) => return Ok(Some(Visit::TooSoon(wait))),
             Guess::Ended => {
-                return Ok(Some(Outcome::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))));
+                return Ok(Some(Visit::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))));
             }
         }
         if !passcode::is_right(passcode, hash.to_owned()).await {
-            return Ok(Some(Outcome::WrongPasscode));
+            return Ok(Some(Visit::WrongPasscode));
         }
         self.recordings.right_passcode(share, &visitor).await?;
         Ok(None)
@@ -255,7 +250,7 @@ impl Shared {
 }
 
 /// What became of one visit.
-enum Outcome {
+enum Visit {
     /// The page, with its button. Nothing was heard.
     Shown {
         passcode: bool,
@@ -269,7 +264,7 @@ enum Outcome {
     Gone,
 }
 
-impl Outcome {
+impl Visit {
     fn label(&self) -> &'static str {
         match self {
             Self::Shown { passcode: false } => "page_shown",

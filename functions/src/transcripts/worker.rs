@@ -156,7 +156,7 @@ impl Worker {
                 Source::Realtime | Source::Recording | Source::Edited if stays && !own => RunOutcome::Kept,
                 Source::Realtime | Source::Recording | Source::Edited => RunOutcome::Replaced,
             };
-            self.transcripts.settle(&call.sid, known.run, outcome).await?;
+            self.transcripts.note_outcome(&call.sid, known.run, outcome).await?;
         }
         Ok(true)
     }

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
-use self::without_store::{Answer, Attempts, Known};
+use self::without_store::{Attempts, FallbackAnswer, Known};
 use super::no_agent::{self, Why};
 use super::settings_cache::SettingsCache;
 use super::stream_twiml::StreamTwiml;
@@ -99,15 +99,17 @@ async fn answer(
         attempt: if is_last { Attempts::LAST } else { app.attempts.count(call).await },
     };
     match without_store::answer(known) {
-        Answer::AsOpened(published) => {
+        FallbackAnswer::AsOpened(published) => {
             let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
             xml(&app.streams.first(&app.gate, &sid, &published.settings.policies))
         }
-        Answer::AskAgain => {
+        FallbackAnswer::AskAgain => {
             tokio::time::sleep(without_store::PAUSE.saturating_sub(begun.elapsed())).await;
             try_again()
         }
-        Answer::WithoutAgent(published) => xml(&no_agent::offer(&app.gate, Why::Lost, published.as_deref())),
+        FallbackAnswer::WithoutAgent(published) => {
+            xml(&no_agent::offer(&app.gate, Why::Lost, published.as_deref()))
+        }
     }
 }
 

@@ -32,7 +32,7 @@ enum Command {
     /// Start everything, place a demonstration call, stay up (the default)
     Up(Up),
     /// Place one call against the running system, or against any voice URL
-    Call(Call),
+    Call(CallArgs),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
     /// Say what is wrong with a business's profile and settings before they are stored
@@ -83,7 +83,7 @@ struct Up {
 }
 
 #[derive(Debug, Args)]
-struct Call {
+struct CallArgs {
     #[command(flatten)]
     folder: Folder,
     /// What the caller says: mono PCM WAV, 16 bits, 8 or 16 kHz. Without it, the shipped conversation

@@ -159,7 +159,7 @@ impl Twilio {
     }
 
     /// Waits until no call is live and no callback is due.
-    pub async fn settled(&self) {
+    pub async fn at_rest(&self) {
         self.account.tasks.close();
         self.account.tasks.wait().await;
         self.account.tasks.reopen();

@@ -13,7 +13,7 @@ pub(crate) struct OtherParty {
 /// Who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Answerer {
-    /// We did not place the call, or the question is settled: machines are not looked for.
+    /// We did not place the call, or the question is answered: machines are not looked for.
     #[default]
     Unwatched,
     /// Not known yet.

@@ -49,7 +49,7 @@ pub(crate) struct Playback {
     schedule: Option<Instant>,
     /// The least that a mark was late.
     lag: Duration,
-    settled: Heard,
+    accounted: Heard,
     /// Watchers were told that the agent speaks, and not yet that it stopped.
     announced: bool,
 }
@@ -114,7 +114,7 @@ impl Playback {
             plays_until: None,
             schedule: None,
             lag: LAG_MAX,
-            settled: Heard::default(),
+            accounted: Heard::default(),
             announced: false,
         }
     }
@@ -297,14 +297,14 @@ impl Playback {
             }
             part.item != item
         });
-        self.settled.sent += taken.sent;
-        self.settled.heard += taken.heard;
+        self.accounted.sent += taken.sent;
+        self.accounted.heard += taken.heard;
         taken
     }
 
     /// All audio of the call so far.
     pub(crate) fn total(&self) -> Heard {
-        self.parts.iter().fold(self.settled, |total, part| Heard {
+        self.parts.iter().fold(self.accounted, |total, part| Heard {
             sent: total.sent + part.sent,
             heard: total.heard + part.played,
         })

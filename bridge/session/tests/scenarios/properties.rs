@@ -125,7 +125,7 @@ enum From {
 }
 
 #[derive(Debug, Clone)]
-struct Call {
+struct CallCase {
     from: From,
     line_is_alive: bool,
     marks_return: bool,
@@ -134,12 +134,12 @@ struct Call {
     steps: Vec<Step>,
 }
 
-fn any_call() -> impl Strategy<Value = Call> {
+fn any_call() -> impl Strategy<Value = CallCase> {
     let from = prop::sample::select(vec![From::Socket, From::Claim, From::Greeting, From::Greeting]);
     let flags = any::<[bool; 4]>();
     (from, flags, prop::collection::vec(step(), 0..120)).prop_map(|(from, flags, steps)| {
         let [line_is_alive, marks_return, protect_greeting, greeting] = flags;
-        Call { from, line_is_alive, marks_return, protect_greeting, greeting, steps }
+        CallCase { from, line_is_alive, marks_return, protect_greeting, greeting, steps }
     })
 }
 
@@ -152,7 +152,7 @@ struct Run {
 }
 
 impl Run {
-    fn of(call: &Call) -> Self {
+    fn of(call: &CallCase) -> Self {
         let mut plan = plan();
         plan.conversation.max_call = secs(60);
         plan.conversation.protect_greeting = call.protect_greeting;
@@ -303,7 +303,7 @@ proptest! {
     }
 }
 
-fn ends_once(run: &Run, call: &Call) -> Result<(), TestCaseError> {
+fn ends_once(run: &Run, call: &CallCase) -> Result<(), TestCaseError> {
     let sim = &run.sim;
     let closes = sim.outputs().filter(|output| matches!(output, Output::Close(_))).count();
     prop_assert_eq!(closes, 1);
@@ -377,6 +377,6 @@ fn legs(run: &Run) -> usize {
 }
 
 /// A greeting that the model refused may be asked for again; each refusal is an error event.
-fn asked_again(call: &Call) -> usize {
+fn asked_again(call: &CallCase) -> usize {
     call.steps.iter().filter(|step| matches!(step, Step::Error(..))).count()
 }

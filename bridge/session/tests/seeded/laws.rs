@@ -180,7 +180,7 @@ impl Laws {
     }
 
     /// After all outputs of a step.
-    pub(crate) fn settled(&mut self, now: u64, phase: Phase, waits: bool, backlog: u64) {
+    pub(crate) fn at_rest(&mut self, now: u64, phase: Phase, waits: bool, backlog: u64) {
         (self.outputs, self.kept) = (0, 0);
         if phase != self.phase {
             (self.phase, self.since, self.stalled) = (phase, now, 0);

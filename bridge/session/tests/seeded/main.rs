@@ -31,7 +31,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tally::Tally;
-use world::{Outcome, World};
+use world::{CallReport, World};
 
 /// What every run covers.
 const CALL_HOURS: f64 = 110.0;
@@ -48,7 +48,7 @@ fn number(name: &str) -> Option<f64> {
 }
 
 /// Runs a call; if it breaks a law, once more to tell how it came to that.
-fn call(seed: u64, origin: Instant) -> Outcome {
+fn call(seed: u64, origin: Instant) -> CallReport {
     catch_unwind(|| World::new(seed, origin, false).run()).unwrap_or_else(|_| {
         let mut world = World::new(seed, origin, true);
         let broken = catch_unwind(AssertUnwindSafe(|| world.run())).err();

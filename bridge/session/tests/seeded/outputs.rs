@@ -25,7 +25,7 @@ impl World {
         }
         let bridge = &mut self.bridges[b];
         let waits = bridge.session.poll_timeout().is_some();
-        bridge.laws.settled(self.now, bridge.session.phase(), waits, bridge.line.backlog(self.now));
+        bridge.laws.at_rest(self.now, bridge.session.phase(), waits, bridge.line.backlog(self.now));
     }
 
     pub(crate) fn obey(&mut self, b: usize, output: Output, said: Option<&Said>) {

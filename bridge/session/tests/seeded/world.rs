@@ -51,7 +51,7 @@ pub(crate) struct World {
 }
 
 /// What came of a call.
-pub(crate) struct Outcome {
+pub(crate) struct CallReport {
     pub(crate) tally: Tally,
     pub(crate) digest: u64,
 }
@@ -91,7 +91,7 @@ impl World {
     }
 
     /// The whole call.
-    pub(crate) fn run(&mut self) -> Outcome {
+    pub(crate) fn run(&mut self) -> CallReport {
         let mut first = plan();
         first.conversation.max_call = ms(self.rng.between(60_000, 1_200_000));
         first.conversation.protect_greeting = self.rng.per_mille(300);
@@ -113,7 +113,7 @@ impl World {
         self.tally.sessions = self.bridges.len() as u64;
         self.tally.talked = ms(self.now);
         self.tally.greetings = self.greeted_by.len() as u64;
-        Outcome { tally: std::mem::take(&mut self.tally), digest: self.digest.finish() }
+        CallReport { tally: std::mem::take(&mut self.tally), digest: self.digest.finish() }
     }
 
     pub(crate) fn at(&mut self, after: u64, ev: Ev) {

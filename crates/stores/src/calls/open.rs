@@ -21,10 +21,10 @@ const SLOTS: usize = 2;
 
 pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, StoreError> {
     let attempt = Attempt { writer, request, open_id: random::id(&writer.calls.name)? };
-    let Some(wanted) = &request.slots else { return attempt.settle(None).await.map(Settled::opened) };
+    let Some(wanted) = &request.slots else { return attempt.open_with(None).await.map(OpenAttempt::opened) };
     let limits = match &wanted.which {
         WhichSlots::Reserved(reserved) => {
-            return attempt.settle(Some((wanted, reserved.slots))).await.map(Settled::opened);
+            return attempt.open_with(Some((wanted, reserved.slots))).await.map(OpenAttempt::opened);
         }
         WhichSlots::Free(limits) => *limits,
     };
@@ -35,9 +35,9 @@ pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, 
         Err(pool) => return Ok(Opened::AtCapacity(pool)),
     };
     loop {
-        let taken = match attempt.settle(Some((wanted, search.slots))).await? {
-            Settled::Opened(opened) => return Ok(opened),
-            Settled::Taken(pools) => pools,
+        let taken = match attempt.open_with(Some((wanted, search.slots))).await? {
+            OpenAttempt::Opened(opened) => return Ok(opened),
+            OpenAttempt::Taken(pools) => pools,
         };
         if let Some(full) = search.move_on(taken).await? {
             return Ok(Opened::AtCapacity(full));
@@ -47,13 +47,13 @@ pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, 
 
 /// What one attempt with certain slots came to.
 #[expect(clippy::large_enum_variant, reason = "there is one of it, for as long as a webhook takes")]
-enum Settled {
+enum OpenAttempt {
     Opened(Opened),
     /// Those slots of these pools are another call's. There is one at least.
     Taken(Vec<Pool>),
 }
 
-impl Settled {
+impl OpenAttempt {
     /// For slots that there is no choice of.
     fn opened(self) -> Opened {
         match self {
@@ -71,7 +71,7 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Opens the call with exactly these slots.
-    async fn settle(&self, slots: Option<(&SlotRequest, Slots)>) -> Result<Settled, StoreError> {
+    async fn open_with(&self, slots: Option<(&SlotRequest, Slots)>) -> Result<OpenAttempt, StoreError> {
         let calls = &self.writer.calls;
         let mut call = self.request.call.clone();
         let mut early = None;
@@ -82,15 +82,15 @@ impl Attempt<'_> {
             let numbers = slots.map(|(_, numbers)| numbers);
             let actions = self.actions(&call, slots, early)?;
             let refused = match self.transact(&actions, numbers, early).await? {
-                Transacted::Done => return Ok(Settled::Opened(Opened::New { slots: numbers })),
+                Transacted::Done => return Ok(OpenAttempt::Opened(Opened::New { slots: numbers })),
                 Transacted::Refused(refused) => refused,
             };
-            if let Some(settled) = self.standing(&refused)? {
-                return Ok(Settled::Opened(settled));
+            if let Some(standing) = self.standing(&refused)? {
+                return Ok(OpenAttempt::Opened(standing));
             }
             let taken = taken(refused.get(SLOTS..).unwrap_or_default());
             if !matches!(refused.get(EARLY_EVENTS), Some(Action::Refused(_))) && !taken.is_empty() {
-                return Ok(Settled::Taken(taken));
+                return Ok(OpenAttempt::Taken(taken));
             }
             // Callbacks overtook the voice webhook: what they said is part of the call from the start.
             early = early::count(calls, &call.sid).await?;

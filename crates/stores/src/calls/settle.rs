@@ -36,7 +36,7 @@ pub(super) async fn settle(calls: &Table, call: &CallSid) -> Result<(), StoreErr
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":over", number(CallStatus::Completed.rank()))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-    calls.settle(request.send().await).map(drop)
+    calls.outcome(request.send().await).map(drop)
 }
 
 /// Calls of a shard that were opened before `before` and are unsettled, the oldest first.

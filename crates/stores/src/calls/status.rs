@@ -10,7 +10,7 @@ use domain::{Call, CallSid};
 use crate::StoreError;
 use crate::item::{Attributes, Row, number};
 use crate::random;
-use crate::table::{ABSENT, Outcome, Table};
+use crate::table::{ABSENT, Table, WriteOutcome};
 use crate::transaction::{Action, Transacted, transact};
 use platform::backoff::{CONTENTION, Tries};
 
@@ -50,7 +50,7 @@ pub(super) async fn record(
         let moved = call.apply(event) == Applied::Moved;
         if call == standing.call {
             let outcome = calls.put_new(&event_key(sid, key), event_row()?).await?;
-            let duplicate = matches!(outcome, Outcome::Refused(_));
+            let duplicate = matches!(outcome, WriteOutcome::Refused(_));
             return Ok(StatusOutcome { moved: false, duplicate, call: Some(call) });
         }
         let actions = [put_event, standing.replace(calls, &call)?];

@@ -65,7 +65,7 @@ impl Writer {
         if let Some(reason) = ended {
             request = request.expression_attribute_values(":reason", text(reason.as_str()));
         }
-        self.recordings.settle(request.send().await).map(drop)
+        self.recordings.outcome(request.send().await).map(drop)
     }
 }
 

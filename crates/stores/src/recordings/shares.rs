@@ -13,7 +13,7 @@ use crate::StoreError;
 use crate::digest::sha256_hex;
 use crate::item::{Draft, Row, number, text};
 use crate::random;
-use crate::table::{Key, Outcome, SK};
+use crate::table::{Key, SK, WriteOutcome};
 use crate::transaction::{Transacted, transact};
 
 const SHARE: &str = "share#";
@@ -284,9 +284,9 @@ impl Writer {
     }
 
     async fn taken(&self, request: UpdateItemFluentBuilder) -> Result<Taken, StoreError> {
-        match self.recordings.settle(request.send().await)? {
-            Outcome::Done(_) => Ok(Taken::Yes),
-            Outcome::Refused(_) => Ok(Taken::No),
+        match self.recordings.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => Ok(Taken::Yes),
+            WriteOutcome::Refused(_) => Ok(Taken::No),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::row::{self, CALL, DUE, DUE_AT, SWEEPS};
 use super::{Reader, Writer, recording_key, search};
 use crate::StoreError;
 use crate::item::{Row, number, text};
-use crate::table::{Key, Outcome};
+use crate::table::{Key, WriteOutcome};
 
 /// Sparse: only what is owed something is in it.
 const INDEX: &str = "by_due";
@@ -109,9 +109,9 @@ impl Writer {
             .expression_attribute_values(":seen", number(owed.due_at.0))
             .expression_attribute_values(":later", number(now.plus(Due::pause(owed.sweeps)).0))
             .expression_attribute_values(":sweeps", number(owed.sweeps.saturating_add(1)));
-        match self.recordings.settle(request.send().await)? {
-            Outcome::Done(_) => Ok(Swept::Claimed),
-            Outcome::Refused(_) => Ok(Swept::Gone),
+        match self.recordings.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => Ok(Swept::Claimed),
+            WriteOutcome::Refused(_) => Ok(Swept::Gone),
         }
     }
 }

@@ -81,7 +81,12 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn settle(&self, call: &CallSid, run: Run, outcome: RunOutcome) -> Result<(), StoreError> {
+    pub async fn note_outcome(
+        &self,
+        call: &CallSid,
+        run: Run,
+        outcome: RunOutcome,
+    ) -> Result<(), StoreError> {
         let update = self
             .transcripts
             .client
@@ -91,7 +96,7 @@ impl Writer {
             .update_expression("SET outcome = :outcome")
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(outcome)")
             .expression_attribute_values(":outcome", text(outcome.as_str()));
-        self.transcripts.settle(update.send().await).map(drop)
+        self.transcripts.outcome(update.send().await).map(drop)
     }
 }
 

@@ -93,8 +93,8 @@ async fn a_later_run_takes_the_pointer_from_an_earlier_one_for_good() {
     assert_eq!(slow, Ok(Pointed::Superseded), "the call's own run comes too late");
     let own = writer.set_final(&call, (Source::Recording, Some(2)), Run(1), None, NOW).await;
     assert_eq!(own, Ok(Pointed::Set));
-    writer.settle(&call, Run(1), RunOutcome::Replaced).await.unwrap();
-    writer.settle(&call, Run(1), RunOutcome::Kept).await.unwrap();
+    writer.note_outcome(&call, Run(1), RunOutcome::Replaced).await.unwrap();
+    writer.note_outcome(&call, Run(1), RunOutcome::Kept).await.unwrap();
     let (current, request) = reader.current_run(&call).await.unwrap();
     assert_eq!((current, request.unwrap().outcome), (Run(1), Some(RunOutcome::Replaced)));
 

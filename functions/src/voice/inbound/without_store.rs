@@ -32,7 +32,7 @@ pub(super) struct Known<S> {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer<S> {
+pub(super) enum FallbackAnswer<S> {
     /// That of the opened call.
     AsOpened(S),
     /// 503.
@@ -41,12 +41,14 @@ pub(super) enum Answer<S> {
     WithoutAgent(Option<S>),
 }
 
-pub(super) fn answer<S>(known: Known<S>) -> Answer<S> {
+pub(super) fn answer<S>(known: Known<S>) -> FallbackAnswer<S> {
     let is_last = known.attempt >= TWILIO_ASKS;
     match known.settings {
-        Some(settings) if !known.came_back && (known.may_be_open || is_last) => Answer::AsOpened(settings),
-        _ if !is_last => Answer::AskAgain,
-        settings => Answer::WithoutAgent(settings),
+        Some(settings) if !known.came_back && (known.may_be_open || is_last) => {
+            FallbackAnswer::AsOpened(settings)
+        }
+        _ if !is_last => FallbackAnswer::AskAgain,
+        settings => FallbackAnswer::WithoutAgent(settings),
     }
 }
 
@@ -86,27 +88,30 @@ mod tests {
     #[test]
     fn the_answer_of_an_opened_call_is_given_where_one_may_be_open() {
         for attempt in 1..5 {
-            assert_eq!(answer(known(SETTINGS, true, false, attempt)), Answer::AsOpened("settings"));
+            assert_eq!(answer(known(SETTINGS, true, false, attempt)), FallbackAnswer::AsOpened("settings"));
         }
         assert_eq!(
             answer(known(SETTINGS, false, false, 1)),
-            Answer::AskAgain,
+            FallbackAnswer::AskAgain,
             "nothing was written, and there is time"
         );
         let last = answer(known(SETTINGS, false, false, Attempts::LAST));
-        assert_eq!(last, Answer::AsOpened("settings"), "a copy elsewhere may have been luckier");
+        assert_eq!(last, FallbackAnswer::AsOpened("settings"), "a copy elsewhere may have been luckier");
     }
 
     #[test]
     fn without_settings_twilio_asks_again_and_words_come_last() {
         let answers = [1, 2, 3].map(|attempt| answer(known(None, true, false, attempt)));
-        assert_eq!(answers, [Answer::AskAgain, Answer::AskAgain, Answer::WithoutAgent(None)]);
+        assert_eq!(
+            answers,
+            [FallbackAnswer::AskAgain, FallbackAnswer::AskAgain, FallbackAnswer::WithoutAgent(None)]
+        );
     }
 
     #[test]
     fn a_caller_who_came_back_gets_no_second_stream_without_a_call() {
-        assert_eq!(answer(known(SETTINGS, true, true, 1)), Answer::AskAgain);
-        assert_eq!(answer(known(SETTINGS, true, true, 3)), Answer::WithoutAgent(SETTINGS));
+        assert_eq!(answer(known(SETTINGS, true, true, 1)), FallbackAnswer::AskAgain);
+        assert_eq!(answer(known(SETTINGS, true, true, 3)), FallbackAnswer::WithoutAgent(SETTINGS));
     }
 
     #[tokio::test]

@@ -52,15 +52,15 @@ impl Service for DynamoDb {
     const TARGET_PREFIX: &'static str = "DynamoDB_20120810.";
     const MAX_REQUEST_BYTES: usize = MAX_REQUEST_BYTES;
 
-    type Error = Refusal;
+    type Error = DynamoDbError;
 
     /// Runs one operation off the async threads.
-    async fn call(&self, operation: &str, request: Bytes) -> Result<String, Refusal> {
+    async fn call(&self, operation: &str, request: Bytes) -> Result<String, DynamoDbError> {
         let (tables, operation) = (self.tables.clone(), operation.to_owned());
         let task = tokio::task::spawn_blocking(move || perform(&tables, &operation, &request));
         task.await.unwrap_or_else(|error| {
             tracing::error!(%error, "DynamoDB endpoint failed");
-            Err(Refusal::new(
+            Err(DynamoDbError::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "com.amazon.coral.service#InternalFailure",
                 "failed",
@@ -68,25 +68,29 @@ impl Service for DynamoDb {
         })
     }
 
-    fn unknown(operation: &str) -> Refusal {
+    fn unknown(operation: &str) -> DynamoDbError {
         let message = format!("The operation {operation:?} is not served here.");
-        Refusal::new(StatusCode::BAD_REQUEST, "com.amazon.coral.service#UnknownOperationException", &message)
+        DynamoDbError::new(
+            StatusCode::BAD_REQUEST,
+            "com.amazon.coral.service#UnknownOperationException",
+            &message,
+        )
     }
 }
 
 /// An error as a client is told it.
-struct Refusal {
+struct DynamoDbError {
     status: StatusCode,
     body: String,
 }
 
-impl Refusal {
+impl DynamoDbError {
     fn new(status: StatusCode, shape: &str, message: &str) -> Self {
         Self { status, body: json_protocol::error_body(shape, message) }
     }
 }
 
-impl From<Unsigned> for Refusal {
+impl From<Unsigned> for DynamoDbError {
     fn from(unsigned: Unsigned) -> Self {
         let name = match unsigned {
             Unsigned::Missing => "MissingAuthenticationTokenException",
@@ -99,13 +103,13 @@ impl From<Unsigned> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for DynamoDbError {
     fn into_response(self) -> Response {
         json_protocol::response(self.status, self.body)
     }
 }
 
-fn perform(tables: &Database, operation: &str, body: &[u8]) -> Result<String, Refusal> {
+fn perform(tables: &Database, operation: &str, body: &[u8]) -> Result<String, DynamoDbError> {
     macro_rules! operations {
         ($($name:literal => $method:ident),+ $(,)?) => {
             match operation {
@@ -145,7 +149,7 @@ fn perform(tables: &Database, operation: &str, body: &[u8]) -> Result<String, Re
         if status.is_server_error() {
             tracing::error!(%error, operation, "DynamoDB endpoint failed");
         }
-        Refusal { status, body: error.to_json() }
+        DynamoDbError { status, body: error.to_json() }
     })
 }
 

@@ -23,7 +23,7 @@ use simulator::twilio::{CallSpec, Twilio, TwilioConfig};
 use tokio::sync::mpsc;
 
 use super::running::Running;
-use super::{Call, say};
+use super::{CallArgs, say};
 
 /// The longest recording a caller may speak.
 const MAX_WAV_BYTES: u64 = 64 * 1024 * 1024;
@@ -96,7 +96,7 @@ async fn ordered(State(station): State<Option<Arc<Station>>>, Json(order): Json<
     Body::from_stream(body).into_response()
 }
 
-pub(super) async fn run(args: Call) -> anyhow::Result<()> {
+pub(super) async fn run(args: CallArgs) -> anyhow::Result<()> {
     let mulaw = args.wav.as_deref().map(speech).transpose()?;
     match &args.voice_url {
         None => order(&args, mulaw).await,
@@ -119,7 +119,7 @@ fn speech(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(mulaw)
 }
 
-async fn order(args: &Call, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
+async fn order(args: &CallArgs, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
     let running = Running::find(&args.folder.data)?;
     let order = Order { from: args.from.clone(), to: args.to.clone(), mulaw };
     let response = reqwest::Client::new()
@@ -143,7 +143,7 @@ async fn order(args: &Call, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
 }
 
 /// A simulated Twilio of its own: the system called must know its account, its token and its address.
-async fn call_elsewhere(args: &Call, voice_url: url::Url, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
+async fn call_elsewhere(args: &CallArgs, voice_url: url::Url, mulaw: Option<Vec<u8>>) -> anyhow::Result<()> {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (account_sid, auth_token) = match (var("TWILIO_ACCOUNT_SID"), var("TWILIO_AUTH_TOKEN")) {
         (Some(account_sid), Some(auth_token)) => (account_sid, auth_token),

@@ -41,8 +41,8 @@ pub enum WavError {
 /// # Errors
 /// [`WavError`] says what is unsupported and how to convert the file.
 pub fn read(bytes: &[u8]) -> Result<Vec<i16>, WavError> {
-    let settled = settled(bytes);
-    let mut reader = WavReader::new(Cursor::new(settled.as_deref().unwrap_or(bytes)))?;
+    let with_true_sizes = with_true_sizes(bytes);
+    let mut reader = WavReader::new(Cursor::new(with_true_sizes.as_deref().unwrap_or(bytes)))?;
     let spec = reader.spec();
     match (spec.sample_format, spec.bits_per_sample) {
         (SampleFormat::Int, 16) => {}
@@ -76,7 +76,7 @@ pub fn is_silent(mulaw: &[u8]) -> bool {
 ///
 /// A stream writes its sizes before it knows them: 0, the largest number, or any other beyond the end, and it means "to
 /// the end", as SoX and FFmpeg read it.
-fn settled(bytes: &[u8]) -> Option<Vec<u8>> {
+fn with_true_sizes(bytes: &[u8]) -> Option<Vec<u8>> {
     if !matches!(bytes.get(..4)?, b"RIFF" | b"RF64") || bytes.get(8..12)? != b"WAVE" {
         return None;
     }

@@ -30,7 +30,7 @@ async fn recorded_call(
         })
         .finished()
         .await;
-    twilio.settled().await;
+    twilio.at_rest().await;
     outcome
 }
 
@@ -66,7 +66,7 @@ async fn a_recording_started_over_the_api_is_a_sample_exact_copy_of_both_sides()
     assert!(bridge.until("stop").await.is_some());
     drop(bridge);
     let outcome = call.finished().await;
-    twilio.settled().await;
+    twilio.at_rest().await;
 
     let announced = &product.asked("/recording")[0];
     assert!(announced.correctly_signed);
@@ -177,7 +177,7 @@ async fn recorded_in_background(product: &Product, recording: RecordingFaults) -
     product.twiml("/more", &again);
     let faults = CallFaults { recording, ..Default::default() };
     let outcome = twilio.call(CallSpec { faults, ..product.inbound(vec![]) }).finished().await;
-    twilio.settled().await;
+    twilio.at_rest().await;
     (twilio, outcome)
 }
 
@@ -283,7 +283,7 @@ async fn a_voicemail_ends_with_silence_and_is_handed_to_its_action() {
         .call(product.inbound(vec![CallerStep::WaitForAgent { quiet_ms: 200, max_ms: 10_000 }, say]))
         .finished()
         .await;
-    twilio.settled().await;
+    twilio.at_rest().await;
     let mail = &product.asked("/mail")[0];
     let recording = &twilio.recordings(&outcome.call_sid)[0];
     assert_eq!((mail.param("RecordingSid"), mail.param("RecordingDuration")), (recording.sid.as_str(), "2"));
@@ -301,7 +301,7 @@ async fn a_voicemail_survives_a_caller_who_just_hangs_up() {
     let say = CallerStep::Say { mulaw: vec![0x20; 1_600], label: "message".into() };
     let steps = vec![CallerStep::WaitForAgent { quiet_ms: 200, max_ms: 10_000 }, say, CallerStep::HangUp];
     let outcome = twilio.call(product.inbound(steps)).finished().await;
-    twilio.settled().await;
+    twilio.at_rest().await;
     assert!(outcome.duration >= Duration::from_millis(300));
     let told = product.asked("/mail");
     assert_eq!(told.iter().map(|mail| mail.param("Digits")).collect::<Vec<_>>(), ["hangup"]);

@@ -113,7 +113,7 @@ async fn an_outbound_call_dials_reports_and_detects() {
     let call = twilio.nth_call(0).await.unwrap();
     assert_eq!(resource["sid"], call.sid());
     assert_eq!(call.finished().await.status, CallStatus::Completed);
-    twilio.settled().await;
+    twilio.at_rest().await;
     let statuses = product.asked("/status");
     let reported: Vec<_> = statuses.iter().map(|asked| asked.param("CallStatus")).collect();
     assert_eq!(reported, ["initiated", "ringing", "in-progress", "completed"]);

@@ -338,7 +338,7 @@ async fn a_stream_that_cannot_be_opened_is_reported_and_the_action_asked() {
         assert_eq!(outcome.debugger_codes(), [code]);
         lock(&product.site).answers.remove("/voice");
     }
-    twilio.settled().await;
+    twilio.at_rest().await;
     assert_eq!(product.asked("/after").len(), 3);
     let events = product.asked("/stream");
     assert!(events.len() == 3 && events.iter().all(|asked| asked.param("StreamEvent") == "stream-error"));

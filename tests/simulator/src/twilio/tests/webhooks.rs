@@ -5,7 +5,7 @@ use super::*;
 async fn call(product: &Product, spec: CallSpec) -> (Arc<CallOutcome>, Twilio) {
     let twilio = twilio().await;
     let outcome = twilio.call(spec).finished().await;
-    twilio.settled().await;
+    twilio.at_rest().await;
     assert!(lock(&product.site).asked.iter().all(|asked| asked.correctly_signed));
     (outcome, twilio)
 }

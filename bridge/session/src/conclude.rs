@@ -16,7 +16,7 @@ use crate::session::Session;
 
 impl Session {
     /// Draws the conclusions of a conversation.
-    pub(crate) fn settle(&mut self, now: Instant) {
+    pub(crate) fn conclude(&mut self, now: Instant) {
         if self.phase != Phase::Live {
             return;
         }
