@@ -14,6 +14,7 @@ pub mod dial;
 pub mod ids;
 pub mod insight;
 pub mod language;
+pub mod numbering;
 pub mod phone;
 pub mod phrases;
 pub mod plan;
@@ -29,6 +30,7 @@ pub mod token;
 pub mod tools;
 pub mod transcript;
 pub mod turn;
+pub mod zone;
 
 pub use amd::AnsweredBy;
 pub use announcement::Announcement;

@@ -11,6 +11,7 @@ use phonenumber::{PhoneNumber as Known, Type};
 use strum::IntoStaticStr;
 
 use crate::PhoneNumber;
+use crate::numbering::{NORTH_AMERICA, known};
 
 /// Why a number is not dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
@@ -35,9 +36,6 @@ impl Barred {
         self.into()
     }
 }
-
-/// The country code that the United States and Canada share with some twenty other countries.
-const NORTH_AMERICA: u16 = 1;
 
 /// A country code and the beginnings of national numbers behind it.
 struct Range {
@@ -119,11 +117,6 @@ fn by_plan(to: &Known, from: &PhoneNumber) -> Option<Barred> {
         }
         None => Some(Barred::Unassigned),
     }
-}
-
-/// What the numbering plans know of a number; nothing if no country has its code.
-fn known(number: &PhoneNumber) -> Option<Known> {
-    phonenumber::parse(None, number.as_e164()).ok()
 }
 
 #[cfg(test)]
