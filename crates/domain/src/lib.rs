@@ -11,6 +11,7 @@ pub mod business;
 pub mod call;
 pub mod cost;
 pub mod dial;
+pub mod hours;
 pub mod ids;
 pub mod insight;
 pub mod language;
