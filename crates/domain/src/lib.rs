@@ -5,6 +5,7 @@
 //! AWS) and `.clippy.toml` bans the clocks.
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod amd;
 pub mod announcement;
 pub mod business;
