@@ -32,6 +32,7 @@ pub mod token;
 pub mod tools;
 pub mod transcript;
 pub mod turn;
+pub mod usage;
 pub mod zone;
 
 pub use amd::AnsweredBy;

@@ -1,0 +1,317 @@
+//! What a business used in a month, and how near it is to its caps.
+//!
+//! A sum is made of entries, and each entry has a [`Cause`]: a call that ended, a later piece of work on it, a
+//! recording that was stored or deleted. An entry can be made of nothing else, cannot be copied, and is spent when it
+//! is added; a ledger that has its cause already refuses it. So a sum is never made anew from the calls.
+
+mod caps;
+mod month;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cost::{CallCost, PartKind};
+use crate::transcript::Run;
+use crate::zone::Zone;
+use crate::{BusinessId, Call, CallSid, Direction, RecordingSid, Timestamp};
+
+pub use caps::{Caps, Level, Meter, Reading, WARN_AT_PERCENT, readings, risen, standing};
+pub use month::{InvalidMonth, Month};
+
+/// What an entry stems from. Its text is unique in a business, and stable: it is the key under which a store refuses
+/// a second entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Cause {
+    /// A call that is over, with what carrying it and its first follow-up cost.
+    Call(CallSid),
+    /// Work that was done for a call again.
+    Run {
+        /// The call.
+        call: CallSid,
+        /// Which time: never the call's own run.
+        run: Run,
+    },
+    /// A recording came into the business's bucket.
+    Stored(RecordingSid),
+    /// A recording left it.
+    Deleted(RecordingSid),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(call) => write!(f, "call#{call}"),
+            Self::Run { call, run } => write!(f, "run#{call}#{run}"),
+            Self::Stored(recording) => write!(f, "stored#{recording}"),
+            Self::Deleted(recording) => write!(f, "deleted#{recording}"),
+        }
+    }
+}
+
+/// Figures by which way calls went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ByDirection {
+    /// Of calls that came in.
+    pub inbound: u64,
+    /// Of calls that were placed.
+    pub outbound: u64,
+    /// Of calls of which it was never known.
+    pub unknown: u64,
+}
+
+impl ByDirection {
+    fn one(direction: Direction, figure: u64) -> Self {
+        let mut figures = Self::default();
+        match direction {
+            Direction::Inbound => figures.inbound = figure,
+            Direction::Outbound => figures.outbound = figure,
+            Direction::Unknown => figures.unknown = figure,
+        }
+        figures
+    }
+
+    /// All together.
+    pub const fn total(&self) -> u64 {
+        self.inbound.saturating_add(self.outbound).saturating_add(self.unknown)
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            inbound: self.inbound.saturating_add(other.inbound),
+            outbound: self.outbound.saturating_add(other.outbound),
+            unknown: self.unknown.saturating_add(other.unknown),
+        }
+    }
+}
+
+/// The figures of a sum, and of each entry of it. Whole numbers, which only grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Usage {
+    /// Calls that were let in.
+    pub calls: ByDirection,
+    /// Calls that were answered with a refusal.
+    pub refused: u64,
+    /// How long calls lasted, milliseconds.
+    pub talk_ms: ByDirection,
+    /// What models cost, as far as it is known, micro-dollars.
+    pub model_micros: u64,
+    /// What the carrier costs, as far as it is known, micro-dollars.
+    pub carrier_micros: u64,
+    /// Entries of whose cost a part is not known.
+    pub unpriced: u64,
+    /// Bytes of recordings that were stored.
+    pub stored_bytes: u64,
+    /// Bytes of recordings that were deleted.
+    pub deleted_bytes: u64,
+}
+
+impl Usage {
+    /// Begun minutes of all calls together.
+    pub const fn minutes(&self) -> u64 {
+        self.talk_ms.total().div_ceil(60_000)
+    }
+
+    /// What is known of the cost, micro-dollars.
+    pub const fn micros(&self) -> u64 {
+        self.model_micros.saturating_add(self.carrier_micros)
+    }
+
+    /// Both together, as when months become a year.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.plus(other.calls),
+            refused: self.refused.saturating_add(other.refused),
+            talk_ms: self.talk_ms.plus(other.talk_ms),
+            model_micros: self.model_micros.saturating_add(other.model_micros),
+            carrier_micros: self.carrier_micros.saturating_add(other.carrier_micros),
+            unpriced: self.unpriced.saturating_add(other.unpriced),
+            stored_bytes: self.stored_bytes.saturating_add(other.stored_bytes),
+            deleted_bytes: self.deleted_bytes.saturating_add(other.deleted_bytes),
+        }
+    }
+
+    fn with_cost(mut self, cost: &CallCost) -> Self {
+        for part in &cost.parts {
+            let sum = if is_carriers(part.kind) { &mut self.carrier_micros } else { &mut self.model_micros };
+            *sum = sum.saturating_add(part.micros.unwrap_or(0));
+        }
+        self.unpriced += u64::from(!cost.is_complete());
+        self
+    }
+}
+
+/// Whether the carrier is paid for it; otherwise a model is.
+const fn is_carriers(kind: PartKind) -> bool {
+    match kind {
+        PartKind::Telephony | PartKind::MediaStream | PartKind::Recording => true,
+        PartKind::Realtime
+        | PartKind::LiveTranscription
+        | PartKind::FileTranscription
+        | PartKind::Insights => false,
+    }
+}
+
+/// One contribution to a sum. It cannot be copied: adding it spends it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    business: BusinessId,
+    month: Month,
+    cause: Cause,
+    figures: Usage,
+}
+
+/// The call is not over, so that what it used is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the call is not over: it is counted when it is")]
+pub struct NotOver;
+
+impl Entry {
+    /// A call that is over, in the month in which it began by clocks in the business's zone. A call that was answered
+    /// and whose length Twilio never told is counted by our own times.
+    ///
+    /// # Errors
+    /// [`NotOver`].
+    pub fn of_call(call: &Call, cost: &CallCost, zone: &Zone) -> Result<Self, NotOver> {
+        if !call.status.is_terminal() {
+            return Err(NotOver);
+        }
+        let measured = || Some(call.ended_at?.since(call.answered_at?));
+        let talk: Duration = call.duration.or_else(measured).unwrap_or_default();
+        let talk_ms = u64::try_from(talk.as_millis()).unwrap_or(u64::MAX);
+        let refused = u64::from(call.refusal.is_some());
+        let figures = Usage {
+            calls: ByDirection::one(call.direction, 1 - refused),
+            refused,
+            talk_ms: ByDirection::one(call.direction, talk_ms),
+            ..Usage::default()
+        };
+        Ok(Self {
+            business: call.business.clone(),
+            month: Month::of(call.opened_at, zone),
+            cause: Cause::Call(call.sid.clone()),
+            figures: figures.with_cost(cost),
+        })
+    }
+
+    /// Work that was done for a call again, at its own cost, in the month in which it was done. `None` for the call's
+    /// own run, whose cost is the call's.
+    pub fn of_run(call: &Call, run: Run, cost: &CallCost, now: Timestamp, zone: &Zone) -> Option<Self> {
+        (run != Run::FIRST).then(|| Self {
+            business: call.business.clone(),
+            month: Month::of(now, zone),
+            cause: Cause::Run { call: call.sid.clone(), run },
+            figures: Usage::default().with_cost(cost),
+        })
+    }
+
+    /// A recording that came into the business's bucket at `now`.
+    pub fn of_stored(
+        business: &BusinessId,
+        recording: &RecordingSid,
+        bytes: u64,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> Self {
+        Self {
+            business: business.clone(),
+            month: Month::of(now, zone),
+            cause: Cause::Stored(recording.clone()),
+            figures: Usage { stored_bytes: bytes, ..Usage::default() },
+        }
+    }
+
+    /// A recording of this length that left the bucket at `now`.
+    pub fn of_deleted(
+        business: &BusinessId,
+        recording: &RecordingSid,
+        bytes: u64,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> Self {
+        Self {
+            business: business.clone(),
+            month: Month::of(now, zone),
+            cause: Cause::Deleted(recording.clone()),
+            figures: Usage { deleted_bytes: bytes, ..Usage::default() },
+        }
+    }
+
+    /// Whose sum it belongs to.
+    pub const fn business(&self) -> &BusinessId {
+        &self.business
+    }
+
+    /// The month of the sum.
+    pub const fn month(&self) -> Month {
+        self.month
+    }
+
+    /// What it stems from.
+    pub const fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// What it adds.
+    pub const fn figures(&self) -> &Usage {
+        &self.figures
+    }
+}
+
+/// The sum of one business and month, with what it is made of. A store holds the same by one transaction: a row that
+/// must be new under the entry's cause, and the addition to the row of the sum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    business: BusinessId,
+    month: Month,
+    counted: BTreeSet<Cause>,
+    sum: Usage,
+}
+
+/// Why an entry is not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdded {
+    /// Its cause is counted already. The sum is as it should be.
+    #[error("the cause is counted already")]
+    Counted,
+    /// It belongs to another business's sum or another month's.
+    #[error("the entry belongs to another sum")]
+    Elsewhere,
+}
+
+impl Ledger {
+    /// A sum of nothing.
+    pub fn new(business: BusinessId, month: Month) -> Self {
+        Self { business, month, counted: BTreeSet::new(), sum: Usage::default() }
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// [`NotAdded`]; nothing is changed then.
+    pub fn add(&mut self, entry: Entry) -> Result<(), NotAdded> {
+        if entry.business != self.business || entry.month != self.month {
+            return Err(NotAdded::Elsewhere);
+        }
+        if !self.counted.insert(entry.cause) {
+            return Err(NotAdded::Counted);
+        }
+        self.sum = self.sum.plus(entry.figures);
+        Ok(())
+    }
+
+    /// What was used.
+    pub const fn sum(&self) -> &Usage {
+        &self.sum
+    }
+}
+
+#[cfg(test)]
+mod tests;
