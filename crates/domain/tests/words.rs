@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
-use domain::Secret;
+use domain::access::{Role, Scope};
 use domain::call::{CallStatus, Direction, Refusal};
 use domain::dial::barred::Barred;
 use domain::insight::InsightOutcome;
+use domain::numbering::Country;
+use domain::outbound::Refusal as Refused;
 use domain::recording::{
     ARCHIVE_WITHIN, DeletionReason, Due, ERASE_WITHIN, RecordingKind, RecordingState, Retention,
 };
@@ -17,6 +19,8 @@ use domain::tools::TEXT_MAX_BYTES;
 use domain::transcript::quality::Flaw;
 use domain::transcript::{RECORDING_GRACE, RunOutcome, Source};
 use domain::turn::EndReason;
+use domain::usage::{Level, Meter, WARN_AT_PERCENT};
+use domain::{Secret, Timestamp};
 
 /// Each value with its word, both ways.
 fn both_ways<T: Copy + PartialEq + std::fmt::Debug>(
@@ -151,6 +155,72 @@ fn what_is_told_has_one_word() {
         (Barred::Unassigned, "unassigned"),
     ];
     assert!(barred.iter().all(|(why, word)| why.as_str() == *word));
+}
+
+/// Keys, settings and answers of the API hold these words.
+#[test]
+fn scopes_and_roles_keep_their_words() {
+    let scopes = [
+        "calls:read",
+        "calls:write",
+        "calls:control",
+        "recordings:read",
+        "recordings:write",
+        "recordings:share",
+        "transcripts:read",
+        "transcripts:write",
+        "settings:read",
+        "settings:write",
+        "settings:publish",
+        "numbers:read",
+        "numbers:write",
+        "do_not_call:read",
+        "do_not_call:write",
+        "business:read",
+        "business:write",
+        "keys:read",
+        "keys:write",
+        "usage:read",
+        "usage:write",
+        "audit:read",
+        "businesses:read",
+        "businesses:write",
+        "secrets:write",
+        "deployment:read",
+    ];
+    assert_eq!(Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(), scopes);
+    assert_eq!(
+        Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+        ["viewer", "agent", "admin", "owner"]
+    );
+}
+
+#[test]
+fn refusals_to_place_a_call_keep_their_words() {
+    let (until, max) = (Timestamp(0), 0);
+    let refusals = [
+        (Refused::Itself, "itself"),
+        (Refused::Barred(Barred::Satellite), "barred"),
+        (Refused::UnknownCountry, "unknown_country"),
+        (Refused::Country(Country::parse("AT").unwrap()), "country"),
+        (Refused::DoNotCall, "do_not_call"),
+        (Refused::MonthCap(Meter::Money), "month_cap"),
+        (Refused::DayCalls { max, until }, "day_calls"),
+        (Refused::DayMinutes { max, until }, "day_minutes"),
+        (Refused::DayMoney { max_micros: 0, until }, "day_money"),
+        (Refused::UnknownPrice, "unknown_price"),
+        (Refused::UnknownZone, "unknown_zone"),
+        (Refused::Hours { until: None }, "hours"),
+        (Refused::CoolingDown { until }, "cooling_down"),
+        (Refused::BusinessSlots, "business_slots"),
+        (Refused::DeploymentSlots, "deployment_slots"),
+        (Refused::Pace { until }, "pace"),
+    ];
+    assert!(refusals.iter().all(|(refusal, word)| refusal.code() == *word));
+    assert_eq!([Meter::Minutes, Meter::Money].map(Meter::as_str), ["minutes", "money"]);
+    let levels = [Level::Within, Level::Warning, Level::Reached].map(Level::as_str);
+    assert_eq!(levels, ["within", "warning", "reached"]);
+    assert_eq!(WARN_AT_PERCENT, 80);
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! How a business lets calls be placed: part of its settings.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::civil::Weekday;
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+use super::Share;
+use crate::hours::{Span, Week};
+use crate::numbering::Country;
+
+/// The longest pause between two calls to one number.
+pub const MAX_COOL_DOWN: Duration = Duration::from_secs(30 * 86_400);
+
+/// How a business lets calls be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Countries that may be called. Empty: that of the number that calls.
+    pub countries: BTreeSet<Country>,
+    /// When people may be called, by their clocks.
+    pub hours: Week,
+    /// The pause after a call to a number before it is called again.
+    pub cool_down: Duration,
+    /// The most that outbound calls may come to on one day of the business.
+    pub per_day: DayCaps,
+    /// The part of the business's slots that outbound calls may hold.
+    pub share: Share,
+}
+
+/// Caps on a day's outbound calls. What is not capped has no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DayCaps {
+    /// Calls.
+    pub calls: Option<u64>,
+    /// Begun minutes.
+    pub minutes: Option<u64>,
+    /// Micro-dollars.
+    pub micros: Option<u64>,
+}
+
+impl Default for Policy {
+    /// Workdays and Saturdays from 9 to 20, an hour less on both sides than 47 CFR 64.1200 allows in the United States;
+    /// stricter law of a place is for the business to set. A quarter of an hour between two calls to a number. Half of
+    /// the slots.
+    fn default() -> Self {
+        const DAYS: [Weekday; 6] = [
+            Weekday::Monday,
+            Weekday::Tuesday,
+            Weekday::Wednesday,
+            Weekday::Thursday,
+            Weekday::Friday,
+            Weekday::Saturday,
+        ];
+        let day: Option<Span> = "09:00-20:00".parse().ok();
+        Self {
+            countries: BTreeSet::new(),
+            hours: Week::of(&DAYS, day.as_slice()),
+            cool_down: Duration::from_secs(15 * 60),
+            per_day: DayCaps::default(),
+            share: Share::HALF,
+        }
+    }
+}
+
+/// What is wrong with a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, thiserror::Error)]
+#[strum(serialize_all = "snake_case")]
+pub enum InvalidPolicy {
+    /// No call could ever be placed.
+    #[error("`hours` has no time at which people may be called")]
+    NoHours,
+    /// A pause that is too long.
+    #[error("`cool_down` may be {} days at most", MAX_COOL_DOWN.as_secs() / 86_400)]
+    CoolDown,
+}
+
+impl Policy {
+    /// Whether settings with this policy may be published.
+    ///
+    /// # Errors
+    /// [`InvalidPolicy`], the first thing that is wrong.
+    pub fn check(&self) -> Result<(), InvalidPolicy> {
+        if self.hours.is_empty() {
+            return Err(InvalidPolicy::NoHours);
+        }
+        if self.cool_down > MAX_COOL_DOWN {
+            return Err(InvalidPolicy::CoolDown);
+        }
+        Ok(())
+    }
+}
