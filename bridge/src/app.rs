@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use domain::tools::{Lost, Missed, TakenMessage, ToolOutcome, ToolReply};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use platform::Clock;
 use platform::aws::Aws;
-use platform::clock;
 use platform::env::{Parser, Reader, SettingsError};
 use platform::secrets::{Secrets, SecretsError};
 use platform::tls::NoTrustStore;
@@ -86,6 +86,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         twilio,
         steps: Leases::new(&aws, &leases_table),
         tools: ToolClient::new(secrets.stream_token_key.clone(), reach)?,
+        clock: aws.clock.clone(),
     };
     let settings = BridgeSettings {
         public_stream_url,
@@ -100,6 +101,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         drain_timeout: Duration::from_secs(drain),
         ecs_agent,
         openai_roots,
+        clock: aws.clock,
     };
     Ok(Bridge::new(settings, ports, live)?)
 }
@@ -127,6 +129,7 @@ pub struct StorePorts {
     twilio: TwilioRest,
     steps: Leases,
     tools: ToolClient,
+    clock: Clock,
 }
 
 impl Ports for StorePorts {
@@ -176,7 +179,10 @@ impl Ports for StorePorts {
         id: &str,
         message: &TakenMessage,
     ) -> Result<(), StoreError> {
-        self.turns.put_message(&plan.call, plan.epoch, id, message, clock::now()).await.map_err(store_error)
+        self.turns
+            .put_message(&plan.call, plan.epoch, id, message, self.clock.now())
+            .await
+            .map_err(store_error)
     }
 
     async fn call_tool(
@@ -194,7 +200,7 @@ impl Ports for StorePorts {
         }
         // For as long as the outcome would be kept: an effect whose asker died is not taken over, since it may have
         // happened.
-        let now = clock::now();
+        let now = self.clock.now();
         let begun = self.steps.begin(WorkKind::Tool, request.id, TOOL_KEEP, now).await;
         let lease = match begun.map_err(|error| store(&error))? {
             Begun::Won(lease) => lease,

@@ -12,10 +12,11 @@ mod wake;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use domain::token::TokenKey;
 use domain::{CallPlan, CallSid, Direction, Epoch, Secret, Speaker, Timestamp};
+use platform::Clock;
 use platform::rate_limit::RateLimited;
 use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
 use session::output::{Audio, Close};
@@ -54,6 +55,7 @@ pub(crate) struct Context<P> {
     pub(crate) drain_timeout: Duration,
     /// Limits the log lines about streams that become no call: a peer that can sign an upgrade can open any number.
     pub(crate) callless: RateLimited,
+    pub(crate) clock: Clock,
 }
 
 pub(crate) struct CallDriver<P> {
@@ -80,7 +82,7 @@ pub(crate) struct CallDriver<P> {
 
 impl<P: Ports> CallDriver<P> {
     pub(crate) fn new(context: Arc<Context<P>>, caller: CallerSocket, shutdown: CancellationToken) -> Self {
-        let (now, started_at) = (Instant::now(), wall_clock());
+        let (now, started_at) = (Instant::now(), context.clock.now());
         let mut effects = Effects::new();
         effects.drain(shutdown);
         Self {
@@ -219,7 +221,8 @@ impl<P: Ports> CallDriver<P> {
         );
         let (ports, tasks) = (Arc::clone(&self.context.ports), &self.context.writers);
         if plan.direction == Direction::Outbound && plan.epoch == Epoch::FIRST {
-            self.effects.answered_by(Arc::clone(&ports), plan.call.clone());
+            let clock = self.context.clock.clone();
+            self.effects.answered_by(Arc::clone(&ports), clock, plan.call.clone());
         }
         let superseded = CancellationToken::new();
         self.effects.watch_fence(superseded.clone());
@@ -312,7 +315,8 @@ impl<P: Ports> CallDriver<P> {
         let ours = self.caller.is_of_account(&self.context.account_sid);
         match self.context.token_key.verify(&call, token.expose()) {
             Ok(epoch) if ours => {
-                self.effects.claim(Arc::clone(&self.context.ports), call.clone(), epoch, wall_clock());
+                let now = self.context.clock.now();
+                self.effects.claim(Arc::clone(&self.context.ports), call.clone(), epoch, now);
             }
             Ok(_) | Err(_) => self.backlog.push_back(Input::ClaimRefused(ClaimRefusal::NotYours)),
         }
@@ -357,7 +361,8 @@ impl<P: Ports> CallDriver<P> {
         let Some(close) = self.close else { return };
         let written = match (self.plan, self.writer) {
             (Some(plan), Some(writer)) => {
-                let report = report::report(&plan, &close, &self.meters, self.started_at, wall_clock());
+                let report =
+                    report::report(&plan, &close, &self.meters, self.started_at, self.context.clock.now());
                 report::log(
                     &plan,
                     &close,
@@ -404,10 +409,4 @@ fn payload<'a>(input: &Input<'a>) -> &'a [u8] {
     } else {
         &[]
     }
-}
-
-fn wall_clock() -> Timestamp {
-    // A clock before 1970 is a broken machine; calls go on with a wrong date.
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -106,6 +106,7 @@ impl<P: Ports> Bridge<P> {
             writers: TaskTracker::new(),
             drain_timeout: settings.drain_timeout,
             callless: RateLimited::default(),
+            clock: settings.clock,
         };
         Ok(Self {
             shared: Arc::new(Shared {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::Secret;
 use domain::token::TokenKey;
+use platform::Clock;
 use rustls::pki_types::CertificateDer;
 use url::Url;
 
@@ -38,6 +39,8 @@ pub struct BridgeSettings {
     pub ecs_agent: Option<Url>,
     /// Certificate authorities to trust beside the public ones, for a Realtime API behind a gateway of one's own.
     pub openai_roots: Vec<CertificateDer<'static>>,
+    /// The time that plans and verdicts are claimed at, and that a call's record is dated by.
+    pub clock: Clock,
 }
 
 /// Sockets to the model that are kept ready. Without models or with zero sockets every call connects for itself, with

@@ -13,7 +13,6 @@ use functions::edge::batch::MAX_ATTEMPTS;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use local::demo::story;
-use platform::clock;
 use serde_json::{Value, json};
 use simulator::twilio::{CallFaults, CallerScript, CallerStep, RecordingFaults, RecordingSource};
 use stores::recordings;
@@ -178,7 +177,7 @@ async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep(w
     // The job that the sweep sends is the one that was lost.
     let nobody = [("QUEUE_RECORDINGS", world.system.name("RecordingsDlq").unwrap())];
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &nobody).await;
-    let mut due = clock::now().plus(ARCHIVE_WITHIN);
+    let mut due = world.now().plus(ARCHIVE_WITHIN);
     assert!(sweep.ticks(due).await);
     assert!(found.is_accounted_for().await && found.is_copied(1).await);
     assert_eq!(found.told().await.state, "archived");

@@ -44,7 +44,7 @@ async fn a_replay_after_the_plan_was_claimed_mints_no_second_plan(world: Arc<Wor
     let (_, first) = webhook.send(&world).await;
     let call = domain::CallSid::parse(&sid).unwrap();
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
-    let now = platform::clock::now();
+    let now = world.now();
     assert!(plans.claim(&call, domain::Epoch::FIRST, now).await.unwrap().is_some());
     let (status, again) = webhook.send(&world).await;
     assert_eq!((status, &again), (200, &first), "the same TwiML");
@@ -154,7 +154,7 @@ async fn a_call_that_is_over_gets_no_session(world: Arc<World>) {
     assert_eq!(webhook.send(&world).await, (200, HUNG_UP.to_owned()));
     let call = domain::CallSid::parse(&sid).unwrap();
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
-    let claimed = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap();
+    let claimed = plans.claim(&call, domain::Epoch::FIRST, world.now()).await.unwrap();
     assert_eq!(claimed, None);
 }
 
@@ -193,7 +193,7 @@ async fn no_caller_is_told_what_belongs_to_another(world: Arc<World>) {
         let sid = new_call_sid();
         Webhook::inbound(&world, &sid).field("From", from).send(&world).await;
         let call = domain::CallSid::parse(&sid).unwrap();
-        let plan = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap().unwrap();
+        let plan = plans.claim(&call, domain::Epoch::FIRST, world.now()).await.unwrap().unwrap();
         told.push((plan.instructions, plan.safety_identifier));
     }
     for (known, withheld) in [(0, 1), (2, 3)] {
@@ -215,7 +215,7 @@ async fn withheld_callers_share_no_identity(world: Arc<World>) {
         let sid = new_call_sid();
         Webhook::inbound(&world, &sid).field("From", from).field("Caller", from).send(&world).await;
         let call = domain::CallSid::parse(&sid).unwrap();
-        let plan = plans.claim(&call, domain::Epoch::FIRST, platform::clock::now()).await.unwrap().unwrap();
+        let plan = plans.claim(&call, domain::Epoch::FIRST, world.now()).await.unwrap().unwrap();
         assert!(plan.instructions.contains("withheld"), "{from}");
         assert!(people.insert(plan.safety_identifier), "{from}");
         assert_eq!(world.record(&sid).await.from, "hidden", "{from}");

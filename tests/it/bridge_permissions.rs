@@ -13,7 +13,6 @@ use axum::routing::put;
 use bridge::LiveEvents;
 use domain::tools::HttpTool;
 use functions::businesses::provision::NewBusiness;
-use platform::env::MapEnv;
 use serde_json::json;
 use serde_yaml_ng::Value;
 use simulator::audio::speech;
@@ -120,9 +119,9 @@ async fn the_role_of_the_bridge_fits() {
     })
     .await;
     let (proxy, agent) = (AwsProxy::of(&world).await, Agent::default());
-    let mut env = MapEnv(world.system.environment.clone());
-    env.0.extend(proxy.everywhere().map(|(name, value)| (name.to_owned(), value.to_owned())));
-    env.0.insert("ECS_AGENT_URI".to_owned(), agent.start().await);
+    let mut env = world.env(world.system.environment.clone());
+    env.vars.0.extend(proxy.everywhere().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    env.vars.0.insert("ECS_AGENT_URI".to_owned(), agent.start().await);
     let bridge = bridge::app::load(&env, LiveEvents::default()).await.unwrap();
     let stop = CancellationToken::new();
     let running = tokio::spawn(bridge.run(media, stop.clone()));

@@ -8,7 +8,6 @@ use domain::announcement::Wording;
 use domain::{Announcement, CallSid, Epoch};
 use functions::businesses::provision::NewBusiness;
 use futures_util::{StreamExt as _, stream};
-use platform::clock;
 use simulator::twilio::{CallEventKind, CallFaults, CallerScript, CallerStep, StreamFaults};
 use stores::plans::Plans;
 
@@ -76,7 +75,7 @@ async fn a_long_recorded_notice_does_not_outlast_the_plan() {
     assert!(twiml.contains("<Play>https://media.example.com/consent.mp3</Play><Start>"), "{twiml}");
     let plans = Plans::new(&world.system.aws, world.system.name("LeasesTable").unwrap());
     let call = CallSid::parse(&call_sid(1)).unwrap();
-    let after = clock::now().plus(Duration::from_secs(120 + 55));
+    let after = world.now().plus(Duration::from_secs(120 + 55));
     assert!(plans.claim(&call, Epoch::FIRST, after).await.unwrap().is_some());
 }
 

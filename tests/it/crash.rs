@@ -11,7 +11,6 @@ use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
-use platform::clock;
 use serde_json::{Value, json};
 use simulator::twilio::{
     CallFaults, CallStatus, CallerScript, CallerStep, RecordingFaults, RecordingStatus, TwimlSource,
@@ -186,7 +185,7 @@ impl<'w> Life<'w> {
             if deliver(self.world, process, &delivery, attempt).await {
                 return;
             }
-            self.time_passes().await;
+            self.world.leases_lapse();
         }
         panic!("a delivery is never done: {}", acceptance::log::troubles());
     }
@@ -220,7 +219,7 @@ impl<'w> Life<'w> {
         let turn = |position: u32, speaker: &str, text: &str| {
             let turn = json!({
                 "call": self.call, "epoch": 1, "position": position, "item": format!("item_{position}"),
-                "speaker": speaker, "state": "complete", "text": text, "at": clock::now().0,
+                "speaker": speaker, "state": "complete", "text": text, "at": self.world.now().0,
                 "spoken": { "secs": 1, "nanos": 0 }, "heard": { "secs": 1, "nanos": 0 },
                 "latency": null, "tool_calls": [],
             });
@@ -228,24 +227,6 @@ impl<'w> Life<'w> {
         };
         let turns = [turn(0, "agent", "Good day."), turn(1, "caller", "My chain is broken.")];
         turns::Writer::new(&system.aws, table, leases).put_turns(&turns).await.unwrap();
-    }
-
-    /// So much of it that unfinished leases are over.
-    async fn time_passes(&self) {
-        for row in self.rows("LeasesTable").await {
-            let request = self.world.system.aws.dynamodb.update_item();
-            let request = request.table_name(self.world.system.name("LeasesTable").unwrap());
-            let request = request
-                .key("pk", row["pk"].clone())
-                .update_expression("SET lease_until = :past")
-                .condition_expression("begins_with(pk, :work) AND #status <> :done")
-                .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":past", AttributeValue::N("0".into()))
-                .expression_attribute_values(":work", AttributeValue::S("once#".into()))
-                .expression_attribute_values(":done", AttributeValue::S("done".into()));
-            // Refused for whatever is no work in progress.
-            let _ = request.send().await;
-        }
     }
 
     /// Every row of a table that speaks of this call or its recording.

@@ -126,7 +126,7 @@ async fn an_order_without_a_trace_is_dialled_again_once_that_is_certain() {
     world.twilio.set_callee(CALLEE, brief());
     world.twilio.fail_next_request(fault(500, 20500, false));
     assert_eq!(place(&world, "order-1", &order(&world)).await.status, 503);
-    it_is_certain_by_now(&world, "order-1").await;
+    it_is_certain_by_now(&world);
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!((answered.status, dials(&world), world.twilio.calls().len()), (201, 2, 1), "{answered:?}");
     let again = place(&world, "order-1", &order(&world)).await;
@@ -146,7 +146,7 @@ async fn before_anybody_dials_again_the_call_is_looked_for() {
     world.twilio.fail_next_request(fault(500, 20500, true));
     world.twilio.fail_next_request(fault(500, 20500, false));
     assert_eq!(place(&world, "order-1", &order(&world)).await.status, 503);
-    it_is_certain_by_now(&world, "order-1").await;
+    it_is_certain_by_now(&world);
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!((answered.status, dials(&world)), (201, 1), "{answered:?}");
     assert_eq!(world.twilio.calls()[0].sid(), answered.sid());
@@ -160,7 +160,7 @@ async fn a_request_that_was_turned_back_may_be_repeated() {
     world.twilio.fail_next_request(busy);
     let answered = place(&world, "order-1", &order(&world)).await;
     assert_eq!((answered.status, answered.retry_after), (503, Some(7)), "{answered:?}");
-    it_is_certain_by_now(&world, "order-1").await;
+    it_is_certain_by_now(&world);
     let again = place(&world, "order-1", &order(&world)).await;
     assert_eq!((again.status, world.twilio.calls().len()), (201, 1), "{again:?}");
 }

@@ -2,7 +2,6 @@
 
 use acceptance::aws_proxy::{AwsProxy, Manner};
 use acceptance::ended_calls::{EndedCalls, job};
-use acceptance::lease::lapse_all;
 use acceptance::record::{Message, Summary};
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
@@ -155,7 +154,7 @@ async fn a_worker_that_dies_around_its_one_write_is_made_good() {
         proxy.set(Manner::Open);
         let told = calls.events().await.len();
         let heir = calls.insights(&[]).await;
-        lapse_all(&world, "insights").await;
+        world.leases_lapse();
         assert!(heir.does(&copy, 2).await, "{dies_at}");
         let events = calls.events().await;
         assert_eq!(events.len(), usize::from(n), "{dies_at}: {told} before");

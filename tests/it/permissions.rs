@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use acceptance::aws_proxy::{ASIDE, Access, AwsProxy, rows};
 use acceptance::bucket::{CutShort, remove};
-use acceptance::lease::{fill_deployment, lapse};
+use acceptance::lease::fill_deployment;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::DialId;
 use domain::recording::MAX_SWEEPS;
-use domain::transcript::Run;
 use functions::features;
 use http::Method;
 use local::template::Template;
-use platform::clock;
-use platform::env::{MapEnv, Reader};
+use platform::Clock;
+use platform::env::{ClockedEnv, Reader};
 use serde_json::json;
 use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
@@ -140,7 +139,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let proxy = AwsProxy::of(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &proxy.everywhere()).await;
     Webhook::inbound(&world, &call_sid(4)).send(&world).await;
-    assert!(sweep.ticks(platform::clock::now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
+    assert!(sweep.ticks(world.now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
     compare("CallSweepFunction", &proxy);
 
     outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
@@ -204,7 +203,7 @@ async fn unheard_of(world: &World) -> Arc<CallOutcome> {
 
 /// Remembers whether a function asked where the secret is.
 struct Asked<'a> {
-    env: MapEnv,
+    env: ClockedEnv,
     secret: &'a AtomicBool,
 }
 
@@ -212,6 +211,10 @@ impl Reader for Asked<'_> {
     fn var(&self, name: &str) -> Option<String> {
         self.secret.fetch_or(name == "SECRETS_ARN", Ordering::SeqCst);
         self.env.var(name)
+    }
+
+    fn clock(&self) -> Clock {
+        self.env.clock()
     }
 }
 
@@ -223,7 +226,7 @@ async fn only_a_function_that_reads_the_secret_may_read_it() {
     let mut readers = 0;
     for function in Template::load().unwrap().functions {
         let secret = AtomicBool::new(false);
-        let env = Asked { env: MapEnv(world.system.environment.clone()), secret: &secret };
+        let env = Asked { env: world.env(world.system.environment.clone()), secret: &secret };
         assert!(features::named(&function.binary).unwrap().load(&env).await.is_ok(), "{}", function.binary);
         let reads = secret.load(Ordering::SeqCst);
         let policies = &template["Resources"][function.logical_id.as_str()]["Properties"]["Policies"];
@@ -286,7 +289,7 @@ async fn the_roles_of_what_becomes_of_a_recording_fit() {
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &changes).await;
     let unheard = unannounced(&world).await;
     for tick in 1..=MAX_SWEEPS + 1 {
-        assert!(sweep.ticks(clock::now().plus(Duration::from_secs(48 * 3_600) * tick)).await);
+        assert!(sweep.ticks(world.now().plus(Duration::from_secs(48 * 3_600) * tick)).await);
     }
     compare("RecordingSweepFunction", &proxy);
     let given_up = world.record(&unheard.call_sid).await;
@@ -370,7 +373,7 @@ async fn the_roles_of_the_pipeline_fit() {
     let busy = HttpFault::rate_limited(Duration::from_secs(110));
     world.openai.transcribe_as(Transcription::Fault(busy));
     assert!(!step.does(&json!({ "call": outcome.call_sid }), 1).await, "the model is busy");
-    lapse(&world, "transcribe", &format!("{}#{}", outcome.call_sid, Run::FIRST)).await;
+    world.leases_lapse();
     assert!(step.does(&json!({ "call": outcome.call_sid }), 2).await);
     assert!(step.does(&json!({ "call": broken.call }), 1).await, "it looks again when there is a recording");
     assert!(step.does(&no_job, 1).await, "it is buried");
@@ -382,7 +385,7 @@ async fn the_roles_of_the_pipeline_fit() {
 
     // Something else is where the recording should be: the two are compared.
     broken.put_another(&world).await;
-    lapse(&world, "recording-archive", &broken.recording).await;
+    world.leases_lapse();
     assert!(archive.does(&copy, 1).await, "it is buried: another attempt would find the same");
     let path = format!("/v1/calls/{}/recording", broken.call);
     let url = world.system.api_url.join(&path).unwrap();

@@ -8,7 +8,6 @@ use acceptance::webhook::Webhook;
 use acceptance::{World, WorldConfig, audio};
 use domain::recording::{ARCHIVE_WITHIN, CALLBACK_WITHIN};
 use local::demo::story;
-use platform::clock;
 use platform::objects::PART_BYTES;
 use simulator::twilio::{CallFaults, CallerScript, CallerStep, LineRecording, MediaFault, RecordingFaults};
 
@@ -169,11 +168,11 @@ async fn a_recording_whose_callback_never_came_is_found(world: World) {
     call.is_announced("in-progress", &[]).await;
     let path = format!("/v1/calls/{}", call.call);
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &[]).await;
-    assert!(sweep.ticks(clock::now()).await);
+    assert!(sweep.ticks(world.now()).await);
     assert_eq!(call.told().await.state, "in_progress", "its time has not come");
     assert_eq!(world.get(&format!("{path}/recording")).await.0, 409);
 
-    assert!(sweep.ticks(clock::now().plus(CALLBACK_WITHIN)).await);
+    assert!(sweep.ticks(world.now().plus(CALLBACK_WITHIN)).await);
     let record = world.record_when(&call.call, |record| record.recording_state() == "archived").await;
     assert_eq!(record.recording().channels, Some(2));
 }
@@ -196,7 +195,7 @@ async fn a_recording_whose_job_was_lost_is_swept_and_reading_starts_nothing(worl
     let downloads = || world.twilio.requests().iter().filter(|r| r.path.ends_with(".wav")).count();
     assert_eq!(downloads(), 0, "nobody copies because somebody looks");
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &[]).await;
-    let overdue = clock::now().plus(ARCHIVE_WITHIN);
+    let overdue = world.now().plus(ARCHIVE_WITHIN);
     for _ in 0..3 {
         assert!(sweep.ticks(overdue).await);
     }

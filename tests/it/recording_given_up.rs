@@ -9,7 +9,6 @@ use acceptance::sandbox::ScheduleSandbox;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::recording::{ARCHIVE_WITHIN, Due, MAX_SWEEPS};
 use functions::edge::batch::MAX_ATTEMPTS;
-use platform::clock;
 use simulator::twilio::{CallFaults, MediaFault, RecordingFaults};
 
 use super::recording::{in_the_bucket, media, short_call};
@@ -22,7 +21,7 @@ async fn a_recording_that_is_late_everywhere_is_waited_for(world: World) {
     call.is_announced("completed", &[]).await;
     let sweep =
         ScheduleSandbox::start(&world, "recording-sweep", &[("QUEUE_RECORDINGS", nowhere(&world))]).await;
-    let mut due = clock::now().plus(ARCHIVE_WITHIN);
+    let mut due = world.now().plus(ARCHIVE_WITHIN);
     for sweeps in 0..MAX_SWEEPS {
         for attempt in 1..MAX_ATTEMPTS {
             assert!(!call.is_copied(attempt).await);

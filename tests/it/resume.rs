@@ -11,7 +11,6 @@ use domain::{CallPlan, CallSid, Epoch, PhoneNumber, SessionReport, Speaker, Turn
 use functions::businesses::provision::provision;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
-use platform::clock;
 use simulator::twilio::{CallEventKind, CallFaults, CallerScript, CallerStep, EndedBy, StreamFaults};
 use stores::businesses;
 use stores::plans::Plans;
@@ -65,7 +64,7 @@ impl<'a> HandledCall<'a> {
 
     async fn claim(&self, epoch: u32) -> Option<CallPlan> {
         let plans = Plans::new(&self.world.system.aws, self.world.system.name("LeasesTable").unwrap());
-        plans.claim(&self.call, Epoch(epoch), clock::now()).await.unwrap()
+        plans.claim(&self.call, Epoch(epoch), self.world.now()).await.unwrap()
     }
 
     fn bridge(&self) -> Writer {
@@ -78,7 +77,7 @@ impl<'a> HandledCall<'a> {
     }
 
     async fn ended_for(&self, epoch: u32, end: EndReason, transfer_to: Option<&str>) {
-        let now = clock::now();
+        let now = self.world.now();
         let report = SessionReport {
             call: self.call.clone(),
             epoch: Epoch(epoch),
@@ -118,7 +117,7 @@ impl<'a> HandledCall<'a> {
             speaker,
             state: TurnState::Complete,
             text: text.into(),
-            at: clock::now(),
+            at: self.world.now(),
             spoken: Duration::from_secs(2),
             heard: Duration::from_secs(2),
             latency: None,
@@ -168,7 +167,7 @@ async fn the_conversation_so_far_goes_with_the_plan(world: World) {
     ];
     line.bridge().put_turns(&turns).await.unwrap();
     let left = TakenMessage { recipient: None, text: "The wheel is bent.".into(), callback: None };
-    line.bridge().put_message(&line.call, Epoch::FIRST, "m", &left, clock::now()).await.unwrap();
+    line.bridge().put_message(&line.call, Epoch::FIRST, "m", &left, world.now()).await.unwrap();
     line.ended(1, EndReason::Drained).await;
     line.after(1).await;
 

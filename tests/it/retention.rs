@@ -8,7 +8,6 @@ use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use domain::recording::Retention;
 use http::Method;
 use local::demo::story;
-use platform::clock;
 use serde_yaml_ng::Value;
 use simulator::twilio::{CallOutcome, RecordingStatus};
 
@@ -56,7 +55,7 @@ async fn what_was_kept_long_enough_is_deleted_and_what_is_held_is_not() {
     let recording = format!("/v1/calls/{}/recording", outcome.call_sid);
     let sweep = ScheduleSandbox::start(&world, "recording-sweep", &[]).await;
     assert_eq!(tag(&world).await.as_deref(), Some("30-days"));
-    let day = |n: u32| clock::now().plus(Duration::from_secs(24 * 3_600) * n);
+    let day = |n: u32| world.now().plus(Duration::from_secs(24 * 3_600) * n);
     assert!(sweep.ticks(day(29)).await);
     assert_eq!(world.record(&outcome.call_sid).await.recording_state(), "archived");
 

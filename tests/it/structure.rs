@@ -291,6 +291,37 @@ fn nothing_is_left_open() {
     }
 }
 
+/// Where the machine's clock is asked, and why the injected one will not do there.
+const REAL_TIME: [(&str, &str); 10] = [
+    ("bridge/src/model_socket.rs", "OpenAI dates the end of a session"),
+    ("crates/platform/src/clock.rs", "the clock itself"),
+    ("crates/platform/src/env.rs", "the clock of a process's own environment"),
+    ("crates/platform/src/telemetry.rs", "CloudWatch refuses metrics of the future"),
+    ("crates/providers/src/openai_http.rs", "OpenAI dates its `Retry-After`"),
+    ("crates/providers/src/tool_http.rs", "the tool checks the signature's time"),
+    ("functions/src/edge/run.rs", "Lambda's own clock"),
+    ("infra/local/aws/src/clock.rs", "the clock of the local AWS"),
+    ("infra/local/aws/src/json_protocol.rs", "the client signs with the machine's clock"),
+    ("infra/local/src/system.rs", "the clock of a system that none was injected into"),
+];
+
+/// A store, a function or a queue that asks the machine for the time cannot be tested in virtual time.
+fn the_machines_clock_is_asked_in_few_places() {
+    let asks = Regex::new(
+        r"SystemTime::now\b|Clock::(system|default)\(|Clock::system\b|(Timestamp|Zoned|Utc|OffsetDateTime)::now\(",
+    )
+    .unwrap();
+    let mut found = vec![];
+    for (path, text) in sources(&["crates", "functions", "bridge", "infra"]) {
+        let is_test = path.contains("/tests/") || path.ends_with("/tests.rs");
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        if !is_test && asks.is_match(code) {
+            found.push(path);
+        }
+    }
+    assert_eq!(found, REAL_TIME.map(|(path, _)| path));
+}
+
 /// The provider's messages stop at one module each.
 fn wire_types_stop_at_their_module() {
     for (path, text) in sources(&["bridge/src"]) {
@@ -323,5 +354,6 @@ acceptance::tests![
     hot_modules_log_in_less_than_two_per_cent_of_their_lines,
     a_file_can_be_read_in_one_sitting,
     nothing_is_left_open,
+    the_machines_clock_is_asked_in_few_places,
     wire_types_stop_at_their_module,
 ];

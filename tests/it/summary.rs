@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use acceptance::ended_calls::{EndedCalls, job};
-use acceptance::lease::lapse_all;
 use acceptance::{World, WorldConfig};
 use domain::Speaker::{Agent, Caller};
 use local::demo::story;
@@ -150,7 +149,7 @@ async fn models_without_room_are_left_alone_and_named_in_the_end() {
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(calls.asked().len(), 2, "each model once: they said when to come back");
     assert!(calls.record(&sid).await.insights.is_none());
-    lapse_all(&world, "insights").await;
+    world.leases_lapse();
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(calls.record(&sid).await.outcome(), "overloaded");
 }
@@ -181,7 +180,7 @@ async fn without_quota_nothing_is_tried_again_at_once_and_nothing_is_lost() {
     assert!(!insights.does(&job(&sid), 1).await, "it comes back");
     assert_eq!(calls.asked().len(), 1);
     assert!(calls.events().await.is_empty() && calls.record(&sid).await.insights.is_none());
-    lapse_all(&world, "insights").await;
+    world.leases_lapse();
     assert!(insights.does(&job(&sid), 5).await, "the last attempt has an outcome");
     assert_eq!(calls.asked().len(), 2);
     assert_eq!(calls.record(&sid).await.outcome(), "quota");

@@ -7,15 +7,14 @@ use acceptance::sandbox::{HttpSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use domain::Timestamp;
 use functions::voice::sweep::GRACE;
-use platform::clock;
 use simulator::twilio::{CallFaults, CallStatus, CallerScript, CallerStep, WebhookFaults};
 
 /// A closed port.
 const NOWHERE: &str = "http://127.0.0.1:1/000000000000/nowhere";
 
 /// A moment at which the sweep looks at every call there is.
-fn later() -> Timestamp {
-    clock::now().plus(GRACE + Duration::from_secs(1))
+fn later(world: &World) -> Timestamp {
+    world.now().plus(GRACE + Duration::from_secs(1))
 }
 
 async fn slots(world: &World) -> usize {
@@ -31,7 +30,7 @@ async fn a_call_whose_last_callback_is_lost_is_ended_from_the_api(world: World) 
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 800 }, CallerStep::HangUp]);
     let outcome = world.call_with(script, CallFaults { webhooks, ..Default::default() }).await;
 
-    assert!(sweep.ticks(clock::now()).await);
+    assert!(sweep.ticks(world.now()).await);
     assert_ne!(
         world.record(&outcome.call_sid).await.status,
         "completed",
@@ -39,14 +38,14 @@ async fn a_call_whose_last_callback_is_lost_is_ended_from_the_api(world: World) 
     );
     assert_eq!(slots(&world).await, 2, "its business's and the deployment's");
 
-    assert!(sweep.ticks(later()).await);
+    assert!(sweep.ticks(later(&world)).await);
     let record = world.record_when(&outcome.call_sid, |record| !record.transcript_source.is_empty()).await;
     assert_eq!(record.status, "completed");
     assert!(record.duration_s.is_some() && !record.ended_at.is_empty(), "{record:?}");
     assert_eq!(slots(&world).await, 0, "its slots came back");
 
     let events = record.events.len();
-    assert!(sweep.ticks(later()).await);
+    assert!(sweep.ticks(later(&world)).await);
     assert_eq!(world.record(&outcome.call_sid).await.events.len(), events, "nothing a second time");
     // The callback comes after all: history, as any late one.
     let late = Webhook::status(&world, &outcome.call_sid, "completed", 3);
@@ -61,7 +60,7 @@ async fn an_end_that_nothing_followed_is_followed_up(world: World) {
     let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
     assert_eq!(broken.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await.0, 503);
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
-    assert!(sweep.ticks(later()).await);
+    assert!(sweep.ticks(later(&world)).await);
     let record = world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
     assert_eq!(record.events.len(), 1, "it ended once");
 }
@@ -72,7 +71,7 @@ async fn a_call_that_was_over_before_it_was_opened_is_followed_up(world: World) 
     Webhook::status(&world, &sid, "completed", 3).send(&world).await;
     Webhook::inbound(&world, &sid).send(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
-    assert!(sweep.ticks(later()).await);
+    assert!(sweep.ticks(later(&world)).await);
     let record = world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
     assert_eq!(record.status, "completed");
 }
@@ -82,9 +81,9 @@ async fn a_call_that_twilio_has_forgotten_ends_within_a_day(world: World) {
     let sid = call_sid(3);
     Webhook::inbound(&world, &sid).send(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &[]).await;
-    assert!(sweep.ticks(later()).await);
+    assert!(sweep.ticks(later(&world)).await);
     assert_eq!(world.record(&sid).await.status, "ringing");
-    assert!(sweep.ticks(clock::now().plus(Duration::from_secs(25 * 60 * 60))).await);
+    assert!(sweep.ticks(world.now().plus(Duration::from_secs(25 * 60 * 60))).await);
     assert_eq!(world.record(&sid).await.status, "failed");
     assert_eq!(slots(&world).await, 0);
 }
@@ -95,7 +94,7 @@ async fn a_tick_without_twilio_changes_nothing_and_says_so(world: World) {
     Webhook::inbound(&world, &sid).send(&world).await;
     let deaf =
         ScheduleSandbox::start(&world, "call-sweep", &[("TWILIO_API_URL", "http://127.0.0.1:1")]).await;
-    assert!(!deaf.ticks(later()).await);
+    assert!(!deaf.ticks(later(&world)).await);
     assert_eq!(world.record(&sid).await.status, "ringing");
 }
 

@@ -6,19 +6,16 @@ use std::time::Duration;
 use acceptance::audio;
 use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::ended_calls::{job, sinks};
-use acceptance::lease::lapse;
 use acceptance::record::CallRecord;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
 use acceptance::suite::report;
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::recording::{Archived, object_key, wav_header};
-use domain::transcript::Run;
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
 use functions::edge::batch::MAX_ATTEMPTS;
 use futures_util::future::join_all;
 use openai::transcription::MAX_FILE_BYTES;
-use platform::clock;
 use platform::objects::{NewObject, Objects};
 use sha2::{Digest as _, Sha256};
 use simulator::audio::{mulaw, speech};
@@ -84,7 +81,7 @@ async fn recorded(world: &World, number: u8, wav: Vec<u8>) -> String {
         bytes: wav.len() as u64,
         sha256: sha256.clone(),
         format,
-        at: clock::now(),
+        at: world.now(),
         retention: Default::default(),
     };
     let objects = Objects::new(&world.system.aws, world.system.name("RecordingsBucket").unwrap());
@@ -93,7 +90,7 @@ async fn recorded(world: &World, number: u8, wav: Vec<u8>) -> String {
     let recordings = Writer::new(&world.system.aws, world.system.name("RecordingsTable").unwrap());
     let business = world.business.business.id.clone();
     let announced =
-        Recording::new(sid.clone(), call.clone(), business, RecordingState::Announced, clock::now());
+        Recording::new(sid.clone(), call.clone(), business, RecordingState::Announced, world.now());
     recordings.announce(&announced).await.unwrap();
     recordings.archived(&sid, &archived).await.unwrap();
 
@@ -166,7 +163,7 @@ async fn a_transcription_that_needs_many_runs_goes_on_where_it_stopped() {
         // A run whose every request meets the busy model hears nothing: it fails, and is tried again after its lease.
         match step.does(&job(&sid), 1).await {
             true => handed_on += 1,
-            false => lapse(&world, "transcribe", &format!("{sid}#{}", Run::FIRST)).await,
+            false => world.leases_lapse(),
         }
     }
     assert!(handed_on >= MAX_ATTEMPTS, "{handed_on} runs came further");
@@ -217,7 +214,7 @@ async fn life(
     let changes: Vec<_> = sinks(world).into_iter().chain(ways).collect();
     let doomed = QueueSandbox::start(world, "transcript-step", &changes).await;
     if !doomed.does(&job(&sid), 1).await || proxies.is_dead() {
-        lapse(world, "transcribe", &format!("{sid}#{}", Run::FIRST)).await;
+        world.leases_lapse();
         let heir = QueueSandbox::start(world, "transcript-step", &sinks(world)).await;
         assert!(heir.does(&job(&sid), 2).await, "{chosen:?}");
     }

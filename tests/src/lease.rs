@@ -5,7 +5,6 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
-use platform::clock;
 use stores::capacity::DEPLOYMENT_KEYS;
 
 use crate::World;
@@ -26,23 +25,9 @@ pub async fn lapse(world: &World, kind: &str, id: &str) {
     }
 }
 
-/// The same for all work of a kind.
-pub async fn lapse_all(world: &World, kind: &str) {
-    let table = world.system.name("LeasesTable").expect("a table");
-    let rows = world.system.aws.dynamodb.scan().table_name(table).consistent_read(true).send().await;
-    let rows = rows.expect("the leases can be read");
-    for row in rows.items() {
-        let key = row["pk"].as_s().expect("a text");
-        if let Some(id) = key.strip_prefix("once#").and_then(|key| key.strip_prefix(kind)?.strip_prefix('#'))
-        {
-            lapse(world, kind, id).await;
-        }
-    }
-}
-
 /// The only slot of a deployment that has room for one call is another's, or free again.
 pub async fn fill_deployment(world: &World, taken: bool) {
-    let until = if taken { clock::now().plus(Duration::from_secs(3_600)) } else { Timestamp(0) };
+    let until = if taken { world.now().plus(Duration::from_secs(3_600)) } else { Timestamp(0) };
     let request = world.system.aws.dynamodb.put_item();
     let request = request
         .table_name(world.system.name("LeasesTable").expect("a table"))

@@ -1,10 +1,8 @@
 //! Calls that the business asks for, as its own program would.
 
-use domain::DialId;
 use serde_json::{Value, json};
 
 use crate::World;
-use crate::lease::lapse;
 
 /// Whom the tests call, from the block of numbers kept for fiction.
 pub const CALLEE: &str = "+12025550155";
@@ -42,9 +40,9 @@ pub async fn place(world: &World, key: &str, body: &Value) -> Answered {
     Answered { status, retry_after, body: response.json().await.unwrap_or(Value::Null) }
 }
 
-/// As if the time in which an order is not dialled again were over.
-pub async fn it_is_certain_by_now(world: &World, key: &str) {
-    lapse(world, "dial", DialId::of(&world.business.business.id, key).as_str()).await;
+/// The time in which an order is not dialled again is over.
+pub fn it_is_certain_by_now(world: &World) {
+    world.leases_lapse();
 }
 
 /// How often Twilio was asked to dial.

@@ -6,7 +6,6 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use domain::Timestamp;
 use functions::edge::loaded::{BatchHandler, Loaded, TickHandler};
 use functions::features;
-use platform::env::MapEnv;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -28,10 +27,10 @@ pub struct QueueSandbox(Arc<dyn BatchHandler>);
 pub struct ScheduleSandbox(Arc<dyn TickHandler>);
 
 async fn load(world: &World, binary: &str, changes: &[(&str, &str)]) -> Loaded {
-    let mut env = MapEnv(world.system.environment.clone());
-    env.0.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let mut vars = world.system.environment.clone();
+    vars.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let feature = features::named(binary).expect("the function exists");
-    feature.load(&env).await.unwrap_or_else(|error| panic!("{binary} starts: {error}"))
+    feature.load(&world.env(vars)).await.unwrap_or_else(|error| panic!("{binary} starts: {error}"))
 }
 
 impl HttpSandbox {

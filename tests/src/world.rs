@@ -1,12 +1,13 @@
 //! Starts the system in process, in well under a second.
 
+mod time;
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use bridge::LiveEvents;
 use domain::{BusinessId, PhoneNumber, Secret};
 use functions::businesses::provision::NewBusiness;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use simulator::openai::{Connection, ConnectionPlan, Handshake, OpenAi, OpenAiConfig};
 use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -112,6 +114,8 @@ pub struct Parts {
     pub identity: Identity,
     pub business: NewBusiness,
     pub http: reqwest::Client,
+    /// How far the world's clock is ahead of the machine's.
+    time: watch::Sender<Duration>,
 }
 
 impl Deref for World {
@@ -162,6 +166,8 @@ impl World {
         config.openai.api_key = identity.openai_api_key.expose().to_owned();
         let openai = OpenAi::start(config.openai).await.expect("the simulated OpenAI starts");
         let mut twilio_config = TwilioConfig::new(&identity.account_sid, identity.auth_token.expose());
+        let (time, ahead) = watch::channel(Duration::ZERO);
+        twilio_config.ahead = Some(ahead.clone());
         (config.twilio)(&mut twilio_config);
         let twilio = Twilio::start(twilio_config).await.expect("the simulated Twilio starts");
         let start = System::start(Config {
@@ -178,6 +184,7 @@ impl World {
             public_base_url: None,
             stream_url: config.stream_url,
             live: LiveEvents::default(),
+            ahead: Some(ahead),
         });
         let system = Box::pin(start).await.expect("the system starts");
         let number = PhoneNumber::parse(business::NUMBER).expect("a number");
@@ -185,7 +192,7 @@ impl World {
         (config.business)(&mut new);
         seed(&system, &new).await;
         let http = crate::http().build().expect("a client");
-        let parts = Parts { system, twilio, openai, identity, business: new, http };
+        let parts = Parts { time, system, twilio, openai, identity, business: new, http };
         Self { parts: Some(parts), stops: crate::suite::stops(), runtime: Handle::current() }
     }
 
@@ -256,29 +263,6 @@ impl World {
         let response = request.send().await.expect("the API answers");
         let status = response.status().as_u16();
         (status, response.json().await.unwrap_or(Value::Null))
-    }
-
-    /// Waits until these queues hold no message, neither waiting, nor delayed, nor being worked on.
-    #[track_caller]
-    pub fn works_everything_off(&self, queues: &'static [&'static str]) -> impl Future<Output = ()> {
-        self.until(move || async move {
-            for queue in queues {
-                let url = self.system.name(queue).expect("a queue");
-                let request = self.system.aws.sqs.get_queue_attributes().queue_url(url);
-                let answer =
-                    request.attribute_names(QueueAttributeName::All).send().await.expect("it is told");
-                let attributes = answer.attributes.unwrap_or_default();
-                let counts = [
-                    QueueAttributeName::ApproximateNumberOfMessages,
-                    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-                    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-                ];
-                if counts.iter().any(|count| attributes.get(count).is_some_and(|count| count != "0")) {
-                    return None;
-                }
-            }
-            Some(())
-        })
     }
 
     /// The call's record as soon as `ready` says so.

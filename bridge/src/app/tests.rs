@@ -74,6 +74,7 @@ impl World {
             twilio: TwilioRest::new(&twilio, &account, Secret::new("token")).unwrap(),
             steps: Leases::new(&self.aws, LEASES),
             tools: ToolClient::new(key, Reach::AndLoopback).unwrap(),
+            clock: self.aws.clock.clone(),
         }
     }
 

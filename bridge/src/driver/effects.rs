@@ -11,6 +11,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use domain::{AnsweredBy, CallPlan, CallSid, Epoch, Timestamp};
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
+use platform::Clock;
 use platform::rate_limit::RateLimited;
 use session::input::ClaimRefusal;
 use tokio::time::{sleep, timeout};
@@ -18,8 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ports::{ClaimError, HangUpError, Ports};
 use crate::tools;
-
-use super::wall_clock;
 
 const HANG_UP_DEADLINE: Duration = Duration::from_secs(2);
 /// The waits between three tries.
@@ -110,9 +109,9 @@ impl Effects {
     }
 
     /// Looks for machine detection's verdict, off the path of the call, for as long as one may come.
-    pub(super) fn answered_by<P: Ports>(&mut self, ports: Arc<P>, call: CallSid) {
+    pub(super) fn answered_by<P: Ports>(&mut self, ports: Arc<P>, clock: Clock, call: CallSid) {
         self.pending.push(Box::pin(async move {
-            let verdict = timeout(VERDICT_WITHIN, verdict(&*ports, &call)).await;
+            let verdict = timeout(VERDICT_WITHIN, verdict(&*ports, &clock, &call)).await;
             verdict.map_or(Effect::NoVerdict, Effect::AnsweredBy)
         }));
     }
@@ -122,11 +121,11 @@ impl Effects {
     }
 }
 
-async fn verdict<P: Ports>(ports: &P, call: &CallSid) -> AnsweredBy {
+async fn verdict<P: Ports>(ports: &P, clock: &Clock, call: &CallSid) -> AnsweredBy {
     loop {
         sleep(VERDICT_POLL).await;
         // The verdict is advice, so a store that does not answer is asked again without an alarm.
-        if let Ok(Some(verdict)) = ports.answered_by(call, wall_clock()).await {
+        if let Ok(Some(verdict)) = ports.answered_by(call, clock.now()).await {
             return verdict;
         }
     }

@@ -17,6 +17,7 @@ use domain::{CallPlan, CallSid, Secret, testing};
 use http::{Method, Request, StatusCode};
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
+use platform::Clock;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
@@ -89,6 +90,7 @@ impl Harness {
             drain_timeout: Duration::from_secs(4),
             ecs_agent: None,
             openai_roots: vec![],
+            clock: Clock::system(),
         };
         change(&mut settings);
         let live = LiveEvents::broadcasting();

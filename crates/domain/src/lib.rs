@@ -17,7 +17,6 @@ pub mod ids;
 pub mod insight;
 pub mod language;
 pub mod numbering;
-pub mod numbers;
 pub mod outbound;
 pub mod phone;
 pub mod phrases;

@@ -52,7 +52,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// UsageFigures by which way calls went.
+/// Figures by which way calls went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ByDirection {
@@ -92,7 +92,7 @@ impl ByDirection {
 /// The figures of a sum, and of each entry of it. Whole numbers, which only grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct UsageFigures {
+pub struct Usage {
     /// Calls that were let in.
     pub calls: ByDirection,
     /// Calls that were answered with a refusal.
@@ -111,7 +111,7 @@ pub struct UsageFigures {
     pub deleted_bytes: u64,
 }
 
-impl UsageFigures {
+impl Usage {
     /// Begun minutes of all calls together.
     pub const fn minutes(&self) -> u64 {
         self.talk_ms.total().div_ceil(60_000)
@@ -164,7 +164,7 @@ pub struct Entry {
     business: BusinessId,
     month: Month,
     cause: Cause,
-    figures: UsageFigures,
+    figures: Usage,
 }
 
 /// The call is not over, so that what it used is not known.
@@ -186,11 +186,11 @@ impl Entry {
         let talk: Duration = call.duration.or_else(measured).unwrap_or_default();
         let talk_ms = u64::try_from(talk.as_millis()).unwrap_or(u64::MAX);
         let refused = u64::from(call.refusal.is_some());
-        let figures = UsageFigures {
+        let figures = Usage {
             calls: ByDirection::one(call.direction, 1 - refused),
             refused,
             talk_ms: ByDirection::one(call.direction, talk_ms),
-            ..UsageFigures::default()
+            ..Usage::default()
         };
         Ok(Self {
             business: call.business.clone(),
@@ -207,7 +207,7 @@ impl Entry {
             business: call.business.clone(),
             month: Month::of(now, zone),
             cause: Cause::Run { call: call.sid.clone(), run },
-            figures: UsageFigures::default().with_cost(cost),
+            figures: Usage::default().with_cost(cost),
         })
     }
 
@@ -223,7 +223,7 @@ impl Entry {
             business: business.clone(),
             month: Month::of(now, zone),
             cause: Cause::Stored(recording.clone()),
-            figures: UsageFigures { stored_bytes: bytes, ..UsageFigures::default() },
+            figures: Usage { stored_bytes: bytes, ..Usage::default() },
         }
     }
 
@@ -239,7 +239,7 @@ impl Entry {
             business: business.clone(),
             month: Month::of(now, zone),
             cause: Cause::Deleted(recording.clone()),
-            figures: UsageFigures { deleted_bytes: bytes, ..UsageFigures::default() },
+            figures: Usage { deleted_bytes: bytes, ..Usage::default() },
         }
     }
 
@@ -259,7 +259,7 @@ impl Entry {
     }
 
     /// What it adds.
-    pub const fn figures(&self) -> &UsageFigures {
+    pub const fn figures(&self) -> &Usage {
         &self.figures
     }
 }
@@ -272,7 +272,7 @@ pub struct Ledger {
     business: BusinessId,
     month: Month,
     counted: BTreeSet<Cause>,
-    sum: UsageFigures,
+    sum: Usage,
 }
 
 /// Why an entry is not added.
@@ -289,7 +289,7 @@ pub enum NotAdded {
 impl Ledger {
     /// A sum of nothing.
     pub fn new(business: BusinessId, month: Month) -> Self {
-        Self { business, month, counted: BTreeSet::new(), sum: UsageFigures::default() }
+        Self { business, month, counted: BTreeSet::new(), sum: Usage::default() }
     }
 
     /// Adds an entry.
@@ -308,7 +308,7 @@ impl Ledger {
     }
 
     /// What was used.
-    pub const fn sum(&self) -> &UsageFigures {
+    pub const fn sum(&self) -> &Usage {
         &self.sum
     }
 }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::tls;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::env::{Parser, Reader, SettingsError};
 
 /// What the clients have in common: region, credentials, timeouts, retries, HTTP client.
@@ -37,6 +38,8 @@ pub struct Aws {
     pub s3: aws_sdk_s3::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    /// The time that stores write and compare with.
+    pub clock: Clock,
 }
 
 impl Aws {
@@ -63,7 +66,7 @@ impl Aws {
         if let Some(credentials) = endpoints.credentials.clone() {
             loader = loader.credentials_provider(credentials);
         }
-        Ok(Self::assemble(loader.load().await, &endpoints))
+        Ok(Self::assemble(loader.load().await, &endpoints, env.clock()))
     }
 
     /// Loads the clients and settles `vars`: what is wrong with either is reported together.
@@ -78,7 +81,7 @@ impl Aws {
         }
     }
 
-    fn assemble(config: AwsConfig, endpoints: &Endpoints) -> Self {
+    fn assemble(config: AwsConfig, endpoints: &Endpoints, clock: Clock) -> Self {
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config);
         dynamodb.set_endpoint_url(endpoints.dynamodb.as_ref().map(Url::to_string));
         let mut s3 = aws_sdk_s3::config::Builder::from(&config);
@@ -92,6 +95,7 @@ impl Aws {
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             config,
+            clock,
         }
     }
 

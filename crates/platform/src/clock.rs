@@ -1,14 +1,45 @@
 //! The wall clock, and time as text.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::sync::watch;
 
-/// The current time.
-pub fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+/// How far a clock is ahead of the system's. It never becomes less.
+pub type Ahead = watch::Receiver<Duration>;
+
+/// What stores and functions ask for the time. It comes with the environment (`env::Reader`), so that a test moves the
+/// time of one system and of no other.
+///
+/// It is for times that are written to a store or compared with what was: leases, cooldowns, plans, links. Waits
+/// within a process are measured with `Instant`; what others check (signatures, presigned links) needs
+/// [`Clock::system`].
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    ahead: Option<Ahead>,
+}
+
+impl Clock {
+    /// The machine's own clock.
+    pub const fn system() -> Self {
+        Self { ahead: None }
+    }
+
+    /// The machine's own clock, put forward by what `ahead` says.
+    pub fn put_forward(ahead: Ahead) -> Self {
+        Self { ahead: Some(ahead) }
+    }
+
+    /// The current time.
+    pub fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let system = Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
+        match &self.ahead {
+            None => system,
+            Some(ahead) => system.plus(*ahead.borrow()),
+        }
+    }
 }
 
 /// `2026-11-20T13:05:09.250Z`.
@@ -52,6 +83,19 @@ mod tests {
     use super::*;
 
     const AT: Timestamp = Timestamp(1_795_179_909_250);
+
+    #[test]
+    fn a_clock_that_is_put_forward_moves_all_its_copies_and_no_other() {
+        let (time, ahead) = watch::channel(Duration::ZERO);
+        let (moved, other) = (Clock::put_forward(ahead), Clock::system());
+        let copy = moved.clone();
+        let before = other.now();
+        time.send_modify(|ahead| *ahead += Duration::from_secs(3_600));
+        let after = before.plus(Duration::from_secs(3_600));
+        assert!(moved.now() >= after && copy.now() >= after);
+        // The machine's own clock would have to run for an hour meanwhile.
+        assert!(other.now() < after);
+    }
 
     #[test]
     fn one_moment_in_each_of_its_spellings() {

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use domain::Secret;
 use url::Url;
 
+use crate::clock::Clock;
+
 /// What a process exits with when its settings are wrong: 64, `EX_USAGE` of sysexits.h, since the variables are to a
 /// service what arguments are to a command.
 pub const EX_USAGE: u8 = 64;
@@ -17,6 +19,11 @@ pub const EX_USAGE: u8 = 64;
 pub trait Reader: Send + Sync {
     /// The variable's text; `None` when it is not set.
     fn var(&self, name: &str) -> Option<String>;
+
+    /// What the program that is built from these variables asks for the time.
+    fn clock(&self) -> Clock {
+        Clock::system()
+    }
 }
 
 /// The process's environment.
@@ -42,6 +49,25 @@ impl Reader for MapEnv {
 impl fmt::Debug for MapEnv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("MapEnv").field(&self.0.keys()).finish()
+    }
+}
+
+/// Variables, and another clock than the machine's.
+#[derive(Debug, Clone)]
+pub struct ClockedEnv {
+    /// The variables.
+    pub vars: MapEnv,
+    /// What is asked for the time.
+    pub clock: Clock,
+}
+
+impl Reader for ClockedEnv {
+    fn var(&self, name: &str) -> Option<String> {
+        self.vars.var(name)
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 }
 

@@ -25,4 +25,5 @@ pub mod telemetry;
 pub mod tls;
 
 pub use aws::Aws;
+pub use clock::Clock;
 pub use secrets::Secrets;

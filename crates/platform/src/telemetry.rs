@@ -7,7 +7,7 @@ use domain::Timestamp;
 use serde_json::{Map, Value, json};
 use tracing_subscriber::EnvFilter;
 
-use crate::clock;
+use crate::clock::Clock;
 use strum::IntoStaticStr;
 
 const NAMESPACE: &str = "Switchboard";
@@ -66,7 +66,7 @@ pub fn metric(name: &str, value: f64, unit: Unit, dimensions: &[(&str, &str)]) {
         tracing::debug!(name, value, unit = unit.as_str(), "metric");
         return;
     };
-    let mut line = embedded(service, clock::now(), name, value, unit, dimensions);
+    let mut line = embedded(service, Clock::system().now(), name, value, unit, dimensions);
     line.push('\n');
     // One write, so that lines of several threads do not mix. A closed standard output has no reader to miss it.
     let _closed = std::io::stdout().lock().write_all(line.as_bytes());

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::public_address::Reach;
-use platform::clock;
+use platform::Clock;
 use platform::tls::{self, NoTrustStore};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -94,7 +94,7 @@ impl ToolClient {
 
     async fn send(&self, url: Url, request: &ToolRequest<'_>) -> Result<Response, reqwest::Error> {
         let body = request.body.to_string();
-        let seconds = clock::now().secs();
+        let seconds = Clock::system().now().secs();
         let signed = format!("{}.{seconds}.{body}", request.id);
         let mac = self.key.derived_mac(&format!("{PURPOSE}{}", request.business), signed.as_bytes());
         self.client

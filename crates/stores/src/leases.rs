@@ -16,7 +16,7 @@ use crate::random;
 use crate::table::{Key, Table, WriteOutcome};
 use platform::backoff::random_unit;
 use platform::telemetry::{Unit, metric};
-use platform::{Aws, clock};
+use platform::{Aws, Clock};
 
 mod parts;
 
@@ -129,12 +129,13 @@ pub enum LeaseError {
 #[derive(Debug, Clone)]
 pub struct Leases {
     table: Table,
+    clock: Clock,
 }
 
 impl Leases {
     /// `table` is the name of Leases.
     pub fn new(aws: &Aws, table: &str) -> Self {
-        Self { table: Table::new(aws, table) }
+        Self { table: Table::new(aws, table), clock: aws.clock.clone() }
     }
 
     /// Asks for the work `id` of a kind for `ttl`, counted from `now` and at least [`MIN_LEASE`].
@@ -195,7 +196,7 @@ impl Leases {
     /// # Errors
     /// [`LeaseError::Fenced`] when the lease was taken over; then nothing was recorded.
     pub async fn finish(&self, lease: &Lease, result: &str, keep: Duration) -> Result<(), LeaseError> {
-        let until = clock::now().plus(keep);
+        let until = self.clock.now().plus(keep);
         let request = self
             .held_update(lease, until)
             .update_expression(
@@ -215,7 +216,7 @@ impl Leases {
     /// [`LeaseError::Fenced`] when the lease was taken over, be it after it was given up.
     pub async fn release(&self, lease: &Lease) -> Result<Timestamp, LeaseError> {
         let failures = lease.failures.saturating_add(1);
-        let until = clock::now().plus(cooldown(failures, random_unit()));
+        let until = self.clock.now().plus(cooldown(failures, random_unit()));
         let request = self
             .held_update(lease, until)
             .update_expression(
@@ -233,7 +234,7 @@ impl Leases {
     /// As for [`Self::release`].
     pub async fn hand_back(&self, lease: &Lease, wait: Duration) -> Result<(), LeaseError> {
         let request = self
-            .held_update(lease, clock::now().plus(wait))
+            .held_update(lease, self.clock.now().plus(wait))
             .update_expression(
                 "SET #status = :next, lease_until = :until, expires_at = :expires REMOVE failures",
             )
@@ -247,7 +248,7 @@ impl Leases {
     /// [`LeaseError::Fenced`] when the lease was taken over: stop.
     pub async fn extend(&self, lease: &Lease, ttl: Duration) -> Result<(), LeaseError> {
         let request = self
-            .held_update(lease, clock::now().plus(ttl.max(MIN_LEASE)))
+            .held_update(lease, self.clock.now().plus(ttl.max(MIN_LEASE)))
             .update_expression("SET #status = :next, lease_until = :until, expires_at = :expires")
             .expression_attribute_values(":next", text(IN_PROGRESS));
         self.fenced(lease, IN_PROGRESS, request).await

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::Timestamp;
-use platform::clock;
 use platform::queues::MAX_DELAY;
 use stores::leases::cooldown;
 
@@ -35,13 +34,15 @@ pub struct JobError {
     pub detail: String,
     /// When to come back, if that is known better than by counting attempts.
     after: Option<Duration>,
+    /// When a cooldown or another worker's lease is over.
+    not_before: Option<Timestamp>,
     /// No attempt can end otherwise.
     in_vain: bool,
 }
 
 impl JobError {
     pub fn new(label: &'static str, detail: impl std::fmt::Display) -> Self {
-        Self { label, detail: detail.to_string(), after: None, in_vain: false }
+        Self { label, detail: detail.to_string(), after: None, not_before: None, in_vain: false }
     }
 
     /// Another worker is at it until then. Coming back any sooner would only use up attempts.
@@ -58,19 +59,22 @@ impl JobError {
 
     /// Comes back when the cooldown that the failure left behind is over.
     #[must_use]
-    pub fn not_before(self, until: Timestamp) -> Self {
-        let wait = until.since(clock::now()) + COME_BACK_LATER;
-        match self.after {
-            Some(longer) if longer > wait => self,
-            Some(_) | None => self.after(wait),
-        }
+    pub fn not_before(mut self, until: Timestamp) -> Self {
+        self.not_before = self.not_before.max(Some(until));
+        self
     }
 
-    /// Comes back then instead of after the usual wait for this attempt.
+    /// Comes back then at the earliest, instead of after the usual wait for this attempt.
     #[must_use]
     pub fn after(mut self, wait: Duration) -> Self {
-        self.after = Some(wait.min(MAX_DELAY));
+        self.after = Some(wait);
         self
+    }
+
+    /// How long the job waits from `now`, if that is known better than by counting attempts: no longer than SQS can.
+    fn wait(&self, now: Timestamp) -> Option<Duration> {
+        let cooled_down = self.not_before.map(|until| until.since(now) + COME_BACK_LATER);
+        self.after.max(cooled_down).map(|wait| wait.min(MAX_DELAY))
     }
 }
 
@@ -106,7 +110,7 @@ pub async fn handle<F: QueueFunction>(function: &F, event: SqsEvent) -> SqsBatch
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
-            let wait = error.after.unwrap_or_else(|| retry_after(delivery));
+            let wait = error.wait(function.inbox().clock.now()).unwrap_or_else(|| retry_after(delivery));
             tracing::error!(
                 function = F::NAME,
                 message_id = id,
@@ -172,28 +176,31 @@ fn attempt(message: &SqsMessage) -> u32 {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp(1_795_179_909_000);
+
     #[test]
     fn no_attempt_is_wasted_on_the_cooldown_of_the_one_before() {
         let waits = (1..=MAX_ATTEMPTS).map(|attempt| retry_after(Delivery { attempt }));
         let waits: Vec<u64> = waits.map(|wait| wait.as_secs()).collect();
         assert_eq!(waits, [6, 26, 126, 601, 601]);
         assert!(retry_after(Delivery { attempt: u32::MAX }) < MAX_DELAY);
-        let until = clock::now().plus(Duration::from_secs(80));
-        let wait = JobError::new("twilio", "down").not_before(until).after.unwrap();
-        assert!(wait > Duration::from_secs(79) && wait <= Duration::from_secs(81), "{wait:?}");
-        let wait = JobError::new("quota", "empty").after(MAX_DELAY).not_before(until).after.unwrap();
-        assert_eq!(wait, MAX_DELAY, "what is known to take longer does");
+        let until = NOW.plus(Duration::from_secs(80));
+        let wait = JobError::new("twilio", "down").not_before(until).wait(NOW);
+        assert_eq!(wait, Some(Duration::from_secs(81)));
+        let later = until.plus(Duration::from_secs(10));
+        let wait = JobError::new("twilio", "down").not_before(later).not_before(until).wait(NOW);
+        assert_eq!(wait, Some(Duration::from_secs(91)), "the later of two");
+        let wait = JobError::new("quota", "empty").after(MAX_DELAY).not_before(until).wait(NOW);
+        assert_eq!(wait, Some(MAX_DELAY), "what is known to take longer does");
     }
 
     /// A duplicate that waits for a slow worker must not use up its attempts and end in the DLQ meanwhile.
     #[test]
     fn who_meets_a_lease_comes_back_when_it_is_over() {
-        let until = clock::now().plus(Duration::from_secs(150));
-        let wait = JobError::in_progress(until).after.unwrap();
-        assert!(wait > Duration::from_secs(140) && wait <= Duration::from_secs(151), "{wait:?}");
-        let long_past = JobError::in_progress(Timestamp(0)).after.unwrap();
-        assert_eq!(long_past, COME_BACK_LATER);
-        let far = JobError::in_progress(Timestamp(i64::MAX)).after.unwrap();
-        assert_eq!(far, MAX_DELAY, "no longer than SQS can wait");
+        let until = NOW.plus(Duration::from_secs(150));
+        assert_eq!(JobError::in_progress(until).wait(NOW), Some(Duration::from_secs(151)));
+        assert_eq!(JobError::in_progress(Timestamp(0)).wait(NOW), Some(COME_BACK_LATER));
+        let far = JobError::in_progress(Timestamp(i64::MAX)).wait(NOW);
+        assert_eq!(far, Some(MAX_DELAY), "no longer than SQS can wait");
     }
 }

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use platform::Clock;
 use platform::queues::{Queue, QueueError};
 
 use super::parts::{Needs, Opener, Part};
@@ -36,6 +37,8 @@ pub struct Inbox<J> {
     /// A worker sends itself on with it.
     pub jobs: Jobs<J>,
     dead_letters: Queue,
+    /// Says how long it is until a job may come again.
+    pub(super) clock: Clock,
 }
 
 impl<J: Job> Inbox<J> {
@@ -56,7 +59,7 @@ impl<J: Job> Part for Inbox<J> {
         let url = needs.vars.text(J::DEAD_LETTERS);
         Box::new(move |deployment| {
             let dead_letters = Queue::new(&deployment.aws, &url);
-            Ok(Self { jobs: jobs(deployment)?, dead_letters })
+            Ok(Self { jobs: jobs(deployment)?, dead_letters, clock: deployment.aws.clock.clone() })
         })
     }
 }

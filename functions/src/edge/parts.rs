@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::token::TokenKey;
+use platform::Clock;
 use platform::aws::Aws;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
@@ -179,6 +180,12 @@ impl Part for Objects {
     fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
         let bucket = needs.vars.text("BUCKET_RECORDINGS");
         Box::new(move |deployment| Ok(Self::new(&deployment.aws, &bucket)))
+    }
+}
+
+impl Part for Clock {
+    fn declare(_: &mut Needs<'_>) -> Opener<Self> {
+        Box::new(|deployment| Ok(deployment.aws.clock.clone()))
     }
 }
 

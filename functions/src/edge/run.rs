@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use platform::clock;
+use platform::Clock;
 use platform::env::{EX_USAGE, ProcessEnv};
 use platform::secrets::SecretsError;
 
@@ -42,7 +42,7 @@ pub fn scheduled<F: ScheduledFunction>() -> ExitCode {
         // Nothing of the event matters, so that an operator may start a tick by hand with any.
         let handler = service_fn(move |_: LambdaEvent<serde_json::Value>| {
             let function = Arc::clone(&function);
-            async move { function.tick(clock::now()).await.map_err(lambda_runtime::Error::from) }
+            async move { function.tick(Clock::system().now()).await.map_err(lambda_runtime::Error::from) }
         });
         lambda_runtime::run(handler).await.map_err(|error| StartError::Other(error.to_string()))
     })

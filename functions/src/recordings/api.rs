@@ -15,7 +15,7 @@ use axum::routing::{delete, post, put};
 use domain::Recording;
 use domain::recording::{DeletionReason, Retention};
 use http::StatusCode;
-use platform::clock;
+use platform::Clock;
 use platform::objects::{ObjectError, Objects};
 use stores::recordings::{self, Deleted, Writer};
 use stores::{businesses, calls};
@@ -32,6 +32,7 @@ use crate::shared::recording_path::RecordingPath;
 
 parts! {
     pub struct Recordings {
+        clock: Clock,
         businesses: businesses::Reader,
         calls: calls::Reader,
         reader: recordings::Reader,
@@ -71,7 +72,7 @@ async fn remove(
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
     let recording = app.recording(&operator, &path).await?;
-    match app.recordings.delete(&recording, DeletionReason::Requested, clock::now()).await? {
+    match app.recordings.delete(&recording, DeletionReason::Requested, app.clock.now()).await? {
         Deleted::Done => {}
         Deleted::Held => return Err(held()),
         Deleted::Nothing => {

@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::post;
 use domain::recording::{RecordingKind, RecordingSource};
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
-use platform::clock;
 use platform::telemetry::{self, Unit};
+use platform::{Clock, clock};
 use stores::calls;
 use stores::recordings::{Announced, Reader, Writer};
 use twilio::webhook::RecordingStatus;
@@ -26,6 +26,7 @@ use crate::shared::callbacks;
 
 parts! {
     pub struct Ready {
+        clock: Clock,
         calls: calls::Reader,
         reader: Reader,
         recordings: Writer,
@@ -87,7 +88,7 @@ impl Ready {
                 sid.clone(),
                 call.business,
                 state.clone(),
-                clock::now(),
+                self.clock.now(),
             )
         };
         let recorded = match self.recordings.announce(&recording).await? {

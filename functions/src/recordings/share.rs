@@ -18,9 +18,9 @@ use axum::routing::get;
 use domain::recording::Archived;
 use domain::share::{Share, ShareEnd};
 use domain::token::TokenKey;
-use domain::{RecordingState, Secret};
+use domain::{RecordingState, Secret, Timestamp};
 use http::{HeaderMap, Method, header};
-use platform::clock;
+use platform::Clock;
 use platform::objects::Objects;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
@@ -47,6 +47,7 @@ const UNKNOWN_VISITOR: &str = "unknown";
 
 parts! {
     pub struct Shared {
+        clock: Clock,
         reader: recordings::Reader,
         recordings: Writer,
         objects: Objects,
@@ -118,7 +119,7 @@ async fn open(
 impl Shared {
     async fn looked_at(&self, token: String, visit: Option<ClientAddress>) -> Result<Page, StoreError> {
         let Some(share) = self.share(token).await? else { return Ok(Page::Notice(Notice::Unknown)) };
-        let now = clock::now();
+        let now = self.clock.now();
         let outcome = match (share.end(now), self.recording(&share).await?) {
             (Some(end), _) => Visit::Ended(end),
             (None, None) => Visit::Gone,
@@ -127,7 +128,7 @@ impl Shared {
         if let Some(address) = visit {
             self.note(&share, &outcome, &address).await?;
         }
-        Ok(outcome.page(&share))
+        Ok(outcome.page(&share, self.clock.now()))
     }
 
     async fn opened(
@@ -140,7 +141,7 @@ impl Shared {
         let outcome = self.grant(&share, passcode, &address).await?;
         // A recording that is heard without a trace is worse than one that is heard a minute later.
         self.note(&share, &outcome, &address).await?;
-        Ok(outcome.page(&share))
+        Ok(outcome.page(&share, self.clock.now()))
     }
 
     async fn share(&self, token: String) -> Result<Option<Share>, StoreError> {
@@ -154,7 +155,7 @@ impl Shared {
     async fn note(&self, share: &Share, outcome: &Visit, address: &ClientAddress) -> Result<(), StoreError> {
         telemetry::metric("ShareVisits", 1.0, Unit::Count, &[("Visit", outcome.label())]);
         let access = Access {
-            at: clock::now(),
+            at: self.clock.now(),
             outcome: outcome.label().to_owned(),
             address: address.0.as_ref().map(|address| self.pseudonym(share, address)),
         };
@@ -180,7 +181,7 @@ impl Shared {
         passcode: Option<Secret>,
         address: &ClientAddress,
     ) -> Result<Visit, StoreError> {
-        if let Some(end) = share.end(clock::now()) {
+        if let Some(end) = share.end(self.clock.now()) {
             return Ok(Visit::Ended(end));
         }
         let Some(archived) = self.recording(share).await? else { return Ok(Visit::Gone) };
@@ -206,10 +207,10 @@ impl Shared {
             return Ok(Visit::Gone);
         }
         let url = url.map_err(unavailable)?;
-        match self.recordings.view(share, clock::now()).await? {
+        match self.recordings.view(share, self.clock.now()).await? {
             Taken::Yes => Ok(Visit::Viewed(url)),
             // Others were faster, or it ended meanwhile.
-            Taken::No => Ok(Visit::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))),
+            Taken::No => Ok(Visit::Ended(share.end(self.clock.now()).unwrap_or(ShareEnd::UsedUp))),
         }
     }
 
@@ -234,11 +235,11 @@ impl Shared {
         let network = address.network();
         let visitor =
             network.map_or_else(|| UNKNOWN_VISITOR.to_owned(), |network| self.pseudonym(share, &network));
-        match self.recordings.try_passcode(share, &visitor, clock::now()).await? {
+        match self.recordings.try_passcode(share, &visitor, self.clock.now()).await? {
             Guess::Counted => {}
             Guess::TooSoon(wait) => return Ok(Some(Visit::TooSoon(wait))),
             Guess::Ended => {
-                return Ok(Some(Visit::Ended(share.end(clock::now()).unwrap_or(ShareEnd::UsedUp))));
+                return Ok(Some(Visit::Ended(share.end(self.clock.now()).unwrap_or(ShareEnd::UsedUp))));
             }
         }
         if !passcode::is_right(passcode, hash.to_owned()).await {
@@ -277,12 +278,10 @@ impl Visit {
         }
     }
 
-    fn page(self, share: &Share) -> Page {
+    fn page(self, share: &Share, now: Timestamp) -> Page {
         Page::Notice(match self {
             Self::Viewed(url) => return Page::Recording { url, ttl: LINK_TTL },
-            Self::Shown { passcode } => {
-                Notice::Button { passcode, ends_in: share.ends_at.since(clock::now()) }
-            }
+            Self::Shown { passcode } => Notice::Button { passcode, ends_in: share.ends_at.since(now) },
             Self::WrongPasscode => Notice::WrongPasscode,
             Self::TooSoon(wait) => Notice::TooSoon(wait),
             Self::Ended(_) | Self::Gone => Notice::Ended,

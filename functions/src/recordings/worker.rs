@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 use domain::business::RecordingPolicy;
 use domain::{CallSid, RecordingSid};
+use platform::Clock;
 use platform::objects::Objects;
 use providers::twilio_rest::TwilioRest;
 use stores::leases::Leases;
@@ -34,6 +35,7 @@ type Copying = Mutex<HashSet<RecordingSid>>;
 
 parts! {
     pub struct Worker {
+        clock: Clock,
         businesses: businesses::Reader,
         calls: calls::Reader,
         reader: recordings::Reader,

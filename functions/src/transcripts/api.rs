@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::Transcript;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use platform::clock;
+use platform::Clock;
 use stores::transcripts::{Edited, Pointer};
 use stores::{businesses, calls, recordings, transcripts};
 
@@ -30,6 +30,7 @@ use requests::{EditTranscript, MAX_BODY_BYTES, ReadTranscript};
 
 parts! {
     pub struct Transcripts {
+        clock: Clock,
         businesses: businesses::Reader,
         calls: calls::Reader,
         recordings: recordings::Reader,
@@ -100,7 +101,7 @@ async fn edit(
         seen.to_str().ok().and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
     let seen = seen.ok_or_else(|| Problem::bad_request("`If-Match` is not a transcript's `ETag`"))?;
     let lines = EditTranscript::lines(body)?;
-    match app.writer.edit(&call.sid, lines, seen, clock::now()).await? {
+    match app.writer.edit(&call.sid, lines, seen, app.clock.now()).await? {
         Edited::Stored(pointer) => {
             tracing::info!(call = %call.sid, version = pointer.number, "transcript edited");
             // What rests on the transcript is looked at again. The edit itself stands whatever becomes of this.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::RecordingSid;
 use domain::transcript::speech::Piece;
-use platform::clock;
+use platform::Clock;
 use stores::leases::{Lease, LeaseError, Leases};
 
 use super::heard::{HeardTurn, ListenError};
@@ -14,18 +14,24 @@ pub(super) struct TurnNotes<'a> {
     leases: &'a Leases,
     lease: &'a Lease,
     recording: &'a RecordingSid,
+    clock: &'a Clock,
     added: AtomicU32,
 }
 
 impl<'a> TurnNotes<'a> {
-    pub(super) fn new(leases: &'a Leases, lease: &'a Lease, recording: &'a RecordingSid) -> Self {
-        Self { leases, lease, recording, added: AtomicU32::new(0) }
+    pub(super) fn new(
+        leases: &'a Leases,
+        lease: &'a Lease,
+        recording: &'a RecordingSid,
+        clock: &'a Clock,
+    ) -> Self {
+        Self { leases, lease, recording, clock, added: AtomicU32::new(0) }
     }
 
     /// What an earlier run heard in this piece.
     pub(super) async fn of(&self, piece: &Piece) -> Result<Option<HeardTurn>, ListenError> {
         let part = part(self.recording, piece);
-        let kept = self.leases.part(self.lease, &part, clock::now()).await;
+        let kept = self.leases.part(self.lease, &part, self.clock.now()).await;
         let kept = kept.map_err(ListenError::passing)?;
         // A note that cannot be read, because it is another release's, is one that was not taken.
         Ok(kept.and_then(|body| serde_json::from_str(&body).ok()))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::transcript::{self, RunOutcome, Source, Step};
 use domain::{Call, CallSid};
-use platform::clock;
+use platform::Clock;
 use platform::objects::Objects;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
@@ -30,6 +30,7 @@ const MAX_STEPS: usize = 8;
 
 parts! {
     pub struct Worker {
+        clock: Clock,
         /// How long one run may listen to a recording, within the function's own time.
         listen_for: Duration => seconds_to_listen,
         models: Vec<String> => |needs| needs.models("TRANSCRIPTION_MODELS"),
@@ -78,7 +79,7 @@ impl Worker {
     /// Does one step. `true`: something changed, look again.
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
         let known = Box::pin(Known::read(self, call)).await?;
-        let Some(step) = known.step(clock::now()) else {
+        let Some(step) = known.step(self.clock.now()) else {
             self.hand_on(&known).await?;
             return Ok(false);
         };
@@ -121,7 +122,7 @@ impl Worker {
         let realtime = if source == Source::Failed || turns.is_empty() {
             None
         } else {
-            let version = transcript::from_turns(&call.sid, turns, &known.expected, clock::now());
+            let version = transcript::from_turns(&call.sid, turns, &known.expected, self.clock.now());
             Some(self.transcripts.put_version(&version).await?.number)
         };
         let pointed = known.pointer.and_then(|pointer| pointer.number);
@@ -134,8 +135,10 @@ impl Worker {
         let target = (source, number);
         let stays = known.pointer.is_some_and(|pointer| (pointer.source, pointer.number) == target);
         if !stays {
-            let moved =
-                self.transcripts.set_final(&call.sid, target, known.run, known.pointer, clock::now()).await?;
+            let moved = self
+                .transcripts
+                .set_final(&call.sid, target, known.run, known.pointer, self.clock.now())
+                .await?;
             match moved {
                 Pointed::Set => tracing::info!(
                     call = %call.sid, source = source.as_str(), run = %known.run, "transcript final"

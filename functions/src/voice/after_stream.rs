@@ -19,7 +19,7 @@ use domain::plan::Resumption;
 use domain::tools::Destination;
 use domain::turn::EndReason;
 use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
-use platform::clock;
+use platform::Clock;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use stores::calls::{ResumeCall, Resumed};
@@ -40,6 +40,7 @@ use continuation::{Continuation, continuation, may_resume};
 
 parts! {
     pub struct AfterStream {
+        clock: Clock,
         calls: calls::Reader,
         writer: calls::Writer,
         turns: turns::Reader,
@@ -88,7 +89,7 @@ async fn after_stream(
         return xml(&phrases::apology());
     };
     let is_inbound = Direction::from_twilio(&form.call.direction) == Direction::Inbound;
-    let answer = Box::pin(app.answer(call, is_inbound, lost, clock::now()));
+    let answer = Box::pin(app.answer(call, is_inbound, lost, app.clock.now()));
     or_apology(call, answer).await
 }
 
@@ -107,7 +108,7 @@ async fn after_transfer(
     if form.was_answered() {
         return xml(&phrases::hang_up());
     }
-    let answer = Box::pin(app.not_answered(call, epoch, clock::now()));
+    let answer = Box::pin(app.not_answered(call, epoch, app.clock.now()));
     or_apology(call, answer).await
 }
 

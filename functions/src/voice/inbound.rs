@@ -18,7 +18,7 @@ use domain::ids::AccountSid;
 use domain::prompt::{Channel, NoPrompt};
 use domain::{Call, CallPlan, CallSid, CallStatus, Direction, PhoneNumber, Timestamp};
 use moka::future::Cache;
-use platform::clock;
+use platform::Clock;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use stores::StoreError;
@@ -49,6 +49,7 @@ type Flights = Cache<CallSid, Arc<Twiml>>;
 
 parts! {
     pub struct Inbound {
+        clock: Clock,
         settings: SettingsCache,
         gate: Gate,
         streams: StreamTwiml,
@@ -85,7 +86,7 @@ async fn answer(
 ) -> Response {
     let call = webhook.form.call_sid.as_str();
     let begun = Instant::now();
-    let answered = in_time(call, "opening the call", Box::pin(app.once(&webhook, clock::now()))).await;
+    let answered = in_time(call, "opening the call", Box::pin(app.once(&webhook, app.clock.now()))).await;
     let may_be_open = match &answered {
         Ok(twiml) => return xml(twiml),
         Err(error) => error.as_ref().is_none_or(|error| error.may_have_been_written()),

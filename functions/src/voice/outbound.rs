@@ -16,7 +16,6 @@ use axum::routing::post;
 use axum::{Json, Router};
 use domain::{CallSid, DialId, Timestamp};
 use http::{HeaderMap, StatusCode, header};
-use platform::clock;
 use platform::telemetry::{self, Unit};
 use stores::{StoreError, businesses};
 use twilio::twiml::Response as Twiml;
@@ -94,7 +93,7 @@ async fn answered(
         tracing::error!(call, "an address that names no order was asked what an outbound call is for");
         return xml(&phrases::apology());
     };
-    let answer = Box::pin(app.answer(call, &dial, clock::now()));
+    let answer = Box::pin(app.answer(call, &dial, app.placing.clock.now()));
     let answer = in_time(call, "opening the outbound call", answer).await;
     xml(&answer.unwrap_or_else(|_| phrases::apology()))
 }

@@ -13,8 +13,8 @@ use axum::response::Response;
 use axum::routing::post;
 use domain::call::StatusEvent;
 use domain::{AnsweredBy, CallSid, CallStatus, DialId};
-use platform::clock;
 use platform::telemetry::{self, Unit};
+use platform::{Clock, clock};
 use stores::verdicts;
 use twilio::form::Form;
 use twilio::webhook::stream::StreamEvent;
@@ -30,6 +30,7 @@ use crate::shared::callbacks;
 
 parts! {
     pub struct Status {
+        clock: Clock,
         gate: Gate,
         recorder: StatusRecorder,
         ordered: OrderedCalls,
@@ -80,7 +81,7 @@ async fn call_status(
     let event = StatusEvent {
         status,
         sequence: form.sequence_number,
-        at: form.timestamp.as_deref().and_then(clock::from_rfc2822).unwrap_or_else(clock::now),
+        at: form.timestamp.as_deref().and_then(clock::from_rfc2822).unwrap_or_else(|| app.clock.now()),
         duration: form.duration_s.map(|s| Duration::from_secs(u64::from(s))),
         twilio_direction: Some(form.direction.clone()),
         sip_response_code: form.sip_response_code,
@@ -103,7 +104,7 @@ async fn call_status(
 
 async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamStatus>) -> Response {
     let form = &webhook.form;
-    let at = form.timestamp.as_deref().and_then(clock::from_rfc3339).unwrap_or_else(clock::now);
+    let at = form.timestamp.as_deref().and_then(clock::from_rfc3339).unwrap_or_else(|| app.clock.now());
     let history = StatusEvent::history(at);
     let (word, event) = match &form.event {
         // A stream exists only on an answered call, and an inbound number reports no other progress.
@@ -135,7 +136,7 @@ fn answer(call: &str, key: &str, recorded: Result<(), TakeError>) -> Response {
 async fn machine_detection(State(app): State<Arc<Status>>, webhook: Verified<AmdCallback>) -> Response {
     let form = &webhook.form;
     // Says nothing about the call's status.
-    let event = StatusEvent::history(clock::now());
+    let event = StatusEvent::history(app.clock.now());
     let word = form.answered_by.as_str();
     let kept = app.keep_verdict(form.call_sid.as_str(), AnsweredBy::from_twilio(word)).await;
     if let Err(error) = kept {
@@ -166,7 +167,7 @@ impl Status {
     }
 
     async fn keep_verdict(&self, call: &str, verdict: AnsweredBy) -> Result<(), TakeError> {
-        Ok(self.verdicts.put(&CallSid::parse(call)?, verdict, clock::now()).await?)
+        Ok(self.verdicts.put(&CallSid::parse(call)?, verdict, self.clock.now()).await?)
     }
 
     async fn record(
@@ -184,7 +185,7 @@ impl Status {
         // A callback may be the first we hear of a call that we asked for: the answer to the request was lost, or is
         // on its way. What was recorded is applied as the call is opened, and what follows from it is asked for.
         if let Some(dial) = dial
-            && let Opening::Open(_) = self.ordered.open(dial, &sid, clock::now()).await?
+            && let Opening::Open(_) = self.ordered.open(dial, &sid, self.clock.now()).await?
         {
             self.recorder.record(&sid, key, event, &params).await?;
             return Ok(());

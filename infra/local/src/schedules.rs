@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::clock;
+use platform::Clock;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,7 @@ pub struct Schedule {
     pub name: String,
     pub every: Duration,
     pub handler: Arc<dyn TickHandler>,
+    pub clock: Clock,
 }
 
 impl Schedule {
@@ -31,9 +32,9 @@ impl Schedule {
     }
 
     async fn tick(&self) {
-        let handler = Arc::clone(&self.handler);
+        let (handler, now) = (Arc::clone(&self.handler), self.clock.now());
         // As on Lambda, a panic ends one invocation and not the schedule.
-        match tokio::spawn(async move { handler.tick(clock::now()).await }).await {
+        match tokio::spawn(async move { handler.tick(now).await }).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, function = self.name, "a tick left something undone"),
             Err(_) => tracing::error!(function = self.name, "a tick panicked"),
@@ -69,7 +70,12 @@ mod tests {
     async fn a_tick_that_fails_or_panics_does_not_end_the_schedule() {
         let handler = Arc::new(Unlucky::default());
         let every = Duration::from_secs(300);
-        let schedule = Schedule { name: "unlucky".into(), every, handler: Arc::<Unlucky>::clone(&handler) };
+        let schedule = Schedule {
+            name: "unlucky".into(),
+            every,
+            handler: Arc::<Unlucky>::clone(&handler),
+            clock: Clock::system(),
+        };
         let stop = CancellationToken::new();
         let running = tokio::spawn(schedule.run(stop.clone()));
         tokio::time::sleep(every - Duration::from_secs(1)).await;

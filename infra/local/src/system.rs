@@ -11,7 +11,8 @@ use functions::edge::StartError;
 use functions::edge::loaded::Loaded;
 use functions::features;
 use platform::aws::Aws;
-use platform::env::MapEnv;
+use platform::clock::{Ahead, Clock};
+use platform::env::{ClockedEnv, MapEnv};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,9 @@ pub struct Config {
     pub public_base_url: Option<Url>,
     pub stream_url: Option<Url>,
     pub live: LiveEvents,
+    /// How far the system's clock is ahead of the machine's; `None` is the machine's own. Queues of
+    /// [`AwsSource::External`] keep their own time.
+    pub ahead: Option<Ahead>,
 }
 
 /// Where DynamoDB, S3 and SQS are.
@@ -123,11 +127,13 @@ impl System {
             None => media_url.join("/twilio/stream").unwrap_or(media_url),
         };
 
-        let (endpoints, mut common) = endpoints(&config.aws).await?;
+        let (endpoints, mut common) = endpoints(&config.aws, config.ahead.clone()).await?;
         common.extend(credentials(&config.identity));
         // A laptop's tools listen on the laptop.
         common.insert("TOOLS_ON_LOOPBACK".into(), "true".into());
-        let aws = Aws::load(&MapEnv(common.clone())).await?;
+        let clock = config.ahead.clone().map_or_else(Clock::system, Clock::put_forward);
+        let clocked = |vars| ClockedEnv { vars: MapEnv(vars), clock: clock.clone() };
+        let aws = Aws::load(&clocked(common.clone())).await?;
         let suffix = config.aws.bucket_suffix();
         let names = Box::pin(resources::create(&template, &suffix, &aws)).await?;
         let locals = Locals {
@@ -146,7 +152,7 @@ impl System {
         // A person who presses Ctrl-C is waiting, and there is no other task that a call could move to.
         bridge_env.insert("DRAIN_SECONDS".into(), DRAIN_SECONDS.into());
         environment.extend(bridge_env.clone());
-        let app = bridge::app::load(&MapEnv(bridge_env), config.live.clone()).await?;
+        let app = bridge::app::load(&clocked(bridge_env), config.live.clone()).await?;
         let drained = bridge_stop.clone();
         bridge.spawn(async move { app.run(media, drained).await });
 
@@ -157,7 +163,7 @@ impl System {
             let feature = features::named(&function.binary)
                 .ok_or_else(|| SystemError::NoSuchFunction(function.binary.clone()))?;
             let loaded = feature
-                .load(&MapEnv(env))
+                .load(&clocked(env))
                 .await
                 .map_err(|error| SystemError::Function { name: function.binary.clone(), error })?;
             match (loaded, &function.queue) {
@@ -182,7 +188,8 @@ impl System {
                     let every = function.schedule.ok_or_else(|| {
                         SystemError::NoSuchFunction(format!("{} without a schedule", function.binary))
                     })?;
-                    let schedule = Schedule { name: function.binary.clone(), every, handler };
+                    let name = function.binary.clone();
+                    let schedule = Schedule { name, every, handler, clock: clock.clone() };
                     rest.spawn(schedule.run(stop.clone()));
                 }
             }
@@ -221,10 +228,11 @@ async fn listen(port: u16, scheme: &str) -> Result<(TcpListener, Url), SystemErr
 
 async fn endpoints(
     source: &AwsSource,
+    ahead: Option<Ahead>,
 ) -> Result<(Option<local_aws::Endpoints>, BTreeMap<String, String>), SystemError> {
     Ok(match source {
         AwsSource::Embedded { data_dir } => {
-            let config = local_aws::Config { data_dir: data_dir.clone(), ..Default::default() };
+            let config = local_aws::Config { data_dir: data_dir.clone(), ahead, ..Default::default() };
             let endpoints = local_aws::Endpoints::start(config).await?;
             let env = endpoints.env().into_iter().collect();
             (Some(endpoints), env)

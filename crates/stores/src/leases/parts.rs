@@ -12,7 +12,6 @@ use crate::item::{Draft, TTL_MARGIN, number, text};
 use crate::random;
 use crate::table::Key;
 use crate::transaction::{Transacted, transact};
-use platform::clock;
 
 /// How long a part is of use: for as long as anybody may be expected to go on with the work.
 const PART_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -45,7 +44,7 @@ impl Leases {
                 .expression_attribute_values(":owner", text(&lease.owner))
                 .expression_attribute_values(":epoch", number(lease.epoch))
         });
-        let until = clock::now().plus(PART_KEPT);
+        let until = self.clock.now().plus(PART_KEPT);
         let draft = Draft::default()
             .text(BODY, body)
             .number(EPOCH, lease.epoch)

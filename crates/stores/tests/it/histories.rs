@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Epoch, Timestamp};
-use platform::{Aws, clock};
+use platform::{Aws, Clock};
 use stores::calls::{OpenCall, Opened, Writer};
 use stores::leases::{Begun, Lease, LeaseError, Leases, WorkKind};
 use stores::plans::Plans;
@@ -208,7 +208,7 @@ async fn leases_are_linearizable() {
             id: seed.to_string(),
             begun: AtomicU64::new(0),
             step: AtomicI64::new(1),
-            started: clock::now(),
+            started: Clock::system().now(),
             record: Recorder::new(),
         });
         lossy.lose_by_chance(seed + 1, ONE_IN);

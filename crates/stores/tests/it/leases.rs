@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::Timestamp;
-use platform::clock;
+use platform::Clock;
 use proptest::prelude::*;
 use stores::heartbeat::Heartbeat;
 use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, Leases, MIN_LEASE, WorkKind};
@@ -28,7 +28,7 @@ async fn won(leases: &Leases, ttl: Duration, now: Timestamp) -> Lease {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_begin_at_once_one_has_the_work() {
     let world = World::new().await;
-    let now = clock::now();
+    let now = Clock::system().now();
     let begins = (0..30).map(|_| {
         let leases = leases(&world);
         async move { leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now).await.unwrap() }
@@ -44,7 +44,7 @@ async fn of_many_who_begin_at_once_one_has_the_work() {
 async fn what_is_done_is_answered_with_its_result_until_it_is_forgotten() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let lease = won(&leases, TTL, now).await;
     leases.finish(&lease, "archived", KEEP).await.unwrap();
     leases.finish(&lease, "archived", KEEP).await.unwrap();
@@ -60,7 +60,7 @@ async fn what_is_done_is_answered_with_its_result_until_it_is_forgotten() {
 async fn work_whose_holder_died_is_taken_over_when_its_lease_is_over() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let first = won(&leases, TTL, now).await;
     let early = now.plus(TTL - Duration::from_millis(1));
     let busy = Begun::InProgress { until: now.plus(TTL) };
@@ -76,7 +76,7 @@ async fn work_whose_holder_died_is_taken_over_when_its_lease_is_over() {
 async fn a_zombie_may_neither_finish_nor_extend_nor_release() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let zombie = won(&leases, TTL, now).await;
     let winner = won(&leases, TTL, now.plus(TTL)).await;
     assert_eq!(leases.finish(&zombie, "wrong", KEEP).await, Err(LeaseError::Fenced));
@@ -93,7 +93,7 @@ async fn a_zombie_may_neither_finish_nor_extend_nor_release() {
 async fn a_fast_clock_takes_over_early_and_there_is_still_one_result() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let right = won(&leases, TTL, now).await;
     let fast = won(&leases, TTL, now.plus(Duration::from_secs(600))).await;
     assert_eq!(leases.finish(&right, "first", KEEP).await, Err(LeaseError::Fenced));
@@ -109,7 +109,7 @@ async fn a_holder_who_did_not_hear_the_answer_is_told_again() {
     let (world, lossy) = World::lossy().await;
     let leases = leases(&world);
     lossy.lose(0..1);
-    let lease = won(&leases, TTL, clock::now()).await;
+    let lease = won(&leases, TTL, Clock::system().now()).await;
     assert!(lossy.lost_all());
     assert_eq!(lease.epoch, 1, "it was counted once");
     lossy.lose(0..1);
@@ -121,7 +121,7 @@ async fn a_holder_who_did_not_hear_the_answer_is_told_again() {
 async fn work_that_was_given_up_waits_for_its_cooldown_and_not_for_its_lease() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let lease = won(&leases, KEEP, now).await;
     let until = leases.release(&lease).await.unwrap();
     assert!(until > now && until < now.plus(KEEP));
@@ -139,10 +139,10 @@ async fn a_cooldown_grows_with_every_failure_in_a_row() {
     let world = World::new().await;
     let leases = leases(&world);
     let mut waits = vec![];
-    let mut now = clock::now();
+    let mut now = Clock::system().now();
     for _ in 0..3 {
         let lease = won(&leases, TTL, now).await;
-        let released_at = clock::now();
+        let released_at = Clock::system().now();
         now = leases.release(&lease).await.unwrap();
         waits.push(now.since(released_at));
     }
@@ -153,7 +153,7 @@ async fn a_cooldown_grows_with_every_failure_in_a_row() {
     let lease = won(&leases, TTL, now).await;
     leases.hand_back(&lease, Duration::ZERO).await.unwrap();
     let lease = won(&leases, TTL, now).await;
-    let released_at = clock::now();
+    let released_at = Clock::system().now();
     let until = leases.release(&lease).await.unwrap();
     assert!(until.since(released_at) <= COOLDOWN + TTL);
 }
@@ -163,7 +163,7 @@ async fn a_cooldown_grows_with_every_failure_in_a_row() {
 async fn finished_parts_are_there_for_the_next_holder_and_a_zombie_keeps_none() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let first = won(&leases, TTL, now).await;
     leases.keep_part(&first, "a", "said").await.unwrap();
     let second = won(&leases, TTL, now.plus(TTL)).await;
@@ -186,10 +186,10 @@ async fn a_part_is_for_later_holders_and_for_a_day() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let first = won(&leases, TTL, now).await;
     leases.keep_part(&first, "a", "said").await.unwrap();
-    let kept = clock::now();
+    let kept = Clock::system().now();
     assert_eq!(leases.part(&first, "a", now).await, Ok(None));
     let second = won(&leases, TTL, now.plus(TTL)).await;
     let before = now.plus(DAY).minus(Duration::from_millis(1));
@@ -202,7 +202,7 @@ async fn a_part_is_for_later_holders_and_for_a_day() {
 async fn a_part_whose_answer_was_lost_is_kept_once() {
     let (world, lossy) = World::lossy().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let lease = won(&leases, TTL, now).await;
     lossy.lose(0..1);
     assert_eq!(leases.keep_part(&lease, "a", "said").await, Ok(()));
@@ -216,7 +216,7 @@ async fn a_part_whose_answer_was_lost_is_kept_once() {
 async fn an_extended_lease_is_not_taken_over_at_its_first_end() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     let lease = won(&leases, TTL, now).await;
     leases.extend(&lease, KEEP).await.unwrap();
     let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now.plus(TTL * 2)).await.unwrap();
@@ -228,7 +228,7 @@ async fn an_extended_lease_is_not_taken_over_at_its_first_end() {
 async fn a_lease_for_no_time_at_all_still_holds_for_a_moment() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     won(&leases, Duration::ZERO, now).await;
     let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, now).await;
     assert_eq!(begun, Ok(Begun::InProgress { until: now.plus(MIN_LEASE) }));
@@ -238,7 +238,7 @@ async fn a_lease_for_no_time_at_all_still_holds_for_a_moment() {
 async fn kinds_and_ids_are_apart() {
     let world = World::new().await;
     let leases = leases(&world);
-    let now = clock::now();
+    let now = Clock::system().now();
     won(&leases, TTL, now).await;
     for (kind, id) in [(WorkKind::RecordingArchive, "RE2"), (WorkKind::Transcribe, "RE1")] {
         assert!(matches!(leases.begin(kind, id, TTL, now).await, Ok(Begun::Won(_))), "{kind:?} {id}");
@@ -294,7 +294,8 @@ fn however_executors_pause_at_most_one_finishes_and_its_result_stands() {
     let case = AtomicU32::new(0);
     let run = |executors: Vec<Executor>| {
         let id = case.fetch_add(1, Ordering::SeqCst).to_string();
-        let (time, finished) = (Arc::new(AtomicI64::new(clock::now().0)), Arc::new(AtomicU32::new(0)));
+        let (time, finished) =
+            (Arc::new(AtomicI64::new(Clock::system().now().0)), Arc::new(AtomicU32::new(0)));
         runtime.block_on(async {
             let all = executors.into_iter().map(|executor| {
                 execute(leases(&world), id.clone(), executor, Arc::clone(&time), Arc::clone(&finished))
@@ -318,13 +319,14 @@ async fn a_heartbeat_holds_a_lease_and_notices_when_it_is_lost() {
     const TTL: Duration = Duration::from_secs(5);
     let world = World::new().await;
     let leases = leases(&world);
-    let began = clock::now();
+    let began = Clock::system().now();
     let lease = won(&leases, TTL, began).await;
     let heartbeat = Heartbeat::start(&leases, &lease, TTL);
     // Until it has been held far beyond its end.
     loop {
         tokio::time::sleep(TTL / 10).await;
-        let rival = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, clock::now()).await.unwrap();
+        let rival =
+            leases.begin(WorkKind::RecordingArchive, "RE1", TTL, Clock::system().now()).await.unwrap();
         let Begun::InProgress { until } = rival else { panic!("{rival:?}") };
         assert_eq!(heartbeat.check(), Ok(()));
         if until > began.plus(TTL * 5 / 2) {
@@ -332,7 +334,7 @@ async fn a_heartbeat_holds_a_lease_and_notices_when_it_is_lost() {
         }
     }
     // A worker whose clock says that it is long over takes it.
-    let far = clock::now().plus(TTL * 60);
+    let far = Clock::system().now().plus(TTL * 60);
     assert!(matches!(
         leases.begin(WorkKind::RecordingArchive, "RE1", TTL, far).await.unwrap(),
         Begun::Won(_)
@@ -349,11 +351,11 @@ async fn a_heartbeat_holds_a_lease_and_notices_when_it_is_lost() {
 async fn a_heartbeat_confirms_by_asking() {
     let world = World::new().await;
     let leases = leases(&world);
-    let lease = won(&leases, KEEP, clock::now()).await;
+    let lease = won(&leases, KEEP, Clock::system().now()).await;
     // Its first beat is hours away.
     let heartbeat = Heartbeat::start(&leases, &lease, KEEP);
     assert_eq!(heartbeat.confirm().await, Ok(()));
-    let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, clock::now()).await.unwrap();
+    let begun = leases.begin(WorkKind::RecordingArchive, "RE1", TTL, Clock::system().now()).await.unwrap();
     let Begun::InProgress { until } = begun else { panic!("{begun:?}") };
     assert!(matches!(
         leases.begin(WorkKind::RecordingArchive, "RE1", TTL, until).await.unwrap(),

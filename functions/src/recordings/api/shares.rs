@@ -14,7 +14,6 @@ use domain::share::{
 };
 use domain::{Recording, RecordingState, Secret};
 use http::StatusCode;
-use platform::clock;
 use serde::Deserialize;
 use stores::recordings::Taken;
 
@@ -56,7 +55,7 @@ pub(super) async fn create(
         let detail = format!("a call's recordings have at most {MAX_SHARES} links over time");
         return Err(Problem::new(StatusCode::CONFLICT, "too many links").detail(detail));
     }
-    let now = clock::now();
+    let now = app.clock.now();
     let (Some(token), Some(id)) = (platform::random::token(), platform::random::token()) else {
         tracing::error!("the system gives no randomness");
         return Err(Problem::unavailable());
@@ -90,7 +89,7 @@ pub(super) async fn list(
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
     let recording = app.recording(&operator, &path).await?;
-    let now = clock::now();
+    let now = app.clock.now();
     let mut shares = vec![];
     for share in app.shares_of(&recording).await? {
         let visits = app.reader.accesses(&share.id).await?;
@@ -115,7 +114,7 @@ pub(super) async fn revoke(
     if !app.shares_of(&recording).await?.iter().any(|share| share.id == id) {
         return Err(Problem::not_found("share link"));
     }
-    match app.recordings.revoke(&recording.call, &id, clock::now()).await? {
+    match app.recordings.revoke(&recording.call, &id, app.clock.now()).await? {
         Taken::Yes => Ok(no_content()),
         Taken::No => Err(Problem::not_found("share link")),
     }

@@ -7,8 +7,7 @@
 use std::time::Duration;
 
 use domain::recording::{Account, CallRecordings, NotRecorded, RecordingKind, RecordingSource, Search};
-use domain::{Call, CallSid, Recording, RecordingSid, RecordingState};
-use platform::clock;
+use domain::{Call, CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 use platform::telemetry::{self, Unit};
 use providers::twilio_rest::TwilioError;
 use twilio::rest::{self, RecordingResource};
@@ -50,7 +49,7 @@ impl Worker {
     async fn ask(&self, call: &Call, known: &CallRecordings) -> Result<(), JobError> {
         let begun = known.own().is_some();
         if !begun {
-            self.recordings.search_begun(&call.sid, clock::now()).await?;
+            self.recordings.search_begun(&call.sid, self.clock.now()).await?;
         }
         let listed = match self.twilio.recordings_of(&call.sid).await {
             Ok(listed) => listed,
@@ -64,9 +63,9 @@ impl Worker {
                 call.sid.clone(),
                 call.business.clone(),
                 RecordingState::InProgress,
-                clock::now(),
+                self.clock.now(),
             );
-            Some(as_listed(fresh, resource))
+            Some(as_listed(fresh, resource, self.clock.now()))
         });
         let found = CallRecordings { all: all.collect(), search: None };
         match found.own() {
@@ -109,8 +108,8 @@ impl Worker {
     }
 }
 
-/// A recording as the API shows it. What the API leaves out stays.
-pub(super) fn as_listed(known: Recording, resource: &RecordingResource) -> Recording {
+/// A recording as the API shows it at `now`. What the API leaves out stays.
+pub(super) fn as_listed(known: Recording, resource: &RecordingResource, now: Timestamp) -> Recording {
     let source = resource.source.as_deref().map_or(known.source, RecordingSource::parse);
     let seconds = resource.duration_s.map(|s| Duration::from_secs(u64::from(s)));
     Recording {
@@ -122,7 +121,7 @@ pub(super) fn as_listed(known: Recording, resource: &RecordingResource) -> Recor
             rest::RecordingState::Deleted => RecordingState::Lost,
             rest::RecordingState::Pending | rest::RecordingState::Other(_) => RecordingState::InProgress,
         },
-        announced_at: clock::now(),
+        announced_at: now,
         announced_duration: seconds.or(known.announced_duration),
         channels: resource.channels.map(u16::from).or(known.channels),
         error_code: resource.error_code.filter(|code| *code != 0).or(known.error_code),
@@ -137,21 +136,23 @@ mod tests {
 
     use super::*;
 
+    const NOW: Timestamp = Timestamp(1_795_179_909_000);
+
     fn known() -> Recording {
-        let call = testing::call(1, clock::now());
+        let call = testing::call(1, NOW);
         let sid = RecordingSid::parse(&format!("RE{}", "1".repeat(32))).unwrap();
         Recording {
             source: RecordingSource::StartTwiml,
             announced_duration: Some(Duration::from_secs(3)),
             channels: Some(2),
             error_code: Some(7),
-            ..Recording::new(sid, call.sid, call.business, RecordingState::InProgress, clock::now())
+            ..Recording::new(sid, call.sid, call.business, RecordingState::InProgress, NOW)
         }
     }
 
     fn listed(more: &str) -> Recording {
         let json = format!(r#"{{"sid":"RE{}","call_sid":"CA{}"{more}}}"#, "1".repeat(32), "1".repeat(32));
-        as_listed(known(), &serde_json::from_str::<RecordingResource>(&json).unwrap())
+        as_listed(known(), &serde_json::from_str::<RecordingResource>(&json).unwrap(), NOW)
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use domain::recording::RecordingState;
 use domain::{CallSid, Recording, RecordingSid};
-use platform::clock;
 use platform::telemetry::{self, Unit};
 use stores::StoreError;
 use stores::heartbeat::Heartbeat;
@@ -44,16 +43,18 @@ impl Worker {
             RecordingState::InProgress | RecordingState::Lost | RecordingState::Absent => return Ok(()),
         }
         let Some(_copying) = Copying::enter(self, sid) else {
-            return Err(JobError::in_progress(clock::now().plus(LEASE_TTL)));
+            return Err(JobError::in_progress(self.clock.now().plus(LEASE_TTL)));
         };
-        let lease =
-            match self.leases.begin(WorkKind::RecordingArchive, sid.as_str(), LEASE_TTL, clock::now()).await?
-            {
-                Begun::Won(lease) => lease,
-                Begun::Done { result } if result == ARCHIVED => return self.after_archive(&recording).await,
-                Begun::Done { .. } => return self.transcribe_next(call).await,
-                Begun::InProgress { until } => return Err(JobError::in_progress(until)),
-            };
+        let lease = match self
+            .leases
+            .begin(WorkKind::RecordingArchive, sid.as_str(), LEASE_TTL, self.clock.now())
+            .await?
+        {
+            Begun::Won(lease) => lease,
+            Begun::Done { result } if result == ARCHIVED => return self.after_archive(&recording).await,
+            Begun::Done { .. } => return self.transcribe_next(call).await,
+            Begun::InProgress { until } => return Err(JobError::in_progress(until)),
+        };
         let heartbeat = Heartbeat::start(&self.leases, &lease, LEASE_TTL);
         let outcome = self.copy_as_agreed(&recording, &heartbeat).await;
         // The lease is ended next, and a beat must not come in between.

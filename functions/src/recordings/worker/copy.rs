@@ -6,7 +6,6 @@ use domain::Recording;
 use domain::recording::{
     self, Archived, MAX_RECORDING_BYTES, NotAudio, Retention, WAV_HEADER_MAX_BYTES, WavFormat,
 };
-use platform::clock;
 use platform::objects::{NewObject, ObjectError, PutOutcome, Upload};
 use providers::twilio_rest::{Media, TwilioError};
 use sha2::{Digest as _, Sha256};
@@ -56,7 +55,7 @@ impl Worker {
             return Err(CopyError::Other);
         }
         let (bytes, sha256) = (uploaded.bytes, uploaded.sha256);
-        Ok(Archived { key, bytes, sha256, format, at: clock::now(), retention })
+        Ok(Archived { key, bytes, sha256, format, at: self.clock.now(), retention })
     }
 
     /// A 404 right after the callback is usual, and may last. Only Twilio's own word says that a recording was deleted.

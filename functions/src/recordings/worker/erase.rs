@@ -2,7 +2,6 @@
 
 use domain::recording::{self, RecordingState};
 use domain::{CallSid, Recording, RecordingSid};
-use platform::clock;
 
 use super::Worker;
 use crate::edge::batch::JobError;
@@ -27,6 +26,6 @@ impl Worker {
     pub(super) async fn delete_at_twilio(&self, recording: &Recording) -> Result<(), JobError> {
         let deleted = self.twilio.delete_recording(&recording.sid).await;
         deleted.map_err(|error| JobError::new("twilio", error))?;
-        Ok(self.recordings.deleted_at_twilio(recording, clock::now()).await?)
+        Ok(self.recordings.deleted_at_twilio(recording, self.clock.now()).await?)
     }
 }

@@ -20,7 +20,7 @@ impl Worker {
         }
         match self.twilio.recording(sid).await {
             Ok(resource) => {
-                let found = as_listed(recording, &resource);
+                let found = as_listed(recording, &resource, self.clock.now());
                 if found.state == RecordingState::Lost {
                     tracing::error!(%call, recording = %sid, "deleted at Twilio before it was announced");
                 }

@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use domain::transcript::{Run, RunOutcome, Stage};
 use domain::{Call, RecordingState};
 use http::{HeaderMap, StatusCode, header};
-use platform::clock;
 use platform::queues::QueueError;
 use stores::transcripts::Authorised;
 
@@ -39,7 +38,7 @@ pub(super) async fn ask(
     if call.ended_at.is_none() || call.revision.is_none() {
         return Err(conflict("the call is not over yet, or had no agent: there is nothing to process again"));
     }
-    let now = clock::now();
+    let now = app.clock.now();
     let run = match app.writer.authorise(&call.sid, &stages, key, now).await? {
         Authorised::New(run) => {
             tracing::info!(call = %call.sid, run = %run.run, stages = ?run.stages, "reprocessing authorised");
@@ -69,7 +68,7 @@ pub(super) async fn look(
     let run = run.parse().map(Run).map_err(|_| Problem::not_found("run"))?;
     let found = app.reader.reprocessing(&call.sid, run).await?.ok_or_else(|| Problem::not_found("run"))?;
     let (current, _) = app.reader.current_run(&call.sid).await?;
-    Ok(Json(RunAnswer::new(&call.sid, &found, current, clock::now())).into_response())
+    Ok(Json(RunAnswer::new(&call.sid, &found, current, app.clock.now())).into_response())
 }
 
 impl Transcripts {

@@ -7,9 +7,9 @@ use domain::insight::{self, InsightOutcome, Insights, Stage, StageInput};
 use domain::recording::CallRecordings;
 use domain::transcript::Source;
 use domain::{Call, RecordingState, Settings, Transcript};
-use platform::clock;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
+use platform::{Clock, clock};
 use providers::openai_http::OpenAiHttp;
 use sha2::{Digest, Sha256};
 use stores::leases::{Begun, Leases, WorkKind};
@@ -30,6 +30,7 @@ const MIN_DELAY: Duration = Duration::from_secs(1);
 
 parts! {
     pub struct Worker {
+        clock: Clock,
         models: Vec<String> => |needs| needs.models("INSIGHT_MODELS"),
         prices: PriceList => prices,
         businesses: businesses::Reader,
@@ -70,7 +71,7 @@ impl QueueFunction for Worker {
         let last = self.reader.final_transcript(&call.sid).await?;
         let (source, transcript) = last.map_or((None, None), |(source, words)| (Some(source), words));
         let subject = Subject { call, recordings, settings, source, transcript };
-        match insight::stage(&subject.stage_input(), clock::now()) {
+        match insight::stage(&subject.stage_input(), self.clock.now()) {
             Stage::Nothing => Ok(()),
             Stage::Wait(delay) => {
                 let sent = self.inbox.jobs.send(&job, delay.clamp(MIN_DELAY, MAX_DELAY)).await;
@@ -132,7 +133,7 @@ impl Worker {
             return Ok(());
         }
         let id = format!("{}#{input}", call.sid);
-        let lease = match self.leases.begin(WorkKind::Insights, &id, LEASE_TTL, clock::now()).await? {
+        let lease = match self.leases.begin(WorkKind::Insights, &id, LEASE_TTL, self.clock.now()).await? {
             Begun::Won(lease) => lease,
             Begun::Done { .. } => return Ok(()),
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),
@@ -147,7 +148,7 @@ impl Worker {
             Ended::Later { outcome, .. } if delivery.is_last() => (outcome, None, None),
             Ended::Later { outcome, why, wait } => {
                 let until = self.leases.release(&lease).await?;
-                let asked = clock::now().plus(wait.min(MAX_DELAY));
+                let asked = self.clock.now().plus(wait.min(MAX_DELAY));
                 let error = JobError::new("openai", why).not_before(until).not_before(asked);
                 // Money comes by hand: asking every few seconds would only use up the attempts.
                 return Err(if outcome == InsightOutcome::Quota { error.after(MAX_DELAY) } else { error });
@@ -165,7 +166,7 @@ impl Worker {
             lead_status: None,
             model,
             usage: asked.usage,
-            at: clock::now(),
+            at: self.clock.now(),
         };
         if let Some(settled) = settled {
             insights.summary = Some(settled.summary);

@@ -10,7 +10,6 @@ use std::time::Duration;
 use domain::recording::Archived;
 use domain::transcript::{self, Run, Source, quality};
 use domain::{CallSid, Recording, Transcript, prompt};
-use platform::clock;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
 use stores::StoreError;
@@ -70,13 +69,13 @@ impl Worker {
         let call = &known.call.sid;
         let run = known.listening_run();
         let id = format!("{call}#{run}");
-        let lease = match self.leases.begin(WorkKind::Transcribe, &id, LEASE_TTL, clock::now()).await? {
+        let lease = match self.leases.begin(WorkKind::Transcribe, &id, LEASE_TTL, self.clock.now()).await? {
             Begun::Won(lease) => lease,
             // What came of it was written before the lease was finished: the next look finds it.
             Begun::Done { .. } => return Ok(true),
             Begun::InProgress { until } => return Err(JobError::in_progress(until)),
         };
-        let notes = TurnNotes::new(&self.leases, &lease, &recording.sid);
+        let notes = TurnNotes::new(&self.leases, &lease, &recording.sid, &self.clock);
         let failure = match self.understand(known, (recording, archived), &notes).await {
             Ok(Ok(version)) => {
                 self.transcripts.put_version(&version).await?;
@@ -96,7 +95,7 @@ impl Worker {
             }
             AfterRun::ComeBack => {
                 let until = self.leases.release(&lease).await?;
-                let asked = clock::now().plus(asked_wait(&failure));
+                let asked = self.clock.now().plus(asked_wait(&failure));
                 Err(JobError::new("openai", failure).not_before(until).not_before(asked))
             }
             AfterRun::Leave => Err(JobError::new("lease", failure)),
@@ -106,7 +105,7 @@ impl Worker {
     /// The step will choose what is left, so that the call's record is never left open.
     async fn give_up(&self, call: &CallSid, run: Run, lease: &Lease, why: &str) -> Result<(), JobError> {
         tracing::error!(%call, %run, why, "the recording gives no transcript");
-        self.transcripts.refuse_recording(call, run, why, clock::now()).await?;
+        self.transcripts.refuse_recording(call, run, why, self.clock.now()).await?;
         Ok(self.leases.finish(lease, "refused", REMEMBER).await?)
     }
 
@@ -134,7 +133,7 @@ impl Worker {
         let replaced = match known.pointer.and_then(|pointer| pointer.number) {
             Some(number) => self.reader.version(&known.call.sid, number).await.map_err(store)?,
             None if quality::flaw_of_turns(&known.turns, &known.expected).is_none() => {
-                Some(transcript::from_turns(&known.call.sid, &known.turns, &known.expected, clock::now()))
+                Some(transcript::from_turns(&known.call.sid, &known.turns, &known.expected, self.clock.now()))
             }
             None => None,
         };
@@ -147,7 +146,7 @@ impl Worker {
             run: known.listening_run(),
             recording: Some(recording.sid.clone()),
             listened_ms: understood.listened_ms,
-            ..Transcript::new(&known.call.sid, Source::Recording, understood.lines, clock::now())
+            ..Transcript::new(&known.call.sid, Source::Recording, understood.lines, self.clock.now())
         }))
     }
 }

@@ -14,8 +14,8 @@ use domain::business::VoicemailPolicy;
 use domain::prompt::Channel;
 use domain::{BusinessId, CallPlan, CallSid, DialId, DialOrder, PhoneNumber, Timestamp};
 use http::StatusCode;
-use platform::clock;
 use platform::telemetry::{self, Unit};
+use platform::{Clock, clock};
 use providers::twilio_rest::{PlaceError, TwilioError, TwilioRest};
 use stores::StoreError;
 use stores::calls;
@@ -58,6 +58,7 @@ const REFUSED: &str = "refused:";
 parts! {
     /// What it takes to place a call.
     pub(super) struct Placing {
+        pub(super) clock: Clock,
         pub(super) settings: SettingsCache,
         pub(super) gate: Gate,
         pub(super) ordered: OrderedCalls,
@@ -77,7 +78,7 @@ impl Placing {
         key: &str,
         new: NewCall,
     ) -> Result<CallSid, Problem> {
-        let now = clock::now();
+        let now = self.clock.now();
         let id = DialId::of(business, key);
         let wanted = new.checked()?;
         let WantedCall { from, to, task } = wanted.clone();
@@ -98,10 +99,12 @@ impl Placing {
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.leases.begin(WorkKind::Dial, id.as_str(), SETTLED_AFTER, clock::now()).await? {
+            match self.leases.begin(WorkKind::Dial, id.as_str(), SETTLED_AFTER, self.clock.now()).await? {
                 Begun::Won(lease) => return self.dial(&lease, dial).await,
                 Begun::Done { result } => return outcome(&result),
-                Begun::InProgress { until } if Instant::now() >= deadline => return Err(in_progress(until)),
+                Begun::InProgress { until } if Instant::now() >= deadline => {
+                    return Err(in_progress(until, self.clock.now()));
+                }
                 Begun::InProgress { .. } => tokio::time::sleep(POLL).await,
             }
             // The one who is at it may know the call before it is done with it.
@@ -145,7 +148,7 @@ impl Placing {
             }
         };
         // The last thing before it cannot be taken back: an executor that was asleep is stopped here.
-        self.leases.extend(lease, SETTLED_AFTER).await.map_err(lost)?;
+        self.leases.extend(lease, SETTLED_AFTER).await.map_err(|error| self.lost(error))?;
         let error = match self.request(&dial).await {
             Ok(call) => return self.placed(lease, &dial, call).await,
             Err(error) => error,
@@ -155,7 +158,7 @@ impl Placing {
             PlaceError::NotPlaced(TwilioError::Permanent(code)) => {
                 self.release_slots(&dial, &slots).await;
                 let result = format!("{REFUSED}{code}");
-                self.leases.finish(lease, &result, KEPT).await.map_err(lost)?;
+                self.leases.finish(lease, &result, KEPT).await.map_err(|error| self.lost(error))?;
                 outcome(&result)
             }
             PlaceError::NotPlaced(error) => {
@@ -172,7 +175,7 @@ impl Placing {
 
     /// Twilio has the call.
     async fn placed(&self, lease: &Lease, dial: &Dial, call: CallSid) -> Result<CallSid, Problem> {
-        match self.ordered.open(&dial.order.id, &call, clock::now()).await? {
+        match self.ordered.open(&dial.order.id, &call, self.clock.now()).await? {
             Opening::Open(_) => telemetry::metric("CallsDialled", 1.0, Unit::Count, &[]),
             Opening::Twin | Opening::Unknown => {
                 // Another call of this order was there first, and is its call.
@@ -243,7 +246,7 @@ impl Placing {
         let limits = Limits { business: order.max_concurrent_calls, deployment: self.deployment_limit };
         let (calls, dials) = (&self.ordered.calls, &self.ordered.dials);
         let reserved =
-            calls.reserve_slots(&order.business, limits, &order.id, RESERVED_FOR, clock::now()).await?;
+            calls.reserve_slots(&order.business, limits, &order.id, RESERVED_FOR, self.clock.now()).await?;
         if let Ok(reserved) = &reserved {
             dials.note_slots(reserved).await?;
         }
@@ -281,6 +284,16 @@ impl Placing {
         }
     }
 
+    fn lost(&self, error: LeaseError) -> Problem {
+        match error {
+            LeaseError::Fenced => {
+                let now = self.clock.now();
+                in_progress(now, now)
+            }
+            LeaseError::Store(error) => error.into(),
+        }
+    }
+
     async fn release_slots(&self, dial: &Dial, slots: &ReservedSlots) {
         if let Err(error) = self.ordered.calls.release_reservation(&dial.order.business, slots).await {
             tracing::warn!(%error, "a slot is free again only when its reservation lapses");
@@ -313,18 +326,11 @@ fn at_capacity(pool: Pool) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "at capacity").detail(detail).retry_after(5)
 }
 
-fn in_progress(until: Timestamp) -> Problem {
-    let wait = until.0.saturating_sub(clock::now().0) / 1_000;
+fn in_progress(until: Timestamp, now: Timestamp) -> Problem {
+    let wait = until.0.saturating_sub(now.0) / 1_000;
     Problem::new(StatusCode::CONFLICT, "in progress")
         .detail("a request with this key is being worked on: ask again with the same key")
         .retry_after(u64::try_from(wait).unwrap_or_default().max(1))
-}
-
-fn lost(error: LeaseError) -> Problem {
-    match error {
-        LeaseError::Fenced => in_progress(clock::now()),
-        LeaseError::Store(error) => error.into(),
-    }
 }
 
 #[cfg(test)]
@@ -350,10 +356,10 @@ mod tests {
 
     #[test]
     fn a_request_that_meets_another_at_work_comes_back_in_a_second_at_least() {
-        let after = |until| in_progress(until).seconds_to_wait();
-        assert_eq!(after(clock::now().minus(Duration::from_secs(9))), Some(1));
-        let later = after(clock::now().plus(Duration::from_secs(3_600))).unwrap();
-        assert!((3_598..=3_600).contains(&later), "{later}");
+        let now = Timestamp(1_795_179_909_000);
+        let after = |until| in_progress(until, now).seconds_to_wait();
+        assert_eq!(after(now.minus(Duration::from_secs(9))), Some(1));
+        assert_eq!(after(now.plus(Duration::from_secs(3_600))), Some(3_600));
         for pool in [Pool::Business, Pool::Deployment] {
             let full = at_capacity(pool);
             assert_eq!((full.status(), full.seconds_to_wait()), (429, Some(5)));

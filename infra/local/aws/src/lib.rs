@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod clock;
 mod database;
 mod dynamodb;
 mod home;
@@ -29,9 +30,12 @@ mod sqs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use tokio::sync::watch;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::home::Home;
 use crate::keys::Keys;
 use crate::serve::{Listener, Servers};
@@ -49,6 +53,9 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// The ports on 127.0.0.1.
     pub ports: Ports,
+    /// How far the queues' clock is ahead of the machine's; receives that wait look again whenever it changes.
+    /// `None` is the machine's own clock, which signatures are checked by and objects dated with in any case.
+    pub ahead: Option<watch::Receiver<Duration>>,
 }
 
 /// A port for each service; 0 takes any free one.
@@ -107,6 +114,7 @@ impl Endpoints {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let home = Home::open(config.data_dir)?;
         let keys = home.keys()?;
+        let clock = Clock::new(config.ahead);
         let dynamodb = Listener::bind(config.ports.dynamodb).await?;
         let s3 = Listener::bind(config.ports.s3).await?;
         let sqs = Listener::bind(config.ports.sqs).await?;
@@ -117,7 +125,7 @@ impl Endpoints {
         let objects =
             s3::router(&home.objects_dir(), home.database_file("S3", "s3.sqlite")?.as_deref(), &keys)?;
         let queue_file = home.database_file("SQS", "sqs.sqlite")?;
-        let queues = sqs::router(queue_file.as_deref(), &sqs.url, &keys, servers.stopping())?;
+        let queues = sqs::router(queue_file.as_deref(), &sqs.url, &keys, clock, servers.stopping())?;
         servers.spawn(dynamodb.serve(dynamodb::router(tables, &keys), servers.stopping()));
         servers.spawn(s3.serve(objects, servers.stopping()));
         servers.spawn(sqs.serve(queues, servers.stopping()));

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::StartError;
+use crate::clock::Clock;
 use crate::database::Database;
 use crate::json_protocol::{self, Service};
 use crate::keys::Keys;
@@ -35,11 +36,12 @@ pub(crate) fn router(
     file: Option<&Path>,
     base: &Url,
     keys: &Keys,
+    clock: Clock,
     stopping: CancellationToken,
 ) -> Result<Router, StartError> {
     let database = Database::open(file, queues::SCHEMA)
         .map_err(|error| StartError::Store { service: "SQS", reason: error.to_string() })?;
-    Ok(json_protocol::router(Sqs::new(database, base, stopping), keys))
+    Ok(json_protocol::router(Sqs::new(database, base, clock, stopping), keys))
 }
 
 impl Service for Sqs {

@@ -43,6 +43,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         public_base_url: args.public_base_url.clone(),
         stream_url: args.stream_url.clone(),
         live: live.clone(),
+        ahead: None,
     };
     let system = System::start(config).await?;
     let seeded = business::seed(&system, &args.number, &identity.api_key).await?;

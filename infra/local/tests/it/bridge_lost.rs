@@ -180,6 +180,7 @@ impl Stage {
             public_base_url: None,
             stream_url: Some(balancer.url.clone()),
             live: LiveEvents::default(),
+            ahead: None,
         });
         let system = Box::pin(system).await.unwrap();
         business::seed(&system, business::NUMBER, &identity.api_key).await.unwrap();

@@ -35,6 +35,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
         max_calls: config.max_calls as usize,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent: None,
+        clock: Default::default(),
         openai_roots: config.certificate.as_deref().map(tls::decode).transpose()?.into_iter().collect(),
     };
     let business = BusinessId::parse("load").map_err(|error| setup(&error))?;

@@ -128,7 +128,13 @@ impl CallState {
         request: RecordingRequest,
     ) -> Arc<Recording> {
         let faults = self.spec.faults.recording.clone();
-        let recording = Arc::new(Recording::new(self.sid.clone(), request, self.line.position(), faults));
+        let recording = Arc::new(Recording::new(
+            self.sid.clone(),
+            request,
+            self.line.position(),
+            account.config.now(),
+            faults,
+        ));
         account.recordings.insert(recording.sid.clone(), Arc::clone(&recording));
         lock(&self.recordings).push(Arc::clone(&recording));
         self.line.log(CallEventKind::RecordingStarted { recording_sid: recording.sid.clone() });
@@ -182,7 +188,7 @@ pub(crate) fn place(account: &Arc<Account>, spec: CallSpec) -> Arc<CallState> {
         outcome: watch::channel(None).0,
         progress: Mutex::new(CallProgress {
             status,
-            created: Timestamp::now(),
+            created: account.config.now(),
             answered: None,
             ended: None,
             answered_by: None,
@@ -252,7 +258,7 @@ impl Runner {
         if self.call.progress().answered.is_some() {
             return;
         }
-        lock(&self.call.progress).answered = Some((Timestamp::now(), Instant::now()));
+        lock(&self.call.progress).answered = Some((self.account.config.now(), Instant::now()));
         self.call.line.answer(&self.account.tasks);
         self.set_status(CallStatus::InProgress).await;
         if let Some(request) = &self.call.spec.record {
@@ -311,7 +317,7 @@ impl Runner {
             Some((_, answered)) => (CallStatus::Completed, answered.elapsed()),
             None => (ending.unanswered, Duration::ZERO),
         };
-        lock(&call.progress).ended = Some((Timestamp::now(), duration));
+        lock(&call.progress).ended = Some((account.config.now(), duration));
         self.set_status(status).await;
         self.message_ended_by_hanging_up().await;
         call.streams.close();

@@ -64,6 +64,7 @@ impl Recording {
         call_sid: String,
         request: RecordingRequest,
         from: usize,
+        started: Timestamp,
         faults: RecordingFaults,
     ) -> Self {
         Self {
@@ -71,7 +72,7 @@ impl Recording {
             call_sid,
             request,
             from,
-            started: Timestamp::now(),
+            started,
             state: Mutex::new(State {
                 status: RecordingStatus::InProgress,
                 audio: Arc::default(),
@@ -265,7 +266,8 @@ mod tests {
 
     fn recording(dual: bool, trim: bool, source: RecordingSource) -> Recording {
         let request = RecordingRequest { dual, trim, status_callback: None, events: Vec::new(), source };
-        let recording = Recording::new("CA1".into(), request, 0, RecordingFaults::default());
+        let recording =
+            Recording::new("CA1".into(), request, 0, Timestamp::UNIX_EPOCH, RecordingFaults::default());
         let channel = |byte: u8, from: usize| -> Vec<u8> {
             (0..800).map(|at| if (from..from + 80).contains(&at) { byte } else { mulaw::SILENCE }).collect()
         };

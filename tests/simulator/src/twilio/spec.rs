@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use strum::IntoStaticStr;
+use tokio::sync::watch;
 use url::Url;
 
 use super::events::CallStatus;
@@ -30,6 +32,8 @@ pub struct TwilioConfig {
     /// From the dialling of one call of the REST API to that of the next: an account dials one a second, and queues
     /// what it is asked beyond it.
     pub dials_every: Duration,
+    /// How far the account's calendar is ahead of the machine's: what calls, recordings and callbacks are dated by.
+    pub ahead: Option<watch::Receiver<Duration>>,
 }
 
 impl TwilioConfig {
@@ -42,7 +46,14 @@ impl TwilioConfig {
             recording_ready_after: Duration::from_millis(50),
             connect_action_after_break: true,
             dials_every: Duration::from_secs(1),
+            ahead: None,
         }
+    }
+
+    /// The date and time by the account's calendar.
+    pub(crate) fn now(&self) -> Timestamp {
+        let ahead = self.ahead.as_ref().map(|ahead| *ahead.borrow()).unwrap_or_default();
+        Timestamp::now() + ahead
     }
 }
 

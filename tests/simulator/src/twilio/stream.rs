@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use jiff::Timestamp;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -206,7 +205,7 @@ impl Session {
             ("StreamSid", self.stream_sid.clone()),
             ("StreamName", self.name.clone()),
             ("StreamEvent", event.to_owned()),
-            ("Timestamp", Timestamp::now().to_string()),
+            ("Timestamp", self.account.config.now().to_string()),
         ];
         if let Some(error) = error {
             params.push(("StreamError", error.to_owned()));

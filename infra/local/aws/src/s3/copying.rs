@@ -8,7 +8,7 @@ use super::checksums::{Manner, Sum};
 use super::conditions::{Condition, Wish};
 use super::failed;
 use super::objects::{Objects, timestamp, whole_seconds, with_sum};
-use crate::database::now_ms;
+use crate::clock::machine_ms;
 
 impl Objects {
     pub(super) async fn copy(&self, mut input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
@@ -39,7 +39,7 @@ impl Objects {
         let copying =
             tokio::task::spawn_blocking(move || blobs.concatenate([blob.as_str()].into_iter(), manner));
         let draft = copying.await.map_err(failed)?.map_err(failed)?;
-        let (etag, modified_ms) = (source.content.etag, now_ms());
+        let (etag, modified_ms) = (source.content.etag, machine_ms());
         let content = Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms };
         let sum = draft.sum.clone();
         let mut description = Description::of_copy(source.description, &mut input)?;

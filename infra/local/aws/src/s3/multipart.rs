@@ -12,7 +12,7 @@ use super::checksums::{Manner, Sum};
 use super::conditions::Condition;
 use super::failed;
 use super::objects::{Objects, signed, timestamp, with_sum};
-use crate::database::now_ms;
+use crate::clock::machine_ms;
 
 // "Amazon S3 multipart upload limits".
 const MAX_PARTS: i32 = 10_000;
@@ -51,8 +51,12 @@ impl Objects {
         let body = body.ok_or_else(|| s3_error!(IncompleteBody))?;
         let draft = self.blobs.receive(body, &req.headers, req.trailing_headers).await?;
         let (etag, sum) = (draft.etag(), draft.sum.clone());
-        let part =
-            Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms: now_ms() };
+        let part = Content {
+            blob: draft.id.clone(),
+            size: draft.size,
+            etag: etag.clone(),
+            modified_ms: machine_ms(),
+        };
         let put = self.catalogue.transact(move |tx| {
             let replaced = catalogue::put_part(tx, &upload_id, &at, part_number, &part)?;
             draft.keep();
@@ -144,8 +148,12 @@ impl Objects {
         if let Some(wrong) = told.iter().flatten().find(|told| Some(told.as_str()) != known) {
             return Err(s3_error!(BadDigest, "{wrong} is not the checksum of the object"));
         }
-        let content =
-            Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms: now_ms() };
+        let content = Content {
+            blob: draft.id.clone(),
+            size: draft.size,
+            etag: etag.clone(),
+            modified_ms: machine_ms(),
+        };
         let completed = self.catalogue.transact(move |tx| {
             let description = catalogue::upload(tx, &upload_id, &at)?;
             let description = Description { sum: draft.sum.clone(), manner: None, ..description };

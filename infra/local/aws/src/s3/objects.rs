@@ -1,6 +1,6 @@
 //! The S3 operations: requests to changes of the catalogue and back.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
@@ -15,7 +15,8 @@ use super::conditions::{Condition, Wish};
 use super::description::{tag_set, tags_of_set};
 use super::failed;
 use crate::REGION;
-use crate::database::{Database, now_ms};
+use crate::clock::machine_ms;
+use crate::database::Database;
 
 /// The longest key, in bytes of UTF-8.
 const MAX_KEY_BYTES: usize = 1024;
@@ -108,7 +109,7 @@ impl S3 for Objects {
     ) -> S3Result<S3Response<CreateBucketOutput>> {
         let bucket = req.input.bucket;
         let location = format!("/{bucket}");
-        self.catalogue.transact(move |tx| catalogue::create_bucket(tx, &bucket, now_ms())).await?;
+        self.catalogue.transact(move |tx| catalogue::create_bucket(tx, &bucket, machine_ms())).await?;
         Ok(S3Response::new(CreateBucketOutput { location: Some(location) }))
     }
 
@@ -153,8 +154,12 @@ impl S3 for Objects {
         let draft = self.blobs.receive(body, &req.headers, req.trailing_headers).await?;
 
         let etag = draft.etag();
-        let content =
-            Content { blob: draft.id.clone(), size: draft.size, etag: etag.clone(), modified_ms: now_ms() };
+        let content = Content {
+            blob: draft.id.clone(),
+            size: draft.size,
+            etag: etag.clone(),
+            modified_ms: machine_ms(),
+        };
         description.sum.clone_from(&draft.sum);
         let sum = draft.sum.clone();
         let object = Object { content, description };
@@ -337,7 +342,7 @@ fn wants_sum(mode: &Option<ChecksumMode>) -> bool {
 
 pub(super) fn timestamp(ms: i64) -> Timestamp {
     let since_epoch = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-    Timestamp::from(UNIX_EPOCH.checked_add(since_epoch).unwrap_or_else(SystemTime::now))
+    Timestamp::from(UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH))
 }
 
 /// A size as S3's responses carry it.

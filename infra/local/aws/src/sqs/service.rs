@@ -18,7 +18,8 @@ use super::redrive;
 use super::settings::{MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS};
 use super::wire::*;
 use crate::ACCOUNT_ID;
-use crate::database::{Database, now_ms};
+use crate::clock::Clock;
+use crate::database::Database;
 
 /// The most messages of one receive.
 const MAX_RECEIVED: i64 = 10;
@@ -27,6 +28,7 @@ const MAX_QUEUES_LISTED: u32 = 1000;
 
 pub(super) struct Sqs {
     database: Database,
+    clock: Clock,
     arrivals: Arrivals,
     /// `http://127.0.0.1:<port>/<account>/`.
     queue_url_base: String,
@@ -34,9 +36,9 @@ pub(super) struct Sqs {
 }
 
 impl Sqs {
-    pub(super) fn new(database: Database, base: &Url, stopping: CancellationToken) -> Self {
+    pub(super) fn new(database: Database, base: &Url, clock: Clock, stopping: CancellationToken) -> Self {
         let queue_url_base = format!("{base}{ACCOUNT_ID}/");
-        Self { database, arrivals: Arrivals::new(), queue_url_base, stopping }
+        Self { database, clock, arrivals: Arrivals::new(), queue_url_base, stopping }
     }
 
     /// Runs one operation on its JSON request and returns its JSON response.
@@ -64,8 +66,9 @@ impl Sqs {
 
     async fn create_queue(&self, request: CreateQueue) -> Result<QueueUrl, SqsError> {
         let queue_url = self.url_of(&request.queue_name);
+        let now_ms = self.clock.now_ms();
         self.database
-            .transact(move |tx| queues::create(tx, &request.queue_name, &request.attributes, now_ms()))
+            .transact(move |tx| queues::create(tx, &request.queue_name, &request.attributes, now_ms))
             .await?;
         Ok(QueueUrl { queue_url })
     }
@@ -89,17 +92,19 @@ impl Sqs {
 
     async fn queue_attributes(&self, request: GetQueueAttributes) -> Result<QueueAttributes, SqsError> {
         let name = name_in_url(&request.queue_url)?;
+        let now_ms = self.clock.now_ms();
         let attributes = self
             .database
-            .transact(move |tx| queues::attributes(tx, &name, &request.attribute_names, now_ms()))
+            .transact(move |tx| queues::attributes(tx, &name, &request.attribute_names, now_ms))
             .await?;
         Ok(QueueAttributes { attributes })
     }
 
     async fn set_queue_attributes(&self, request: SetQueueAttributes) -> Result<Done, SqsError> {
         let name = name_in_url(&request.queue_url)?;
+        let now_ms = self.clock.now_ms();
         self.database
-            .transact(move |tx| queues::set_attributes(tx, &name, &request.attributes, now_ms()))
+            .transact(move |tx| queues::set_attributes(tx, &name, &request.attributes, now_ms))
             .await?;
         Ok(Done {})
     }
@@ -118,8 +123,9 @@ impl Sqs {
     }
 
     async fn send(&self, request: SendMessage) -> Result<SentMessage, SqsError> {
+        let now_ms = self.clock.now_ms();
         let send =
-            move |tx: &Transaction<'_>, queue: &Queue| messages::send(tx, queue, &request.message, now_ms());
+            move |tx: &Transaction<'_>, queue: &Queue| messages::send(tx, queue, &request.message, now_ms);
         let sent = self.on_queue(&request.queue_url, send).await?;
         self.wake(&request.queue_url);
         Ok(sent)
@@ -128,8 +134,9 @@ impl Sqs {
     async fn send_batch(&self, request: Batch<Outgoing>) -> Result<BatchResult<SentMessage>, SqsError> {
         check_batch(&request.entries)?;
         check_batch_size(&request.entries)?;
-        let result = self.each(&request.queue_url, request.entries, |tx, queue, message| {
-            messages::send(tx, queue, &message, now_ms())
+        let now_ms = self.clock.now_ms();
+        let result = self.each(&request.queue_url, request.entries, move |tx, queue, message| {
+            messages::send(tx, queue, &message, now_ms)
         });
         let result = result.await?;
         self.wake(&request.queue_url);
@@ -157,11 +164,13 @@ impl Sqs {
         loop {
             let mut arrived = std::pin::pin!(self.arrivals.signal(&name).notified());
             arrived.as_mut().enable();
+            // Asked for before the time is: a jump in between is not missed.
+            let (mut jumps, now_ms) = (self.clock.jumps(), self.clock.now_ms());
             let (queue_name, wanted) = (name.clone(), wanted.clone());
             let take = move |tx: &Transaction<'_>| {
                 let queue = queues::require(tx, &queue_name)?;
                 Ok::<_, SqsError>((
-                    messages::receive(tx, &queue, &wanted, now_ms())?,
+                    messages::receive(tx, &queue, &wanted, now_ms)?,
                     queue.settings.wait_seconds,
                 ))
             };
@@ -176,7 +185,8 @@ impl Sqs {
             }
             tokio::select! {
                 () = arrived => {}
-                () = tokio::time::sleep_until(look_again_at(received.next_visible_ms, deadline)) => {}
+                () = jumps.next() => {}
+                () = tokio::time::sleep_until(self.look_again_at(received.next_visible_ms, deadline)) => {}
                 () = self.stopping.cancelled() => return Ok(ReceivedMessages { messages: Vec::new() }),
             }
         }
@@ -200,8 +210,9 @@ impl Sqs {
 
     async fn change_visibility(&self, request: OnReceipt) -> Result<Done, SqsError> {
         let Receipt { receipt_handle, visibility_timeout } = request.receipt;
+        let now_ms = self.clock.now_ms();
         let change = move |tx: &Transaction<'_>, queue: &Queue| {
-            messages::change_visibility(tx, queue, &receipt_handle, visibility_timeout, now_ms())
+            messages::change_visibility(tx, queue, &receipt_handle, visibility_timeout, now_ms)
         };
         self.on_queue(&request.queue_url, change).await?;
         self.wake(&request.queue_url);
@@ -210,13 +221,14 @@ impl Sqs {
 
     async fn change_visibility_batch(&self, request: Batch<Receipt>) -> Result<BatchResult<Done>, SqsError> {
         check_batch(&request.entries)?;
-        let change = |tx: &Transaction<'_>, queue: &Queue, receipt: Receipt| {
+        let now_ms = self.clock.now_ms();
+        let change = move |tx: &Transaction<'_>, queue: &Queue, receipt: Receipt| {
             messages::change_visibility(
                 tx,
                 queue,
                 &receipt.receipt_handle,
                 receipt.visibility_timeout,
-                now_ms(),
+                now_ms,
             )
             .map(|()| Done {})
         };
@@ -230,8 +242,9 @@ impl Sqs {
             let message = "A move is made at once here: leave MaxNumberOfMessagesPerSecond out.";
             return Err(SqsError::UnsupportedOperation(message.to_owned()));
         }
+        let now_ms = self.clock.now_ms();
         let start = move |tx: &Transaction<'_>| {
-            redrive::start_move(tx, &request.source_arn, request.destination_arn.as_deref(), now_ms())
+            redrive::start_move(tx, &request.source_arn, request.destination_arn.as_deref(), now_ms)
         };
         let moved = self.database.transact(start).await?;
         for queue in &moved.into {
@@ -281,6 +294,14 @@ impl Sqs {
         self.on_queue(queue_url, run).await
     }
 
+    /// When a waiting receive looks again of itself: as the next hidden message comes back, or at its deadline.
+    fn look_again_at(&self, next_visible_ms: Option<i64>, deadline: Instant) -> Instant {
+        let Some(next_visible_ms) = next_visible_ms else { return deadline };
+        let until_then =
+            Duration::from_millis(u64::try_from(next_visible_ms - self.clock.now_ms()).unwrap_or(0));
+        deadline.min(Instant::now() + until_then)
+    }
+
     fn wake(&self, queue_url: &str) {
         if let Ok(name) = name_in_url(queue_url) {
             self.arrivals.wake(&name);
@@ -299,13 +320,6 @@ fn name_in_url(queue_url: &str) -> Result<String, SqsError> {
         (Some(name), Some(ACCOUNT_ID)) if !name.is_empty() => Ok(name.to_owned()),
         _ => Err(SqsError::QueueDoesNotExist),
     }
-}
-
-/// When a waiting receive looks again of itself: as the next hidden message comes back, or at its deadline.
-fn look_again_at(next_visible_ms: Option<i64>, deadline: Instant) -> Instant {
-    let Some(next_visible_ms) = next_visible_ms else { return deadline };
-    let until_then = Duration::from_millis(u64::try_from(next_visible_ms - now_ms()).unwrap_or(0));
-    deadline.min(Instant::now() + until_then)
 }
 
 fn read<T: DeserializeOwned>(request: &[u8]) -> Result<T, SqsError> {

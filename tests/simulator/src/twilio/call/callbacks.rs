@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -88,7 +87,7 @@ impl CallbackQueue {
             number
         };
         let mut params = vec![
-            ("Timestamp", rfc2822(Timestamp::now())),
+            ("Timestamp", rfc2822(self.account.config.now())),
             ("SequenceNumber", sequence_number.to_string()),
             ("CallbackSource", "call-progress-events".to_owned()),
         ];
