@@ -4,6 +4,7 @@
 use acceptance::record::CallRecord;
 use acceptance::{World, log};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::recording::LOOK_AFTER;
 use serde_json::{Value, json};
 use simulator::twilio::{CallEventKind, CallerScript, CallerStep};
 
@@ -29,6 +30,8 @@ async fn a_misspelt_consent_records_no_one(world: World) {
     let script = || CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 600 }, CallerStep::HangUp]);
     for _ in 0..2 {
         let outcome = world.call(script()).await;
+        // Twilio is asked for the recording that it has not called back about, later.
+        world.delay_passes("RecordingsQueue", LOOK_AFTER).await;
         let over = |record: &CallRecord| !record.transcript_source.is_empty() && record.recording.is_some();
         let record = world.record_when(&outcome.call_sid, over).await;
         let spoke = outcome.times_ms(|kind| *kind == CallEventKind::AgentSpeechStarted);

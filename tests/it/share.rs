@@ -1,6 +1,7 @@
 //! Share links lend a recording for a while and a number of times, without saying whose it is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use acceptance::World;
 use acceptance::crash_proxies::{CrashProxies, Cut};
@@ -109,6 +110,7 @@ async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
     let (world, shares) = recorded().await;
     let (revoked, id) = link(&world, &shares, json!({})).await;
     let (orphaned, _) = link(&world, &shares, json!({})).await;
+    let (short, _) = link(&world, &shares, json!({ "expires_in": 60 })).await;
     for _ in 0..2 {
         assert_eq!(api(&world, Method::DELETE, &format!("{shares}/{id}"), None).await.0, 204);
     }
@@ -120,6 +122,9 @@ async fn a_revoked_link_and_one_to_a_deleted_recording_are_over() {
         (looked.status().as_u16(), opened.status().as_u16())
     };
     assert_eq!((status(&revoked).await, status(&orphaned).await), ((410, 410), (200, 302)));
+    assert_eq!(status(&short).await, (200, 302));
+    world.time_passes(Duration::from_secs(60));
+    assert_eq!((status(&short).await, status(&orphaned).await), ((410, 410), (200, 302)), "its time is over");
     let recording = shares.trim_end_matches("/shares");
     assert_eq!(api(&world, Method::DELETE, recording, None).await.0, 204);
     assert_eq!(status(&orphaned).await, (410, 410));
@@ -266,6 +271,9 @@ async fn a_passcode_is_asked_for_and_guessing_slows_the_guesser_down() {
     let there = elsewhere.url.join(url.parse::<reqwest::Url>().unwrap().path()).unwrap();
     let form = BTreeMap::from([("passcode", "slack water 7")]);
     assert_eq!(browser.post(there).form(&form).send().await.unwrap().status(), 302);
+
+    world.time_passes(Duration::from_secs(wait));
+    assert_eq!(tries("slack water 7").await.status(), 302, "the guesser has waited");
 }
 
 /// A recording that is heard without a trace is worse than one that is heard a minute later.
