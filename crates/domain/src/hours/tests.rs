@@ -229,6 +229,11 @@ fn each_mistake_is_found_where_it_is() {
             "outside.forward.to unknown_destination",
         ]
     );
+    let mut touching = workshop();
+    touching.week.monday = spans(&["09:00-12:00", "12:00-13:00"]);
+    touching.week.tuesday = spans(&["12:00-13:00", "09:00-12:00"]);
+    touching.week.sunday = spans(&["20:00-09:00"]);
+    assert_eq!(touching.lint("Europe/Vienna", &[]), [], "an end is no part of its span");
     let none = OpeningHours { week: Week::default(), ..workshop() };
     assert_eq!(none.lint("UTC", &[]), [Finding { path: "week".into(), lint: Lint::NeverOpen }]);
     assert!(!Lint::NeverOpen.is_error() && Lint::UnknownZone.is_error());

@@ -96,6 +96,10 @@ fn what_a_number_is_may_speak_against_it() {
     let mut neighbours = case();
     neighbours.policy.countries = ["AT", "DE"].map(|code| Country::parse(code).unwrap()).into();
     assert_eq!(Case { to: number("+4930123456"), ..neighbours }.code(), "");
+    // A number of no plan behind the code that Russia shares with Kazakhstan may be of both.
+    let mut either = Case { to: number("+78121234567"), ..case() };
+    either.policy.countries = [Country::parse("RU").unwrap()].into();
+    assert_eq!(either.decided(), Err(NotPlaced::Country(Country::parse("KZ").unwrap())));
     let mut elsewhere = case();
     elsewhere.policy.countries = [Country::parse("DE").unwrap()].into();
     assert_eq!(elsewhere.decided(), Err(Refusal::Country(Country::parse("AT").unwrap())));
