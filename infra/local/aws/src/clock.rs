@@ -55,3 +55,23 @@ impl Jumps {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::poll_immediate;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_jump_wakes_what_asked_before_it_and_nothing_that_asks_after_it() {
+        let (time, ahead) = watch::channel(Duration::ZERO);
+        let clock = Clock::new(Some(ahead));
+        let (before, mut jumps) = (clock.now_ms(), clock.jumps());
+        assert!(poll_immediate(jumps.next()).await.is_none());
+        time.send_modify(|ahead| *ahead += Duration::from_secs(900));
+        assert!(poll_immediate(jumps.next()).await.is_some());
+        assert!(clock.now_ms() >= before + 900_000);
+        assert!(poll_immediate(clock.jumps().next()).await.is_none());
+        assert!(poll_immediate(Clock::default().jumps().next()).await.is_none());
+    }
+}

@@ -9,9 +9,11 @@ use aws_sdk_sqs::types::{
     QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use futures_util::future::join_all;
+use local_aws::Config;
 use md5::Digest as _;
+use tokio::sync::watch;
 
-use crate::support::{code, start};
+use crate::support::{code, start, start_with};
 
 /// Makes a queue and returns its URL.
 async fn create(client: &Client, name: &str, attributes: &[(QueueAttributeName, &str)]) -> String {
@@ -306,4 +308,23 @@ async fn queues_are_listed_changed_purged_and_deleted() {
     clients.sqs.delete_queue().queue_url(&url).send().await.unwrap();
     let gone = clients.sqs.receive_message().queue_url(&url).send().await.unwrap_err();
     assert!(gone.into_service_error().is_queue_does_not_exist());
+}
+
+/// A delay and a visibility timeout are over when the queues' clock says so.
+#[tokio::test]
+async fn what_is_hidden_comes_back_when_the_clock_is_put_forward() {
+    let (time, ahead) = watch::channel(Duration::ZERO);
+    let (endpoints, clients) = start_with(Config { ahead: Some(ahead), ..Config::default() }).await;
+    let sqs = &clients.sqs;
+    let url = create(sqs, "work", &[(QueueAttributeName::VisibilityTimeout, "3600")]).await;
+    sqs.send_message().queue_url(&url).message_body("later").delay_seconds(900).send().await.unwrap();
+    for (hidden_for, attempt) in [(900, "1"), (3_600, "2")] {
+        assert!(receive(sqs, &url, 0).await.is_empty());
+        let jump = async { time.send_modify(|ahead| *ahead += Duration::from_secs(hidden_for)) };
+        let (received, ()) = tokio::join!(receive(sqs, &url, 20), jump);
+        assert_eq!(bodies(&received), ["later"]);
+        let attributes = received[0].attributes().unwrap();
+        assert_eq!(attributes[&MessageSystemAttributeName::ApproximateReceiveCount], attempt);
+    }
+    endpoints.shutdown().await;
 }

@@ -16,7 +16,11 @@ pub(crate) struct Clients {
 
 /// Endpoints that keep nothing, and their clients.
 pub(crate) async fn start() -> (Endpoints, Clients) {
-    let endpoints = Endpoints::start(Config::default()).await.unwrap();
+    start_with(Config::default()).await
+}
+
+pub(crate) async fn start_with(config: Config) -> (Endpoints, Clients) {
+    let endpoints = Endpoints::start(config).await.unwrap();
     let clients = Clients::new(|name| {
         endpoints.env().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
     });
