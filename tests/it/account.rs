@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use simulator::twilio::{CallFaults, CallerScript, CallerStep, RecordingFaults, RecordingSource};
 use stores::recordings;
 
+use super::recording::short_call;
+
 fn not_recorded(reason: &str) -> Option<RecordingRecord> {
     let (kind, state) = ("call".to_owned(), "not_recorded".to_owned());
     Some(RecordingRecord { kind, state, reason: reason.to_owned(), ..RecordingRecord::default() })
@@ -43,7 +45,7 @@ async fn a_recording_of_which_nothing_was_heard_is_found_in_the_list(world: Worl
 async fn an_absent_recording_says_why(world: World) {
     let absent = || RecordingFaults { absent: Some(31_924), ..Default::default() };
     let faults = CallFaults { recording: absent(), ..Default::default() };
-    let outcome = world.call_with(story::own_recording(vec![0xFF; 800]), faults).await;
+    let outcome = world.call_with(short_call(), faults).await;
     let record = world.record_when(&outcome.call_sid, |record| record.recording_state() == "absent").await;
     assert_eq!(record.recording().error_code, Some(31_924));
     assert_eq!(world.get(&format!("/v1/calls/{}/recording", outcome.call_sid)).await.0, 410);
@@ -194,7 +196,7 @@ async fn a_call_about_which_twilio_cannot_be_asked_is_asked_about_by_the_sweep(w
 
 /// The recording is part of the answer: no request to Twilio's API starts it, before or during a call.
 async fn no_request_asks_twilio_to_record(world: World) {
-    let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
+    let outcome = world.call(short_call()).await;
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record.recording().source, "StartCallRecordingTwiML");
     let started = |request: &simulator::twilio::RestRequest| {

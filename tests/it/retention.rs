@@ -7,9 +7,10 @@ use acceptance::{World, WorldConfig};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use domain::recording::Retention;
 use http::Method;
-use local::demo::story;
 use serde_yaml_ng::Value;
 use simulator::twilio::{CallOutcome, RecordingStatus};
+
+use super::recording::short_call;
 
 /// A world that keeps recordings for 30 days, with one in it.
 async fn recorded() -> (World, std::sync::Arc<CallOutcome>) {
@@ -18,7 +19,7 @@ async fn recorded() -> (World, std::sync::Arc<CallOutcome>) {
         ..WorldConfig::default()
     })
     .await;
-    let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
+    let outcome = world.call(short_call()).await;
     world.complete_record(&outcome.call_sid).await;
     (world, outcome)
 }

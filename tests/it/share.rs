@@ -8,9 +8,10 @@ use acceptance::crash_proxies::{CrashProxies, Cut};
 use acceptance::sandbox::HttpSandbox;
 use domain::share::FREE_GUESSES;
 use http::Method;
-use local::demo::story;
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
+
+use super::recording::short_call;
 
 /// A browser without the habit of following, so that each step can be looked at.
 fn browser() -> reqwest::Client {
@@ -20,7 +21,7 @@ fn browser() -> reqwest::Client {
 /// A world with one archived recording, and the address of its shares.
 async fn recorded() -> (World, String) {
     let world = World::start().await;
-    let outcome = world.call(story::own_recording(vec![0xFF; 800])).await;
+    let outcome = world.call(short_call()).await;
     world.complete_record(&outcome.call_sid).await;
     (world, format!("/v1/calls/{}/recording/shares", outcome.call_sid))
 }
