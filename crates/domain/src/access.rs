@@ -1,6 +1,6 @@
 //! Who may do what: API keys, their scopes, and the one decision on each request.
 //!
-//! A request shows the text of a key ([`ApiKey`]). The row of the key that it names ([`Key`]) holds a hash; a key whose
+//! A request shows the text of a key ([`ApiKey`]). The row of the key that it names ([`StoredKey`]) holds a hash; a key whose
 //! hash is equal is [`Proven`], and only of a proven key [`allowed`] says what it may do. The business always comes
 //! from the key; an operator's key acts for the business that the request names ([`KeyOwner::acts_for`]).
 
@@ -61,7 +61,7 @@ impl KeyOwner {
 /// What is kept of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Key {
+pub struct StoredKey {
     /// Names the key; opens nothing.
     pub id: KeyId,
     /// By which the key is recognised.
@@ -96,11 +96,11 @@ pub struct Key {
 
 /// A key whose holder has shown its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proven<'a>(&'a Key);
+pub struct Proven<'a>(&'a StoredKey);
 
 impl<'a> Proven<'a> {
     /// What is kept of the key.
-    pub const fn key(self) -> &'a Key {
+    pub const fn key(self) -> &'a StoredKey {
         self.0
     }
 }
@@ -191,12 +191,12 @@ pub enum NotRotated {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
     /// The key that was, and is good until the end of the overlap.
-    pub old: Key,
+    pub old: StoredKey,
     /// Its successor, which is good from now on.
-    pub new: Key,
+    pub new: StoredKey,
 }
 
-impl Key {
+impl StoredKey {
     /// The key itself, if `shown` is its text.
     pub fn prove(&self, shown: &ApiKey) -> Option<Proven<'_>> {
         (self.owner.kind() == shown.kind() && self.hash == shown.hash()).then_some(Proven(self))

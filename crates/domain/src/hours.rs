@@ -60,7 +60,7 @@ pub enum Outside {
 
 /// Whether a business is open at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State<'a> {
+pub enum Opening<'a> {
     /// It is open.
     Open {
         /// When it closes. `None`: not within [`LOOK_AHEAD_DAYS`].
@@ -88,7 +88,7 @@ pub enum Why<'a> {
     Exception(&'a str),
 }
 
-impl State<'_> {
+impl Opening<'_> {
     /// Whether the business is open.
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Open { .. })
@@ -111,13 +111,13 @@ struct Day<'a> {
 
 impl OpeningHours {
     /// Whether the business is open at `now`, in its zone, and until when.
-    pub fn at(&self, now: Timestamp, zone: &Zone) -> State<'_> {
+    pub fn at(&self, now: Timestamp, zone: &Zone) -> Opening<'_> {
         let today = zone.local(now).date();
         match covering(now, zone, |date| self.day(date).open) {
-            Covering::Within { until } => State::Open { until },
+            Covering::Within { until } => Opening::Open { until },
             Covering::Outside { until } => {
                 let Day { why, what, .. } = self.day(today);
-                State::Closed { until, why, what }
+                Opening::Closed { until, why, what }
             }
         }
     }

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod insight;
 pub mod language;
 pub mod numbering;
+pub mod numbers;
 pub mod outbound;
 pub mod phone;
 pub mod phrases;

@@ -6,8 +6,8 @@
 //! hours must allow the call in *every* time zone of that country; a person who is abroad with it may still be called
 //! at night. Holidays of the called person's country are not known here.
 
+mod not_placed;
 mod policy;
-mod refusal;
 mod slots;
 
 use crate::dial::barred::{Barred, barred};
@@ -17,9 +17,9 @@ use crate::usage::{Level, Reading};
 use crate::zone::{Zone, zones_of};
 use crate::{PhoneNumber, Timestamp};
 
-pub use policy::{DayCaps, InvalidPolicy, MAX_COOL_DOWN, Policy};
-pub use refusal::{Refusal, Retry};
-pub use slots::{Capacity, InvalidShare, Pace, Share, Slots};
+pub use not_placed::{NotPlaced, Retry};
+pub use policy::{DayCaps, InvalidOutboundPolicy, MAX_COOL_DOWN, OutboundPolicy};
+pub use slots::{Capacity, InvalidPortion, Pace, Portion, SlotCount};
 
 /// How far ahead a moment is looked for at which every zone allows a call: two weeks and a day.
 const LOOK_AHEAD: std::time::Duration = std::time::Duration::from_secs(15 * 86_400);
@@ -46,7 +46,7 @@ pub struct Facts<'a> {
     /// When the business's day ends, by its clocks.
     pub day_ends: Timestamp,
     /// The most that this call may come to.
-    pub this_call: Expected,
+    pub this_call: AtMost,
     /// The cap of the month that is nearest to being reached, if there are caps.
     pub month: Option<Reading>,
     /// Room for the call at this moment. `None` while it is only ordered: room is needed when its turn comes.
@@ -66,7 +66,7 @@ pub struct Amounts {
 
 /// The most that one call may come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expected {
+pub struct AtMost {
     /// Begun minutes: the longest that the settings let a call last.
     pub minutes: u64,
     /// Micro-dollars for these minutes. `None`: a price is not known.
@@ -76,14 +76,17 @@ pub struct Expected {
 /// Whether the call may be placed.
 ///
 /// # Errors
-/// The first [`Refusal`]: what no waiting changes comes before what it does.
-pub fn decide(policy: &Policy, facts: &Facts<'_>) -> Result<(), Refusal> {
-    refusals(policy, facts).next().map_or(Ok(()), Err)
+/// The first [`NotPlaced`]: what no waiting changes comes before what it does.
+pub fn decide(policy: &OutboundPolicy, facts: &Facts<'_>) -> Result<(), NotPlaced> {
+    reasons_against(policy, facts).next().map_or(Ok(()), Err)
 }
 
 /// Every reason against the call, for a list of calls that would be placed.
-pub fn refusals<'a>(policy: &'a Policy, facts: &'a Facts<'a>) -> impl Iterator<Item = Refusal> {
-    const CHECKS: [fn(&Policy, &Known<'_>) -> Option<Refusal>; 10] =
+pub fn reasons_against<'a>(
+    policy: &'a OutboundPolicy,
+    facts: &'a Facts<'a>,
+) -> impl Iterator<Item = NotPlaced> {
+    const CHECKS: [fn(&OutboundPolicy, &Known<'_>) -> Option<NotPlaced>; 10] =
         [number, country, list, month, day_calls, day_minutes, day_money, hours, cool_down, room];
     let known = Known { facts, countries: countries(facts.to) };
     CHECKS.into_iter().filter_map(move |check| check(policy, &known))
@@ -103,19 +106,19 @@ impl<'a> std::ops::Deref for Known<'a> {
     }
 }
 
-fn number(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn number(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     if known.to == known.from {
-        return Some(Refusal::Itself);
+        return Some(NotPlaced::Itself);
     }
     let kind = barred(known.to, known.from)?;
     // It is barred because it looks domestic; a list that names its country says that it is meant.
     let named = || known.countries.iter().all(|country| policy.countries.contains(country));
-    (kind != Barred::OtherCountryBehindPlusOne || !named()).then_some(Refusal::Barred(kind))
+    (kind != Barred::OtherCountryBehindPlusOne || !named()).then_some(NotPlaced::Barred(kind))
 }
 
-fn country(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn country(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     if known.countries.is_empty() {
-        return Some(Refusal::UnknownCountry);
+        return Some(NotPlaced::UnknownCountry);
     }
     let own;
     let allowed = if policy.countries.is_empty() {
@@ -124,47 +127,47 @@ fn country(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
     } else {
         &policy.countries
     };
-    known.countries.iter().find(|country| !allowed.contains(country)).copied().map(Refusal::Country)
+    known.countries.iter().find(|country| !allowed.contains(country)).copied().map(NotPlaced::Country)
 }
 
-fn list(_: &Policy, known: &Known<'_>) -> Option<Refusal> {
-    known.do_not_call.then_some(Refusal::DoNotCall)
+fn list(_: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
+    known.do_not_call.then_some(NotPlaced::DoNotCall)
 }
 
-fn month(_: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn month(_: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     let reading = known.month.filter(|reading| reading.level == Level::Reached)?;
-    Some(Refusal::MonthCap(reading.meter))
+    Some(NotPlaced::MonthCap(reading.meter))
 }
 
-fn day_calls(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn day_calls(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     let max = policy.per_day.calls?;
-    (known.today.calls >= max).then_some(Refusal::DayCalls { max, until: known.day_ends })
+    (known.today.calls >= max).then_some(NotPlaced::DayCalls { max, until: known.day_ends })
 }
 
-fn day_minutes(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn day_minutes(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     let max = policy.per_day.minutes?;
     let sum = known.today.minutes.saturating_add(known.this_call.minutes);
-    (sum > max).then_some(Refusal::DayMinutes { max, until: known.day_ends })
+    (sum > max).then_some(NotPlaced::DayMinutes { max, until: known.day_ends })
 }
 
-fn day_money(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn day_money(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     let max_micros = policy.per_day.micros?;
-    let Some(expected) = known.this_call.micros else { return Some(Refusal::UnknownPrice) };
+    let Some(expected) = known.this_call.micros else { return Some(NotPlaced::UnknownPrice) };
     let sum = known.today.micros.saturating_add(expected);
-    (sum > max_micros).then_some(Refusal::DayMoney { max_micros, until: known.day_ends })
+    (sum > max_micros).then_some(NotPlaced::DayMoney { max_micros, until: known.day_ends })
 }
 
-fn hours(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn hours(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     // The zones in which the called person may be.
     let zones: Vec<&Zone> = match known.zone {
         Some(zone) => vec![zone],
         None => known.countries.iter().flat_map(|country| zones_of(*country)).collect(),
     };
     if zones.is_empty() {
-        return Some(Refusal::UnknownZone);
+        return Some(NotPlaced::UnknownZone);
     }
     let allowed = allowed_from(&policy.hours, &zones, known.now);
-    (allowed != Some(known.now)).then_some(Refusal::Hours { until: allowed })
+    (allowed != Some(known.now)).then_some(NotPlaced::Hours { until: allowed })
 }
 
 /// The first moment from `now` on at which the hours allow a call in every zone; `None` if no such moment comes soon.
@@ -188,20 +191,20 @@ fn allowed_from(hours: &Week, zones: &[&Zone], now: Timestamp) -> Option<Timesta
     None
 }
 
-fn cool_down(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn cool_down(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     let until = known.last_dialled?.plus(policy.cool_down);
-    (known.now < until).then_some(Refusal::CoolingDown { until })
+    (known.now < until).then_some(NotPlaced::CoolingDown { until })
 }
 
-fn room(policy: &Policy, known: &Known<'_>) -> Option<Refusal> {
+fn room(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     let room = known.capacity?;
     if !room.business.admits_outbound(policy.share) {
-        return Some(Refusal::BusinessSlots);
+        return Some(NotPlaced::BusinessSlots);
     }
     if !room.deployment.admits_outbound(room.deployment_share) {
-        return Some(Refusal::DeploymentSlots);
+        return Some(NotPlaced::DeploymentSlots);
     }
-    (room.pace.started >= room.pace.per_second).then_some(Refusal::Pace { until: room.pace.second_ends })
+    (room.pace.started >= room.pace.per_second).then_some(NotPlaced::Pace { until: room.pace.second_ends })
 }
 
 #[cfg(test)]

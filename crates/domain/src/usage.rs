@@ -52,7 +52,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Figures by which way calls went.
+/// UsageFigures by which way calls went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ByDirection {
@@ -92,7 +92,7 @@ impl ByDirection {
 /// The figures of a sum, and of each entry of it. Whole numbers, which only grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Usage {
+pub struct UsageFigures {
     /// Calls that were let in.
     pub calls: ByDirection,
     /// Calls that were answered with a refusal.
@@ -111,7 +111,7 @@ pub struct Usage {
     pub deleted_bytes: u64,
 }
 
-impl Usage {
+impl UsageFigures {
     /// Begun minutes of all calls together.
     pub const fn minutes(&self) -> u64 {
         self.talk_ms.total().div_ceil(60_000)
@@ -164,7 +164,7 @@ pub struct Entry {
     business: BusinessId,
     month: Month,
     cause: Cause,
-    figures: Usage,
+    figures: UsageFigures,
 }
 
 /// The call is not over, so that what it used is not known.
@@ -186,11 +186,11 @@ impl Entry {
         let talk: Duration = call.duration.or_else(measured).unwrap_or_default();
         let talk_ms = u64::try_from(talk.as_millis()).unwrap_or(u64::MAX);
         let refused = u64::from(call.refusal.is_some());
-        let figures = Usage {
+        let figures = UsageFigures {
             calls: ByDirection::one(call.direction, 1 - refused),
             refused,
             talk_ms: ByDirection::one(call.direction, talk_ms),
-            ..Usage::default()
+            ..UsageFigures::default()
         };
         Ok(Self {
             business: call.business.clone(),
@@ -207,7 +207,7 @@ impl Entry {
             business: call.business.clone(),
             month: Month::of(now, zone),
             cause: Cause::Run { call: call.sid.clone(), run },
-            figures: Usage::default().with_cost(cost),
+            figures: UsageFigures::default().with_cost(cost),
         })
     }
 
@@ -223,7 +223,7 @@ impl Entry {
             business: business.clone(),
             month: Month::of(now, zone),
             cause: Cause::Stored(recording.clone()),
-            figures: Usage { stored_bytes: bytes, ..Usage::default() },
+            figures: UsageFigures { stored_bytes: bytes, ..UsageFigures::default() },
         }
     }
 
@@ -239,7 +239,7 @@ impl Entry {
             business: business.clone(),
             month: Month::of(now, zone),
             cause: Cause::Deleted(recording.clone()),
-            figures: Usage { deleted_bytes: bytes, ..Usage::default() },
+            figures: UsageFigures { deleted_bytes: bytes, ..UsageFigures::default() },
         }
     }
 
@@ -259,7 +259,7 @@ impl Entry {
     }
 
     /// What it adds.
-    pub const fn figures(&self) -> &Usage {
+    pub const fn figures(&self) -> &UsageFigures {
         &self.figures
     }
 }
@@ -272,7 +272,7 @@ pub struct Ledger {
     business: BusinessId,
     month: Month,
     counted: BTreeSet<Cause>,
-    sum: Usage,
+    sum: UsageFigures,
 }
 
 /// Why an entry is not added.
@@ -289,7 +289,7 @@ pub enum NotAdded {
 impl Ledger {
     /// A sum of nothing.
     pub fn new(business: BusinessId, month: Month) -> Self {
-        Self { business, month, counted: BTreeSet::new(), sum: Usage::default() }
+        Self { business, month, counted: BTreeSet::new(), sum: UsageFigures::default() }
     }
 
     /// Adds an entry.
@@ -308,7 +308,7 @@ impl Ledger {
     }
 
     /// What was used.
-    pub const fn sum(&self) -> &Usage {
+    pub const fn sum(&self) -> &UsageFigures {
         &self.sum
     }
 }

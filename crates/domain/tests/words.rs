@@ -9,7 +9,7 @@ use domain::call::{CallStatus, Direction, Refusal};
 use domain::dial::barred::Barred;
 use domain::insight::InsightOutcome;
 use domain::numbering::Country;
-use domain::outbound::Refusal as Refused;
+use domain::outbound::NotPlaced;
 use domain::recording::{
     ARCHIVE_WITHIN, DeletionReason, Due, ERASE_WITHIN, RecordingKind, RecordingState, Retention,
 };
@@ -199,22 +199,22 @@ fn scopes_and_roles_keep_their_words() {
 fn refusals_to_place_a_call_keep_their_words() {
     let (until, max) = (Timestamp(0), 0);
     let refusals = [
-        (Refused::Itself, "itself"),
-        (Refused::Barred(Barred::Satellite), "barred"),
-        (Refused::UnknownCountry, "unknown_country"),
-        (Refused::Country(Country::parse("AT").unwrap()), "country"),
-        (Refused::DoNotCall, "do_not_call"),
-        (Refused::MonthCap(Meter::Money), "month_cap"),
-        (Refused::DayCalls { max, until }, "day_calls"),
-        (Refused::DayMinutes { max, until }, "day_minutes"),
-        (Refused::DayMoney { max_micros: 0, until }, "day_money"),
-        (Refused::UnknownPrice, "unknown_price"),
-        (Refused::UnknownZone, "unknown_zone"),
-        (Refused::Hours { until: None }, "hours"),
-        (Refused::CoolingDown { until }, "cooling_down"),
-        (Refused::BusinessSlots, "business_slots"),
-        (Refused::DeploymentSlots, "deployment_slots"),
-        (Refused::Pace { until }, "pace"),
+        (NotPlaced::Itself, "itself"),
+        (NotPlaced::Barred(Barred::Satellite), "barred"),
+        (NotPlaced::UnknownCountry, "unknown_country"),
+        (NotPlaced::Country(Country::parse("AT").unwrap()), "country"),
+        (NotPlaced::DoNotCall, "do_not_call"),
+        (NotPlaced::MonthCap(Meter::Money), "month_cap"),
+        (NotPlaced::DayCalls { max, until }, "day_calls"),
+        (NotPlaced::DayMinutes { max, until }, "day_minutes"),
+        (NotPlaced::DayMoney { max_micros: 0, until }, "day_money"),
+        (NotPlaced::UnknownPrice, "unknown_price"),
+        (NotPlaced::UnknownZone, "unknown_zone"),
+        (NotPlaced::Hours { until: None }, "hours"),
+        (NotPlaced::CoolingDown { until }, "cooling_down"),
+        (NotPlaced::BusinessSlots, "business_slots"),
+        (NotPlaced::DeploymentSlots, "deployment_slots"),
+        (NotPlaced::Pace { until }, "pace"),
     ];
     assert!(refusals.iter().all(|(refusal, word)| refusal.code() == *word));
     assert_eq!([Meter::Minutes, Meter::Money].map(Meter::as_str), ["minutes", "money"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::{ApiKey, Key, KeyOwner, Network, Role, Scope, Scopes};
+use super::{ApiKey, KeyOwner, Network, Role, Scope, Scopes, StoredKey};
 use crate::Timestamp;
 
 /// The longest name, characters.
@@ -97,8 +97,8 @@ impl NewKey {
         owner: KeyOwner,
         text: &ApiKey,
         now: Timestamp,
-        by: Option<&Key>,
-    ) -> Result<Key, Vec<Mistake>> {
+        by: Option<&StoredKey>,
+    ) -> Result<StoredKey, Vec<Mistake>> {
         let mut scopes = self.scopes;
         scopes.extend(self.role.map(Role::scopes).unwrap_or_default());
         let mut mistakes = vec![];
@@ -132,7 +132,7 @@ impl NewKey {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        Ok(Key {
+        Ok(StoredKey {
             id: text.id(),
             hash: text.hash(),
             owner,

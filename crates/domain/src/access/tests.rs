@@ -21,18 +21,18 @@ fn wanted(role: Role) -> NewKey {
     NewKey { name: "website".into(), role: Some(role), ..NewKey::default() }
 }
 
-fn key(n: u8) -> Key {
+fn key(n: u8) -> StoredKey {
     wanted(Role::Agent).issue(owner(), &text(n), NOW, None).unwrap()
 }
 
-fn operator() -> Key {
+fn operator() -> StoredKey {
     let text = ApiKey::of_random(KeyKind::Operator, &[9; 32]);
     let all = Scope::ALL.iter().copied().collect();
     let new = NewKey { name: "first".into(), scopes: all, ..NewKey::default() };
     new.issue(KeyOwner::Operator, &text, NOW, None).unwrap()
 }
 
-fn may(key: &Key, now: Timestamp, source: Option<&str>, scope: Scope) -> Result<(), Denied> {
+fn may(key: &StoredKey, now: Timestamp, source: Option<&str>, scope: Scope) -> Result<(), Denied> {
     allowed(Proven(key), now, source.map(|source| source.parse().unwrap()), scope)
 }
 
@@ -40,7 +40,7 @@ fn may(key: &Key, now: Timestamp, source: Option<&str>, scope: Scope) -> Result<
 fn only_its_own_text_proves_a_key() {
     assert!(key(1).prove(&text(1)).is_some());
     assert!(key(1).prove(&text(2)).is_none());
-    let row = Key { owner: KeyOwner::Operator, ..key(1) };
+    let row = StoredKey { owner: KeyOwner::Operator, ..key(1) };
     assert!(row.prove(&text(1)).is_none(), "a business's text proves no operator's key");
 }
 
@@ -129,7 +129,7 @@ fn a_key_gives_no_more_than_it_has() {
 
 #[test]
 fn a_rotated_key_and_its_successor_are_both_good_for_the_overlap() {
-    let key = Key { expires_at: Some(NOW.plus(90 * DAY)), ..key(1) };
+    let key = StoredKey { expires_at: Some(NOW.plus(90 * DAY)), ..key(1) };
     let later = NOW.plus(30 * DAY);
     let Rotation { old, new } = key.rotate(&text(2), later, DAY).unwrap();
     for now in [later, Timestamp(later.plus(DAY).0 - 1)] {
@@ -164,12 +164,12 @@ fn a_use_is_noted_once_a_day() {
 
 #[test]
 fn a_row_reads_back_and_unknown_fields_are_refused() {
-    let row = Key { last_used: key(1).day_to_note(NOW), expires_at: Some(NOW.plus(DAY)), ..key(1) };
+    let row = StoredKey { last_used: key(1).day_to_note(NOW), expires_at: Some(NOW.plus(DAY)), ..key(1) };
     let json = serde_json::to_string(&row).unwrap();
-    assert_eq!(serde_json::from_str::<Key>(&json).unwrap(), row);
+    assert_eq!(serde_json::from_str::<StoredKey>(&json).unwrap(), row);
     assert!(!json.contains(&text(1).secret().expose()[16..]));
     let more = json.replacen('{', r#"{"superuser": true, "#, 1);
-    assert!(serde_json::from_str::<Key>(&more).unwrap_err().to_string().contains("superuser"));
+    assert!(serde_json::from_str::<StoredKey>(&more).unwrap_err().to_string().contains("superuser"));
     for (json, word) in [
         (r#"{"name": "x", "scopes": ["calls:*"]}"#, "not a scope"),
         (r#"{"name": "x", "role": "root"}"#, "root"),
@@ -181,12 +181,12 @@ fn a_row_reads_back_and_unknown_fields_are_refused() {
     }
 }
 
-fn a_row() -> impl Strategy<Value = Key> {
+fn a_row() -> impl Strategy<Value = StoredKey> {
     let scopes = prop::collection::btree_set(prop::sample::select(Scope::ALL), 0..26);
     let end = prop::option::of(-3_i64..3);
     let networks = prop::sample::subsequence(vec!["203.0.113.0/24", "2001:db8::/32"], 0..=2);
     (any::<bool>(), scopes, end, prop::option::of(Just(NOW)), networks).prop_map(
-        |(operator, scopes, end, revoked_at, networks)| Key {
+        |(operator, scopes, end, revoked_at, networks)| StoredKey {
             owner: if operator { KeyOwner::Operator } else { owner() },
             scopes,
             expires_at: end.map(|days| Timestamp(NOW.0 + days * 86_400_000)),

@@ -57,9 +57,10 @@ const FRIDAY: Date = date(2026, 12, 4);
 fn a_business_is_open_from_the_first_minute_until_before_the_last() {
     let hours = workshop();
     let closes = at(MONDAY, 12, 30);
-    assert_eq!(hours.at(at(MONDAY, 9, 0), &vienna()), State::Open { until: Some(closes) });
+    assert_eq!(hours.at(at(MONDAY, 9, 0), &vienna()), Opening::Open { until: Some(closes) });
     assert!(open(&hours, Timestamp(closes.0 - 1)) && !open(&hours, closes));
-    let lunch = State::Closed { until: Some(at(MONDAY, 13, 30)), why: Why::Hours, what: &Outside::Voicemail };
+    let lunch =
+        Opening::Closed { until: Some(at(MONDAY, 13, 30)), why: Why::Hours, what: &Outside::Voicemail };
     assert_eq!(hours.at(closes, &vienna()), lunch);
     // From Friday evening until Monday.
     let weekend = hours.at(at(FRIDAY, 18, 0), &vienna());
@@ -82,7 +83,7 @@ fn a_span_over_midnight_belongs_to_the_day_that_it_begins_on() {
     assert_eq!(bar.at(at(FRIDAY, 23, 0), &vienna()).until(), Some(at(saturday, 2, 0)));
     assert!(open(&bar, at(saturday, 1, 59)), "it is Friday's span");
     let after = bar.at(at(saturday, 2, 0), &vienna());
-    assert!(matches!(after, State::Closed { why: Why::Holiday("Saint Nicholas' Eve"), .. }));
+    assert!(matches!(after, Opening::Closed { why: Why::Holiday("Saint Nicholas' Eve"), .. }));
     assert!(!open(&bar, at(FRIDAY, 1, 0)), "Thursday has none");
 }
 
@@ -100,7 +101,7 @@ fn an_exception_goes_before_a_holiday_and_a_holiday_before_the_weekday() {
     });
     let closed = hours.at(at(christmas, 10, 0), &vienna());
     let until = Some(at(date(2026, 12, 28), 9, 0));
-    assert_eq!(closed, State::Closed { until, why: Why::Holiday("Christmas"), what: &agent });
+    assert_eq!(closed, Opening::Closed { until, why: Why::Holiday("Christmas"), what: &agent });
     hours.exceptions.push(Exception {
         first: date(2026, 12, 24),
         last: Some(date(2026, 12, 31)),
@@ -110,7 +111,7 @@ fn an_exception_goes_before_a_holiday_and_a_holiday_before_the_weekday() {
     });
     assert!(open(&hours, at(christmas, 10, 30)));
     let closed = hours.at(at(christmas, 11, 0), &vienna());
-    assert!(matches!(closed, State::Closed { why: Why::Exception("Fair"), what: Outside::Voicemail, .. }));
+    assert!(matches!(closed, Opening::Closed { why: Why::Exception("Fair"), what: Outside::Voicemail, .. }));
     assert!(open(&hours, at(date(2026, 12, 26), 10, 30)), "a Saturday");
     assert!(!open(&hours, at(date(2027, 1, 2), 10, 30)), "a Saturday after it");
     // The next year's is a Saturday; a weekday's one of 2028 is a holiday again.
@@ -120,7 +121,7 @@ fn an_exception_goes_before_a_holiday_and_a_holiday_before_the_weekday() {
 #[test]
 fn hours_without_an_opening_or_closing_have_no_next_time() {
     let monday = at(MONDAY, 3, 0);
-    assert_eq!(always().at(monday, &vienna()), State::Open { until: None });
+    assert_eq!(always().at(monday, &vienna()), Opening::Open { until: None });
     let never = OpeningHours { week: Week::default(), ..workshop() };
     assert_eq!(never.at(monday, &vienna()).until(), None);
     let mut but_one_day = always();

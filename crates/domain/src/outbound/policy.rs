@@ -7,7 +7,7 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::Share;
+use super::Portion;
 use crate::hours::{Span, Week};
 use crate::numbering::Country;
 
@@ -17,7 +17,7 @@ pub const MAX_COOL_DOWN: Duration = Duration::from_secs(30 * 86_400);
 /// How a business lets calls be placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Policy {
+pub struct OutboundPolicy {
     /// Countries that may be called. Empty: that of the number that calls.
     pub countries: BTreeSet<Country>,
     /// When people may be called, by their clocks.
@@ -27,7 +27,7 @@ pub struct Policy {
     /// The most that outbound calls may come to on one day of the business.
     pub per_day: DayCaps,
     /// The part of the business's slots that outbound calls may hold.
-    pub share: Share,
+    pub share: Portion,
 }
 
 /// Caps on a day's outbound calls. What is not capped has no limit.
@@ -42,7 +42,7 @@ pub struct DayCaps {
     pub micros: Option<u64>,
 }
 
-impl Default for Policy {
+impl Default for OutboundPolicy {
     /// Workdays and Saturdays from 9 to 20, an hour less on both sides than 47 CFR 64.1200 allows in the United States;
     /// stricter law of a place is for the business to set. A quarter of an hour between two calls to a number. Half of
     /// the slots.
@@ -61,7 +61,7 @@ impl Default for Policy {
             hours: Week::of(&DAYS, day.as_slice()),
             cool_down: Duration::from_secs(15 * 60),
             per_day: DayCaps::default(),
-            share: Share::HALF,
+            share: Portion::HALF,
         }
     }
 }
@@ -69,7 +69,7 @@ impl Default for Policy {
 /// What is wrong with a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, thiserror::Error)]
 #[strum(serialize_all = "snake_case")]
-pub enum InvalidPolicy {
+pub enum InvalidOutboundPolicy {
     /// No call could ever be placed.
     #[error("`hours` has no time at which people may be called")]
     NoHours,
@@ -78,17 +78,17 @@ pub enum InvalidPolicy {
     CoolDown,
 }
 
-impl Policy {
+impl OutboundPolicy {
     /// Whether settings with this policy may be published.
     ///
     /// # Errors
-    /// [`InvalidPolicy`], the first thing that is wrong.
-    pub fn check(&self) -> Result<(), InvalidPolicy> {
+    /// [`InvalidOutboundPolicy`], the first thing that is wrong.
+    pub fn check(&self) -> Result<(), InvalidOutboundPolicy> {
         if self.hours.is_empty() {
-            return Err(InvalidPolicy::NoHours);
+            return Err(InvalidOutboundPolicy::NoHours);
         }
         if self.cool_down > MAX_COOL_DOWN {
-            return Err(InvalidPolicy::CoolDown);
+            return Err(InvalidOutboundPolicy::CoolDown);
         }
         Ok(())
     }

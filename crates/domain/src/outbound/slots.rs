@@ -7,14 +7,14 @@ use crate::Timestamp;
 /// A part of something, per cent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
-pub struct Share(u8);
+pub struct Portion(u8);
 
 /// More than the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a share is 0 to 100 per cent")]
-pub struct InvalidShare;
+pub struct InvalidPortion;
 
-impl Share {
+impl Portion {
     /// Half.
     pub const HALF: Self = Self(50);
     /// All of it.
@@ -23,9 +23,9 @@ impl Share {
     /// Accepts 0 to 100.
     ///
     /// # Errors
-    /// [`InvalidShare`].
-    pub const fn percent(percent: u8) -> Result<Self, InvalidShare> {
-        if percent <= 100 { Ok(Self(percent)) } else { Err(InvalidShare) }
+    /// [`InvalidPortion`].
+    pub const fn percent(percent: u8) -> Result<Self, InvalidPortion> {
+        if percent <= 100 { Ok(Self(percent)) } else { Err(InvalidPortion) }
     }
 
     /// The part of `whole`, rounded down.
@@ -35,22 +35,22 @@ impl Share {
     }
 }
 
-impl TryFrom<u8> for Share {
-    type Error = InvalidShare;
-    fn try_from(percent: u8) -> Result<Self, InvalidShare> {
+impl TryFrom<u8> for Portion {
+    type Error = InvalidPortion;
+    fn try_from(percent: u8) -> Result<Self, InvalidPortion> {
         Self::percent(percent)
     }
 }
 
-impl From<Share> for u8 {
-    fn from(share: Share) -> Self {
+impl From<Portion> for u8 {
+    fn from(share: Portion) -> Self {
         share.0
     }
 }
 
 /// The slots of one pool, and which of them are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slots {
+pub struct SlotCount {
     /// All of them.
     pub total: u32,
     /// Those that calls hold, whichever way they go.
@@ -59,10 +59,10 @@ pub struct Slots {
     pub outbound: u32,
 }
 
-impl Slots {
+impl SlotCount {
     /// Whether an outbound call may take a slot. Outbound calls hold their share at most, and unless that is all of the
     /// pool, they leave the last free slot to a call that comes in.
-    pub const fn admits_outbound(&self, share: Share) -> bool {
+    pub const fn admits_outbound(&self, share: Portion) -> bool {
         let most = share.of(self.total);
         let kept_free = if most < self.total { 1 } else { 0 };
         self.outbound < most && self.total.saturating_sub(self.in_use) > kept_free
@@ -73,11 +73,11 @@ impl Slots {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capacity {
     /// The business's slots; its policy says which part of them outbound calls may hold.
-    pub business: Slots,
+    pub business: SlotCount,
     /// The deployment's slots.
-    pub deployment: Slots,
+    pub deployment: SlotCount,
     /// The part of the deployment's slots that outbound calls may hold.
-    pub deployment_share: Share,
+    pub deployment_share: Portion,
     /// How fast the account dials.
     pub pace: Pace,
 }

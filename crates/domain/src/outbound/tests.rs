@@ -17,7 +17,7 @@ struct Case {
     from: PhoneNumber,
     to: PhoneNumber,
     zone: Option<Zone>,
-    policy: Policy,
+    policy: OutboundPolicy,
     change: Change,
 }
 
@@ -35,9 +35,9 @@ fn wednesday(name: &str, hour: i8, minute: i8) -> Timestamp {
 }
 
 fn room() -> Capacity {
-    let slots = Slots { total: 4, in_use: 0, outbound: 0 };
+    let slots = SlotCount { total: 4, in_use: 0, outbound: 0 };
     let pace = Pace { per_second: 1, started: 0, second_ends: Timestamp(0) };
-    Capacity { business: slots, deployment: slots, deployment_share: Share::HALF, pace }
+    Capacity { business: slots, deployment: slots, deployment_share: Portion::HALF, pace }
 }
 
 /// A call within Austria that nothing speaks against, at noon.
@@ -47,7 +47,7 @@ fn case() -> Case {
         from: number(VIENNA),
         to: number("+436641234567"),
         zone: None,
-        policy: Policy::default(),
+        policy: OutboundPolicy::default(),
         change: |_| {},
     }
 }
@@ -63,7 +63,7 @@ impl Case {
             last_dialled: None,
             today: Amounts::default(),
             day_ends: self.now.plus(Duration::from_secs(43_200)),
-            this_call: Expected { minutes: 30, micros: Some(1_000) },
+            this_call: AtMost { minutes: 30, micros: Some(1_000) },
             month: None,
             capacity: Some(room()),
         };
@@ -71,7 +71,7 @@ impl Case {
         facts
     }
 
-    fn decided(&self) -> Result<(), Refusal> {
+    fn decided(&self) -> Result<(), NotPlaced> {
         decide(&self.policy, &self.facts())
     }
 
@@ -102,7 +102,7 @@ fn what_a_number_is_may_speak_against_it() {
     assert_eq!(either.decided(), Err(NotPlaced::Country(Country::parse("KZ").unwrap())));
     let mut elsewhere = case();
     elsewhere.policy.countries = [Country::parse("DE").unwrap()].into();
-    assert_eq!(elsewhere.decided(), Err(Refusal::Country(Country::parse("AT").unwrap())));
+    assert_eq!(elsewhere.decided(), Err(NotPlaced::Country(Country::parse("AT").unwrap())));
 }
 
 /// Jamaica looks domestic from the United States.
@@ -110,18 +110,18 @@ fn what_a_number_is_may_speak_against_it() {
 fn a_country_behind_plus_one_is_called_if_it_is_named() {
     let noon = wednesday("America/Jamaica", 12, 0);
     let jamaica = || Case { now: noon, from: number(USA), to: number("+18765550123"), ..case() };
-    assert_eq!(jamaica().decided(), Err(Refusal::Barred(Barred::OtherCountryBehindPlusOne)));
+    assert_eq!(jamaica().decided(), Err(NotPlaced::Barred(Barred::OtherCountryBehindPlusOne)));
     let mut named = jamaica();
     named.policy.countries = [Country::parse("JM").unwrap()].into();
     assert_eq!(named.decided(), Ok(()));
     named.to = number("+19005550123");
-    assert_eq!(named.decided(), Err(Refusal::Barred(Barred::PremiumRate)));
+    assert_eq!(named.decided(), Err(NotPlaced::Barred(Barred::PremiumRate)));
 }
 
 #[test]
 fn each_fact_refuses_by_its_own_code() {
     let per_day = DayCaps { calls: Some(2), minutes: Some(100), micros: Some(5_000) };
-    let policy = Policy { per_day, ..Policy::default() };
+    let policy = OutboundPolicy { per_day, ..OutboundPolicy::default() };
     let changes: [(&str, Change); 11] = [
         ("do_not_call", |facts| facts.do_not_call = true),
         ("month_cap", |facts| {
@@ -161,7 +161,7 @@ fn every_reason_is_listed_and_the_lasting_ones_come_first() {
         },
         ..case()
     };
-    let codes: Vec<_> = refusals(&case.policy, &case.facts()).map(|refusal| refusal.code()).collect();
+    let codes: Vec<_> = reasons_against(&case.policy, &case.facts()).map(|refusal| refusal.code()).collect();
     assert_eq!(codes, ["barred", "do_not_call", "hours", "cooling_down"]);
     assert_eq!(case.code(), "barred");
 }
@@ -171,21 +171,21 @@ fn every_refusal_says_whether_waiting_helps() {
     let at = Timestamp(5);
     let country = Country::parse("AT").unwrap();
     for (refusal, retry) in [
-        (Refusal::Itself, Retry::Never),
-        (Refusal::Barred(Barred::Emergency), Retry::Never),
-        (Refusal::Country(country), Retry::Never),
-        (Refusal::Hours { until: None }, Retry::Never),
-        (Refusal::Hours { until: Some(at) }, Retry::At(at)),
-        (Refusal::CoolingDown { until: at }, Retry::At(at)),
-        (Refusal::DayCalls { max: 1, until: at }, Retry::At(at)),
-        (Refusal::MonthCap(Meter::Minutes), Retry::NextMonth),
-        (Refusal::BusinessSlots, Retry::WhenRoom),
-        (Refusal::Pace { until: at }, Retry::At(at)),
+        (NotPlaced::Itself, Retry::Never),
+        (NotPlaced::Barred(Barred::Emergency), Retry::Never),
+        (NotPlaced::Country(country), Retry::Never),
+        (NotPlaced::Hours { until: None }, Retry::Never),
+        (NotPlaced::Hours { until: Some(at) }, Retry::At(at)),
+        (NotPlaced::CoolingDown { until: at }, Retry::At(at)),
+        (NotPlaced::DayCalls { max: 1, until: at }, Retry::At(at)),
+        (NotPlaced::MonthCap(Meter::Minutes), Retry::NextMonth),
+        (NotPlaced::BusinessSlots, Retry::WhenRoom),
+        (NotPlaced::Pace { until: at }, Retry::At(at)),
     ] {
         assert_eq!(refusal.retry(), retry, "{}", refusal.code());
         assert!(refusal.to_string().len() > 20);
     }
-    assert!(Refusal::Country(country).to_string().contains("add AT"));
+    assert!(NotPlaced::Country(country).to_string().contains("add AT"));
 }
 
 #[test]
@@ -194,13 +194,13 @@ fn hours_are_those_of_the_called_person() {
     assert_eq!(vienna(9, 0), Ok(()));
     assert_eq!(vienna(19, 59), Ok(()));
     let nine = wednesday("Europe/Vienna", 9, 0);
-    assert_eq!(vienna(8, 59), Err(Refusal::Hours { until: Some(nine) }));
+    assert_eq!(vienna(8, 59), Err(NotPlaced::Hours { until: Some(nine) }));
     let tomorrow = nine.plus(Duration::from_secs(86_400));
-    assert_eq!(vienna(20, 0), Err(Refusal::Hours { until: Some(tomorrow) }));
+    assert_eq!(vienna(20, 0), Err(NotPlaced::Hours { until: Some(tomorrow) }));
     // A Saturday's evening: until Monday.
     let saturday = zone("Europe/Vienna").reached(date(2026, 12, 5).at(20, 0, 0, 0)).unwrap();
     let monday = zone("Europe/Vienna").reached(date(2026, 12, 7).at(9, 0, 0, 0)).unwrap();
-    assert_eq!(Case { now: saturday, ..case() }.decided(), Err(Refusal::Hours { until: Some(monday) }));
+    assert_eq!(Case { now: saturday, ..case() }.decided(), Err(NotPlaced::Hours { until: Some(monday) }));
 }
 
 /// A number of the United States may be anywhere from New York to the Aleutians.
@@ -211,7 +211,7 @@ fn every_zone_of_the_country_must_allow_the_call() {
     let adak = wednesday("America/Adak", 9, 0);
     assert_eq!(wednesday("America/New_York", 14, 0), adak);
     let morning = called(wednesday("America/New_York", 9, 30)).decided();
-    assert_eq!(morning, Err(Refusal::Hours { until: Some(adak) }));
+    assert_eq!(morning, Err(NotPlaced::Hours { until: Some(adak) }));
     assert_eq!(called(adak).decided(), Ok(()));
     assert_eq!(called(wednesday("America/New_York", 19, 59)).decided(), Ok(()));
     assert_ne!(called(wednesday("America/New_York", 20, 0)).decided(), Ok(()));
@@ -222,20 +222,21 @@ fn every_zone_of_the_country_must_allow_the_call() {
     // Two hours a day suit nine time zones at no moment.
     let mut narrow = called(now);
     narrow.policy.hours = Week { wednesday: vec!["09:00-11:00".parse().unwrap()], ..Week::default() };
-    assert_eq!(narrow.decided(), Err(Refusal::Hours { until: None }));
+    assert_eq!(narrow.decided(), Err(NotPlaced::Hours { until: None }));
 }
 
 #[test]
 fn a_policy_is_checked_and_its_unknown_fields_are_refused() {
-    assert_eq!(Policy::default().check(), Ok(()));
-    let never = Policy { hours: Week::default(), ..Policy::default() };
-    assert_eq!(never.check(), Err(InvalidPolicy::NoHours));
-    let long = Policy { cool_down: MAX_COOL_DOWN + Duration::from_secs(1), ..Policy::default() };
+    assert_eq!(OutboundPolicy::default().check(), Ok(()));
+    let never = OutboundPolicy { hours: Week::default(), ..OutboundPolicy::default() };
+    assert_eq!(never.check(), Err(InvalidOutboundPolicy::NoHours));
+    let long =
+        OutboundPolicy { cool_down: MAX_COOL_DOWN + Duration::from_secs(1), ..OutboundPolicy::default() };
     assert_eq!(long.check().map_err(|error| error.code()), Err("cool_down"));
-    let read = |json: &str| serde_json::from_str::<Policy>(json).map_err(|error| error.to_string());
-    assert_eq!(read("{}"), Ok(Policy::default()));
-    let again = serde_json::to_string(&Policy::default()).unwrap();
-    assert_eq!(read(&again), Ok(Policy::default()));
+    let read = |json: &str| serde_json::from_str::<OutboundPolicy>(json).map_err(|error| error.to_string());
+    assert_eq!(read("{}"), Ok(OutboundPolicy::default()));
+    let again = serde_json::to_string(&OutboundPolicy::default()).unwrap();
+    assert_eq!(read(&again), Ok(OutboundPolicy::default()));
     for (json, word) in [
         (r#"{"country": ["AT"]}"#, "country"),
         (r#"{"countries": ["at"]}"#, "not a country"),
@@ -250,14 +251,14 @@ fn a_policy_is_checked_and_its_unknown_fields_are_refused() {
 #[test]
 fn outbound_calls_leave_the_last_slot_unless_all_are_theirs() {
     let admits = |total, in_use, outbound, percent| {
-        Slots { total, in_use, outbound }.admits_outbound(Share::percent(percent).unwrap())
+        SlotCount { total, in_use, outbound }.admits_outbound(Portion::percent(percent).unwrap())
     };
     assert!(admits(4, 1, 1, 50) && !admits(4, 2, 2, 50), "half of the slots");
     assert!(!admits(4, 3, 0, 50), "the last one is kept free");
     assert!(admits(1, 0, 0, 100) && !admits(1, 0, 0, 99), "of one slot there is no half");
     assert!(!admits(4, 0, 0, 0) && !admits(0, 0, 0, 100));
     assert!(!admits(4, 9, 9, 100), "after the pool was made smaller");
-    assert_eq!(Share::percent(101), Err(InvalidShare));
+    assert_eq!(Portion::percent(101), Err(InvalidPortion));
 }
 
 fn a_moment() -> impl Strategy<Value = Timestamp> {
@@ -283,7 +284,7 @@ proptest! {
                     prop_assert!(local.weekday() != jiff::civil::Weekday::Sunday, "{zone} {local}");
                 }
             }
-            Err(Refusal::Hours { until }) => {
+            Err(NotPlaced::Hours { until }) => {
                 let until = until.unwrap();
                 prop_assert!(until > now);
                 prop_assert_eq!(Case { now: until, ..case }.decided(), Ok(()));
@@ -296,9 +297,9 @@ proptest! {
     #[test]
     fn nothing_is_allowed_before_the_moment_that_is_told(now in a_moment(), part in 0.0..1.0_f64) {
         let case = |now| Case { now, from: number(USA), to: number("+13035550123"), ..case() };
-        if let Err(Refusal::Hours { until: Some(until) }) = case(now).decided() {
+        if let Err(NotPlaced::Hours { until: Some(until) }) = case(now).decided() {
             let between = Timestamp(now.0 + ((until.0 - now.0 - 1) as f64 * part) as i64);
-            prop_assert_eq!(case(between).decided(), Err(Refusal::Hours { until: Some(until) }));
+            prop_assert_eq!(case(between).decided(), Err(NotPlaced::Hours { until: Some(until) }));
         }
     }
 
@@ -310,8 +311,8 @@ proptest! {
         percent in 0_u8..100,
         steps in prop::collection::vec((any::<bool>(), any::<bool>()), 0..100),
     ) {
-        let share = Share::percent(percent).unwrap();
-        let mut slots = Slots { total, in_use: 0, outbound: 0 };
+        let share = Portion::percent(percent).unwrap();
+        let mut slots = SlotCount { total, in_use: 0, outbound: 0 };
         for (outbound, begins) in steps {
             match (outbound, begins) {
                 (true, true) if slots.admits_outbound(share) => {
@@ -356,8 +357,8 @@ proptest! {
         let case = Case { now, ..case() };
         let mut facts = case.facts();
         facts.do_not_call = do_not_call;
-        let all: Vec<_> = refusals(&case.policy, &facts).collect();
+        let all: Vec<_> = reasons_against(&case.policy, &facts).collect();
         prop_assert_eq!(decide(&case.policy, &facts).err(), all.first().copied());
-        prop_assert_eq!(refusals(&case.policy, &facts).collect::<Vec<_>>(), all);
+        prop_assert_eq!(reasons_against(&case.policy, &facts).collect::<Vec<_>>(), all);
     }
 }

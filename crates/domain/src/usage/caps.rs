@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::Usage;
+use super::UsageFigures;
 
 /// At this part of a cap its business is warned.
 pub const WARN_AT_PERCENT: u64 = 80;
@@ -97,21 +97,21 @@ impl Reading {
 }
 
 /// Every cap that there is, with what was used of it.
-pub fn readings(usage: &Usage, caps: &Caps) -> Vec<Reading> {
+pub fn readings(usage: &UsageFigures, caps: &Caps) -> Vec<Reading> {
     let minutes = caps.minutes.map(|cap| Reading::of(Meter::Minutes, usage.minutes(), cap));
     let money = caps.micros.map(|cap| Reading::of(Meter::Money, usage.micros(), cap));
     minutes.into_iter().chain(money).collect()
 }
 
 /// The reading that decides: the one that is nearest to its cap. `None` without caps.
-pub fn standing(usage: &Usage, caps: &Caps) -> Option<Reading> {
+pub fn standing(usage: &UsageFigures, caps: &Caps) -> Option<Reading> {
     // Of two at one level the first, so that an answer does not depend on anything else.
     readings(usage, caps).into_iter().rev().max_by_key(|reading| reading.level)
 }
 
 /// The readings that an addition has brought to a higher level: what the business is to be told. Told at each
 /// addition, a business hears of each level of each cap once a month.
-pub fn risen(before: &Usage, after: &Usage, caps: &Caps) -> Vec<Reading> {
+pub fn risen(before: &UsageFigures, after: &UsageFigures, caps: &Caps) -> Vec<Reading> {
     let earlier = readings(before, caps);
     let risen = readings(after, caps).into_iter().zip(earlier);
     risen.filter(|(now, earlier)| now.level > earlier.level).map(|(now, _)| now).collect()

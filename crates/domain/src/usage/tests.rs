@@ -63,7 +63,7 @@ fn a_call_is_counted_by_direction_with_what_it_cost() {
         ..ended(3, Direction::Inbound, 5)
     };
     ledger.add(Entry::of_call(&refused, &cost(&[]), &utc()).unwrap()).unwrap();
-    let expected = Usage {
+    let expected = UsageFigures {
         calls: ByDirection { inbound: 1, outbound: 1, unknown: 0 },
         refused: 1,
         talk_ms: ByDirection { inbound: 61_000, outbound: 30_000, unknown: 0 },
@@ -155,7 +155,7 @@ fn a_ledger_reads_back_and_unknown_fields_are_refused() {
 #[test]
 fn a_cap_warns_at_eighty_per_cent_and_refuses_when_it_is_reached() {
     let level = |used: u64, cap: u64| {
-        let usage = Usage { model_micros: used, ..Usage::default() };
+        let usage = UsageFigures { model_micros: used, ..UsageFigures::default() };
         standing(&usage, &Caps { minutes: None, micros: Some(cap) }).unwrap().level
     };
     for (used, cap, expected) in [
@@ -171,10 +171,12 @@ fn a_cap_warns_at_eighty_per_cent_and_refuses_when_it_is_reached() {
     ] {
         assert_eq!(level(used, cap), expected, "{used} of {cap}");
     }
-    assert_eq!(standing(&Usage::default(), &Caps::default()), None);
+    assert_eq!(standing(&UsageFigures::default(), &Caps::default()), None);
     // A minute that has begun counts.
-    let usage =
-        Usage { talk_ms: ByDirection { inbound: 60_001, ..ByDirection::default() }, ..Usage::default() };
+    let usage = UsageFigures {
+        talk_ms: ByDirection { inbound: 60_001, ..ByDirection::default() },
+        ..UsageFigures::default()
+    };
     let both = Caps { minutes: Some(2), micros: Some(0) };
     let found: Vec<_> = readings(&usage, &both).iter().map(|one| (one.meter, one.used, one.level)).collect();
     assert_eq!(found, [(Meter::Minutes, 2, Level::Reached), (Meter::Money, 0, Level::Reached)]);
@@ -199,7 +201,7 @@ proptest! {
     fn a_sum_counts_each_call_once(ends in prop::collection::vec(an_end(), 0..40)) {
         let mut ledger = ledger();
         let mut seen = BTreeSet::new();
-        let mut sum = Usage::default();
+        let mut sum = UsageFigures::default();
         for end in ends {
             let new = seen.insert(end.0);
             if new {
@@ -234,7 +236,7 @@ proptest! {
         micros in prop::option::of(0_u64..5_000_000),
     ) {
         let caps = Caps { minutes, micros };
-        let (mut sum, mut told) = (Usage::default(), vec![]);
+        let (mut sum, mut told) = (UsageFigures::default(), vec![]);
         let mut levels = readings(&sum, &caps);
         for end in ends {
             let after = sum.plus(*entry(end).figures());

@@ -2,7 +2,7 @@
 
 use strum::IntoStaticStr;
 
-use super::InvalidPolicy;
+use super::InvalidOutboundPolicy;
 use crate::Timestamp;
 use crate::dial::barred::Barred;
 use crate::numbering::Country;
@@ -11,7 +11,7 @@ use crate::usage::Meter;
 /// Why a call is not placed. Its text says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, thiserror::Error)]
 #[strum(serialize_all = "snake_case")]
-pub enum Refusal {
+pub enum NotPlaced {
     /// The business's own number.
     #[error("the number would call itself: give another one")]
     Itself,
@@ -108,7 +108,7 @@ pub enum Retry {
     NextMonth,
 }
 
-impl Refusal {
+impl NotPlaced {
     /// The word for programs.
     pub fn code(&self) -> &'static str {
         self.into()
@@ -137,7 +137,7 @@ impl Refusal {
     }
 }
 
-impl InvalidPolicy {
+impl InvalidOutboundPolicy {
     /// The word for programs.
     pub fn code(&self) -> &'static str {
         self.into()
