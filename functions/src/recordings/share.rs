@@ -153,7 +153,7 @@ impl Shared {
 
     /// Counts a visit and writes it to the link's log.
     async fn note(&self, share: &Share, outcome: &Visit, address: &ClientAddress) -> Result<(), StoreError> {
-        telemetry::metric("ShareVisits", 1.0, Unit::Count, &[("Visit", outcome.label())]);
+        telemetry::metric("ShareVisits", 1.0, Unit::Count, &[("Outcome", outcome.label())]);
         let access = Access {
             at: self.clock.now(),
             outcome: outcome.label().to_owned(),
