@@ -44,6 +44,17 @@ impl Drop for Served {
     }
 }
 
+/// Opens a data folder that this process has closed. A child that another test is starting keeps a copy of the lock until
+/// it has become its program.
+async fn start_again(config: &Config) -> Result<Endpoints, StartError> {
+    loop {
+        match Endpoints::start(config.clone()).await {
+            Err(StartError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            other => return other,
+        }
+    }
+}
+
 #[tokio::test]
 async fn everything_answered_before_a_kill_is_there_after_it() {
     let directory = tempfile::tempdir().unwrap();
@@ -110,14 +121,7 @@ async fn a_second_process_is_kept_out_of_the_data_directory() {
     assert!(message.contains("in use"), "{message}");
 
     endpoints.shutdown().await;
-    // A child that another test is starting keeps a copy of the lock until it has become its program.
-    let again = loop {
-        match Endpoints::start(config.clone()).await {
-            Err(StartError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
-            other => break other.unwrap(),
-        }
-    };
-    again.shutdown().await;
+    start_again(&config).await.unwrap().shutdown().await;
 }
 
 #[tokio::test]
@@ -152,7 +156,7 @@ async fn a_damaged_store_is_named_at_the_start() {
         let end = bytes.len().min(page + 4096);
         bytes[page..end].fill(0xAB);
         std::fs::write(&path, bytes).unwrap();
-        let error = Endpoints::start(config).await.unwrap_err();
+        let error = start_again(&config).await.unwrap_err();
         assert!(matches!(error, StartError::Store { .. }), "{name}: {error}");
         assert!(error.to_string().contains("move its files"), "{name}: {error}");
     }
