@@ -16,6 +16,7 @@ pub mod hours;
 pub mod ids;
 pub mod insight;
 pub mod language;
+pub mod locale;
 pub mod numbering;
 pub mod numbers;
 pub mod outbound;

@@ -8,6 +8,7 @@ use domain::access::{Role, Scope};
 use domain::call::{CallStatus, Direction, Refusal};
 use domain::dial::barred::Barred;
 use domain::insight::InsightOutcome;
+use domain::locale::Said;
 use domain::numbering::Country;
 use domain::outbound::NotPlaced;
 use domain::recording::{
@@ -82,6 +83,27 @@ fn what_is_stored_as_a_word_is_read_from_that_word() {
     {
         assert_eq!((direction.as_str(), Direction::parse(word)), (word, direction));
     }
+}
+
+/// Settings hold a business's own words by these names.
+#[test]
+fn what_twilio_says_keeps_its_names() {
+    let names = [
+        "unknown_number",
+        "suspended",
+        "busy",
+        "not_now",
+        "apology",
+        "not_available",
+        "connecting",
+        "connecting_busy",
+        "connecting_trouble",
+        "closed",
+        "closed_voicemail",
+        "voicemail",
+        "no_message",
+    ];
+    assert_eq!(Said::ALL.iter().map(|said| said.as_str()).collect::<Vec<_>>(), names);
 }
 
 #[test]
