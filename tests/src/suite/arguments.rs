@@ -2,8 +2,8 @@
 
 use libtest_mimic::Arguments;
 
-/// Tests at once for each core. A test needs about a tenth of a core while it runs.
-const TESTS_PER_CORE: usize = 8;
+/// Tests at once for each core. A test needs about a twentieth of a core while it runs.
+const TESTS_PER_CORE: usize = 16;
 const MIN_TESTS_AT_ONCE: usize = 16;
 
 /// Flags that take the next argument as their value.

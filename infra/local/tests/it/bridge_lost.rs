@@ -281,7 +281,6 @@ impl Stage {
 }
 
 /// Faults 58, 63 and 64.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bridge_killed_in_mid_sentence_does_not_end_the_call() {
     let stage = Stage::set().await;
     let (mut first, second) =
@@ -298,7 +297,6 @@ async fn a_bridge_killed_in_mid_sentence_does_not_end_the_call() {
 }
 
 /// Fault 63: frozen for ten seconds, replaced meanwhile, and back: it does nothing to the call any more.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bridge_that_wakes_after_its_call_went_on_without_it_is_fenced() {
     let stage = Stage::set().await;
     let (first, second) =
@@ -325,7 +323,6 @@ async fn a_bridge_that_wakes_after_its_call_went_on_without_it_is_fenced() {
 }
 
 /// Fault 63: a deployment. What is being said is finished, all of it is handed over, and the process ends by itself.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary() {
     let stage = Stage::set().await;
     let (mut first, second) =
@@ -349,3 +346,9 @@ async fn a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary() {
     assert!(text.contains(speech::AGENT_SLOTS.text), "heard to its end: {text}");
     stage.system.stop().await;
 }
+
+acceptance::tests![
+    a_bridge_killed_in_mid_sentence_does_not_end_the_call,
+    a_bridge_that_wakes_after_its_call_went_on_without_it_is_fenced,
+    a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary,
+];

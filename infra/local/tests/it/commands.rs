@@ -10,7 +10,6 @@ fn stderr(command: &mut std::process::Command) -> String {
     String::from_utf8(output.stderr).expect("text")
 }
 
-#[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -20,14 +19,12 @@ fn a_port_in_use_is_named() {
     assert!(error.contains(&port.to_string()) && error.contains("--port"), "{error}");
 }
 
-#[test]
 fn a_broken_data_folder_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let error = stderr(switchboard().args(["up", "--once", "--port", "0", "--data"]).arg(file.path()));
     assert!(error.contains(file.path().to_str().unwrap()) && error.contains("--data"), "{error}");
 }
 
-#[test]
 fn a_folder_that_another_copy_uses_is_refused() {
     let data = tempfile::tempdir().unwrap();
     let first = Up::start(data.path());
@@ -36,7 +33,6 @@ fn a_folder_that_another_copy_uses_is_refused() {
     first.kill();
 }
 
-#[test]
 fn a_missing_or_unplayable_wav_is_named() {
     let data = tempfile::tempdir().unwrap();
     let error = stderr(switchboard().args(["call", "--wav", "no-such.wav", "--data"]).arg(data.path()));
@@ -47,7 +43,6 @@ fn a_missing_or_unplayable_wav_is_named() {
     assert!(error.contains("text.wav"), "{error}");
 }
 
-#[test]
 fn without_a_running_system_call_and_env_say_how_to_start_one() {
     let data = tempfile::tempdir().unwrap();
     for command in ["call", "env"] {
@@ -57,7 +52,6 @@ fn without_a_running_system_call_and_env_say_how_to_start_one() {
 }
 
 #[cfg(unix)]
-#[test]
 fn env_speaks_to_the_running_system_and_sigterm_stops_it_cleanly() {
     let data = tempfile::tempdir().unwrap();
     let up = Up::start(data.path());
@@ -76,7 +70,6 @@ fn env_speaks_to_the_running_system_and_sigterm_stops_it_cleanly() {
 }
 
 /// Case C21. The addresses to enter at Twilio keep the path of the public address.
-#[test]
 fn printed_addresses_keep_the_path_of_the_public_address() {
     use std::io::{BufRead as _, BufReader};
     let data = tempfile::tempdir().unwrap();
@@ -105,7 +98,6 @@ fn printed_addresses_keep_the_path_of_the_public_address() {
 
 /// `switchboard env | head -1`: a reader that closes the pipe early causes no error.
 #[cfg(unix)]
-#[test]
 fn a_reader_that_has_enough_ends_a_command_quietly() {
     let data = tempfile::tempdir().unwrap();
     let up = Up::start(data.path());
@@ -128,7 +120,6 @@ fn a_reader_that_has_enough_ends_a_command_quietly() {
 }
 
 /// Case C19. A file without a sample is refused; one without a sound is played, and said to be silent.
-#[test]
 fn a_silent_recording_is_said_to_be_silent() {
     let data = tempfile::tempdir().unwrap();
     let wav = |samples: &[u8]| {
@@ -149,3 +140,15 @@ fn a_silent_recording_is_said_to_be_silent() {
         switchboard().args(["call", "--wav"]).arg(&path).arg("--data").arg(data.path()).output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().contains("is silent"));
 }
+
+acceptance::tests![
+    a_port_in_use_is_named,
+    a_broken_data_folder_is_named,
+    a_folder_that_another_copy_uses_is_refused,
+    a_missing_or_unplayable_wav_is_named,
+    without_a_running_system_call_and_env_say_how_to_start_one,
+    env_speaks_to_the_running_system_and_sigterm_stops_it_cleanly,
+    printed_addresses_keep_the_path_of_the_public_address,
+    a_reader_that_has_enough_ends_a_command_quietly,
+    a_silent_recording_is_said_to_be_silent,
+];

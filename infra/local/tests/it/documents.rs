@@ -92,7 +92,6 @@ fn runs_here(block: &str) -> bool {
         || block.contains("-- check ")
 }
 
-#[test]
 fn a_block_runs_on_this_machine_or_says_that_it_needs_aws() {
     let here = blocks("");
     assert!(here.len() >= 4, "{here:#?}");
@@ -106,7 +105,6 @@ fn a_block_runs_on_this_machine_or_says_that_it_needs_aws() {
 }
 
 /// The request in the README, typed as it stands beside a running system, calls the customer once.
-#[test]
 fn the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_second_time() {
     let shell = Shell::new();
     let up = Up::start(&shell.data());
@@ -125,7 +123,6 @@ fn the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_seco
 }
 
 /// What infra/README.md has an operator type to get the rows of a new business.
-#[test]
 fn the_rows_of_a_new_business_are_made_as_the_page_says() {
     let block =
         blocks("").into_iter().find(|block| block.contains("--data new-business")).expect("the block");
@@ -143,7 +140,6 @@ fn the_rows_of_a_new_business_are_made_as_the_page_says() {
 
 /// The rows of the demonstration business, as `aws dynamodb scan` prints them, are in order; with a field misspelt
 /// they are not, and the field is named.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rows_of_a_business_are_checked_as_the_page_says() {
     let block = blocks("").into_iter().find(|block| block.contains("-- check ")).expect("the block");
     let shell = Shell::new();
@@ -175,7 +171,6 @@ async fn the_rows_of_a_business_are_checked_as_the_page_says() {
 }
 
 /// A command that is named in a sentence is one that the command line takes.
-#[test]
 fn every_command_that_the_pages_name_is_one_that_exists() {
     let inline = inline();
     assert!(inline.len() >= 4, "{inline:?}");
@@ -187,7 +182,6 @@ fn every_command_that_the_pages_name_is_one_that_exists() {
 }
 
 /// The README's table has each command of the binary, and no other.
-#[test]
 fn the_table_of_commands_is_the_binarys() {
     let help = String::from_utf8(switchboard().arg("--help").output().unwrap().stdout).unwrap();
     let listed = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
@@ -203,3 +197,12 @@ fn the_table_of_commands_is_the_binarys() {
         row.captures_iter(section).map(|found| found.get(1).unwrap().as_str()).collect();
     assert_eq!(rows, known);
 }
+
+acceptance::tests![
+    a_block_runs_on_this_machine_or_says_that_it_needs_aws,
+    the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_second_time,
+    the_rows_of_a_new_business_are_made_as_the_page_says,
+    the_rows_of_a_business_are_checked_as_the_page_says,
+    every_command_that_the_pages_name_is_one_that_exists,
+    the_table_of_commands_is_the_binarys,
+];

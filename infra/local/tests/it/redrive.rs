@@ -53,7 +53,6 @@ fn said(output: &Output, code: i32) -> String {
     if code == 0 { stdout } else { stderr }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_given_up_is_sent_again_and_poison_stays_with_its_reason() {
     let data = tempfile::tempdir().unwrap();
     let up = Up::start(data.path());
@@ -105,3 +104,5 @@ async fn what_was_given_up_is_sent_again_and_poison_stays_with_its_reason() {
     let error = said(&here().output().unwrap(), 1);
     assert!(error.contains("switchboard up"), "{error}");
 }
+
+acceptance::tests![what_was_given_up_is_sent_again_and_poison_stays_with_its_reason,];

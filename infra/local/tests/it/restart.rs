@@ -63,7 +63,6 @@ fn token(twiml: &str) -> &str {
     twiml.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_loses_no_accepted_webhook() {
     const ROUNDS: usize = 4;
     const CALLS_A_ROUND: usize = 4;
@@ -102,7 +101,6 @@ async fn a_killed_process_loses_no_accepted_webhook() {
     up.kill();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pending_job_survives_the_kill() {
     let data = tempfile::tempdir().unwrap();
     let up = Up::start(data.path());
@@ -139,7 +137,6 @@ async fn a_pending_job_survives_the_kill() {
 }
 
 /// An edit of the demonstration business is no mistake of the user's that the next start has to mend.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edited_demonstration_business_stays_as_it_is() {
     let data = tempfile::tempdir().unwrap();
     let aws = async |up: &Up| {
@@ -181,7 +178,6 @@ async fn an_edited_demonstration_business_stays_as_it_is() {
 
 /// Other users of the machine read nothing of it, and have no keys to its endpoints.
 #[cfg(unix)]
-#[test]
 fn the_data_folder_is_its_owners_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let parent = tempfile::tempdir().unwrap();
@@ -203,3 +199,10 @@ fn the_data_folder_is_its_owners_only() {
     assert!(open.is_empty(), "{open:?}");
     up.kill();
 }
+
+acceptance::tests![
+    a_killed_process_loses_no_accepted_webhook,
+    a_pending_job_survives_the_kill,
+    an_edited_demonstration_business_stays_as_it_is,
+    the_data_folder_is_its_owners_only,
+];
