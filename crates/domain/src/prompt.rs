@@ -4,6 +4,8 @@
 //! ever under that key. What belongs to one call, the caller and the date, is appended by [`for_call`] and
 //! never cached: one caller's data cannot reach another's prompt.
 
+pub mod lint;
+
 use crate::business::{Business, ChannelPrompt, Settings};
 use crate::dial::CallTask;
 use crate::language;

@@ -11,6 +11,7 @@ use domain::insight::InsightOutcome;
 use domain::locale::Said;
 use domain::numbering::Country;
 use domain::outbound::NotPlaced;
+use domain::prompt::lint::{Action, SecretKind, Severity};
 use domain::recording::{
     ARCHIVE_WITHIN, DeletionReason, Due, ERASE_WITHIN, RecordingKind, RecordingState, Retention,
 };
@@ -83,6 +84,28 @@ fn what_is_stored_as_a_word_is_read_from_that_word() {
     {
         assert_eq!((direction.as_str(), Direction::parse(word)), (word, direction));
     }
+}
+
+/// Answers to a check of settings hold these words.
+#[test]
+fn findings_in_a_prompt_keep_their_words() {
+    let kinds = [
+        (SecretKind::ApiKey, "api_key"),
+        (SecretKind::Token, "token"),
+        (SecretKind::PrivateKey, "private_key"),
+        (SecretKind::Password, "password"),
+        (SecretKind::CardNumber, "card_number"),
+        (SecretKind::Random, "random"),
+    ];
+    assert!(kinds.iter().all(|(kind, word)| kind.as_str() == *word));
+    let actions = [
+        (Action::Appointment, "appointment"),
+        (Action::Sending, "sending"),
+        (Action::Transfer, "transfer"),
+        (Action::Message, "message"),
+    ];
+    assert!(actions.iter().all(|(action, word)| action.as_str() == *word));
+    assert_eq!([Severity::Warning, Severity::Error].map(Severity::as_str), ["warning", "error"]);
 }
 
 /// Settings hold a business's own words by these names.
