@@ -81,7 +81,7 @@ pub struct Speaking {
 }
 
 impl Locale {
-    /// The table of a language, by an ISO 639 code or a BCP 47 tag. `None`: there is none.
+    /// The table of a language, by an ISO 639 code or a BCP 47 tag. `None`: it has no table.
     pub fn of(tag: &str) -> Option<&'static Self> {
         let tongue = Tongue::parse(tag)?;
         LOCALES.iter().find(|locale| Tongue::parse(locale.code).is_some_and(|own| own.is_kin(&tongue)))
@@ -140,6 +140,18 @@ impl Speaking {
             voice: Some(self.voice.voice.to_owned()),
         }
     }
+}
+
+/// The rules of these languages, a paragraph each, in their order: what an agent that speaks them is told of how to
+/// speak. A language without a table has no rules.
+pub fn rules<'a>(tags: impl IntoIterator<Item = &'a str>) -> String {
+    let mut spoken: Vec<&'static Locale> = vec![];
+    for locale in tags.into_iter().filter_map(Locale::of) {
+        if !spoken.contains(&locale) {
+            spoken.push(locale);
+        }
+    }
+    spoken.into_iter().map(Locale::rules).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

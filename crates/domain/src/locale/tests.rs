@@ -208,6 +208,14 @@ fn the_manner_of_a_language_is_told_in_full_and_with_examples() {
 }
 
 #[test]
+fn an_agent_is_told_the_manner_of_each_language_once() {
+    let rules = rules(["he", "sv", "de-AT", "iw", "de"]);
+    let [hebrew, german] = rules.lines().collect::<Vec<_>>()[..] else { panic!("two paragraphs: {rules}") };
+    assert_eq!((hebrew, german), (&*Locale::of("he").unwrap().rules(), &*Locale::of("de").unwrap().rules()));
+    assert_eq!(super::rules(["sv"]), "");
+}
+
+#[test]
 fn a_new_business_has_an_agent_in_each_language() {
     for locale in &LOCALES {
         let mut settings = testing::settings();

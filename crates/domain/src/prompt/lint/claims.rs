@@ -80,6 +80,36 @@ const ELSEWHERE: [&str; 20] = [
     "app",
 ];
 
+/// Says what a caller wants, not what the agent is to do.
+const WISHES: [&str; 26] = [
+    "want*",
+    "would like",
+    "wish*",
+    "möchte*",
+    "will",
+    "wollen",
+    "wünsch*",
+    "veut",
+    "veulent",
+    "souhait*",
+    "quiere*",
+    "dese*",
+    "vuole",
+    "vogli*",
+    "quer",
+    "querem",
+    "wil",
+    "willen",
+    "chce",
+    "chcą",
+    "хоч*",
+    "istiyor*",
+    "isters*",
+    "רוצ*",
+    "يريد",
+    "يرغب",
+];
+
 pub(super) fn lint(text: &str, tokens: &[Token], clues: &Clues, facts: &Facts<'_>) -> Vec<(Place, Lint)> {
     let asked = [
         (Action::Appointment, clues.appointment),
@@ -96,18 +126,31 @@ pub(super) fn lint(text: &str, tokens: &[Token], clues: &Clues, facts: &Facts<'_
         return vec![];
     }
     let not: Vec<Phrase> = Phrase::all(clues.not).into_iter().chain(Phrase::all(&ELSEWHERE)).collect();
+    let wishes = Phrase::all(&WISHES);
     let mut found = vec![];
     for sentence in sentences(tokens, &|_| false) {
+        // "Never say that you send an e-mail" asks for nothing.
+        if holds(&not, sentence) {
+            continue;
+        }
         for (action, phrases) in &unbacked {
-            let first = (0..sentence.len()).find_map(|at| {
+            let asked = (0..sentence.len()).find_map(|at| {
                 let end = phrases.iter().filter_map(|phrase| phrase.loosely_at(sentence, at)).min()?;
-                Some((at, end))
+                (!holds(&wishes, clause(sentence, at, end))).then_some((at, end))
             });
-            // "Never say that you send an e-mail" asks for nothing.
-            let Some((at, end)) = first.filter(|_| !holds(&not, sentence)) else { continue };
-            let range = sentence[at].range.start..sentence[end - 1].range.end;
-            found.push((Place::of(text, range), Lint::NoTool(*action)));
+            if let Some((at, end)) = asked {
+                let range = sentence[at].range.start..sentence[end - 1].range.end;
+                found.push((Place::of(text, range), Lint::NoTool(*action)));
+            }
         }
     }
     found
+}
+
+/// What stands between the commas around these tokens.
+fn clause(sentence: &[Token], at: usize, end: usize) -> &[Token] {
+    let is_comma = |token: &Token| token.is_mark(&[',', '\u{60C}']);
+    let from = sentence[..at].iter().rposition(is_comma).map_or(0, |comma| comma + 1);
+    let to = sentence[end..].iter().position(is_comma).map_or(sentence.len(), |comma| end + comma);
+    &sentence[from..to]
 }

@@ -1,3 +1,5 @@
+mod hours;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -5,9 +7,9 @@ use proptest::prelude::*;
 use super::clues::CLUES;
 use super::*;
 use crate::PhoneNumber;
-use crate::hours::Span;
 use crate::locale::LOCALES;
 use crate::tools::{Destination, HttpTool};
+use hours::week;
 
 static NO_TOOLS: Toolbox = Toolbox { directory: vec![], take_messages: false, http: vec![] };
 
@@ -28,15 +30,6 @@ fn codes<'t>(text: &'t str, facts: &Facts<'_>) -> Vec<(&'static str, &'t str)> {
 
 fn tags(tags: &[&str]) -> Vec<String> {
     tags.iter().map(|tag| (*tag).to_owned()).collect()
-}
-
-/// Monday to Friday 09:00-12:00 and 13:00-17:00, Saturday 09:00-12:00.
-fn week() -> Week {
-    let spans = |texts: &[&str]| texts.iter().map(|text| text.parse::<Span>().unwrap()).collect::<Vec<_>>();
-    let weekdays =
-        [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
-    let week = Week::of(&weekdays, &spans(&["09:00-12:00", "13:00-17:00"]));
-    Week { saturday: spans(&["09:00-12:00"]), ..week }
 }
 
 fn full_tools() -> Toolbox {
@@ -184,105 +177,6 @@ fn secrets_are_found_and_not_repeated() {
 }
 
 #[test]
-fn hours_that_agree_are_no_finding_in_any_language() {
-    let week = week();
-    let early =
-        Week::of(&[Weekday::Monday, Weekday::Tuesday, Weekday::Friday], &["06:00-07:00".parse().unwrap()]);
-    let mut wrong = vec![];
-    for (tag, text) in [
-        ("en", "We are open Monday to Friday from 9 to 12 and 1 to 5, Saturday 9am-12pm, closed on Sundays."),
-        ("en", "Opening hours:\n- Mon-Fri: 9:00-12:00, 13:00-17:00\n- Sat: 9-12\n- Sun: closed\n"),
-        ("en", "The caller may come on Sunday. We deliver Tuesday 10-11. Are we closed on Monday?"),
-        ("en", "We are closed on Monday 24 December, except in leap years. We are not open on Sundays."),
-        ("en", "The shop is open on Tuesday 9-12, the café 7-9."),
-        ("en", "We are open Mon. to Fri. 9 a.m. to 12 p.m., 1 p.m. to 5 p.m. and Sat. 9 a.m. to 12 p.m."),
-        (
-            "de",
-            "Öffnungszeiten: Mo.-Fr. 9-12 Uhr und 13-17 Uhr, Samstag 9 bis 12 Uhr. Sonntag ist geschlossen.",
-        ),
-        ("fr", "Nous sommes ouverts du lundi au vendredi de 9h à 12h et de 13h à 17h. Fermé le dimanche."),
-        ("es", "Horario: lunes a viernes de 9 a 12 y de 13 a 17, sábado de 9 a 12. Domingo cerrado."),
-        ("it", "Orari: dal lunedì al venerdì dalle 9 alle 12 e dalle 13 alle 17. Domenica chiuso."),
-        ("pt", "Horário: segunda a sexta das 9h às 12h e das 13h às 17h. Domingo fechado."),
-        ("nl", "Openingstijden: maandag t/m vrijdag 9.00-12.00 en 13.00-17.00 uur. Zondag gesloten."),
-        ("pl", "Otwarte od poniedziałku do piątku 9-12 i 13-17. W niedzielę nieczynne."),
-        ("ru", "Часы работы: понедельник–пятница с 9 до 12 и с 13 до 17. Воскресенье выходной."),
-        ("tr", "Çalışma saatleri: Pazartesi-Cuma 09:00-12:00 ve 13:00-17:00. Pazar kapalı."),
-        ("he", "שעות הפתיחה: ימים ב'-ו' 9:00-12:00, 13:00-17:00. ביום ראשון סגור."),
-        ("ar", "ساعات العمل: الاثنين إلى الجمعة ٩:٠٠-١٢:٠٠ و ١٣:٠٠-١٧:٠٠. الأحد مغلق."),
-    ] {
-        let languages = tags(&[tag]);
-        let facts = Facts { week: Some(&week), ..facts(&languages, &NO_TOOLS) };
-        let here = codes(text, &facts);
-        // The same text beside other hours, so that it is known to have been read.
-        let there = codes(text, &Facts { week: Some(&early), ..facts });
-        let read = there.iter().any(|(code, _)| *code == "other_hours");
-        let judged =
-            !text.contains("The caller may") && !text.contains("leap years") && !text.contains("café");
-        if !here.is_empty() || read != judged {
-            wrong.push((text, here));
-        }
-    }
-    assert_eq!(wrong, []);
-}
-
-#[test]
-fn a_day_has_all_the_times_that_follow_it() {
-    let spans = |texts: &[&str]| texts.iter().map(|text| text.parse::<Span>().unwrap()).collect::<Vec<_>>();
-    let languages = tags(&["en"]);
-    let judged = |times: &[&str]| {
-        let week = Week { monday: spans(times), ..Week::default() };
-        let facts = Facts { week: Some(&week), ..facts(&languages, &NO_TOOLS) };
-        found("We are open Monday 8-9, 9:30-11, 1-5.", &facts).len()
-    };
-    assert_eq!(judged(&["08:00-09:00", "09:30-11:00", "13:00-17:00"]), 0);
-    assert_eq!(judged(&["08:00-09:00", "09:30-11:00"]), 1);
-    assert_eq!(judged(&["08:00-09:00", "09:30-11:00", "13:00-18:00"]), 1);
-}
-
-#[test]
-fn hours_that_differ_are_found_in_every_language() {
-    let week = week();
-    let mut wrong = vec![];
-    for (tag, text, code, part) in [
-        ("en", "We are closed on Wednesdays.", "said_closed", "Wednesdays"),
-        ("en", "We are open on Sundays, too.", "said_open", "Sundays"),
-        ("en", "Opening hours:\nSat: 9-13\n", "other_hours", "Sat"),
-        ("de", "Mittwoch ist Ruhetag.", "said_closed", "Mittwoch"),
-        ("de", "Am Samstag haben wir von 8 bis 12 Uhr geöffnet.", "other_hours", "Samstag"),
-        ("fr", "Le magasin est fermé le lundi.", "said_closed", "lundi"),
-        ("fr", "Ouvert le dimanche de 9h30 à 12h.", "said_open", "dimanche"),
-        ("es", "Los sábados está cerrado.", "said_closed", "sábados"),
-        ("it", "Sabato aperto dalle 10 alle 12.", "other_hours", "Sabato"),
-        ("pt", "Aberto aos domingos das 9h às 12h.", "said_open", "domingos"),
-        ("nl", "Op zaterdag zijn we gesloten.", "said_closed", "zaterdag"),
-        ("pl", "W sobotę otwarte od 10 do 12.", "other_hours", "sobotę"),
-        ("ru", "В субботу закрыто.", "said_closed", "субботу"),
-        ("tr", "Cumartesi kapalı.", "said_closed", "Cumartesi"),
-        ("he", "ביום שישי סגור.", "said_closed", "ביום שישי"),
-        ("he", "אנחנו פתוחים בשבת בין 10:00 עד 12:00.", "other_hours", "בשבת"),
-        ("ar", "السبت مغلق.", "said_closed", "السبت"),
-    ] {
-        let languages = tags(&[tag]);
-        let facts = Facts { week: Some(&week), ..facts(&languages, &NO_TOOLS) };
-        let codes = codes(text, &facts);
-        if codes != [(code, part)] {
-            wrong.push((text, codes));
-        }
-    }
-    assert_eq!(wrong, []);
-    let languages = tags(&["en"]);
-    let facts = Facts { week: Some(&week), ..facts(&languages, &NO_TOOLS) };
-    let findings = found("Line one.\nWe are open Monday to Sunday 9-12, 13-17.", &facts);
-    assert_eq!(findings.len(), 2, "Saturday has other hours, Sunday none");
-    assert!(findings.iter().all(|finding| finding.place.as_ref().unwrap().line == 2));
-    assert!(
-        findings[0].lint.to_string().contains("Saturday")
-            && findings[0].lint.to_string().contains("09:00-12:00")
-    );
-}
-
-#[test]
 fn what_no_tool_does_is_not_to_be_asked_for() {
     let mut wrong = vec![];
     for (tag, text, part) in [
@@ -290,6 +184,7 @@ fn what_no_tool_does_is_not_to_be_asked_for() {
         ("en", "Tell the caller that you have sent an email.", "sent an email"),
         ("en", "Transfer the caller to Anna.", "Transfer the caller"),
         ("en", "If closed, take a message.", "take a message"),
+        ("en", "If she wants to book an appointment, book the appointment.", "book the appointment"),
         ("de", "Vereinbare dann einen Termin.", "Vereinbare dann einen Termin"),
         ("de", "Schicke eine Bestätigung.", "Schicke eine Bestätigung"),
         ("fr", "Envoie un SMS de rappel.", "Envoie un SMS"),
@@ -321,6 +216,9 @@ fn what_no_tool_does_is_not_to_be_asked_for() {
         "Never say that you send an email.",
         "You cannot book appointments.",
         "Du kannst keinen Termin vereinbaren.",
+        "If the caller wants to book an appointment, give the opening hours.",
+        "Wenn jemand einen Termin buchen möchte, frage nach dem Namen.",
+        "אם הלקוח רוצה לקבוע תור, יש לשאול לשמו.",
         "אין לקבוע תור.",
         "An appointment can be booked on our website.",
         "Lend the book. Appointments are free.\nSend. Email.",
