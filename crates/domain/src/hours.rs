@@ -19,6 +19,7 @@ use crate::zone::Zone;
 
 pub use lint::{Finding, Lint, MAX_DAYS, MAX_INSTRUCTIONS_CHARS, MAX_NAME_CHARS, MAX_SPANS};
 pub use special::{Exception, Holiday, HolidayDate, InvalidDate};
+pub(crate) use week::DAYS;
 pub use week::{InvalidSpan, Span, Week};
 
 /// How far ahead the next opening or closing is looked for, days: over a year.

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod amd;
 pub mod announcement;
+mod as_text;
 pub mod business;
 pub mod call;
 pub mod cost;

@@ -192,23 +192,16 @@ impl Entry {
             talk_ms: ByDirection::one(call.direction, talk_ms),
             ..UsageFigures::default()
         };
-        Ok(Self {
-            business: call.business.clone(),
-            month: Month::of(call.opened_at, zone),
-            cause: Cause::Call(call.sid.clone()),
-            figures: figures.with_cost(cost),
-        })
+        let cause = Cause::Call(call.sid.clone());
+        Ok(Self::new(&call.business, cause, figures.with_cost(cost), call.opened_at, zone))
     }
 
     /// Work that was done for a call again, at its own cost, in the month in which it was done. `None` for the call's
     /// own run, whose cost is the call's.
     pub fn of_run(call: &Call, run: Run, cost: &CallCost, now: Timestamp, zone: &Zone) -> Option<Self> {
-        (run != Run::FIRST).then(|| Self {
-            business: call.business.clone(),
-            month: Month::of(now, zone),
-            cause: Cause::Run { call: call.sid.clone(), run },
-            figures: UsageFigures::default().with_cost(cost),
-        })
+        let cause = Cause::Run { call: call.sid.clone(), run };
+        (run != Run::FIRST)
+            .then(|| Self::new(&call.business, cause, UsageFigures::default().with_cost(cost), now, zone))
     }
 
     /// A recording that came into the business's bucket at `now`.
@@ -219,12 +212,8 @@ impl Entry {
         now: Timestamp,
         zone: &Zone,
     ) -> Self {
-        Self {
-            business: business.clone(),
-            month: Month::of(now, zone),
-            cause: Cause::Stored(recording.clone()),
-            figures: UsageFigures { stored_bytes: bytes, ..UsageFigures::default() },
-        }
+        let figures = UsageFigures { stored_bytes: bytes, ..UsageFigures::default() };
+        Self::new(business, Cause::Stored(recording.clone()), figures, now, zone)
     }
 
     /// A recording of this length that left the bucket at `now`.
@@ -235,12 +224,12 @@ impl Entry {
         now: Timestamp,
         zone: &Zone,
     ) -> Self {
-        Self {
-            business: business.clone(),
-            month: Month::of(now, zone),
-            cause: Cause::Deleted(recording.clone()),
-            figures: UsageFigures { deleted_bytes: bytes, ..UsageFigures::default() },
-        }
+        let figures = UsageFigures { deleted_bytes: bytes, ..UsageFigures::default() };
+        Self::new(business, Cause::Deleted(recording.clone()), figures, now, zone)
+    }
+
+    fn new(business: &BusinessId, cause: Cause, figures: UsageFigures, now: Timestamp, zone: &Zone) -> Self {
+        Self { business: business.clone(), month: Month::of(now, zone), cause, figures }
     }
 
     /// Whose sum it belongs to.

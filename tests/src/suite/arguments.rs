@@ -4,7 +4,6 @@ use libtest_mimic::Arguments;
 
 /// Tests at once for each core. A test needs about a twentieth of a core while it runs.
 const TESTS_PER_CORE: usize = 16;
-const MIN_TESTS_AT_ONCE: usize = 16;
 
 /// Flags that take the next argument as their value.
 const WITH_VALUE: [&str; 6] = ["--test-threads", "--skip", "--logfile", "--color", "--format", "-Z"];
@@ -45,7 +44,7 @@ pub(super) fn read(arguments: impl Iterator<Item = String>) -> (Arguments, Wante
 pub(super) fn default_threads() -> usize {
     let asked = std::env::var("RUST_TEST_THREADS").ok().and_then(|threads| threads.parse().ok());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    asked.unwrap_or_else(|| MIN_TESTS_AT_ONCE.max(TESTS_PER_CORE * cores))
+    asked.unwrap_or(TESTS_PER_CORE * cores)
 }
 
 #[cfg(test)]

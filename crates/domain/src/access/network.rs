@@ -54,18 +54,7 @@ impl fmt::Display for Network {
     }
 }
 
-impl TryFrom<String> for Network {
-    type Error = InvalidNetwork;
-    fn try_from(text: String) -> Result<Self, InvalidNetwork> {
-        text.parse()
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.to_string()
-    }
-}
+crate::as_text::as_text!(Network, InvalidNetwork);
 
 #[cfg(test)]
 mod tests {

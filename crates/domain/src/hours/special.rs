@@ -76,18 +76,7 @@ impl fmt::Display for HolidayDate {
     }
 }
 
-impl TryFrom<String> for HolidayDate {
-    type Error = InvalidDate;
-    fn try_from(text: String) -> Result<Self, InvalidDate> {
-        text.parse()
-    }
-}
-
-impl From<HolidayDate> for String {
-    fn from(date: HolidayDate) -> Self {
-        date.to_string()
-    }
-}
+crate::as_text::as_text!(HolidayDate, InvalidDate);
 
 /// A day that is kept otherwise than its weekday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,15 +16,6 @@ fn spans(texts: &[&str]) -> Vec<Span> {
 
 const WORKDAYS: [Weekday; 5] =
     [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
-const ALL: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
 
 /// Workdays from 9 to 12:30 and from 13:30 to 18.
 fn workshop() -> OpeningHours {
@@ -37,7 +28,7 @@ fn workshop() -> OpeningHours {
 }
 
 fn always() -> OpeningHours {
-    OpeningHours { week: Week::of(&ALL, &spans(&["00:00-24:00"])), ..workshop() }
+    OpeningHours { week: Week::of(&DAYS.map(|(day, _)| day), &spans(&["00:00-24:00"])), ..workshop() }
 }
 
 /// What clocks in Vienna show.
@@ -133,7 +124,8 @@ fn hours_without_an_opening_or_closing_have_no_next_time() {
 /// On 29 March 2026 clocks go from 02:00 to 03:00, on 25 October from 03:00 to 02:00.
 #[test]
 fn hours_follow_the_clock_when_it_is_changed() {
-    let night = OpeningHours { week: Week::of(&ALL, &spans(&["01:30-03:30"])), ..workshop() };
+    let night =
+        OpeningHours { week: Week::of(&DAYS.map(|(day, _)| day), &spans(&["01:30-03:30"])), ..workshop() };
     let (spring, autumn) = (date(2026, 3, 29), date(2026, 10, 25));
     for (day, hours) in [(spring, 1), (date(2026, 6, 1), 2), (autumn, 3)] {
         let (opens, closes) = (at(day, 1, 30), at(day, 3, 30));
@@ -141,7 +133,8 @@ fn hours_follow_the_clock_when_it_is_changed() {
         assert_eq!(night.at(opens, &vienna()).until(), Some(closes), "{day}");
     }
     // A span that clocks skip whole does not take place that day.
-    let skipped = OpeningHours { week: Week::of(&ALL, &spans(&["02:15-02:45"])), ..workshop() };
+    let skipped =
+        OpeningHours { week: Week::of(&DAYS.map(|(day, _)| day), &spans(&["02:15-02:45"])), ..workshop() };
     let before = skipped.at(at(spring, 1, 0), &vienna());
     assert_eq!(before.until(), Some(at(date(2026, 3, 30), 2, 15)));
     // One that comes twice is open from its first beginning to its first end.

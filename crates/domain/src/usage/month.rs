@@ -51,18 +51,7 @@ impl fmt::Display for Month {
     }
 }
 
-impl TryFrom<String> for Month {
-    type Error = InvalidMonth;
-    fn try_from(text: String) -> Result<Self, InvalidMonth> {
-        text.parse()
-    }
-}
-
-impl From<Month> for String {
-    fn from(month: Month) -> Self {
-        month.to_string()
-    }
-}
+crate::as_text::as_text!(Month, InvalidMonth);
 
 #[cfg(test)]
 mod tests {

@@ -6,23 +6,11 @@
 
 use std::ops::Range;
 
-use jiff::civil::Weekday;
-
 use super::clues::Clues;
 use super::times::{Beside, skipped, span, until};
 use super::tokens::{Phrase, Piece, Token, holds, longest, sentences};
 use super::{Lint, Place};
-use crate::hours::{Span, Week};
-
-const DAYS: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
+use crate::hours::{DAYS, Span, Week};
 
 struct Language {
     days: [Vec<Phrase>; 7],
@@ -95,7 +83,7 @@ impl Statement {
         }
         let anytime = self.open.iter().any(Vec::is_empty);
         for (index, range) in self.days {
-            let day = DAYS[index];
+            let (day, _) = DAYS[index];
             let mut kept = week.spans(day).to_vec();
             kept.sort_by_key(ToString::to_string);
             match (self.closed, kept.is_empty()) {
