@@ -103,6 +103,7 @@ impl Session {
     pub(crate) fn cancel_response(&mut self, now: Instant) -> bool {
         let Some(response) = self.facts.gate.interrupt(now) else { return false };
         self.facts.turns.cut_off(&response);
+        self.facts.playback.cancel(&response);
         self.tell(ModelCommand::CancelResponse { response });
         true
     }

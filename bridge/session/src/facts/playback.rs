@@ -80,6 +80,8 @@ struct Part {
     closed: bool,
     /// The model it came from is gone, and with it the item.
     orphaned: bool,
+    /// Its response was cancelled: what was sent is played, and nothing is added.
+    cancelled: bool,
 }
 
 /// How much of an item was generated for the line and how much of that was played.
@@ -124,6 +126,7 @@ impl Playback {
         self.parts.back().is_some_and(|part| {
             !part.closed
                 && !part.orphaned
+                && !part.cancelled
                 && part.item == audio.item
                 && part.response == audio.response
                 && part.content_index == audio.content_index
@@ -156,6 +159,7 @@ impl Playback {
                 audible_since: starts,
                 closed: false,
                 orphaned: false,
+                cancelled: false,
             });
             self.next_part = self.next_part.wrapping_add(1);
         }
@@ -270,6 +274,13 @@ impl Playback {
         self.schedule = None;
         self.generation = self.generation.wrapping_add(1);
         cuts
+    }
+
+    /// A response was cancelled. What it said goes on playing, and nothing is added to it.
+    pub(crate) fn cancel(&mut self, response: &str) {
+        for part in self.parts.iter_mut().filter(|part| part.response == response) {
+            part.cancelled = true;
+        }
     }
 
     /// The model is gone. What it said goes on playing, and nothing is added to it.

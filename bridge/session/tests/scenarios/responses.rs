@@ -250,3 +250,19 @@ fn words_that_the_caller_interrupted_did_not_break_off() {
     sim.done("resp_1", ResponseStatus::IncompleteMaxTokens);
     assert_eq!(requests(&sim.advance(secs(2))), []);
 }
+
+/// Some of a response's audio may be there before word that it began, and with it word that it is out of turn.
+#[test]
+fn nothing_is_added_to_a_response_that_is_cancelled_as_it_begins() {
+    let mut sim = Sim::greeted(plan());
+    sim.created("resp_1", None);
+    sim.tool_call("resp_1", "call_1", "book");
+    sim.done("resp_1", ResponseStatus::Completed);
+    sim.input(session::Input::ToolDone { call_id: "call_1", output: "{}".into(), transfer: None });
+    sim.caller_begins("caller_1");
+    sim.delta("resp_2", "agent_2", 200);
+    let outputs = sim.created("resp_2", Some(ResponseReason::ToolOutput));
+    assert_eq!(cancels(&outputs), ["resp_2"]);
+    let outputs = sim.delta("resp_2", "agent_2", 200);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::AudioToCaller)), "{outputs:?}");
+}
