@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod action;
 pub mod amd;
 pub mod announcement;
 mod as_text;
@@ -39,6 +40,7 @@ pub mod turn;
 pub mod usage;
 pub mod zone;
 
+pub use action::{ActionId, ActionState, CallAction};
 pub use amd::AnsweredBy;
 pub use announcement::Announcement;
 pub use business::{Business, Settings};

@@ -110,6 +110,8 @@ pub enum EndReason {
     Voicemail,
     /// The call reached its longest duration.
     MaxDuration,
+    /// The business had it ended, from outside the call.
+    Requested,
     /// The model could not be reached or was lost.
     ModelLost,
     /// The caller's socket died without a `stop`.
@@ -146,7 +148,12 @@ impl EndReason {
     pub const fn on_purpose(self) -> bool {
         matches!(
             self,
-            Self::AgentHangUp | Self::CallerHangUp | Self::Silence | Self::Voicemail | Self::MaxDuration
+            Self::AgentHangUp
+                | Self::CallerHangUp
+                | Self::Silence
+                | Self::Voicemail
+                | Self::MaxDuration
+                | Self::Requested
         )
     }
 }

@@ -20,9 +20,9 @@ pub(super) enum Continuation {
 pub(super) fn continuation(end: Option<EndReason>, lost: Epoch) -> Continuation {
     use EndReason as E;
     match end {
-        Some(E::AgentHangUp | E::CallerHangUp | E::Silence | E::Voicemail | E::MaxDuration) => {
-            Continuation::HangUp
-        }
+        Some(
+            E::AgentHangUp | E::CallerHangUp | E::Silence | E::Voicemail | E::MaxDuration | E::Requested,
+        ) => Continuation::HangUp,
         Some(E::Transfer) => Continuation::Dial,
         // The session tried what could be tried; another one would meet the same model.
         Some(E::ModelLost) => Continuation::NoAgent,
