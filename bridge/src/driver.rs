@@ -298,6 +298,8 @@ impl<P: Ports> CallDriver<P> {
                     self.effects.hang_up(Arc::clone(&self.context.ports), plan.call.clone(), plan.epoch);
                 }
             }
+            // No action reaches a session yet.
+            Output::ActionSettled { .. } => {}
             Output::Turn(turn) => {
                 if let Some(writer) = &self.writer {
                     writer.turn(turn);

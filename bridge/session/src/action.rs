@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use domain::action::{NotDone, Words};
 use domain::turn::EndReason;
 
 use crate::facts::ending::Goodbye;
 use crate::facts::other_party::Answerer;
-use crate::output::Event;
+use crate::facts::steering::Asked;
+use crate::output::{Event, Settled};
 use crate::response_reason::ResponseReason;
 
 /// One thing to do.
@@ -47,6 +49,26 @@ pub(crate) enum Action {
     RunTool { response: String, call_id: String, name: String, arguments: String },
     /// Answer a tool call.
     AnswerTool { call_id: String, name: String, output: String },
+    /// Keep an action of the business's until its turn.
+    AwaitTurn(Asked),
+    /// Have the agent say exactly this, for the action with this number.
+    Say { number: u32, words: Words },
+    /// The model has said all of the words.
+    WordsSaid,
+    /// The caller has heard all of the words.
+    WordsHeard,
+    /// The words are not said any more.
+    DropWords(NotDone),
+    /// The response that was to say the words came to nothing: they wait for another one.
+    WordsUnsaid,
+    /// The business wants the end that is pending, by the action with this number: nothing takes it back.
+    Insist(u32),
+    /// The agent is to be silent.
+    Mute,
+    /// The agent may speak again.
+    Unmute,
+    /// Tell what came of an action of the business's.
+    Settle { number: u32, settled: Settled },
     /// Tell watchers.
     Report(Event),
 }
@@ -55,6 +77,11 @@ impl Action {
     /// Ask for a response.
     pub(crate) const fn ask(reason: ResponseReason, instructions: Option<String>) -> Self {
         Self::Ask { reason, instructions }
+    }
+
+    /// Tell what came of an action of the business's.
+    pub(crate) const fn settle(number: u32, settled: Settled) -> Self {
+        Self::Settle { number, settled }
     }
 
     /// End the call after the model has said goodbye.

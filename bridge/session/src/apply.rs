@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use domain::action::NotDone;
 use domain::turn::EndReason;
 
 use crate::action::Action;
@@ -10,7 +11,7 @@ use crate::facts::ending::Goodbye;
 use crate::facts::response_gate::Ended;
 use crate::input::ResponseStatus;
 use crate::instructions;
-use crate::output::{Event, ModelCommand, Output};
+use crate::output::{Event, ModelCommand, Output, Settled};
 use crate::response_reason::ResponseReason;
 use crate::session::Session;
 
@@ -25,6 +26,9 @@ impl Session {
     fn act(&mut self, now: Instant, action: Action) {
         let facts = &mut self.facts;
         match action {
+            // The model is asked for nothing while the agent is muted.
+            Action::Ask { .. } | Action::AskForWords { .. } | Action::AnswerOverheard
+                if facts.steering.is_muted() => {}
             Action::Ask { reason, instructions } => facts.gate.request(reason, instructions),
             Action::AskForWords { reason, instructions } => facts.gate.request_words(reason, instructions),
             Action::AnswerOverheard => {
@@ -59,6 +63,19 @@ impl Session {
                 self.run_tool(now, &response, call_id, name, arguments);
             }
             Action::AnswerTool { call_id, name, output } => self.answer_tool(call_id, name, output),
+            Action::AwaitTurn(asked) => facts.steering.wait(asked),
+            Action::Say { number, words } => facts.steering.say(now, number, words),
+            Action::WordsSaid => facts.steering.said(),
+            Action::WordsUnsaid => facts.steering.unsaid(),
+            Action::WordsHeard => self.words_settled(Settled::Done),
+            Action::DropWords(why) => self.drop_words(now, why),
+            Action::Insist(number) => {
+                facts.ending.insist();
+                facts.steering.ends_with(number);
+            }
+            Action::Mute => facts.steering.mute(true),
+            Action::Unmute => facts.steering.mute(false),
+            Action::Settle { number, settled } => self.settle(number, settled),
             Action::Report(event) => self.outputs.report(event),
         }
     }
@@ -73,6 +90,9 @@ impl Session {
     /// Asks for the last words, and for nothing else.
     pub(crate) fn request_goodbye(&mut self, now: Instant) {
         let reason = self.facts.ending.reason().unwrap_or(EndReason::AgentHangUp);
+        if self.facts.steering.is_muted() {
+            return self.facts.ending.goodbye_failed();
+        }
         let Some(text) = self.facts.call.plan().map(|plan| instructions::goodbye(plan, reason)) else {
             return;
         };
@@ -106,6 +126,28 @@ impl Session {
         self.facts.playback.cancel(&response);
         self.tell(ModelCommand::CancelResponse { response });
         true
+    }
+
+    /// Tells what came of an action of the business's, once.
+    pub(crate) fn settle(&mut self, number: u32, settled: Settled) {
+        self.outputs.push(Output::ActionSettled { number, settled });
+    }
+
+    fn words_settled(&mut self, settled: Settled) {
+        if let Some(number) = self.facts.steering.take_saying() {
+            self.settle(number, settled);
+        }
+    }
+
+    fn drop_words(&mut self, now: Instant, why: NotDone) {
+        if !self.facts.steering.is_saying() {
+            return;
+        }
+        self.facts.gate.withdraw(ResponseReason::Words);
+        if self.facts.gate.active_reason() == Some(ResponseReason::Words) {
+            self.cancel_response(now);
+        }
+        self.words_settled(Settled::NotDone(why));
     }
 
     fn note(&mut self, text: &str) {

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
+use domain::action::NotDone;
 use domain::turn::EndReason;
 
 use crate::input::{Input, ModelEvent};
-use crate::output::{Close, Event, Figures, Output};
+use crate::output::{Close, Event, Figures, Output, Settled};
 use crate::phase::{Phase, close_code};
+use crate::rules::steering;
 use crate::session::Session;
 
 impl Session {
@@ -19,6 +21,9 @@ impl Session {
             return self.close(now, reason);
         }
         self.end_conversation(now, reason);
+        if let Some(number) = self.facts.steering.take_ending() {
+            self.settle(number, Settled::Done);
+        }
         self.outputs.report(Event::HangUpRequested { reason });
         if reason == EndReason::Transfer {
             // The line is Twilio's again as soon as the stream is closed, and it asks where to dial.
@@ -26,6 +31,17 @@ impl Session {
         }
         self.facts.after_call.hung_up(now);
         self.outputs.push(Output::HangUp);
+    }
+
+    /// No model is to be had for this call any more. An end that the business wants comes without last words; otherwise
+    /// Twilio asks what follows.
+    pub(crate) fn without_model(&mut self, now: Instant) {
+        if self.facts.ending.is_insisted() {
+            self.facts.ending.goodbye_failed();
+            self.hang_up(now);
+        } else {
+            self.close(now, EndReason::ModelLost);
+        }
     }
 
     /// The caller cannot hear us any more.
@@ -73,6 +89,7 @@ impl Session {
                 }
             }
             Input::Superseded => self.close(now, EndReason::Superseded),
+            Input::Action { number, .. } => self.settle(number, unfinished(reason)),
             // The conversation that these belong to is over.
             Input::StreamStarted { .. }
             | Input::Claimed(_)
@@ -83,6 +100,7 @@ impl Session {
             | Input::ConnectFailed(_)
             | Input::ToolDone { .. }
             | Input::HungUp { ok: true }
+            | Input::Steered { .. }
             | Input::Drain { .. } => {}
         }
     }
@@ -95,8 +113,21 @@ impl Session {
         while let Some(turn) = self.facts.next_turn_at_close() {
             self.outputs.push(Output::Turn(turn));
         }
+        self.leave_actions(reason);
         let figures = self.figures(reason);
         self.outputs.push(Output::Close(Close { reason, code: close_code(reason), figures }));
+    }
+
+    /// Says of every action that was not carried out what becomes of it.
+    fn leave_actions(&mut self, reason: EndReason) {
+        let begun = self.facts.steering.has_begun();
+        if let Some(number) = self.facts.steering.take_saying() {
+            let cut_short = Settled::NotDone(NotDone::CutShort);
+            self.settle(number, if begun { cut_short } else { unfinished(reason) });
+        }
+        while let Some(number) = self.facts.steering.take_any() {
+            self.settle(number, unfinished(reason));
+        }
     }
 
     fn end_conversation(&mut self, now: Instant, reason: EndReason) {
@@ -126,4 +157,9 @@ impl Session {
             transfer_to: if transfers { facts.ending.take_transfer() } else { None },
         }
     }
+}
+
+/// What becomes of an action that a session which ended for this reason has not carried out.
+const fn unfinished(reason: EndReason) -> Settled {
+    if steering::is_handed_on(reason) { Settled::HandedOn } else { Settled::NotDone(NotDone::CallOver) }
 }

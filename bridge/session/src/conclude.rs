@@ -11,7 +11,7 @@ use domain::turn::EndReason;
 use crate::output::{Event, Output};
 use crate::phase::Phase;
 use crate::response_reason::ResponseReason;
-use crate::rules::{hang_up, tool_use};
+use crate::rules::{hang_up, steering, tool_use};
 use crate::session::Session;
 
 impl Session {
@@ -22,6 +22,7 @@ impl Session {
         }
         self.facts.gate.pass_time(now);
         self.answer_tool_outputs(now);
+        self.steer(now);
         self.release_response(now);
         if self.facts.playback.take_fell_silent() {
             self.outputs.report(Event::AgentSilent);
@@ -56,8 +57,21 @@ impl Session {
         }
     }
 
+    /// Carries out what the business asked for, as far as its turn has come.
+    fn steer(&mut self, now: Instant) {
+        self.apply(now, steering::follow(&self.facts));
+        while let Some(asked) = self.facts.steering.take_next() {
+            self.apply(now, steering::begin(&self.facts, asked));
+        }
+        self.apply(now, steering::ask_again(&self.facts));
+    }
+
     /// Makes the request that is due, if there is one.
     fn release_response(&mut self, now: Instant) {
+        // What a lost leg had been asked for before the agent was muted.
+        if self.facts.steering.is_muted() {
+            return self.facts.gate.withdraw_all();
+        }
         if !self.facts.leg.is_up() {
             return;
         }

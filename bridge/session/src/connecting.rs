@@ -7,9 +7,10 @@ use domain::plan::Resumption;
 use domain::turn::EndReason;
 
 use crate::deadline::Deadline;
+use crate::facts::steering::Asked;
 use crate::input::{ClaimRefusal, Input, ModelLoss};
 use crate::instructions;
-use crate::output::{Event, Output};
+use crate::output::{Event, Output, Settled};
 use crate::phase::Phase;
 use crate::rules::silence::Silence;
 use crate::rules::{first_words, voicemail};
@@ -43,7 +44,9 @@ impl Session {
             | Input::ModelGone(_)
             | Input::Model(_)
             | Input::ToolDone { .. }
+            | Input::Steered { .. }
             | Input::HungUp { .. } => {}
+            Input::Action { number, .. } => self.settle(number, Settled::HandedOn),
         }
     }
 
@@ -69,6 +72,13 @@ impl Session {
             // It is the conversation's business what they mean; they are kept until there is one.
             Input::Dtmf(key) => self.rules.keys.press_early(key),
             Input::AnsweredBy(verdict) => self.rules.voicemail.answered_early(verdict),
+            Input::Action { number, action } => self.facts.steering.wait(Asked { number, action }),
+            Input::Steered { muted, notes } => {
+                self.facts.steering.mute(muted);
+                for note in notes {
+                    self.facts.turns.remember_note(&instructions::note_of_business(&note));
+                }
+            }
             // There is no conversation yet that these could be part of.
             Input::Mark(_)
             | Input::Model(_)
@@ -122,7 +132,8 @@ impl Session {
         if let Some(keys) = self.rules.keys.begin(now) {
             self.keys_entered(now, &keys);
         }
-        if self.facts.call.plan().is_some_and(|plan| plan.greeting.is_some()) {
+        let greets = self.facts.call.plan().is_some_and(|plan| plan.greeting.is_some());
+        if greets && !self.facts.steering.is_muted() {
             let after_start = self.facts.call.since_start(now);
             self.facts.greeting.requested(after_start);
             self.outputs.report(Event::GreetingRequested { after_start });

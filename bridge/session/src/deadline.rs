@@ -78,6 +78,8 @@ deadlines! {
     LastWords = "last_words",
     /// The call's maximum duration.
     MaxDuration = "max_duration",
+    /// The first sound of words that the business has the agent say.
+    Words = "words",
     /// The end of the goodbye.
     Goodbye = "goodbye",
     /// The slowest tool's output.

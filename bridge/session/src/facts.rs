@@ -23,6 +23,7 @@ pub(crate) mod other_party;
 pub(crate) mod playback;
 pub(crate) mod recent_ids;
 pub(crate) mod response_gate;
+pub(crate) mod steering;
 pub(crate) mod tool_calls;
 pub(crate) mod trouble;
 pub(crate) mod turns;
@@ -37,6 +38,7 @@ use model_leg::{ModelLeg, is_replayed};
 use other_party::OtherParty;
 use playback::Playback;
 use response_gate::{Ended, ResponseGate};
+use steering::Steering;
 use tool_calls::{ARGUMENTS_MAX_BYTES, ToolCalls};
 use turns::Turns;
 use turns::memory::Memory;
@@ -54,6 +56,7 @@ pub(crate) struct Facts {
     pub(crate) leg: ModelLeg,
     pub(crate) ending: Ending,
     pub(crate) party: OtherParty,
+    pub(crate) steering: Steering,
     pub(crate) after_call: AfterCall,
     pub(crate) usage: Usage,
 }
@@ -83,6 +86,7 @@ impl Facts {
             leg: ModelLeg::default(),
             ending: Ending::default(),
             party: OtherParty::default(),
+            steering: Steering::default(),
             after_call: AfterCall::default(),
             usage: Usage::default(),
         }
@@ -94,6 +98,7 @@ impl Facts {
             return false;
         }
         self.turns.caller_began();
+        self.steering.caller_began();
         self.gate.new_turn();
         self.tools.new_turn();
         true

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use domain::turn::Usage;
-use domain::{AnsweredBy, CallPlan, CallSid, Secret, StreamSid};
+use domain::{AnsweredBy, CallAction, CallPlan, CallSid, Secret, StreamSid};
 
 pub use crate::response_reason::ResponseReason;
 
@@ -66,6 +66,20 @@ pub enum Input<'a> {
     HungUp {
         /// Whether the call is over.
         ok: bool,
+    },
+    /// The business asks something of the call; answered once with `Output::ActionSettled`.
+    Action {
+        /// Names it within the call.
+        number: u32,
+        /// What is asked.
+        action: CallAction,
+    },
+    /// What the business asked of earlier sessions and still holds. Told before the conversation begins.
+    Steered {
+        /// The agent is muted.
+        muted: bool,
+        /// The notes that the agent was given.
+        notes: Vec<String>,
     },
     /// The process is being stopped.
     Drain {

@@ -29,6 +29,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
     let why = match reason {
         EndReason::Silence => "The caller does not answer any more.",
         EndReason::MaxDuration => "The call has reached its longest permitted duration.",
+        EndReason::Requested => "The business asks you to end the call now.",
         EndReason::Transfer => return hand_over(plan),
         EndReason::AgentHangUp
         | EndReason::CallerHangUp
@@ -90,6 +91,20 @@ fn message(plan: &CallPlan, text: &str) -> String {
          \"{text}\" Call no tool.",
         plan.instructions
     )
+}
+
+/// What the business has the agent say is its own wording.
+pub(crate) fn exact_words(plan: &CallPlan, text: &str) -> String {
+    format!(
+        "{}\n\n# Now\nThe business asks you to tell the caller something. Say exactly this, in this wording and \
+         nothing else: \"{text}\" Call no tool.",
+        plan.instructions
+    )
+}
+
+/// What the business tells the agent during the call.
+pub(crate) fn note_of_business(text: &str) -> String {
+    format!("A note from the business to you, which the caller does not hear: {text}")
 }
 
 /// Who is calling and why, for a service that asks in the place of the person who was called.

@@ -8,12 +8,13 @@ use crate::action::Action;
 use crate::deadline::Deadline;
 use crate::facts::caller_audio::Accepted;
 use crate::facts::response_gate::Refusal;
+use crate::facts::steering::Asked;
 use crate::facts::trouble::Vain;
 use crate::input::{CallerAudio, Input, ModelEvent, ModelLoss};
 use crate::instructions;
 use crate::output::{Audio, Event, Output};
 use crate::response_reason::ResponseReason;
-use crate::rules::{barge_in, tool_use};
+use crate::rules::{barge_in, steering, tool_use};
 use crate::session::Session;
 
 /// What the model hears in place of frames that do not come: longer than a usual end of speech.
@@ -42,6 +43,10 @@ impl Session {
                     self.apply(now, tool_use::done(&self.facts, call, output, transfer));
                 }
             }
+            Input::Action { number, action } => {
+                let actions = steering::received(&self.facts, Asked { number, action });
+                self.apply(now, actions);
+            }
             Input::Drain { within } => self.rules.drain.told(now, within),
             Input::CallerStopped => return self.caller_left(now, EndReason::CallerHangUp),
             Input::CallerGone => return self.caller_left(now, EndReason::CallerLost),
@@ -57,7 +62,9 @@ impl Session {
             Input::ConnectFailed(loss) => self.attempt_failed(now, loss),
             Input::ModelGone(loss) => self.leg_lost(now, loss),
             // Answers to questions that were given before the conversation, or not asked yet.
-            Input::Claimed(_) | Input::ClaimRefused(_) | Input::HungUp { .. } => return,
+            Input::Claimed(_) | Input::ClaimRefused(_) | Input::Steered { .. } | Input::HungUp { .. } => {
+                return;
+            }
         }
         self.conclude(now);
     }
@@ -112,14 +119,15 @@ impl Session {
                 self.apply(now, actions);
             }
             Deadline::LastWords => {
-                let action = self.rules.call_limit.last_words_due();
-                self.apply(now, [action]);
+                let action = self.rules.call_limit.last_words_due(&self.facts);
+                self.apply(now, action);
             }
             Deadline::MaxDuration => {
                 let action = self.rules.call_limit.end_due();
                 self.apply(now, [action]);
                 return self.hang_up(now);
             }
+            Deadline::Words => self.apply(now, [steering::give_up_words()]),
             Deadline::Goodbye => {
                 self.facts.ending.goodbye_overdue();
                 return self.hang_up(now);
@@ -140,7 +148,7 @@ impl Session {
             }
             Deadline::Drain => self.rules.drain.patience_is_over(),
             Deadline::LastDrain => return self.leave_now(now),
-            Deadline::ModelReady => return self.close(now, EndReason::ModelLost),
+            Deadline::ModelReady => return self.without_model(now),
             Deadline::ModelAttempt => self.attempt_failed(now, ModelLoss::Transient),
             Deadline::ModelRetry => self.attempt_leg(now),
             Deadline::Rollover => {
@@ -171,6 +179,7 @@ impl Session {
     /// The caller entered keys, which is a turn of the conversation.
     pub(crate) fn keys_entered(&mut self, now: Instant, keys: &str) {
         self.facts.tools.new_turn();
+        self.facts.steering.caller_began();
         let note = Action::Note(instructions::keys_pressed(keys).into());
         self.apply(now, [note, Action::ask(ResponseReason::Dtmf, None)]);
     }

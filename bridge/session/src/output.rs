@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::action::NotDone;
 use domain::turn::EndReason;
 use domain::{CallSid, Secret, Speaker, StreamSid, Turn};
 
@@ -46,12 +47,30 @@ pub enum Output {
     },
     /// End the call at Twilio; answer with `Input::HungUp`.
     HangUp,
+    /// An action of the business's was carried out, or will not be by this session. Each is settled once.
+    ActionSettled {
+        /// Its number, as in [`Input::Action`](crate::Input::Action).
+        number: u32,
+        /// What came of it.
+        settled: Settled,
+    },
     /// A turn reached its final form.
     Turn(Turn),
     /// Something a person watching the call, or its record, wants to know.
     Event(Event),
     /// The last output. Nothing may follow it.
     Close(Close),
+}
+
+/// What came of an action of the business's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It was carried out.
+    Done,
+    /// It was not, and will not be.
+    NotDone(NotDone),
+    /// It was not begun, and is left to the session that goes on with the call.
+    HandedOn,
 }
 
 /// Caller audio on its way to the model.

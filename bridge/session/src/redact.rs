@@ -46,6 +46,12 @@ impl Debug for Input<'_> {
                 .finish(),
             Self::HungUp { ok } => f.debug_struct("HungUp").field("ok", ok).finish(),
             Self::AnsweredBy(verdict) => write!(f, "AnsweredBy({verdict:?})"),
+            Self::Action { number, action } => {
+                f.debug_struct("Action").field("number", number).field("action", action).finish()
+            }
+            Self::Steered { muted, notes } => {
+                f.debug_struct("Steered").field("muted", muted).field("notes", &notes.len()).finish()
+            }
             Self::Drain { within } => f.debug_struct("Drain").field("within", within).finish(),
             Self::Superseded => f.write_str("Superseded"),
         }
@@ -150,6 +156,9 @@ impl Debug for Output {
                 .field("arguments", &Bytes(arguments.len()))
                 .finish(),
             Self::HangUp => f.write_str("HangUp"),
+            Self::ActionSettled { number, settled } => {
+                f.debug_struct("ActionSettled").field("number", number).field("settled", settled).finish()
+            }
             Self::Turn(turn) => turn.fmt(f),
             Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
             Self::Close(close) => close.fmt(f),

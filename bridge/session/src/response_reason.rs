@@ -21,6 +21,8 @@ pub enum ResponseReason {
     Warning,
     /// A screening service asked who is calling.
     Screening,
+    /// The business has the agent say certain words.
+    Words,
     /// The last response failed without a word to the caller.
     Recovery,
 }
@@ -47,7 +49,7 @@ const fn row(
 
 impl ResponseReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Greeting,
         Self::ToolOutput,
         Self::Filler,
@@ -57,6 +59,7 @@ impl ResponseReason {
         Self::Overheard,
         Self::Warning,
         Self::Screening,
+        Self::Words,
         Self::Recovery,
     ];
 
@@ -70,6 +73,7 @@ impl ResponseReason {
             Self::Goodbye       => row("goodbye",        0, [YES,  YES,     NO,      YES,    NO,     NO]),
             Self::Greeting      => row("greeting",       1, [YES,  YES,     NO,      YES,    YES,    NO]),
             Self::Screening     => row("screening",      2, [NO,   NO,      NO,      YES,    YES,    YES]),
+            Self::Words         => row("words",          2, [NO,   YES,     NO,      YES,    NO,     NO]),
             Self::ToolOutput    => row("tool_output",    2, [NO,   NO,      YES,     YES,    YES,    YES]),
             Self::Warning       => row("warning",        3, [NO,   YES,     NO,      YES,    NO,     NO]),
             Self::Dtmf          => row("dtmf",           4, [NO,   NO,      YES,     YES,    YES,    YES]),

@@ -21,6 +21,7 @@ pub(crate) mod overheard;
 pub(crate) mod presence;
 pub(crate) mod screening;
 pub(crate) mod silence;
+pub(crate) mod steering;
 pub(crate) mod tool_use;
 pub(crate) mod voicemail;
 

@@ -76,6 +76,7 @@ fn live(deadline: Deadline, facts: &Facts, rules: &Rules) -> Option<Instant> {
         Deadline::Filler => facts.tools.filler_due(),
         Deadline::Turn => facts.turns.waits_until(),
         Deadline::Goodbye => facts.ending.goodbye_by(),
+        Deadline::Words => facts.steering.begins_by(),
         Deadline::Screening => facts.party.screened_until(),
         Deadline::Silence => rules.silence.until(),
         Deadline::Wordless => rules.presence.wordless_until(),

@@ -23,6 +23,8 @@ pub(crate) struct Ending {
 struct Pending {
     reason: EndReason,
     goodbye: Goodbye,
+    /// The business wants it, whatever the caller says.
+    insisted: bool,
 }
 
 /// What has become of the goodbye.
@@ -50,10 +52,22 @@ impl Ending {
                 false
             }
             None => {
-                self.pending = Some(Pending { reason, goodbye });
+                self.pending = Some(Pending { reason, goodbye, insisted: false });
                 true
             }
         }
+    }
+
+    /// The business wants the end that is pending.
+    pub(crate) fn insist(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.insisted = true;
+        }
+    }
+
+    /// The business wants the end that is pending: nothing takes it back.
+    pub(crate) fn is_insisted(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.insisted)
     }
 
     /// The call that is about to end goes to this entry of the directory.
@@ -92,7 +106,7 @@ impl Ending {
     }
 
     fn take_back(&mut self, applies: impl Fn(EndReason) -> bool) -> bool {
-        let taken = self.pending.take_if(|pending| applies(pending.reason)).is_some();
+        let taken = self.pending.take_if(|pending| !pending.insisted && applies(pending.reason)).is_some();
         if taken {
             self.goodbye_by = None;
         }
@@ -101,7 +115,7 @@ impl Ending {
 
     /// The last words are said whatever is heard meanwhile.
     pub(crate) fn is_final(&self) -> bool {
-        self.pending.as_ref().is_some_and(|pending| is_final(pending.reason))
+        self.pending.as_ref().is_some_and(|pending| pending.insisted || is_final(pending.reason))
     }
 
     /// A response ended. True if it was to say the goodbye and did not: then one has to be asked for.
@@ -221,6 +235,16 @@ mod tests {
         assert_eq!((ending.goodbye_by(), ending.reason()), (None, None));
         ending.begin(EndReason::MaxDuration, Goodbye::Requested);
         assert!(!ending.caller_objects() && ending.is_final());
+    }
+
+    #[test]
+    fn an_end_that_the_business_wants_is_not_taken_back() {
+        let mut ending = asked(Goodbye::Requested);
+        assert!(!ending.is_final() && !ending.is_insisted());
+        ending.insist();
+        assert!(ending.is_final() && ending.is_insisted());
+        assert!(!ending.caller_objects() && !ending.give_up(EndReason::AgentHangUp));
+        assert_eq!(ending.reason(), Some(EndReason::AgentHangUp));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::input::{ErrorClass, ModelAudio, ModelEvent, ResponseStatus};
 use crate::output::{Event, ModelCommand, Output};
 use crate::response_reason::ResponseReason;
 use crate::rules::answers::{self, Shortfall};
-use crate::rules::{barge_in, overheard, tool_use};
+use crate::rules::{barge_in, overheard, steering, tool_use};
 use crate::session::Session;
 
 impl Session {
@@ -53,7 +53,7 @@ impl Session {
 
     /// The first audio of an item, or of what is not wanted any more.
     pub(crate) fn begin_playing(&mut self, now: Instant, audio: &ModelAudio<'_>) {
-        if self.facts.gate.is_discarded(audio.response) {
+        if self.facts.gate.is_discarded(audio.response) || self.facts.steering.is_muted() {
             return;
         }
         let begins_response = !self.facts.playback.has_sent(audio.response);
@@ -62,6 +62,7 @@ impl Session {
         }
         let facts = &mut self.facts;
         facts.gate.saw(now, audio.response, true, false);
+        facts.steering.heard(audio.response);
         let latency = facts.speech.answered(now);
         facts.turns.agent_spoke(now, facts.call.wall(now), audio.response, audio.item, latency);
         facts.playback.announce();
@@ -111,6 +112,8 @@ impl Session {
         let Some(reason) = self.facts.gate.refused(now, refusal) else { return };
         if reason == ResponseReason::Goodbye {
             self.facts.ending.goodbye_failed();
+        } else if reason == ResponseReason::Words {
+            self.apply(now, [steering::give_up_words()]);
         } else if reason.is_missed() {
             match refusal {
                 // The patience with it is over already.
@@ -175,6 +178,12 @@ impl Session {
             // One is enough, even if it was taken for refused and is about to be asked for again.
             facts.gate.withdraw(ResponseReason::Greeting);
         }
+        if reason == Some(ResponseReason::Words) {
+            facts.steering.carried_by(response);
+            if facts.playback.has_sent(response) {
+                facts.steering.heard(response);
+            }
+        }
         if reason.is_none() {
             // Turn detection answers a caller who has stopped, whether or not we were told.
             self.speech_ended();
@@ -186,6 +195,9 @@ impl Session {
 
     fn after_response(&mut self, now: Instant, response: &str, ended: &Ended, status: ResponseStatus) {
         self.response_ended(now, response, ended, status);
+        if ended.reason == Some(ResponseReason::Words) {
+            self.apply(now, steering::response_ended(ended, status));
+        }
         match answers::judge(&self.facts, ended, status) {
             Some(Shortfall::InVain(vain)) => self.answered_in_vain(now, vain),
             Some(Shortfall::BrokeOff { wait }) => self.broke_off(now, wait),

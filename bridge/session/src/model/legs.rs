@@ -2,14 +2,13 @@
 
 use std::time::Instant;
 
-use domain::turn::EndReason;
-
 use crate::facts::model_leg::AfterLoss;
 use crate::input::{ModelLoss, ResponseStatus};
 use crate::output::{Event, ModelCommand, Output};
 use crate::phase::Phase;
-use crate::rules::first_words;
+use crate::response_reason::ResponseReason;
 use crate::rules::leg_change::{self, Lost};
+use crate::rules::{first_words, steering};
 use crate::session::Session;
 
 impl Session {
@@ -23,7 +22,7 @@ impl Session {
     pub(crate) fn attempt_failed(&mut self, now: Instant, loss: ModelLoss) {
         let first = self.phase == Phase::Connecting;
         if self.facts.leg.attempt_failed(now, loss, first) {
-            self.close(now, EndReason::ModelLost);
+            self.without_model(now);
         }
     }
 
@@ -40,7 +39,7 @@ impl Session {
             return;
         }
         if !worth_another {
-            return self.close(now, EndReason::ModelLost);
+            return self.without_model(now);
         }
         match self.facts.leg.await_next(now) {
             AfterLoss::Attempt => self.attempt_leg(now),
@@ -82,6 +81,10 @@ impl Session {
         self.rules.silence.leg_lost();
         let mut lost = Lost::Nothing;
         if let Some((response, ended)) = &left.response {
+            if ended.reason == Some(ResponseReason::Words) {
+                let status = if ended.spoke { ResponseStatus::Failed } else { ResponseStatus::Cancelled };
+                self.apply(now, steering::response_ended(ended, status));
+            }
             lost = leg_change::lost(ended);
             if lost == Lost::Goodbye {
                 self.request_goodbye(now);

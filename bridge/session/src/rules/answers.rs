@@ -31,6 +31,10 @@ pub(crate) fn judge(facts: &Facts, ended: &Ended, status: ResponseStatus) -> Opt
     if facts.ending.goodbye_has_failed() || facts.speech.has_floor() {
         return None;
     }
+    // What the business has the agent say is no answer, and the business is told what came of it.
+    if ended.reason == Some(ResponseReason::Words) {
+        return None;
+    }
     if ended.in_vain && ended.reason != Some(ResponseReason::Filler) {
         return Some(Shortfall::InVain(match status {
             ResponseStatus::Failed => Vain::Failed,
@@ -62,7 +66,7 @@ pub(crate) fn may_ask_again(facts: &Facts) -> bool {
 }
 
 fn may_ask(facts: &Facts) -> bool {
-    !facts.ending.is_pending() && !facts.gate.has_pending()
+    !facts.ending.is_pending() && !facts.gate.has_pending() && !facts.steering.is_muted()
 }
 
 /// Asks the model again for what the caller got nothing of.

@@ -33,14 +33,22 @@ pub(crate) fn caller_stopped(facts: &Facts, undecided: bool) -> Option<Action> {
     if undecided && (facts.playback.is_audible() || facts.ending.is_pending()) {
         return Some(Action::LetPass);
     }
-    // The greeting answers whatever was said before its end, and a machine is not answered.
-    let wants_none = facts.is_greeting() || facts.ending.is_pending() || facts.party.is_machine();
+    // The greeting answers whatever was said before its end, and neither is a machine answered nor by a muted agent.
+    let wants_none = facts.is_greeting()
+        || facts.ending.is_pending()
+        || facts.party.is_machine()
+        || facts.steering.is_muted();
     (!wants_none).then_some(Action::OweAnswer)
 }
 
 /// Whether a response that begins now is not wanted. `None`: the model's turn detection created it.
 pub(crate) fn is_out_of_turn(facts: &Facts, reason: Option<ResponseReason>) -> bool {
+    if facts.steering.is_muted() {
+        return true;
+    }
     match reason {
+        // They were given up while the request was on its way.
+        Some(ResponseReason::Words) if !facts.steering.is_saying() => true,
         // It would speak over the caller. Only the first words may, and the last ones.
         Some(reason) => {
             let objected = reason == ResponseReason::Goodbye && !facts.ending.is_pending();
@@ -117,7 +125,7 @@ mod tests {
             let reasons = ResponseReason::ALL.into_iter();
             reasons.filter(|reason| is_out_of_turn(facts, Some(*reason))).collect::<Vec<_>>()
         };
-        assert_eq!(out_of_turn(&facts), []);
+        assert_eq!(out_of_turn(&facts), [ResponseReason::Words], "there are no words to be said");
         facts.caller_began(now, "item", None);
         assert_eq!(out_of_turn(&facts).len(), ResponseReason::ALL.len() - 1);
         assert!(!is_out_of_turn(&facts, Some(ResponseReason::Greeting)));

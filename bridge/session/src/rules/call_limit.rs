@@ -41,9 +41,10 @@ impl CallLimit {
         (!facts.ending.is_pending()).then(|| Action::ask(ResponseReason::Warning, text))
     }
 
-    pub(crate) fn last_words_due(&mut self) -> Action {
+    /// A muted agent has no last words, and the call its full time.
+    pub(crate) fn last_words_due(&mut self, facts: &Facts) -> Option<Action> {
         self.last_words_at = None;
-        Action::say_goodbye(EndReason::MaxDuration)
+        (!facts.steering.is_muted()).then(|| Action::say_goodbye(EndReason::MaxDuration))
     }
 
     pub(crate) fn end_due(&mut self) -> Action {
@@ -88,7 +89,7 @@ mod tests {
         assert!(limit.warning_due(&facts).is_some() && limit.warns_at().is_none());
         facts.ending.begin(EndReason::Silence, Goodbye::Requested);
         assert_eq!(limit.warning_due(&facts), None, "the call is about to end anyway");
-        assert_eq!(limit.last_words_due(), Action::say_goodbye(EndReason::MaxDuration));
+        assert_eq!(limit.last_words_due(&facts), Some(Action::say_goodbye(EndReason::MaxDuration)));
         assert_eq!(limit.end_due(), Action::end(EndReason::MaxDuration, Goodbye::Failed));
         assert_eq!((limit.last_words_at(), limit.ends_at()), (None, None));
     }

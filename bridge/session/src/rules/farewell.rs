@@ -56,7 +56,8 @@ impl Farewell {
 
     /// Waits out the pause after a goodbye while neither side speaks.
     pub(crate) fn follow(&mut self, now: Instant, facts: &Facts, quiet: bool) {
-        let wanted = facts.call.policy().is_some_and(|policy| policy.end_on_goodbye);
+        let wanted =
+            facts.call.policy().is_some_and(|policy| policy.end_on_goodbye) && !facts.steering.is_muted();
         if quiet && wanted && self.is_said() {
             self.pause_ends.get_or_insert(now + GRACE);
         } else {

@@ -42,6 +42,9 @@ impl Presence {
     /// There was a sound without a word. The time runs from the first such sound until a word is understood. A
     /// transcription that failed is no sign: a failure of its provider must not end calls.
     pub(crate) fn sound_without_words(&mut self, now: Instant, facts: &Facts) {
+        if facts.steering.is_muted() {
+            return;
+        }
         let Some(policy) = facts.call.policy() else { return };
         let wordless = policy.max_wordless.max(WORDLESS_MIN);
         self.wordless_until.get_or_insert(now + wordless);
@@ -49,6 +52,10 @@ impl Presence {
 
     /// What the caller's words say about who is there.
     pub(crate) fn understood(&mut self, now: Instant, facts: &Facts, text: &str) -> Option<Action> {
+        // A caller who gets no answer says the same again, and is there.
+        if facts.steering.is_muted() {
+            return None;
+        }
         let words = text::words(text);
         if words.is_empty() {
             self.sound_without_words(now, facts);
@@ -78,6 +85,9 @@ impl Presence {
         silence: Duration,
     ) -> Option<Action> {
         self.wordless_until = None;
+        if facts.steering.is_muted() {
+            return None;
+        }
         let heard_by = facts.playback.plays_until().filter(|end| *end > now);
         if let Some(end) = heard_by.filter(|_| self.extensions < EXTENSIONS_MAX) {
             self.extensions += 1;

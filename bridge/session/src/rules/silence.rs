@@ -53,9 +53,10 @@ impl Silence {
         self.after
     }
 
-    /// Counts the silence while it lasts. While a machine or a screening service is on the line silence is expected.
+    /// Counts the silence while it lasts. It is expected while a machine or a screening service is on the line, and while
+    /// the agent is muted.
     pub(crate) fn follow(&mut self, now: Instant, facts: &Facts, quiet: bool) {
-        let expected = facts.party.is_machine() || facts.party.is_screened();
+        let expected = facts.party.is_machine() || facts.party.is_screened() || facts.steering.is_muted();
         if quiet && !expected && facts.leg.is_up() {
             self.until.get_or_insert(now + self.after);
         } else {

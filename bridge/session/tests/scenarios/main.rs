@@ -20,5 +20,6 @@ mod responses;
 mod rollover;
 mod silence_and_keys;
 mod sim;
+mod steering;
 mod tool_calls;
 mod turn_order;

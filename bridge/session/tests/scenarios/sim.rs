@@ -7,7 +7,7 @@ use domain::{CallPlan, Timestamp, Turn};
 use session::input::{
     CallerAudio, ErrorClass, MarkId, ModelAudio, ModelEvent, ResponseReason, ResponseStatus, Role,
 };
-use session::output::{Audio, Close, Event, ModelCommand};
+use session::output::{Audio, Close, Event, ModelCommand, Settled};
 use session::{Input, Output, Phase, Session};
 
 use crate::fixtures::{audio, ms, ready, secs, start};
@@ -327,6 +327,16 @@ impl Sim {
         id.expect("a response was asked for")
     }
 
+    /// What came of the business's actions, in the order in which it was known.
+    pub(crate) fn settled(&self) -> Vec<(u32, Settled)> {
+        self.outputs()
+            .filter_map(|output| match output {
+                Output::ActionSettled { number, settled } => Some((*number, *settled)),
+                _ => None,
+            })
+            .collect()
+    }
+
     pub(crate) fn hang_ups(&self) -> usize {
         self.outputs().filter(|output| matches!(output, Output::HangUp)).count()
     }
@@ -392,6 +402,9 @@ fn copy(output: &Output) -> Output {
             Output::RunTool { call_id: call_id.clone(), name: name.clone(), arguments: arguments.clone() }
         }
         Output::HangUp => Output::HangUp,
+        Output::ActionSettled { number, settled } => {
+            Output::ActionSettled { number: *number, settled: *settled }
+        }
         Output::Turn(turn) => Output::Turn(turn.clone()),
         Output::Event(event) => Output::Event(event.clone()),
         Output::Close(close) => Output::Close(close.clone()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::plan::HistoryItem;
 use domain::turn::EndReason;
-use domain::{CallPlan, Epoch, Timestamp, Turn};
+use domain::{CallAction, CallPlan, Epoch, Timestamp, Turn};
 use session::Session;
 use session::input::ResponseReason as Reason;
 
@@ -39,6 +39,7 @@ pub(crate) struct Bridge {
     pub(crate) frame_ms: u64,
     pub(crate) timestamp_ms: u64,
     pub(crate) reasons: BTreeMap<String, Reason>,
+    pub(crate) asked: BTreeMap<u32, CallAction>,
 }
 
 impl World {
@@ -63,12 +64,14 @@ impl World {
             frame_ms: self.rng.pick(&[20, 200, 200, 200]),
             timestamp_ms: 0,
             reasons: BTreeMap::new(),
+            asked: BTreeMap::new(),
         });
         self.silent_since = self.now;
         if !self.fault("stream without a start", 4) {
             self.at(20, Ev::Start { b });
         }
         self.at(40, Ev::Frame { b });
+        self.plan_actions(b);
         if self.fault("bridge killed", 25) {
             let after = self.rng.between(100, 120_000);
             self.at(after, Ev::Crash { b });

@@ -1,5 +1,6 @@
 //! Everything that can happen, at its moment.
 
+use domain::CallAction;
 use session::Input;
 use session::input::{ClaimRefusal, MarkId, ModelLoss};
 use session::output::ModelCommand;
@@ -35,6 +36,7 @@ pub(crate) enum Ev {
     Frame { b: usize },
     Mark { b: usize, mark: MarkId },
     Key { b: usize, key: char },
+    Action { b: usize, number: u32, action: CallAction },
     Tool { b: usize, call_id: String },
     HungUp { b: usize, ok: bool },
     Stopped { b: usize },
@@ -68,6 +70,7 @@ impl Ev {
             | Self::Frame { b }
             | Self::Mark { b, .. }
             | Self::Key { b, .. }
+            | Self::Action { b, .. }
             | Self::Tool { b, .. }
             | Self::HungUp { b, .. }
             | Self::Stopped { b }
@@ -104,6 +107,7 @@ impl World {
             Ev::Claimed { b } => {
                 let plan = Box::new(self.bridges[b].plan.clone());
                 self.feed(b, Input::Claimed(plan), None);
+                self.steered(b);
             }
             Ev::ClaimRefused { b, refusal } => self.feed(b, Input::ClaimRefused(refusal), None),
             Ev::LegReady { b, leg } => {
@@ -132,6 +136,7 @@ impl World {
             Ev::FromModel { b, leg, said } => self.model_said(b, leg, &said),
             Ev::Frame { b } => self.frame(b),
             Ev::Mark { b, mark } => self.feed(b, Input::Mark(mark), None),
+            Ev::Action { b, number, action } => self.act(b, number, action),
             Ev::Key { b, key } => self.feed(b, Input::Dtmf(key), None),
             Ev::Tool { b, call_id } => {
                 self.feed(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::CallAction;
 use session::input::ResponseReason as Reason;
 use session::output::{Audio, Close, Event, ModelCommand};
 use session::{Output, Phase};
@@ -42,6 +43,10 @@ pub(crate) struct Laws {
     in_flight: Option<(Reason, String, u64)>,
     /// A goodbye was asked for or may have been said.
     pub(crate) ending: bool,
+    /// Actions of the business that the session has not answered yet.
+    asked: BTreeSet<u32>,
+    /// The session said that the agent is muted.
+    pub(crate) muted: bool,
     turns: u32,
     items: BTreeSet<String>,
     outputs: usize,
@@ -64,6 +69,8 @@ impl Laws {
             cancelled: BTreeSet::new(),
             in_flight: None,
             ending: false,
+            asked: BTreeSet::new(),
+            muted: false,
             turns: 0,
             items: BTreeSet::new(),
             outputs: 0,
@@ -115,6 +122,18 @@ impl Laws {
         }
     }
 
+    /// The business asks for something.
+    pub(crate) fn asked(&mut self, number: u32, action: &CallAction) {
+        if self.closed {
+            return;
+        }
+        assert!(self.asked.insert(number), "asked twice by the test");
+        if matches!(action, CallAction::End | CallAction::Transfer { .. }) {
+            // Nothing interrupts it, and the last words lift a mute.
+            (self.ending, self.muted) = (true, false);
+        }
+    }
+
     fn begun(&mut self, response: &str) {
         if !self.told_done.contains(response) && !self.cancelled.contains(response) {
             self.told_active = Some(response.to_owned());
@@ -134,11 +153,13 @@ impl Laws {
         match output {
             Output::AudioToCaller => {
                 assert!(!self.hung_up, "speaks after the hang-up");
+                assert!(!self.muted, "a muted agent speaks");
                 let Some(Said::Audio { response, .. }) = speaks else { panic!("audio out of nothing") };
                 assert!(!self.cancelled.contains(response), "late audio of {response}");
             }
             Output::ToModel(ModelCommand::CreateResponse { reason, event_id, .. }) => {
                 assert!(!self.hung_up, "asks for words after the hang-up");
+                assert!(!self.muted, "asks for words of a muted agent");
                 assert_eq!(self.told_active, None, "a second response");
                 if let Some((asked, _, at)) = &self.in_flight {
                     assert!(now >= at + REQUEST_LOST_AFTER, "{reason:?} is asked for beside {asked:?}");
@@ -161,6 +182,9 @@ impl Laws {
                 assert!(self.items.insert(turn.item.clone()), "an item is two turns");
                 assert!(turn.heard <= turn.spoken, "more heard than spoken");
             }
+            Output::ActionSettled { number, .. } => {
+                assert!(self.asked.remove(number), "action {number} is answered twice");
+            }
             Output::Event(Event::HangUpRequested { .. }) => self.ending = true,
             Output::Close(close) => self.close(close),
             _ => {}
@@ -169,6 +193,7 @@ impl Laws {
 
     fn close(&mut self, close: &Close) {
         self.closed = true;
+        assert!(self.asked.is_empty(), "actions are not answered: {:?}", self.asked);
         let figures = &close.figures;
         assert!(figures.agent_audio_heard <= figures.agent_audio_sent, "more heard than sent");
         assert_eq!(

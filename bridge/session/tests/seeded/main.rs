@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stdout, reason = "the figures of a run are its result")]
 
+mod actions;
 mod bridge;
 mod caller;
 mod events;

@@ -75,6 +75,10 @@ impl World {
                     self.at(300, Ev::Stopped { b });
                 }
             }
+            Output::ActionSettled { number, settled } => {
+                number.hash(&mut self.digest);
+                self.settled(b, number, settled);
+            }
             Output::Turn(turn) => {
                 (turn.item.as_str(), turn.heard).hash(&mut self.digest);
                 self.turns.push(turn);

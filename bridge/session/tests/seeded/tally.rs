@@ -16,6 +16,7 @@ pub(crate) struct Tally {
     pub(crate) greetings: u64,
     pub(crate) barge_ins: u64,
     pub(crate) tools: u64,
+    pub(crate) actions: u64,
     /// The longest silence on both sides, in calls where nothing went wrong and in the others.
     pub(crate) dead_air: [Duration; 2],
     /// The most by which a truncation missed what the caller had heard, in calls where nothing went wrong.
@@ -45,6 +46,7 @@ impl Tally {
         self.greetings += other.greetings;
         self.barge_ins += other.barge_ins;
         self.tools += other.tools;
+        self.actions += other.actions;
         for (longest, other) in self.dead_air.iter_mut().zip(other.dead_air) {
             *longest = (*longest).max(other);
         }
@@ -70,9 +72,9 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "{} greetings, {} barge-ins, {} tools; longest dead air {calm:?} with nothing wrong, {rough:?} otherwise; \
+            "{} greetings, {} barge-ins, {} tools, {} actions; longest dead air {calm:?} with nothing wrong, {rough:?} otherwise; \
              truncated at most {:?} off",
-            self.greetings, self.barge_ins, self.tools, self.truncated_off_by,
+            self.greetings, self.barge_ins, self.tools, self.actions, self.truncated_off_by,
         )?;
         writeln!(f, "ends: {:?}", self.ends)?;
         for (kind, count) in &self.faults {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use domain::Turn;
 use session::Phase;
 
+use crate::actions;
 use crate::bridge::Bridge;
 use crate::caller::Caller;
 use crate::events::Ev;
@@ -45,6 +46,9 @@ pub(crate) struct World {
     pub(crate) ran: BTreeSet<String>,
     pub(crate) greeted_by: BTreeSet<String>,
     pub(crate) silent_since: u64,
+    /// The business muted the agent.
+    pub(crate) muted: bool,
+    pub(crate) actions: u32,
     pub(crate) over: bool,
     pub(crate) digest: DefaultHasher,
     pub(crate) steps: Option<VecDeque<String>>,
@@ -79,6 +83,8 @@ impl World {
             ran: BTreeSet::new(),
             greeted_by: BTreeSet::new(),
             silent_since: 0,
+            muted: false,
+            actions: 0,
             over: false,
             digest: DefaultHasher::new(),
             steps: traced.then(VecDeque::new),
@@ -99,6 +105,7 @@ impl World {
         if self.rng.per_mille(100) {
             first.voice.transcription_model = None;
         }
+        first.tools.directory = vec![actions::workshop()];
         self.stream(first);
         self.at(500, Ev::Look);
         self.at(300, Ev::Caller);
@@ -202,7 +209,12 @@ impl World {
         let bridge = &self.bridges[b];
         let talks = bridge.session.phase() == Phase::Live || bridge.session.phase() == Phase::Connecting;
         let stalled = bridge.stalled_until > self.now;
-        if bridge.line.is_audible(self.now) || self.caller.is_speaking(self.now) || !talks || stalled {
+        if bridge.line.is_audible(self.now)
+            || self.caller.is_speaking(self.now)
+            || !talks
+            || stalled
+            || self.muted
+        {
             self.silent_since = self.now;
             return;
         }
