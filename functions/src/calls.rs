@@ -7,20 +7,25 @@ mod api;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::Json;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
+use domain::access::Scope;
 use domain::share::Disposition;
 use domain::{Recording, RecordingState};
 use http::{HeaderMap, StatusCode};
 use platform::objects::Objects;
-use stores::{StoreError, businesses, calls, recordings, transcripts, turns};
+use stores::{calls, recordings, transcripts, turns};
+use utoipa_axum::routes;
 
-use crate::edge::auth::Operator;
+use crate::edge::answer;
+use crate::edge::api::ApiFunction;
+use crate::edge::api::admission::Gatekeeper;
+use crate::edge::api::input::Query;
+use crate::edge::api::requester::Tenant;
+use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
-use crate::edge::{HttpFunction, answer};
 use crate::shared::recording_path::RecordingPath;
 use api::{CallPage, ListCalls, Record, RecordingList, Sources};
 
@@ -31,7 +36,7 @@ const MAX_PAGE: u16 = 100;
 
 parts! {
     pub struct Calls {
-        businesses: businesses::Reader,
+        gatekeeper: Gatekeeper,
         calls: calls::Reader,
         turns: turns::Reader,
         recordings: recordings::Reader,
@@ -40,52 +45,47 @@ parts! {
     }
 }
 
-impl HttpFunction for Calls {
+impl ApiFunction for Calls {
     const NAME: &'static str = "calls";
 
-    fn router(self) -> Router {
-        Router::new()
-            .route("/v1/calls", get(list))
-            .route("/v1/calls/{sid}", get(one))
-            .route("/v1/calls/{sid}/recording", get(recording))
-            .route("/v1/calls/{sid}/recordings", get(recordings))
-            .route("/v1/calls/{sid}/recordings/{recording}", get(recording))
-            .route("/v1/calls/{sid}/voicemail", get(voicemail))
-            .with_state(Arc::new(self))
+    fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
+    }
+
+    fn routes() -> Routes<Arc<Self>> {
+        Routes::new()
+            .of_business(Scope::CallsRead, routes!(list))
+            .of_business(Scope::CallsRead, routes!(one))
+            .of_business(Scope::RecordingsRead, routes!(recording))
+            .of_business(Scope::CallsRead, routes!(recordings))
+            .of_business(Scope::RecordingsRead, routes!(one_recording))
+            .of_business(Scope::RecordingsRead, routes!(voicemail))
     }
 }
 
-impl AsRef<businesses::Reader> for Calls {
-    fn as_ref(&self) -> &businesses::Reader {
-        &self.businesses
-    }
-}
-
+/// A page of the business's calls, newest first.
+#[utoipa::path(get, path = "/v1/calls", operation_id = "list_calls")]
 async fn list(
     State(app): State<Arc<Calls>>,
-    operator: Operator,
-    query: Result<Query<ListCalls>, axum::extract::rejection::QueryRejection>,
+    tenant: Tenant,
+    Query(query): Query<ListCalls>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query
-        .map_err(|_| Problem::bad_request("the query takes `limit` (1 to 100) and `cursor` (from `next`)"))?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::bad_request("`limit` must be between 1 and 100"));
     }
-    let page = match app.calls.list(&operator.0, limit, query.cursor).await {
-        Ok(page) => page,
-        Err(StoreError::Cursor) => return Err(Problem::bad_request("`cursor` is not one of this list's")),
-        Err(error) => return Err(error.into()),
-    };
+    let page = app.calls.list(&tenant.0, limit, query.cursor).await?;
     Ok(Json(CallPage::new(&page.calls, page.next)).into_response())
 }
 
+/// Everything that is known of a call.
+#[utoipa::path(get, path = "/v1/calls/{sid}", operation_id = "get_call")]
 async fn one(
     State(app): State<Arc<Calls>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(sid): Path<String>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?;
+    let call = tenant.call(&app.calls, &sid).await?;
     // Written in one transaction: read in this order, a call that is summed up has its cost.
     let summed_up = async {
         let insights = app.transcripts.insights(&call.sid).await?;
@@ -114,33 +114,49 @@ async fn one(
     Ok(Json(record).into_response())
 }
 
+/// A link to the recording of the conversation.
+#[utoipa::path(get, path = "/v1/calls/{sid}/recording", operation_id = "get_recording")]
 async fn recording(
     State(app): State<Arc<Calls>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.link(&path.recording(&operator, &app.calls, &app.recordings).await?, &headers).await
+    app.link(&path.recording(&tenant, &app.calls, &app.recordings).await?, &headers).await
+}
+
+/// A link to one of a call's recordings.
+#[utoipa::path(get, path = "/v1/calls/{sid}/recordings/{recording}", operation_id = "get_recording_by_id")]
+async fn one_recording(
+    state: State<Arc<Calls>>,
+    tenant: Tenant,
+    path: Path<RecordingPath>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    recording(state, tenant, path, headers).await
 }
 
 /// All of a call's, each with its own address.
+#[utoipa::path(get, path = "/v1/calls/{sid}/recordings", operation_id = "list_recordings")]
 async fn recordings(
     State(app): State<Arc<Calls>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let call = path.call(&operator, &app.calls).await?;
+    let call = path.call(&tenant, &app.calls).await?;
     let all = app.recordings.for_call(&call.sid).await?;
     Ok(Json(RecordingList::new(&all.all)).into_response())
 }
 
+/// A link to the message that the caller left where no agent was to be had.
+#[utoipa::path(get, path = "/v1/calls/{sid}/voicemail", operation_id = "get_voicemail")]
 async fn voicemail(
     State(app): State<Arc<Calls>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(sid): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?;
+    let call = tenant.call(&app.calls, &sid).await?;
     let recordings = app.recordings.for_call(&call.sid).await?;
     app.link(recordings.voicemail().ok_or_else(|| Problem::not_found("recording"))?, &headers).await
 }

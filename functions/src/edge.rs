@@ -2,7 +2,7 @@
 
 pub mod address;
 pub mod answer;
-pub mod auth;
+pub mod api;
 pub mod batch;
 pub mod idempotency;
 pub mod inbox;

@@ -5,15 +5,20 @@ use std::process::ExitCode;
 
 use futures_util::future::BoxFuture;
 use platform::env::Reader;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 
+use crate::edge::api::ApiFunction;
+use crate::edge::api::routes::{KEY, Rules};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
-use crate::{calls, events, recordings, transcripts, voice};
+use crate::{calls, document, events, recordings, transcripts, voice};
 
 /// One function: its name, which its bin and the template have as well, and how it is started.
 pub struct Feature {
     pub name: &'static str,
     load: for<'a> fn(&'a dyn Reader) -> BoxFuture<'a, Result<Loaded, StartError>>,
+    document: fn() -> Option<(OpenApi, Rules)>,
 }
 
 impl Feature {
@@ -24,11 +29,46 @@ impl Feature {
     pub async fn load(&self, env: &dyn Reader) -> Result<Loaded, StartError> {
         (self.load)(env).await
     }
+
+    /// Its part of the OpenAPI document, and what each of its routes asks for. `None`: it is not behind `/v1`.
+    pub fn document(&self) -> Option<(OpenApi, Rules)> {
+        (self.document)()
+    }
 }
 
 /// The function of that name. `None`: there is no such function.
 pub fn named(name: &str) -> Option<&'static Feature> {
     ALL.iter().find(|feature| feature.name == name)
+}
+
+/// The OpenAPI document, made of the routes of all functions.
+pub fn document() -> OpenApi {
+    let description = "Calls, recordings, transcripts, settings and keys of the businesses of a deployment.\n\n\
+        A business's key acts for its business. An operator's key names the business in the path: \
+        `/v1/businesses/{business}/calls` in place of `/v1/calls`, and so for every route of a business.";
+    let info = InfoBuilder::new().title("Switchboard").version("1.0.0").description(Some(description));
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("swb_bus_... or swb_op_...")
+        .description(Some("An API key. Each operation names the scope that the key must have."))
+        .build();
+    let mut components = Components::new();
+    components.add_security_scheme(KEY, SecurityScheme::Http(key));
+    let mut whole = OpenApiBuilder::new().info(info.build()).components(Some(components)).build();
+    for (part, _) in ALL.iter().filter_map(Feature::document) {
+        whole.merge(part);
+    }
+    whole
+}
+
+/// What a function has of the OpenAPI document.
+macro_rules! documented {
+    (api $function:ty) => {
+        || Some(<$function>::routes().document())
+    };
+    ($kind:ident $function:ty) => {
+        || None
+    };
 }
 
 /// For each `bin: kind type`, the bin's body and an entry of [`ALL`].
@@ -45,6 +85,7 @@ macro_rules! features {
         pub const ALL: &[Feature] = &[$(Feature {
             name: <$function>::NAME,
             load: |env| Box::pin(loaded::$kind::<$function>(env)),
+            document: documented!($kind $function),
         },)+];
 
         #[cfg(test)]
@@ -54,20 +95,21 @@ macro_rules! features {
 
 features! {
     voice_inbound: http voice::inbound::Inbound,
-    voice_outbound: http voice::outbound::Outbound,
+    voice_outbound: api voice::outbound::Outbound,
     voice_status: http voice::status::Status,
     voice_after_stream: http voice::after_stream::AfterStream,
     call_sweep: scheduled voice::sweep::Sweep,
     recording_ready: http recordings::ready::Ready,
     recording_archive: queue recordings::worker::Worker,
     recording_sweep: scheduled recordings::sweep::Sweep,
-    recordings: http recordings::api::Recordings,
+    recordings: api recordings::api::Recordings,
     recording_share: http recordings::share::Shared,
     transcript_step: queue transcripts::worker::Worker,
-    transcripts: http transcripts::api::Transcripts,
+    transcripts: api transcripts::api::Transcripts,
     call_insights: queue transcripts::insights::worker::Worker,
-    events: http events::Events,
-    calls: http calls::Calls,
+    events: api events::Events,
+    calls: api calls::Calls,
+    api_document: http document::Document,
 }
 
 #[cfg(test)]

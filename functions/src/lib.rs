@@ -6,6 +6,7 @@
 
 pub mod businesses;
 pub mod calls;
+pub mod document;
 pub mod edge;
 pub mod events;
 pub mod features;

@@ -15,7 +15,7 @@ async fn get(world: &World, path: &str, key: Option<&str>) -> (u16, String, Valu
     let status = response.status().as_u16();
     let kind =
         response.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
-    (status, kind, response.json().await.unwrap_or(Value::Null))
+    (status, kind, acceptance::told(response.json().await.unwrap_or(Value::Null)))
 }
 
 async fn without_a_known_key_nothing_is_told(world: Arc<World>) {

@@ -8,6 +8,8 @@ use acceptance::outbound;
 use acceptance::record::CallRecord;
 use acceptance::webhook::{Webhook, call_sid};
 use functions::businesses::provision::NewBusiness;
+use functions::document;
+use functions::edge::api::BUSINESSES;
 use http::{HeaderMap, Method};
 use local::demo::story;
 use local::template::Template;
@@ -20,12 +22,13 @@ struct Route {
     path: String,
 }
 
-/// Every route below `/v1`, those that destroy last.
+/// Every route below `/v1` that a business has for itself, those that destroy last.
 fn routes() -> Vec<Route> {
     let template = Template::load().unwrap();
     let all = template.functions.iter().flat_map(|function| &function.routes);
     let mut routes: Vec<Route> = all
-        .filter(|route| route.path.starts_with("/v1/"))
+        .filter(|route| route.path.starts_with("/v1/") && !route.path.starts_with(BUSINESSES))
+        .filter(|route| route.path != document::PATH)
         .map(|route| Route { method: route.method.parse().unwrap(), path: route.path.clone() })
         .collect();
     routes.sort_by_key(|route| {
@@ -66,13 +69,15 @@ async fn ask(
     }
     let answer = request.header("accept", "application/json").send().await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    (status, headers, answer.json().await.unwrap_or(Value::Null))
+    (status, headers, acceptance::told(answer.json().await.unwrap_or(Value::Null)))
 }
 
-/// Everything that the system remembers, but for whether work that was done before is called finished.
+/// Everything that the system remembers, but for whether work that was done before is called finished, and for what it
+/// was asked.
 async fn memory(world: &World) -> BTreeMap<String, BTreeSet<String>> {
     let mut memory = BTreeMap::new();
-    for table in Template::load().unwrap().tables {
+    let tables = Template::load().unwrap().tables.into_iter();
+    for table in tables.filter(|table| table.logical_id != "RequestsTable") {
         let name = &world.system.names[&table.logical_id];
         let scanned = world.system.aws.dynamodb.scan().table_name(name).consistent_read(true).send().await;
         let rows = scanned.unwrap().items.unwrap_or_default().into_iter();

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod account;
+mod admission;
 mod alarms;
 mod answer;
 mod answers;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         transcript_long::TESTS,
         figures::TESTS,
         account::TESTS,
+        admission::TESTS,
         alarms::TESTS,
         answer::TESTS,
         answers::TESTS,

@@ -37,17 +37,27 @@ pub(crate) fn leading_keys(statement: &Value) -> Option<Vec<String>> {
     Some(keys.collect())
 }
 
+/// The statements of a function's role: its own, and those of the policies that it shares.
+pub(crate) fn of_function(template: &Value, function: &Value) -> Vec<Value> {
+    let policies = function["Properties"]["Policies"].as_sequence().into_iter().flatten();
+    let documents = policies.map(|policy| match policy {
+        Value::Tagged(shared) => {
+            let name = shared.value.as_str().expect("a reference to a policy");
+            &template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]
+        }
+        own => &own["Statement"],
+    });
+    documents.flat_map(|statements| statements.as_sequence().into_iter().flatten()).cloned().collect()
+}
+
 /// The statements about tables in the roles of the functions and of the bridge, with the roles' names.
 fn statements() -> Vec<(String, Value)> {
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     let bridge: Value = serde_yaml_ng::from_str(&read("infra/bridge.yaml")).unwrap();
     let mut statements = vec![];
     for (id, resource) in template["Resources"].as_mapping().unwrap() {
-        for policy in resource["Properties"]["Policies"].as_sequence().into_iter().flatten() {
-            for statement in policy["Statement"].as_sequence().into_iter().flatten() {
-                statements.push((id.as_str().unwrap().to_owned(), statement.clone()));
-            }
-        }
+        let id = id.as_str().unwrap().to_owned();
+        statements.extend(of_function(&template, resource).into_iter().map(|one| (id.clone(), one)));
     }
     let role = &bridge["Resources"]["TaskRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
     statements.extend(role.as_sequence().unwrap().iter().map(|one| ("Bridge".to_owned(), one.clone())));
@@ -175,7 +185,7 @@ fn only_the_owners_role_may_write_its_rows() {
 fn a_role_reaches_no_other_family_of_rows() {
     let parted: BTreeSet<&str> =
         OWNERSHIP.iter().filter(|rows| !rows.keys.is_empty()).map(|rows| rows.table).collect();
-    assert_eq!(parted, ["Leases"].into());
+    assert_eq!(parted, ["Leases", "Requests"].into());
     let known: BTreeSet<&str> = OWNERSHIP.iter().flat_map(|rows| rows.keys).copied().collect();
     let mut granted = BTreeSet::new();
     let mut reached = BTreeSet::new();
@@ -193,7 +203,11 @@ fn a_role_reaches_no_other_family_of_rows() {
             let operation = action.trim_start_matches("dynamodb:");
             assert!(BY_KEY.contains(&operation), "{role}: {action} does not name the keys it reaches");
             // A transaction over several families needs one statement that allows all of it.
-            assert!(granted.insert((role.clone(), action.clone())), "{role}: {action} is granted twice");
+            let parted = tables(&statement);
+            assert!(
+                granted.insert((role.clone(), parted, action.clone())),
+                "{role}: {action} is granted twice"
+            );
         }
     }
     assert_eq!(
@@ -225,7 +239,7 @@ fn a_table_whose_rows_expire_has_a_ttl() {
             expiring.insert(*table);
         }
     }
-    assert_eq!(expiring, ["Calls", "Leases"].into());
+    assert_eq!(expiring, ["Calls", "Leases", "Requests"].into());
 }
 
 acceptance::tests![

@@ -227,7 +227,7 @@ async fn a_retired_model_is_replaced_by_the_next_one() {
 async fn bad_requests_are_told_what_is_wrong() {
     let (world, sid) = called().await;
     for stages in [json!([]), json!(["everything"]), json!("transcript")] {
-        assert_eq!(ask(&world, &sid, stages, &[]).await.0, 400);
+        assert_eq!(ask(&world, &sid, stages, &[]).await.0, 422);
     }
     let stranger = acceptance::webhook::call_sid(9);
     assert_eq!(ask(&world, &stranger, json!(["transcript"]), &[]).await.0, 404);
@@ -238,7 +238,7 @@ async fn bad_requests_are_told_what_is_wrong() {
     for edit in
         [json!({}), json!({ "lines": [] }), json!({ "lines": [{ "speaker": "caller", "text": " " }] })]
     {
-        assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await.status(), 400);
+        assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await.status(), 422);
     }
     let edit = json!({ "lines": [{ "speaker": "caller", "text": "Hi." }] });
     assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "*")], edit).await.status(), 400);

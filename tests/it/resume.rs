@@ -8,11 +8,9 @@ use domain::plan::{HistoryItem, Resumption};
 use domain::tools::{Destination, TakenMessage};
 use domain::turn::{EndReason, ToolCall, TurnState, Usage};
 use domain::{CallPlan, CallSid, Epoch, PhoneNumber, SessionReport, Speaker, Turn};
-use functions::businesses::provision::provision;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use simulator::twilio::{CallEventKind, CallFaults, CallerScript, CallerStep, EndedBy, StreamFaults};
-use stores::businesses;
 use stores::plans::Plans;
 use stores::turns::Writer;
 
@@ -203,13 +201,11 @@ async fn a_resumed_call_has_the_instructions_it_began_with_to_the_byte(world: Wo
     let line = HandledCall::open(&world, 7).await;
     let first = line.claim(1).await.unwrap();
     assert!(first.instructions.contains("Harbour Bicycle Workshop"));
-    let businesses =
-        businesses::Writer::new(&world.system.aws, world.system.name("BusinessesTable").unwrap());
     let mut changed = world.business.clone();
     // The other side of the world: another day, most of the time, and another hour, always.
     changed.business.time_zone = "Pacific/Kiritimati".into();
     changed.business.name = "Castle Bicycle Workshop".into();
-    provision(&businesses, &changed).await.unwrap();
+    world.provision(&changed).await;
 
     for epoch in 1..=2 {
         line.ended(epoch, EndReason::Drained).await;

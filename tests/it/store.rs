@@ -130,15 +130,12 @@ async fn a_retry_that_overtakes_its_original_has_the_same_answer_and_no_second_e
 async fn a_hot_partition_is_the_trouble_of_its_business_alone(world: World) {
     let garden = |number: &str| {
         let number = domain::PhoneNumber::parse(number).unwrap();
-        let mut new =
-            local::demo::business::harbour_bicycles(number, domain::Secret::new("another-key")).unwrap();
+        let mut new = local::demo::business::harbour_bicycles(number, acceptance::business_key(5)).unwrap();
         new.business.id = domain::BusinessId::parse("garden").unwrap();
         new
     };
-    let table = world.system.name("BusinessesTable").unwrap();
-    let businesses = stores::businesses::Writer::new(&world.system.aws, table);
     let new = garden("+43720999001");
-    functions::businesses::provision::provision(&businesses, &new).await.unwrap();
+    world.provision(&new).await;
 
     let proxy = AwsProxy::of(&world).await;
     let inbound = inbound_behind(&world, &proxy).await;

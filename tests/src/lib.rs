@@ -26,3 +26,17 @@ pub fn http() -> reqwest::ClientBuilder {
     platform::tls::install();
     reqwest::Client::builder().tls_certs_only([])
 }
+
+/// A business's API key: one for each `n`.
+pub fn business_key(n: u8) -> domain::Secret {
+    use domain::access::{ApiKey, KeyKind};
+    ApiKey::of_random(KeyKind::Business, &[n; 32]).secret().clone()
+}
+
+/// What an answer tells, apart from the request that it is the answer to.
+pub fn told(mut body: serde_json::Value) -> serde_json::Value {
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("instance");
+    }
+    body
+}

@@ -37,7 +37,7 @@ pub async fn place(world: &World, key: &str, body: &Value) -> Answered {
     let status = response.status().as_u16();
     let retry_after =
         response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    Answered { status, retry_after, body: response.json().await.unwrap_or(Value::Null) }
+    Answered { status, retry_after, body: crate::told(response.json().await.unwrap_or(Value::Null)) }
 }
 
 /// The time in which an order is not dialled again is over.

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bridge::LiveEvents;
-use domain::{BusinessId, PhoneNumber, Secret};
-use functions::businesses::provision::NewBusiness;
+use domain::{BusinessId, PhoneNumber};
+use functions::businesses::provision::{NewBusiness, Writers, provision};
 use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, story};
 use local::home::Identity;
@@ -65,7 +65,10 @@ impl Default for WorldConfig {
             identity: None,
             realtime_url: None,
             stream_url: None,
-            parameters: BTreeMap::from([("WarmModels".to_owned(), String::new())]),
+            // Tests ask the API as often as they can.
+            parameters: [("WarmModels", ""), ("ApiRequestsPerMinute", "1000000")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
         }
     }
 }
@@ -201,9 +204,14 @@ impl World {
         let mut another = self.business.clone();
         another.business.id = BusinessId::parse("other-shop").expect("an id");
         another.number = PhoneNumber::parse("+12025550111").expect("a number");
-        another.api_key = Secret::new("the other shop's key");
+        another.api_key = crate::business_key(2);
         seed(&self.system, &another).await;
         another
+    }
+
+    /// Stores a business, or what has become of one.
+    pub async fn provision(&self, business: &NewBusiness) {
+        seed(&self.system, business).await;
     }
 
     /// Waits until this number of sockets is kept ready.
@@ -367,8 +375,10 @@ impl World {
 
 async fn seed(system: &System, business: &NewBusiness) {
     let table = system.name("BusinessesTable").expect("a table");
-    let writer = stores::businesses::Writer::new(&system.aws, table);
-    functions::businesses::provision::provision(&writer, business).await.expect("the business is seeded");
+    let businesses = stores::businesses::Writer::new(&system.aws, table);
+    let keys = stores::keys::Writer::new(&system.aws, system.name("KeysTable").expect("a table"));
+    let to = Writers { businesses: &businesses, keys: &keys };
+    provision(to, business, system.aws.clock.now()).await.expect("the business is seeded");
 }
 
 /// Ends a test that waited in vain: for what, what there was instead, and the last troubles in the log.

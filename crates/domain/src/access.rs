@@ -12,11 +12,9 @@ mod text;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::zone::utc_day;
 use crate::{BusinessId, Timestamp};
 
 pub use network::{InvalidNetwork, Network};
@@ -89,9 +87,6 @@ pub struct StoredKey {
     /// When it was taken back, if it was.
     #[serde(default)]
     pub revoked_at: Option<Timestamp>,
-    /// The last day, in UTC, on which a request came with it.
-    #[serde(default)]
-    pub last_used: Option<Date>,
 }
 
 /// A key whose holder has shown its text.
@@ -247,7 +242,6 @@ impl StoredKey {
             created_at: now,
             created_by: Some(self.id.clone()),
             expires_at: self.expires_at.map(|end| now.plus(end.since(self.created_at))),
-            last_used: None,
             ..self.clone()
         };
         Ok(Rotation { old, new })
@@ -256,13 +250,6 @@ impl StoredKey {
     /// Takes the key back. Doing it again changes nothing.
     pub fn revoke(&mut self, now: Timestamp) {
         self.revoked_at.get_or_insert(now);
-    }
-
-    /// The day to write down as that of its last use, for a request at `now`; `None` if a day no earlier is written
-    /// already. So a key costs one write a day.
-    pub fn day_to_note(&self, now: Timestamp) -> Option<Date> {
-        let today = utc_day(now);
-        self.last_used.is_none_or(|last| last < today).then_some(today)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use domain::Secret;
+use domain::access::{ApiKey, KeyKind};
 use domain::token::TokenKey;
 use serde::Deserialize;
 
@@ -24,6 +25,8 @@ pub struct Secrets {
     pub openai_api_key: Secret,
     /// The key that stream tokens are made with.
     pub stream_token_key: TokenKey,
+    /// The first operator's key of the API, with which the others are made; none: there are others already.
+    pub operator_key: Option<ApiKey>,
 }
 
 /// Why there are no secrets to run with.
@@ -41,10 +44,13 @@ pub enum SecretsError {
     /// The secret is not the JSON document that it should be. The document itself is never repeated.
     #[error(
         "the secret in SECRETS_ARN is not usable: expected a JSON object with twilio_account_sid, \
-         twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous and \
-         twilio_webhook_keys, an object of key ids and keys"
+         twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous, \
+         operator_key and twilio_webhook_keys, an object of key ids and keys"
     )]
     Document,
+    /// The first operator's key is not a key.
+    #[error("operator_key is not an operator's API key ({0}): make one with `switchboard new-key`")]
+    OperatorKey(String),
     /// The key of the stream tokens is too short.
     #[error(transparent)]
     WeakKey(#[from] domain::token::WeakKey),
@@ -52,8 +58,8 @@ pub enum SecretsError {
 
 impl Secrets {
     /// Reads the document in `SECRETS_ARN` when that is set, else `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`,
-    /// `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several divided by commas), `OPENAI_API_KEY` and
-    /// `STREAM_TOKEN_KEY`.
+    /// `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several divided by commas), `OPENAI_API_KEY`,
+    /// `STREAM_TOKEN_KEY` and `OPERATOR_KEY`.
     ///
     /// # Errors
     /// [`SecretsError`]; nothing in it reveals a secret.
@@ -69,6 +75,7 @@ impl Secrets {
                     twilio_webhook_keys: webhook_keys(&mut parser),
                     openai_api_key: parser.secret("OPENAI_API_KEY"),
                     stream_token_key: parser.secret("STREAM_TOKEN_KEY"),
+                    operator_key: parser.optional_secret("OPERATOR_KEY"),
                 };
                 parser.finish(document)?
             }
@@ -100,6 +107,14 @@ async fn fetch(config: &AwsConfig, arn: &str) -> Result<Document, SecretsError> 
     Document::parse(value.secret_string().unwrap_or_default())
 }
 
+fn operator_key(text: &Secret) -> Result<ApiKey, SecretsError> {
+    let key = ApiKey::parse(text.expose()).map_err(|error| SecretsError::OperatorKey(error.to_string()))?;
+    match key.kind() {
+        KeyKind::Operator => Ok(key),
+        KeyKind::Business => Err(SecretsError::OperatorKey("it is a business's".to_owned())),
+    }
+}
+
 #[derive(Deserialize)]
 struct Document {
     twilio_account_sid: String,
@@ -110,6 +125,8 @@ struct Document {
     twilio_webhook_keys: BTreeMap<String, Secret>,
     openai_api_key: Secret,
     stream_token_key: Secret,
+    #[serde(default)]
+    operator_key: Option<Secret>,
 }
 
 impl Document {
@@ -134,6 +151,7 @@ impl Document {
             twilio_webhook_keys: self.twilio_webhook_keys,
             openai_api_key: self.openai_api_key,
             stream_token_key: TokenKey::new(self.stream_token_key)?,
+            operator_key: self.operator_key.as_ref().map(operator_key).transpose()?,
         })
     }
 }

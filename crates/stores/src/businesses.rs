@@ -1,4 +1,4 @@
-//! Businesses, their numbers, API keys and settings revisions.
+//! Businesses, their numbers and settings revisions.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
@@ -6,17 +6,15 @@
 //! | `business#<id>` | `settings#<revision>` | one immutable revision, ten digits |
 //! | `business#<id>` | `published` | the revision that calls run with |
 //! | `number#<E.164>` | `number` | whose number it is |
-//! | `apikey#<SHA-256>` | `apikey` | whose key it is; the key itself is nowhere |
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{Business, BusinessId, Call, PhoneNumber, Revision, Secret, Settings};
+use domain::{Business, BusinessId, Call, PhoneNumber, Revision, Settings};
 
 use crate::StoreError;
-use crate::digest::sha256_hex;
 use crate::item::{Attributes, Draft, number, text, to_json};
 use crate::random;
 use crate::table::{Key, Table, WriteOutcome};
-use crate::transaction::{Action, Transacted, transact};
+use crate::transaction::{Transacted, transact};
 use platform::Aws;
 
 pub mod document;
@@ -51,15 +49,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn by_number(&self, number: &PhoneNumber) -> Result<Option<BusinessId>, StoreError> {
-        self.owner(&number_key(number)).await
-    }
-
-    /// Whose API key it is.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn by_api_key(&self, key: &Secret) -> Result<Option<BusinessId>, StoreError> {
-        self.owner(&api_key(key)).await
+        let row = self.businesses.get(&number_key(number)).await?;
+        row.map(|row| row.parsed(BUSINESS, BusinessId::parse)).transpose()
     }
 
     /// What the business is.
@@ -108,11 +99,6 @@ impl Reader {
             None => Ok(None),
         }
     }
-
-    async fn owner(&self, key: &Key) -> Result<Option<BusinessId>, StoreError> {
-        let row = self.businesses.get(key).await?;
-        row.map(|row| row.parsed(BUSINESS, BusinessId::parse)).transpose()
-    }
 }
 
 /// Held by the `businesses` functions.
@@ -127,34 +113,28 @@ impl Writer {
         Self { businesses: Table::new(aws, table) }
     }
 
-    /// Sets a business up: its profile, a number, its first settings and an API key. Doing it again changes
-    /// nothing but the profile; a pointer that was moved since stays where it is.
+    /// Sets a business up: its profile, a number and its first settings. Doing it again changes nothing but the
+    /// profile; a pointer that was moved since stays where it is.
     ///
     /// # Errors
-    /// [`StoreError::Conditional`] when the number or the key belongs to another business, or when the
-    /// revision exists with other contents. Then at most the revision was written.
+    /// [`StoreError::Conditional`] when the number belongs to another business, or when the revision exists with other contents. Then at most the revision was written.
     pub async fn provision(
         &self,
         business: &Business,
         phone: &PhoneNumber,
         settings: &Settings,
-        key: &Secret,
     ) -> Result<(), StoreError> {
         self.put_revision(&business.id, settings).await?;
         let table = &self.businesses;
         let profile = Draft::default().text(BODY, to_json(&table.name, BODY, business)?);
         let actions = [
             self.own(&number_key(phone), &business.id),
-            self.own(&api_key(key), &business.id),
             table.put_action(profile_key(&business.id).item(profile), |put| put),
             self.publish_first(&business.id, settings.revision),
         ];
         match transact(table, &actions, &random::id(&table.name)?).await? {
             Transacted::Done => Ok(()),
-            Transacted::Refused(refused) => Err(table.forbidden(match refused.first() {
-                Some(Action::Refused(_)) => "the phone number belongs to another business",
-                Some(Action::Willing) | None => "the API key belongs to another business",
-            })),
+            Transacted::Refused(_) => Err(table.forbidden("the phone number belongs to another business")),
         }
     }
 
@@ -206,8 +186,4 @@ fn settings_key(id: &BusinessId, revision: Revision) -> Key {
 
 fn number_key(number: &PhoneNumber) -> Key {
     Key::new(format!("number#{}", number.as_e164()), "number")
-}
-
-fn api_key(key: &Secret) -> Key {
-    Key::new(format!("apikey#{}", sha256_hex(key.expose().as_bytes())), "apikey")
 }

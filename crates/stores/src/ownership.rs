@@ -5,7 +5,7 @@
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
 use crate::leases::WorkKind;
-use crate::{capacity, dials, plans, verdicts};
+use crate::{capacity, dials, plans, requests, verdicts};
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,17 @@ const RECORDINGS: &[&str] = &["functions/src/recordings"];
 const TRANSCRIPTS: &[&str] = &["functions/src/transcripts"];
 const BRIDGE: &[&str] = &["bridge/src"];
 
+const EDGE: &[&str] = &["functions/src/edge/api"];
+
+/// The functions of the API.
+const API: &[&str] = &[
+    "VoiceOutboundFunction",
+    "RecordingsFunction",
+    "TranscriptsFunction",
+    "EventsFunction",
+    "CallsFunction",
+];
+
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
     Handle { module, name: "Writer", folders }
 }
@@ -52,9 +63,31 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Businesses",
         keys: &[],
-        holds: "profile, numbers, settings revisions, published pointer, API keys (hashed)",
+        holds: "profile, numbers, settings revisions, published pointer",
         writers: &[writer("businesses", BUSINESSES)],
         roles: &[],
+    },
+    Rows {
+        table: "Keys",
+        keys: &[],
+        holds: "API keys (hashed): owner, scopes, networks, end, successor, revocation",
+        writers: &[writer("keys", BUSINESSES)],
+        roles: &[],
+    },
+    Rows {
+        table: "Requests",
+        keys: &[requests::AUDIT_KEYS, requests::USE_KEYS],
+        holds: "the log of what was asked of the API: every write, every reading of what was said, and the days on \
+                which a key was used; append-only",
+        writers: &[writer("requests", EDGE)],
+        roles: API,
+    },
+    Rows {
+        table: "Requests",
+        keys: &[requests::RATE_KEYS],
+        holds: "requests of a key in a minute",
+        writers: &[writer("requests", EDGE)],
+        roles: API,
     },
     Rows {
         table: "Calls",

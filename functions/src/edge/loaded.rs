@@ -8,6 +8,7 @@ use domain::Timestamp;
 use futures_util::future::BoxFuture;
 use platform::env::Reader;
 
+use super::api::{self, ApiFunction};
 use super::batch::{self, JobError};
 use super::parts::{self, Warm};
 use super::{HttpFunction, QueueFunction, ScheduledFunction, StartError, answer};
@@ -52,6 +53,15 @@ impl<F: ScheduledFunction> TickHandler for Ticker<F> {
 pub async fn http<F: HttpFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
     let function: F = parts::load(env, Warm::Store).await?;
     Ok(Loaded::Http(answer::guarded(function.router())))
+}
+
+/// Starts a function behind `/v1`.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn api<F: ApiFunction>(env: &dyn Reader) -> Result<Loaded, StartError> {
+    let function: F = parts::load(env, Warm::Store).await?;
+    Ok(Loaded::Http(answer::guarded(api::router(function))))
 }
 
 /// Starts a function behind a queue.

@@ -12,7 +12,7 @@ use platform::secrets::Secrets;
 use providers::openai_http::OpenAiHttp;
 use providers::twilio_rest::TwilioRest;
 use stores::leases::Leases;
-use stores::{businesses, calls, events, recordings, transcripts, turns};
+use stores::{businesses, calls, events, keys, recordings, transcripts, turns};
 use url::Url;
 
 use super::StartError;
@@ -133,6 +133,8 @@ macro_rules! parts {
             fn declare(
                 needs: &mut $crate::edge::parts::Needs<'_>,
             ) -> $crate::edge::parts::Opener<Self> {
+                // A function whose every part is made anew reads no settings.
+                let _ = &needs;
                 $( let $field = $crate::edge::parts::parts!(@declare needs, $kind $(= $fresh)? $(=> $read)?); )+
                 Box::new(move |deployment| Ok(Self { $( $field: $field(deployment)?, )+ }))
             }
@@ -170,6 +172,7 @@ table_parts! {
     businesses::Reader: "TABLE_BUSINESSES";
     calls::Reader: "TABLE_CALLS";
     events::Reader: "TABLE_EVENTS";
+    keys::Reader: "TABLE_KEYS";
     recordings::Reader: "TABLE_RECORDINGS";
     transcripts::Reader: "TABLE_TRANSCRIPTS";
     turns::Reader: "TABLE_TURNS";

@@ -9,6 +9,7 @@ use platform::Clock;
 use platform::env::{EX_USAGE, ProcessEnv};
 use platform::secrets::SecretsError;
 
+use super::api::{self, ApiFunction};
 use super::parts::{self, Warm};
 use super::{HttpFunction, QueueFunction, ScheduledFunction, StartError, answer, batch};
 
@@ -17,6 +18,15 @@ pub fn http<F: HttpFunction>() -> ExitCode {
     serve(F::NAME, async {
         let function: F = parts::load(&ProcessEnv, Warm::Store).await?;
         let router = answer::guarded(function.router());
+        lambda_http::run(router).await.map_err(|error| StartError::Other(error.to_string()))
+    })
+}
+
+/// Serves a function of the API until the sandbox ends.
+pub fn api<F: ApiFunction>() -> ExitCode {
+    serve(F::NAME, async {
+        let function: F = parts::load(&ProcessEnv, Warm::Store).await?;
+        let router = answer::guarded(api::router(function));
         lambda_http::run(router).await.map_err(|error| StartError::Other(error.to_string()))
     })
 }

@@ -8,22 +8,24 @@ mod shares;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{delete, post, put};
 use domain::Recording;
+use domain::access::Scope;
 use domain::recording::{DeletionReason, Retention};
 use http::StatusCode;
 use platform::Clock;
 use platform::objects::{ObjectError, Objects};
+use stores::calls;
 use stores::recordings::{self, Deleted, Writer};
-use stores::{businesses, calls};
 use url::Url;
+use utoipa_axum::routes;
 
-use crate::edge::HttpFunction;
 use crate::edge::answer::no_content;
-use crate::edge::auth::Operator;
+use crate::edge::api::ApiFunction;
+use crate::edge::api::admission::Gatekeeper;
+use crate::edge::api::requester::Tenant;
+use crate::edge::api::routes::Routes;
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
@@ -33,7 +35,7 @@ use crate::shared::recording_path::RecordingPath;
 parts! {
     pub struct Recordings {
         clock: Clock,
-        businesses: businesses::Reader,
+        gatekeeper: Gatekeeper,
         calls: calls::Reader,
         reader: recordings::Reader,
         recordings: Writer,
@@ -43,35 +45,35 @@ parts! {
     }
 }
 
-impl HttpFunction for Recordings {
+impl ApiFunction for Recordings {
     const NAME: &'static str = "recordings";
 
-    fn router(self) -> Router {
-        let of_one = Router::new()
-            .route("/", delete(remove))
-            .route("/hold", put(hold).delete(release))
-            .route("/shares", post(shares::create).get(shares::list))
-            .route("/shares/{id}", delete(shares::revoke));
-        Router::new()
-            .nest("/v1/calls/{sid}/recording", of_one.clone())
-            .nest("/v1/calls/{sid}/recordings/{recording}", of_one)
-            .with_state(Arc::new(self))
+    fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
     }
-}
 
-impl AsRef<businesses::Reader> for Recordings {
-    fn as_ref(&self) -> &businesses::Reader {
-        &self.businesses
+    fn routes() -> Routes<Arc<Self>> {
+        // The recording of the conversation, and each recording by its own id.
+        let of_call = ("/v1/calls/{sid}/recording", "");
+        let by_id = ("/v1/calls/{sid}/recordings/{recording}", "_by_id");
+        [of_call, by_id].into_iter().fold(Routes::new(), |routes, recording| {
+            routes
+                .of_business_under(recording, Scope::RecordingsWrite, routes!(remove))
+                .of_business_under(recording, Scope::RecordingsWrite, routes!(hold, release))
+                .of_business_under(recording, Scope::RecordingsShare, routes!(shares::create, shares::list))
+                .of_business_under(recording, Scope::RecordingsShare, routes!(shares::revoke))
+        })
     }
 }
 
 /// The recording cannot be played from here on; its bytes, here and at Twilio, are gone within minutes.
+#[utoipa::path(delete, path = "", operation_id = "delete_recording")]
 async fn remove(
     State(app): State<Arc<Recordings>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &path).await?;
+    let recording = app.recording(&tenant, &path).await?;
     match app.recordings.delete(&recording, DeletionReason::Requested, app.clock.now()).await? {
         Deleted::Done => {}
         Deleted::Held => return Err(held()),
@@ -91,31 +93,34 @@ async fn remove(
 }
 
 /// First the record, then the object's tag: at no moment may a lifecycle rule match what is held.
+#[utoipa::path(put, path = "/hold", operation_id = "hold_recording")]
 async fn hold(
     State(app): State<Arc<Recordings>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &path).await?;
+    let recording = app.recording(&tenant, &path).await?;
     let archived = app.recordings.hold(&recording, true).await?.ok_or_else(not_archived)?;
     app.tag(&archived.key, Retention::HOLD).await?;
     Ok(no_content())
 }
 
+/// Ends the legal hold.
+#[utoipa::path(delete, path = "/hold", operation_id = "release_recording")]
 async fn release(
     State(app): State<Arc<Recordings>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &path).await?;
+    let recording = app.recording(&tenant, &path).await?;
     let archived = app.recordings.hold(&recording, false).await?.ok_or_else(not_archived)?;
     app.tag(&archived.key, archived.retention.as_str()).await?;
     Ok(no_content())
 }
 
 impl Recordings {
-    async fn recording(&self, operator: &Operator, path: &RecordingPath) -> Result<Recording, Problem> {
-        path.recording(operator, &self.calls, &self.reader).await
+    async fn recording(&self, tenant: &Tenant, path: &RecordingPath) -> Result<Recording, Problem> {
+        path.recording(tenant, &self.calls, &self.reader).await
     }
 
     async fn tag(&self, key: &str, value: &str) -> Result<(), Problem> {

@@ -4,7 +4,7 @@ use domain::{Call, Recording};
 use serde::Deserialize;
 use stores::{calls, recordings};
 
-use crate::edge::auth::Operator;
+use crate::edge::api::requester::Tenant;
 use crate::edge::problem::Problem;
 
 /// What the path says: below `/v1/calls/{sid}/recording` it is the conversation's, below
@@ -16,18 +16,18 @@ pub(crate) struct RecordingPath {
 }
 
 impl RecordingPath {
-    pub(crate) async fn call(&self, operator: &Operator, calls: &calls::Reader) -> Result<Call, Problem> {
-        operator.call(calls, &self.sid).await
+    pub(crate) async fn call(&self, tenant: &Tenant, calls: &calls::Reader) -> Result<Call, Problem> {
+        tenant.call(calls, &self.sid).await
     }
 
     /// The recording, if it is of a call of this business.
     pub(crate) async fn recording(
         &self,
-        operator: &Operator,
+        tenant: &Tenant,
         calls: &calls::Reader,
         recordings: &recordings::Reader,
     ) -> Result<Recording, Problem> {
-        let call = self.call(operator, calls).await?;
+        let call = self.call(tenant, calls).await?;
         let known = recordings.for_call(&call.sid).await?;
         let found = match &self.recording {
             Some(sid) => known.all.iter().find(|recording| recording.sid.as_str() == sid),

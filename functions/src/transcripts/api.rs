@@ -8,19 +8,22 @@ mod requests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use domain::Transcript;
+use domain::access::Scope;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use platform::Clock;
 use stores::transcripts::{Edited, Pointer};
-use stores::{businesses, calls, recordings, transcripts};
+use stores::{calls, recordings, transcripts};
+use utoipa_axum::routes;
 
-use crate::edge::HttpFunction;
-use crate::edge::auth::Operator;
+use crate::edge::api::ApiFunction;
+use crate::edge::api::admission::Gatekeeper;
+use crate::edge::api::input::{Body, Query};
+use crate::edge::api::requester::Tenant;
+use crate::edge::api::routes::Routes;
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
@@ -31,7 +34,7 @@ use requests::{EditTranscript, MAX_BODY_BYTES, ReadTranscript};
 parts! {
     pub struct Transcripts {
         clock: Clock,
-        businesses: businesses::Reader,
+        gatekeeper: Gatekeeper,
         calls: calls::Reader,
         recordings: recordings::Reader,
         reader: transcripts::Reader,
@@ -41,34 +44,32 @@ parts! {
     }
 }
 
-impl HttpFunction for Transcripts {
+impl ApiFunction for Transcripts {
     const NAME: &'static str = "transcripts";
 
-    fn router(self) -> Router {
-        Router::new()
-            .route("/v1/calls/{sid}/transcript", get(read).put(edit))
-            .route("/v1/calls/{sid}/reprocess", post(reprocess::ask))
-            .route("/v1/calls/{sid}/reprocess/{run}", get(reprocess::look))
-            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-            .with_state(Arc::new(self))
+    fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
     }
-}
 
-impl AsRef<businesses::Reader> for Transcripts {
-    fn as_ref(&self) -> &businesses::Reader {
-        &self.businesses
+    fn routes() -> Routes<Arc<Self>> {
+        Routes::new()
+            .of_business(Scope::TranscriptsRead, routes!(read))
+            .of_business(Scope::TranscriptsWrite, routes!(edit))
+            .of_business(Scope::TranscriptsWrite, routes!(reprocess::ask))
+            .of_business(Scope::TranscriptsRead, routes!(reprocess::look))
+            .layered(|router| router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
     }
 }
 
 /// The final version, or the one that is asked for; with it, which ones there are.
+#[utoipa::path(get, path = "/v1/calls/{sid}/transcript", operation_id = "get_transcript")]
 async fn read(
     State(app): State<Arc<Transcripts>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(sid): Path<String>,
-    query: Result<Query<ReadTranscript>, QueryRejection>,
+    Query(query): Query<ReadTranscript>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|_| Problem::bad_request("the query takes `version`, a number"))?;
-    let call = operator.call(&app.calls, &sid).await?;
+    let call = tenant.call(&app.calls, &sid).await?;
     let (pointer, versions) =
         tokio::try_join!(app.reader.pointer(&call.sid), app.reader.versions(&call.sid))?;
     let wanted = match (query.version, &pointer) {
@@ -85,14 +86,15 @@ async fn read(
 
 /// A new version by hand. `If-Match` says which state of the transcript the person has seen: two people do not
 /// undo each other unawares.
+#[utoipa::path(put, path = "/v1/calls/{sid}/transcript", operation_id = "edit_transcript")]
 async fn edit(
     State(app): State<Arc<Transcripts>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(sid): Path<String>,
     headers: HeaderMap,
-    body: Result<Json<EditTranscript>, JsonRejection>,
+    Body(edited): Body<EditTranscript>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?;
+    let call = tenant.call(&app.calls, &sid).await?;
     let seen = headers.get(header::IF_MATCH).ok_or_else(|| {
         Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition required")
             .detail("send the `ETag` of the transcript that was edited as `If-Match`")
@@ -100,7 +102,7 @@ async fn edit(
     let seen =
         seen.to_str().ok().and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
     let seen = seen.ok_or_else(|| Problem::bad_request("`If-Match` is not a transcript's `ETag`"))?;
-    let lines = EditTranscript::lines(body)?;
+    let lines = edited.lines()?;
     match app.writer.edit(&call.sid, lines, seen, app.clock.now()).await? {
         Edited::Stored(pointer) => {
             tracing::info!(call = %call.sid, version = pointer.number, "transcript edited");

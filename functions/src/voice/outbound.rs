@@ -9,30 +9,35 @@ mod placing;
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use domain::access::Scope;
 use domain::{CallSid, DialId, Timestamp};
 use http::{HeaderMap, StatusCode, header};
 use platform::telemetry::{self, Unit};
-use stores::{StoreError, businesses};
+use stores::StoreError;
 use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
+use utoipa_axum::routes;
 
 use super::ordered_calls::{DialQuery, Opening};
 use super::phrases;
 use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
-use crate::edge::HttpFunction;
-use crate::edge::auth::Operator;
+use crate::edge::api::ApiFunction;
+use crate::edge::api::admission::Gatekeeper;
+use crate::edge::api::input::Body;
+use crate::edge::api::requester::Tenant;
+use crate::edge::api::routes::Routes;
 use crate::edge::idempotency;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
 use crate::shared::callbacks;
-use api::{NewCall, PlacedCall, what_is_wrong};
+use api::{NewCall, PlacedCall};
 use placing::Placing;
 
 /// What the API answers at.
@@ -40,20 +45,23 @@ const CALLS: &str = "/v1/calls";
 
 parts! {
     pub struct Outbound {
-        businesses: businesses::Reader,
+        gatekeeper: Gatekeeper,
         placing: Placing,
         streams: StreamTwiml,
     }
 }
 
-impl HttpFunction for Outbound {
+impl ApiFunction for Outbound {
     const NAME: &'static str = "voice-outbound";
 
-    fn router(self) -> Router {
-        Router::new()
-            .route(CALLS, post(place))
-            .route(callbacks::OUTBOUND, post(answered))
-            .with_state(Arc::new(self))
+    fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
+    }
+
+    fn routes() -> Routes<Arc<Self>> {
+        Routes::new()
+            .of_business(Scope::CallsWrite, routes!(place))
+            .besides(|app| Router::new().route(callbacks::OUTBOUND, post(answered)).with_state(app))
     }
 }
 
@@ -63,21 +71,16 @@ impl AsRef<Gate> for Outbound {
     }
 }
 
-impl AsRef<businesses::Reader> for Outbound {
-    fn as_ref(&self) -> &businesses::Reader {
-        &self.businesses
-    }
-}
-
+/// Places a call. One `Idempotency-Key` is one call, however often it is sent.
+#[utoipa::path(post, path = "/v1/calls", operation_id = "place_call")]
 async fn place(
     State(app): State<Arc<Outbound>>,
-    operator: Operator,
+    tenant: Tenant,
     headers: HeaderMap,
-    body: Result<Json<NewCall>, JsonRejection>,
+    Body(new): Body<NewCall>,
 ) -> Result<Response, Problem> {
-    let Json(new) = body.map_err(|error| Problem::bad_request(what_is_wrong(&error)))?;
     let key = idempotency::required(&headers)?;
-    let sid = app.placing.place(&operator.0, key, new).await?;
+    let sid = app.placing.place(&tenant.0, key, new).await?;
     let location = [(header::LOCATION, format!("{CALLS}/{sid}"))];
     Ok((StatusCode::CREATED, location, Json(PlacedCall { sid })).into_response())
 }

@@ -21,6 +21,8 @@ use crate::template::Route;
 #[derive(Default)]
 pub struct Gateway {
     routes: HashMap<Method, Routes>,
+    /// The function behind `$default`, which is asked what no route takes.
+    rest: Option<Router>,
 }
 
 /// The routes of one method. A greedy one is looked at only if no other matches.
@@ -64,6 +66,10 @@ impl Gateway {
     /// [`RouteError`]; two routes that match the same requests are one too many.
     pub fn mount(&mut self, route: &Route, function: &Router) -> Result<(), RouteError> {
         let Route { method, path } = route;
+        if path == Route::REST {
+            self.rest = Some(function.clone());
+            return Ok(());
+        }
         let known = Method::from_bytes(method.as_bytes()).ok().filter(|known| KNOWN.contains(known));
         let known = known.ok_or_else(|| RouteError::Method { method: method.clone(), path: path.clone() })?;
         let Routes { whole, greedy } = self.routes.entry(known).or_default();
@@ -93,11 +99,11 @@ impl Gateway {
     }
 
     fn function(&self, method: &Method, path: &str) -> Option<&Router> {
-        self.routes.get(method)?.at(path)
+        self.routes.get(method).and_then(|routes| routes.at(path)).or(self.rest.as_ref())
     }
 }
 
-/// `ANY` and `$default` are not among them: no route of ours is one, and neither would match as it is written here.
+/// `ANY` is not among them: no route of ours is one, and it would not match as it is written here.
 const KNOWN: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use domain::Secret;
+use domain::access::{ApiKey, KeyKind};
 use serde::{Deserialize, Serialize};
 
 const IDENTITY_FILE: &str = "identity.json";
@@ -20,6 +21,8 @@ pub struct Identity {
     pub stream_token_key: Secret,
     /// The demonstration business's key for the API.
     pub api_key: Secret,
+    /// The operator's key for the API.
+    pub operator_key: Secret,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +58,8 @@ impl Identity {
             auth_token: Secret::new(random_hex(16)?),
             openai_api_key: Secret::new(format!("local-{}", random_hex(16)?)),
             stream_token_key: Secret::new(random_hex(32)?),
-            api_key: Secret::new(format!("swb_{}", random_hex(20)?)),
+            api_key: api_key(KeyKind::Business)?,
+            operator_key: api_key(KeyKind::Operator)?,
         })
     }
 
@@ -89,6 +93,13 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// A new API key.
+pub fn api_key(kind: KeyKind) -> Result<Secret, HomeError> {
+    let mut random = [0u8; 32];
+    getrandom::fill(&mut random).map_err(|_| HomeError::Random)?;
+    Ok(ApiKey::of_random(kind, &random).secret().clone())
 }
 
 fn random_hex(bytes: usize) -> Result<String, HomeError> {

@@ -250,12 +250,13 @@ async fn endpoints(
 }
 
 /// What the secret holds in AWS.
-fn credentials(identity: &Identity) -> [(String, String); 4] {
+fn credentials(identity: &Identity) -> [(String, String); 5] {
     [
         ("TWILIO_ACCOUNT_SID".into(), identity.account_sid.clone()),
         ("TWILIO_AUTH_TOKEN".into(), identity.auth_token.expose().into()),
         ("OPENAI_API_KEY".into(), identity.openai_api_key.expose().into()),
         ("STREAM_TOKEN_KEY".into(), identity.stream_token_key.expose().into()),
+        ("OPERATOR_KEY".into(), identity.operator_key.expose().into()),
     ]
 }
 

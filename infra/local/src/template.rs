@@ -59,6 +59,11 @@ pub struct Route {
     pub path: String,
 }
 
+impl Route {
+    /// The path of API Gateway's route for everything that no other route takes.
+    pub const REST: &str = "$default";
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSource {
     /// Logical id of the queue.
@@ -136,10 +141,15 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
     for (_, event) in entries(&properties["Events"]) {
         let event_properties = &event["Properties"];
         match event["Type"].as_str().unwrap_or_default() {
-            "HttpApi" => routes.push(Route {
-                method: text(id, &event_properties["Method"], "Events.Method")?,
-                path: text(id, &event_properties["Path"], "Events.Path")?,
-            }),
+            "HttpApi" => {
+                let (method, path) = (&event_properties["Method"], &event_properties["Path"]);
+                // Without either, SAM makes the route for what no other route takes.
+                routes.push(if method.is_null() && path.is_null() {
+                    Route { method: "ANY".to_owned(), path: Route::REST.to_owned() }
+                } else {
+                    Route { method: text(id, method, "Events.Method")?, path: text(id, path, "Events.Path")? }
+                });
+            }
             "SQS" => {
                 queue = Some(QueueSource {
                     queue: intrinsic::attribute_of(&event_properties["Queue"])

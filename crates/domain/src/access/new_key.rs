@@ -144,7 +144,6 @@ impl NewKey {
             expires_at: self.expires_at,
             replaced_by: None,
             revoked_at: None,
-            last_used: None,
         })
     }
 }

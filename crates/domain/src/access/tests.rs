@@ -153,18 +153,8 @@ fn a_rotated_key_and_its_successor_are_both_good_for_the_overlap() {
 }
 
 #[test]
-fn a_use_is_noted_once_a_day() {
-    let mut key = key(1);
-    let today = key.day_to_note(NOW).unwrap();
-    key.last_used = Some(today);
-    assert_eq!(key.day_to_note(NOW), None);
-    assert_eq!(key.day_to_note(NOW.minus(DAY)), None, "a late request notes no earlier day");
-    assert_eq!(key.day_to_note(NOW.plus(DAY)), today.tomorrow().ok());
-}
-
-#[test]
 fn a_row_reads_back_and_unknown_fields_are_refused() {
-    let row = StoredKey { last_used: key(1).day_to_note(NOW), expires_at: Some(NOW.plus(DAY)), ..key(1) };
+    let row = StoredKey { expires_at: Some(NOW.plus(DAY)), ..key(1) };
     let json = serde_json::to_string(&row).unwrap();
     assert_eq!(serde_json::from_str::<StoredKey>(&json).unwrap(), row);
     assert!(!json.contains(&text(1).secret().expose()[16..]));

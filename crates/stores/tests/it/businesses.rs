@@ -1,51 +1,37 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::business::Policies;
 use domain::tools::HttpTool;
-use domain::{Revision, Secret, Settings};
+use domain::{Revision, Settings};
 use stores::StoreError;
 use stores::businesses::{Published, Reader, Writer};
 
 use crate::world::{TABLE, World, business, business_id, phone, settings};
 
-fn key(text: &str) -> Secret {
-    Secret::new(text)
-}
-
 #[tokio::test]
-async fn a_business_is_found_by_its_number_and_by_its_key_with_what_it_published() {
+async fn a_business_is_found_by_its_number_with_what_it_published() {
     let world = World::new().await;
     let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
     let id = business_id("harbour");
     assert_eq!(reader.published(&id).await, Ok(None));
     for _ in 0..2 {
-        writer
-            .provision(&business("harbour"), &phone(1), &settings(1, "Be kind."), &key("k1"))
-            .await
-            .unwrap();
+        writer.provision(&business("harbour"), &phone(1), &settings(1, "Be kind.")).await.unwrap();
     }
     assert_eq!(reader.by_number(&phone(1)).await, Ok(Some(id.clone())));
-    assert_eq!(reader.by_api_key(&key("k1")).await, Ok(Some(id.clone())));
     assert_eq!(reader.by_number(&phone(2)).await, Ok(None));
-    assert_eq!(reader.by_api_key(&key("k2")).await, Ok(None));
     let published = Published { business: business("harbour"), settings: settings(1, "Be kind.") };
     assert_eq!(reader.published(&id).await, Ok(Some(published)));
 }
 
 /// Fault 10.
 #[tokio::test]
-async fn neither_a_number_nor_a_key_can_be_taken_from_another_business() {
+async fn a_number_cannot_be_taken_from_another_business() {
     let world = World::new().await;
     let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
-    writer.provision(&business("harbour"), &phone(1), &settings(1, "a"), &key("k1")).await.unwrap();
-    for (number, secret, what) in [(1, "k2", "phone number"), (2, "k1", "API key")] {
-        let taken =
-            writer.provision(&business("garden"), &phone(number), &settings(1, "b"), &key(secret)).await;
-        let Err(error @ StoreError::Conditional { .. }) = taken else { panic!("{taken:?}") };
-        assert!(error.to_string().contains(what), "{error}");
-        assert!(!error.to_string().contains("720"), "{error}");
-    }
+    writer.provision(&business("harbour"), &phone(1), &settings(1, "a")).await.unwrap();
+    let taken = writer.provision(&business("garden"), &phone(1), &settings(1, "b")).await;
+    let Err(error @ StoreError::Conditional { .. }) = taken else { panic!("{taken:?}") };
+    assert!(error.to_string().contains("phone number") && !error.to_string().contains("720"), "{error}");
     assert_eq!(reader.by_number(&phone(1)).await, Ok(Some(business_id("harbour"))));
-    assert_eq!(reader.by_number(&phone(2)).await, Ok(None), "nothing of a refused one is written");
     assert_eq!(reader.published(&business_id("garden")).await, Ok(None));
 }
 
@@ -57,7 +43,7 @@ async fn a_revision_is_immutable_and_a_second_one_does_not_publish_itself() {
     let id = business_id("harbour");
     let provision = |settings| {
         let writer = writer.clone();
-        async move { writer.provision(&business("harbour"), &phone(1), &settings, &key("k1")).await }
+        async move { writer.provision(&business("harbour"), &phone(1), &settings).await }
     };
     provision(settings(1, "first")).await.unwrap();
     let changed = provision(settings(1, "changed")).await;
@@ -103,8 +89,7 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
         async move {
             let world = World::new().await;
             let writer = Writer::new(&world.aws, TABLE);
-            let provision =
-                async || writer.provision(&business("harbour"), &phone(1), &written, &Secret::new("k")).await;
+            let provision = async || writer.provision(&business("harbour"), &phone(1), &written).await;
             provision().await.unwrap();
             respell(&world, change).await;
             let again = provision().await;
@@ -151,7 +136,7 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
 async fn a_profile_with_an_unknown_field_is_read() {
     let world = World::new().await;
     let writer = Writer::new(&world.aws, TABLE);
-    writer.provision(&business("harbour"), &phone(1), &settings(1, "a"), &key("k1")).await.unwrap();
+    writer.provision(&business("harbour"), &phone(1), &settings(1, "a")).await.unwrap();
     let update = world.aws.dynamodb.update_item().table_name(TABLE);
     let mut body = serde_json::to_value(business("harbour")).unwrap();
     body["fallback_nubmer"] = "+12025550101".into();
@@ -163,16 +148,6 @@ async fn a_profile_with_an_unknown_field_is_read() {
     update.send().await.unwrap();
     let reader = Reader::new(&world.aws, TABLE);
     assert_eq!(reader.business(&business_id("harbour")).await, Ok(Some(business("harbour"))));
-}
-
-#[tokio::test]
-async fn the_key_itself_is_nowhere_in_the_table() {
-    let world = World::new().await;
-    let writer = Writer::new(&world.aws, TABLE);
-    writer.provision(&business("harbour"), &phone(1), &settings(1, "a"), &key("canary-key")).await.unwrap();
-    let items = world.aws.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
-    assert_eq!(items.len(), 5);
-    assert!(!format!("{items:?}").contains("canary-key"));
 }
 
 /// Policies as the guide to operations writes them; what a caller could not hear is found when they are read.

@@ -7,7 +7,7 @@ use stores::recordings::Access;
 
 use crate::shared::shapes::Time;
 
-/// The body of `POST .../shares`, which may be left out. Unknown fields are refused with 400.
+/// The body of `POST .../shares`, which may be left out. Unknown fields are refused with 422.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewShare {

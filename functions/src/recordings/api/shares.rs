@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::share::{
@@ -21,31 +19,21 @@ use super::share_shapes::{NewShare, NewShareAnswer, ShareList, ShareView};
 use super::{Recordings, not_archived, unavailable};
 use crate::edge::address;
 use crate::edge::answer::no_content;
-use crate::edge::auth::Operator;
+use crate::edge::api::input::OptionalBody;
+use crate::edge::api::requester::Tenant;
 use crate::edge::problem::Problem;
 use crate::recordings::passcode;
 use crate::shared::recording_path::RecordingPath;
 
-/// No body wishes for nothing in particular.
-fn wishes(body: &[u8]) -> Option<NewShare> {
-    if body.trim_ascii().is_empty() {
-        return Some(NewShare::default());
-    }
-    serde_json::from_slice(body).ok()
-}
-
+/// Makes a link to a recording.
+#[utoipa::path(post, path = "/shares", operation_id = "share_recording")]
 pub(super) async fn create(
     State(app): State<Arc<Recordings>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
-    body: Result<Bytes, BytesRejection>,
+    OptionalBody(new): OptionalBody<NewShare>,
 ) -> Result<Response, Problem> {
-    let new = body.ok().and_then(|body| wishes(&body)).ok_or_else(|| {
-        Problem::bad_request(
-            "the body is JSON with `expires_in` (seconds), `max_views`, `passcode`, `disposition`, all optional",
-        )
-    })?;
-    let recording = app.recording(&operator, &path).await?;
+    let recording = app.recording(&tenant, &path).await?;
     let RecordingState::Archived(archived) = &recording.state else { return Err(not_archived()) };
     // A link to nothing would show its receiver S3's own error.
     if app.objects.head(&archived.key).await.map_err(unavailable)?.is_none() {
@@ -83,12 +71,14 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
+/// The links to a recording, with their visits.
+#[utoipa::path(get, path = "/shares", operation_id = "list_shares")]
 pub(super) async fn list(
     State(app): State<Arc<Recordings>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &path).await?;
+    let recording = app.recording(&tenant, &path).await?;
     let now = app.clock.now();
     let mut shares = vec![];
     for share in app.shares_of(&recording).await? {
@@ -104,13 +94,14 @@ pub(super) struct Link {
 }
 
 /// A link that has ended by itself can be revoked as well: what was asked for holds.
+#[utoipa::path(delete, path = "/shares/{id}", operation_id = "revoke_share")]
 pub(super) async fn revoke(
     State(app): State<Arc<Recordings>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(path): Path<RecordingPath>,
     Path(Link { id }): Path<Link>,
 ) -> Result<Response, Problem> {
-    let recording = app.recording(&operator, &path).await?;
+    let recording = app.recording(&tenant, &path).await?;
     if !app.shares_of(&recording).await?.iter().any(|share| share.id == id) {
         return Err(Problem::not_found("share link"));
     }
@@ -134,26 +125,27 @@ fn ttl(expires_in: Option<u64>) -> Result<Duration, Problem> {
         return Ok(ttl);
     }
     let (least, most) = (MIN_SHARE_TTL.as_secs(), MAX_SHARE_TTL.as_secs());
-    Err(Problem::bad_request(format!("`expires_in` is {least} to {most} seconds")))
+    Err(Problem::invalid("/expires_in", "range", format!("give {least} to {most} seconds")))
 }
 
 fn max_views(max_views: Option<u32>) -> Result<u32, Problem> {
     let views = max_views.unwrap_or(DEFAULT_SHARE_VIEWS);
     let fits = (1..=MAX_SHARE_VIEWS).contains(&views);
     fits.then_some(views)
-        .ok_or_else(|| Problem::bad_request(format!("`max_views` is 1 to {MAX_SHARE_VIEWS}")))
+        .ok_or_else(|| Problem::invalid("/max_views", "range", format!("give 1 to {MAX_SHARE_VIEWS}")))
 }
 
 fn disposition(text: Option<&str>) -> Result<Disposition, Problem> {
     let Some(text) = text else { return Ok(Disposition::default()) };
-    Disposition::parse(text).ok_or_else(|| Problem::bad_request("`disposition` is `attachment` or `inline`"))
+    Disposition::parse(text)
+        .ok_or_else(|| Problem::invalid("/disposition", "word", "give `attachment` or `inline`"))
 }
 
 async fn passcode_hash(passcode: Option<String>) -> Result<Option<String>, Problem> {
     let Some(passcode) = passcode.map(Secret::new) else { return Ok(None) };
     if !PASSCODE_CHARS.contains(&passcode.expose().chars().count()) {
         let (least, most) = (PASSCODE_CHARS.start(), PASSCODE_CHARS.end());
-        return Err(Problem::bad_request(format!("`passcode` has {least} to {most} characters")));
+        return Err(Problem::invalid("/passcode", "length", format!("give {least} to {most} characters")));
     }
     passcode::hash(passcode).await.map(Some).ok_or_else(Problem::unavailable)
 }
@@ -173,12 +165,5 @@ mod tests {
         assert!([0, MAX_SHARE_VIEWS + 1].into_iter().all(|views| max_views(Some(views)).is_err()));
         assert_eq!(disposition(Some("inline")).unwrap(), Disposition::Inline);
         assert!(disposition(Some("Inline")).is_err());
-    }
-
-    #[test]
-    fn no_body_wishes_for_nothing_and_an_unknown_wish_is_refused() {
-        assert!(wishes(b"").is_some() && wishes(b" \n").is_some());
-        assert_eq!(wishes(br#"{"max_views":3}"#).unwrap().max_views, Some(3));
-        assert!(wishes(br#"{"max_view":3}"#).is_none() && wishes(b"max_views=3").is_none());
     }
 }

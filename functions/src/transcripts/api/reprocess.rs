@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::transcript::{Run, RunOutcome, Stage};
@@ -18,22 +17,24 @@ use stores::transcripts::Authorised;
 use super::Transcripts;
 use super::answers::RunAnswer;
 use super::requests::Reprocess;
-use crate::edge::auth::Operator;
+use crate::edge::api::input::Body;
+use crate::edge::api::requester::Tenant;
 use crate::edge::idempotency;
 use crate::edge::problem::Problem;
 use crate::jobs::{RecordingJob, TranscriptJob};
 
 /// 202 with the run. Asking for the same while it is under way, or with the same `Idempotency-Key`, gives the same
 /// run; asking for something else meanwhile is a conflict.
+#[utoipa::path(post, path = "/v1/calls/{sid}/reprocess", operation_id = "reprocess_call")]
 pub(super) async fn ask(
     State(app): State<Arc<Transcripts>>,
-    operator: Operator,
+    tenant: Tenant,
     Path(sid): Path<String>,
     headers: HeaderMap,
-    body: Result<Json<Reprocess>, JsonRejection>,
+    Body(asked): Body<Reprocess>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?;
-    let stages = Reprocess::stages(body)?;
+    let call = tenant.call(&app.calls, &sid).await?;
+    let stages = asked.stages()?;
     let key = idempotency::optional(&headers)?;
     if call.ended_at.is_none() || call.revision.is_none() {
         return Err(conflict("the call is not over yet, or had no agent: there is nothing to process again"));
@@ -59,12 +60,13 @@ pub(super) async fn ask(
 }
 
 /// What has become of a run.
+#[utoipa::path(get, path = "/v1/calls/{sid}/reprocess/{run}", operation_id = "get_reprocessing")]
 pub(super) async fn look(
     State(app): State<Arc<Transcripts>>,
-    operator: Operator,
+    tenant: Tenant,
     Path((sid, run)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let call = operator.call(&app.calls, &sid).await?;
+    let call = tenant.call(&app.calls, &sid).await?;
     let run = run.parse().map(Run).map_err(|_| Problem::not_found("run"))?;
     let found = app.reader.reprocessing(&call.sid, run).await?.ok_or_else(|| Problem::not_found("run"))?;
     let (current, _) = app.reader.current_run(&call.sid).await?;

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use domain::Speaker;
 use domain::transcript::{Stage, TranscriptLine};
-use http::StatusCode;
 use serde::Deserialize;
 
 use crate::edge::problem::Problem;
@@ -47,27 +44,20 @@ impl EditTranscript {
     /// The corrected lines.
     ///
     /// # Errors
-    /// 413 for a body over [`MAX_BODY_BYTES`], 400 for one that is no correction.
-    pub(super) fn lines(body: Result<Json<Self>, JsonRejection>) -> Result<Vec<TranscriptLine>, Problem> {
-        let Json(edit) = body.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too large").detail("at most 2 MiB")
-            }
-            _ => Problem::bad_request(
-                "the body is `{\"lines\": [{\"speaker\": \"caller\" or \"agent\" or null, \"text\": ...}]}`",
-            ),
-        })?;
-        if edit.lines.is_empty() || edit.lines.len() > MAX_LINES {
-            return Err(Problem::bad_request(format!("`lines` has 1 to {MAX_LINES} entries")));
+    /// 422 for lines that cannot be kept.
+    pub(super) fn lines(self) -> Result<Vec<TranscriptLine>, Problem> {
+        if self.lines.is_empty() || self.lines.len() > MAX_LINES {
+            return Err(Problem::invalid("/lines", "length", format!("give 1 to {MAX_LINES} lines")));
         }
-        if edit.lines.iter().any(|line| line.text.trim().is_empty()) {
-            return Err(Problem::bad_request("a line without words cannot be kept: leave it out"));
+        if let Some(empty) = self.lines.iter().position(|line| line.text.trim().is_empty()) {
+            let detail = "a line without words cannot be kept: leave it out";
+            return Err(Problem::invalid(format!("/lines/{empty}/text"), "empty", detail));
         }
         let line = |EditedLine { speaker, text, start_ms }| TranscriptLine {
             start_ms,
             ..TranscriptLine::new(speaker, text.trim())
         };
-        Ok(edit.lines.into_iter().map(line).collect())
+        Ok(self.lines.into_iter().map(line).collect())
     }
 }
 
@@ -81,14 +71,12 @@ pub(super) struct Reprocess {
 
 impl Reprocess {
     /// # Errors
-    /// 400 for a body that names no stage.
-    pub(super) fn stages(body: Result<Json<Self>, JsonRejection>) -> Result<BTreeSet<Stage>, Problem> {
-        let stages = body.map(|Json(ask)| ask.stages).unwrap_or_default();
-        if stages.is_empty() {
-            let shape =
-                "the body is `{\"stages\": [...]}` of `recording`, `transcript`, `summary`, `extraction`";
-            return Err(Problem::bad_request(shape));
+    /// 422 for a body that names no stage.
+    pub(super) fn stages(self) -> Result<BTreeSet<Stage>, Problem> {
+        if self.stages.is_empty() {
+            let detail = "name at least one of `recording`, `transcript`, `summary`, `extraction`";
+            return Err(Problem::invalid("/stages", "empty", detail));
         }
-        Ok(stages)
+        Ok(self.stages)
     }
 }

@@ -1,6 +1,5 @@
 //! The request and the answer of `POST /v1/calls`.
 
-use axum::extract::rejection::JsonRejection;
 use domain::dial::CallTask;
 use domain::dial::barred::barred;
 use domain::{CallSid, PhoneNumber};
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::edge::problem::Problem;
 
-/// A call that is wanted. Unknown fields are refused with 400.
+/// A call that is wanted. Unknown fields are refused with 422.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewCall {
@@ -38,17 +37,6 @@ pub(super) struct WantedCall {
     pub(super) task: CallTask,
 }
 
-/// Names what is wrong with a body, without quoting it.
-pub(super) fn what_is_wrong(error: &JsonRejection) -> &'static str {
-    match error {
-        JsonRejection::MissingJsonContentType(_) => "send `Content-Type: application/json`",
-        JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
-        JsonRejection::JsonDataError(_) | JsonRejection::BytesRejection(_) | _ => {
-            "the body takes `from` and `to`, both E.164, and optionally `reason` and `context`, all of them text"
-        }
-    }
-}
-
 /// 422: the request is understood, and this call will not be made.
 pub(super) fn refused(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this call cannot be placed").detail(detail)
@@ -56,10 +44,11 @@ pub(super) fn refused(detail: impl Into<String>) -> Problem {
 
 impl NewCall {
     /// # Errors
-    /// 400 for what is no number or too long, 422 for a number that is never dialled.
+    /// 422 for what is no number, too long, or never dialled.
     pub(super) fn checked(self) -> Result<WantedCall, Problem> {
         let number = |text: &str, name: &str| {
-            PhoneNumber::parse(text).map_err(|error| Problem::bad_request(format!("`{name}`: {error}")))
+            PhoneNumber::parse(text)
+                .map_err(|error| Problem::invalid(format!("/{name}"), "e164", error.to_string()))
         };
         let (from, to) = (number(&self.from, "from")?, number(&self.to, "to")?);
         if let Some(kind) = barred(&to, &from) {
@@ -81,7 +70,8 @@ fn text(text: Option<String>, name: &str, max_chars: usize) -> Result<Option<Str
     let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     match text {
         Some(long) if long.chars().count() > max_chars => {
-            Err(Problem::bad_request(format!("`{name}` may have {max_chars} characters at most")))
+            let detail = format!("give {max_chars} characters at most");
+            Err(Problem::invalid(format!("/{name}"), "length", detail))
         }
         text => Ok(text),
     }
@@ -109,8 +99,8 @@ mod tests {
             ("ä".repeat(CallTask::MAX_REASON_CHARS), "ä".repeat(CallTask::MAX_CONTEXT_CHARS));
         let task = ask(&reason, &context).unwrap();
         assert_eq!((task.reason, task.context), (Some(reason.clone()), Some(context.clone())));
-        assert_eq!(status(ask(&format!("{reason}ä"), &context)), 400);
-        assert_eq!(status(ask(&reason, &format!("{context}ä"))), 400);
+        assert_eq!(status(ask(&format!("{reason}ä"), &context)), 422);
+        assert_eq!(status(ask(&reason, &format!("{context}ä"))), 422);
         let blank = ask(" \n", "").unwrap();
         assert_eq!((blank.reason, blank.context), (None, None), "nothing was said");
         assert_eq!(ask("  your bicycle ", "x").unwrap().reason.as_deref(), Some("your bicycle"));
@@ -119,8 +109,8 @@ mod tests {
     #[test]
     fn numbers_are_read_before_they_are_judged() {
         assert!(asked("+12025550101", "+12025550102", None, None).is_ok());
-        assert_eq!(status(asked("2025550101", "+12025550102", None, None)), 400);
-        assert_eq!(status(asked("+12025550101", "the workshop", None, None)), 400);
+        assert_eq!(status(asked("2025550101", "+12025550102", None, None)), 422);
+        assert_eq!(status(asked("+12025550101", "the workshop", None, None)), 422);
         assert_eq!(status(asked("+12025550101", "+12025550101", None, None)), 422, "itself");
         assert_eq!(status(asked("+12025550101", "+19005550101", None, None)), 422, "premium rate");
     }

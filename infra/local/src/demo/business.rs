@@ -5,8 +5,8 @@ use domain::ids::InvalidId;
 use domain::insight::InsightPolicy;
 use domain::phone::InvalidPhoneNumber;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
-use functions::businesses::provision::{NewBusiness, ProvisionError, provision};
-use stores::{StoreError, businesses};
+use functions::businesses::provision::{NewBusiness, ProvisionError, Writers, provision};
+use stores::{StoreError, businesses, keys};
 
 use crate::system::{System, SystemError};
 
@@ -42,7 +42,9 @@ pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<New
             new.settings = first;
         }
     }
-    provision(&businesses::Writer::new(&system.aws, table), &new).await?;
+    let writer = businesses::Writer::new(&system.aws, table);
+    let keys = keys::Writer::new(&system.aws, system.name("KeysTable")?);
+    provision(Writers { businesses: &writer, keys: &keys }, &new, system.aws.clock.now()).await?;
     Ok(new)
 }
 

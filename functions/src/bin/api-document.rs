@@ -1,0 +1,5 @@
+//! `api-document` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::api_document()
+}

@@ -1,0 +1,94 @@
+//! The OpenAPI document of the API, and the answer to what no route of it takes.
+//!
+//! The document is served from the file that holds it. A test compares the file with what the routes of all functions make
+//! ([`features::document`](crate::features::document)).
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use matchit::Router as Paths;
+use sha2::{Digest as _, Sha256};
+use utoipa::openapi::OpenApi;
+
+use crate::edge::HttpFunction;
+use crate::edge::api::BUSINESSES;
+use crate::edge::api::routes::operations;
+use crate::edge::parts::parts;
+use crate::edge::problem::Problem;
+
+/// Where it is served.
+pub const PATH: &str = "/v1/openapi.json";
+/// What is served there.
+pub const DOCUMENT: &str = include_str!("../openapi.json");
+
+static ETAG: LazyLock<String> = LazyLock::new(|| {
+    let digest = Sha256::digest(DOCUMENT);
+    format!("\"{}\"", hex::encode(&digest[..16]))
+});
+
+parts! {
+    pub struct Document {
+        allowed: Allowed = Allowed::of(&serde_json::from_str(DOCUMENT).unwrap_or_default()),
+    }
+}
+
+impl HttpFunction for Document {
+    const NAME: &'static str = "api-document";
+
+    fn router(self) -> Router {
+        let allowed = std::sync::Arc::new(self.allowed);
+        Router::new()
+            .route(PATH, get(document))
+            .fallback(move |request: Request| std::future::ready(allowed.refuse(&request)))
+    }
+}
+
+async fn document(headers: HeaderMap) -> Response {
+    let etag = [(header::ETAG, ETAG.as_str()), (header::CACHE_CONTROL, "public, max-age=300")];
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+    if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == *ETAG)) {
+        return (StatusCode::NOT_MODIFIED, etag).into_response();
+    }
+    (etag, [(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+}
+
+/// The methods of each path.
+pub struct Allowed(Paths<BTreeSet<String>>);
+
+impl Allowed {
+    fn of(document: &OpenApi) -> Self {
+        let mut paths = Paths::new();
+        for (path, item) in &document.paths.paths {
+            let mut item = item.clone();
+            let mut methods: BTreeSet<String> =
+                operations(&mut item).map(|(method, _)| method.to_string()).collect();
+            if methods.contains("GET") {
+                methods.insert(Method::HEAD.to_string());
+            }
+            let under = path.strip_prefix("/v1").map(|rest| format!("{BUSINESSES}/{{business}}{rest}"));
+            for path in under.into_iter().chain([path.clone()]) {
+                // The longer of two that are the same but for their names is not needed.
+                let _ = paths.insert(path, methods.clone());
+            }
+        }
+        Self(paths)
+    }
+
+    /// The answer to a request that no function takes.
+    fn refuse(&self, request: &Request) -> Response {
+        let Ok(found) = self.0.at(request.uri().path()) else {
+            return Problem::no_such_route().into_response();
+        };
+        let mut answer = Problem::method_not_allowed().into_response();
+        let methods: Vec<&str> = found.value.iter().map(String::as_str).collect();
+        if let Ok(methods) = HeaderValue::try_from(methods.join(",")) {
+            answer.headers_mut().insert(header::ALLOW, methods);
+        }
+        answer
+    }
+}
