@@ -3,12 +3,17 @@
 //! Settings are immutable revisions: an edit makes revision n + 1 and publishing moves one pointer. A call
 //! pins the revision it started with, so nothing that depends on settings is ever invalidated.
 
+pub mod bounds;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::announcement::Announcement;
+use crate::hours::OpeningHours;
 use crate::insight::InsightPolicy;
+use crate::locale::OwnWords;
 use crate::phrases::OwnPhrases;
 use crate::recording::Retention;
 use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
@@ -45,6 +50,12 @@ pub struct Settings {
     /// What is to be found out from a call once it is over.
     #[serde(default)]
     pub insights: InsightPolicy,
+    /// When calls are answered as usual, and what happens at other times. `None`: always.
+    #[serde(default)]
+    pub hours: Option<OpeningHours>,
+    /// What Twilio says in the agent's place, where it is not what the product says in the business's language.
+    #[serde(default)]
+    pub words: Box<OwnWords>,
     /// Calls were to be recorded and are not, because of a field that was not understood. It is found out at each
     /// reading and never stored.
     #[serde(skip)]
@@ -58,7 +69,7 @@ impl Settings {
     /// call is recorded; and a tool of which a field is not understood is taken for one that must act only once.
     #[must_use]
     pub fn with_unknown<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
-        const HARMLESS: [&str; 4] = ["prompts", "voice", "tools", "insights"];
+        const HARMLESS: [&str; 5] = ["prompts", "voice", "tools", "insights", "hours"];
         for path in paths {
             let (area, rest) = path.split_once('.').unwrap_or((path, ""));
             if rest.is_empty() || !HARMLESS.contains(&area) {
@@ -86,6 +97,15 @@ pub struct Prompts {
     pub whatsapp: Option<ChannelPrompt>,
 }
 
+impl Prompts {
+    /// The channels that have a prompt, by their names in settings.
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &ChannelPrompt)> {
+        let Self { inbound, outbound, whatsapp } = self;
+        let channels = [("inbound", inbound), ("outbound", outbound), ("whatsapp", whatsapp)];
+        channels.into_iter().filter_map(|(name, prompt)| Some((name, prompt.as_ref()?)))
+    }
+}
+
 /// What an agent is told on one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelPrompt {
@@ -93,6 +113,27 @@ pub struct ChannelPrompt {
     pub instructions: String,
     /// What the agent opens with. `{{business_name}}` is filled in.
     pub greeting: String,
+    /// Texts of their own for some languages, by code or tag.
+    #[serde(default)]
+    pub languages: BTreeMap<String, PromptInLanguage>,
+}
+
+/// What an agent is told on one channel when it opens in one language. What is left out is the channel's, never
+/// another channel's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PromptInLanguage {
+    /// In place of the channel's instructions.
+    pub instructions: Option<String>,
+    /// In place of the channel's greeting.
+    pub greeting: Option<String>,
+}
+
+impl ChannelPrompt {
+    /// The same texts for all languages.
+    pub fn new(instructions: impl Into<String>, greeting: impl Into<String>) -> Self {
+        Self { instructions: instructions.into(), greeting: greeting.into(), languages: BTreeMap::new() }
+    }
 }
 
 /// How the agent sounds and listens.

@@ -25,9 +25,9 @@ pub use week::{InvalidSpan, Span, Week};
 /// How far ahead the next opening or closing is looked for, days: over a year.
 pub const LOOK_AHEAD_DAYS: usize = 400;
 
-/// When a business is open. Part of its settings.
+/// When a business is open. Part of its settings, whose unknown fields are refused when they are stored and made harmless
+/// when they are read: a call is waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct OpeningHours {
     /// The times of ordinary weeks.
     pub week: Week,
@@ -43,7 +43,7 @@ pub struct OpeningHours {
 
 /// What happens to a call while the business is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum Outside {
     /// The agent answers and is told these words beside the ordinary ones.
     Agent {

@@ -28,6 +28,7 @@ pub mod plan;
 pub mod prompt;
 pub mod recording;
 pub mod secret;
+pub mod settings_check;
 pub mod share;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -89,7 +89,7 @@ impl Locale {
 
     /// The prompt of a new business whose callers speak this language, for calls that come in.
     pub fn default_prompt(&self) -> ChannelPrompt {
-        ChannelPrompt { instructions: self.instructions.to_owned(), greeting: self.greeting.to_owned() }
+        ChannelPrompt::new(self.instructions, self.greeting)
     }
 
     /// The rules of [`Manner`] as one paragraph for the model.

@@ -6,6 +6,7 @@
 
 pub mod lint;
 
+use crate::business::bounds::MAX_KEYWORDS;
 use crate::business::{Business, ChannelPrompt, Settings};
 use crate::dial::CallTask;
 use crate::language;
@@ -67,7 +68,7 @@ pub fn compile(business: &Business, settings: &Settings, channel: Channel) -> Re
         Channel::Outbound => (&prompts.outbound, VOICE_RULES),
         Channel::WhatsApp => (&prompts.whatsapp, TEXT_RULES),
     };
-    let ChannelPrompt { instructions, greeting } = prompt.as_ref().ok_or(NoPrompt(channel))?;
+    let ChannelPrompt { instructions, greeting, languages: _ } = prompt.as_ref().ok_or(NoPrompt(channel))?;
     let fill = |text: &str| text.replace("{{business_name}}", &business.name);
     let language = match settings.voice.languages.first() {
         Some(code) => {
@@ -134,9 +135,6 @@ pub struct ListeningHint {
     pub languages: Vec<String>,
 }
 
-/// With more terms than this a model hears them where they were not said.
-const MAX_KEYWORDS: usize = 100;
-
 /// What transcription should expect on calls of these settings.
 pub fn for_listening(business: &Business, settings: &Settings) -> ListeningHint {
     let mut keywords: Vec<String> = Vec::new();
@@ -168,10 +166,7 @@ mod tests {
     use crate::testing::{self, business};
 
     fn settings(inbound: Option<&str>, outbound: Option<&str>) -> Settings {
-        let prompt = |text: &str| ChannelPrompt {
-            instructions: text.into(),
-            greeting: "Hello, {{business_name}}.".into(),
-        };
+        let prompt = |text: &str| ChannelPrompt::new(text, "Hello, {{business_name}}.");
         let prompts =
             Prompts { inbound: inbound.map(prompt), outbound: outbound.map(prompt), whatsapp: None };
         Settings { prompts, ..testing::settings() }

@@ -49,8 +49,7 @@ pub fn voice() -> Voice {
 
 /// The first settings of [`business`]: calls that come in are answered and recorded.
 pub fn settings() -> Settings {
-    let inbound =
-        ChannelPrompt { instructions: "You are Robin.".into(), greeting: "Hello, {{business_name}}.".into() };
+    let inbound = ChannelPrompt::new("You are Robin.", "Hello, {{business_name}}.");
     Settings {
         revision: Revision::FIRST,
         prompts: Prompts { inbound: Some(inbound), outbound: None, whatsapp: None },
@@ -58,6 +57,8 @@ pub fn settings() -> Settings {
         policies: Policies { record_calls: true, ..Policies::default() },
         tools: Toolbox::default(),
         insights: InsightPolicy::default(),
+        hours: None,
+        words: Box::default(),
         recording_withheld: false,
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::PhoneNumber;
 
@@ -27,6 +28,10 @@ pub const HTTP_TOOLS_MAX: usize = 32;
 pub const DIRECTORY_MAX: usize = 64;
 /// The longest description, schema and address.
 pub const TEXT_MAX_BYTES: usize = 8 * 1024;
+/// The longest label of a destination, characters.
+pub const LABEL_MAX_CHARS: usize = 200;
+/// The characters of a name that are repeated in an error.
+const SHOWN_CHARS: usize = 70;
 /// The longest answer of a tool that the model is told, in bytes; what is longer is cut. More would crowd out the
 /// conversation.
 pub const ANSWER_MAX_BYTES: usize = 16 * 1024;
@@ -76,7 +81,8 @@ pub struct HttpTool {
 }
 
 /// What is wrong with a toolbox.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr, thiserror::Error)]
+#[strum(serialize_all = "snake_case")]
 pub enum InvalidToolbox {
     /// A name that no model can call.
     #[error("{what} `{name}` must consist of 1 to 64 letters, digits, `_` and `-`")]
@@ -107,12 +113,22 @@ pub enum InvalidToolbox {
         "the tool `{0}` has a description, schema or address that is empty or longer than {TEXT_MAX_BYTES} bytes"
     )]
     Text(String),
+    /// A label that is blank or too long, of the destination with this id.
+    #[error("the destination `{0}` must have a label of 1 to {LABEL_MAX_CHARS} characters")]
+    Label(String),
     /// A time that is zero or too long.
     #[error("the tool `{name}` must have a timeout of at most {} s", TIMEOUT_MAX.as_secs())]
     Timeout {
         /// The tool.
         name: String,
     },
+}
+
+impl InvalidToolbox {
+    /// The word for programs.
+    pub fn code(&self) -> &'static str {
+        self.into()
+    }
 }
 
 impl Toolbox {
@@ -122,26 +138,45 @@ impl Toolbox {
     /// # Errors
     /// [`InvalidToolbox`], the first thing that is wrong.
     pub fn check(&self) -> Result<(), InvalidToolbox> {
+        self.lint().into_iter().next().map_or(Ok(()), |(_, invalid)| Err(invalid))
+    }
+
+    /// Everything that is wrong, each with its path from the toolbox on: `http[0].timeout`.
+    pub fn lint(&self) -> Vec<(String, InvalidToolbox)> {
         let counts = [
-            ("destinations", self.directory.len(), DIRECTORY_MAX),
-            ("HTTP tools", self.http.len(), HTTP_TOOLS_MAX),
+            ("directory", "destinations", self.directory.len(), DIRECTORY_MAX),
+            ("http", "HTTP tools", self.http.len(), HTTP_TOOLS_MAX),
         ];
-        if let Some((what, _, max)) = counts.into_iter().find(|(_, count, max)| count > max) {
-            return Err(InvalidToolbox::TooMany { what, max });
-        }
-        names("destination", self.directory.iter().map(|entry| entry.id.as_str()), &[])?;
+        let too_many = |(path, what, count, max): (&str, _, usize, _)| {
+            (count > max).then(|| (path.to_owned(), InvalidToolbox::TooMany { what, max }))
+        };
+        let mut found: Vec<_> = counts.into_iter().filter_map(too_many).collect();
+        let ids = self.directory.iter().take(DIRECTORY_MAX).map(|entry| entry.id.as_str());
+        found.extend(names("destination", ids, &[], |index| format!("directory[{index}].id")));
+        let tools = || self.http.iter().take(HTTP_TOOLS_MAX);
         let own = [END_CALL, TRANSFER_CALL, TAKE_MESSAGE];
-        names("tool", self.http.iter().map(|tool| tool.name.as_str()), &own)?;
-        for tool in &self.http {
-            let texts = [&tool.description, &tool.parameters, &tool.url];
-            if texts.iter().any(|text| text.is_empty() || text.len() > TEXT_MAX_BYTES) {
-                return Err(InvalidToolbox::Text(tool.name.clone()));
+        let named = tools().map(|tool| tool.name.as_str());
+        found.extend(names("tool", named, &own, |index| format!("http[{index}].name")));
+        for (index, entry) in self.directory.iter().take(DIRECTORY_MAX).enumerate() {
+            let label = entry.label.trim();
+            if label.is_empty() || label.chars().count() > LABEL_MAX_CHARS {
+                found.push((format!("directory[{index}].label"), InvalidToolbox::Label(entry.id.clone())));
+            }
+        }
+        for (index, tool) in tools().enumerate() {
+            let texts =
+                [("description", &tool.description), ("parameters", &tool.parameters), ("url", &tool.url)];
+            for (field, text) in texts {
+                if text.is_empty() || text.len() > TEXT_MAX_BYTES {
+                    found.push((format!("http[{index}].{field}"), InvalidToolbox::Text(tool.name.clone())));
+                }
             }
             if tool.timeout.is_zero() || tool.timeout > TIMEOUT_MAX {
-                return Err(InvalidToolbox::Timeout { name: tool.name.clone() });
+                let invalid = InvalidToolbox::Timeout { name: tool.name.clone() };
+                found.push((format!("http[{index}].timeout"), invalid));
             }
         }
-        Ok(())
+        found
     }
 
     /// The entry of the directory with this id.
@@ -159,18 +194,20 @@ fn names<'a>(
     what: &'static str,
     names: impl Iterator<Item = &'a str>,
     reserved: &[&'a str],
-) -> Result<(), InvalidToolbox> {
+    path: impl Fn(usize) -> String,
+) -> Vec<(String, InvalidToolbox)> {
     let mut taken: BTreeSet<&str> = reserved.iter().copied().collect();
-    for name in names {
+    let mut found = vec![];
+    for (index, name) in names.enumerate() {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let shown = || name.chars().take(SHOWN_CHARS).collect();
         if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
-            return Err(InvalidToolbox::Name { what, name: name.to_owned() });
-        }
-        if !taken.insert(name) {
-            return Err(InvalidToolbox::Taken { what, name: name.to_owned() });
+            found.push((path(index), InvalidToolbox::Name { what, name: shown() }));
+        } else if !taken.insert(name) {
+            found.push((path(index), InvalidToolbox::Taken { what, name: shown() }));
         }
     }
-    Ok(())
+    found
 }
 
 /// A message that a caller left with the agent.

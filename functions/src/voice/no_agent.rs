@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use domain::business::bounds::IN_PLACE_OF_AGENT;
 use domain::business::{Voicemail, WhenNoAgent};
 use domain::call::Refusal;
 use stores::businesses::Published;
@@ -15,9 +16,6 @@ use super::phrases;
 use crate::edge::verified_form::Gate;
 use crate::shared::callbacks;
 
-/// Twilio's bounds on `<Dial timeout>` end at 600 s; the same for a message keeps its file small.
-const SHORTEST: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(600);
 /// Silence that ends a message.
 const MESSAGE_PAUSE_S: u32 = 5;
 
@@ -88,5 +86,5 @@ fn take_message(gate: &Gate, policy: &WhenNoAgent) -> Option<Twiml> {
 const NOTHING_SAID: &str = "We did not hear a message. Goodbye.";
 
 fn whole_seconds(duration: Duration) -> u32 {
-    u32::try_from(duration.clamp(SHORTEST, LONGEST).as_secs()).unwrap_or(u32::MAX)
+    u32::try_from(duration.clamp(IN_PLACE_OF_AGENT.min, IN_PLACE_OF_AGENT.max).as_secs()).unwrap_or(u32::MAX)
 }

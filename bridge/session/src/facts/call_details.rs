@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use domain::business::ConversationPolicy;
+use domain::business::{ConversationPolicy, bounds};
 use domain::phrases::Phrases;
 use domain::{CallPlan, CallSid, Timestamp};
 
-/// Twilio ends calls at four hours unless told otherwise; no policy goes beyond it.
-pub(crate) const MAX_CALL: Duration = Duration::from_secs(4 * 60 * 60);
-/// A call that may not last this long would be greeted and cut off.
-const MAX_CALL_MIN: Duration = Duration::from_secs(10);
+/// No policy goes beyond it.
+pub(crate) const MAX_CALL: Duration = bounds::MAX_CALL.max;
+const MAX_CALL_MIN: Duration = bounds::MAX_CALL.min;
 
 /// The call, its plan and its clocks.
 pub(crate) struct CallDetails {

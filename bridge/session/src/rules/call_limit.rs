@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use domain::business::bounds::LAST_WORDS;
 use domain::turn::EndReason;
 
 use crate::action::Action;
@@ -9,9 +10,6 @@ use crate::facts::Facts;
 use crate::facts::ending::Goodbye;
 use crate::instructions;
 use crate::response_reason::ResponseReason;
-
-/// How long before the end of its maximum duration a call gets its last words.
-const LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// What is still to come of the limit; each once.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
+use domain::business::bounds;
 use domain::text;
 use domain::turn::EndReason;
 
@@ -14,7 +15,7 @@ use crate::action::Action;
 use crate::facts::Facts;
 
 /// A policy below this would end calls over a cough or two.
-const WORDLESS_MIN: Duration = Duration::from_secs(20);
+const WORDLESS_MIN: Duration = bounds::MAX_WORDLESS.min;
 /// What the agent is saying when the time is up may be heard to its end, this many times over at most.
 const EXTENSIONS_MAX: u8 = 3;
 /// A machine says the same again and again. A person repeats "yes", but not a sentence, and not this often.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::business::ConversationPolicy;
+use domain::business::{ConversationPolicy, bounds};
 use domain::turn::EndReason;
 
 use crate::action::Action;
@@ -13,7 +13,7 @@ use crate::output::Event;
 use crate::response_reason::ResponseReason;
 
 /// A policy below this would have the agent talk to itself.
-const SILENCE_PROMPT_MIN: Duration = Duration::from_secs(2);
+const SILENCE_PROMPT_MIN: Duration = bounds::SILENCE_PROMPT_AFTER.min;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NextStep {

@@ -80,7 +80,6 @@ crate::as_text::as_text!(HolidayDate, InvalidDate);
 
 /// A day that is kept otherwise than its weekday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Holiday {
     /// Which day.
     pub on: HolidayDate,
@@ -96,7 +95,6 @@ pub struct Holiday {
 
 /// Days in a row that are kept otherwise than their weekdays and holidays: a company's holidays, a fair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Exception {
     /// The first day.
     pub first: Date,

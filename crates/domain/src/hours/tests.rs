@@ -144,7 +144,7 @@ fn hours_follow_the_clock_when_it_is_changed() {
 }
 
 #[test]
-fn settings_are_written_as_people_write_them_and_unknown_fields_are_refused() {
+fn settings_are_written_as_people_write_them() {
     let read = |json: &str| serde_json::from_str::<OpeningHours>(json).map_err(|error| error.to_string());
     let hours = read(
         r#"{"week": {"monday": ["09:00-12:30", "13:30-18:00"]},
@@ -156,23 +156,8 @@ fn settings_are_written_as_people_write_them_and_unknown_fields_are_refused() {
     .unwrap();
     let again = serde_json::to_string(&hours).unwrap();
     assert_eq!(read(&again), Ok(hours));
-    for (field, json) in [
-        ("mondays", r#"{"week": {"mondays": []}, "outside": "voicemail"}"#),
-        ("hollidays", r#"{"week": {}, "hollidays": [], "outside": "voicemail"}"#),
-        (
-            "until",
-            r#"{"week": {}, "holidays": [{"on": "12-25", "name": "x", "until": 1}], "outside": "voicemail"}"#,
-        ),
-        (
-            "end",
-            r#"{"week": {}, "exceptions": [{"first": "2026-12-28", "name": "x", "end": 1}], "outside": "voicemail"}"#,
-        ),
-        ("number", r#"{"week": {}, "outside": {"forward": {"to": "x", "number": "y"}}}"#),
-        ("fax", r#"{"week": {}, "outside": "fax"}"#),
-    ] {
-        let error = read(json).unwrap_err();
-        assert!(error.contains(field), "{field}: {error}");
-    }
+    let error = read(r#"{"week": {}, "outside": "fax"}"#).unwrap_err();
+    assert!(error.contains("fax"), "{error}");
 }
 
 #[test]

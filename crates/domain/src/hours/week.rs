@@ -104,7 +104,7 @@ crate::as_text::as_text!(Span, InvalidSpan);
 
 /// The spans of each weekday. A day without any is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Week {
     /// Monday's.
     pub monday: Vec<Span>,

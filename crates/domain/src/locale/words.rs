@@ -16,7 +16,7 @@ pub const MAX_SAY_CHARS: usize = 4_096;
 
 /// One value for each thing that Twilio says: a language's words, or a business's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, bound(deserialize = "T: Deserialize<'de> + Default"))]
+#[serde(default, bound(deserialize = "T: Deserialize<'de> + Default"))]
 pub struct Words<T> {
     /// The called number belongs to no business.
     pub unknown_number: T,

@@ -86,7 +86,7 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
     written.tools.http = vec![tool("look"), tool("book")];
     let read = |name: &'static str, change: fn(&mut serde_json::Value)| {
         let written = written.clone();
-        async move {
+        Box::pin(async move {
             let world = World::new().await;
             let writer = Writer::new(&world.aws, TABLE);
             let provision = async || writer.provision(&business("harbour"), &phone(1), &written).await;
@@ -99,7 +99,7 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
             let pinned = reader.settings(&business_id("harbour"), Revision(1)).await.unwrap();
             assert_eq!(pinned.as_ref(), Some(&published.settings), "{name}");
             published.settings
-        }
+        })
     };
     let unrecorded = {
         let mut unrecorded = written.clone();
@@ -117,17 +117,23 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
     let once = read("tool", |body| body["tools"]["http"][1]["onec"] = true.into()).await;
     let onces = |settings: &Settings| settings.tools.http.iter().map(|tool| tool.once).collect::<Vec<_>>();
     assert_eq!((onces(&once), once.policies.record_calls), (vec![false, true], true));
-    for area in ["prompts", "voice", "tools", "insights"] {
+    for area in ["prompts", "voice", "tools", "insights", "hours"] {
         let read = read(
             area,
             match area {
                 "prompts" => |body| body["prompts"]["inbuond"] = 1.into(),
                 "voice" => |body| body["voice"]["sped"] = 1.into(),
+                "hours" => {
+                    |body| body["hours"] = serde_json::json!({"week": {"mondya": []}, "outside": "voicemail"})
+                }
                 "tools" => |body| body["tools"]["take_mesages"] = true.into(),
                 _ => |body| body["insights"]["feilds"] = 1.into(),
             },
         );
-        assert_eq!(read.await, written, "{area}");
+        let mut read = read.await;
+        // Hours of which a field is not understood are kept by what is.
+        assert_eq!(read.hours.take().is_some(), area == "hours");
+        assert_eq!(read, written, "{area}");
     }
 }
 

@@ -67,16 +67,14 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
         settings: Settings {
             revision: Revision::FIRST,
             prompts: Prompts {
-                inbound: Some(ChannelPrompt {
-                    instructions: instructions.into(),
-                    greeting: "Hello, this is Robin at {{business_name}}. How can I help you today?".into(),
-                }),
-                outbound: Some(ChannelPrompt {
-                    instructions:
-                        "You are Robin of {{business_name}}, who calls customers about their bicycles.".into(),
-                    greeting: "Hello, this is Robin at {{business_name}}. I am calling about your bicycle."
-                        .into(),
-                }),
+                inbound: Some(ChannelPrompt::new(
+                    instructions,
+                    "Hello, this is Robin at {{business_name}}. How can I help you today?",
+                )),
+                outbound: Some(ChannelPrompt::new(
+                    "You are Robin of {{business_name}}, who calls customers about their bicycles.",
+                    "Hello, this is Robin at {{business_name}}. I am calling about your bicycle.",
+                )),
                 whatsapp: None,
             },
             voice: Voice {
@@ -95,6 +93,8 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             },
             tools: Toolbox { take_messages: true, ..Toolbox::default() },
             insights: InsightPolicy::default(),
+            hours: None,
+            words: Box::default(),
             recording_withheld: false,
         },
         api_key,
