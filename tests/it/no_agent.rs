@@ -24,9 +24,8 @@ fn person(new: &mut NewBusiness) {
 }
 
 fn voicemail(new: &mut NewBusiness) {
-    let prompt = Announcement::say(PROMPT, "en-GB").expect("an announcement");
-    new.settings.policies.when_no_agent.voicemail =
-        Some(Voicemail { prompt, max_length: Duration::from_secs(20) });
+    new.settings.words.voicemail = Announcement::say(PROMPT, "en-GB").ok();
+    new.settings.policies.when_no_agent.voicemail = Some(Voicemail { max_length: Duration::from_secs(20) });
 }
 
 fn unrecorded_with_voicemail(new: &mut NewBusiness) {

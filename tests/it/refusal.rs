@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use acceptance::webhook::{Webhook, call_sid, new_call_sid};
 use acceptance::{World, WorldConfig};
+use domain::Announcement;
+use domain::announcement::Wording;
 use simulator::twilio::{CallEventKind, CallSpec, CallerScript, EndedBy};
 
 /// An unknown number is refused politely, kept in quarantine, and never becomes another business's call.
@@ -55,6 +57,35 @@ async fn without_an_inbound_prompt_the_call_is_refused() {
     assert_eq!(record.refusal, "no_prompt");
 }
 
+/// What Twilio says in the agent's place is in the business's language and a voice of that language, or in its own words.
+async fn a_caller_is_refused_in_the_language_of_the_business() {
+    let world = World::with(WorldConfig {
+        business: |new| {
+            new.settings.prompts.inbound = None;
+            new.settings.voice.languages = vec!["he".into()];
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    let (_, twiml) = Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+    let said = twiml.contains("voice=\"Google.he-IL-Wavenet-A\"") && twiml.contains("language=\"he-IL\"");
+    assert!(said && twiml.contains("לא נוכל לענות לשיחה כרגע"), "{twiml}");
+    let world = World::with(WorldConfig {
+        business: |new| {
+            let text = "{{business_name}} macht gerade Pause.".to_owned();
+            let own = Wording::Say { text, language: None, voice: None };
+            new.settings.prompts.inbound = None;
+            new.settings.voice.languages = vec!["sv".into(), "de-AT".into()];
+            new.settings.words.not_now = Announcement::new(own).ok();
+        },
+        ..WorldConfig::default()
+    })
+    .await;
+    let (_, twiml) = Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+    let said = twiml.contains("Harbour Bicycle Workshop macht gerade Pause.");
+    assert!(said && twiml.contains("Polly.Hannah-Neural"), "{twiml}");
+}
+
 /// Hidden and odd callers are served like others.
 async fn a_caller_without_a_number_is_served(world: Arc<World>) {
     for from in ["anonymous", "+266696687", "client:alice", "sip:bob@example.com", ""] {
@@ -67,5 +98,6 @@ async fn a_caller_without_a_number_is_served(world: Arc<World>) {
 acceptance::tests![
     a_number_of_no_business_is_refused_and_quarantined,
     without_an_inbound_prompt_the_call_is_refused,
+    a_caller_is_refused_in_the_language_of_the_business,
     a_caller_without_a_number_is_served,
 ];

@@ -235,19 +235,18 @@ impl Default for WhenNoAgent {
 }
 
 /// A message that a caller may leave. It is recorded and archived like any call, whatever `record_calls` says.
+/// What asks for it is `words.voicemail`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Voicemail {
-    /// Asks for the message; a beep follows.
-    pub prompt: Announcement,
     /// The longest message. 5 s to 10 minutes.
-    #[serde(default = "Voicemail::default_max_length")]
     pub max_length: Duration,
 }
 
-impl Voicemail {
+impl Default for Voicemail {
     /// Two minutes.
-    pub const fn default_max_length() -> Duration {
-        Duration::from_secs(120)
+    fn default() -> Self {
+        Self { max_length: Duration::from_secs(120) }
     }
 }
 

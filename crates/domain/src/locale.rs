@@ -18,6 +18,7 @@ mod ru;
 mod tr;
 mod words;
 
+use crate::Announcement;
 use crate::announcement::Wording;
 use crate::business::ChannelPrompt;
 use crate::language::Tongue;
@@ -119,17 +120,25 @@ impl Speaking {
         Self { locale: &LOCALES[0], voice: en::VOICES[0] }
     }
 
-    /// What Twilio says: the business's own words, else the language's. A business's name is filled into both.
-    pub fn wording(&self, said: Said, own: &OwnWords, business_name: &str) -> Wording {
-        match own.get(said).as_ref().map(|announcement| announcement.wording().clone()) {
-            Some(Wording::Say { text, language: None, voice: None }) => {
+    /// What Twilio says: the business's own words, if it has some for this, else the language's. A business's name is
+    /// filled into both.
+    pub fn wording(&self, said: Said, own: Option<&Announcement>, business_name: &str) -> Wording {
+        match own {
+            Some(own) => self.announced(own, business_name),
+            None => self.say(&words::filled(self.locale.words.get(said), business_name)),
+        }
+    }
+
+    /// A business's own words, in this voice unless they name one, with its name filled in.
+    pub fn announced(&self, own: &Announcement, business_name: &str) -> Wording {
+        match own.wording().clone() {
+            Wording::Say { text, language: None, voice: None } => {
                 self.say(&words::filled(&text, business_name))
             }
-            Some(Wording::Say { text, language, voice }) => {
+            Wording::Say { text, language, voice } => {
                 Wording::Say { text: words::filled(&text, business_name), language, voice }
             }
-            Some(play) => play,
-            None => self.say(&words::filled(self.locale.words.get(said), business_name)),
+            play @ Wording::Play { .. } => play,
         }
     }
 

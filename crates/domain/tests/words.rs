@@ -125,6 +125,7 @@ fn what_twilio_says_keeps_its_names() {
         "closed_voicemail",
         "voicemail",
         "no_message",
+        "thanks",
     ];
     assert_eq!(Said::ALL.iter().map(|said| said.as_str()).collect::<Vec<_>>(), names);
 }

@@ -15,23 +15,26 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::post;
+use domain::locale::Said;
 use domain::plan::Resumption;
 use domain::tools::Destination;
 use domain::turn::EndReason;
-use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
+use domain::{CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use platform::Clock;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
+use stores::businesses::Published;
 use stores::calls::{ResumeCall, Resumed};
 use stores::{StoreError, calls, turns};
 use twilio::twiml::{Redirect, Response as Twiml};
 use twilio::webhook::{ConnectAction, DialAction, VoiceRequest};
 
 use super::no_agent::{self, Why};
+use super::phrases::{self, Phrasebook};
+use super::plan;
 use super::settings_cache::SettingsCache;
 use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
-use super::{phrases, plan};
 use crate::edge::HttpFunction;
 use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Verified};
@@ -123,14 +126,17 @@ async fn after_fallback(State(app): State<Arc<AfterStream>>, webhook: Verified<D
         return xml(&phrases::hang_up());
     }
     let call = form.call.call_sid.as_str();
-    let answer = Box::pin(app.message_or_goodbye(call));
-    let answer = in_time(call, "whether a message may be left", answer).await;
-    xml(&answer.unwrap_or_else(|_| phrases::not_available()))
+    let answer = Box::pin(app.business_of(call));
+    let published = in_time(call, "whether a message may be left", answer).await.ok().flatten();
+    xml(&no_agent::message_or_goodbye(&app.gate, published.as_deref()))
 }
 
 /// Twilio has the message and will announce it like any recording.
-async fn after_message(_: State<Arc<AfterStream>>, _: Verified<VoiceRequest>) -> Response {
-    xml(&phrases::ending("Thank you. Goodbye."))
+async fn after_message(State(app): State<Arc<AfterStream>>, webhook: Verified<VoiceRequest>) -> Response {
+    let call = webhook.form.call_sid.as_str();
+    let answer = Box::pin(app.business_of(call));
+    let published = in_time(call, "in which words a caller is thanked", answer).await.ok().flatten();
+    xml(&Phrasebook::of(published.as_deref()).ending(Said::Thanks))
 }
 
 impl AfterStream {
@@ -151,19 +157,20 @@ impl AfterStream {
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
+        let published = self.settings.of_call(&call).await?;
+        let published = published.as_deref();
         if let Some(reason) = call.refusal {
-            let published = self.settings.of_call(&call).await?;
-            return Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()));
+            return Ok(no_agent::offer(&self.gate, Why::Refused(reason), published));
         }
         if epoch > lost {
             // A copy of a request that was answered, perhaps an old one: the same again.
-            return Ok(self.connect(&sid, lost.next()));
+            return Ok(self.connect(&sid, lost.next(), published));
         }
         let report = self.report(&sid, lost).await?;
         let end = report.as_ref().map(|report| report.end);
         let next = continuation(end, lost);
         if next == Continuation::Dial
-            && let Some(entry) = self.destination(&call, report.as_ref()).await?
+            && let Some(entry) = destination(published, report.as_ref())
         {
             tracing::info!(call = %sid, epoch = lost.0, destination = entry.id, "transferred");
             let action = self.gate.url(&callbacks::after_transfer(lost));
@@ -180,12 +187,11 @@ impl AfterStream {
             if resumed == Resumed::Minted {
                 stream_lost(&sid, lost, end, "resumed");
             }
-            return Ok(self.resumed(resumed, &sid, lost));
+            return Ok(self.resumed(resumed, &sid, lost, published));
         }
         stream_lost(&sid, lost, end, "given up");
         telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "no_agent")]);
-        let published = self.settings.of_call(&call).await?;
-        Ok(no_agent::offer(&self.gate, Why::Lost, published.as_deref()))
+        Ok(no_agent::offer(&self.gate, Why::Lost, published))
     }
 
     /// The agent takes the call back, in the epoch after the one that gave it away.
@@ -198,11 +204,13 @@ impl AfterStream {
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
+        let published = self.settings.of_call(&call).await?;
+        let published = published.as_deref();
         if epoch > gave {
-            return Ok(self.connect(&sid, gave.next()));
+            return Ok(self.connect(&sid, gave.next(), published));
         }
         let report = self.report(&sid, gave).await?;
-        let entry = self.destination(&call, report.as_ref()).await?;
+        let entry = destination(published, report.as_ref()).cloned();
         if may_resume(gave)
             && let Some(mut plan) = self.plan(&call, gave, report.as_ref(), now).await?
         {
@@ -211,47 +219,42 @@ impl AfterStream {
             };
             tracing::info!(call = %sid, epoch = gave.0, "nobody took the transferred call");
             let resumed = self.resume(plan, now).await?;
-            return Ok(self.resumed(resumed, &sid, gave));
+            return Ok(self.resumed(resumed, &sid, gave, published));
         }
-        let published = self.settings.of_call(&call).await?;
-        Ok(no_agent::message_or_goodbye(&self.gate, published.as_deref()))
+        Ok(no_agent::message_or_goodbye(&self.gate, published))
     }
 
-    /// The fallback number was not answered.
-    async fn message_or_goodbye(&self, call: &str) -> Result<Twiml, AnswerError> {
+    /// Whose call it is, with the settings that it began with.
+    async fn business_of(&self, call: &str) -> Result<Option<Arc<Published>>, AnswerError> {
         let sid = CallSid::parse(call)?;
-        let published = match self.calls.call(&sid).await? {
-            Some(call) => self.settings.of_call(&call).await?,
-            None => None,
-        };
-        Ok(no_agent::message_or_goodbye(&self.gate, published.as_deref()))
+        match self.calls.call(&sid).await? {
+            Some(call) => Ok(self.settings.of_call(&call).await?),
+            None => Ok(None),
+        }
     }
 
     async fn resume(&self, plan: CallPlan, now: Timestamp) -> Result<Resumed, StoreError> {
         self.writer.resume(&ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now }).await
     }
 
-    fn resumed(&self, resumed: Resumed, call: &CallSid, lost: Epoch) -> Twiml {
+    fn resumed(&self, resumed: Resumed, call: &CallSid, lost: Epoch, published: Option<&Published>) -> Twiml {
         match resumed {
-            Resumed::Minted | Resumed::Already => self.connect(call, lost.next()),
+            Resumed::Minted | Resumed::Already => self.connect(call, lost.next(), published),
             Resumed::NotLive => phrases::hang_up(),
         }
     }
 
-    /// Whom the session handed the call to, as its business's settings have them.
-    async fn destination(
-        &self,
-        call: &Call,
-        report: Option<&SessionReport>,
-    ) -> Result<Option<Destination>, AnswerError> {
-        let Some(id) = report.and_then(|report| report.transfer_to.as_ref()) else { return Ok(None) };
-        let pinned = self.settings.of_call(call).await?;
-        Ok(pinned.and_then(|pinned| pinned.settings.tools.destination(id).cloned()))
+    fn connect(&self, call: &CallSid, epoch: Epoch, published: Option<&Published>) -> Twiml {
+        self.streams.later(&self.gate, call, epoch, published)
     }
+}
 
-    fn connect(&self, call: &CallSid, epoch: Epoch) -> Twiml {
-        self.streams.later(&self.gate, call, epoch)
-    }
+/// Whom the session handed the call to, as the settings that the call began with have them.
+fn destination<'a>(
+    published: Option<&'a Published>,
+    report: Option<&SessionReport>,
+) -> Option<&'a Destination> {
+    published?.settings.tools.destination(report?.transfer_to.as_ref()?)
 }
 
 fn stream_lost(call: &CallSid, epoch: Epoch, end: Option<EndReason>, outcome: &'static str) {

@@ -102,7 +102,7 @@ async fn answer(
     match without_store::answer(known) {
         FallbackAnswer::AsOpened(published) => {
             let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
-            xml(&app.streams.first(&app.gate, &sid, &published.settings.policies))
+            xml(&app.streams.first(&app.gate, &sid, &published))
         }
         FallbackAnswer::AskAgain => {
             tokio::time::sleep(without_store::PAUSE.saturating_sub(begun.elapsed())).await;
@@ -139,7 +139,7 @@ impl Inbound {
             self.quarantine(webhook, now).await?;
             tracing::error!(call = request.call_sid.as_str(), "a call to a number of no business");
             telemetry::metric("CallsQuarantined", 1.0, Unit::Count, &[]);
-            return Ok(phrases::refusal(Refusal::UnknownNumber));
+            return Ok(no_agent::offer(&self.gate, Why::Refused(Refusal::UnknownNumber), None));
         };
         let call = open_call(request, &published, number, now)?;
         let plan = match self.plan(&call, &published, now).await {
@@ -189,9 +189,7 @@ impl Inbound {
             (Some(reason), published) => {
                 Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()))
             }
-            (None, Some(published)) => {
-                Ok(self.streams.first(&self.gate, &call.sid, &published.settings.policies))
-            }
+            (None, Some(published)) => Ok(self.streams.first(&self.gate, &call.sid, &published)),
             // What the caller must hear first is not known.
             (None, None) => Err(AnswerError::NoSettings),
         }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use domain::business::bounds::IN_PLACE_OF_AGENT;
 use domain::business::{Voicemail, WhenNoAgent};
 use domain::call::Refusal;
+use domain::locale::Said;
 use stores::businesses::Published;
 use twilio::twiml::{Record, Response as Twiml, Verb};
 
-use super::phrases;
+use super::phrases::{self, Phrasebook};
 use crate::edge::verified_form::Gate;
 use crate::shared::callbacks;
 
@@ -29,19 +30,18 @@ pub(super) enum Why {
 }
 
 impl Why {
-    const fn sorry(self) -> &'static str {
+    /// Said before a person is rung.
+    const fn sorry(self) -> Said {
         match self {
-            Self::Lost => "Sorry, we have a technical problem. One moment, I am connecting you.",
-            Self::Refused(Refusal::AtCapacity) => {
-                "Sorry, all our lines are busy. One moment, I am connecting you."
-            }
-            Self::Refused(Refusal::NoPrompt | Refusal::UnknownNumber) => "One moment, I am connecting you.",
+            Self::Lost => Said::ConnectingTrouble,
+            Self::Refused(Refusal::AtCapacity) => Said::ConnectingBusy,
+            Self::Refused(Refusal::NoPrompt | Refusal::UnknownNumber) => Said::Connecting,
         }
     }
 
-    fn last_words(self) -> Twiml {
+    const fn last_words(self) -> Said {
         match self {
-            Self::Lost => phrases::apology(),
+            Self::Lost => Said::Apology,
             Self::Refused(reason) => phrases::refusal(reason),
         }
     }
@@ -49,27 +49,30 @@ impl Why {
 
 /// The first thing that the business has. `None`: nothing is known of it.
 pub(super) fn offer(gate: &Gate, why: Why, published: Option<&Published>) -> Twiml {
-    let Some(Published { business, settings }) = published else { return why.last_words() };
+    let phrases = Phrasebook::of(published);
+    let Some(Published { business, settings }) = published else { return phrases.ending(why.last_words()) };
     let policy = &settings.policies.when_no_agent;
     match &business.fallback_number {
         Some(number) => {
             let action = gate.url(callbacks::AFTER_FALLBACK);
             let ring_for_s = whole_seconds(policy.ring_for);
-            Twiml::new().then(phrases::say(why.sorry())).then(phrases::dial(number, None, ring_for_s, action))
+            Twiml::new().then(phrases.say(why.sorry())).then(phrases::dial(number, None, ring_for_s, action))
         }
-        None => take_message(gate, policy).unwrap_or_else(|| why.last_words()),
+        None => take_message(gate, policy, &phrases).unwrap_or_else(|| phrases.ending(why.last_words())),
     }
 }
 
 /// The person who was rung did not answer.
 pub(super) fn message_or_goodbye(gate: &Gate, published: Option<&Published>) -> Twiml {
+    let phrases = Phrasebook::of(published);
     let policy = published.map(|published| &published.settings.policies.when_no_agent);
-    policy.and_then(|policy| take_message(gate, policy)).unwrap_or_else(phrases::not_available)
+    let message = policy.and_then(|policy| take_message(gate, policy, &phrases));
+    message.unwrap_or_else(|| phrases.ending(Said::NotAvailable))
 }
 
 /// `None` when the business takes no messages.
-fn take_message(gate: &Gate, policy: &WhenNoAgent) -> Option<Twiml> {
-    let Voicemail { prompt, max_length } = policy.voicemail.as_ref()?;
+fn take_message(gate: &Gate, policy: &WhenNoAgent, phrases: &Phrasebook<'_>) -> Option<Twiml> {
+    let Voicemail { max_length } = policy.voicemail.as_ref()?;
     let record = Record {
         // Without an action Twilio would ask for this document again, and again.
         action: Some(gate.url(callbacks::AFTER_MESSAGE)),
@@ -78,12 +81,10 @@ fn take_message(gate: &Gate, policy: &WhenNoAgent) -> Option<Twiml> {
         max_length_s: whole_seconds(*max_length),
         recording_status_callback: Some(gate.url(callbacks::RECORDING_STATUS)),
     };
-    let message = Twiml::new().then(phrases::announce(prompt)).then(record);
+    let message = Twiml::new().then(phrases.say(Said::Voicemail)).then(record);
     // Reached when nothing was said: then there is no recording and no action.
-    Some(message.then(phrases::say(NOTHING_SAID)).then(Verb::Hangup))
+    Some(message.then(phrases.say(Said::NoMessage)).then(Verb::Hangup))
 }
-
-const NOTHING_SAID: &str = "We did not hear a message. Goodbye.";
 
 fn whole_seconds(duration: Duration) -> u32 {
     u32::try_from(duration.clamp(IN_PLACE_OF_AGENT.min, IN_PLACE_OF_AGENT.max).as_secs()).unwrap_or(u32::MAX)

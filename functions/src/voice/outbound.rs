@@ -109,7 +109,7 @@ impl Outbound {
                 // What the settings that the call began with have everybody hear.
                 let pinned = self.placing.settings.of_call(&call).await?;
                 let pinned = pinned.ok_or(AnswerError::NoSettings)?;
-                self.streams.first(&self.placing.gate, &sid, &pinned.settings.policies)
+                self.streams.first(&self.placing.gate, &sid, &pinned)
             }
             // Nothing is said to a person who is rung twice: the other call speaks to them.
             Opening::Open(_) | Opening::Twin => phrases::hang_up(),

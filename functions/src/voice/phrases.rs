@@ -1,42 +1,67 @@
-//! What a caller hears when no agent can speak. There is a session for everything else.
+//! What Twilio says and does when no agent speaks. There is a session for everything else.
 
 use domain::announcement::Wording;
 use domain::call::Refusal;
+use domain::locale::{OwnWords, Said, Speaking};
 use domain::{Announcement, PhoneNumber};
+use stores::businesses::Published;
 use twilio::twiml::{Dial, Number, Play, Response, Say, Verb};
 
 /// How long a person may let a transferred call ring.
 const DIAL_TIMEOUT_S: u32 = 25;
 
-/// In English for every business: by now nothing is known of the caller but that there must be no silence.
-pub(super) fn say(text: &str) -> Say {
-    Say { text: text.to_owned(), voice: None, language: Some("en-GB".to_owned()) }
+/// What Twilio says for one business: in its language and its own words. English for a number of no business, and where
+/// its settings could not be read.
+pub(super) struct Phrasebook<'a> {
+    speaking: Speaking,
+    own: Option<&'a OwnWords>,
+    name: &'a str,
 }
 
-/// A business's own words.
-pub(super) fn announce(announcement: &Announcement) -> Verb {
-    match announcement.wording().clone() {
+impl<'a> Phrasebook<'a> {
+    pub(super) fn of(published: Option<&'a Published>) -> Self {
+        let Some(Published { business, settings }) = published else {
+            return Self { speaking: Speaking::english(), own: None, name: "" };
+        };
+        let tags = settings.voice.languages.iter().map(String::as_str);
+        Self { speaking: Speaking::first_of(tags), own: Some(&settings.words), name: &business.name }
+    }
+
+    pub(super) fn say(&self, said: Said) -> Verb {
+        let own = self.own.and_then(|own| own.get(said).as_ref());
+        verb(self.speaking.wording(said, own, self.name))
+    }
+
+    /// Words that the product has none of its own for.
+    pub(super) fn announce(&self, own: &Announcement) -> Verb {
+        verb(self.speaking.announced(own, self.name))
+    }
+
+    /// The last words of a call.
+    pub(super) fn ending(&self, said: Said) -> Response {
+        Response::new().then(self.say(said)).then(Verb::Hangup)
+    }
+}
+
+fn verb(wording: Wording) -> Verb {
+    match wording {
         Wording::Say { text, language, voice } => Say { text, voice, language }.into(),
         Wording::Play { url } => Play { url }.into(),
     }
 }
 
-pub(super) fn refusal(reason: Refusal) -> Response {
-    let text = match reason {
-        Refusal::UnknownNumber => "Sorry, this number is not in service. Goodbye.",
-        Refusal::AtCapacity => "Sorry, all our lines are busy. Please call again in a few minutes. Goodbye.",
-        Refusal::NoPrompt => "Sorry, we cannot take your call right now. Please call again later. Goodbye.",
-    };
-    ending(text)
+/// Why a call is refused, in words that a caller hears.
+pub(super) const fn refusal(reason: Refusal) -> Said {
+    match reason {
+        Refusal::UnknownNumber => Said::UnknownNumber,
+        Refusal::AtCapacity => Said::Busy,
+        Refusal::NoPrompt => Said::NotNow,
+    }
 }
 
-pub(super) const APOLOGY: &str =
-    "Sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.";
-
-const NOT_AVAILABLE: &str = "Sorry, nobody can take your call right now. Please call again later. Goodbye.";
-
+/// The last words where it is not known whose call it is.
 pub(super) fn apology() -> Response {
-    ending(APOLOGY)
+    Phrasebook::of(None).ending(Said::Apology)
 }
 
 /// The agent handed the call over and said so. What follows is `action`'s to say.
@@ -50,16 +75,7 @@ pub(super) fn dial(to: &PhoneNumber, shown: Option<&PhoneNumber>, timeout_s: u32
     Dial { action: Some(action), timeout_s, caller_id, number }
 }
 
-pub(super) fn not_available() -> Response {
-    ending(NOT_AVAILABLE)
-}
-
 /// Ends the call without a word.
 pub(super) fn hang_up() -> Response {
     Response::new().then(Verb::Hangup)
-}
-
-/// The last words of a call.
-pub(super) fn ending(text: &str) -> Response {
-    Response::new().then(say(text)).then(Verb::Hangup)
 }

@@ -18,6 +18,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "لقد اتصلتم بـ {{business_name}} خارج ساعات العمل. يرجى ترك رسالة بعد سماع الصافرة.",
         voicemail: "لقد اتصلتم بـ {{business_name}}. لا يمكننا الرد على مكالمتكم الآن. يرجى ترك رسالة بعد سماع الصافرة.",
         no_message: "لم نسمع أي رسالة. مع السلامة.",
+        thanks: "شكرًا على رسالتكم. مع السلامة.",
     },
     manner: Manner {
         address: "Speak simple modern standard Arabic, and move toward the caller's dialect if you are sure of it. Address people with the polite plural (\"حضرتكم\", \"من فضلكم\") until you know how they wish to be addressed; never guess the gender from a name.",

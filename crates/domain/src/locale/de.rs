@@ -21,6 +21,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Sie haben {{business_name}} außerhalb der Öffnungszeiten erreicht. Bitte hinterlassen Sie nach dem Signalton eine Nachricht.",
         voicemail: "Sie haben {{business_name}} erreicht. Wir können Ihren Anruf gerade nicht annehmen. Bitte hinterlassen Sie nach dem Signalton eine Nachricht.",
         no_message: "Wir haben keine Nachricht gehört. Auf Wiederhören.",
+        thanks: "Vielen Dank für Ihre Nachricht. Auf Wiederhören.",
     },
     manner: Manner {
         address: "Address people with \"Sie\" and, once the family name is known, with \"Herr\" or \"Frau\" and that name; use \"du\" only with a caller who asks for it. Titles such as \"Frau Doktor\" are said if the caller gave them.",

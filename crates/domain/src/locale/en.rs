@@ -24,6 +24,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "{{business_name}} is closed at the moment. Please leave a message after the tone.",
         voicemail: "This is {{business_name}}. We cannot take your call right now. Please leave a message after the tone.",
         no_message: "We did not hear a message. Goodbye.",
+        thanks: "Thank you for your message. Goodbye.",
     },
     manner: Manner {
         address: "Be polite and plain; use a first name only if the person offers it, otherwise \"Mr\" or \"Ms\" with the family name if it is known.",

@@ -22,6 +22,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Ha llamado a {{business_name}} fuera del horario de atención. Deje un mensaje después de la señal, por favor.",
         voicemail: "Ha llamado a {{business_name}}. No podemos atender su llamada en este momento. Deje un mensaje después de la señal, por favor.",
         no_message: "No hemos oído ningún mensaje. Adiós.",
+        thanks: "Gracias por su mensaje. Adiós.",
     },
     manner: Manner {
         address: "Address people with \"usted\", and with \"señor\" or \"señora\" and the family name if it is known; use \"tú\", or \"vos\" where that is usual, only with a caller who does so first.",

@@ -21,6 +21,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Vous avez appelé {{business_name}} en dehors des heures d'ouverture. Veuillez laisser un message après le bip.",
         voicemail: "Vous êtes bien chez {{business_name}}. Nous ne pouvons pas prendre votre appel pour le moment. Veuillez laisser un message après le bip.",
         no_message: "Nous n'avons pas entendu de message. Au revoir.",
+        thanks: "Merci pour votre message. Au revoir.",
     },
     manner: Manner {
         address: "Address people with \"vous\", and with \"monsieur\" or \"madame\"; never use \"tu\" unless the caller asks for it.",

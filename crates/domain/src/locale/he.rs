@@ -18,6 +18,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "הגעתם אל {{business_name}} מחוץ לשעות הפעילות. נא להשאיר הודעה אחרי הצליל.",
         voicemail: "הגעתם אל {{business_name}}. לא נוכל לענות לשיחה כרגע. נא להשאיר הודעה אחרי הצליל.",
         no_message: "לא שמענו הודעה. להתראות.",
+        thanks: "תודה על ההודעה. להתראות.",
     },
     manner: Manner {
         address: "Speak natural, current Hebrew. Until you know how to address the caller, use forms without gender (\"אפשר לדעת\", \"נא למסור\", \"כדאי לבדוק\"); then match the gender that the caller's own verbs show, and never guess it from a name. Speak of yourself in one gender throughout the call.",

@@ -18,6 +18,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Ha chiamato {{business_name}} fuori dall'orario di apertura. Lasci un messaggio dopo il segnale acustico.",
         voicemail: "Ha chiamato {{business_name}}. Al momento non possiamo rispondere. Lasci un messaggio dopo il segnale acustico.",
         no_message: "Non abbiamo sentito alcun messaggio. Arrivederci.",
+        thanks: "Grazie per il suo messaggio. Arrivederci.",
     },
     manner: Manner {
         address: "Address people with \"Lei\" and verbs of the third person, and with \"signore\" or \"signora\" (\"signor Rossi\" before a name); never use \"tu\" unless the caller asks for it.",

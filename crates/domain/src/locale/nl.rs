@@ -21,6 +21,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "U belt {{business_name}} buiten de openingstijden. Spreek na de toon een bericht in.",
         voicemail: "U bent verbonden met {{business_name}}. Wij kunnen uw gesprek nu niet aannemen. Spreek na de toon een bericht in.",
         no_message: "We hebben geen bericht gehoord. Tot ziens.",
+        thanks: "Bedankt voor uw bericht. Tot ziens.",
     },
     manner: Manner {
         address: "Address people with \"u\", and with \"meneer\" or \"mevrouw\"; change to \"je\" only with a caller who does so first.",

@@ -18,6 +18,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Tu {{business_name}}. Obecnie jest nieczynne. Prosimy zostawić wiadomość po sygnale.",
         voicemail: "Tu {{business_name}}. Nie możemy teraz odebrać połączenia. Prosimy zostawić wiadomość po sygnale.",
         no_message: "Nie usłyszeliśmy żadnej wiadomości. Do widzenia.",
+        thanks: "Dziękujemy za wiadomość. Do widzenia.",
     },
     manner: Manner {
         address: "Address people with \"pan\" or \"pani\" and verbs of the third person (\"czy może pan podać\", \"czy może pani podać\"); until you know which, use forms without them (\"proszę podać\"). Never use \"ty\" unless the caller asks for it.",

@@ -22,6 +22,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Ligou para {{business_name}} fora do horário de atendimento. Por favor, deixe uma mensagem após o sinal.",
         voicemail: "Ligou para {{business_name}}. Não podemos atender a sua chamada neste momento. Por favor, deixe uma mensagem após o sinal.",
         no_message: "Não ouvimos nenhuma mensagem. Até logo.",
+        thanks: "Obrigado pela sua mensagem. Até logo.",
     },
     manner: Manner {
         address: "Address people with \"o senhor\" or \"a senhora\"; to Brazilian callers \"você\" is polite as well, to callers from Portugal it may not be, so leave the pronoun out there. Speak the caller's variety throughout.",

@@ -18,6 +18,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "Вы позвонили в {{business_name}} в нерабочее время. Пожалуйста, оставьте сообщение после сигнала.",
         voicemail: "Вы позвонили в {{business_name}}. Сейчас мы не можем принять ваш звонок. Пожалуйста, оставьте сообщение после сигнала.",
         no_message: "Мы не услышали сообщения. До свидания.",
+        thanks: "Спасибо за сообщение. До свидания.",
     },
     manner: Manner {
         address: "Address people with \"вы\"; once the caller gave first name and patronymic, use both, otherwise the first name with \"вы\". Do not use \"ты\" unless the caller asks for it, and avoid verb forms that need the caller's gender until it is clear.",

@@ -162,7 +162,7 @@ fn a_business_has_words_of_its_own_and_the_languages_for_the_rest() {
         ..OwnWords::default()
     };
     let german = Speaking::first_of(["de"]);
-    let wording = |said| german.wording(said, &own, "Hafen\u{7}rad ");
+    let wording = |said| german.wording(said, own.get(said).as_ref(), "Hafen\u{7}rad ");
     assert_eq!(
         wording(Said::Closed),
         Wording::Say {
@@ -230,7 +230,7 @@ proptest! {
     #[test]
     fn any_name_of_a_business_can_be_said(name in "\\PC{0,300}|[\u{0}-\u{1F}]{0,9}", pick in 0..Said::ALL.len(), at in 0..12_usize) {
         let speaking = Speaking::first_of([LOCALES[at].code]);
-        let wording = speaking.wording(Said::ALL[pick], &OwnWords::default(), &name);
+        let wording = speaking.wording(Said::ALL[pick], None, &name);
         prop_assert!(Announcement::new(wording).is_ok());
     }
 }

@@ -18,6 +18,7 @@ pub(super) const LOCALE: Locale = Locale {
         closed_voicemail: "{{business_name}} şu anda kapalı. Lütfen sinyal sesinden sonra mesajınızı bırakın.",
         voicemail: "{{business_name}} hattına ulaştınız. Şu anda aramanızı yanıtlayamıyoruz. Lütfen sinyal sesinden sonra mesajınızı bırakın.",
         no_message: "Mesajınızı duyamadık. Hoşça kalın.",
+        thanks: "Mesajınız için teşekkür ederiz. Hoşça kalın.",
     },
     manner: Manner {
         address: "Address people with \"siz\" and polite verb endings; once the first name is known, say \"Bey\" or \"Hanım\" after it (\"Ahmet Bey\", \"Ayşe Hanım\"), and only \"efendim\" while you are unsure. Never use \"sen\" unless the caller asks for it.",

@@ -44,6 +44,8 @@ pub struct Words<T> {
     pub voicemail: T,
     /// No message was heard.
     pub no_message: T,
+    /// A message was left.
+    pub thanks: T,
 }
 
 /// A business's own words, in place of its language's.
@@ -67,6 +69,7 @@ pub enum Said {
     ClosedVoicemail,
     Voicemail,
     NoMessage,
+    Thanks,
 }
 
 impl Said {
@@ -98,7 +101,8 @@ impl Said {
             | Self::Apology
             | Self::NotAvailable
             | Self::Closed
-            | Self::NoMessage => true,
+            | Self::NoMessage
+            | Self::Thanks => true,
             Self::Connecting
             | Self::ConnectingBusy
             | Self::ConnectingTrouble
@@ -125,6 +129,7 @@ impl<T> Words<T> {
             Said::ClosedVoicemail => &self.closed_voicemail,
             Said::Voicemail => &self.voicemail,
             Said::NoMessage => &self.no_message,
+            Said::Thanks => &self.thanks,
         }
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::announcement::Wording;
-use crate::business::{ChannelPrompt, PromptInLanguage, Prompts, TranscriptPolicy, TurnDetection, Voicemail};
+use crate::business::{ChannelPrompt, PromptInLanguage, Prompts, TranscriptPolicy, TurnDetection};
 use crate::business::{VoicemailPolicy, bounds};
 use crate::hours::{OpeningHours, Outside, Week};
 use crate::insight::{Field, FieldKind};
@@ -119,8 +119,6 @@ fn every_text_is_judged_wherever_it_stands() {
         settings.hours = Some(OpeningHours { week, holidays: vec![], exceptions: vec![], outside });
         settings.words.busy = said(BAD);
         settings.policies.consent = said(BAD);
-        settings.policies.when_no_agent.voicemail =
-            Some(Voicemail { prompt: said(BAD).unwrap(), max_length: Voicemail::default_max_length() });
         settings.policies.conversation.voicemail = VoicemailPolicy::LeaveMessage { text: BAD.into() };
     })
     .into_iter()
@@ -139,7 +137,6 @@ fn every_text_is_judged_wherever_it_stands() {
             "/hours/outside/agent/instructions",
             "/words/busy/say/text",
             "/policies/consent/say/text",
-            "/policies/when_no_agent/voicemail/prompt/say/text",
             "/policies/conversation/voicemail/leave_message/text",
         ]
     );

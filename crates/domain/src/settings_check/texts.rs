@@ -116,9 +116,7 @@ fn heard(settings: &Settings) -> Vec<(String, &Announcement)> {
     });
     let policies = &settings.policies;
     let consent = policies.consent.iter().map(|own| ("policies.consent".to_owned(), own));
-    let voicemail = policies.when_no_agent.voicemail.iter();
-    let voicemail = voicemail.map(|own| ("policies.when_no_agent.voicemail.prompt".to_owned(), &own.prompt));
-    words.chain(consent).chain(voicemail).collect()
+    words.chain(consent).collect()
 }
 
 fn announcements(settings: &Settings, found: &mut Findings) {

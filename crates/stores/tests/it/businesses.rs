@@ -164,7 +164,7 @@ fn the_words_that_twilio_speaks_for_a_business_are_checked_when_they_are_read() 
             r#"{{"record_calls": true, "transcript": "realtime_first", "conversation": {{}},
             "consent": {consent},
             "when_no_agent": {{"ring_for": {{"secs": 25, "nanos": 0}},
-                "voicemail": {{"prompt": {{"say": {{"text": "Please leave a message."}}}}}}}}}}"#
+                "voicemail": {{}}}}}}"#
         )
     };
     let read: Policies = serde_json::from_str(&policies(

@@ -28,8 +28,7 @@ fn full() -> Settings {
     settings.prompts.whatsapp = settings.prompts.inbound.clone();
     let say = |text| Announcement::say(text, "en-GB").unwrap();
     settings.policies.consent = Some(say("This call is recorded."));
-    settings.policies.when_no_agent.voicemail =
-        Some(Voicemail { prompt: say("Leave a message."), max_length: Duration::from_secs(60) });
+    settings.policies.when_no_agent.voicemail = Some(Voicemail { max_length: Duration::from_secs(60) });
     settings.policies.conversation.voicemail = VoicemailPolicy::LeaveMessage { text: "Call us.".into() };
     settings.policies.conversation.phrases.goodbyes = vec!["so long".into()];
     settings.tools.directory = vec![Destination {
