@@ -7,10 +7,10 @@
 
 use std::time::{Duration, Instant};
 
-use domain::CallPlan;
 use domain::tools::{
-    END_CALL, HttpTool, Lost, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, ToolOutcome, Toolbox,
+    HttpTool, Lost, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, ToolOutcome, Toolbox,
 };
+use domain::{CallPlan, prompt};
 use platform::rate_limit::RateLimited;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -64,42 +64,19 @@ pub(crate) struct Offered {
 
 /// What the model is offered. A tool whose schema cannot be read is left out: the call goes on without it.
 pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
-    let tool = |name: &str, description: String, parameters| Offered {
-        name: name.to_owned(),
-        description,
-        parameters,
-    };
-    let mut tools = vec![tool(
-        END_CALL,
-        "Ends the call. Use it once the caller has said goodbye or the matter is settled, after a short goodbye of \
-         your own."
-            .to_owned(),
-        json!({ "type": "object", "properties": {}, "required": [] }),
-    )];
-    if !toolbox.directory.is_empty() {
-        let people: Vec<String> =
-            toolbox.directory.iter().map(|entry| format!("{}: {}", entry.id, entry.label)).collect();
-        let description = format!(
-            "Connects the caller with a person. Use it when the caller asks for one, or when you cannot help. Say \
-             first that you are connecting them. To whom: {}.",
-            people.join("; ")
-        );
-        tools.push(tool(TRANSFER_CALL, description, parameters_of_transfer(toolbox)));
-    }
-    if toolbox.take_messages {
-        let description = "Notes a message for the business. Use it when the caller wants to leave one or to be \
-                           called back; read it back to the caller first.";
-        tools.push(tool(TAKE_MESSAGE, description.to_owned(), parameters_of_message()));
-    }
-    for own in &toolbox.http {
-        match schema_of(own) {
-            Some(parameters) => tools.push(tool(&own.name, own.description.clone(), parameters)),
-            None => {
-                tracing::error!(tool = own.name, "a tool is not offered: its parameters are no JSON Schema")
-            }
+    let offered = prompt::tools::described(toolbox).into_iter().filter_map(|tool| {
+        let parameters = match (tool.own, tool.name) {
+            (Some(own), _) => schema_of(own),
+            (None, TRANSFER_CALL) => Some(parameters_of_transfer(toolbox)),
+            (None, TAKE_MESSAGE) => Some(parameters_of_message()),
+            (None, _) => Some(json!({ "type": "object", "properties": {}, "required": [] })),
+        };
+        if parameters.is_none() {
+            tracing::error!(tool = tool.name, "a tool is not offered: its parameters are no JSON Schema");
         }
-    }
-    tools
+        Some(Offered { name: tool.name.to_owned(), description: tool.description, parameters: parameters? })
+    });
+    offered.collect()
 }
 
 /// Runs a tool to its answer. The session's own deadline is later than all of these. `troubles` is the call's own.

@@ -8,7 +8,6 @@ mod ordered_calls;
 pub mod outbound;
 mod phrases;
 mod plan;
-mod settings_cache;
 pub mod status;
 mod status_recorder;
 mod stream_twiml;

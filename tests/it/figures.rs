@@ -14,6 +14,12 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
+use domain::business::ChannelPrompt;
+use domain::hours::{DAYS, OpeningHours, Outside, Week};
+use domain::prompt::caller::AboutCaller;
+use domain::prompt::lint::MAX_INSTRUCTIONS_CHARS;
+use domain::prompt::{self, CallContext, Channel};
+use domain::{Caller, Timestamp};
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
@@ -118,6 +124,42 @@ async fn the_figures_of_webhooks_and_jobs() {
         "profile": if cfg!(debug_assertions) { "debug" } else { "release" },
     });
     report(&format!("{figures:#}"));
+}
+
+/// The longest prompt that may be published is compiled in a fraction of the time that a read of the store takes, so a
+/// call that does not find it in the cache waits no longer than the others.
+fn the_figures_of_prompts() {
+    const BAR: Duration = Duration::from_micros(100);
+    let text = "Be kind to {{business_name}}. ".repeat(400);
+    let business = domain::testing::business();
+    let mut settings = domain::testing::settings();
+    settings.prompts.inbound = Some(ChannelPrompt::new(&text[..MAX_INSTRUCTIONS_CHARS], "Hello."));
+    settings.voice.languages = ["he", "en", "de-AT", "ar"].map(String::from).into();
+    let week = Week::of(&DAYS.map(|(day, _)| day), &["09:00-17:00".parse().unwrap()]);
+    let outside = Outside::Agent { instructions: "Take no orders.".into() };
+    settings.hours = Some(OpeningHours { week, holidays: vec![], exceptions: vec![], outside });
+    let caller = Caller::Hidden;
+    let context =
+        CallContext { caller: &caller, task: None, about: AboutCaller::default(), now: Timestamp(0) };
+    let mut times: Vec<(Duration, Duration)> = (0..SAMPLES * 10)
+        .map(|_| {
+            let begun = Instant::now();
+            let compiled = prompt::compile(&business, &settings, Channel::Inbound, None).unwrap();
+            let compiling = begun.elapsed();
+            let text = prompt::for_call(&compiled, &business, &settings, &context);
+            assert!(text.len() > MAX_INSTRUCTIONS_CHARS);
+            (compiling, begun.elapsed())
+        })
+        .collect();
+    times.sort_unstable();
+    let (compiling, whole) = times[times.len() / 2];
+    let us = |time: Duration| (time.as_secs_f64() * 10_000_000.0).round() / 10.0;
+    report(&format!(
+        "a prompt of {MAX_INSTRUCTIONS_CHARS} characters: compiled in {} us, with its call in {} us",
+        us(compiling),
+        us(whole)
+    ));
+    assert!(cfg!(debug_assertions) || whole < BAR, "{whole:?}");
 }
 
 /// How many calls found their prompt compiled, and for how many it was. Those of tests that run meanwhile count too.
@@ -227,4 +269,8 @@ fn sink(world: &World) -> (&'static str, &str) {
     ("QUEUE_TRANSCRIPTS", world.system.name("TranscriptsDlq").unwrap())
 }
 
-acceptance::tests![the_figures_of_webhooks_and_jobs, the_memory_that_an_hour_of_recording_takes,];
+acceptance::tests![
+    the_figures_of_webhooks_and_jobs,
+    the_figures_of_prompts,
+    the_memory_that_an_hour_of_recording_takes,
+];

@@ -17,6 +17,7 @@ mod cost;
 mod crash;
 mod evil_model;
 mod figures;
+mod hours;
 mod isolation;
 mod jobs;
 mod log;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         consent::TESTS,
         cost::TESTS,
         evil_model::TESTS,
+        hours::TESTS,
         isolation::TESTS,
         jobs::TESTS,
         log::TESTS,

@@ -159,6 +159,8 @@ pub enum Refusal {
     AtCapacity,
     /// The published settings cannot carry a call on this channel.
     NoPrompt,
+    /// The business is closed, and what it has outside its opening hours is not the agent.
+    Closed,
 }
 
 impl Refusal {

@@ -19,8 +19,7 @@ use crate::zone::Zone;
 
 pub use lint::{Finding, Lint, MAX_DAYS, MAX_INSTRUCTIONS_CHARS, MAX_NAME_CHARS, MAX_SPANS};
 pub use special::{Exception, Holiday, HolidayDate, InvalidDate};
-pub(crate) use week::DAYS;
-pub use week::{InvalidSpan, Span, Week};
+pub use week::{DAYS, InvalidSpan, Span, Week};
 
 /// How far ahead the next opening or closing is looked for, days: over a year.
 pub const LOOK_AHEAD_DAYS: usize = 400;
@@ -103,6 +102,17 @@ impl Opening<'_> {
     }
 }
 
+/// A day that is kept otherwise than its weekday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpecialDay<'a> {
+    /// Which.
+    pub date: Date,
+    /// What the holiday or the exception is called.
+    pub name: &'a str,
+    /// When the business is open.
+    pub open: &'a [Span],
+}
+
 /// How one day is kept.
 struct Day<'a> {
     open: &'a [Span],
@@ -121,6 +131,18 @@ impl OpeningHours {
                 Opening::Closed { until, why, what }
             }
         }
+    }
+
+    /// The days from `first` on, at most so many, that an exception or a holiday keeps.
+    pub fn special_days(&self, first: Date, days: usize) -> Vec<SpecialDay<'_>> {
+        let dates = first.series(jiff::Span::new().days(1)).take(days);
+        let special = dates.filter_map(|date| match self.day(date) {
+            Day { open, why: Why::Holiday(name) | Why::Exception(name), .. } => {
+                Some(SpecialDay { date, name, open })
+            }
+            Day { why: Why::Hours, .. } => None,
+        });
+        special.collect()
     }
 
     fn day(&self, date: Date) -> Day<'_> {

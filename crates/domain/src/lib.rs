@@ -26,6 +26,7 @@ pub mod phone;
 pub mod phrases;
 pub mod plan;
 pub mod prompt;
+pub mod reception;
 pub mod recording;
 pub mod secret;
 pub mod settings_check;

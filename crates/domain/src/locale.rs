@@ -18,6 +18,8 @@ mod ru;
 mod tr;
 mod words;
 
+use std::sync::LazyLock;
+
 use crate::Announcement;
 use crate::announcement::Wording;
 use crate::business::ChannelPrompt;
@@ -72,6 +74,11 @@ pub static LOCALES: [Locale; 12] = [
     tr::LOCALE,
 ];
 
+/// Each table under its language.
+static TONGUES: LazyLock<Vec<(Tongue, &Locale)>> = LazyLock::new(|| {
+    LOCALES.iter().filter_map(|locale| Some((Tongue::parse(locale.code)?, locale))).collect()
+});
+
 /// A language's table with the voice for one region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Speaking {
@@ -84,8 +91,13 @@ pub struct Speaking {
 impl Locale {
     /// The table of a language, by an ISO 639 code or a BCP 47 tag. `None`: it has no table.
     pub fn of(tag: &str) -> Option<&'static Self> {
+        // Most tags are plain codes, which need no look into the world's languages.
+        if let Some(locale) = LOCALES.iter().find(|locale| locale.code.eq_ignore_ascii_case(tag)) {
+            return Some(locale);
+        }
         let tongue = Tongue::parse(tag)?;
-        LOCALES.iter().find(|locale| Tongue::parse(locale.code).is_some_and(|own| own.is_kin(&tongue)))
+        let (_, locale) = TONGUES.iter().find(|(own, _)| own.is_kin(&tongue))?;
+        Some(locale)
     }
 
     /// The prompt of a new business whose callers speak this language, for calls that come in.

@@ -61,6 +61,16 @@ impl Zone {
     }
 }
 
+/// The local date and time as words for a prompt: `Friday 20 November 2026, 14:05`. A zone that does not exist gives
+/// UTC and says so, rather than a wrong hour.
+pub fn local_words(at: Timestamp, zone: &str) -> String {
+    const WORDS: &str = "%A %-d %B %Y, %H:%M";
+    match Zone::parse(zone) {
+        Ok(zone) => zone.local(at).strftime(WORDS).to_string(),
+        Err(UnknownZone) => format!("{} UTC", Offset::UTC.to_datetime(instant(at)).strftime(WORDS)),
+    }
+}
+
 /// The day that it is in UTC.
 pub fn utc_day(now: Timestamp) -> Date {
     Offset::UTC.to_datetime(instant(now)).date()
@@ -136,6 +146,14 @@ mod tests {
         let first = reached(autumn);
         assert_eq!(vienna.local(first), autumn);
         assert_eq!(vienna.local(Timestamp(first.0 + 3_600_000)), autumn, "it comes twice");
+    }
+
+    #[test]
+    fn a_moment_is_told_in_words_and_an_unknown_zone_is_utc_and_says_so() {
+        let at = Timestamp(1_795_179_909_250);
+        assert_eq!(local_words(at, "Europe/Vienna"), "Friday 20 November 2026, 14:05");
+        assert_eq!(local_words(at, "Atlantis/Capital"), "Friday 20 November 2026, 13:05 UTC");
+        assert!(!local_words(Timestamp(i64::MIN), "Europe/Vienna").is_empty());
     }
 
     proptest! {

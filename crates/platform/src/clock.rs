@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 /// How far a clock is ahead of the system's. It never becomes less.
@@ -58,17 +57,6 @@ pub fn from_rfc3339(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|parsed| Timestamp(parsed.as_millisecond()))
 }
 
-/// The local date and time as words for a prompt: `Friday 20 November 2026, 14:05`.
-///
-/// `zone` is an IANA name; one that does not exist gives UTC and says so, rather than a wrong hour.
-pub fn local_words(at: Timestamp, zone: &str) -> String {
-    const WORDS: &str = "%A %-d %B %Y, %H:%M";
-    match TimeZone::get(zone) {
-        Ok(zone) => instant(at).to_zoned(zone).strftime(WORDS).to_string(),
-        Err(_) => format!("{} UTC", instant(at).strftime(WORDS)),
-    }
-}
-
 /// Times outside the calendar's range become its nearest end.
 fn instant(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(at.0).unwrap_or(if at.0 < 0 {
@@ -100,14 +88,8 @@ mod tests {
     #[test]
     fn one_moment_in_each_of_its_spellings() {
         assert_eq!(rfc3339(AT), "2026-11-20T13:05:09.250Z");
-        assert_eq!(local_words(AT, "Europe/Vienna"), "Friday 20 November 2026, 14:05");
         assert_eq!(from_rfc2822("Fri, 20 Nov 2026 13:05:09 +0000"), Some(Timestamp::from_secs(AT.secs())));
         assert_eq!(from_rfc3339("2026-11-20T13:05:09.250Z"), Some(AT));
-    }
-
-    #[test]
-    fn an_unknown_zone_is_utc_and_says_so() {
-        assert_eq!(local_words(AT, "Atlantis/Capital"), "Friday 20 November 2026, 13:05 UTC");
     }
 
     #[test]
@@ -119,6 +101,5 @@ mod tests {
             assert_eq!(from_rfc3339(text), None, "{text}");
         }
         assert!(rfc3339(Timestamp(i64::MAX)).starts_with("9999-12-"));
-        assert!(!local_words(Timestamp(i64::MIN), "Europe/Vienna").is_empty());
     }
 }

@@ -19,7 +19,7 @@ use domain::locale::Said;
 use domain::plan::Resumption;
 use domain::tools::Destination;
 use domain::turn::EndReason;
-use domain::{CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
+use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use platform::Clock;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
@@ -32,13 +32,13 @@ use twilio::webhook::{ConnectAction, DialAction, VoiceRequest};
 use super::no_agent::{self, Why};
 use super::phrases::{self, Phrasebook};
 use super::plan;
-use super::settings_cache::SettingsCache;
 use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
 use crate::edge::HttpFunction;
 use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Verified};
 use crate::shared::callbacks;
+use crate::shared::settings_cache::SettingsCache;
 use continuation::{Continuation, continuation, may_resume};
 
 parts! {
@@ -127,15 +127,17 @@ async fn after_fallback(State(app): State<Arc<AfterStream>>, webhook: Verified<D
     }
     let call = form.call.call_sid.as_str();
     let answer = Box::pin(app.business_of(call));
-    let published = in_time(call, "whether a message may be left", answer).await.ok().flatten();
-    xml(&no_agent::message_or_goodbye(&app.gate, published.as_deref()))
+    let known = in_time(call, "whether a message may be left", answer).await.ok().flatten();
+    let (refusal, published) = known.map_or((None, None), |(call, published)| (call.refusal, published));
+    xml(&no_agent::message_or_goodbye(&app.gate, refusal, published.as_deref()))
 }
 
 /// Twilio has the message and will announce it like any recording.
 async fn after_message(State(app): State<Arc<AfterStream>>, webhook: Verified<VoiceRequest>) -> Response {
     let call = webhook.form.call_sid.as_str();
     let answer = Box::pin(app.business_of(call));
-    let published = in_time(call, "in which words a caller is thanked", answer).await.ok().flatten();
+    let known = in_time(call, "in which words a caller is thanked", answer).await.ok().flatten();
+    let published = known.and_then(|(_, published)| published);
     xml(&Phrasebook::of(published.as_deref()).ending(Said::Thanks))
 }
 
@@ -160,7 +162,7 @@ impl AfterStream {
         let published = self.settings.of_call(&call).await?;
         let published = published.as_deref();
         if let Some(reason) = call.refusal {
-            return Ok(no_agent::offer(&self.gate, Why::Refused(reason), published));
+            return Ok(no_agent::refused(&self.gate, reason, call.opened_at, published));
         }
         if epoch > lost {
             // A copy of a request that was answered, perhaps an old one: the same again.
@@ -221,16 +223,15 @@ impl AfterStream {
             let resumed = self.resume(plan, now).await?;
             return Ok(self.resumed(resumed, &sid, gave, published));
         }
-        Ok(no_agent::message_or_goodbye(&self.gate, published))
+        Ok(no_agent::message_or_goodbye(&self.gate, call.refusal, published))
     }
 
-    /// Whose call it is, with the settings that it began with.
-    async fn business_of(&self, call: &str) -> Result<Option<Arc<Published>>, AnswerError> {
+    /// The call, and its business with the settings that it began with.
+    async fn business_of(&self, call: &str) -> Result<Option<(Call, Option<Arc<Published>>)>, AnswerError> {
         let sid = CallSid::parse(call)?;
-        match self.calls.call(&sid).await? {
-            Some(call) => Ok(self.settings.of_call(&call).await?),
-            None => Ok(None),
-        }
+        let Some(call) = self.calls.call(&sid).await? else { return Ok(None) };
+        let published = self.settings.of_call(&call).await?;
+        Ok(Some((call, published)))
     }
 
     async fn resume(&self, plan: CallPlan, now: Timestamp) -> Result<Resumed, StoreError> {

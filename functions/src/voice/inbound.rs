@@ -16,6 +16,7 @@ use axum::routing::post;
 use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt::{Channel, NoPrompt};
+use domain::reception::{Reception, reception};
 use domain::{Call, CallPlan, CallSid, CallStatus, Direction, PhoneNumber, Timestamp};
 use moka::future::Cache;
 use platform::Clock;
@@ -31,7 +32,6 @@ use twilio::webhook::VoiceRequest;
 
 use self::without_store::{Attempts, FallbackAnswer, Known};
 use super::no_agent::{self, Why};
-use super::settings_cache::SettingsCache;
 use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
 use super::{ANSWER_WITHIN, caller, count_refused, phrases, plan, slot_ttl};
@@ -40,6 +40,7 @@ use crate::edge::answer::try_again;
 use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Verified};
 use crate::shared::callbacks;
+use crate::shared::settings_cache::SettingsCache;
 
 /// Copies of webhooks that are waited for at one time.
 const MAX_FLIGHTS: u64 = 10_000;
@@ -102,7 +103,11 @@ async fn answer(
     match without_store::answer(known) {
         FallbackAnswer::AsOpened(published) => {
             let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
-            xml(&app.streams.first(&app.gate, &sid, &published))
+            let now = app.clock.now();
+            xml(&match answered_by_agent(&published, now) {
+                true => app.streams.first(&app.gate, &sid, &published),
+                false => no_agent::closed(&app.gate, &published, now),
+            })
         }
         FallbackAnswer::AskAgain => {
             tokio::time::sleep(without_store::PAUSE.saturating_sub(begun.elapsed())).await;
@@ -142,6 +147,10 @@ impl Inbound {
             return Ok(no_agent::offer(&self.gate, Why::Refused(Refusal::UnknownNumber), None));
         };
         let call = open_call(request, &published, number, now)?;
+        if !answered_by_agent(&published, now) {
+            tracing::info!(call = %call.sid, business = %call.business, "outside the opening hours");
+            return self.refuse(call, Refusal::Closed, now).await;
+        }
         let plan = match self.plan(&call, &published, now).await {
             Ok(plan) => plan,
             Err(no_prompt) => {
@@ -187,7 +196,7 @@ impl Inbound {
         let published = self.settings.of_call(call).await?;
         match (call.refusal, published) {
             (Some(reason), published) => {
-                Ok(no_agent::offer(&self.gate, Why::Refused(reason), published.as_deref()))
+                Ok(no_agent::refused(&self.gate, reason, call.opened_at, published.as_deref()))
             }
             (None, Some(published)) => Ok(self.streams.first(&self.gate, &call.sid, &published)),
             // What the caller must hear first is not known.
@@ -220,7 +229,7 @@ impl Inbound {
     }
 
     async fn plan(&self, call: &Call, published: &Published, now: Timestamp) -> Result<CallPlan, NoPrompt> {
-        let compiled = self.settings.prompt(published, Channel::Inbound).await?;
+        let compiled = self.settings.prompt(published, Channel::Inbound, None).await?;
         Ok(plan::first(call, published, &compiled, now))
     }
 
@@ -233,6 +242,11 @@ impl Inbound {
             Opened::New { .. } | Opened::AtCapacity(_) => self.twiml(&open.call).await,
         }
     }
+}
+
+/// Whether the agent answers at this moment, or what the business has outside its opening hours does.
+fn answered_by_agent(published: &Published, now: Timestamp) -> bool {
+    matches!(reception(&published.business, &published.settings, now), Reception::Agent { .. })
 }
 
 /// The number that was called, if it is one.

@@ -6,10 +6,12 @@
 
 use std::time::Duration;
 
+use domain::Timestamp;
+use domain::business::Voicemail;
 use domain::business::bounds::IN_PLACE_OF_AGENT;
-use domain::business::{Voicemail, WhenNoAgent};
 use domain::call::Refusal;
 use domain::locale::Said;
+use domain::reception::{Reception, reception};
 use stores::businesses::Published;
 use twilio::twiml::{Record, Response as Twiml, Verb};
 
@@ -35,7 +37,7 @@ impl Why {
         match self {
             Self::Lost => Said::ConnectingTrouble,
             Self::Refused(Refusal::AtCapacity) => Said::ConnectingBusy,
-            Self::Refused(Refusal::NoPrompt | Refusal::UnknownNumber) => Said::Connecting,
+            Self::Refused(Refusal::NoPrompt | Refusal::UnknownNumber | Refusal::Closed) => Said::Connecting,
         }
     }
 
@@ -43,6 +45,40 @@ impl Why {
         match self {
             Self::Lost => Said::Apology,
             Self::Refused(reason) => phrases::refusal(reason),
+        }
+    }
+}
+
+/// What a call that was refused is offered, with the business that it belongs to. Every copy of a webhook is told the
+/// same: what holds outside the opening hours is decided by when the call began.
+pub(super) fn refused(
+    gate: &Gate,
+    reason: Refusal,
+    opened_at: Timestamp,
+    published: Option<&Published>,
+) -> Twiml {
+    match (reason, published) {
+        (Refusal::Closed, Some(published)) => closed(gate, published, opened_at),
+        (reason, published) => offer(gate, Why::Refused(reason), published),
+    }
+}
+
+/// What a business has outside its opening hours, in place of the agent.
+pub(super) fn closed(gate: &Gate, published: &Published, opened_at: Timestamp) -> Twiml {
+    let Published { business, settings } = published;
+    let phrases = Phrasebook::of(Some(published));
+    let policy = &settings.policies.when_no_agent;
+    let message = |longest: &Voicemail| record(gate, &phrases, Said::ClosedVoicemail, longest);
+    match reception(business, settings, opened_at) {
+        Reception::Forward(entry) => {
+            let action = gate.url(callbacks::AFTER_FALLBACK);
+            let dial = phrases::dial(&entry.number, None, whole_seconds(policy.ring_for), action);
+            Twiml::new().then(phrases.say(Said::Connecting)).then(dial)
+        }
+        Reception::Voicemail => message(&policy.voicemail.clone().unwrap_or_default()),
+        // The profile's time zone was changed since, or the entry is gone.
+        Reception::Agent { .. } | Reception::Closed => {
+            policy.voicemail.as_ref().map_or_else(|| phrases.ending(Said::Closed), message)
         }
     }
 }
@@ -58,21 +94,29 @@ pub(super) fn offer(gate: &Gate, why: Why, published: Option<&Published>) -> Twi
             let ring_for_s = whole_seconds(policy.ring_for);
             Twiml::new().then(phrases.say(why.sorry())).then(phrases::dial(number, None, ring_for_s, action))
         }
-        None => take_message(gate, policy, &phrases).unwrap_or_else(|| phrases.ending(why.last_words())),
+        None => match &policy.voicemail {
+            Some(longest) => record(gate, &phrases, Said::Voicemail, longest),
+            None => phrases.ending(why.last_words()),
+        },
     }
 }
 
 /// The person who was rung did not answer.
-pub(super) fn message_or_goodbye(gate: &Gate, published: Option<&Published>) -> Twiml {
+pub(super) fn message_or_goodbye(
+    gate: &Gate,
+    refusal: Option<Refusal>,
+    published: Option<&Published>,
+) -> Twiml {
     let phrases = Phrasebook::of(published);
-    let policy = published.map(|published| &published.settings.policies.when_no_agent);
-    let message = policy.and_then(|policy| take_message(gate, policy, &phrases));
-    message.unwrap_or_else(|| phrases.ending(Said::NotAvailable))
+    let asks = if refusal == Some(Refusal::Closed) { Said::ClosedVoicemail } else { Said::Voicemail };
+    match published.and_then(|published| published.settings.policies.when_no_agent.voicemail.as_ref()) {
+        Some(longest) => record(gate, &phrases, asks, longest),
+        None => phrases.ending(Said::NotAvailable),
+    }
 }
 
-/// `None` when the business takes no messages.
-fn take_message(gate: &Gate, policy: &WhenNoAgent, phrases: &Phrasebook<'_>) -> Option<Twiml> {
-    let Voicemail { max_length } = policy.voicemail.as_ref()?;
+/// Asks for a message and takes it.
+fn record(gate: &Gate, phrases: &Phrasebook<'_>, asks: Said, Voicemail { max_length }: &Voicemail) -> Twiml {
     let record = Record {
         // Without an action Twilio would ask for this document again, and again.
         action: Some(gate.url(callbacks::AFTER_MESSAGE)),
@@ -81,9 +125,9 @@ fn take_message(gate: &Gate, policy: &WhenNoAgent, phrases: &Phrasebook<'_>) -> 
         max_length_s: whole_seconds(*max_length),
         recording_status_callback: Some(gate.url(callbacks::RECORDING_STATUS)),
     };
-    let message = Twiml::new().then(phrases.say(Said::Voicemail)).then(record);
+    let message = Twiml::new().then(phrases.say(asks)).then(record);
     // Reached when nothing was said: then there is no recording and no action.
-    Some(message.then(phrases.say(Said::NoMessage)).then(Verb::Hangup))
+    message.then(phrases.say(Said::NoMessage)).then(Verb::Hangup)
 }
 
 fn whole_seconds(duration: Duration) -> u32 {

@@ -56,6 +56,7 @@ pub(super) const fn refusal(reason: Refusal) -> Said {
         Refusal::UnknownNumber => Said::UnknownNumber,
         Refusal::AtCapacity => Said::Busy,
         Refusal::NoPrompt => Said::NotNow,
+        Refusal::Closed => Said::Closed,
     }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use domain::business::{ConversationPolicy, Policies, Voice, VoicemailPolicy};
 use domain::plan::{Introduction, Resumption};
+use domain::prompt::caller::AboutCaller;
 use domain::prompt::{self, CallContext, Compiled, ListeningHint};
 use domain::tools::TakenMessage;
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
-use platform::clock;
 use stores::businesses::Published;
 
 use super::history;
@@ -26,8 +26,9 @@ pub(super) fn token_ttl(policies: &Policies) -> Duration {
 
 /// The plan of a call that was just answered.
 pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
-    let local_time = clock::local_words(now, &published.business.time_zone);
-    let context = CallContext { caller: &call.from, task: call.task.as_ref(), local_time: &local_time };
+    let Published { business, settings } = published;
+    let context =
+        CallContext { caller: &call.from, task: call.task.as_ref(), about: AboutCaller::default(), now };
     CallPlan {
         call: call.sid.clone(),
         epoch: Epoch::FIRST,
@@ -37,7 +38,7 @@ pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         minted_at: now,
         voice: voice(published),
         conversation: conversation(published),
-        instructions: prompt::for_call(compiled, &context),
+        instructions: prompt::for_call(compiled, business, settings, &context),
         greeting: Some(compiled.greeting.clone()),
         history: vec![],
         resumption: Resumption::default(),
@@ -61,7 +62,7 @@ fn voice(published: &Published) -> Voice {
 fn conversation(published: &Published) -> ConversationPolicy {
     let mut conversation = published.settings.policies.conversation.clone();
     if let VoicemailPolicy::LeaveMessage { text } = &mut conversation.voicemail {
-        *text = text.replace("{{business_name}}", &published.business.name);
+        *text = prompt::filled(text, &published.business);
     }
     conversation
 }

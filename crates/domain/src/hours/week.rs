@@ -123,7 +123,7 @@ pub struct Week {
 }
 
 /// The days with their names in a week's text, Monday first.
-pub(crate) const DAYS: [(Weekday, &str); 7] = [
+pub const DAYS: [(Weekday, &str); 7] = [
     (Weekday::Monday, "monday"),
     (Weekday::Tuesday, "tuesday"),
     (Weekday::Wednesday, "wednesday"),

@@ -219,7 +219,7 @@ fn a_new_business_has_an_agent_in_each_language() {
         let mut settings = testing::settings();
         settings.prompts = Prompts { inbound: Some(locale.default_prompt()), ..Prompts::default() };
         settings.voice.languages = vec![locale.code.into()];
-        let compiled = compile(&business(), &settings, Channel::Inbound).unwrap();
+        let compiled = compile(&business(), &settings, Channel::Inbound, None).unwrap();
         assert!(compiled.greeting.contains(&business().name) && !compiled.greeting.contains("{{"));
         assert!(!compiled.instructions.contains("{{"), "{}", locale.code);
         assert!((300..1_200).contains(&locale.instructions.chars().count()), "{}", locale.code);

@@ -6,10 +6,10 @@ use domain::cost::{CallCost, PriceChanges, PriceList, Used};
 use domain::insight::{self, InsightOutcome, Insights, Stage, StageInput};
 use domain::recording::CallRecordings;
 use domain::transcript::Source;
-use domain::{Call, RecordingState, Settings, Transcript};
+use domain::{Call, RecordingState, Settings, Transcript, zone};
+use platform::Clock;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
-use platform::{Clock, clock};
 use providers::openai_http::OpenAiHttp;
 use sha2::{Digest, Sha256};
 use stores::leases::{Begun, Leases, WorkKind};
@@ -220,7 +220,7 @@ impl Worker {
         let business = business.ok_or_else(|| JobError::new("no_business", "the business has no profile"))?;
         let question = Question {
             business: &business.name,
-            local_time: clock::local_words(call.opened_at, &business.time_zone),
+            local_time: zone::local_words(call.opened_at, &business.time_zone),
             policy: &settings.insights,
             transcript,
             scope: business.id.as_str(),

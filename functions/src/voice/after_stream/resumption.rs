@@ -57,7 +57,7 @@ impl AfterStream {
     /// The plan of a call whose row is gone, made again of the settings and the moment that it began with.
     async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, AnswerError> {
         let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
-        match self.settings.prompt(&pinned, channel(call.direction)).await {
+        match self.settings.prompt(&pinned, channel(call.direction), None).await {
             Ok(compiled) => Ok(Some(plan::first(call, &pinned, &compiled, call.opened_at))),
             Err(error) => {
                 tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");

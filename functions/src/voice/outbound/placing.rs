@@ -31,9 +31,9 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::Gate;
 use crate::shared::callbacks;
+use crate::shared::settings_cache::SettingsCache;
 use crate::voice::count_refused;
 use crate::voice::ordered_calls::{Opening, OrderedCalls};
-use crate::voice::settings_cache::SettingsCache;
 
 /// Longer than a request to Twilio may take and its call may be missing in Twilio's list. Later than that an executor
 /// may dial if there is no trace of the call.
@@ -127,7 +127,7 @@ impl Placing {
         // Another business's number and a number of no business are answered alike.
         let published = owner.filter(|owner| owner.business.id == *business);
         let published = published.ok_or_else(|| refused("`from` is not a number of this business"))?;
-        let compiled = self.settings.prompt(&published, Channel::Outbound).await;
+        let compiled = self.settings.prompt(&published, Channel::Outbound, None).await;
         let compiled = compiled.map_err(|no_prompt| refused(no_prompt.to_string()))?;
         order(&self.account, &published, &compiled, id, wanted, now)
     }

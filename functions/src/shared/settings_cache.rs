@@ -1,32 +1,31 @@
 //! The caches in front of a call's settings.
 //!
 //! Two caches with two rules: the *published pointer* of a business is re-read every 30 s; a *compiled prompt*
-//! is keyed by (business, revision, channel), all of them immutable, so it is never invalidated, only evicted.
+//! ([`PromptCache`]) is kept under everything that it is made of, so it is never invalidated, only evicted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::prompt::{self, Channel, Compiled, NoPrompt};
+use domain::prompt::{Channel, Compiled, NoPrompt};
 use domain::{BusinessId, Call, PhoneNumber, Revision};
 use moka::future::Cache;
-use platform::telemetry::{self, Unit};
 use stores::StoreError;
 use stores::businesses::{self, Published};
 
+use super::prompt_cache::PromptCache;
 use crate::edge::parts::{Needs, Opener, Part};
 
 /// How stale a published pointer may be.
 const POINTER_TTL: Duration = Duration::from_secs(30);
 /// Numbers and businesses held at once.
 const MAX_POINTERS: u64 = 10_000;
-/// Compiled prompts held at once.
-const MAX_PROMPTS: u64 = 1_000;
 
-pub(super) struct SettingsCache {
+/// What the functions of calls ask for a call's settings.
+pub(crate) struct SettingsCache {
     businesses: businesses::Reader,
     by_number: Cache<PhoneNumber, BusinessId>,
     published: Cache<BusinessId, Arc<Published>>,
-    prompts: Cache<(BusinessId, Revision, Channel), Arc<Compiled>>,
+    prompts: PromptCache,
 }
 
 impl Part for SettingsCache {
@@ -42,12 +41,12 @@ impl SettingsCache {
             businesses,
             by_number: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
             published: Cache::builder().max_capacity(MAX_POINTERS).time_to_live(POINTER_TTL).build(),
-            prompts: Cache::new(MAX_PROMPTS),
+            prompts: PromptCache::default(),
         }
     }
 
     /// The business that owns a number. Absence is never cached: a number just provisioned works at once.
-    pub(super) async fn of_number(&self, number: &PhoneNumber) -> Result<Option<Arc<Published>>, StoreError> {
+    pub(crate) async fn of_number(&self, number: &PhoneNumber) -> Result<Option<Arc<Published>>, StoreError> {
         let business = match self.by_number.get(number).await {
             Some(business) => business,
             None => {
@@ -60,11 +59,11 @@ impl SettingsCache {
     }
 
     /// What is remembered of the business that owns a number, without asking the store.
-    pub(super) async fn remembered(&self, number: &PhoneNumber) -> Option<Arc<Published>> {
+    pub(crate) async fn remembered(&self, number: &PhoneNumber) -> Option<Arc<Published>> {
         self.published.get(&self.by_number.get(number).await?).await
     }
 
-    pub(super) async fn of_business(
+    pub(crate) async fn of_business(
         &self,
         business: &BusinessId,
     ) -> Result<Option<Arc<Published>>, StoreError> {
@@ -78,7 +77,7 @@ impl SettingsCache {
     }
 
     /// The business with the revision that a call began with, published or not by now.
-    pub(super) async fn pinned(
+    pub(crate) async fn pinned(
         &self,
         business: &BusinessId,
         revision: Revision,
@@ -93,27 +92,23 @@ impl SettingsCache {
     }
 
     /// The business of a call with the revision that it began with. `None` for a call that began without one.
-    pub(super) async fn of_call(&self, call: &Call) -> Result<Option<Arc<Published>>, StoreError> {
+    pub(crate) async fn of_call(&self, call: &Call) -> Result<Option<Arc<Published>>, StoreError> {
         match call.revision {
             Some(revision) => self.pinned(&call.business, revision).await,
             None => Ok(None),
         }
     }
 
-    pub(super) async fn prompt(
+    /// The compiled prompt of a channel.
+    ///
+    /// # Errors
+    /// [`NoPrompt`].
+    pub(crate) async fn prompt(
         &self,
         published: &Published,
         channel: Channel,
+        language: Option<&str>,
     ) -> Result<Arc<Compiled>, NoPrompt> {
-        let key = (published.business.id.clone(), published.settings.revision, channel);
-        let held = self.prompts.get(&key).await;
-        // Its average is the hit rate.
-        telemetry::metric("PromptCacheHits", f64::from(u8::from(held.is_some())), Unit::Count, &[]);
-        if let Some(compiled) = held {
-            return Ok(compiled);
-        }
-        let compiled = Arc::new(prompt::compile(&published.business, &published.settings, channel)?);
-        self.prompts.insert(key, Arc::clone(&compiled)).await;
-        Ok(compiled)
+        self.prompts.get(published, channel, language).await
     }
 }
