@@ -8,12 +8,13 @@ mod turn_notes;
 mod turn_transcription;
 pub mod worker;
 
-use stores::{events, transcripts};
+use stores::{events, transcripts, usage};
 
 use crate::edge::parts::table_parts;
 
-// An event is put in the transaction that records what a call came to.
+// An event and the usage are put in the transaction that records what a call came to.
 table_parts! {
     transcripts::Writer: "TABLE_TRANSCRIPTS";
     events::Writer: "TABLE_EVENTS";
+    usage::Writer: "TABLE_USAGE";
 }

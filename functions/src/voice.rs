@@ -3,6 +3,7 @@
 pub mod after_stream;
 mod history;
 pub mod inbound;
+mod month_caps;
 mod no_agent;
 mod ordered_calls;
 pub mod outbound;

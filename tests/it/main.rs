@@ -49,6 +49,7 @@ mod sweep;
 mod tools;
 mod transcript;
 mod transcript_long;
+mod usage;
 
 fn main() -> ExitCode {
     acceptance::suite::run(&[
@@ -103,5 +104,6 @@ fn main() -> ExitCode {
         sweep::TESTS,
         tools::TESTS,
         transcript::TESTS,
+        usage::TESTS,
     ])
 }

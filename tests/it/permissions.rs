@@ -82,6 +82,8 @@ async fn world() -> World {
     World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 1;
+            // High enough for every call; without a cap no sum is read.
+            new.business.caps.minutes = Some(1_000_000);
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
         ..WorldConfig::default()

@@ -16,6 +16,8 @@ use crate::insight::InsightPolicy;
 use crate::locale::OwnWords;
 use crate::phrases::OwnPhrases;
 use crate::recording::Retention;
+use crate::usage::Caps;
+use crate::zone::Zone;
 use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
 
 /// What a business is, apart from how its calls are conducted.
@@ -31,6 +33,16 @@ pub struct Business {
     pub max_concurrent_calls: u16,
     /// Where a call goes when no agent can be had.
     pub fallback_number: Option<PhoneNumber>,
+    /// The most that it may use in a month. Part of the profile, since a cap holds at once and for every revision.
+    #[serde(default)]
+    pub caps: Caps,
+}
+
+impl Business {
+    /// The zone of its clocks; UTC if [`time_zone`](Self::time_zone) names none.
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.time_zone).unwrap_or_else(|_| Zone::utc())
+    }
 }
 
 /// One revision of how a business's calls are conducted.

@@ -161,6 +161,8 @@ pub enum Refusal {
     NoPrompt,
     /// The business is closed, and what it has outside its opening hours is not the agent.
     Closed,
+    /// A cap of the business on the month is reached.
+    CapReached,
 }
 
 impl Refusal {

@@ -142,6 +142,29 @@ impl CallCost {
         Self { as_of: prices.as_of.clone(), parts }
     }
 
+    /// What came to the cost after `earlier`, part by part. What `earlier` knew already is not in it, and neither is a
+    /// part that was unknown then and still is. Prices that fell since give nothing back.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut known: Vec<&Part> = earlier.parts.iter().collect();
+        let mut parts = vec![];
+        for part in &self.parts {
+            let alike = |other: &&Part| other.kind == part.kind && other.model == part.model;
+            let before = known.iter().position(alike).map(|at| known.remove(at));
+            match (part.micros, before) {
+                (None, Some(Part { micros: None, .. })) => {}
+                (None, _) => parts.push(part.clone()),
+                (Some(micros), before) => {
+                    let more = micros.saturating_sub(before.and_then(|before| before.micros).unwrap_or(0));
+                    if more > 0 {
+                        parts.push(Part { micros: Some(more), ..part.clone() });
+                    }
+                }
+            }
+        }
+        Self { as_of: self.as_of.clone(), parts }
+    }
+
     /// The sum of what is known.
     pub fn known_micros(&self) -> u64 {
         self.parts.iter().filter_map(|part| part.micros).fold(0, u64::saturating_add)

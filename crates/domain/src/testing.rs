@@ -9,6 +9,7 @@ use crate::ids::AccountSid;
 use crate::insight::InsightPolicy;
 use crate::plan::Resumption;
 use crate::turn::{EndReason, TurnState, Usage};
+use crate::usage::Caps;
 use crate::{
     Business, BusinessId, Call, CallPlan, CallSid, CallStatus, Caller, Direction, Epoch, PhoneNumber,
     Revision, SessionReport, Settings, Speaker, Timestamp, Toolbox, Turn,
@@ -32,6 +33,7 @@ pub fn business() -> Business {
         time_zone: "Europe/Vienna".into(),
         max_concurrent_calls: 4,
         fallback_number: None,
+        caps: Caps::default(),
     }
 }
 

@@ -40,6 +40,11 @@ impl Zone {
         Ok(Self { name, zone })
     }
 
+    /// The zone `UTC`.
+    pub fn utc() -> Self {
+        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
+    }
+
     /// Its IANA name.
     pub fn name(&self) -> &str {
         &self.name

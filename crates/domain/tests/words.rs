@@ -71,6 +71,7 @@ fn what_is_stored_as_a_word_is_read_from_that_word() {
         (Refusal::AtCapacity, "at_capacity"),
         (Refusal::NoPrompt, "no_prompt"),
         (Refusal::Closed, "closed"),
+        (Refusal::CapReached, "cap_reached"),
     ];
     both_ways(&refusals, Refusal::as_str, Refusal::parse);
     let kinds = [(RecordingKind::Call, "call"), (RecordingKind::Voicemail, "voicemail")];

@@ -13,7 +13,9 @@ use domain::{BusinessId, CallSid, Timestamp};
 use crate::StoreError;
 use crate::item::{Draft, Row, text};
 use crate::table::{Key, SK, Table};
+use backon::ExponentialBuilder;
 use platform::Aws;
+use platform::backoff::CONTENTION;
 
 const EVENT: &str = "event#";
 const ID: &str = "id";
@@ -21,6 +23,9 @@ const KIND: &str = "kind";
 const CALL: &str = "call";
 const AT: &str = "at";
 const BODY: &str = "body";
+
+/// For the order of one business's events, which many writers want to be next in.
+pub(crate) const NEXT_IN_ORDER: ExponentialBuilder = CONTENTION.with_max_times(39);
 
 /// The most events one page holds.
 pub const MAX_PAGE: u16 = 100;
@@ -34,9 +39,9 @@ pub struct NewEvent {
     pub business: BusinessId,
     /// Names the effect, so that a receiver can tell a repetition from a second one.
     pub id: String,
-    /// `call.completed`, `call.updated`.
+    /// `call.completed`, `call.updated`, `usage.warning`, `usage.cap_reached`.
     pub kind: &'static str,
-    /// The call it tells of.
+    /// The call it tells of; of a cap, the call whose settling brought the sum there.
     pub call: CallSid,
     /// JSON.
     pub body: String,

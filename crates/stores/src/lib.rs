@@ -31,6 +31,7 @@ mod table;
 mod transaction;
 pub mod transcripts;
 pub mod turns;
+pub mod usage;
 pub mod verdicts;
 
 pub use error::StoreError;

@@ -139,6 +139,14 @@ pub const OWNERSHIP: &[Rows] = &[
         roles: &["CallInsightsFunction"],
     },
     Rows {
+        table: "Usage",
+        keys: &[],
+        holds: "what each call, later run and stored recording used, put once; the sum of each month, and which level of \
+                which cap its business was told of",
+        writers: &[writer("usage", TRANSCRIPTS)],
+        roles: &["CallInsightsFunction"],
+    },
+    Rows {
         table: "Leases",
         keys: &[plans::KEYS],
         holds: "plans: the epoch that has the call, and its plan. The voice functions begin an epoch or withdraw \

@@ -12,7 +12,7 @@ use platform::secrets::Secrets;
 use providers::openai_http::OpenAiHttp;
 use providers::twilio_rest::TwilioRest;
 use stores::leases::Leases;
-use stores::{businesses, calls, events, keys, recordings, transcripts, turns};
+use stores::{businesses, calls, events, keys, recordings, transcripts, turns, usage};
 use url::Url;
 
 use super::StartError;
@@ -176,6 +176,7 @@ table_parts! {
     recordings::Reader: "TABLE_RECORDINGS";
     transcripts::Reader: "TABLE_TRANSCRIPTS";
     turns::Reader: "TABLE_TURNS";
+    usage::Reader: "TABLE_USAGE";
     Leases: "TABLE_LEASES";
 }
 

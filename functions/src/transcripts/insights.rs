@@ -5,5 +5,6 @@
 
 mod ask;
 mod event;
+mod metering;
 mod schema;
 pub mod worker;

@@ -31,6 +31,7 @@ use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
 use self::without_store::{Attempts, FallbackAnswer, Known};
+use super::month_caps::MonthCaps;
 use super::no_agent::{self, Why};
 use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
@@ -52,6 +53,7 @@ parts! {
     pub struct Inbound {
         clock: Clock,
         settings: SettingsCache,
+        caps: MonthCaps,
         gate: Gate,
         streams: StreamTwiml,
         calls: Writer,
@@ -128,7 +130,8 @@ impl Inbound {
         now: Timestamp,
     ) -> Result<Arc<Twiml>, Arc<AnswerError>> {
         let call = CallSid::parse(webhook.form.call_sid.as_str()).map_err(|error| Arc::new(error.into()))?;
-        let answer = Box::pin(async { self.answer(webhook, now).await.map(Arc::new) });
+        let answer = Box::pin(self.answer(webhook, now));
+        let answer = Box::pin(async { answer.await.map(Arc::new) });
         let answered = self.flights.try_get_with(call.clone(), answer).await;
         self.flights.invalidate(&call).await;
         answered
@@ -158,6 +161,11 @@ impl Inbound {
                 return self.refuse(call, Refusal::NoPrompt, now).await;
             }
         };
+        if self.caps.refuse_inbound(&published.business, now).await {
+            telemetry::metric("CallsOverCap", 1.0, Unit::Count, &[]);
+            tracing::warn!(call = %call.sid, business = %call.business, "refused: a cap of the month is reached");
+            return self.refuse(call, Refusal::CapReached, now).await;
+        }
         let limits =
             Limits { business: published.business.max_concurrent_calls, deployment: self.deployment_limit };
         let slots = SlotRequest {

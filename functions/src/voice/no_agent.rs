@@ -37,7 +37,9 @@ impl Why {
         match self {
             Self::Lost => Said::ConnectingTrouble,
             Self::Refused(Refusal::AtCapacity) => Said::ConnectingBusy,
-            Self::Refused(Refusal::NoPrompt | Refusal::UnknownNumber | Refusal::Closed) => Said::Connecting,
+            Self::Refused(
+                Refusal::NoPrompt | Refusal::UnknownNumber | Refusal::Closed | Refusal::CapReached,
+            ) => Said::Connecting,
         }
     }
 

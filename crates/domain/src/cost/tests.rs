@@ -141,3 +141,28 @@ fn a_provider_that_counts_oddly_makes_nothing_negative() {
     let cost = CallCost::of(&used(&sessions, &[]), &PriceList::default());
     assert_eq!(micros(&cost, PartKind::Realtime), Some(0), "one cached token is below a micro-dollar's half");
 }
+
+#[test]
+fn what_a_later_run_adds_is_what_the_cost_has_grown_by() {
+    let part = |kind, model: Option<&str>, micros| Part {
+        kind,
+        model: model.map(str::to_owned),
+        micros,
+        at_most: false,
+    };
+    let cost = |parts: &[Part]| CallCost { as_of: "2027-01-01".into(), parts: parts.to_vec() };
+    let talk = part(PartKind::Realtime, Some("a"), Some(100));
+    let unknown = part(PartKind::FileTranscription, Some("b"), None);
+    let summary = |micros| part(PartKind::Insights, Some("c"), Some(micros));
+    let before = cost(&[talk.clone(), unknown.clone(), summary(7)]);
+    assert_eq!(before.since(&before).parts, []);
+    let after = cost(&[talk, unknown, summary(9), summary(5), part(PartKind::Recording, None, None)]);
+    let grown = after.since(&before);
+    assert_eq!(grown.parts, [summary(2), summary(5), part(PartKind::Recording, None, None)]);
+    assert!(!grown.is_complete(), "a new part is not known");
+    assert_eq!(cost(&[summary(3)]).since(&before).parts, [], "a lower price gives nothing back");
+    assert_eq!(
+        cost(&[part(PartKind::FileTranscription, Some("b"), Some(4))]).since(&before).known_micros(),
+        4
+    );
+}

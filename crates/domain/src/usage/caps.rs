@@ -8,9 +8,10 @@ use super::UsageFigures;
 /// At this part of a cap its business is warned.
 pub const WARN_AT_PERCENT: u64 = 80;
 
-/// The most that a business may use in a month. A cap of nothing refuses every call; no cap refuses none.
+/// The most that a business may use in a month. A cap of nothing refuses every call; no cap refuses none. Part of a
+/// stored document, whose unknown fields are reported and do not stop calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Caps {
     /// Begun minutes of all calls together.
     pub minutes: Option<u64>,
@@ -65,6 +66,11 @@ pub enum Level {
 }
 
 impl Level {
+    /// Higher for a level that is nearer to the cap or beyond it.
+    pub const fn rank(self) -> u8 {
+        self as u8
+    }
+
     /// The word by which it is shown.
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -93,6 +99,13 @@ impl Reading {
             _ => Level::Within,
         };
         Self { meter, used, cap, level }
+    }
+}
+
+impl Caps {
+    /// Whether there is no cap.
+    pub const fn is_none(&self) -> bool {
+        self.minutes.is_none() && self.micros.is_none()
     }
 }
 

@@ -7,27 +7,28 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::cost::CallCost;
+use domain::usage::Entry;
 use domain::{CallSid, Insights};
 
 use super::{BODY, Reader, Writer, partition};
-use crate::events::{self, NewEvent};
+use crate::events::{self, NEXT_IN_ORDER, NewEvent};
 use crate::item::{Draft, to_json};
 use crate::random;
 use crate::table::Key;
 use crate::transaction::{Action, Transacted, transact};
-use crate::{StoreError, chunks};
-use backon::ExponentialBuilder;
-use platform::backoff::{CONTENTION, Tries};
+use crate::{StoreError, chunks, usage};
+use platform::backoff::Tries;
 
 const INSIGHTS: &str = "insights#";
 const COST: &str = "cost";
 
-/// For the order of one business's events, which many calls want to be next in.
-const NEXT_IN_ORDER: ExponentialBuilder = CONTENTION.with_max_times(39);
+/// The place of the usage entry in the transaction.
+const ENTRY: usize = 2;
 
 impl Writer {
-    /// Records a run, its cost and the event that tells of it: all of it or nothing. `false` when the call has that
-    /// run already; nothing is written then.
+    /// Records a run, its cost, what it adds to the business's usage and the event that tells of it: all of it or
+    /// nothing. `false` when the call has that run already; nothing is written then. An entry whose cause is counted
+    /// already is left out.
     ///
     /// # Errors
     /// [`StoreError`]. After one the run may stand: look before it is done again.
@@ -35,6 +36,7 @@ impl Writer {
         &self,
         insights: &Insights,
         cost: &CallCost,
+        (usage, entry): (&usage::Writer, Entry),
         (events, event): (&events::Writer, &NewEvent),
     ) -> Result<bool, StoreError> {
         let table = &self.transcripts;
@@ -47,16 +49,18 @@ impl Writer {
         let version = table.put_new_action(&Key::new(pk, sk), chunked.head);
         let cost = Draft::default().text(BODY, to_json(&table.name, BODY, cost)?).time("at", insights.at);
         let cost = table.put_action(cost_key(&insights.call).item(cost), |put| put);
-        let fixed = [version, cost];
+        let mut fixed = vec![version, cost];
+        fixed.extend(usage.actions(&entry));
         let mut tries = Tries::with(NEXT_IN_ORDER);
         while tries.next().await {
-            let mut actions: Vec<TransactWriteItem> = fixed.to_vec();
+            let mut actions: Vec<TransactWriteItem> = fixed.clone();
             actions.push(events.append_action(event).await?);
             // Each attempt is another transaction: its number in the order differs.
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(true),
-                Transacted::Refused(refused) if matches!(refused.first(), Some(Action::Refused(_))) => {
-                    return Ok(false);
+                Transacted::Refused(refused) if is_refused(&refused, 0) => return Ok(false),
+                Transacted::Refused(refused) if fixed.len() > ENTRY && is_refused(&refused, ENTRY) => {
+                    fixed.truncate(ENTRY);
                 }
                 Transacted::Refused(_) => {}
             }
@@ -82,6 +86,10 @@ impl Reader {
         let row = self.transcripts.get(&cost_key(call)).await?;
         row.map(|row| row.json(BODY)).transpose()
     }
+}
+
+fn is_refused(actions: &[Action], place: usize) -> bool {
+    matches!(actions.get(place), Some(Action::Refused(_)))
 }
 
 fn insights_sk(run: u32) -> String {

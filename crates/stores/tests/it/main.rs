@@ -21,4 +21,5 @@ mod shares;
 mod status;
 mod transcripts;
 mod turns;
+mod usage;
 mod world;

@@ -2,10 +2,13 @@
 
 use domain::cost::CallCost;
 use domain::insight::InsightOutcome;
-use domain::{Insights, testing};
+use domain::transcript::Run;
+use domain::usage::Entry;
+use domain::{Call, CallStatus, Insights, testing};
 use stores::StoreError;
 use stores::events::{self, MAX_BODY_BYTES, NewEvent};
 use stores::transcripts::{Reader, Writer};
+use stores::usage;
 
 use crate::world::{NOW, TABLE, World, all_at_once, business_id, call_sid};
 
@@ -41,11 +44,19 @@ fn event(call: u32, body: &str) -> NewEvent {
     }
 }
 
+fn entry(call: u32, run: u32) -> Entry {
+    let call = Call { status: CallStatus::Completed, ..testing::call(call, NOW) };
+    let zone = testing::business().zone();
+    let later = Entry::of_run(&call, Run(run - 1), &cost("day"), NOW, &zone);
+    later.unwrap_or_else(|| Entry::of_call(&call, &cost("day"), &zone).unwrap())
+}
+
 struct Outbox {
     transcripts: Writer,
     reader: Reader,
     events: events::Writer,
     told: events::Reader,
+    usage: usage::Writer,
     _world: World,
 }
 
@@ -57,15 +68,25 @@ impl Outbox {
             reader: Reader::new(&world.aws, TABLE),
             events: events::Writer::new(&world.aws, TABLE),
             told: events::Reader::new(&world.aws, TABLE),
+            usage: usage::Writer::new(&world.aws, TABLE),
             _world: world,
         }
     }
 
     async fn record(&self, call: u32, run: u32) -> Result<bool, StoreError> {
-        let event = event(call, "{}");
-        self.transcripts
-            .record_insights(&insights(call, run), &cost("2027-01-01"), (&self.events, &event))
+        self.record_with(&insights(call, run), &cost("2027-01-01"), &event(call, "{}"), entry(call, run))
             .await
+    }
+
+    async fn record_with(
+        &self,
+        insights: &Insights,
+        cost: &CallCost,
+        event: &NewEvent,
+        entry: Entry,
+    ) -> Result<bool, StoreError> {
+        let (usage, told) = ((&self.usage, entry), (&self.events, event));
+        self.transcripts.record_insights(insights, cost, usage, told).await
     }
 
     async fn told(&self, after: u64, limit: u16) -> Vec<(u64, String)> {
@@ -81,8 +102,7 @@ async fn a_run_is_recorded_once_with_its_cost_and_its_event() {
     assert_eq!(outbox.reader.cost(&call_sid(1)).await, Ok(None));
     assert_eq!(outbox.record(1, 1).await, Ok(true));
     let again = CallCost { as_of: "another day".into(), ..cost("") };
-    let again =
-        outbox.transcripts.record_insights(&insights(1, 1), &again, (&outbox.events, &event(1, "{}"))).await;
+    let again = outbox.record_with(&insights(1, 1), &again, &event(1, "{}"), entry(1, 1)).await;
     assert_eq!(again, Ok(false));
     assert_eq!(outbox.record(1, 2).await, Ok(true));
     assert_eq!(outbox.told(0, 100).await, [(1, "event 1".to_owned()), (2, "event 1".to_owned())]);
@@ -116,7 +136,7 @@ async fn an_event_has_a_largest_body() {
     let outbox = Outbox::new().await;
     let put = async |run: u32, bytes: usize| {
         let event = event(1, &"x".repeat(bytes));
-        outbox.transcripts.record_insights(&insights(1, run), &cost("day"), (&outbox.events, &event)).await
+        outbox.record_with(&insights(1, run), &cost("day"), &event, entry(1, run)).await
     };
     assert_eq!(put(1, MAX_BODY_BYTES).await, Ok(true));
     let refused = put(2, MAX_BODY_BYTES + 1).await;

@@ -17,6 +17,7 @@ use stores::{businesses, calls, events, recordings, transcripts, turns};
 
 use super::ask::{self, Asked, Ended, Question};
 use super::event;
+use super::metering::Metering;
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::inbox::Inbox;
@@ -40,6 +41,7 @@ parts! {
         reader: transcripts::Reader,
         writer: transcripts::Writer,
         events: events::Writer,
+        metering: Metering,
         leases: Leases,
         inbox: Inbox<InsightsJob>,
         openai: OpenAiHttp,
@@ -130,7 +132,7 @@ impl Worker {
         let call = &subject.call;
         let input = subject.digest(job)?;
         if self.has_run(call, &input).await? {
-            return Ok(());
+            return self.metering.beside(call, &subject.recordings).await;
         }
         let id = format!("{}#{input}", call.sid);
         let lease = match self.leases.begin(WorkKind::Insights, &id, LEASE_TTL, self.clock.now()).await? {
@@ -175,6 +177,7 @@ impl Worker {
             insights.lead_status = settled.lead_status;
         }
         self.record(subject, insights).await?;
+        self.metering.beside(call, &subject.recordings).await?;
         Ok(self.leases.finish(&lease, outcome.as_str(), REMEMBER).await?)
     }
 
@@ -196,9 +199,12 @@ impl Worker {
                 insights: &insights,
                 cost: &cost,
             };
+            let before = self.reader.cost(&call.sid).await?;
+            let entry = self.metering.entry(call, &insights, &cost, before.as_ref()).await?;
             let event = event::of(&told).map_err(|_| JobError::new("event", "the event has no JSON form"))?;
             // Refused: another worker put a run of that number meanwhile.
-            if self.writer.record_insights(&insights, &cost, (&self.events, &event)).await? {
+            let (usage, told) = ((&self.metering.usage, entry), (&self.events, &event));
+            if self.writer.record_insights(&insights, &cost, usage, told).await? {
                 let (outcome, run) = (insights.outcome.as_str(), insights.run);
                 tracing::info!(call = %call.sid, outcome, run, "insights recorded");
                 metric("Insights", 1.0, Unit::Count, &[("Outcome", outcome)]);

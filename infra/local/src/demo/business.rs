@@ -4,6 +4,7 @@ use domain::business::{ChannelPrompt, Policies, Prompts, TranscriptPolicy, TurnD
 use domain::ids::InvalidId;
 use domain::insight::InsightPolicy;
 use domain::phone::InvalidPhoneNumber;
+use domain::usage::Caps;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
 use functions::businesses::provision::{NewBusiness, ProvisionError, Writers, provision};
 use stores::{StoreError, businesses, keys};
@@ -62,6 +63,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             time_zone: "Europe/Dublin".into(),
             max_concurrent_calls: 20,
             fallback_number: None,
+            caps: Caps::default(),
         },
         number,
         settings: Settings {

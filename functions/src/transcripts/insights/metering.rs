@@ -1,0 +1,107 @@
+//! What a call adds to its business's month, and what the business is told when a cap is near or reached.
+
+use domain::cost::CallCost;
+use domain::recording::CallRecordings;
+use domain::transcript::Run;
+use domain::usage::{Entry, Level, Month, Reading, readings};
+use domain::{Business, Call, Insights, RecordingState};
+use platform::Clock;
+use platform::telemetry::{Unit, metric};
+use serde::Serialize;
+use stores::events::NewEvent;
+use stores::{businesses, events, usage};
+
+use crate::edge::batch::JobError;
+use crate::edge::parts::parts;
+
+parts! {
+    /// The writer of what businesses used.
+    pub(super) struct Metering {
+        clock: Clock,
+        businesses: businesses::Reader,
+        sums: usage::Reader,
+        pub(super) usage: usage::Writer,
+        events: events::Writer,
+    }
+}
+
+/// The `data` of an event about a cap.
+#[derive(Serialize)]
+struct CapTold {
+    /// The month, by the business's clocks.
+    month: Month,
+    /// `minutes` or `money`.
+    meter: &'static str,
+    /// Begun minutes, or micro-dollars.
+    used: u64,
+    /// In the same unit.
+    cap: u64,
+}
+
+impl Metering {
+    /// What a run of the last stage adds. The first one adds the call with everything that it cost until then; a later
+    /// one only what the cost has grown by.
+    pub(super) async fn entry(
+        &self,
+        call: &Call,
+        insights: &Insights,
+        cost: &CallCost,
+        before: Option<&CallCost>,
+    ) -> Result<Entry, JobError> {
+        let zone = self.businesses.business(&call.business).await?.as_ref().map(Business::zone);
+        let zone = zone.unwrap_or_else(domain::zone::Zone::utc);
+        // Runs are numbered from 1 here; the call's own is 0 in an entry.
+        let run = Run(insights.run.saturating_sub(1));
+        let grown = before.map_or_else(|| cost.clone(), |before| cost.since(before));
+        match Entry::of_run(call, run, &grown, insights.at, &zone) {
+            Some(entry) => Ok(entry),
+            None => Entry::of_call(call, cost, &zone).map_err(|error| JobError::new("not_over", error)),
+        }
+    }
+
+    /// What is counted beside the run: recordings that are stored, each once, and the caps that the month has come near.
+    /// Every job for the call does it, so that no crash and no late recording leaves it undone.
+    pub(super) async fn beside(&self, call: &Call, recordings: &CallRecordings) -> Result<(), JobError> {
+        let Some(business) = self.businesses.business(&call.business).await? else { return Ok(()) };
+        let (zone, now) = (business.zone(), self.clock.now());
+        for recording in &recordings.all {
+            if let RecordingState::Archived(archived) = &recording.state {
+                let entry =
+                    Entry::of_stored(&business.id, &recording.sid, archived.bytes, archived.at, &zone);
+                self.usage.add(entry).await?;
+            }
+        }
+        if business.caps.is_none() {
+            return Ok(());
+        }
+        let month = Month::of(now, &zone);
+        let sum = self.sums.month(&business.id, month).await?;
+        for reading in readings(&sum.figures, &business.caps) {
+            if reading.level > Level::Within && !sum.was_told(&reading) {
+                self.tell(call, month, &reading).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, call: &Call, month: Month, reading: &Reading) -> Result<(), JobError> {
+        let Reading { meter, used, cap, level } = *reading;
+        let kind = if level == Level::Reached { "usage.cap_reached" } else { "usage.warning" };
+        let told = CapTold { month, meter: meter.as_str(), used, cap };
+        let event = NewEvent {
+            business: call.business.clone(),
+            id: format!("{kind}#{month}#{}#{cap}", meter.as_str()),
+            kind,
+            call: call.sid.clone(),
+            body: serde_json::to_string(&told)
+                .map_err(|_| JobError::new("event", "the event has no JSON form"))?,
+            at: self.clock.now(),
+        };
+        if self.usage.tell(&call.business, month, reading, (&self.events, &event)).await? {
+            let (meter, level) = (meter.as_str(), level.as_str());
+            tracing::warn!(business = %call.business, meter, level, "a cap of the month is near or reached");
+            metric("UsageCapsNeared", 1.0, Unit::Count, &[("Meter", meter), ("Level", level)]);
+        }
+        Ok(())
+    }
+}
