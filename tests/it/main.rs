@@ -28,6 +28,7 @@ mod modules;
 mod no_agent;
 mod outbound;
 mod outbound_answers;
+mod outbound_policy;
 mod outbox;
 mod ownership;
 mod permissions;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         no_agent::TESTS,
         outbound::TESTS,
         outbound_answers::TESTS,
+        outbound_policy::TESTS,
         outbox::TESTS,
         ownership::TESTS,
         permissions::TESTS,

@@ -140,14 +140,12 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
         let answer = world.http.get(url).bearer_auth(key).send().await.unwrap();
         assert_ne!(answer.status(), 503, "{path}");
     }
-    // One call that the sweep asks Twilio about, and that Twilio does not know.
+    outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
+    // Calls that the sweep asks Twilio about, and that Twilio does not know; one of them was placed.
     let proxy = AwsProxy::of(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &proxy.everywhere()).await;
-    Webhook::inbound(&world, &call_sid(4)).send(&world).await;
     assert!(sweep.ticks(world.now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);
     compare("CallSweepFunction", &proxy);
-
-    outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
     compare("VoiceInboundFunction", &proxies["voice-inbound"]);
     compare("VoiceOutboundFunction", &proxies["voice-outbound"]);
     compare("VoiceStatusFunction", &proxies["voice-status"]);
@@ -164,28 +162,34 @@ async fn outbound_calls(world: &World, outbound: &HttpSandbox, status: &HttpSand
     };
     let dial =
         |path: &str, key: &str| format!("{path}?dial={}", DialId::of(&world.business.business.id, key));
-    let (first, second) = (call_sid(11), call_sid(12));
+    let [first, second, third] = [11, 12, 13].map(call_sid);
     fill_deployment(world, true).await;
     assert_eq!(place("nowhere").await, 429, "the deployment is full");
     fill_deployment(world, false).await;
-    for key in ["first", "second"] {
-        let refusal = RestFault { status: 400, code: 21215, retry_after_s: None, carried_out: false };
-        world.twilio.fail_next_request(refusal);
-        assert_eq!(place(key).await, 422);
-    }
-    // One call is heard of by its webhook, after a callback that named no order; the other by its callback.
+    let fault = |status, code| RestFault { status, code, retry_after_s: None, carried_out: false };
+    world.twilio.fail_next_request(fault(400, 21215));
+    assert_eq!(place("first").await, 422);
+    // One call is heard of by its webhook, after a callback that named no order; the others by their callbacks.
     Webhook::status(world, &first, "initiated", 0).send(world).await;
     let answered = Webhook::inbound(world, &first).at(&dial("/twilio/voice/outbound", "first"));
     assert!(outbound.receives(world, &answered).await.1.contains("<Stream"));
-    assert_eq!(place("third").await, 429, "the line is taken");
-    let initiated =
-        Webhook::status(world, &second, "initiated", 0).at(&dial("/twilio/voice/status", "second"));
-    assert_eq!(status.receives(world, &initiated).await.0, 204);
-    assert_eq!(world.get(&format!("/v1/calls/{second}")).await.1["direction"], "outbound");
-    let verdict = Webhook::inbound(world, &second).at("/twilio/voice/amd").field("AnsweredBy", "human");
-    assert_eq!(status.receives(world, &verdict).await.0, 204);
+    assert_eq!(place("fourth").await, 429, "the line is taken");
     let completed = Webhook::status(world, &first, "completed", 3);
     assert_eq!(status.receives(world, &completed).await.0, 204);
+    for (key, sid) in [("second", &second), ("third", &third)] {
+        // Twilio's answer is lost, so what was taken for the call stays taken until the call is over.
+        world.twilio.fail_next_request(fault(500, 20500));
+        assert_eq!(place(key).await, 503);
+        let initiated = Webhook::status(world, sid, "initiated", 0).at(&dial("/twilio/voice/status", key));
+        assert_eq!(status.receives(world, &initiated).await.0, 204);
+        assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["direction"], "outbound");
+        if key == "second" {
+            let completed = Webhook::status(world, sid, "completed", 3);
+            assert_eq!(status.receives(world, &completed).await.0, 204);
+        }
+    }
+    let verdict = Webhook::inbound(world, &second).at("/twilio/voice/amd").field("AnsweredBy", "human");
+    assert_eq!(status.receives(world, &verdict).await.0, 204);
 }
 
 /// A call of whose recording Twilio says that it was begun, and nothing else.

@@ -34,9 +34,7 @@ async fn sum(world: &World) -> UsageFigures {
 async fn cap(world: &World, caps: Caps) {
     let mut new = world.business.clone();
     new.business.caps = caps;
-    let table = world.system.name("BusinessesTable").unwrap();
-    let writer = stores::businesses::Writer::new(&world.system.aws, table);
-    functions::businesses::provision::provision(&writer, &new).await.unwrap();
+    world.provision(&new).await;
 }
 
 /// Fault 1, of the last stage's jobs: repeated and at once, they add each call once.

@@ -51,7 +51,7 @@ pub struct WorldConfig {
     /// Where Twilio is told that a bridge listens; the system's own by default.
     pub stream_url: Option<Url>,
     /// Values for parameters of the template. By default no sockets are kept ready, so that a test finds at the
-    /// simulated OpenAI those of its calls and no others.
+    /// simulated OpenAI those of its calls and no others, and calls are placed as often as tests place them.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -65,10 +65,15 @@ impl Default for WorldConfig {
             identity: None,
             realtime_url: None,
             stream_url: None,
-            // Tests ask the API as often as they can.
-            parameters: [("WarmModels", ""), ("ApiRequestsPerMinute", "1000000")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            // Tests ask the API, and place calls, as often as they can.
+            parameters: [
+                ("WarmModels", ""),
+                ("ApiRequestsPerMinute", "1000000"),
+                ("CallsPerSecond", "100"),
+                ("OutboundShare", "100"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         }
     }
 }

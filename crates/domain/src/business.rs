@@ -14,6 +14,7 @@ use crate::announcement::Announcement;
 use crate::hours::OpeningHours;
 use crate::insight::InsightPolicy;
 use crate::locale::OwnWords;
+use crate::outbound::OutboundPolicy;
 use crate::phrases::OwnPhrases;
 use crate::recording::Retention;
 use crate::usage::Caps;
@@ -68,6 +69,9 @@ pub struct Settings {
     /// What Twilio says in the agent's place, where it is not what the product says in the business's language.
     #[serde(default)]
     pub words: Box<OwnWords>,
+    /// Who may be called, when, and how often.
+    #[serde(default)]
+    pub outbound: OutboundPolicy,
     /// Calls were to be recorded and are not, because of a field that was not understood. It is found out at each
     /// reading and never stored.
     #[serde(skip)]
@@ -78,16 +82,19 @@ impl Settings {
     /// These settings, as they hold when parts of what was written are not understood, each given by its path, such
     /// as `policies.consnet`. A call is served all the same. But what a lost field may have protected people from
     /// does not happen: with a policy that is not understood, which may be the notice that the call is recorded, no
-    /// call is recorded; and a tool of which a field is not understood is taken for one that must act only once.
+    /// call is recorded; with an outbound policy that is not understood no call is placed; and a tool of which a field
+    /// is not understood is taken for one that must act only once.
     #[must_use]
     pub fn with_unknown<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
-        const HARMLESS: [&str; 5] = ["prompts", "voice", "tools", "insights", "hours"];
+        const HARMLESS: [&str; 6] = ["prompts", "voice", "tools", "insights", "hours", "outbound"];
         for path in paths {
             let (area, rest) = path.split_once('.').unwrap_or((path, ""));
             if rest.is_empty() || !HARMLESS.contains(&area) {
                 self.recording_withheld |= self.policies.record_calls;
                 self.policies.record_calls = false;
             }
+            // A name beside the areas may be that of the policy itself.
+            self.outbound.not_understood |= rest.is_empty() || area == "outbound";
             let index =
                 path.strip_prefix("tools.http[").and_then(|rest| rest.split(']').next()?.parse().ok());
             if let Some(tool) = index.and_then(|index: usize| self.tools.http.get_mut(index)) {

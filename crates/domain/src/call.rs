@@ -226,6 +226,12 @@ pub enum Applied {
 }
 
 impl Call {
+    /// How long the call lasted, once it is over: as Twilio counts it, or by our own times if Twilio never told.
+    pub fn lasted(&self) -> Duration {
+        let measured = || Some(self.ended_at?.since(self.answered_at?));
+        self.duration.or_else(measured).unwrap_or_default()
+    }
+
     /// The person at the other end: who called, or who was called.
     pub fn other_party(&self) -> Option<&PhoneNumber> {
         match self.direction {

@@ -3,6 +3,7 @@
 //! All amounts are whole micro-dollars (a millionth of a US dollar). What has no price is *unknown*, never
 //! free: a total says whether anything is missing from it.
 
+mod forecast;
 mod prices;
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ids::{AccountSid, InvalidId};
+use crate::zone::Zone;
 use crate::{BusinessId, Call, CallSid, CallStatus, Caller, Direction, PhoneNumber, Revision, Timestamp};
 
 /// Names one order to place a call: 32 hexadecimal digits.
@@ -112,6 +113,9 @@ pub struct DialOrder {
     pub from: PhoneNumber,
     /// Who is called.
     pub to: PhoneNumber,
+    /// The time zone of the person who is called, if the business knows it.
+    #[serde(default)]
+    pub zone: Option<Zone>,
     /// What the call is for.
     pub task: CallTask,
     /// When the order came in.

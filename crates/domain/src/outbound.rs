@@ -10,6 +10,8 @@ mod not_placed;
 mod policy;
 mod slots;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dial::barred::{Barred, barred};
 use crate::hours::{Covering, Week};
 use crate::numbering::{Country, countries};
@@ -65,12 +67,24 @@ pub struct Amounts {
 }
 
 /// The most that one call may come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtMost {
     /// Begun minutes: the longest that the settings let a call last.
     pub minutes: u64,
     /// Micro-dollars for these minutes. `None`: a price is not known.
     pub micros: Option<u64>,
+}
+
+impl AtMost {
+    /// What the call came to when it lasted for so many minutes, at the same price a minute.
+    #[must_use]
+    pub fn lasting(self, minutes: u64) -> Self {
+        let part = |micros: u64| {
+            let whole = u128::from(micros) * u128::from(minutes);
+            u64::try_from(whole.div_ceil(u128::from(self.minutes.max(1)))).unwrap_or(u64::MAX)
+        };
+        Self { minutes, micros: self.micros.map(part) }
+    }
 }
 
 /// Whether the call may be placed.
@@ -86,8 +100,8 @@ pub fn reasons_against<'a>(
     policy: &'a OutboundPolicy,
     facts: &'a Facts<'a>,
 ) -> impl Iterator<Item = NotPlaced> {
-    const CHECKS: [fn(&OutboundPolicy, &Known<'_>) -> Option<NotPlaced>; 10] =
-        [number, country, list, month, day_calls, day_minutes, day_money, hours, cool_down, room];
+    const CHECKS: [fn(&OutboundPolicy, &Known<'_>) -> Option<NotPlaced>; 11] =
+        [understood, number, country, list, month, day_calls, day_minutes, day_money, hours, cool_down, room];
     let known = Known { facts, countries: countries(facts.to) };
     CHECKS.into_iter().filter_map(move |check| check(policy, &known))
 }
@@ -104,6 +118,10 @@ impl<'a> std::ops::Deref for Known<'a> {
     fn deref(&self) -> &Facts<'a> {
         self.facts
     }
+}
+
+fn understood(policy: &OutboundPolicy, _: &Known<'_>) -> Option<NotPlaced> {
+    policy.not_understood.then_some(NotPlaced::PolicyNotUnderstood)
 }
 
 fn number(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {

@@ -11,6 +11,7 @@ mod texts;
 
 use crate::Business;
 use crate::business::Settings;
+use crate::outbound::InvalidOutboundPolicy;
 
 pub use crate::prompt::lint::Severity;
 
@@ -40,6 +41,7 @@ pub fn check(business: &Business, settings: &Settings) -> Vec<Finding> {
         found.error(&format!("tools.{path}"), invalid.code(), invalid);
     }
     hours(business, settings, &mut found);
+    outbound(settings, &mut found);
     texts::check(business, settings, &mut found);
     languages::check(settings, &mut found);
     figures::check(settings, &mut found);
@@ -63,6 +65,15 @@ fn hours(business: &Business, settings: &Settings, found: &mut Findings) {
         let severity = if lint.is_error() { Severity::Error } else { Severity::Warning };
         found.add(&path, severity, lint.code(), lint);
     }
+}
+
+fn outbound(settings: &Settings, found: &mut Findings) {
+    let Err(invalid) = settings.outbound.check() else { return };
+    let path = match invalid {
+        InvalidOutboundPolicy::NoHours => "outbound.hours",
+        InvalidOutboundPolicy::CoolDown => "outbound.cool_down",
+    };
+    found.error(path, invalid.code(), invalid);
 }
 
 /// Findings under way. Their paths are ours, such as `tools.http[0].name`.

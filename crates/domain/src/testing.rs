@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::business::{ChannelPrompt, ConversationPolicy, Policies, Prompts, TurnDetection, Voice};
 use crate::ids::AccountSid;
 use crate::insight::InsightPolicy;
+use crate::outbound::OutboundPolicy;
 use crate::plan::Resumption;
 use crate::turn::{EndReason, TurnState, Usage};
 use crate::usage::Caps;
@@ -61,6 +62,7 @@ pub fn settings() -> Settings {
         insights: InsightPolicy::default(),
         hours: None,
         words: Box::default(),
+        outbound: OutboundPolicy::default(),
         recording_withheld: false,
     }
 }

@@ -9,7 +9,6 @@ mod month;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -182,9 +181,7 @@ impl Entry {
         if !call.status.is_terminal() {
             return Err(NotOver);
         }
-        let measured = || Some(call.ended_at?.since(call.answered_at?));
-        let talk: Duration = call.duration.or_else(measured).unwrap_or_default();
-        let talk_ms = u64::try_from(talk.as_millis()).unwrap_or(u64::MAX);
+        let talk_ms = u64::try_from(call.lasted().as_millis()).unwrap_or(u64::MAX);
         let refused = u64::from(call.refusal.is_some());
         let figures = UsageFigures {
             calls: ByDirection::one(call.direction, 1 - refused),

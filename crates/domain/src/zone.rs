@@ -55,6 +55,17 @@ impl Zone {
         self.zone.to_datetime(instant(now))
     }
 
+    /// The day that it is in this zone at `now`.
+    pub fn day(&self, now: Timestamp) -> Date {
+        self.local(now).date()
+    }
+
+    /// The first moment of the next day in this zone; `now` itself on the last day that there is.
+    pub fn day_ends(&self, now: Timestamp) -> Timestamp {
+        let tomorrow = self.day(now).tomorrow().ok();
+        tomorrow.and_then(|day| self.reached(day.at(0, 0, 0, 0))).unwrap_or(now)
+    }
+
     /// The first moment at which clocks in this zone show `local` or later. A time that is skipped when clocks go
     /// forward is reached at the skip; of a time that comes twice it is the first one. `None` beyond the year 9999.
     pub fn reached(&self, local: DateTime) -> Option<Timestamp> {
@@ -159,6 +170,15 @@ mod tests {
         assert_eq!(local_words(at, "Europe/Vienna"), "Friday 20 November 2026, 14:05");
         assert_eq!(local_words(at, "Atlantis/Capital"), "Friday 20 November 2026, 13:05 UTC");
         assert!(!local_words(Timestamp(i64::MIN), "Europe/Vienna").is_empty());
+    }
+
+    #[test]
+    fn a_day_ends_at_the_next_midnight() {
+        let vienna = zone("Europe/Vienna");
+        // 29 November 2026, 23:30 UTC.
+        let now = Timestamp::from_secs(1_795_995_000);
+        assert_eq!(vienna.day(now), date(2026, 11, 30));
+        assert_eq!(vienna.day_ends(now), Timestamp::from_secs(1_796_079_600));
     }
 
     proptest! {

@@ -247,6 +247,7 @@ fn scopes_and_roles_keep_their_words() {
 fn refusals_to_place_a_call_keep_their_words() {
     let (until, max) = (Timestamp(0), 0);
     let refusals = [
+        (NotPlaced::PolicyNotUnderstood, "policy_not_understood"),
         (NotPlaced::Itself, "itself"),
         (NotPlaced::Barred(Barred::Satellite), "barred"),
         (NotPlaced::UnknownCountry, "unknown_country"),

@@ -24,9 +24,11 @@ use std::time::Duration;
 
 use domain::call::StatusEvent;
 use domain::ids::AccountSid;
+use domain::outbound::SlotCount;
 use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
 
 use crate::capacity::{Limits, Pool, ReservedSlots, Search, SlotRequest, Slots};
+use crate::dial_limits::DayReservation;
 use crate::item::{Draft, to_json};
 use crate::table::{Key, Table, WriteOutcome};
 use crate::{StoreError, capacity, plans};
@@ -49,6 +51,8 @@ pub struct OpenCall {
     pub token_ttl: Duration,
     /// The capacity it takes; `None` when it is refused.
     pub slots: Option<SlotRequest>,
+    /// What of a day is kept for it, if it is one that its business places.
+    pub reserved: Option<DayReservation>,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -202,6 +206,21 @@ impl Writer {
         }
     }
 
+    /// The slots of a pool of so many as they are, for an order that wants one. What the order holds already counts as
+    /// free.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_slots(
+        &self,
+        pool: (Pool, u16),
+        business: &BusinessId,
+        order: &DialId,
+        now: Timestamp,
+    ) -> Result<SlotCount, StoreError> {
+        Box::pin(capacity::count(&self.leases, pool, business, order, now)).await
+    }
+
     /// Gives back a reservation that no call came of.
     ///
     /// # Errors
@@ -247,12 +266,16 @@ impl Writer {
         plans::withdraw(&self.leases, call).await
     }
 
-    /// Gives the call's slots back. Slots that another call holds by now stay with it.
+    /// Gives back what the call, which is over, holds: its slots, and of its day's caps what it did not use. Slots that
+    /// another call holds by now stay with it.
     ///
     /// # Errors
-    /// [`StoreError`]; the slots then come back when their leases end.
-    pub async fn release_slots(&self, call: &Call) -> Result<(), StoreError> {
+    /// [`StoreError`]; giving it back again is safe, and the slots come back when their leases end.
+    pub async fn give_back(&self, call: &Call, now: Timestamp) -> Result<(), StoreError> {
         let Some(row) = self.calls.get(&row::call_key(&call.sid)).await? else { return Ok(()) };
+        if let Some(reserved) = DayReservation::noted(&row)? {
+            settle::settle_day(self, call, &reserved, now).await?;
+        }
         let Some(slots) = Slots::noted(&row)? else { return Ok(()) };
         self.release(&call.business, slots, call.sid.as_str()).await
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use domain::outbound::SlotCount;
 use domain::{BusinessId, DialId, Timestamp};
 
 use crate::StoreError;
@@ -27,6 +28,9 @@ const MAX_TRIES: u64 = 10;
 const MAX_BATCHES: usize = 10;
 /// DynamoDB's limit on one BatchGetItem.
 const BATCH_GET_ITEMS: usize = 100;
+
+/// On a slot that an outbound call holds.
+const OUTBOUND: &str = "outbound";
 
 /// On the call, and on an order that a call is dialled for.
 const BUSINESS_SLOT: &str = "slot";
@@ -171,6 +175,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) holder: &'a str,
     /// Who may have reserved it for the holder.
     pub(crate) reserved: &'a str,
+    /// The call is, or will be, one that the business places.
+    pub(crate) outbound: bool,
     pub(crate) until: Timestamp,
     pub(crate) now: Timestamp,
 }
@@ -190,6 +196,7 @@ impl Claim<'_> {
 
     fn item(&self, pool: Pool, slot: u16) -> Attributes {
         let draft = Draft::default().text("holder", self.holder).until(self.until);
+        let draft = draft.optional_number(OUTBOUND, self.outbound.then_some(1));
         pool.key(self.business, slot).item(draft)
     }
 }
@@ -272,7 +279,8 @@ pub(crate) async fn reserve(
     until: Timestamp,
 ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
     let (leases, business, now) = (search.leases, search.business, search.now);
-    let claim = Claim { business, holder: holder.as_str(), reserved: holder.as_str(), until, now };
+    let (holder_id, reserved) = (holder.as_str(), holder.as_str());
+    let claim = Claim { business, holder: holder_id, reserved, outbound: true, until, now };
     loop {
         let identity = random::id(&leases.name)?;
         let refused = match transact(leases, &claim.actions(leases, search.slots), &identity).await? {
@@ -283,6 +291,28 @@ pub(crate) async fn reserve(
             return Ok(Err(full));
         }
     }
+}
+
+/// The slots of a pool as they are at `now`. One that `order` holds counts as free.
+pub(crate) async fn count(
+    leases: &Table,
+    (pool, total): (Pool, u16),
+    business: &BusinessId,
+    order: &DialId,
+    now: Timestamp,
+) -> Result<SlotCount, StoreError> {
+    let slots: Vec<u16> = (0..total).collect();
+    let batches = slots.chunks(BATCH_GET_ITEMS).map(|batch| {
+        batch_get(leases, batch.iter().map(|slot| pool.key(business, *slot).attributes()).collect())
+    });
+    let mut count = SlotCount { total: u32::from(total), in_use: 0, outbound: 0 };
+    for row in futures_util::future::try_join_all(batches).await?.into_iter().flatten() {
+        if row.time(LEASE_UNTIL)? >= now && row.text("holder")? != order.as_str() {
+            count.in_use += 1;
+            count.outbound += row.optional_number::<u32>(OUTBOUND)?.unwrap_or(0);
+        }
+    }
+    Ok(count)
 }
 
 /// Gives a slot back. One that another holds by now stays with it.

@@ -8,6 +8,7 @@ use domain::{CallPlan, CallSid, DialId, DialOrder, Timestamp};
 
 use crate::StoreError;
 use crate::capacity::{ReservedSlots, Slots};
+use crate::dial_limits::DayReservation;
 use crate::item::{Draft, Row, number, text, to_json};
 use crate::table::{Key, Table, WriteOutcome};
 use platform::Aws;
@@ -20,7 +21,7 @@ pub const KEPT: Duration = Duration::from_secs(48 * 60 * 60);
 
 const BODY: &str = "body";
 const PLAN: &str = "plan";
-const CALL: &str = "call";
+pub(crate) const CALL: &str = "call";
 
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Dial {
     pub plan: CallPlan,
     /// The line that is kept for it.
     pub slots: Option<ReservedSlots>,
+    /// What of a day is kept for it.
+    pub reserved: Option<DayReservation>,
     /// The call that came of it, once that is known.
     pub call: Option<CallSid>,
 }
@@ -70,7 +73,7 @@ impl Dials {
             .until(until);
         match self.leases.put_new(&key(&order.id), draft).await? {
             WriteOutcome::Done(()) => {
-                Ok(Dial { order: order.clone(), plan: plan.clone(), slots: None, call: None })
+                Ok(Dial { order: order.clone(), plan: plan.clone(), slots: None, reserved: None, call: None })
             }
             WriteOutcome::Refused(Some(standing)) => dial(&standing),
             // Gone between the refusal and its answer: housekeeping, of an order that was over.
@@ -133,12 +136,18 @@ impl Dials {
     }
 }
 
-fn key(id: &DialId) -> Key {
+pub(crate) fn key(id: &DialId) -> Key {
     Key::single(format!("{KEYS}{id}"))
 }
 
 fn dial(row: &Row) -> Result<Dial, StoreError> {
     let order: DialOrder = row.json(BODY)?;
     let slots = Slots::noted(row)?.map(|slots| ReservedSlots { slots, holder: order.id.clone() });
-    Ok(Dial { slots, plan: row.json(PLAN)?, call: row.optional_parsed(CALL, CallSid::parse)?, order })
+    Ok(Dial {
+        slots,
+        reserved: DayReservation::noted(row)?,
+        plan: row.json(PLAN)?,
+        call: row.optional_parsed(CALL, CallSid::parse)?,
+        order,
+    })
 }

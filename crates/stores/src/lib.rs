@@ -14,6 +14,7 @@ pub mod businesses;
 pub mod calls;
 pub mod capacity;
 mod chunks;
+pub mod dial_limits;
 pub mod dials;
 mod digest;
 mod error;

@@ -5,7 +5,7 @@
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
 use crate::leases::WorkKind;
-use crate::{capacity, dials, plans, requests, verdicts};
+use crate::{capacity, dial_limits, dials, plans, requests, verdicts};
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
 #[derive(Debug, Clone, Copy)]
@@ -174,6 +174,23 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "orders to place a call, and the one call that came of each",
         writers: &[Handle { module: "dials", name: "Dials", folders: VOICE }],
         roles: &["VoiceOutboundFunction", "VoiceStatusFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[dial_limits::COOL_DOWN_KEYS, dial_limits::PACE_KEYS],
+        holds: "when a number was last called, under a keyed hash of it; calls that an account began in a second",
+        writers: &[Handle { module: "dial_limits", name: "DialLimits", folders: VOICE }],
+        roles: &["VoiceOutboundFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[dial_limits::DAY_KEYS],
+        holds: "what a business's outbound calls came to on a day; calls that run with the most that they may come to",
+        writers: &[
+            Handle { module: "dial_limits", name: "DialLimits", folders: VOICE },
+            writer("calls", VOICE),
+        ],
+        roles: &["VoiceOutboundFunction", "VoiceStatusFunction", "CallSweepFunction"],
     },
     Rows {
         table: "Leases",

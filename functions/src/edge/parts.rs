@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::cost::{PriceChanges, PriceList};
 use domain::token::TokenKey;
 use platform::Clock;
 use platform::aws::Aws;
@@ -50,6 +51,14 @@ impl Needs<'_> {
         let limit =
             self.vars.parsed("MAX_CONCURRENT_CALLS", "a number up to 65535", |text| text.parse().ok());
         limit.unwrap_or_default()
+    }
+
+    /// The list prices, with those that the deployment pays otherwise.
+    pub fn prices(&mut self) -> PriceList {
+        const EXPECTED: &str = "a JSON document of prices, {} for the list prices";
+        let changes =
+            self.vars.parsed("PRICES", EXPECTED, |text| serde_json::from_str::<PriceChanges>(text).ok());
+        PriceList::default().with(changes.unwrap_or_default())
     }
 
     /// Models by their names, the one that is asked first in front.

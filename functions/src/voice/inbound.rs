@@ -178,6 +178,7 @@ impl Inbound {
             plan: Some(plan),
             token_ttl: plan::token_ttl(&published.settings.policies),
             slots: Some(slots),
+            reserved: None,
             now,
         };
         match self.calls.open(&open).await? {
@@ -243,7 +244,8 @@ impl Inbound {
 
     async fn refuse(&self, mut call: Call, reason: Refusal, now: Timestamp) -> Result<Twiml, AnswerError> {
         call.refusal = Some(reason);
-        let open = OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slots: None, now };
+        let open =
+            OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slots: None, reserved: None, now };
         // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
         match self.calls.open(&open).await? {
             Opened::Existing(recorded) => self.twiml(&recorded).await,

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use domain::usage::{Level, Month, standing};
+use domain::usage::{Level, Month, Reading, standing};
 use domain::{Business, BusinessId, Timestamp};
 use moka::future::Cache;
-use stores::usage;
 use stores::usage::MonthSum;
+use stores::{StoreError, usage};
 
 use crate::edge::parts::{Needs, Opener, Part};
 
@@ -56,5 +56,18 @@ impl MonthCaps {
             }
         };
         standing(&sum.figures, &business.caps).is_some_and(|reading| reading.level == Level::Reached)
+    }
+
+    /// The cap that is nearest to being reached, by the sum as it is now.
+    pub(super) async fn standing(
+        &self,
+        business: &Business,
+        now: Timestamp,
+    ) -> Result<Option<Reading>, StoreError> {
+        if business.caps.is_none() {
+            return Ok(None);
+        }
+        let sum = self.usage.month(&business.id, Month::of(now, &business.zone())).await?;
+        Ok(standing(&sum.figures, &business.caps))
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use stores::StoreError;
 use stores::calls::{OpenCall, Opened, Writer};
 use stores::capacity::{SlotRequest, WhichSlots};
+use stores::dial_limits::DialLimits;
 use stores::dials::{Dial, Dials, Linked};
 
 use crate::edge::parts::{Needs, Opener, Part, parts};
@@ -39,6 +40,14 @@ pub(super) enum Opening {
     Twin,
     /// It was not ordered, or longer ago than orders are kept.
     Unknown,
+}
+
+/// What limits orders lies beside them.
+impl Part for DialLimits {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let leases = needs.table("TABLE_LEASES");
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &leases)))
+    }
 }
 
 /// Orders lie beside the calls that they lead to.
@@ -96,6 +105,7 @@ fn open_call(dial: &Dial, sid: &CallSid, now: Timestamp) -> OpenCall {
         plan: Some(CallPlan { call: sid.clone(), minted_at: now, ..dial.plan.clone() }),
         token_ttl: PLAN_TTL,
         slots,
+        reserved: dial.reserved.clone(),
         now,
     }
 }

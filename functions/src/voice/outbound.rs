@@ -6,6 +6,7 @@
 mod api;
 mod order;
 mod placing;
+mod policy;
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::call::StatusEvent;
 use domain::recording::{LOOK_AFTER, NotRecorded};
 use domain::{Call, CallSid};
+use platform::Clock;
 use platform::telemetry::{self, Unit};
 use stores::calls::{StatusOutcome, Writer};
 
@@ -23,6 +24,7 @@ const TRANSCRIPT_DELAY: Duration = Duration::from_secs(2);
 parts! {
     /// The writer of a call's status, and the queues that its end leads to.
     pub(super) struct StatusRecorder {
+        clock: Clock,
         calls: Writer,
         recordings: Jobs<RecordingJob>,
         transcripts: Jobs<TranscriptJob>,
@@ -62,7 +64,7 @@ impl StatusRecorder {
         let look_after = if NotRecorded::plain(call).is_some() { Duration::ZERO } else { LOOK_AFTER };
         let (withdrawn, released, sent, accounted) = tokio::join!(
             Box::pin(self.calls.withdraw_plan(&call.sid)),
-            self.calls.release_slots(call),
+            Box::pin(self.calls.give_back(call, self.clock.now())),
             Box::pin(self.transcripts.send(&transcript, TRANSCRIPT_DELAY)),
             Box::pin(self.recordings.send(&account, look_after)),
         );

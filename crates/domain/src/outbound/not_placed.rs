@@ -12,6 +12,9 @@ use crate::usage::Meter;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, thiserror::Error)]
 #[strum(serialize_all = "snake_case")]
 pub enum NotPlaced {
+    /// The settings hold a field that is not understood, which may have forbidden the call.
+    #[error("the settings hold a field that is not understood and may forbid calls: correct the settings")]
+    PolicyNotUnderstood,
     /// The business's own number.
     #[error("the number would call itself: give another one")]
     Itself,
@@ -117,7 +120,8 @@ impl NotPlaced {
     /// When it may be tried again.
     pub const fn retry(&self) -> Retry {
         match self {
-            Self::Itself
+            Self::PolicyNotUnderstood
+            | Self::Itself
             | Self::Barred(_)
             | Self::UnknownCountry
             | Self::Country(_)

@@ -14,9 +14,10 @@ use crate::numbering::Country;
 /// The longest pause between two calls to one number.
 pub const MAX_COOL_DOWN: Duration = Duration::from_secs(30 * 86_400);
 
-/// How a business lets calls be placed.
+/// How a business lets calls be placed. Its settings are stored, and an unknown field in them must not stop the calls
+/// that come in: it is reported, and [`not_understood`](Self::not_understood) stops the calls that would be placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct OutboundPolicy {
     /// Countries that may be called. Empty: that of the number that calls.
     pub countries: BTreeSet<Country>,
@@ -28,11 +29,15 @@ pub struct OutboundPolicy {
     pub per_day: DayCaps,
     /// The part of the business's slots that outbound calls may hold.
     pub share: Portion,
+    /// What was stored has a field that is not understood, which may have forbidden calls. It is found out at each
+    /// reading and never stored.
+    #[serde(skip)]
+    pub not_understood: bool,
 }
 
 /// Caps on a day's outbound calls. What is not capped has no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct DayCaps {
     /// Calls.
     pub calls: Option<u64>,
@@ -62,6 +67,7 @@ impl Default for OutboundPolicy {
             cool_down: Duration::from_secs(15 * 60),
             per_day: DayCaps::default(),
             share: Portion::HALF,
+            not_understood: false,
         }
     }
 }

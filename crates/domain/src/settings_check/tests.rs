@@ -162,6 +162,15 @@ fn a_channel_needs_a_prompt_and_a_recorded_call_a_notice() {
 }
 
 #[test]
+fn an_outbound_policy_lets_people_be_called_at_some_time() {
+    let no_hours = found(|settings| settings.outbound.hours = Week::default());
+    assert_eq!(no_hours, one("/outbound/hours", "error", "no_hours"));
+    let months = Duration::from_secs(90 * 86_400);
+    let long = found(|settings| settings.outbound.cool_down = months);
+    assert_eq!(long, one("/outbound/cool_down", "error", "cool_down"));
+}
+
+#[test]
 fn languages_are_known_and_each_has_its_words() {
     let languages = |tags: &[&str]| {
         let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();

@@ -5,6 +5,7 @@ use domain::{Call, Epoch};
 
 use crate::StoreError;
 use crate::capacity::{Claim, Pool, Search, SlotRequest, Slots, WhichSlots, taken};
+use crate::dial_limits::DayReservation;
 use crate::plans;
 use crate::random;
 use crate::transaction::{Action, Transacted, transact};
@@ -136,18 +137,19 @@ impl Attempt<'_> {
             .text(OPEN_ID, &self.open_id)
             .text(UNSETTLED, settle::shard(&call.sid));
         let draft = Slots::note(slots.map(|(_, slots)| slots), draft);
+        let draft = DayReservation::note(self.request.reserved.as_ref(), draft);
         let mut actions = vec![
             calls.put_new_action(&call_key(&call.sid), draft),
             early::unchanged(calls, &call.sid, early),
         ];
         if let Some((wanted, slots)) = slots {
             let holder = call.sid.as_str();
-            let reserved = match &wanted.which {
-                WhichSlots::Reserved(reserved) => reserved.holder.as_str(),
-                WhichSlots::Free(_) => holder,
+            let (reserved, outbound) = match &wanted.which {
+                WhichSlots::Reserved(reserved) => (reserved.holder.as_str(), true),
+                WhichSlots::Free(_) => (holder, false),
             };
             let until = now.plus(wanted.ttl);
-            let claim = Claim { business: &wanted.business, holder, reserved, until, now: *now };
+            let claim = Claim { business: &wanted.business, holder, reserved, outbound, until, now: *now };
             actions.extend(claim.actions(leases, slots));
         }
         if let Some(plan) = plan.as_ref().filter(|_| !call.status.is_terminal()) {

@@ -8,6 +8,7 @@ use domain::call::StatusEvent;
 use domain::{Call, CallSid};
 
 use crate::StoreError;
+use crate::dial_limits::DayReservation;
 use crate::item::{Attributes, Row, number};
 use crate::random;
 use crate::table::{ABSENT, Table, WriteOutcome};
@@ -91,6 +92,7 @@ impl Standing {
             .number(EPOCH, self.row.number::<u32>(EPOCH)?)
             .optional_text(UNSETTLED, self.row.optional_text(UNSETTLED)?);
         let draft = Slots::note(Slots::noted(&self.row)?, draft);
+        let draft = DayReservation::note(DayReservation::noted(&self.row)?.as_ref(), draft);
         let item: Attributes = call_key(&call.sid).item(draft);
         Ok(calls.put_action(item, |put| {
             put.condition_expression("version = :seen AND status_rank <= :rank")

@@ -111,7 +111,14 @@ async fn settings_that_are_not_understood_are_read_in_the_way_that_harms_no_one(
         body["policies"]["consnet"] = serde_json::json!({"say": {"text": "This call is recorded."}});
     };
     assert_eq!(read("policies", consnet).await, unrecorded);
-    assert_eq!(read("top", |body| body["consent"] = true.into()).await, unrecorded);
+    let undialled = |mut settings: Settings| {
+        settings.outbound.not_understood = true;
+        settings
+    };
+    let top = read("top", |body| body["consent"] = true.into()).await;
+    assert_eq!(top, undialled(unrecorded.clone()), "a name beside the areas may be that of either policy");
+    let outbound = read("outbound", |body| body["outbound"]["per_day"]["call"] = 3.into()).await;
+    assert_eq!(outbound, undialled(written.clone()));
     let deep = |body: &mut serde_json::Value| body["policies"]["recording"]["retentoin"] = "days30".into();
     assert_eq!(read("deep", deep).await, unrecorded);
     let once = read("tool", |body| body["tools"]["http"][1]["onec"] = true.into()).await;

@@ -129,7 +129,7 @@ async fn a_slot_that_was_not_given_back_is_free_when_its_lease_is_over() {
     let next = OpenCall { now: later, ..open_call(3, 1) };
     assert_eq!(business_slot(writer.open(&next).await), Some(0));
     // The first call ends at last: the slot is not its own any more.
-    writer.release_slots(&call(1)).await.unwrap();
+    writer.give_back(&call(1), NOW).await.unwrap();
     let refused = OpenCall { now: later, ..open_call(4, 1) };
     assert_eq!(writer.open(&refused).await, Ok(BUSY));
 }
@@ -139,9 +139,9 @@ async fn a_released_slot_is_free_at_once_and_releasing_twice_is_harmless() {
     let world = World::new().await;
     let writer = writer(&world);
     writer.open(&open_call(1, 1)).await.unwrap();
-    writer.release_slots(&call(1)).await.unwrap();
-    writer.release_slots(&call(1)).await.unwrap();
-    writer.release_slots(&call(9)).await.unwrap();
+    writer.give_back(&call(1), NOW).await.unwrap();
+    writer.give_back(&call(1), NOW).await.unwrap();
+    writer.give_back(&call(9), NOW).await.unwrap();
     assert_eq!(business_slot(writer.open(&open_call(2, 1)).await), Some(0));
 }
 
@@ -180,7 +180,7 @@ async fn a_deployment_carries_no_more_calls_than_it_may_whosever_they_are() {
 
     let carried = outcomes.iter().position(|outcome| matches!(outcome, Opened::New { .. })).unwrap();
     let ended = call_of_another_business(u32::try_from(carried).unwrap(), LIMIT).call;
-    writer.release_slots(&ended).await.unwrap();
+    writer.give_back(&ended, NOW).await.unwrap();
     assert!(matches!(opened(&writer, call_of_another_business(99, LIMIT)).await, Opened::New { .. }));
     assert_eq!(opened(&writer, call_of_another_business(98, LIMIT)).await, full);
     assert_eq!(opened(&writer, call_of_another_business(97, 0)).await, full, "a deployment that is closed");

@@ -19,6 +19,7 @@ fn order(key: &str) -> DialOrder {
         revision: Revision::FIRST,
         from: phone(0),
         to: phone(1),
+        zone: None,
         task: CallTask { reason: Some("your bicycle".into()), context: None },
         requested_at: NOW,
         max_concurrent_calls: 2,

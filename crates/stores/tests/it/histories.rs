@@ -365,7 +365,7 @@ async fn capacity_is_linearizable() {
                     let sid = 1_000 * u32::try_from(seed + 1).unwrap() + n;
                     if dice.below(3) == 0 {
                         let entry = record.invokes(LineOp::Release(n));
-                        match writer.release_slots(&on_line_of(seed, sid)).await {
+                        match writer.give_back(&on_line_of(seed, sid), NOW).await {
                             Ok(()) => record.returns(entry, LineRet::Released),
                             Err(error) => assert!(error.is_retryable(), "{error}"),
                         }

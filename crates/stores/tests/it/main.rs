@@ -4,6 +4,7 @@
 
 mod businesses;
 mod calls;
+mod dial_limits;
 mod dials;
 mod fence;
 mod histories;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::cost::{CallCost, PriceChanges, PriceList, Used};
+use domain::cost::{CallCost, PriceList, Used};
 use domain::insight::{self, InsightOutcome, Insights, Stage, StageInput};
 use domain::recording::CallRecordings;
 use domain::transcript::Source;
@@ -21,7 +21,7 @@ use super::metering::Metering;
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::inbox::Inbox;
-use crate::edge::parts::{Needs, parts};
+use crate::edge::parts::parts;
 use crate::jobs::InsightsJob;
 
 /// Longer than the function may run.
@@ -33,7 +33,7 @@ parts! {
     pub struct Worker {
         clock: Clock,
         models: Vec<String> => |needs| needs.models("INSIGHT_MODELS"),
-        prices: PriceList => prices,
+        prices: PriceList => |needs| needs.prices(),
         businesses: businesses::Reader,
         calls: calls::Reader,
         turns: turns::Reader,
@@ -46,14 +46,6 @@ parts! {
         inbox: Inbox<InsightsJob>,
         openai: OpenAiHttp,
     }
-}
-
-/// The list prices, with those that the deployment pays otherwise.
-fn prices(needs: &mut Needs<'_>) -> PriceList {
-    const EXPECTED: &str = "a JSON document of prices, {} for the list prices";
-    let changes =
-        needs.vars.parsed("PRICES", EXPECTED, |text| serde_json::from_str::<PriceChanges>(text).ok());
-    PriceList::default().with(changes.unwrap_or_default())
 }
 
 impl QueueFunction for Worker {

@@ -1,7 +1,7 @@
 //! The request and the answer of `POST /v1/calls`.
 
 use domain::dial::CallTask;
-use domain::dial::barred::barred;
+use domain::zone::Zone;
 use domain::{CallSid, PhoneNumber};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,10 @@ use crate::edge::problem::Problem;
 pub(super) struct NewCall {
     /// A number of the business, E.164. It is shown to the person who is called.
     from: String,
-    /// The number to call, E.164. Emergency, premium-rate and other barred numbers are refused with 422.
+    /// The number to call, E.164. The business's outbound policy says which numbers may be called, and when.
     to: String,
+    /// The time zone of the person who is called, an IANA name. Without it every zone of the number's country counts.
+    time_zone: Option<String>,
     /// Why the call is made, for the agent to say; at most [`CallTask::MAX_REASON_CHARS`] characters.
     reason: Option<String>,
     /// What the agent should know; at most [`CallTask::MAX_CONTEXT_CHARS`] characters.
@@ -34,34 +36,31 @@ pub(super) struct PlacedCall {
 pub(super) struct WantedCall {
     pub(super) from: PhoneNumber,
     pub(super) to: PhoneNumber,
+    pub(super) zone: Option<Zone>,
     pub(super) task: CallTask,
 }
 
 /// 422: the request is understood, and this call will not be made.
-pub(super) fn refused(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this call cannot be placed").detail(detail)
+pub(super) fn refused(code: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this call cannot be placed").code(code).detail(detail)
 }
 
 impl NewCall {
     /// # Errors
-    /// 422 for what is no number, too long, or never dialled.
+    /// 422 for what is no number, no time zone or too long.
     pub(super) fn checked(self) -> Result<WantedCall, Problem> {
         let number = |text: &str, name: &str| {
             PhoneNumber::parse(text)
                 .map_err(|error| Problem::invalid(format!("/{name}"), "e164", error.to_string()))
         };
         let (from, to) = (number(&self.from, "from")?, number(&self.to, "to")?);
-        if let Some(kind) = barred(&to, &from) {
-            return Err(refused(format!("`to` is a number that is never dialled: {}", kind.as_str())));
-        }
-        if from == to {
-            return Err(refused("`to` is the number that would call"));
-        }
+        let zone = self.time_zone.as_deref().map(Zone::parse).transpose();
+        let zone = zone.map_err(|error| Problem::invalid("/time_zone", "time_zone", error.to_string()))?;
         let task = CallTask {
             reason: text(self.reason, "reason", CallTask::MAX_REASON_CHARS)?,
             context: text(self.context, "context", CallTask::MAX_CONTEXT_CHARS)?,
         };
-        Ok(WantedCall { from, to, task })
+        Ok(WantedCall { from, to, zone, task })
     }
 }
 
@@ -83,7 +82,7 @@ mod tests {
 
     fn asked(from: &str, to: &str, reason: Option<&str>, context: Option<&str>) -> Result<CallTask, Problem> {
         let [reason, context] = [reason, context].map(|text| text.map(str::to_owned));
-        let new = NewCall { from: from.into(), to: to.into(), reason, context };
+        let new = NewCall { from: from.into(), to: to.into(), time_zone: None, reason, context };
         new.checked().map(|wanted| wanted.task)
     }
 
@@ -107,11 +106,18 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_before_they_are_judged() {
+    fn what_is_no_number_and_no_time_zone_is_refused() {
         assert!(asked("+12025550101", "+12025550102", None, None).is_ok());
         assert_eq!(status(asked("2025550101", "+12025550102", None, None)), 422);
         assert_eq!(status(asked("+12025550101", "the workshop", None, None)), 422);
-        assert_eq!(status(asked("+12025550101", "+12025550101", None, None)), 422, "itself");
-        assert_eq!(status(asked("+12025550101", "+19005550101", None, None)), 422, "premium rate");
+        let new = |zone: &str| NewCall {
+            from: "+12025550101".into(),
+            to: "+12025550102".into(),
+            time_zone: Some(zone.into()),
+            reason: None,
+            context: None,
+        };
+        assert_eq!(new("Mars/Olympus").checked().map(drop).unwrap_err().status(), 422);
+        assert_eq!(new("america/denver").checked().ok().unwrap().zone.unwrap().name(), "America/Denver");
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn order(
     published: &Published,
     compiled: &Compiled,
     id: DialId,
-    WantedCall { from, to, task }: WantedCall,
+    WantedCall { from, to, zone, task }: WantedCall,
     now: Timestamp,
 ) -> Result<(DialOrder, CallPlan), Problem> {
     let account = AccountSid::parse(account).map_err(|_| Problem::unavailable())?;
@@ -41,6 +41,7 @@ pub(super) fn order(
         revision: published.settings.revision,
         from,
         to,
+        zone,
         task,
         requested_at: now,
         max_concurrent_calls: published.business.max_concurrent_calls,

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use domain::business::VoicemailPolicy;
+use domain::outbound::{NotPlaced, Portion, SlotCount};
 use domain::prompt::Channel;
 use domain::{BusinessId, CallPlan, CallSid, DialId, DialOrder, PhoneNumber, Timestamp};
 use http::StatusCode;
@@ -18,6 +19,7 @@ use platform::telemetry::{self, Unit};
 use platform::{Clock, clock};
 use providers::twilio_rest::{PlaceError, TwilioError, TwilioRest};
 use stores::StoreError;
+use stores::businesses::Published;
 use stores::calls;
 use stores::capacity::{Limits, Pool, ReservedSlots};
 use stores::dials::Dial;
@@ -27,6 +29,7 @@ use twilio::rest::{MachineDetection, NewCall as Request};
 
 use super::api::{NewCall, WantedCall, refused};
 use super::order::{TwilioAccount, order};
+use super::policy::{Policy, PolicyError, not_placed};
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::Gate;
@@ -40,8 +43,10 @@ use crate::voice::ordered_calls::{Opening, OrderedCalls};
 const SETTLED_AFTER: Duration = Duration::from_secs(60);
 /// An order that is kept has its result as long.
 const KEPT: Duration = stores::dials::KEPT;
-/// How long a copy waits for the one that is at it, and a lost answer for the first word from the call.
+/// How long a lost answer waits for the first word from the call.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a copy waits for the one that is at it, which may itself wait for its account's turn.
+const COPYS_PATIENCE: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(100);
 /// A slot is kept for a call that has not begun for this long.
 const RESERVED_FOR: Duration = Duration::from_secs(3 * 60);
@@ -62,6 +67,7 @@ parts! {
         pub(super) settings: SettingsCache,
         pub(super) gate: Gate,
         pub(super) ordered: OrderedCalls,
+        policy: Policy,
         account: TwilioAccount,
         calls: calls::Reader,
         leases: Leases,
@@ -81,7 +87,7 @@ impl Placing {
         let now = self.clock.now();
         let id = DialId::of(business, key);
         let wanted = new.checked()?;
-        let WantedCall { from, to, task } = wanted.clone();
+        let WantedCall { from, to, task, .. } = wanted.clone();
         let dial = match self.ordered.dials.get(&id).await? {
             Some(dial) => dial,
             None => {
@@ -97,7 +103,7 @@ impl Placing {
         if let Some(call) = dial.call {
             return Ok(call);
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + COPYS_PATIENCE;
         loop {
             match self.leases.begin(WorkKind::Dial, id.as_str(), SETTLED_AFTER, self.clock.now()).await? {
                 Begun::Won(lease) => return self.dial(&lease, dial).await,
@@ -126,25 +132,28 @@ impl Placing {
         let owner = self.settings.of_number(&wanted.from).await?;
         // Another business's number and a number of no business are answered alike.
         let published = owner.filter(|owner| owner.business.id == *business);
-        let published = published.ok_or_else(|| refused("`from` is not a number of this business"))?;
+        let published =
+            published.ok_or_else(|| refused("unknown_number", "`from` is not a number of this business"))?;
         let compiled = self.settings.prompt(&published, Channel::Outbound, None).await;
-        let compiled = compiled.map_err(|no_prompt| refused(no_prompt.to_string()))?;
-        order(&self.account, &published, &compiled, id, wanted, now)
+        let compiled = compiled.map_err(|no_prompt| refused("no_prompt", no_prompt.to_string()))?;
+        let (order, plan) = order(&self.account, &published, &compiled, id, wanted, now)?;
+        let judged = Box::pin(self.policy.judge_order(&published, &order)).await;
+        judged.map_err(|error| self.against(error, &published))?;
+        Ok((order, plan))
     }
 
-    async fn dial(&self, lease: &Lease, dial: Dial) -> Result<CallSid, Problem> {
+    async fn dial(&self, lease: &Lease, mut dial: Dial) -> Result<CallSid, Problem> {
         // An executor was at it before and did not come to an end.
         if lease.epoch > 1
             && let Some(call) = self.find(&dial).await?
         {
             return self.placed(lease, &dial, call).await;
         }
-        let slots = match self.reserve(&dial).await? {
+        let slots = match Box::pin(self.take(&mut dial)).await {
             Ok(slots) => slots,
-            Err(pool) => {
+            Err(problem) => {
                 self.give_up(lease, &dial, None).await;
-                count_refused(pool);
-                return Err(at_capacity(pool));
+                return Err(problem);
             }
         };
         // The last thing before it cannot be taken back: an executor that was asleep is stopped here.
@@ -156,7 +165,7 @@ impl Placing {
         match error {
             PlaceError::Unknown => self.after_a_lost_answer(lease, &dial).await,
             PlaceError::NotPlaced(TwilioError::Permanent(code)) => {
-                self.release_slots(&dial, &slots).await;
+                self.release(&dial, Some(&slots)).await;
                 let result = format!("{REFUSED}{code}");
                 self.leases.finish(lease, &result, KEPT).await.map_err(|error| self.lost(error))?;
                 outcome(&result)
@@ -241,16 +250,73 @@ impl Placing {
         Ok(self.ordered.dials.get(id).await?.and_then(|dial| dial.call))
     }
 
-    async fn reserve(&self, dial: &Dial) -> Result<Result<ReservedSlots, Pool>, Problem> {
-        let order = &dial.order;
-        let limits = Limits { business: order.max_concurrent_calls, deployment: self.deployment_limit };
+    /// Everything that a call takes before it is dialled, once the policy of the settings that it was ordered with
+    /// allows it at this moment: slots, the number, and its part of the day.
+    async fn take(&self, dial: &mut Dial) -> Result<ReservedSlots, Problem> {
+        let order = dial.order.clone();
+        let published = self.settings.pinned(&order.business, order.revision).await?;
+        let published = published.ok_or_else(Problem::unavailable)?;
+        let against = |error| self.against(error, &published);
         let (calls, dials) = (&self.ordered.calls, &self.ordered.dials);
+        let limits = Limits { business: order.max_concurrent_calls, deployment: self.deployment_limit };
+        let pace = Box::pin(self.policy.begin(&published, dial)).await.map_err(against)?;
+        let [own, shared] = self.policy.shares(&published);
+        let counts = tokio::try_join!(
+            self.count((Pool::Business, limits.business), own, &order),
+            self.count((Pool::Deployment, limits.deployment), shared, &order),
+        )?;
+        let room = Box::pin(self.policy.judge_room(&published, dial, pace, counts.into())).await;
+        room.map_err(against)?;
         let reserved =
-            calls.reserve_slots(&order.business, limits, &order.id, RESERVED_FOR, self.clock.now()).await?;
-        if let Ok(reserved) = &reserved {
-            dials.note_slots(reserved).await?;
+            calls.reserve_slots(&order.business, limits, &order.id, RESERVED_FOR, self.clock.now());
+        let slots = match reserved.await? {
+            Ok(slots) => slots,
+            // Other calls took the last ones since they were counted.
+            Err(Pool::Business) => return Err(against(NotPlaced::BusinessSlots.into())),
+            Err(Pool::Deployment) => return Err(against(NotPlaced::DeploymentSlots.into())),
+        };
+        let claimed = match dials.note_slots(&slots).await {
+            Ok(()) => Box::pin(self.policy.claim(&published, dial)).await,
+            Err(error) => Err(error.into()),
+        };
+        match claimed {
+            Ok(reserved) => {
+                dial.reserved = Some(reserved);
+                Ok(slots)
+            }
+            Err(error) => {
+                self.release_slots(dial, &slots).await;
+                Err(against(error))
+            }
         }
-        Ok(reserved)
+    }
+
+    /// The slots of a pool. Of one that outbound calls may hold as a whole it is enough that there is a free one, which is
+    /// known once it is taken.
+    async fn count(
+        &self,
+        pool: (Pool, u16),
+        share: Portion,
+        order: &DialOrder,
+    ) -> Result<SlotCount, StoreError> {
+        if share == Portion::WHOLE {
+            return Ok(SlotCount { total: u32::from(pool.1), in_use: 0, outbound: 0 });
+        }
+        self.ordered.calls.count_slots(pool, &order.business, &order.id, self.clock.now()).await
+    }
+
+    fn against(&self, error: PolicyError, published: &Published) -> Problem {
+        match error {
+            PolicyError::Store(error) => error.into(),
+            PolicyError::NotPlaced(refusal) => {
+                match refusal {
+                    NotPlaced::BusinessSlots => count_refused(Pool::Business),
+                    NotPlaced::DeploymentSlots => count_refused(Pool::Deployment),
+                    _ => {}
+                }
+                not_placed(&refusal, &published.business, self.clock.now())
+            }
+        }
     }
 
     async fn request(&self, dial: &Dial) -> Result<CallSid, PlaceError> {
@@ -276,9 +342,7 @@ impl Placing {
 
     /// No number was dialled: the next request may try again soon, however often that was so.
     async fn give_up(&self, lease: &Lease, dial: &Dial, slots: Option<&ReservedSlots>) {
-        if let Some(slots) = slots {
-            self.release_slots(dial, slots).await;
-        }
+        self.release(dial, slots).await;
         if let Err(error) = self.leases.hand_back(lease, COOLDOWN).await {
             tracing::warn!(%error, "an order to call is free again only when its lease lapses");
         }
@@ -291,6 +355,15 @@ impl Placing {
                 in_progress(now, now)
             }
             LeaseError::Store(error) => error.into(),
+        }
+    }
+
+    async fn release(&self, dial: &Dial, slots: Option<&ReservedSlots>) {
+        if let Some(slots) = slots {
+            self.release_slots(dial, slots).await;
+        }
+        if let Some(reserved) = &dial.reserved {
+            self.policy.release(dial, reserved).await;
         }
     }
 
@@ -316,14 +389,6 @@ fn outcome(result: &str) -> Result<CallSid, Problem> {
             Problem::unavailable()
         }),
     }
-}
-
-fn at_capacity(pool: Pool) -> Problem {
-    let detail = match pool {
-        Pool::Business => "all lines of this business are busy: try again with the same key",
-        Pool::Deployment => "the deployment carries no more calls: try again with the same key",
-    };
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "at capacity").detail(detail).retry_after(5)
 }
 
 fn in_progress(until: Timestamp, now: Timestamp) -> Problem {
@@ -360,9 +425,5 @@ mod tests {
         let after = |until| in_progress(until, now).seconds_to_wait();
         assert_eq!(after(now.minus(Duration::from_secs(9))), Some(1));
         assert_eq!(after(now.plus(Duration::from_secs(3_600))), Some(3_600));
-        for pool in [Pool::Business, Pool::Deployment] {
-            let full = at_capacity(pool);
-            assert_eq!((full.status(), full.seconds_to_wait()), (429, Some(5)));
-        }
     }
 }

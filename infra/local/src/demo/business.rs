@@ -1,8 +1,12 @@
 //! The demonstration business, seeded once for each data folder.
 
+use std::time::Duration;
+
 use domain::business::{ChannelPrompt, Policies, Prompts, TranscriptPolicy, TurnDetection, Voice};
+use domain::hours::{Span, Week};
 use domain::ids::InvalidId;
 use domain::insight::InsightPolicy;
+use domain::outbound::{OutboundPolicy, Portion};
 use domain::phone::InvalidPhoneNumber;
 use domain::usage::Caps;
 use domain::{Business, BusinessId, PhoneNumber, Revision, Secret, Settings, Toolbox};
@@ -47,6 +51,22 @@ pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<New
     let keys = keys::Writer::new(&system.aws, system.name("KeysTable")?);
     provision(Writers { businesses: &writer, keys: &keys }, &new, system.aws.clock.now()).await?;
     Ok(new)
+}
+
+/// The people whom the demonstration calls are simulated: they may be called at any hour, and again at once.
+fn at_any_time() -> OutboundPolicy {
+    let day: Option<Span> = "00:00-24:00".parse().ok();
+    let day = || day.into_iter().collect::<Vec<_>>();
+    let hours = Week {
+        monday: day(),
+        tuesday: day(),
+        wednesday: day(),
+        thursday: day(),
+        friday: day(),
+        saturday: day(),
+        sunday: day(),
+    };
+    OutboundPolicy { hours, cool_down: Duration::ZERO, share: Portion::WHOLE, ..OutboundPolicy::default() }
 }
 
 /// A workshop whose agent takes bookings, and calls people about them.
@@ -97,6 +117,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             insights: InsightPolicy::default(),
             hours: None,
             words: Box::default(),
+            outbound: at_any_time(),
             recording_withheld: false,
         },
         api_key,
