@@ -18,7 +18,7 @@ use platform::objects::Objects;
 use stores::{calls, recordings, transcripts, turns};
 use utoipa_axum::routes;
 
-use crate::edge::answer;
+use crate::edge::answer::{self, Link};
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::Query;
@@ -64,7 +64,13 @@ impl ApiFunction for Calls {
 }
 
 /// A page of the business's calls, newest first.
-#[utoipa::path(get, path = "/v1/calls", operation_id = "list_calls")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls",
+    operation_id = "list_calls",
+    params(ListCalls),
+    responses((status = 200, description = "A page of calls.", body = CallPage)),
+)]
 async fn list(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
@@ -79,7 +85,12 @@ async fn list(
 }
 
 /// Everything that is known of a call.
-#[utoipa::path(get, path = "/v1/calls/{sid}", operation_id = "get_call")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}",
+    operation_id = "get_call",
+    responses((status = 200, description = "The call.", body = Record)),
+)]
 async fn one(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
@@ -115,7 +126,25 @@ async fn one(
 }
 
 /// A link to the recording of the conversation.
-#[utoipa::path(get, path = "/v1/calls/{sid}/recording", operation_id = "get_recording")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}/recording",
+    operation_id = "get_recording",
+    responses(
+        (
+            status = 200,
+            description = "The link, for a client whose `Accept` names `application/json`.",
+            body = Link,
+        ),
+        (
+            status = 302,
+            description = "The link, for every other client.",
+            headers(("Location" = String, description = "Where the bytes are, for five minutes.")),
+        ),
+        (status = 409, description = "The recording is still being made or copied."),
+        (status = 410, description = "The recording is gone, or never came to be."),
+    ),
+)]
 async fn recording(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
@@ -126,7 +155,25 @@ async fn recording(
 }
 
 /// A link to one of a call's recordings.
-#[utoipa::path(get, path = "/v1/calls/{sid}/recordings/{recording}", operation_id = "get_recording_by_id")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}/recordings/{recording}",
+    operation_id = "get_recording_by_id",
+    responses(
+        (
+            status = 200,
+            description = "The link, for a client whose `Accept` names `application/json`.",
+            body = Link,
+        ),
+        (
+            status = 302,
+            description = "The link, for every other client.",
+            headers(("Location" = String, description = "Where the bytes are, for five minutes.")),
+        ),
+        (status = 409, description = "The recording is still being made or copied."),
+        (status = 410, description = "The recording is gone, or never came to be."),
+    ),
+)]
 async fn one_recording(
     state: State<Arc<Calls>>,
     tenant: Tenant,
@@ -137,7 +184,12 @@ async fn one_recording(
 }
 
 /// All of a call's, each with its own address.
-#[utoipa::path(get, path = "/v1/calls/{sid}/recordings", operation_id = "list_recordings")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}/recordings",
+    operation_id = "list_recordings",
+    responses((status = 200, description = "The recordings of the call.", body = RecordingList)),
+)]
 async fn recordings(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
@@ -149,7 +201,25 @@ async fn recordings(
 }
 
 /// A link to the message that the caller left where no agent was to be had.
-#[utoipa::path(get, path = "/v1/calls/{sid}/voicemail", operation_id = "get_voicemail")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}/voicemail",
+    operation_id = "get_voicemail",
+    responses(
+        (
+            status = 200,
+            description = "The link, for a client whose `Accept` names `application/json`.",
+            body = Link,
+        ),
+        (
+            status = 302,
+            description = "The link, for every other client.",
+            headers(("Location" = String, description = "Where the bytes are, for five minutes.")),
+        ),
+        (status = 409, description = "The recording is still being made or copied."),
+        (status = 410, description = "The recording is gone, or never came to be."),
+    ),
+)]
 async fn voicemail(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,

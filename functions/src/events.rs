@@ -19,7 +19,7 @@ use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
-use api::{EventList, ListEvents};
+use api::{EventList, ListEvents, MAX_AFTER};
 
 const DEFAULT_PAGE: u16 = 25;
 
@@ -44,7 +44,13 @@ impl ApiFunction for Events {
 
 /// The events behind `after`, in order and without gaps: `next` is the `after` of the next request, also when
 /// there is nothing yet.
-#[utoipa::path(get, path = "/v1/events", operation_id = "list_events")]
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    operation_id = "list_events",
+    params(ListEvents),
+    responses((status = 200, description = "The events behind `after`.", body = EventList)),
+)]
 async fn list(
     State(app): State<Arc<Events>>,
     tenant: Tenant,
@@ -53,6 +59,9 @@ async fn list(
     let limit = query.limit.unwrap_or(DEFAULT_PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::bad_request("`limit` must be between 1 and 100"));
+    }
+    if query.after > MAX_AFTER {
+        return Err(Problem::bad_request("`after` is larger than any event's number"));
     }
     let events = app.events.after(&tenant.0, query.after, limit).await?;
     Ok(Json(EventList::new(&events, query.after)).into_response())

@@ -8,8 +8,8 @@ use platform::env::Reader;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 
-use crate::edge::api::ApiFunction;
 use crate::edge::api::routes::{KEY, Rules};
+use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
 use crate::{calls, document, events, recordings, transcripts, voice};
@@ -54,7 +54,9 @@ pub fn document() -> OpenApi {
         .build();
     let mut components = Components::new();
     components.add_security_scheme(KEY, SecurityScheme::Http(key));
-    let mut whole = OpenApiBuilder::new().info(info.build()).components(Some(components)).build();
+    described::components(&mut components);
+    let whole = OpenApiBuilder::new().info(info.build()).components(Some(components));
+    let mut whole = whole.tags(Some(described::areas())).build();
     for (part, _) in ALL.iter().filter_map(Feature::document) {
         whole.merge(part);
     }

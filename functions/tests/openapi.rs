@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::dial::CallTask;
+use domain::share::{MAX_SHARE_TTL, MAX_SHARE_VIEWS, MIN_SHARE_TTL, PASSCODE_CHARS};
 use functions::document::DOCUMENT;
 use functions::edge::api::routes::operations;
 use functions::features::document;
@@ -34,4 +36,50 @@ fn every_operation_has_a_name_of_its_own() {
         }
     }
     assert!(names.len() > 15, "{names:?}");
+}
+
+/// A schema's attribute takes no constant.
+#[test]
+fn bounds_in_the_document_are_those_of_the_code() {
+    let document: serde_json::Value = serde_json::from_str(DOCUMENT).unwrap();
+    let bound = |pointer: &str| document.pointer(&format!("/components/schemas/{pointer}")).unwrap().as_u64();
+    for (pointer, expected) in [
+        ("NewCall/properties/reason/maxLength", CallTask::MAX_REASON_CHARS as u64),
+        ("NewCall/properties/context/maxLength", CallTask::MAX_CONTEXT_CHARS as u64),
+        ("NewShare/properties/expires_in/minimum", MIN_SHARE_TTL.as_secs()),
+        ("NewShare/properties/expires_in/maximum", MAX_SHARE_TTL.as_secs()),
+        ("NewShare/properties/max_views/maximum", u64::from(MAX_SHARE_VIEWS)),
+        ("NewShare/properties/passcode/minLength", *PASSCODE_CHARS.start() as u64),
+        ("NewShare/properties/passcode/maxLength", *PASSCODE_CHARS.end() as u64),
+    ] {
+        assert_eq!(bound(pointer), Some(expected), "{pointer}");
+    }
+}
+
+/// A client that is generated of the document knows what it gets, and sends nothing that is refused for its shape.
+#[test]
+fn every_operation_says_what_it_answers_and_every_request_what_it_may_hold() {
+    let served: serde_json::Value = serde_json::from_str(DOCUMENT).unwrap();
+    for (path, mut item) in document().paths.paths {
+        for (method, operation) in operations(&mut item) {
+            let answers = &operation.responses.responses;
+            assert!(answers.keys().any(|status| status.starts_with('2')), "{method} {path}");
+            assert!(operation.tags.as_ref().is_some_and(|tags| !tags.is_empty()), "{method} {path}");
+        }
+    }
+    let bodies: BTreeSet<&str> = served["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values())
+        .filter_map(|operation| {
+            operation.pointer("/requestBody/content/application~1json/schema/$ref")?.as_str()
+        })
+        .collect();
+    assert!(bodies.len() > 3, "{bodies:?}");
+    for body in bodies {
+        let schema = served.pointer(body.trim_start_matches('#')).unwrap();
+        assert_eq!(schema["additionalProperties"], false, "{body} takes unknown fields");
+        assert!(schema.get("example").is_some(), "{body} has no example");
+    }
 }

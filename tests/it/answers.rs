@@ -1,11 +1,12 @@
 //! What every route of the API answers, held as snapshots: a change of an answer is seen in the change that makes it.
 //!
 //! One file in `snapshots` holds the answers of one function. Ids, times and measurements differ from run to run and
-//! are replaced by their kind. `INSTA_UPDATE=always` writes the files anew.
+//! are replaced by their kind. Each answer of the API is also what the OpenAPI document says of its route. `INSTA_UPDATE=always` writes the files anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use acceptance::described::Described;
 use acceptance::outbound::order;
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
@@ -38,6 +39,7 @@ struct Answers<'a> {
     routes: Vec<(String, String, String)>,
     seen: BTreeSet<(String, String)>,
     text: BTreeMap<String, String>,
+    described: Described,
 }
 
 /// What is sent besides method and path.
@@ -79,6 +81,7 @@ impl<'a> Answers<'a> {
                 .collect(),
             seen: BTreeSet::new(),
             text: BTreeMap::new(),
+            described: Described::default(),
         }
     }
 
@@ -132,6 +135,9 @@ impl<'a> Answers<'a> {
         let (_, _, function) =
             found.unwrap_or_else(|| panic!("{method} {route} is no route of the template"));
         self.seen.insert((method.to_owned(), route.to_owned()));
+        let kind = headers.iter().find(|(name, _)| *name == "content-type").map_or("", |(_, kind)| kind);
+        let fault = self.described.fault(method, route, status, kind, body);
+        assert_eq!(fault, None, "{case}: {body}");
         let text = self.text.entry(function.clone()).or_default();
         writeln!(text, "## {method} {route}: {case}\n{status}").unwrap();
         for (name, value) in headers {
@@ -374,7 +380,7 @@ async fn of_recordings(answers: &mut Answers<'_>, of: &str, path: &str) {
     of_a_link(answers, &link).await;
     answers.ask("the links and their visits", Method::GET, &shares, &at, Extra::default()).await;
     let one = format!("{at}/{}", share["id"].as_str().unwrap());
-    answers.ask("no more", Method::DELETE, &format!("{shares}/{{id}}"), &one, Extra::default()).await;
+    answers.ask("no more", Method::DELETE, &format!("{shares}/{{share}}"), &one, Extra::default()).await;
     if of.ends_with("{recording}") {
         answers.ask("deleted", Method::DELETE, of, path, Extra::default()).await;
         answers.ask("deleted before", Method::DELETE, of, path, Extra::default()).await;

@@ -123,7 +123,7 @@ impl Ids {
         let named = [
             ("{sid}", &self.sid),
             ("{recording}", &self.recording),
-            ("{id}", &self.share),
+            ("{share}", &self.share),
             ("{run}", &self.run),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));

@@ -6,6 +6,7 @@ pub mod audio;
 pub mod aws_proxy;
 pub mod bucket;
 pub mod crash_proxies;
+pub mod described;
 pub mod ended_calls;
 pub mod lease;
 pub mod log;

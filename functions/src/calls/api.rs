@@ -5,27 +5,33 @@ mod recording;
 
 use domain::{Call, CallSid, Revision};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use crate::edge::api::schema;
 use crate::shared::shapes::{Time, caller};
 
 pub(super) use record::{Record, Sources};
 pub(super) use recording::RecordingList;
 
 /// The query of `GET /v1/calls`. Unknown fields are refused with 400.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListCalls {
     /// Calls on one page, 1 to 100; 25 without it.
+    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     pub(super) limit: Option<u16>,
     /// `next` of the page before.
+    #[param(value_type = Option<schema::Cursor>, nullable = false)]
     pub(super) cursor: Option<String>,
 }
 
 /// The answer of `GET /v1/calls`: a page of calls, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CallPage<'a> {
     calls: Vec<CallSummary<'a>>,
     /// The cursor of the next page; null on the last one.
+    #[schema(value_type = Option<schema::Cursor>)]
     next: Option<String>,
 }
 
@@ -36,18 +42,19 @@ impl<'a> CallPage<'a> {
 }
 
 /// A call in short.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CallSummary<'a> {
     /// Twilio's id of the call.
+    #[schema(value_type = schema::CallSid)]
     sid: &'a CallSid,
-    /// Twilio's word: `queued`, `initiated`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`,
-    /// `canceled`.
+    #[schema(value_type = schema::CallStatusWord)]
     status: &'static str,
-    /// `inbound`, `outbound` or `unknown`.
+    #[schema(value_type = schema::DirectionWord)]
     direction: &'static str,
     /// An E.164 number, `hidden` or `other`.
     from: &'a str,
     /// The number that was called, E.164; null where another address was called.
+    #[schema(value_type = Option<schema::E164>)]
     to: Option<&'a str>,
     opened_at: Time,
     answered_at: Option<Time>,
@@ -55,6 +62,7 @@ pub(super) struct CallSummary<'a> {
     /// Seconds, as Twilio counts them.
     duration_s: Option<u64>,
     /// The revision of the settings that the call began with.
+    #[schema(value_type = Option<u32>)]
     settings_revision: Option<Revision>,
     /// Why the call was never let in.
     refusal: Option<&'static str>,

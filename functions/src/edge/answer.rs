@@ -33,8 +33,8 @@ pub(crate) fn try_again() -> Response {
 }
 
 /// A link to bytes, for a program.
-#[derive(Debug, Serialize)]
-struct Link<'a> {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Link<'a> {
     /// Where the bytes are. The address is the right to them.
     url: &'a str,
     /// How long the address is good for, seconds.

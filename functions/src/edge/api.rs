@@ -5,9 +5,11 @@
 //! ([`admission`]) goes by it, and the OpenAPI document is made of it.
 
 pub mod admission;
+pub mod described;
 pub mod input;
 pub mod requester;
 pub mod routes;
+pub mod schema;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -14,7 +14,8 @@ const MAX_BYTES: usize = 255;
 /// A [`Problem`] when what was sent is no key.
 pub fn optional(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(sent) = headers.get(HEADER) else { return Ok(None) };
-    let key = sent.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_BYTES);
+    let is_visible = |key: &&str| key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let key = sent.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_BYTES).filter(is_visible);
     key.map(Some).ok_or_else(|| Problem::bad_request("`Idempotency-Key` is a text of 1 to 255 characters"))
 }
 

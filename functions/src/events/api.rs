@@ -3,22 +3,29 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use stores::events::Event;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::shared::shapes::Time;
 
+/// Larger numbers are not the same in every language.
+pub(super) const MAX_AFTER: u64 = (1 << 53) - 1;
+
 /// The query. Unknown fields are refused with 400.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListEvents {
     /// Events behind this sequence number; 0, which is all of them, without it.
     #[serde(default)]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, default = 0)]
     pub(super) after: u64,
     /// Events in one answer, 1 to 100; 25 without it.
+    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     pub(super) limit: Option<u16>,
 }
 
 /// The events behind `after`, in order and without gaps.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EventList<'a> {
     events: Vec<EventView<'a>>,
     /// The `after` of the next request, also when there is nothing yet.
@@ -26,16 +33,18 @@ pub(super) struct EventList<'a> {
 }
 
 /// One event of the business.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
 struct EventView<'a> {
     /// Its place among the business's events, from 1.
     sequence: u64,
     /// Names the event: one that comes twice has the same.
     id: &'a str,
-    /// `call.completed` or `call.updated`.
+    /// `call.completed` or `call.updated`; there may be others.
     r#type: &'a str,
     at: Time,
     /// What the type promises, as it was when the event was put.
+    #[schema(value_type = Option<Object>)]
     data: Option<&'a RawValue>,
 }
 

@@ -67,7 +67,15 @@ impl ApiFunction for Recordings {
 }
 
 /// The recording cannot be played from here on; its bytes, here and at Twilio, are gone within minutes.
-#[utoipa::path(delete, path = "", operation_id = "delete_recording")]
+#[utoipa::path(
+    delete,
+    path = "",
+    operation_id = "delete_recording",
+    responses(
+        (status = 204, description = "The recording is deleted."),
+        (status = 409, description = "It is under legal hold, or there is nothing to delete."),
+    ),
+)]
 async fn remove(
     State(app): State<Arc<Recordings>>,
     tenant: Tenant,
@@ -93,7 +101,15 @@ async fn remove(
 }
 
 /// First the record, then the object's tag: at no moment may a lifecycle rule match what is held.
-#[utoipa::path(put, path = "/hold", operation_id = "hold_recording")]
+#[utoipa::path(
+    put,
+    path = "/hold",
+    operation_id = "hold_recording",
+    responses(
+        (status = 204, description = "The recording is held."),
+        (status = 409, description = "The recording is not archived."),
+    ),
+)]
 async fn hold(
     State(app): State<Arc<Recordings>>,
     tenant: Tenant,
@@ -106,7 +122,15 @@ async fn hold(
 }
 
 /// Ends the legal hold.
-#[utoipa::path(delete, path = "/hold", operation_id = "release_recording")]
+#[utoipa::path(
+    delete,
+    path = "/hold",
+    operation_id = "release_recording",
+    responses(
+        (status = 204, description = "The recording is not held."),
+        (status = 409, description = "The recording is not archived."),
+    ),
+)]
 async fn release(
     State(app): State<Arc<Recordings>>,
     tenant: Tenant,

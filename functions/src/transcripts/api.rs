@@ -24,6 +24,7 @@ use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, Query};
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
+use crate::edge::api::schema;
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
@@ -62,7 +63,18 @@ impl ApiFunction for Transcripts {
 }
 
 /// The final version, or the one that is asked for; with it, which ones there are.
-#[utoipa::path(get, path = "/v1/calls/{sid}/transcript", operation_id = "get_transcript")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}/transcript",
+    operation_id = "get_transcript",
+    params(ReadTranscript),
+    responses((
+        status = 200,
+        description = "The version, and which ones there are.",
+        body = TranscriptAnswer,
+        headers(("ETag" = schema::EntityTag, description = "The state of the transcript, for `If-Match`.")),
+    )),
+)]
 async fn read(
     State(app): State<Arc<Transcripts>>,
     tenant: Tenant,
@@ -86,7 +98,24 @@ async fn read(
 
 /// A new version by hand. `If-Match` says which state of the transcript the person has seen: two people do not
 /// undo each other unawares.
-#[utoipa::path(put, path = "/v1/calls/{sid}/transcript", operation_id = "edit_transcript")]
+#[utoipa::path(
+    put,
+    path = "/v1/calls/{sid}/transcript",
+    operation_id = "edit_transcript",
+    params(("If-Match" = schema::EntityTag, Header, description = "The `ETag` of the transcript that was edited.")),
+    request_body = EditTranscript,
+    responses(
+        (
+            status = 200,
+            description = "The new version.",
+            body = TranscriptAnswer,
+            headers(("ETag" = schema::EntityTag, description = "The new state of the transcript.")),
+        ),
+        (status = 409, description = "The call has no final transcript yet."),
+        (status = 412, description = "The transcript has changed since it was read."),
+        (status = 428, description = "`If-Match` is missing."),
+    ),
+)]
 async fn edit(
     State(app): State<Arc<Transcripts>>,
     tenant: Tenant,

@@ -33,6 +33,7 @@ use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::Body;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
+use crate::edge::api::schema;
 use crate::edge::idempotency;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
@@ -73,7 +74,22 @@ impl AsRef<Gate> for Outbound {
 }
 
 /// Places a call. One `Idempotency-Key` is one call, however often it is sent.
-#[utoipa::path(post, path = "/v1/calls", operation_id = "place_call")]
+#[utoipa::path(
+    post,
+    path = "/v1/calls",
+    operation_id = "place_call",
+    params(("Idempotency-Key" = schema::IdempotencyKey, Header)),
+    request_body = NewCall,
+    responses(
+        (
+            status = 201,
+            description = "The call was placed.",
+            body = PlacedCall,
+            headers(("Location" = String, description = "The call's address.")),
+        ),
+        (status = 409, description = "A request with this key is still under way."),
+    ),
+)]
 async fn place(
     State(app): State<Arc<Outbound>>,
     tenant: Tenant,

@@ -3,11 +3,13 @@
 use domain::recording::{Archived, Search};
 use domain::{Recording, RecordingSid, RecordingState};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::edge::api::schema;
 use crate::shared::shapes::Time;
 
 /// The answer of `GET /v1/calls/{sid}/recordings`: all recordings of a call, in the order in which they were heard of.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RecordingList<'a> {
     recordings: Vec<RecordingView<'a>>,
 }
@@ -25,15 +27,17 @@ impl<'a> RecordingList<'a> {
 }
 
 /// A recording, with what its state adds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recording)]
 pub(super) struct RecordingView<'a> {
     /// Twilio's id of the recording.
+    #[schema(value_type = schema::RecordingSid)]
     sid: &'a RecordingSid,
-    /// `call` or `voicemail`.
+    #[schema(value_type = schema::RecordingKindWord)]
     kind: &'static str,
-    /// What started it.
+    /// What started it, in Twilio's words.
     source: &'static str,
-    /// `in_progress`, `announced`, `archived`, `failed`, `lost`, `absent` or `deleted`.
+    #[schema(value_type = schema::RecordingStateWord)]
     state: &'static str,
     /// Under legal hold nothing deletes it.
     legal_hold: bool,
@@ -44,40 +48,42 @@ pub(super) struct RecordingView<'a> {
 }
 
 /// What is told besides, of those states that have more to tell.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Details<'a> {
-    /// The bytes are in the bucket.
-    Archived {
-        /// The path that leads to the bytes.
-        link: String,
-        /// The object's key in the recordings bucket.
-        object: &'a str,
-        bytes: u64,
-        /// Hexadecimal SHA-256 of the object.
-        sha256: &'a str,
-        codec: &'static str,
-        channels: u16,
-        sample_rate_hz: u32,
-        duration_ms: u64,
-        archived_at: Time,
-        /// How long it is kept, by the settings that the call ran with.
-        retention: &'static str,
-    },
-    /// It was given up.
-    Failed {
-        reason: &'a str,
-    },
-    /// It can be played no more.
-    Deleted {
-        deleted_at: Time,
-        reason: &'static str,
-    },
-    /// It never came to be: Twilio's error code says why.
-    Absent {
-        error_code: Option<u32>,
-    },
-    None {},
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = RecordingDetails)]
+struct Details<'a> {
+    /// The path that leads to the bytes; these are of an archived recording, down to `retention`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    /// The object's key in the recordings bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Sha256>)]
+    sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codec: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_rate_hz: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Time>,
+    /// How long it is kept, by the settings that the call ran with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<&'static str>,
+    /// When a recording was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<Time>,
+    /// Why a recording was given up or deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// Twilio's error code, of a recording that never came to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<u32>,
 }
 
 impl<'a> RecordingView<'a> {
@@ -100,31 +106,34 @@ impl<'a> Details<'a> {
         match &recording.state {
             RecordingState::Archived(archived) => {
                 let Archived { key, bytes, sha256, format, at, retention } = archived;
-                Self::Archived {
-                    link,
-                    object: key,
-                    bytes: *bytes,
-                    sha256,
-                    codec: format.codec.as_str(),
-                    channels: format.channels,
-                    sample_rate_hz: format.sample_rate_hz,
-                    duration_ms: format.duration_ms,
-                    archived_at: Time(*at),
-                    retention: retention.as_str(),
+                Self {
+                    link: Some(link),
+                    object: Some(key),
+                    bytes: Some(*bytes),
+                    sha256: Some(sha256),
+                    codec: Some(format.codec.as_str()),
+                    channels: Some(format.channels),
+                    sample_rate_hz: Some(format.sample_rate_hz),
+                    duration_ms: Some(format.duration_ms),
+                    archived_at: Some(Time(*at)),
+                    retention: Some(retention.as_str()),
+                    ..Self::default()
                 }
             }
-            RecordingState::Failed { reason } => Self::Failed { reason },
-            RecordingState::Deleted(deletion) => {
-                Self::Deleted { deleted_at: Time(deletion.at), reason: deletion.reason.as_str() }
-            }
-            RecordingState::Absent => Self::Absent { error_code: recording.error_code },
-            RecordingState::InProgress | RecordingState::Announced | RecordingState::Lost => Self::None {},
+            RecordingState::Failed { reason } => Self { reason: Some(reason), ..Self::default() },
+            RecordingState::Deleted(deletion) => Self {
+                deleted_at: Some(Time(deletion.at)),
+                reason: Some(deletion.reason.as_str()),
+                ..Self::default()
+            },
+            RecordingState::Absent => Self { error_code: recording.error_code, ..Self::default() },
+            RecordingState::InProgress | RecordingState::Announced | RecordingState::Lost => Self::default(),
         }
     }
 }
 
 /// What stands in the place of a recording.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum RecordingOrReason<'a> {
     Recording(RecordingView<'a>),
@@ -132,9 +141,9 @@ pub(super) enum RecordingOrReason<'a> {
 }
 
 /// A call without a recording.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NoRecording {
-    /// Always null.
+    #[schema(value_type = schema::Nothing)]
     sid: Option<RecordingSid>,
     /// Always `call`.
     kind: &'static str,

@@ -22,8 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type")
-                .detail("send `Content-Type: application/json`"));
+            return Err(another_type());
         }
         json(&bytes(request, state).await?).map(Self)
     }
@@ -37,7 +36,11 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
         let body = bytes(request, state).await?;
+        if !is_json && !body.trim_ascii().is_empty() {
+            return Err(another_type());
+        }
         if body.trim_ascii().is_empty() { Ok(Self(T::default())) } else { json(&body).map(Self) }
     }
 }
@@ -51,6 +54,11 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
             _ => Problem::bad_request("the body did not arrive whole: send the request again"),
         }
     })
+}
+
+fn another_type() -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type")
+        .detail("send `Content-Type: application/json`")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -160,7 +168,8 @@ mod tests {
             max_views: u8,
         }
         let read = async |body: &'static str| {
-            let request = Request::builder().body(axum::body::Body::from(body)).unwrap();
+            let request = Request::builder().header(header::CONTENT_TYPE, "application/json");
+            let request = request.body(axum::body::Body::from(body)).unwrap();
             OptionalBody::<Wish>::from_request(request, &()).await.map(|OptionalBody(wish)| wish)
         };
         for nothing in ["", " \n"] {

@@ -9,6 +9,8 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use super::described;
+
 /// The name of API keys in the document.
 pub const KEY: &str = "api_key";
 
@@ -121,6 +123,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                     Some(scope) => vec![SecurityRequirement::new(KEY, [scope.as_str()])],
                     None => vec![SecurityRequirement::default()],
                 });
+                described::complete(path, rule, operation);
                 self.rules.insert((method.to_string(), path.clone()), rule);
             }
         }

@@ -4,28 +4,49 @@ use domain::share::Share;
 use domain::{RecordingSid, Timestamp};
 use serde::{Deserialize, Serialize};
 use stores::recordings::Access;
+use utoipa::ToSchema;
 
+use crate::edge::api::schema;
 use crate::shared::shapes::Time;
 
 /// The body of `POST .../shares`, which may be left out. Unknown fields are refused with 422.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"expires_in": 86_400, "max_views": 3, "disposition": "inline"}))]
 pub(super) struct NewShare {
     /// How long the link is good for, seconds.
+    #[schema(minimum = 60, maximum = 7_776_000)]
     pub(super) expires_in: Option<u64>,
     /// How often the recording may be opened.
+    #[schema(minimum = 1, maximum = 1_000)]
     pub(super) max_views: Option<u32>,
     /// What a visitor must know besides the address.
+    #[schema(min_length = 6, max_length = 64)]
     pub(super) passcode: Option<String>,
     /// `attachment` has a browser save the recording, `inline` play it.
+    #[schema(value_type = Option<Use>)]
     pub(super) disposition: Option<String>,
 }
 
+/// What a browser does with the recording.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the document knows it")]
+enum Use {
+    /// It saves it.
+    Attachment,
+    /// It plays it.
+    Inline,
+}
+
 /// A share link.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Share)]
 pub(super) struct ShareView<'a> {
     /// Names the link; it is not its address.
+    #[schema(value_type = schema::ShareId)]
     id: &'a str,
+    #[schema(value_type = schema::RecordingSid)]
     recording: &'a RecordingSid,
     disposition: &'static str,
     created_at: Time,
@@ -39,7 +60,8 @@ pub(super) struct ShareView<'a> {
     /// Until then a new address may guess once in five minutes.
     slowed_until: Option<Time>,
     revoked_at: Option<Time>,
-    /// Why the link is good no more: `revoked`, `expired` or `used_up`.
+    /// Why the link is good no more.
+    #[schema(value_type = Option<schema::ShareEndWord>)]
     ended: Option<&'static str>,
 }
 
@@ -63,7 +85,8 @@ impl<'a> ShareView<'a> {
 }
 
 /// The link that was made: 201.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MadeShare)]
 pub(super) struct NewShareAnswer<'a> {
     #[serde(flatten)]
     pub(super) share: ShareView<'a>,
@@ -72,12 +95,12 @@ pub(super) struct NewShareAnswer<'a> {
 }
 
 /// The links of one recording with their visits.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ShareList<'a> {
     shares: Vec<VisitedShare<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct VisitedShare<'a> {
     #[serde(flatten)]
     share: ShareView<'a>,
@@ -86,7 +109,7 @@ struct VisitedShare<'a> {
 }
 
 /// One visit of a link.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Visit<'a> {
     at: Time,
     /// `page_shown`, `passcode_wanted`, `viewed`, `wrong_passcode`, `too_soon`, `recording_gone`, or how the link had

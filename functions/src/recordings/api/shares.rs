@@ -26,7 +26,16 @@ use crate::recordings::passcode;
 use crate::shared::recording_path::RecordingPath;
 
 /// Makes a link to a recording.
-#[utoipa::path(post, path = "/shares", operation_id = "share_recording")]
+#[utoipa::path(
+    post,
+    path = "/shares",
+    operation_id = "share_recording",
+    request_body = Option<NewShare>,
+    responses(
+        (status = 201, description = "The link. Only this answer names its address.", body = NewShareAnswer),
+        (status = 409, description = "The recording is not archived, or its call has had too many links."),
+    ),
+)]
 pub(super) async fn create(
     State(app): State<Arc<Recordings>>,
     tenant: Tenant,
@@ -72,7 +81,12 @@ pub(super) async fn create(
 }
 
 /// The links to a recording, with their visits.
-#[utoipa::path(get, path = "/shares", operation_id = "list_shares")]
+#[utoipa::path(
+    get,
+    path = "/shares",
+    operation_id = "list_shares",
+    responses((status = 200, description = "The links.", body = ShareList)),
+)]
 pub(super) async fn list(
     State(app): State<Arc<Recordings>>,
     tenant: Tenant,
@@ -90,16 +104,21 @@ pub(super) async fn list(
 
 #[derive(Deserialize)]
 pub(super) struct Link {
-    id: String,
+    share: String,
 }
 
 /// A link that has ended by itself can be revoked as well: what was asked for holds.
-#[utoipa::path(delete, path = "/shares/{id}", operation_id = "revoke_share")]
+#[utoipa::path(
+    delete,
+    path = "/shares/{share}",
+    operation_id = "revoke_share",
+    responses((status = 204, description = "The link leads nowhere any more.")),
+)]
 pub(super) async fn revoke(
     State(app): State<Arc<Recordings>>,
     tenant: Tenant,
     Path(path): Path<RecordingPath>,
-    Path(Link { id }): Path<Link>,
+    Path(Link { share: id }): Path<Link>,
 ) -> Result<Response, Problem> {
     let recording = app.recording(&tenant, &path).await?;
     if !app.shares_of(&recording).await?.iter().any(|share| share.id == id) {

@@ -2,37 +2,45 @@
 
 use std::collections::BTreeSet;
 
-use domain::transcript::{Reprocessing, Run, Stage, TranscriptLine};
+use domain::transcript::{Reprocessing, Run, Stage};
 use domain::{CallSid, RecordingSid, Timestamp, Transcript};
 use serde::Serialize;
 use stores::transcripts::Pointer;
+use utoipa::ToSchema;
 
-use crate::shared::shapes::Time;
+use crate::edge::api::schema;
+use crate::shared::shapes::{Line, Time};
 
 /// The answer of `GET` and `PUT /v1/calls/{sid}/transcript`. Its `ETag` names the state of the final pointer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Transcript)]
 pub(super) struct TranscriptAnswer<'a> {
     /// Where the final transcript comes from: `realtime`, `recording`, `edited` or `failed`; null while none is final.
+    #[schema(value_type = Option<schema::SourceWord>)]
     transcript_source: Option<&'static str>,
     /// The number of the version whose lines follow; null where the final transcript is `failed`.
     version: Option<u32>,
     /// What was said, in its order.
-    lines: &'a [TranscriptLine],
+    lines: Vec<Line<'a>>,
     /// Every version that there is, the first one first.
     versions: Vec<Version<'a>>,
 }
 
 /// One version of a transcript, without its words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TranscriptVersion)]
 struct Version<'a> {
     /// Its number, from 1.
     version: u32,
+    #[schema(value_type = schema::SourceWord)]
     source: &'static str,
     /// The run that made it. The call's own is 0; a reprocessing or an edit is the next one.
+    #[schema(value_type = u32)]
     run: Run,
     /// The model whose words they are.
     model: Option<&'a str>,
     /// The recording that was listened to.
+    #[schema(value_type = Option<schema::RecordingSid>)]
     recording: Option<&'a RecordingSid>,
     at: Time,
     /// Whether the final pointer stands on it.
@@ -57,21 +65,26 @@ impl<'a> TranscriptAnswer<'a> {
         Self {
             transcript_source: pointer.map(|pointer| pointer.source.as_str()),
             version: shown.map(|version| version.number),
-            lines: shown.map(|version| version.lines.as_slice()).unwrap_or_default(),
+            lines: shown.map(|version| Line::all(&version.lines)).unwrap_or_default(),
             versions: versions.iter().map(version).collect(),
         }
     }
 }
 
 /// The answer of `POST /v1/calls/{sid}/reprocess` (202) and of `GET /v1/calls/{sid}/reprocess/{run}`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Run)]
 pub(super) struct RunAnswer<'a> {
     /// Its number, from 1.
+    #[schema(value_type = u32)]
     run: Run,
+    #[schema(value_type = schema::CallSid)]
     call: &'a CallSid,
+    #[schema(value_type = Vec<schema::StageWord>)]
     stages: &'a BTreeSet<Stage>,
     asked_at: Time,
     /// `running`, `lost` when it came to no end in its time, `superseded` by a later run, or what came of it.
+    #[schema(value_type = schema::RunStateWord)]
     state: &'static str,
 }
 

@@ -19,13 +19,29 @@ use super::answers::RunAnswer;
 use super::requests::Reprocess;
 use crate::edge::api::input::Body;
 use crate::edge::api::requester::Tenant;
+use crate::edge::api::schema;
 use crate::edge::idempotency;
 use crate::edge::problem::Problem;
 use crate::jobs::{RecordingJob, TranscriptJob};
 
 /// 202 with the run. Asking for the same while it is under way, or with the same `Idempotency-Key`, gives the same
 /// run; asking for something else meanwhile is a conflict.
-#[utoipa::path(post, path = "/v1/calls/{sid}/reprocess", operation_id = "reprocess_call")]
+#[utoipa::path(
+    post,
+    path = "/v1/calls/{sid}/reprocess",
+    operation_id = "reprocess_call",
+    params(("Idempotency-Key" = Option<schema::IdempotencyKey>, Header)),
+    request_body = Reprocess,
+    responses(
+        (
+            status = 202,
+            description = "The run, under way.",
+            body = RunAnswer,
+            headers(("Location" = String, description = "The run's address.")),
+        ),
+        (status = 409, description = "The call is not over yet or had no agent, or another run is under way."),
+    ),
+)]
 pub(super) async fn ask(
     State(app): State<Arc<Transcripts>>,
     tenant: Tenant,
@@ -60,7 +76,12 @@ pub(super) async fn ask(
 }
 
 /// What has become of a run.
-#[utoipa::path(get, path = "/v1/calls/{sid}/reprocess/{run}", operation_id = "get_reprocessing")]
+#[utoipa::path(
+    get,
+    path = "/v1/calls/{sid}/reprocess/{run}",
+    operation_id = "get_reprocessing",
+    responses((status = 200, description = "The run.", body = RunAnswer)),
+)]
 pub(super) async fn look(
     State(app): State<Arc<Transcripts>>,
     tenant: Tenant,

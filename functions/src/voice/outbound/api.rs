@@ -5,29 +5,43 @@ use domain::zone::Zone;
 use domain::{CallSid, PhoneNumber};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::edge::api::schema;
 use crate::edge::problem::Problem;
 
 /// A call that is wanted. Unknown fields are refused with 422.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "from": "+12025550143",
+    "to": "+12025550178",
+    "reason": "your bicycle is ready",
+    "context": "Wheel 3 is new.",
+}))]
 pub(super) struct NewCall {
     /// A number of the business, E.164. It is shown to the person who is called.
+    #[schema(value_type = schema::E164)]
     from: String,
     /// The number to call, E.164. The business's outbound policy says which numbers may be called, and when.
+    #[schema(value_type = schema::E164)]
     to: String,
     /// The time zone of the person who is called, an IANA name. Without it every zone of the number's country counts.
+    #[schema(pattern = r"^[A-Za-z0-9_+/-]{1,64}$", example = "America/New_York")]
     time_zone: Option<String>,
-    /// Why the call is made, for the agent to say; at most [`CallTask::MAX_REASON_CHARS`] characters.
+    /// Why the call is made, for the agent to say.
+    #[schema(max_length = 200)]
     reason: Option<String>,
-    /// What the agent should know; at most [`CallTask::MAX_CONTEXT_CHARS`] characters.
+    /// What the agent should know.
+    #[schema(max_length = 4_000)]
     context: Option<String>,
 }
 
 /// The call that was placed: 201, with its address in `Location`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PlacedCall {
     /// Twilio's id of the call.
+    #[schema(value_type = schema::CallSid)]
     pub(super) sid: CallSid,
 }
 
@@ -66,14 +80,11 @@ impl NewCall {
 
 /// A text that a person will hear or read, or nothing.
 fn text(text: Option<String>, name: &str, max_chars: usize) -> Result<Option<String>, Problem> {
-    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    match text {
-        Some(long) if long.chars().count() > max_chars => {
-            let detail = format!("give {max_chars} characters at most");
-            Err(Problem::invalid(format!("/{name}"), "length", detail))
-        }
-        text => Ok(text),
+    if text.as_ref().is_some_and(|text| text.chars().count() > max_chars) {
+        let detail = format!("give {max_chars} characters at most");
+        return Err(Problem::invalid(format!("/{name}"), "length", detail));
     }
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 #[cfg(test)]

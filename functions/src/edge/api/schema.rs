@@ -1,0 +1,146 @@
+//! How the OpenAPI document describes values that many requests and answers have: ids, numbers, and words of a list.
+//!
+//! Words of an answer are open (`x-extensible-enum`): a client has to bear with a new one.
+
+use std::borrow::Cow;
+
+use domain::cost::PartKind;
+use domain::insight::Void;
+use domain::recording::DeletionReason;
+use domain::transcript::{RunOutcome, Source, Stage};
+use domain::turn::{EndReason, TurnState};
+use domain::{CallStatus, Speaker};
+use serde::Serialize;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Texts by their patterns.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])+ $name:ident = $pattern:literal, $example:literal;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                let text = text.description(Some(concat!($($doc),+).trim())).pattern(Some($pattern));
+                text.examples([serde_json::Value::from($example)]).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// Twilio's id of a call.
+    CallSid = "^CA[0-9a-f]{32}$", "CA0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+    /// Twilio's id of a recording.
+    RecordingSid = "^RE[0-9a-f]{32}$", "RE0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
+    /// The id of a business.
+    BusinessId = "^[a-z0-9-]{1,64}$", "harbour-bikes";
+    /// The id of a share link; not its address.
+    ShareId = "^[A-Za-z0-9_-]{43}$", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s";
+    /// A telephone number in E.164 form.
+    E164 = "^\\+[1-9][0-9]{6,14}$", "+12025550143";
+    /// Where a page of a list begins: `next` of the page before. It is good for the same list with the same filters.
+    Cursor = "^[A-Za-z0-9_-]{1,1024}$", "AWhhcmJvdXI";
+    /// The state of something that can be edited, as an `ETag`.
+    EntityTag = "^\"[0-9]{1,19}\"$", "\"3\"";
+    /// What makes two requests one: the same for every repetition of a request, another for every other request.
+    IdempotencyKey = "^[!-~]([ -~]{0,253}[!-~])?$", "order-17";
+    /// The id of an answer; a problem's `instance` names it.
+    RequestId = "^[A-Za-z0-9_=-]{1,64}$", "JKJaXmPLvHcESHA=";
+    /// The SHA-256 of a recording's bytes, hexadecimal.
+    Sha256 = "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    /// A day.
+    Day = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-12-01";
+}
+
+/// Words of a list that may grow.
+macro_rules! words {
+    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let extensions = ExtensionsBuilder::new().add("x-extensible-enum", words($words));
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                let text = text.description(Some(concat!($($doc),+).trim()));
+                text.extensions(Some(extensions.build())).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )+};
+}
+
+fn words<W: Serialize>(words: impl IntoIterator<Item = W>) -> Vec<serde_json::Value> {
+    words.into_iter().filter_map(|word| serde_json::to_value(word).ok()).collect()
+}
+
+words! {
+    /// A side of the conversation.
+    SpeakerWord = [Speaker::Caller, Speaker::Agent];
+    /// How a turn ended: `interrupted` is what the agent had generated, of which the caller heard a part.
+    TurnStateWord = [TurnState::Complete, TurnState::Interrupted, TurnState::Failed];
+    /// How far a call is, in Twilio's words.
+    CallStatusWord = CallStatus::ALL.iter().map(|status| status.as_str());
+    /// Which way a call goes.
+    DirectionWord = ["inbound", "outbound", "unknown"];
+    /// Why a session ended.
+    EndReasonWord = EndReason::ALL.iter().map(|reason| reason.as_str());
+    /// Where a transcript's words come from.
+    SourceWord = Source::ALL.iter().map(|source| source.as_str());
+    /// What is paid for.
+    PartKindWord = [
+        PartKind::Telephony,
+        PartKind::MediaStream,
+        PartKind::Recording,
+        PartKind::Realtime,
+        PartKind::LiveTranscription,
+        PartKind::FileTranscription,
+        PartKind::Insights,
+    ];
+    /// Why a value that a model gave does not count.
+    VoidWord = [Void::NotSaid, Void::WrongKind];
+    /// What a recording is of.
+    RecordingKindWord = ["call", "voicemail"];
+    /// How far a recording is.
+    RecordingStateWord = ["in_progress", "announced", "archived", "failed", "lost", "absent", "deleted"];
+    /// Why a recording is gone.
+    DeletionReasonWord = [DeletionReason::Requested, DeletionReason::RetentionOver].map(DeletionReason::as_str);
+    /// What has become of a run.
+    RunStateWord = ["running", "lost", "superseded"]
+        .into_iter()
+        .chain(RunOutcome::ALL.iter().map(|outcome| outcome.as_str()));
+    /// Why a share link is good no more.
+    ShareEndWord = ["revoked", "expired", "used_up"];
+    /// What is done once more for a call that is over.
+    StageWord = [Stage::Recording, Stage::Transcript, Stage::Summary, Stage::Extraction];
+}
+
+/// Null and nothing else.
+#[derive(Debug)]
+pub enum Nothing {}
+
+impl PartialSchema for Nothing {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null)).into()
+    }
+}
+
+impl ToSchema for Nothing {}
