@@ -4,6 +4,7 @@ pub mod address;
 pub mod answer;
 pub mod api;
 pub mod batch;
+pub mod etag;
 pub mod idempotency;
 pub mod inbox;
 pub mod loaded;

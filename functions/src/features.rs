@@ -12,7 +12,7 @@ use crate::edge::api::routes::{KEY, Rules};
 use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
-use crate::{calls, document, events, recordings, transcripts, voice};
+use crate::{businesses, calls, document, events, recordings, transcripts, voice};
 
 /// One function: its name, which its bin and the template have as well, and how it is started.
 pub struct Feature {
@@ -111,6 +111,10 @@ features! {
     call_insights: queue transcripts::insights::worker::Worker,
     events: api events::Events,
     calls: api calls::Calls,
+    businesses: api businesses::profiles::Businesses,
+    keys: api businesses::keys::Keys,
+    numbers: api businesses::numbers::Numbers,
+    settings: api businesses::settings::SettingsOfBusinesses,
     api_document: http document::Document,
 }
 

@@ -10,6 +10,7 @@ mod answer;
 mod answers;
 mod api;
 mod bridge_permissions;
+mod businesses;
 mod call;
 mod callbacks;
 mod consent;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         answers::TESTS,
         api::TESTS,
         bridge_permissions::TESTS,
+        businesses::TESTS,
         call::TESTS,
         callbacks::TESTS,
         consent::TESTS,
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         outbox::TESTS,
         ownership::TESTS,
         permissions::TESTS,
+        permissions::setting_up::TESTS,
         recording::TESTS,
         recording_given_up::TESTS,
         refusal::TESTS,

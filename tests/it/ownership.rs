@@ -13,8 +13,8 @@ const WRITES: [&str; 4] = ["Put", "Update", "Delete", "BatchWrite"];
 
 /// Actions that name the keys of every row they reach. A condition on `dynamodb:LeadingKeys` holds for a request without
 /// keys, so no other action may be granted under one.
-const BY_KEY: [&str; 6] =
-    ["BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"];
+const BY_KEY: [&str; 7] =
+    ["BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
 
 /// The rows, as the document and the errors call them.
 fn title(rows: &Rows) -> String {

@@ -1,5 +1,7 @@
 //! What each function asks of DynamoDB, S3 and SQS is what the template lets its role do: no more, and no less.
 
+pub(crate) mod setting_up;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

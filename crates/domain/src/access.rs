@@ -182,6 +182,13 @@ pub enum NotRotated {
     Kind,
 }
 
+impl NotRotated {
+    /// The word for programs.
+    pub fn code(&self) -> &'static str {
+        self.into()
+    }
+}
+
 /// Both keys of a rotation. They are stored together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {

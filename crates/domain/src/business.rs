@@ -19,7 +19,7 @@ use crate::phrases::OwnPhrases;
 use crate::recording::Retention;
 use crate::usage::Caps;
 use crate::zone::Zone;
-use crate::{BusinessId, PhoneNumber, Revision, Toolbox};
+use crate::{BusinessId, PhoneNumber, Revision, Timestamp, Toolbox};
 
 /// What a business is, apart from how its calls are conducted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +34,58 @@ pub struct Business {
     pub max_concurrent_calls: u16,
     /// Where a call goes when no agent can be had.
     pub fallback_number: Option<PhoneNumber>,
+    /// Whether it is served.
+    #[serde(default)]
+    pub standing: Standing,
     /// The most that it may use in a month. Part of the profile, since a cap holds at once and for every revision.
     #[serde(default)]
     pub caps: Caps,
+}
+
+/// The longest name of a business, characters.
+pub const MAX_NAME_CHARS: usize = 120;
+/// The most calls that a business may have at once.
+pub const MAX_CALLS_AT_ONCE: u16 = 10_000;
+/// How long a business that is to be deleted can be taken back.
+pub const WAITS_BEFORE_DELETION: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// Whether a business is served.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state", deny_unknown_fields)]
+pub enum Standing {
+    /// Its calls are answered and placed.
+    #[default]
+    Active,
+    /// Its calls are refused politely; everything else stays as it is.
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+        /// Why, for the operator.
+        reason: Option<String>,
+    },
+    /// As suspended, and deleted once `gone_at` is over.
+    Leaving {
+        /// Since when.
+        since: Timestamp,
+        /// When it is deleted.
+        gone_at: Timestamp,
+    },
+}
+
+impl Standing {
+    /// Whether its calls are answered and placed.
+    pub const fn is_active(&self) -> bool {
+        matches!(self, Self::Active)
+    }
+
+    /// The word by which it is listed.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended { .. } => "suspended",
+            Self::Leaving { .. } => "leaving",
+        }
+    }
 }
 
 impl Business {
@@ -44,12 +93,33 @@ impl Business {
     pub fn zone(&self) -> Zone {
         Zone::parse(&self.time_zone).unwrap_or_else(|_| Zone::utc())
     }
+
+    /// Every field that holds what a business cannot have: the field's name, a word for programs, and what would be
+    /// right.
+    pub fn mistakes(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut mistakes = vec![];
+        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME_CHARS {
+            mistakes.push(("name", "length", format!("give 1 to {MAX_NAME_CHARS} characters")));
+        }
+        if self.name.chars().any(char::is_control) {
+            mistakes.push(("name", "characters", "leave out control characters".to_owned()));
+        }
+        if Zone::parse(&self.time_zone).is_err() {
+            let detail = "give a time zone by its IANA name, such as `Europe/Vienna`";
+            mistakes.push(("time_zone", "unknown", detail.to_owned()));
+        }
+        if !(1..=MAX_CALLS_AT_ONCE).contains(&self.max_concurrent_calls) {
+            mistakes.push(("max_concurrent_calls", "range", format!("give 1 to {MAX_CALLS_AT_ONCE}")));
+        }
+        mistakes
+    }
 }
 
 /// One revision of how a business's calls are conducted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Its number.
+    /// Its number; 0, in a document that names none, is given one when it is published.
+    #[serde(default = "Settings::unpublished")]
     pub revision: Revision,
     /// Each channel has its own prompt; none ever stands in for another.
     pub prompts: Prompts,
@@ -79,6 +149,26 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Settings in which nothing else was chosen.
+    pub fn new(revision: Revision, prompts: Prompts, voice: Voice) -> Self {
+        Self {
+            revision,
+            prompts,
+            voice,
+            policies: Policies::default(),
+            tools: Toolbox::default(),
+            insights: InsightPolicy::default(),
+            hours: None,
+            words: Box::default(),
+            outbound: OutboundPolicy::default(),
+            recording_withheld: false,
+        }
+    }
+
+    const fn unpublished() -> Revision {
+        Revision(0)
+    }
+
     /// These settings, as they hold when parts of what was written are not understood, each given by its path, such
     /// as `policies.consnet`. A call is served all the same. But what a lost field may have protected people from
     /// does not happen: with a policy that is not understood, which may be the notice that the call is recorded, no

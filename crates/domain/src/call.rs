@@ -163,6 +163,8 @@ pub enum Refusal {
     Closed,
     /// A cap of the business on the month is reached.
     CapReached,
+    /// The business is suspended, or is being deleted.
+    Suspended,
 }
 
 impl Refusal {

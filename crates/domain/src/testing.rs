@@ -35,6 +35,7 @@ pub fn business() -> Business {
         max_concurrent_calls: 4,
         fallback_number: None,
         caps: Caps::default(),
+        standing: Default::default(),
     }
 }
 

@@ -10,8 +10,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use twilio::rest::{
-    self, Api, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall, RecordingList,
-    RecordingResource,
+    self, Api, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall, NumberList, NumberResource,
+    NumberSetup, RecordingList, RecordingResource,
 };
 use twilio::{Form, Sid};
 use url::Url;
@@ -161,6 +161,29 @@ impl TwilioRest {
         let url = self.api.calls_between(from.as_e164(), to.as_e164());
         let body = self.answer(self.client.get(url)).await?;
         Ok(parse::<CallList>(&body)?.calls)
+    }
+
+    /// A number of the account. `None`: the account has no such number.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn number(&self, number: &PhoneNumber) -> Result<Option<NumberResource>, TwilioError> {
+        let url = self.api.numbers_like(number.as_e164());
+        let list: NumberList = parse(&self.answer(self.client.get(url)).await?)?;
+        // The filter also finds parts of numbers.
+        Ok(list.incoming_phone_numbers.into_iter().find(|found| found.phone_number == number.as_e164()))
+    }
+
+    /// Tells Twilio where a number's calls and their callbacks go, and gives the number as it is then.
+    ///
+    /// # Errors
+    /// [`TwilioError`]; telling it again is safe.
+    pub async fn set_number_up(
+        &self,
+        number: &Sid,
+        setup: &NumberSetup,
+    ) -> Result<NumberResource, TwilioError> {
+        parse(&self.post(&self.api.number(number), &setup.form()).await?)
     }
 
     /// The recordings of a call, newest first. One that was made a moment ago may be missing, one that was deleted is.

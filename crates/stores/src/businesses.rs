@@ -1,25 +1,40 @@
-//! Businesses, their numbers and settings revisions.
+//! Businesses, their numbers and settings.
 //!
 //! | pk | sk | what |
 //! |---|---|---|
+//! | `businesses` | `<id>` | that there is the business; its name, for lists |
 //! | `business#<id>` | `profile` | what the business is |
-//! | `business#<id>` | `settings#<revision>` | one immutable revision, ten digits |
+//! | `business#<id>` | `settings#<revision>` | one immutable revision, ten digits, with its author and note |
+//! | `business#<id>` | `draft#<author>` | settings that one person works on |
 //! | `business#<id>` | `published` | the revision that calls run with |
-//! | `number#<E.164>` | `number` | whose number it is |
+//! | `business#<id>` | `number#<E.164>` | that the number is one of the business's |
+//! | `number#<E.164>` | `number` | whose number it is, and what it is called |
+//!
+//! A row that is written again carries a version: a write names the version that its writer has seen.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{Business, BusinessId, Call, PhoneNumber, Revision, Settings};
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::numbers::{OwnNumber, SettingsChannel};
+use domain::{Business, BusinessId, Call, PhoneNumber, Revision, Settings, Timestamp};
 
 use crate::StoreError;
-use crate::item::{Attributes, Draft, number, text, to_json};
+use crate::item::{Draft, Row, number, to_json};
 use crate::random;
-use crate::table::{Key, Table, WriteOutcome};
+use crate::table::{ABSENT, Key, Table};
 use crate::transaction::{Transacted, transact};
 use platform::Aws;
 
 pub mod document;
+mod drafts;
+mod numbers;
+mod profiles;
+mod revisions;
+
+pub use drafts::Draft as SettingsDraft;
+pub use profiles::{Created, Listed, ListedPage};
+pub use revisions::{Publication, RevisionNote};
 
 const BODY: &str = "body";
+const VERSION: &str = "version";
 const BUSINESS: &str = "business";
 const REVISION: &str = "revision";
 
@@ -30,6 +45,24 @@ pub struct Published {
     pub business: Business,
     /// The settings that are in force.
     pub settings: Settings,
+}
+
+/// A row with the version that a write of it must name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// What the row holds.
+    pub value: T,
+    /// Counted from 0, one more with each write.
+    pub version: u64,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It is stored, under this version.
+    Done(u64),
+    /// Another writer was first: read the row again.
+    Overtaken,
 }
 
 /// Held by everything that needs to know a business.
@@ -101,7 +134,7 @@ impl Reader {
     }
 }
 
-/// Held by the `businesses` functions.
+/// Held by the functions that set businesses up.
 #[derive(Debug, Clone)]
 pub struct Writer {
     businesses: Table,
@@ -117,55 +150,64 @@ impl Writer {
     /// profile; a pointer that was moved since stays where it is.
     ///
     /// # Errors
-    /// [`StoreError::Conditional`] when the number belongs to another business, or when the revision exists with other contents. Then at most the revision was written.
+    /// [`StoreError::Conditional`] when the number belongs to another business, or when the revision exists with other
+    /// contents. Then at most the revision was written.
     pub async fn provision(
         &self,
         business: &Business,
         phone: &PhoneNumber,
         settings: &Settings,
     ) -> Result<(), StoreError> {
-        self.put_revision(&business.id, settings).await?;
+        let number = OwnNumber {
+            number: phone.clone(),
+            business: business.id.clone(),
+            label: None,
+            settings: SettingsChannel::default(),
+            since: Timestamp(0),
+        };
+        self.put_first_revision(&business.id, settings).await?;
         let table = &self.businesses;
         let profile = Draft::default().text(BODY, to_json(&table.name, BODY, business)?);
+        let [own, listed] = self.own_number(&number)?;
         let actions = [
-            self.own(&number_key(phone), &business.id),
+            own,
+            listed,
             table.put_action(profile_key(&business.id).item(profile), |put| put),
+            self.list_action(business),
             self.publish_first(&business.id, settings.revision),
         ];
-        match transact(table, &actions, &random::id(&table.name)?).await? {
+        match self.transact(&actions).await? {
             Transacted::Done => Ok(()),
             Transacted::Refused(_) => Err(table.forbidden("the phone number belongs to another business")),
         }
     }
 
-    async fn put_revision(&self, id: &BusinessId, settings: &Settings) -> Result<(), StoreError> {
-        let draft = Draft::default().text(BODY, to_json(&self.businesses.name, BODY, settings)?);
-        match self.businesses.put_new(&settings_key(id, settings.revision), draft).await? {
-            WriteOutcome::Done(()) => Ok(()),
-            WriteOutcome::Refused(Some(row)) if document::is(&row, settings)? => Ok(()),
-            WriteOutcome::Refused(_) => Err(self
-                .businesses
-                .forbidden("this settings revision exists with other contents: give it the next number")),
-        }
+    async fn transact(&self, actions: &[TransactWriteItem]) -> Result<Transacted, StoreError> {
+        let table = &self.businesses;
+        transact(table, actions, &random::id(&table.name)?).await
     }
 
-    fn own(&self, key: &Key, id: &BusinessId) -> TransactWriteItem {
-        let item: Attributes = key.item(Draft::default().text(BUSINESS, id.as_str()));
-        self.businesses.put_action(item, |put| {
-            put.condition_expression("attribute_not_exists(pk) OR business = :id")
-                .expression_attribute_values(":id", text(id.as_str()))
+    /// A put of a row that carries a version. `seen` is the version as its writer read it; `None`: there was no row.
+    fn put_versioned(&self, key: &Key, draft: Draft, seen: Option<u64>) -> TransactWriteItem {
+        let item = key.item(draft.number(VERSION, seen.map_or(0, |seen| seen + 1)));
+        self.businesses.put_action(item, |put| match seen {
+            None => put.condition_expression(ABSENT),
+            // A row that was set up in one piece has no version yet.
+            Some(0) => put
+                .condition_expression(
+                    "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :seen)",
+                )
+                .expression_attribute_values(":seen", number(0)),
+            Some(seen) => {
+                put.condition_expression("version = :seen").expression_attribute_values(":seen", number(seen))
+            }
         })
     }
+}
 
-    fn publish_first(&self, id: &BusinessId, revision: Revision) -> TransactWriteItem {
-        let update = Update::builder()
-            .table_name(&*self.businesses.name)
-            .set_key(Some(published_key(id).attributes()))
-            .update_expression("SET revision = if_not_exists(revision, :first)")
-            .expression_attribute_values(":first", number(revision));
-        // Building fails only without table, key or expression; all are given.
-        TransactWriteItem::builder().set_update(update.build().ok()).build()
-    }
+/// The version of a row; 0 for one that has none yet.
+fn version(row: &Row) -> Result<u64, StoreError> {
+    Ok(row.optional_number(VERSION)?.unwrap_or_default())
 }
 
 fn partition(id: &BusinessId) -> String {

@@ -51,7 +51,7 @@ impl Reader {
         let rows = self.keys.query(&partition(owner), "").await?;
         let ids: Vec<KeyId> =
             rows.iter().map(|row| row.parsed(SK, KeyId::parse)).collect::<Result<_, _>>()?;
-        let keys = stream::iter(&ids).map(|id| self.key(id)).buffered(AT_ONCE);
+        let keys = stream::iter(ids).map(|id| async move { self.key(&id).await }).buffered(AT_ONCE);
         keys.try_filter_map(async |key| Ok(key)).try_collect().await
     }
 }

@@ -48,6 +48,10 @@ const API: &[&str] = &[
     "TranscriptsFunction",
     "EventsFunction",
     "CallsFunction",
+    "BusinessesFunction",
+    "KeysFunction",
+    "NumbersFunction",
+    "SettingsFunction",
 ];
 
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
@@ -63,16 +67,16 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Businesses",
         keys: &[],
-        holds: "profile, numbers, settings revisions, published pointer",
+        holds: "profiles and their list, numbers, drafts and revisions of settings, the pointer to the published one",
         writers: &[writer("businesses", BUSINESSES)],
-        roles: &[],
+        roles: &["BusinessesFunction", "NumbersFunction", "SettingsFunction"],
     },
     Rows {
         table: "Keys",
         keys: &[],
         holds: "API keys (hashed): owner, scopes, networks, end, successor, revocation",
         writers: &[writer("keys", BUSINESSES)],
-        roles: &[],
+        roles: &["KeysFunction"],
     },
     Rows {
         table: "Requests",

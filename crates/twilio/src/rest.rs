@@ -4,6 +4,7 @@
 //! Calls and Recordings resource docs).
 
 mod error;
+mod numbers;
 mod request;
 mod resource;
 
@@ -11,6 +12,7 @@ mod resource;
 mod tests;
 
 pub use error::{ErrorBody, ErrorClass};
+pub use numbers::{NumberList, NumberResource, NumberSetup};
 pub use request::{
     MachineDetection, NewCall, TWIML_PARAMETER_CHARACTERS, TwimlTooLong, cancel, hang_up, redirect,
     replace_twiml,
@@ -58,6 +60,18 @@ impl Api {
             .append_pair("PageSize", "50")
             .finish();
         format!("{}?{query}", self.calls())
+    }
+
+    /// `GET` a [`NumberList`] of the account's numbers that are this one, in international form.
+    pub fn numbers_like(&self, number: &str) -> String {
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("PhoneNumber", number).finish();
+        format!("{}/IncomingPhoneNumbers.json?{query}", self.account_url)
+    }
+
+    /// `POST` a [`NumberSetup`].
+    pub fn number(&self, number: &Sid) -> String {
+        format!("{}/IncomingPhoneNumbers/{number}.json", self.account_url)
     }
 
     /// `GET` a [`CallResource`]; `POST` [`hang_up`], [`redirect`] and the like.

@@ -13,6 +13,8 @@ pub enum SidKind {
     Stream,
     /// `SM` or `MM`: a message.
     Message,
+    /// `PN`: a number of the account.
+    Number,
 }
 
 impl SidKind {
@@ -23,6 +25,7 @@ impl SidKind {
             Self::Recording => &["RE"],
             Self::Stream => &["MZ"],
             Self::Message => &["SM", "MM"],
+            Self::Number => &["PN"],
         }
     }
 }

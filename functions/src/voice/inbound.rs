@@ -150,6 +150,10 @@ impl Inbound {
             return Ok(no_agent::offer(&self.gate, Why::Refused(Refusal::UnknownNumber), None));
         };
         let call = open_call(request, &published, number, now)?;
+        if !published.business.standing.is_active() {
+            tracing::info!(call = %call.sid, business = %call.business, "refused: the business is suspended");
+            return self.refuse(call, Refusal::Suspended, now).await;
+        }
         if !answered_by_agent(&published, now) {
             tracing::info!(call = %call.sid, business = %call.business, "outside the opening hours");
             return self.refuse(call, Refusal::Closed, now).await;

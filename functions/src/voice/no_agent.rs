@@ -38,7 +38,11 @@ impl Why {
             Self::Lost => Said::ConnectingTrouble,
             Self::Refused(Refusal::AtCapacity) => Said::ConnectingBusy,
             Self::Refused(
-                Refusal::NoPrompt | Refusal::UnknownNumber | Refusal::Closed | Refusal::CapReached,
+                Refusal::NoPrompt
+                | Refusal::UnknownNumber
+                | Refusal::Closed
+                | Refusal::CapReached
+                | Refusal::Suspended,
             ) => Said::Connecting,
         }
     }
@@ -61,6 +65,8 @@ pub(super) fn refused(
 ) -> Twiml {
     match (reason, published) {
         (Refusal::Closed, Some(published)) => closed(gate, published, opened_at),
+        // Neither a person is rung for a business that is not served, nor a message taken.
+        (Refusal::Suspended, published) => Phrasebook::of(published).ending(phrases::refusal(reason)),
         (reason, published) => offer(gate, Why::Refused(reason), published),
     }
 }

@@ -55,7 +55,7 @@ pub(super) const fn refusal(reason: Refusal) -> Said {
     match reason {
         Refusal::UnknownNumber => Said::UnknownNumber,
         Refusal::AtCapacity => Said::Busy,
-        Refusal::NoPrompt | Refusal::CapReached => Said::NotNow,
+        Refusal::NoPrompt | Refusal::CapReached | Refusal::Suspended => Said::NotNow,
         Refusal::Closed => Said::Closed,
     }
 }

@@ -97,8 +97,14 @@ pub(super) fn to_tables(operation: &str, request: &Value) -> Vec<Access> {
     }
     let index = request["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
     let table = named(&request["TableName"]);
-    let item = if request["Item"].is_object() { &request["Item"] } else { &request["Key"] };
-    vec![(action(operation), reached(&table, item) + &index)]
+    // A query names its partition among the values of its condition; each of ours calls it `:pk` where it matters.
+    let partition = &request["ExpressionAttributeValues"][":pk"];
+    let reached = match (&request["Item"], partition) {
+        (item, _) if item.is_object() => reached(&table, item),
+        (_, pk) if operation == "Query" => reached(&table, &serde_json::json!({ "pk": pk })),
+        _ => reached(&table, &request["Key"]),
+    };
+    vec![(action(operation), reached + &index)]
 }
 
 pub(super) fn to_queue(names: &Names, operation: &str, request: &Value) -> Access {

@@ -152,6 +152,11 @@ impl Guard {
 }
 
 impl Gatekeeper {
+    /// The operator's key in the deployment's secret. A row of Keys with its id says more than this.
+    pub fn first_key(&self) -> Option<&StoredKey> {
+        self.first_key.as_deref()
+    }
+
     async fn prove(
         &self,
         headers: &HeaderMap,

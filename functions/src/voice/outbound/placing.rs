@@ -134,6 +134,9 @@ impl Placing {
         let published = owner.filter(|owner| owner.business.id == *business);
         let published =
             published.ok_or_else(|| refused("unknown_number", "`from` is not a number of this business"))?;
+        if !published.business.standing.is_active() {
+            return Err(refused("suspended", "the business is suspended: ask the operator"));
+        }
         let compiled = self.settings.prompt(&published, Channel::Outbound, None).await;
         let compiled = compiled.map_err(|no_prompt| refused("no_prompt", no_prompt.to_string()))?;
         let (order, plan) = order(&self.account, &published, &compiled, id, wanted, now)?;

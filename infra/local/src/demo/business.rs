@@ -84,6 +84,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             max_concurrent_calls: 20,
             fallback_number: None,
             caps: Caps::default(),
+            standing: Default::default(),
         },
         number,
         settings: Settings {

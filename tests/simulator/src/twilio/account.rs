@@ -35,6 +35,8 @@ pub(crate) struct Account {
     /// When the account may dial again.
     free_to_dial: Mutex<Option<Instant>>,
     pub(crate) callees: Mutex<HashMap<String, Callee>>,
+    /// What was told of the account's numbers, by their sids.
+    pub(crate) numbers: Mutex<HashMap<String, Vec<(String, String)>>>,
     pub(crate) calls: Register<CallState>,
     pub(crate) recordings: Register<Recording>,
     /// Counts the calls created, so that a test can wait for one.
@@ -64,6 +66,7 @@ impl Account {
             rest_faults: Mutex::default(),
             free_to_dial: Mutex::default(),
             callees: Mutex::default(),
+            numbers: Mutex::default(),
             calls: Register::new(),
             recordings: Register::new(),
             created: watch::channel(0).0,

@@ -3,6 +3,7 @@
 mod calls;
 mod create;
 mod media;
+mod numbers;
 mod recordings;
 
 use std::fmt;
@@ -106,6 +107,8 @@ pub(crate) fn router(account: &Arc<Account>) -> Router {
         .route("/Calls.json", get(calls::list).post(create::create))
         .route("/Calls/{call}", get(calls::fetch).post(calls::update))
         .route("/Calls/{call}/Recordings.json", get(recordings::list_of_call).post(recordings::start))
+        .route("/IncomingPhoneNumbers.json", get(numbers::list))
+        .route("/IncomingPhoneNumbers/{number}", post(numbers::update))
         .route("/Recordings.json", get(recordings::list))
         .route("/Recordings/{file}", get(recordings::fetch).delete(recordings::delete));
     Router::new()

@@ -32,6 +32,8 @@ pub struct TwilioConfig {
     /// From the dialling of one call of the REST API to that of the next: an account dials one a second, and queues
     /// what it is asked beyond it.
     pub dials_every: Duration,
+    /// Whether the account has each number that is asked for; else it has none.
+    pub has_every_number: bool,
     /// How far the account's calendar is ahead of the machine's: what calls, recordings and callbacks are dated by.
     pub ahead: Option<watch::Receiver<Duration>>,
 }
@@ -46,6 +48,7 @@ impl TwilioConfig {
             recording_ready_after: Duration::from_millis(50),
             connect_action_after_break: true,
             dials_every: Duration::from_secs(1),
+            has_every_number: true,
             ahead: None,
         }
     }

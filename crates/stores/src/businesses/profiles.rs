@@ -1,0 +1,165 @@
+//! Profiles, and the list of all businesses.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Business, BusinessId};
+
+use super::{BODY, Reader, Saved, Versioned, Writer, document, profile_key, version};
+use crate::StoreError;
+use crate::digest::sha256_hex;
+use crate::item::{Draft, text, to_json};
+use crate::table::{Key, SK};
+use crate::transaction::Transacted;
+
+/// The partition of the list.
+const ALL: &str = "businesses";
+const NAME: &str = "name";
+const STANDING: &str = "standing";
+/// The request that a business was made by, hashed.
+const MADE_BY: &str = "made_by";
+/// Businesses that one page of a search looks at. What is left is the next page's.
+const LOOKED_AT: i32 = 500;
+
+/// A business in the list of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub id: BusinessId,
+    /// Its name.
+    pub name: String,
+    /// The word of its [`Standing`](domain::business::Standing).
+    pub standing: String,
+}
+
+/// A page of the list, by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPage {
+    /// The businesses that were looked for.
+    pub businesses: Vec<Listed>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// What became of a new business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It is there now.
+    New,
+    /// The same request made it before.
+    Before,
+    /// Another business has the id.
+    Taken,
+}
+
+impl Reader {
+    /// A profile with its version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn profile(&self, id: &BusinessId) -> Result<Option<Versioned<Business>>, StoreError> {
+        let Some(row) = self.businesses.get(&profile_key(id)).await? else { return Ok(None) };
+        Ok(Some(Versioned { value: document::stored_profile(&row)?, version: version(&row)? }))
+    }
+
+    /// At most `limit` businesses whose id or name contains `wanted`, in whatever case, by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor that is none of this list's.
+    pub async fn list(
+        &self,
+        wanted: Option<&str>,
+        standing: Option<&str>,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<ListedPage, StoreError> {
+        let start = cursor.map(read_cursor).transpose()?.map(|id| Key::new(ALL, id).attributes());
+        let request = self.businesses.client.query().table_name(&*self.businesses.name);
+        let page = request
+            .consistent_read(true)
+            .key_condition_expression("pk = :all")
+            .expression_attribute_values(":all", text(ALL))
+            .limit(LOOKED_AT)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| self.businesses.error(&error))?;
+        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let wanted = wanted.map(str::to_lowercase);
+        let mut found = ListedPage { businesses: vec![], next: None };
+        let mut last = None;
+        for row in page.items.unwrap_or_default().into_iter().map(|item| self.businesses.row(item)) {
+            if found.businesses.len() == limit {
+                found.next = last.as_ref().map(write_cursor);
+                return Ok(found);
+            }
+            let id = row.parsed(SK, BusinessId::parse)?;
+            let listed = Listed {
+                name: row.text(NAME)?.to_owned(),
+                standing: row.text(STANDING)?.to_owned(),
+                id: id.clone(),
+            };
+            let named = wanted.as_ref().is_none_or(|wanted| {
+                listed.name.to_lowercase().contains(wanted) || id.as_str().contains(wanted.as_str())
+            });
+            if named && standing.is_none_or(|standing| listed.standing == standing) {
+                found.businesses.push(listed);
+            }
+            last = Some(id);
+        }
+        found.next = last.as_ref().filter(|_| more).map(write_cursor);
+        Ok(found)
+    }
+}
+
+fn write_cursor(id: &BusinessId) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_str())
+}
+
+fn read_cursor(cursor: &str) -> Result<String, StoreError> {
+    let id = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let id = id.filter(|id| BusinessId::parse(id).is_ok());
+    id.ok_or(StoreError::Cursor)
+}
+
+impl Writer {
+    /// Makes a business. `request` names the request that asks for it: repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create(&self, business: &Business, request: &str) -> Result<Created, StoreError> {
+        let table = &self.businesses;
+        let made_by = sha256_hex(request.as_bytes());
+        let draft =
+            Draft::default().text(BODY, to_json(&table.name, BODY, business)?).text(MADE_BY, &made_by);
+        let key = profile_key(&business.id);
+        let actions = [self.put_versioned(&key, draft, None), self.list_action(business)];
+        if let Transacted::Done = self.transact(&actions).await? {
+            return Ok(Created::New);
+        }
+        let row = table.get(&key).await?;
+        let before =
+            row.map(|row| row.optional_text(MADE_BY).map(|by| by == Some(made_by.as_str()))).transpose()?;
+        Ok(if before == Some(true) { Created::Before } else { Created::Taken })
+    }
+
+    /// Stores what has become of a business whose version `seen` its writer has read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change(&self, business: &Business, seen: u64) -> Result<Saved, StoreError> {
+        let table = &self.businesses;
+        let draft = Draft::default().text(BODY, to_json(&table.name, BODY, business)?);
+        let key = profile_key(&business.id);
+        let actions = [self.put_versioned(&key, draft, Some(seen)), self.list_action(business)];
+        Ok(match self.transact(&actions).await? {
+            Transacted::Done => Saved::Done(seen + 1),
+            Transacted::Refused(_) => Saved::Overtaken,
+        })
+    }
+
+    pub(super) fn list_action(&self, business: &Business) -> TransactWriteItem {
+        let row = Draft::default().text(NAME, &business.name).text(STANDING, business.standing.word());
+        self.businesses.put_action(Key::new(ALL, business.id.as_str()).item(row), |put| put)
+    }
+}

@@ -1,0 +1,5 @@
+//! `businesses` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::businesses()
+}

@@ -1,0 +1,5 @@
+//! `keys` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::keys()
+}

@@ -1,0 +1,5 @@
+//! `numbers` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::numbers()
+}

@@ -1,0 +1,5 @@
+//! `settings` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::settings()
+}

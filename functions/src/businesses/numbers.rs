@@ -1,0 +1,230 @@
+//! The numbers of a business. Each belongs to one business at a time, or to none.
+
+mod shapes;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use domain::access::Scope;
+use domain::numbers::OwnNumber;
+use domain::{BusinessId, PhoneNumber};
+use http::{StatusCode, header};
+use platform::Clock;
+use providers::twilio_rest::{TwilioError, TwilioRest};
+use stores::businesses::{Reader, Saved, Writer};
+use twilio::rest::NumberSetup;
+use url::Url;
+use utoipa_axum::routes;
+
+use crate::edge::address;
+use crate::edge::answer::no_content;
+use crate::edge::api::ApiFunction;
+use crate::edge::api::admission::Gatekeeper;
+use crate::edge::api::input::Body;
+use crate::edge::api::requester::{Requester, Tenant};
+use crate::edge::api::routes::Routes;
+use crate::edge::parts::parts;
+use crate::edge::problem::Problem;
+use crate::edge::verified_form::DELIVERY;
+use crate::shared::callbacks;
+use shapes::{ChangeNumber, MoveNumber, NewNumberRequest, NumberCheck, NumberList, NumberView};
+
+parts! {
+    pub struct Numbers {
+        gatekeeper: Gatekeeper,
+        clock: Clock,
+        reader: Reader,
+        writer: Writer,
+        twilio: TwilioRest,
+        base: Url => |needs| needs.public_base(),
+    }
+}
+
+impl ApiFunction for Numbers {
+    const NAME: &'static str = "numbers";
+
+    fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
+    }
+
+    fn routes() -> Routes<Arc<Self>> {
+        Routes::new()
+            .of_business(Scope::NumbersRead, routes!(list))
+            .of_business(Scope::NumbersWrite, routes!(take))
+            .of_business(Scope::NumbersRead, routes!(one))
+            .of_business(Scope::NumbersWrite, routes!(change))
+            .of_business(Scope::NumbersWrite, routes!(release))
+            .of_business(Scope::NumbersRead, routes!(check))
+            .of_business(Scope::NumbersWrite, routes!(set_up))
+            .of_business(Scope::BusinessesWrite, routes!(hand_over))
+    }
+}
+
+/// The numbers of the business.
+#[utoipa::path(get, path = "/v1/numbers", operation_id = "list_numbers", tag = "numbers",
+    responses((status = 200, body = NumberList)))]
+async fn list(State(app): State<Arc<Numbers>>, tenant: Tenant) -> Result<Response, Problem> {
+    let numbers = app.reader.numbers(&tenant.0).await?;
+    Ok(Json(NumberList { numbers: numbers.iter().map(NumberView::new).collect() }).into_response())
+}
+
+/// Gives the business a number; with `set_up`, Twilio is told where its calls and their callbacks go. Doing it again
+/// changes what the number is called.
+#[utoipa::path(post, path = "/v1/numbers", operation_id = "take_number", tag = "numbers",
+    request_body = NewNumberRequest, responses((status = 201, body = NumberView)))]
+async fn take(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    Body(wish): Body<NewNumberRequest>,
+) -> Result<Response, Problem> {
+    if app.reader.business(&tenant.0).await?.is_none() {
+        return Err(Problem::not_found("business"));
+    }
+    let set_up = wish.set_up;
+    let wanted = wish.read()?;
+    let holder = app.reader.number(&wanted.number).await?;
+    let number = wanted.take(tenant.0, app.clock.now(), holder.as_ref()).map_err(shapes::not_taken)?;
+    if let Saved::Overtaken = app.writer.take_number(&number).await? {
+        return Err(shapes::not_taken(domain::numbers::NotTaken::Taken));
+    }
+    tracing::info!(business = %number.business, "a number is taken");
+    if set_up {
+        app.tell_twilio(&number.number).await?;
+    }
+    let location = [(header::LOCATION, format!("/v1/numbers/{}", number.number.as_e164()))];
+    Ok((StatusCode::CREATED, location, Json(NumberView::new(&number))).into_response())
+}
+
+/// One number.
+#[utoipa::path(get, path = "/v1/numbers/{number}", operation_id = "get_number", tag = "numbers",
+    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberView)))]
+async fn one(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(Json(NumberView::new(&app.number(&tenant, &number).await?)).into_response())
+}
+
+/// Changes what a number is called.
+#[utoipa::path(patch, path = "/v1/numbers/{number}", operation_id = "change_number", tag = "numbers",
+    params(("number" = String, Path, description = "E.164")), request_body = ChangeNumber,
+    responses((status = 200, body = NumberView)))]
+async fn change(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    Path(number): Path<String>,
+    Body(change): Body<ChangeNumber>,
+) -> Result<Response, Problem> {
+    let seen = app.number(&tenant, &number).await?;
+    let changed = change.of(seen.clone()).take(tenant.0, app.clock.now(), Some(&seen));
+    let changed = changed.map_err(shapes::not_taken)?;
+    match app.writer.take_number(&changed).await? {
+        Saved::Done(_) => Ok(Json(NumberView::new(&changed)).into_response()),
+        Saved::Overtaken => Err(Problem::not_found("number")),
+    }
+}
+
+/// Gives a number back. Its calls belong to no business then, and are refused politely.
+#[utoipa::path(delete, path = "/v1/numbers/{number}", operation_id = "release_number", tag = "numbers",
+    params(("number" = String, Path, description = "E.164")), responses((status = 204, description = "Released")))]
+async fn release(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    let number = app.number(&tenant, &number).await?;
+    match app.writer.release_number(&number.number, &tenant.0).await? {
+        Saved::Done(_) => Ok(no_content()),
+        Saved::Overtaken => Err(Problem::not_found("number")),
+    }
+}
+
+/// Whether Twilio has the number, and sends its calls and their callbacks here.
+#[utoipa::path(get, path = "/v1/numbers/{number}/check", operation_id = "check_number", tag = "numbers",
+    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberCheck)))]
+async fn check(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    let number = app.number(&tenant, &number).await?;
+    let found = app.twilio.number(&number.number).await.map_err(at_twilio)?;
+    Ok(Json(NumberCheck::new(&app.setup(), found.as_ref())).into_response())
+}
+
+/// Tells Twilio where the number's calls and their callbacks go, and checks that it has it so.
+#[utoipa::path(put, path = "/v1/numbers/{number}/check", operation_id = "set_up_number", tag = "numbers",
+    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberCheck)))]
+async fn set_up(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    let number = app.number(&tenant, &number).await?;
+    let found = app.tell_twilio(&number.number).await?;
+    Ok(Json(found).into_response())
+}
+
+/// Hands a number over to another business.
+#[utoipa::path(post, path = "/v1/numbers/{number}/move", operation_id = "move_number", tag = "numbers",
+    params(("number" = String, Path, description = "E.164")), request_body = MoveNumber,
+    responses((status = 200, body = NumberView)))]
+async fn hand_over(
+    State(app): State<Arc<Numbers>>,
+    tenant: Tenant,
+    requester: Requester,
+    Path(number): Path<String>,
+    Body(wish): Body<MoveNumber>,
+) -> Result<Response, Problem> {
+    let seen = app.number(&tenant, &number).await?;
+    let to = BusinessId::parse(&wish.to).map_err(|error| Problem::invalid("/to", "id", error.to_string()))?;
+    if app.reader.business(&to).await?.is_none() {
+        return Err(Problem::invalid("/to", "unknown", "there is no such business"));
+    }
+    let moved = OwnNumber { business: to, since: app.clock.now(), ..seen };
+    match app.writer.move_number(&moved, &tenant.0).await? {
+        Saved::Done(_) => {
+            tracing::info!(from = %tenant.0, to = %moved.business, by = %requester.key.id, "a number is moved");
+            Ok(Json(NumberView::new(&moved)).into_response())
+        }
+        Saved::Overtaken => Err(Problem::not_found("number")),
+    }
+}
+
+impl Numbers {
+    async fn number(&self, tenant: &Tenant, text: &str) -> Result<OwnNumber, Problem> {
+        let unknown = || Problem::not_found("number");
+        let number = PhoneNumber::parse(text).map_err(|_| unknown())?;
+        let found = self.reader.number(&number).await?.filter(|found| found.business == tenant.0);
+        found.ok_or_else(unknown)
+    }
+
+    /// What Twilio should have of each of our numbers.
+    fn setup(&self) -> NumberSetup {
+        let with_rules = |path: &str| format!("{}#{DELIVERY}", address::of(&self.base, path));
+        let voice = with_rules(callbacks::INBOUND);
+        NumberSetup {
+            voice_fallback_url: voice.clone(),
+            voice_url: voice,
+            status_callback: with_rules(callbacks::CALL_STATUS),
+        }
+    }
+
+    async fn tell_twilio(&self, number: &PhoneNumber) -> Result<NumberCheck, Problem> {
+        let setup = self.setup();
+        let found = self.twilio.number(number).await.map_err(at_twilio)?.ok_or_else(|| {
+            Problem::new(StatusCode::CONFLICT, "not at twilio")
+                .detail("the Twilio account has no such number: buy it there first, or use its own account")
+        })?;
+        let found = self.twilio.set_number_up(&found.sid, &setup).await.map_err(at_twilio)?;
+        Ok(NumberCheck::new(&setup, Some(&found)))
+    }
+}
+
+fn at_twilio(error: TwilioError) -> Problem {
+    tracing::warn!(%error, "Twilio was asked about a number");
+    Problem::new(StatusCode::BAD_GATEWAY, "twilio failed").detail(error.to_string())
+}

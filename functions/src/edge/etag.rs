@@ -1,0 +1,63 @@
+//! Versions of what is written again: `ETag: "v17"` tells one, `If-Match: "v17"` names the one that was seen.
+
+use http::{HeaderMap, HeaderName, StatusCode, header};
+
+use super::problem::Problem;
+
+/// The header that tells a version.
+pub fn of(version: u64) -> [(HeaderName, String); 1] {
+    [(header::ETAG, text(version))]
+}
+
+fn text(version: u64) -> String {
+    format!("\"v{version}\"")
+}
+
+/// The version that the client has seen.
+///
+/// # Errors
+/// 428 without `If-Match`, 400 for one that is no version of ours, weak ones included.
+pub fn seen(headers: &HeaderMap) -> Result<u64, Problem> {
+    optional(headers)?.ok_or_else(|| {
+        Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition required")
+            .detail("send the `ETag` of what you have read as `If-Match`")
+    })
+}
+
+/// The version that the client has seen, if it has seen any.
+///
+/// # Errors
+/// 400 for an `If-Match` that is no version of ours.
+pub fn optional(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(sent) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let version =
+        sent.to_str().ok().and_then(|tag| tag.trim().strip_prefix("\"v")?.strip_suffix('"')?.parse().ok());
+    version.map(Some).ok_or_else(|| Problem::bad_request("`If-Match` is not one of our `ETag`s"))
+}
+
+/// 412: it has changed since. `current` is the version that it has now.
+pub fn stale(current: u64) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "precondition failed")
+        .detail("it has changed since you read it: read it again and decide anew")
+        .etag(text(current))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_version_goes_out_and_comes_back() {
+        let [(_, tag)] = of(17);
+        let with =
+            |tag: &str| HeaderMap::from_iter([(header::IF_MATCH, HeaderValue::from_str(tag).unwrap())]);
+        assert_eq!(seen(&with(&tag)).unwrap(), 17);
+        assert_eq!(seen(&HeaderMap::new()).unwrap_err().status(), 428);
+        for bad in ["W/\"v17\"", "v17", "\"17\"", "*", "\"v-1\"", "\"v1\", \"v2\""] {
+            assert_eq!(seen(&with(bad)).unwrap_err().status(), 400, "{bad}");
+        }
+        assert_eq!(stale(3).status(), 412);
+    }
+}

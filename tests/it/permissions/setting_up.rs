@@ -1,0 +1,57 @@
+//! The functions that set businesses up.
+
+use std::collections::BTreeMap;
+
+use acceptance::aws_proxy::AwsProxy;
+use acceptance::sandbox::HttpSandbox;
+use http::Method;
+use serde_json::json;
+
+use super::{compare, world};
+
+async fn the_roles_of_what_sets_a_business_up_fit() {
+    let world = world().await;
+    let (operator, key) = (world.identity.operator_key.expose(), world.identity.api_key.expose());
+    let mut sandboxes = BTreeMap::new();
+    for binary in ["businesses", "keys", "numbers", "settings"] {
+        let proxy = AwsProxy::of(&world).await;
+        let api = HttpSandbox::start(&world, binary, &proxy.everywhere()).await;
+        sandboxes.insert(binary, (proxy, api));
+    }
+    let ask = async |binary: &str, method: Method, path: &str, key: &str, body: serde_json::Value| {
+        let url = sandboxes[binary].1.url.join(path).unwrap();
+        let request = world.http.request(method.clone(), url).bearer_auth(key).header("if-match", "\"v0\"");
+        let answer = request.json(&body).send().await.unwrap();
+        let status = answer.status();
+        let body: serde_json::Value = answer.json().await.unwrap_or_default();
+        assert!(status.is_success(), "{method} {path}: {status} {body}");
+        body
+    };
+    let (get, post, put, delete) = (Method::GET, Method::POST, Method::PUT, Method::DELETE);
+    let shop = json!({ "id": "shop", "name": "Shop", "time_zone": "UTC" });
+    ask("businesses", post.clone(), "/v1/businesses", operator, shop).await;
+    ask("businesses", get.clone(), "/v1/businesses", operator, json!({})).await;
+    ask("businesses", Method::PATCH, "/v1/businesses/shop", operator, json!({ "name": "The Shop" })).await;
+    compare("BusinessesFunction", &sandboxes["businesses"].0);
+
+    let made = ask("keys", post.clone(), "/v1/keys", key, json!({ "name": "x", "role": "viewer" })).await;
+    ask("keys", delete.clone(), &format!("/v1/keys/{}", made["id"].as_str().unwrap()), key, json!({})).await;
+    ask("keys", get.clone(), "/v1/keys", key, json!({})).await;
+    ask("keys", get.clone(), "/v1/audit", key, json!({})).await;
+    compare("KeysFunction", &sandboxes["keys"].0);
+
+    ask("numbers", post, "/v1/numbers", key, json!({ "number": "+12025550123" })).await;
+    ask("numbers", get.clone(), "/v1/numbers", key, json!({})).await;
+    ask("numbers", delete.clone(), "/v1/numbers/+12025550123", key, json!({})).await;
+    compare("NumbersFunction", &sandboxes["numbers"].0);
+
+    let draft = ask("settings", get.clone(), "/v1/settings/draft", key, json!({})).await;
+    let url = sandboxes["settings"].1.url.join("/v1/settings/draft").unwrap();
+    let saved = world.http.request(put, url).bearer_auth(key).json(&draft).send().await.unwrap();
+    assert_eq!(saved.status(), 200);
+    ask("settings", get, "/v1/settings/revisions", key, json!({})).await;
+    ask("settings", delete, "/v1/settings/draft", key, json!({})).await;
+    compare("SettingsFunction", &sandboxes["settings"].0);
+}
+
+acceptance::tests![the_roles_of_what_sets_a_business_up_fit];
