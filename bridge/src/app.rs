@@ -1,9 +1,12 @@
 //! The bridge as a program: settings from the environment, ports onto the real stores.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use domain::tools::{Lost, Missed, TakenMessage, ToolOutcome, ToolReply};
-use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use domain::{
+    ActionId, ActionState, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn,
+};
 use platform::Clock;
 use platform::aws::Aws;
 use platform::env::{Parser, Reader, SettingsError};
@@ -17,11 +20,11 @@ use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use stores::leases::{Begun, Leases, WorkKind};
 use stores::plans::Plans;
-use stores::{turns, verdicts};
+use stores::{actions, turns, verdicts};
 use twilio::signature::UnusableKeys;
 
 use crate::live::LiveEvents;
-use crate::ports::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
+use crate::ports::{ClaimError, HangUpError, Ports, Steered, StoreError, ToolFailure, ToolRequest};
 use crate::server::{Bridge, SetupError};
 use crate::settings::{BridgeSettings, WarmSettings};
 
@@ -82,6 +85,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let ports = StorePorts {
         plans: Plans::new(&aws, &leases_table),
         verdicts: verdicts::Reader::new(&aws, &leases_table),
+        actions: actions::Inbox::new(&aws, &leases_table),
         turns: turns::Writer::new(&aws, &turns_table, &leases_table),
         twilio,
         steps: Leases::new(&aws, &leases_table),
@@ -125,6 +129,7 @@ fn authorities(path: &str) -> Result<Vec<CertificateDer<'static>>, AppError> {
 pub struct StorePorts {
     plans: Plans,
     verdicts: verdicts::Reader,
+    actions: actions::Inbox,
     turns: turns::Writer,
     twilio: TwilioRest,
     steps: Leases,
@@ -154,6 +159,40 @@ impl Ports for StorePorts {
 
     async fn answered_by(&self, call: &CallSid, now: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
         self.verdicts.get(call, now).await.map_err(store_error)
+    }
+
+    async fn asked(&self, calls: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
+        self.actions.asked(calls).await.map_err(store_error)
+    }
+
+    async fn take_action(
+        &self,
+        call: &CallSid,
+        id: &ActionId,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> Result<Option<CallAction>, StoreError> {
+        self.actions.take(call, id, epoch, now).await.map_err(store_error)
+    }
+
+    /// The mute first: an action that is not known to be done is done once more, and that is no harm.
+    async fn settle_action(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+        id: &ActionId,
+        state: ActionState,
+        muted: Option<bool>,
+    ) -> Result<(), StoreError> {
+        if let Some(muted) = muted {
+            self.actions.note_muted(call, epoch, muted).await.map_err(store_error)?;
+        }
+        self.actions.settle(call, id, epoch, state).await.map(drop).map_err(store_error)
+    }
+
+    async fn steered(&self, call: &CallSid) -> Result<Steered, StoreError> {
+        let actions::Steered { muted, notes } = self.actions.steered(call).await.map_err(store_error)?;
+        Ok(Steered { muted, notes })
     }
 
     /// The decision first: once it is recorded no later session can begin, so whose call is ended is certain.

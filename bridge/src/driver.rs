@@ -4,6 +4,7 @@
 //! once is everything flushed: one write per wake-up, however many frames came together. Claiming, connecting
 //! and hanging up are futures beside the sockets; nothing in this loop waits for anything else.
 
+mod actions;
 mod effects;
 mod legs;
 mod timer;
@@ -25,16 +26,18 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::actions::OpenActions;
 use self::effects::{Effect, Effects};
 use self::legs::{Legs, NextRead};
 use self::timer::Timer;
 use self::wake::Wake;
+use crate::actions::ActionWatch;
 use crate::caller_socket::{self, CallerRead, CallerSocket};
 use crate::live::{LiveEvents, LiveKind};
 use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
-use crate::ports::Ports;
+use crate::ports::{Ports, Steered};
 use crate::writer::TurnWriter;
 use crate::{report, tools};
 
@@ -51,6 +54,7 @@ pub(crate) struct Context<P> {
     pub(crate) token_key: TokenKey,
     pub(crate) connector: Arc<ModelConnector>,
     pub(crate) live: LiveEvents,
+    pub(crate) actions: Arc<ActionWatch>,
     pub(crate) writers: TaskTracker,
     pub(crate) drain_timeout: Duration,
     /// Limits the log lines about streams that become no call: a peer that can sign an upgrade can open any number.
@@ -74,6 +78,7 @@ pub(crate) struct CallDriver<P> {
     sid: Option<CallSid>,
     plan: Option<Arc<CallPlan>>,
     writer: Option<TurnWriter>,
+    actions: OpenActions,
     close: Option<Close>,
     unflushed_inputs: usize,
     /// Whose turn it is to be read first, so that a flood from one side cannot starve the other.
@@ -99,6 +104,7 @@ impl<P: Ports> CallDriver<P> {
             sid: None,
             plan: None,
             writer: None,
+            actions: OpenActions::default(),
             close: None,
             unflushed_inputs: 0,
             model_first: false,
@@ -196,9 +202,14 @@ impl<P: Ports> CallDriver<P> {
     fn effect(&mut self, now: Instant, effect: Effect) {
         match effect {
             Effect::Drain => self.feed(now, Input::Drain { within: self.context.drain_timeout }),
-            Effect::Claimed(Ok(plan)) => {
+            Effect::Claimed(Ok((plan, Steered { muted, notes }))) => {
                 self.authorised(&plan);
+                self.actions.begin(muted);
+                let resumed = plan.epoch > Epoch::FIRST;
                 self.feed(now, Input::Claimed(plan));
+                if resumed {
+                    self.feed(now, Input::Steered { muted, notes });
+                }
             }
             Effect::Claimed(Err(refusal)) => self.feed(now, Input::ClaimRefused(refusal)),
             Effect::ToolDone { call_id, answer: tools::ToolAnswer { output, transfer } } => {
@@ -208,6 +219,14 @@ impl<P: Ports> CallDriver<P> {
             Effect::Superseded => self.feed(now, Input::Superseded),
             Effect::AnsweredBy(verdict) => self.feed(now, Input::AnsweredBy(verdict)),
             Effect::NoVerdict => {}
+            Effect::Action { number, id, action, inbox } => {
+                if let Some(plan) = &self.plan {
+                    let (ports, clock) = (Arc::clone(&self.context.ports), self.context.clock.clone());
+                    self.effects.next_action(ports, clock, plan.call.clone(), plan.epoch, inbox);
+                }
+                self.actions.told(number, id, action.clone());
+                self.feed(now, Input::Action { number, action });
+            }
         }
     }
 
@@ -224,6 +243,8 @@ impl<P: Ports> CallDriver<P> {
             let clock = self.context.clock.clone();
             self.effects.answered_by(Arc::clone(&ports), clock, plan.call.clone());
         }
+        let (clock, inbox) = (self.context.clock.clone(), self.context.actions.inbox(plan.call.clone()));
+        self.effects.next_action(Arc::clone(&ports), clock, plan.call.clone(), plan.epoch, inbox);
         let superseded = CancellationToken::new();
         self.effects.watch_fence(superseded.clone());
         self.writer = Some(TurnWriter::spawn(ports, plan.call.clone(), superseded, tasks));
@@ -298,8 +319,12 @@ impl<P: Ports> CallDriver<P> {
                     self.effects.hang_up(Arc::clone(&self.context.ports), plan.call.clone(), plan.epoch);
                 }
             }
-            // No action reaches a session yet.
-            Output::ActionSettled { .. } => {}
+            Output::ActionSettled { number, settled } => {
+                if let Some(plan) = &self.plan {
+                    let (ports, tasks) = (Arc::clone(&self.context.ports), &self.context.writers);
+                    self.actions.settled(ports, plan, number, settled, tasks);
+                }
+            }
             Output::Turn(turn) => {
                 if let Some(writer) = &self.writer {
                     writer.turn(turn);
@@ -361,6 +386,8 @@ impl<P: Ports> CallDriver<P> {
     /// The record first: when the stream ends Twilio asks what follows, and the answer is in the record.
     async fn finish(self) {
         let Some(close) = self.close else { return };
+        // What an action did is known before what the session came to: nothing is done a second time.
+        let _ = timeout(HAND_OVER_WAIT, self.actions.written()).await;
         let written = match (self.plan, self.writer) {
             (Some(plan), Some(writer)) => {
                 let report =

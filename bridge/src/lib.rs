@@ -12,9 +12,11 @@
 //! | `caller_socket` | Twilio's messages |
 //! | `model_socket` | the Realtime API's messages, and the sockets that are ready for the next call |
 //! | `wire`, `outbox` | one socket, and what waits for its peer |
+//! | `actions` | how a call learns of what its business asks of it meanwhile |
 //! | `writer` | how turns and reports reach the store |
 //! | `waiting_room`, `drain`, `protection` | who may come in, and how the process stops |
 
+mod actions;
 pub mod app;
 mod caller_socket;
 mod drain;
@@ -39,6 +41,9 @@ mod wire;
 mod writer;
 
 pub use live::{LiveEvent, LiveEvents, LiveKind};
-pub use ports::{ClaimError, HangUpError, MAX_TURNS_PER_PUT, Ports, StoreError, ToolFailure, ToolRequest};
+pub use ports::{
+    ClaimError, HangUpError, MAX_CALLS_PER_LOOK, MAX_TURNS_PER_PUT, Ports, Steered, StoreError, ToolFailure,
+    ToolRequest,
+};
 pub use server::{Bridge, SetupError};
 pub use settings::{BridgeSettings, WarmSettings};

@@ -1,11 +1,14 @@
 //! What the bridge asks of the rest of the system.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::tools::{TakenMessage, ToolOutcome};
-use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use domain::{
+    ActionId, ActionState, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn,
+};
 use serde_json::Value;
 
 /// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
@@ -33,6 +36,36 @@ pub trait Ports: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<AnsweredBy>, StoreError>> + Send;
 
+    /// The actions that the businesses asked of up to [`MAX_CALLS_PER_LOOK`] calls, in their order. A call without any may
+    /// be left out.
+    fn asked(
+        &self,
+        calls: &[CallSid],
+    ) -> impl Future<Output = Result<HashMap<CallSid, Vec<ActionId>>, StoreError>> + Send;
+
+    /// Takes an action for the session of `epoch`, once. `None`: it is not to be done, or another session has it.
+    fn take_action(
+        &self,
+        call: &CallSid,
+        id: &ActionId,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<CallAction>, StoreError>> + Send;
+
+    /// Records what came of an action that the session of `epoch` had taken, and whether the agent is muted from now on,
+    /// if that changed.
+    fn settle_action(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+        id: &ActionId,
+        state: ActionState,
+        muted: Option<bool>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What earlier sessions of a call were asked for and what still holds.
+    fn steered(&self, call: &CallSid) -> impl Future<Output = Result<Steered, StoreError>> + Send;
+
     /// Ends the call at Twilio for the session of `epoch`. A call that is over already (Twilio errors 20404 and
     /// 21220) is a success.
     fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send;
@@ -54,6 +87,14 @@ pub trait Ports: Send + Sync + 'static {
         plan: &CallPlan,
         request: &ToolRequest<'_>,
     ) -> impl Future<Output = Result<ToolOutcome, ToolFailure>> + Send;
+}
+
+/// What earlier sessions of a call were asked for and what still holds for the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Steered {
+    pub muted: bool,
+    /// The notes that the agent was given, in their order.
+    pub notes: Vec<String>,
 }
 
 /// A tool call whose arguments fit the tool's schema.
@@ -106,6 +147,38 @@ impl<P: Ports> Ports for Arc<P> {
         P::answered_by(self, call, now)
     }
 
+    fn asked(
+        &self,
+        calls: &[CallSid],
+    ) -> impl Future<Output = Result<HashMap<CallSid, Vec<ActionId>>, StoreError>> + Send {
+        P::asked(self, calls)
+    }
+
+    fn take_action(
+        &self,
+        call: &CallSid,
+        id: &ActionId,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<CallAction>, StoreError>> + Send {
+        P::take_action(self, call, id, epoch, now)
+    }
+
+    fn settle_action(
+        &self,
+        call: &CallSid,
+        epoch: Epoch,
+        id: &ActionId,
+        state: ActionState,
+        muted: Option<bool>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        P::settle_action(self, call, epoch, id, state, muted)
+    }
+
+    fn steered(&self, call: &CallSid) -> impl Future<Output = Result<Steered, StoreError>> + Send {
+        P::steered(self, call)
+    }
+
     fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send {
         P::hang_up(self, call, epoch)
     }
@@ -127,6 +200,9 @@ impl<P: Ports> Ports for Arc<P> {
         P::call_tool(self, plan, request)
     }
 }
+
+/// DynamoDB reads at most 100 items in one batch.
+pub const MAX_CALLS_PER_LOOK: usize = 100;
 
 /// DynamoDB writes at most 25 items in one batch.
 pub const MAX_TURNS_PER_PUT: usize = 25;

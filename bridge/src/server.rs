@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use twilio::address::is_websocket;
 use twilio::signature::{UnusableKeys, Verifier};
 
+use crate::actions::ActionWatch;
 use crate::caller_socket::CallerSocket;
 use crate::drain::{Admissions, CallSlot, NotAdmitted};
 use crate::driver::{CallDriver, Context};
@@ -103,6 +104,7 @@ impl<P: Ports> Bridge<P> {
             token_key: settings.token_key,
             connector: Arc::new(connector),
             live,
+            actions: Arc::new(ActionWatch::default()),
             writers: TaskTracker::new(),
             drain_timeout: settings.drain_timeout,
             callless: RateLimited::default(),
@@ -142,6 +144,7 @@ impl<P: Ports> Bridge<P> {
         tokio::select! {
             () = accept(&shared, &listener, &admissions) => {}
             () = protection => {}
+            () = shared.context.actions.run(&*shared.context.ports) => {}
             () = drained(&shared, &admissions, &shutdown) => {}
         }
     }

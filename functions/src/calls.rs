@@ -63,7 +63,7 @@ impl ApiFunction for Calls {
     }
 }
 
-/// A page of the business's calls, newest first.
+/// A page of the business's calls, newest first; with `status=live` of those that are not over.
 #[utoipa::path(
     get,
     path = "/v1/calls",
@@ -80,7 +80,7 @@ async fn list(
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::bad_request("`limit` must be between 1 and 100"));
     }
-    let page = app.calls.list(&tenant.0, limit, query.cursor).await?;
+    let page = app.calls.list(&tenant.0, query.listing(), limit, query.cursor).await?;
     Ok(Json(CallPage::new(&page.calls, page.next)).into_response())
 }
 

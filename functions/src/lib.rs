@@ -5,6 +5,7 @@
 //! file in `src/bin` runs one, so that the same handlers serve on Lambda and, mounted by the local system, on a laptop.
 
 pub mod businesses;
+pub mod call_actions;
 pub mod calls;
 pub mod document;
 pub mod edge;

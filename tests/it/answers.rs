@@ -3,6 +3,7 @@
 //! One file in `snapshots` holds the answers of one function. Ids, times and measurements differ from run to run and
 //! are replaced by their kind. Each answer of the API is also what the OpenAPI document says of its route. `INSTA_UPDATE=always` writes the files anew.
 
+mod actions;
 mod setting_up;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -230,6 +231,7 @@ async fn every_route_answers_as_recorded() {
     of_twilio(&mut answers).await;
     of_calls(&mut answers, sid, &recording).await;
     of_outbound_calls(&mut answers).await;
+    actions::of_actions(&mut answers, sid).await;
     of_transcripts(&mut answers, sid).await;
     for (of, path) in [
         ("/v1/calls/{sid}/recording", format!("/v1/calls/{sid}/recording")),
@@ -306,6 +308,7 @@ async fn of_calls(answers: &mut Answers<'_>, sid: &str, recording: &str) {
     answers.ask("without a key", get.clone(), route, route, keyless()).await;
     answers.ask("a page", get.clone(), route, "/v1/calls?limit=1", Extra::default()).await;
     answers.ask("an unknown parameter", get.clone(), route, "/v1/calls?page=2", Extra::default()).await;
+    answers.ask("none is live", get.clone(), route, "/v1/calls?status=live", Extra::default()).await;
     let route = "/v1/calls/{sid}";
     answers.ask("one that is over", get.clone(), route, &format!("/v1/calls/{sid}"), Extra::default()).await;
     answers.ask("no such call", get.clone(), route, "/v1/calls/CA1", Extra::default()).await;

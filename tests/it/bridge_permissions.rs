@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use acceptance::actions::post;
 use acceptance::aws_proxy::{Access, AwsProxy, rows};
 use acceptance::outbound::{CALLEE, order, place};
 use acceptance::{World, WorldConfig};
@@ -129,7 +130,12 @@ async fn the_role_of_the_bridge_fits() {
     world.twilio.set_callee(CALLEE, callee());
     let placed = place(&world, "order", &order(&world)).await;
     assert_eq!(placed.status, 201, "{placed:?}");
-    let outcome = world.twilio.nth_call(0).await.unwrap().finished().await;
+    let call = world.twilio.nth_call(0).await.unwrap();
+    // What a business asks of the call meanwhile is taken by the bridge that carries it.
+    world.record_when(call.sid(), |record| record.status == "in-progress").await;
+    let note = json!({ "action": "note_to_agent", "text": "The wheel is bent." });
+    assert_eq!(post(&world, (call.sid(), "actions"), "note", &note).await.0, 202);
+    let outcome = call.finished().await;
     assert_eq!(outcome.ended_by, EndedBy::Rest, "the agent hung up");
     stop.cancel();
     running.await.unwrap();

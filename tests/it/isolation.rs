@@ -55,6 +55,7 @@ fn body(world: &World, route: &Route) -> Option<Value> {
     Some(match (route.method.as_str(), route.path.rsplit('/').next()?) {
         ("POST", "calls") => outbound::order(world),
         ("POST", "shares") => json!({ "max_views": 3 }),
+        ("POST", "actions") => json!({ "action": "end" }),
         ("POST", "reprocess") => json!({ "stages": ["summary"] }),
         ("POST", "keys") => json!({ "name": "made by this test", "scopes": ["calls:read"] }),
         ("POST", "numbers") => json!({ "number": "+12025550190" }),
@@ -109,20 +110,32 @@ async fn memory(world: &World) -> BTreeMap<String, BTreeSet<String>> {
     memory
 }
 
-/// A recorded call at a business's number, and its record once it is complete.
-async fn recorded(world: &World, business: &NewBusiness) -> CallRecord {
+/// A recorded call at a business's number, of which something was asked while it went on: its record once it is complete,
+/// and the action.
+async fn recorded(world: &World, business: &NewBusiness) -> (CallRecord, String) {
     let mut spec = world.spec(story::own_recording(vec![0xFF; 800]));
     spec = CallSpec { to: business.number.as_e164().to_owned(), ..spec };
-    let sid = world.twilio.call(spec).finished().await.call_sid.clone();
-    let key = business.api_key.expose();
-    world
+    let (call, key) = (world.twilio.call(spec), business.api_key.expose());
+    let url = world.url(&format!("/v1/calls/{}/actions", call.sid()));
+    let note = json!({ "action": "note_to_agent", "text": "The wheel is bent." });
+    let action = world
+        .until(|| async {
+            let note =
+                world.http.post(url.clone()).bearer_auth(key).header("idempotency-key", "note").json(&note);
+            let action: Value = note.send().await.unwrap().json().await.unwrap();
+            action["id"].as_str().map(str::to_owned)
+        })
+        .await;
+    let sid = call.finished().await.call_sid.clone();
+    let record = world
         .until(|| async {
             let answer = world.http.get(world.url(&format!("/v1/calls/{sid}"))).bearer_auth(key);
             let record: CallRecord = answer.send().await.unwrap().json().await.unwrap();
             let done = record.insights.is_some() && record.recording_state() == "archived";
             done.then_some(record)
         })
-        .await
+        .await;
+    (record, action)
 }
 
 /// What the parameters of a path stand for.
@@ -134,6 +147,7 @@ struct Ids {
     key: String,
     number: String,
     revision: String,
+    action: String,
 }
 
 impl Ids {
@@ -146,6 +160,7 @@ impl Ids {
             ("{key}", &self.key),
             ("{number}", &self.number),
             ("{revision}", &self.revision),
+            ("{action}", &self.action),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!filled.contains('{'), "{path} has a parameter that this test does not know");
@@ -156,7 +171,7 @@ impl Ids {
 
 /// All that one business has, as paths, queries, bodies and headers can name it.
 async fn ids(world: &World, business: &NewBusiness) -> Ids {
-    let record = recorded(world, business).await;
+    let (record, action) = recorded(world, business).await;
     let sid = record.sid.clone();
     let post = async |path: &str, body: Value| -> Value {
         let request = world.http.post(world.url(path)).bearer_auth(business.api_key.expose()).json(&body);
@@ -189,6 +204,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         key: key["id"].as_str().unwrap().to_owned(),
         number: business.number.as_e164().to_owned(),
         revision: "1".into(),
+        action,
     }
 }
 
@@ -214,6 +230,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         key: "nothing0".into(),
         number: "+12025550199".into(),
         revision: "99".into(),
+        action: "9".repeat(32),
     };
     for route in routes() {
         // Revisions are counted from 1 for every business, and what is an operator's is refused to any business.
@@ -228,6 +245,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         for mixed in [
             Ids { recording: ours.recording.clone(), ..ids_of(&theirs) },
             Ids { share: ours.share.clone(), ..ids_of(&theirs) },
+            Ids { action: ours.action.clone(), ..ids_of(&theirs) },
         ] {
             let path = mixed.fill(&route.path);
             if path == theirs.fill(&route.path) {
@@ -275,7 +293,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
 }
 
 fn ids_of(ids: &Ids) -> Ids {
-    let Ids { sid, recording, share, run, key, number, revision } = ids;
+    let Ids { sid, recording, share, run, key, number, revision, action } = ids;
     Ids {
         sid: sid.clone(),
         recording: recording.clone(),
@@ -284,6 +302,7 @@ fn ids_of(ids: &Ids) -> Ids {
         key: key.clone(),
         number: number.clone(),
         revision: revision.clone(),
+        action: action.clone(),
     }
 }
 
@@ -300,6 +319,7 @@ async fn tenancy_fails_closed(world: World) {
         key: "nothing0".into(),
         number: "+12025550199".into(),
         revision: "1".into(),
+        action: "1".repeat(32),
     };
     let before = memory(&world).await;
     for route in routes() {

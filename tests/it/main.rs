@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod account;
+mod actions;
 mod admission;
 mod alarms;
 mod answer;
@@ -39,6 +40,7 @@ mod refusal;
 mod reprocess;
 mod resume;
 mod retention;
+mod secret_permissions;
 mod settings;
 mod share;
 mod signature;
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         transcript_long::TESTS,
         figures::TESTS,
         account::TESTS,
+        actions::TESTS,
         admission::TESTS,
         alarms::TESTS,
         answer::TESTS,
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         reprocess::TESTS,
         resume::TESTS,
         retention::TESTS,
+        secret_permissions::TESTS,
         settings::TESTS,
         share::TESTS,
         signature::TESTS,

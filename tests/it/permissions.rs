@@ -4,9 +4,9 @@ pub(crate) mod setting_up;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use acceptance::actions::post_at;
 use acceptance::aws_proxy::{ASIDE, Access, AwsProxy, rows};
 use acceptance::bucket::{CutShort, remove};
 use acceptance::lease::fill_deployment;
@@ -15,11 +15,7 @@ use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use domain::DialId;
 use domain::recording::MAX_SWEEPS;
-use functions::features;
 use http::Method;
-use local::template::Template;
-use platform::Clock;
-use platform::env::{ClockedEnv, Reader};
 use serde_json::json;
 use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
@@ -98,7 +94,9 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let world = world().await;
     let mut proxies = BTreeMap::new();
     let mut sandboxes = BTreeMap::new();
-    for binary in ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls"] {
+    for binary in
+        ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls", "call-actions"]
+    {
         let proxy = AwsProxy::of(&world).await;
         // One call fills the deployment, so that its slots are searched as well as the business's.
         let changes = [&[("MAX_CONCURRENT_CALLS", "1")][..], &proxy.everywhere()].concat();
@@ -126,6 +124,10 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let began = ringing.clone().at("/twilio/stream/status").field("StreamSid", &stream);
     let began = began.field("StreamEvent", "stream-started");
     assert_eq!(status.receives(&world, &began).await.0, 204);
+    let act = &sandboxes["call-actions"].url;
+    let actions = async |key, body| post_at(&world, act, (&first, "actions"), key, &body).await.0;
+    assert_eq!(actions("end", json!({ "action": "end" })).await, 202);
+    assert_eq!(actions("transfer", json!({ "action": "transfer", "to": "nowhere" })).await, 422);
     let lost = ringing.clone().field("CallStatus", "in-progress").at("/twilio/voice/after-stream?epoch=1");
     assert_eq!(after.receives(&world, &lost).await.0, 200);
     // What is offered to a refused call is its business's.
@@ -152,6 +154,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     compare("VoiceOutboundFunction", &proxies["voice-outbound"]);
     compare("VoiceStatusFunction", &proxies["voice-status"]);
     compare("VoiceAfterStreamFunction", &proxies["voice-after-stream"]);
+    compare("CallActionsFunction", &proxies["call-actions"]);
 }
 
 /// Orders that Twilio turns down, so that only this test dials: their calls come by hand.
@@ -210,46 +213,6 @@ async fn unheard_of(world: &World) -> Arc<CallOutcome> {
     let silent = RecordingFaults { callback_lost: true, ..Default::default() };
     let script = CallerScript::new(vec![CallerStep::BargeIn { after_agent_ms: 1_200 }, CallerStep::HangUp]);
     world.call_with(script, CallFaults { recording: silent, ..Default::default() }).await
-}
-
-/// Remembers whether a function asked where the secret is.
-struct Asked<'a> {
-    env: ClockedEnv,
-    secret: &'a AtomicBool,
-}
-
-impl Reader for Asked<'_> {
-    fn var(&self, name: &str) -> Option<String> {
-        self.secret.fetch_or(name == "SECRETS_ARN", Ordering::SeqCst);
-        self.env.var(name)
-    }
-
-    fn clock(&self) -> Clock {
-        self.env.clock()
-    }
-}
-
-/// Exactly the roles of the functions that read the secret may read it.
-async fn only_a_function_that_reads_the_secret_may_read_it() {
-    let world = world().await;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
-    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let mut readers = 0;
-    for function in Template::load().unwrap().functions {
-        let secret = AtomicBool::new(false);
-        let env = Asked { env: world.env(world.system.environment.clone()), secret: &secret };
-        assert!(features::named(&function.binary).unwrap().load(&env).await.is_ok(), "{}", function.binary);
-        let reads = secret.load(Ordering::SeqCst);
-        let policies = &template["Resources"][function.logical_id.as_str()]["Properties"]["Policies"];
-        let may = policies
-            .as_sequence()
-            .into_iter()
-            .flatten()
-            .any(|p| super::structure::strings(p) == ["ReadsSecret"]);
-        assert_eq!(may, reads, "{}: may it read the secret, and does it?", function.logical_id);
-        readers += usize::from(reads);
-    }
-    assert!(readers > 5, "{readers}");
 }
 
 /// The functions that find, lend and delete recordings.
@@ -434,7 +397,7 @@ async fn the_roles_of_the_pipeline_fit() {
     let proxy = AwsProxy::of(&world).await;
     let calls = HttpSandbox::start(&world, "calls", &proxy.everywhere()).await;
     let one = format!("/v1/calls/{}", outcome.call_sid);
-    for path in ["/v1/calls", &one, &format!("{one}/recording")] {
+    for path in ["/v1/calls", "/v1/calls?status=live", &one, &format!("{one}/recording")] {
         let url = calls.url.join(path).unwrap();
         let answer = world.http.get(url).bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
@@ -444,7 +407,6 @@ async fn the_roles_of_the_pipeline_fit() {
 
 acceptance::tests![
     the_roles_of_the_voice_functions_and_the_api_fit,
-    only_a_function_that_reads_the_secret_may_read_it,
     the_roles_of_what_becomes_of_a_recording_fit,
     the_roles_of_the_pipeline_fit,
 ];

@@ -2,6 +2,7 @@
 //! OpenAI around it that know nothing of it but its addresses.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness may panic")]
 
+pub mod actions;
 pub mod audio;
 pub mod aws_proxy;
 pub mod bucket;

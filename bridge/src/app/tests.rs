@@ -70,6 +70,7 @@ impl World {
         StorePorts {
             plans: Plans::new(&self.aws, LEASES),
             verdicts: verdicts::Reader::new(&self.aws, LEASES),
+            actions: actions::Inbox::new(&self.aws, LEASES),
             turns: turns::Writer::new(&self.aws, TURNS, LEASES),
             twilio: TwilioRest::new(&twilio, &account, Secret::new("token")).unwrap(),
             steps: Leases::new(&self.aws, LEASES),

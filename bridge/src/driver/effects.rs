@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
-use domain::{AnsweredBy, CallPlan, CallSid, Epoch, Timestamp};
+use domain::{ActionId, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, Timestamp};
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
 use platform::Clock;
@@ -17,7 +17,9 @@ use session::input::ClaimRefusal;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::ports::{ClaimError, HangUpError, Ports};
+use super::actions;
+use crate::actions::ActionInbox;
+use crate::ports::{ClaimError, HangUpError, Ports, Steered};
 use crate::tools;
 
 const HANG_UP_DEADLINE: Duration = Duration::from_secs(2);
@@ -30,9 +32,13 @@ const VERDICT_WITHIN: Duration = Duration::from_secs(40);
 /// One read of one item a second, in the first seconds of a call that we placed.
 const VERDICT_POLL: Duration = Duration::from_millis(1_000);
 
+/// Shorter than the wait for a plan.
+const STEERED_WITHIN: Duration = Duration::from_secs(1);
+
 pub(super) enum Effect {
     Drain,
-    Claimed(Result<Box<CallPlan>, ClaimRefusal>),
+    /// The plan, and what was asked of the sessions before.
+    Claimed(Result<(Box<CallPlan>, Steered), ClaimRefusal>),
     ToolDone {
         call_id: String,
         answer: tools::ToolAnswer,
@@ -43,6 +49,13 @@ pub(super) enum Effect {
     /// The store says that a later session has the call.
     Superseded,
     AnsweredBy(AnsweredBy),
+    /// The business asks for something; the inbox is for what it asks next.
+    Action {
+        number: u32,
+        id: ActionId,
+        action: CallAction,
+        inbox: ActionInbox,
+    },
     /// There is no verdict, and none is to be expected.
     NoVerdict,
 }
@@ -83,8 +96,10 @@ impl Effects {
 
     pub(super) fn claim<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch, now: Timestamp) {
         self.pending.push(Box::pin(async move {
-            Effect::Claimed(match ports.claim(&call, epoch, now).await {
-                Ok(plan) if plan.call == call && plan.epoch == epoch => Ok(Box::new(plan)),
+            let (claimed, steered) =
+                tokio::join!(ports.claim(&call, epoch, now), steered(&*ports, &call, epoch));
+            Effect::Claimed(match claimed {
+                Ok(plan) if plan.call == call && plan.epoch == epoch => Ok((Box::new(plan), steered)),
                 Ok(_) => {
                     tracing::error!(%call, %epoch, "the store gave the plan of another call");
                     Err(ClaimRefusal::NotYours)
@@ -116,8 +131,39 @@ impl Effects {
         }));
     }
 
+    /// Waits for the next action of the business's on this call.
+    pub(super) fn next_action<P: Ports>(
+        &mut self,
+        ports: Arc<P>,
+        clock: Clock,
+        call: CallSid,
+        epoch: Epoch,
+        inbox: ActionInbox,
+    ) {
+        self.pending.push(Box::pin(actions::next(ports, clock, call, epoch, inbox)));
+    }
+
     pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch) {
         self.pending.push(Box::pin(async move { hang_up(&*ports, &call, epoch).await }));
+    }
+}
+
+/// What the sessions before this one were asked for. Without an answer the call goes on with an agent that is not muted
+/// and has no notes.
+async fn steered<P: Ports>(ports: &P, call: &CallSid, epoch: Epoch) -> Steered {
+    if epoch <= Epoch::FIRST {
+        return Steered::default();
+    }
+    match timeout(STEERED_WITHIN, ports.steered(call)).await {
+        Ok(Ok(steered)) => steered,
+        Ok(Err(error)) => {
+            tracing::error!(%call, %error, "not known whether the agent was muted: it is not");
+            Steered::default()
+        }
+        Err(_) => {
+            tracing::error!(%call, "not known in time whether the agent was muted: it is not");
+            Steered::default()
+        }
     }
 }
 

@@ -1,10 +1,14 @@
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use domain::tools::{ANSWER_MAX_BYTES, Destination, Missed, ToolReply};
-use domain::{AnsweredBy, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
+use domain::{
+    ActionId, ActionState, AnsweredBy, CallAction, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp,
+    Turn,
+};
 
 use super::*;
-use crate::ports::{ClaimError, HangUpError, StoreError};
+use crate::ports::{ClaimError, HangUpError, Steered, StoreError};
 
 /// Keeps what tools did.
 #[derive(Default)]
@@ -31,6 +35,35 @@ impl Ports for World {
 
     async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
         Ok(None)
+    }
+
+    async fn asked(&self, _: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
+        Ok(HashMap::new())
+    }
+
+    async fn take_action(
+        &self,
+        _: &CallSid,
+        _: &ActionId,
+        _: Epoch,
+        _: Timestamp,
+    ) -> Result<Option<CallAction>, StoreError> {
+        Ok(None)
+    }
+
+    async fn settle_action(
+        &self,
+        _: &CallSid,
+        _: Epoch,
+        _: &ActionId,
+        _: ActionState,
+        _: Option<bool>,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn steered(&self, _: &CallSid) -> Result<Steered, StoreError> {
+        Ok(Steered::default())
     }
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {

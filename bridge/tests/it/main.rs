@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that is wrong about its own surroundings has to stop")]
 
+mod actions;
 mod admission;
 mod audio_path;
 mod conversation;

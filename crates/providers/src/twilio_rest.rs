@@ -125,6 +125,14 @@ impl TwilioRest {
         }
     }
 
+    /// Cancels a call that was not answered yet.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for a call that was answered, is over, or is not known. Cancelling again is safe.
+    pub async fn cancel(&self, call: &CallSid) -> Result<(), TwilioError> {
+        self.post(&self.api.call(&call_sid(call)?), &rest::cancel()).await.map(drop)
+    }
+
     /// Asks for an outbound call, once: this is never repeated here.
     ///
     /// # Errors

@@ -9,7 +9,8 @@
 //!
 //! The index `by_business` (hash `business`, range `opened_at`, all attributes) holds the calls only, since
 //! no other row has these attributes. The index `unsettled` (hash `unsettled`, range `opened_at`, all attributes)
-//! holds those whose end has not been followed up.
+//! holds those whose end has not been followed up, and the index `live` (hash `live`, which is the business, range
+//! `opened_at`, all attributes) those that are not over.
 
 mod early;
 mod open;
@@ -34,7 +35,7 @@ use crate::table::{Key, Table, WriteOutcome};
 use crate::{StoreError, capacity, plans};
 use platform::Aws;
 
-pub use read::{MAX_PAGE, Page, Reader};
+pub use read::{Listing, MAX_PAGE, Page, Reader};
 pub use settle::UNSETTLED_SHARDS;
 
 /// How long a call to an unknown number is kept for an operator to look at.

@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::outbound::SlotCount;
 use domain::{BusinessId, DialId, Timestamp};
 
 use crate::StoreError;
+use crate::batch_get::{BATCH_GET_ITEMS, batch_get};
 use crate::digest::spread;
 use crate::item::{Attributes, Draft, LEASE_UNTIL, Row, number, text};
 use crate::random;
 use crate::table::{Key, PK, Table};
 use crate::transaction::{Action, Transacted, transact};
-use platform::backoff::{THROTTLING, Tries};
 use strum::IntoStaticStr;
 
 /// What the keys of a business's slots begin with; the business and the slot's number follow.
@@ -26,8 +26,6 @@ pub const DEPLOYMENT_KEYS: &str = "deployment-slot#";
 const MAX_TRIES: u64 = 10;
 /// How many batches of slots are searched for a free one.
 const MAX_BATCHES: usize = 10;
-/// DynamoDB's limit on one BatchGetItem.
-const BATCH_GET_ITEMS: usize = 100;
 
 /// On a slot that an outbound call holds.
 const OUTBOUND: &str = "outbound";
@@ -332,24 +330,4 @@ pub(crate) async fn release(
         .expression_attribute_values(":holder", text(holder))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
     leases.outcome(request.send().await).map(drop)
-}
-
-async fn batch_get(table: &Table, mut keys: Vec<Attributes>) -> Result<Vec<Row>, StoreError> {
-    let mut rows = Vec::new();
-    let mut tries = Tries::with(THROTTLING);
-    while tries.next().await {
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        // Building fails only without keys; an empty list ends the loop below.
-        let wanted = std::collections::HashMap::from_iter(wanted.ok().map(|w| (table.name.to_string(), w)));
-        let request = table.client.batch_get_item().set_request_items(Some(wanted));
-        let mut output = request.send().await.map_err(|e| table.error(&e))?;
-        let found = output.responses.as_mut().and_then(|tables| tables.remove(&*table.name));
-        rows.extend(found.unwrap_or_default().into_iter().map(|item| table.row(item)));
-        let left = output.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&*table.name));
-        keys = left.map(|left| left.keys).unwrap_or_default();
-        if keys.is_empty() {
-            return Ok(rows);
-        }
-    }
-    Err(StoreError::Throttled { table: table.name.to_string() })
 }

@@ -103,6 +103,18 @@ impl Row {
         }
     }
 
+    /// A list of texts; an absent one is empty.
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Vec<&str>, StoreError> {
+        match self.attributes.get(name) {
+            None => Ok(vec![]),
+            Some(AttributeValue::L(values)) => {
+                let texts = values.iter().map(|value| value.as_s().map(String::as_str));
+                texts.collect::<Result<_, _>>().map_err(|_| self.corrupt(name))
+            }
+            Some(_) => Err(self.corrupt(name)),
+        }
+    }
+
     pub(crate) fn number<T: FromStr>(&self, name: &'static str) -> Result<T, StoreError> {
         self.optional_number(name)?.ok_or_else(|| self.corrupt(name))
     }

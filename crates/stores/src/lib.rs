@@ -10,6 +10,8 @@
 
 #![warn(missing_docs)]
 
+pub mod actions;
+mod batch_get;
 pub mod businesses;
 pub mod calls;
 pub mod capacity;

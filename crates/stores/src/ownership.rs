@@ -5,7 +5,7 @@
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
 use crate::leases::WorkKind;
-use crate::{capacity, dial_limits, dials, plans, requests, verdicts};
+use crate::{actions, capacity, dial_limits, dials, plans, requests, verdicts};
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,7 @@ const BUSINESSES: &[&str] = &["functions/src/businesses", "infra/local/src/demo"
 const VOICE: &[&str] = &["functions/src/voice"];
 const RECORDINGS: &[&str] = &["functions/src/recordings"];
 const TRANSCRIPTS: &[&str] = &["functions/src/transcripts"];
+const CALL_ACTIONS: &[&str] = &["functions/src/call_actions"];
 const BRIDGE: &[&str] = &["bridge/src"];
 
 const EDGE: &[&str] = &["functions/src/edge/api"];
@@ -52,6 +53,7 @@ const API: &[&str] = &[
     "KeysFunction",
     "NumbersFunction",
     "SettingsFunction",
+    "CallActionsFunction",
 ];
 
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
@@ -202,6 +204,16 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "verdicts of machine detection, on their way to the bridge",
         writers: &[writer("verdicts", VOICE)],
         roles: &["VoiceStatusFunction"],
+    },
+    Rows {
+        table: "Leases",
+        keys: &[actions::KEYS],
+        holds: "what a business asks of a call in progress, on its way to the bridge, and what came of it",
+        writers: &[
+            Handle { module: "actions", name: "Requests", folders: CALL_ACTIONS },
+            Handle { module: "actions", name: "Inbox", folders: BRIDGE },
+        ],
+        roles: &["CallActionsFunction", "Bridge"],
     },
     Rows {
         table: "Leases",

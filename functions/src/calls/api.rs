@@ -5,6 +5,7 @@ mod recording;
 
 use domain::{Call, CallSid, Revision};
 use serde::{Deserialize, Serialize};
+use stores::calls::Listing;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::edge::api::schema;
@@ -24,6 +25,26 @@ pub(super) struct ListCalls {
     /// `next` of the page before.
     #[param(value_type = Option<schema::Cursor>, nullable = false)]
     pub(super) cursor: Option<String>,
+    /// `live`: only calls that are not over.
+    #[param(inline, nullable = false)]
+    pub(super) status: Option<ListedStatus>,
+}
+
+/// What calls can be listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ListedStatus {
+    /// Not over: queued, ringing or in progress.
+    Live,
+}
+
+impl ListCalls {
+    pub(super) fn listing(&self) -> Listing {
+        match self.status {
+            Some(ListedStatus::Live) => Listing::Live,
+            None => Listing::All,
+        }
+    }
 }
 
 /// The answer of `GET /v1/calls`: a page of calls, newest first.

@@ -3,9 +3,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bridge::{ClaimError, HangUpError, Ports, StoreError, ToolFailure, ToolRequest};
+use bridge::{ClaimError, HangUpError, Ports, Steered, StoreError, ToolFailure, ToolRequest};
 use domain::tools::{Missed, TakenMessage, ToolOutcome};
-use domain::{AnsweredBy, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn};
+use domain::{
+    ActionId, ActionState, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn,
+};
 use tokio::sync::Notify;
 
 use super::soon;
@@ -24,6 +26,8 @@ struct Written {
     turns: Vec<Turn>,
     reports: Vec<SessionReport>,
     hang_ups: Vec<CallSid>,
+    asked: Vec<(CallSid, ActionId, CallAction)>,
+    settled: Vec<(ActionId, ActionState)>,
 }
 
 impl Store {
@@ -94,6 +98,28 @@ impl Store {
         self.written.lock().unwrap().hang_ups.clone()
     }
 
+    /// The business asks something of a call.
+    pub(crate) fn ask(&self, call: &CallSid, key: &str, action: CallAction) {
+        let id = ActionId::of(call, key);
+        self.written.lock().unwrap().asked.push((call.clone(), id, action));
+    }
+
+    /// What came of an action, once that is known.
+    pub(crate) async fn settled(&self, call: &CallSid, key: &str) -> ActionState {
+        let id = ActionId::of(call, key);
+        soon("an answer to an action", async {
+            loop {
+                let changed = self.changed.notified();
+                let settled = self.written.lock().unwrap().settled.clone();
+                if let Some((_, state)) = settled.into_iter().find(|(of, _)| *of == id) {
+                    return state;
+                }
+                changed.await;
+            }
+        })
+        .await
+    }
+
     async fn write(&self, write: impl FnOnce(&mut Written)) -> Result<(), StoreError> {
         let slow = *self.slow.lock().unwrap();
         if !slow.is_zero() {
@@ -136,6 +162,45 @@ impl Ports for Store {
 
     async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
         Ok(None)
+    }
+
+    async fn asked(&self, calls: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
+        let written = self.written.lock().unwrap();
+        let mut asked: HashMap<CallSid, Vec<ActionId>> = HashMap::new();
+        for (call, id, _) in written.asked.iter().filter(|(call, ..)| calls.contains(call)) {
+            asked.entry(call.clone()).or_default().push(id.clone());
+        }
+        Ok(asked)
+    }
+
+    async fn take_action(
+        &self,
+        _: &CallSid,
+        id: &ActionId,
+        _: Epoch,
+        _: Timestamp,
+    ) -> Result<Option<CallAction>, StoreError> {
+        let mut action = None;
+        self.write(|written| {
+            action = written.asked.iter().find(|(_, of, _)| of == id).map(|(.., action)| action.clone());
+        })
+        .await?;
+        Ok(action)
+    }
+
+    async fn settle_action(
+        &self,
+        _: &CallSid,
+        _: Epoch,
+        id: &ActionId,
+        state: ActionState,
+        _: Option<bool>,
+    ) -> Result<(), StoreError> {
+        self.write(|written| written.settled.push((id.clone(), state))).await
+    }
+
+    async fn steered(&self, _: &CallSid) -> Result<Steered, StoreError> {
+        Ok(Steered::default())
     }
 
     async fn call_tool(&self, _: &CallPlan, _: &ToolRequest<'_>) -> Result<ToolOutcome, ToolFailure> {

@@ -21,6 +21,8 @@ pub(super) const EPOCH: &str = "epoch";
 pub(super) const STATUS_RANK: &str = "status_rank";
 pub(super) const BUSINESS: &str = "business";
 pub(super) const OPENED_AT: &str = "opened_at";
+/// The business, on a call that is not over. Attribute and index.
+pub(super) const LIVE: &str = "live";
 
 const PARTITION: &str = "call#";
 
@@ -42,6 +44,7 @@ pub(super) fn call_draft(table: &str, call: &Call) -> Result<Draft, StoreError> 
     let draft = Draft::default()
         .text("account", call.account.as_str())
         .text(BUSINESS, call.business.as_str())
+        .optional_text(LIVE, (!call.status.is_terminal()).then(|| call.business.as_str()))
         .text("from", to_json(table, "from", &call.from)?)
         .optional_text("to", call.to.as_ref().map(PhoneNumber::as_e164))
         .text("status", call.status.as_str())

@@ -1,11 +1,12 @@
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use domain::{Call, Epoch, Timestamp};
+use domain::{Call, CallStatus, Epoch, Timestamp};
 use stores::StoreError;
-use stores::calls::{OpenCall, Opened, Reader, UnknownCall, Writer};
+use stores::calls::{Listing, OpenCall, Opened, Reader, UnknownCall, Writer};
 use stores::capacity::{Limits, Pool, SlotRequest, WhichSlots};
 use stores::plans::Plans;
 
+use crate::status::event;
 use crate::world::{
     LEASES, NOW, SLOT_TTL, TABLE, TOKEN_TTL, World, all_at_once, business_id, call, call_sid, open_call,
 };
@@ -280,13 +281,13 @@ async fn a_business_lists_its_own_calls_newest_first_page_by_page() {
     let (harbour, garden) = (business_id("harbour"), business_id("garden"));
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = reader.list(&harbour, 2, cursor).await.unwrap();
+        let page = reader.list(&harbour, Listing::All, 2, cursor).await.unwrap();
         assert!(page.calls.len() <= 2);
         seen.extend(page.calls);
         cursor = page.next;
         match &cursor {
             Some(next) => {
-                let foreign = reader.list(&garden, 2, Some(next.clone())).await;
+                let foreign = reader.list(&garden, Listing::All, 2, Some(next.clone())).await;
                 assert_eq!(foreign, Err(StoreError::Cursor));
             }
             None => break,
@@ -296,6 +297,39 @@ async fn a_business_lists_its_own_calls_newest_first_page_by_page() {
     assert!(seen.iter().all(|call| call.business == harbour));
     let distinct: HashSet<_> = seen.iter().map(|call| call.sid.clone()).collect();
     assert_eq!((seen.len(), distinct.len()), (6, 6));
+}
+
+#[tokio::test]
+async fn the_calls_that_are_not_over_are_listed_by_themselves() {
+    let world = World::new().await;
+    let writer = writer(&world);
+    for n in 0..6 {
+        let mut request = OpenCall { plan: None, slots: None, ..open_call(n, 1) };
+        request.call.opened_at = Timestamp::from_secs(i64::from(n));
+        if n == 5 {
+            // It was over when it was opened.
+            request.call.status = CallStatus::Completed;
+        }
+        writer.open(&request).await.unwrap();
+    }
+    for (n, status) in [(1, CallStatus::InProgress), (2, CallStatus::InProgress), (2, CallStatus::Completed)]
+    {
+        let key = format!("{status:?}");
+        writer.record_status(&call_sid(n), &key, &event(status), &BTreeMap::new()).await.unwrap();
+    }
+    let reader = Reader::new(&world.aws, TABLE);
+    let (mut live, mut cursor) = (vec![], None);
+    loop {
+        let page = reader.list(&business_id("harbour"), Listing::Live, 2, cursor).await.unwrap();
+        live.extend(page.calls.into_iter().map(|call| call.sid));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(live, [4, 3, 1, 0].map(call_sid));
+    let garden = reader.list(&business_id("garden"), Listing::Live, 2, None).await.unwrap();
+    assert!(garden.calls.is_empty());
 }
 
 #[tokio::test]

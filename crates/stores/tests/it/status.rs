@@ -13,7 +13,7 @@ use crate::world::{LEASES, TABLE, World, all_at_once, call, call_sid, open_call}
 const LIFE: [CallStatus; 4] =
     [CallStatus::Initiated, CallStatus::Ringing, CallStatus::InProgress, CallStatus::Completed];
 
-fn event(status: CallStatus) -> StatusEvent {
+pub(crate) fn event(status: CallStatus) -> StatusEvent {
     let ended = status.is_terminal();
     StatusEvent {
         status,

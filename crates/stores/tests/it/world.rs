@@ -91,6 +91,11 @@ async fn create_sorted(aws: &Aws) {
         .key_schema(key("unsettled", KeyType::Hash))
         .key_schema(key("opened_at", KeyType::Range))
         .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    let live = GlobalSecondaryIndex::builder()
+        .index_name("live")
+        .key_schema(key("live", KeyType::Hash))
+        .key_schema(key("opened_at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
     aws.dynamodb
         .create_table()
         .table_name(TABLE)
@@ -100,6 +105,7 @@ async fn create_sorted(aws: &Aws) {
         .attribute_definitions(attribute("business", ScalarAttributeType::S))
         .attribute_definitions(attribute("opened_at", ScalarAttributeType::N))
         .attribute_definitions(attribute("unsettled", ScalarAttributeType::S))
+        .attribute_definitions(attribute("live", ScalarAttributeType::S))
         .attribute_definitions(attribute("due", ScalarAttributeType::S))
         .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
         .key_schema(key("pk", KeyType::Hash))
@@ -107,6 +113,7 @@ async fn create_sorted(aws: &Aws) {
         .global_secondary_indexes(index.build().unwrap())
         .global_secondary_indexes(due.build().unwrap())
         .global_secondary_indexes(unsettled.build().unwrap())
+        .global_secondary_indexes(live.build().unwrap())
         .send()
         .await
         .unwrap();

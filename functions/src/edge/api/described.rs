@@ -178,6 +178,7 @@ fn of_path(name: &str) -> Option<RefOr<Schema>> {
         "recording" => named::<schema::RecordingSid>(),
         "business" => named::<schema::BusinessId>(),
         "share" => named::<schema::ShareId>(),
+        "action" => named::<schema::ActionId>(),
         "run" | "revision" => number().into(),
         _ => return None,
     })

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use domain::action::NotDone;
 use domain::cost::PartKind;
 use domain::insight::Void;
 use domain::recording::DeletionReason;
@@ -48,6 +49,8 @@ texts! {
     BusinessId = "^[a-z0-9-]{1,64}$", "harbour-bikes";
     /// The id of a share link; not its address.
     ShareId = "^[A-Za-z0-9_-]{43}$", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s";
+    /// The id of an action on a call.
+    ActionId = "^[0-9a-f]{32}$", "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c";
     /// A telephone number in E.164 form.
     E164 = "^\\+[1-9][0-9]{6,14}$", "+12025550143";
     /// Where a page of a list begins: `next` of the page before. It is good for the same list with the same filters.
@@ -129,6 +132,12 @@ words! {
         .chain(RunOutcome::ALL.iter().map(|outcome| outcome.as_str()));
     /// Why a share link is good no more.
     ShareEndWord = ["revoked", "expired", "used_up"];
+    /// What a business asks of a call.
+    ActionWord = ["end", "transfer", "say", "note_to_agent", "mute_agent", "unmute_agent", "cancel"];
+    /// How far an action is.
+    ActionStateWord = ["pending", "taken", "done", "not_done", "unknown"];
+    /// Why an action was not done.
+    NotDoneWord = NotDone::ALL.iter().map(|why| why.as_str());
     /// What is done once more for a call that is over.
     StageWord = [Stage::Recording, Stage::Transcript, Stage::Summary, Stage::Extraction];
 }

@@ -1,14 +1,16 @@
 //! The bridge as it is deployed, with ports that answer from memory: a store's time is not the bridge's.
 
+use std::collections::HashMap;
+
 use bridge::{
-    Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, StoreError, ToolFailure, ToolRequest,
-    WarmSettings,
+    Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, Steered, StoreError, ToolFailure,
+    ToolRequest, WarmSettings,
 };
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::{
-    AnsweredBy, BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp,
-    Turn,
+    ActionId, ActionState, AnsweredBy, BusinessId, CallAction, CallPlan, CallSid, Direction, Epoch, Revision,
+    Secret, SessionReport, Timestamp, Turn,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -88,6 +90,35 @@ impl Ports for Memory {
 
     async fn answered_by(&self, _: &CallSid, _: Timestamp) -> Result<Option<AnsweredBy>, StoreError> {
         Ok(None)
+    }
+
+    async fn asked(&self, _: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
+        Ok(HashMap::new())
+    }
+
+    async fn take_action(
+        &self,
+        _: &CallSid,
+        _: &ActionId,
+        _: Epoch,
+        _: Timestamp,
+    ) -> Result<Option<CallAction>, StoreError> {
+        Ok(None)
+    }
+
+    async fn settle_action(
+        &self,
+        _: &CallSid,
+        _: Epoch,
+        _: &ActionId,
+        _: ActionState,
+        _: Option<bool>,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn steered(&self, _: &CallSid) -> Result<Steered, StoreError> {
+        Ok(Steered::default())
     }
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {

@@ -1,0 +1,5 @@
+//! `call-actions` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::call_actions()
+}
