@@ -12,7 +12,7 @@ use crate::edge::api::routes::{KEY, Rules};
 use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
-use crate::{businesses, call_actions, calls, document, events, recordings, transcripts, voice};
+use crate::{businesses, call_actions, calls, document, events, prompts, recordings, transcripts, voice};
 
 /// One function: its name, which its bin and the template have as well, and how it is started.
 pub struct Feature {
@@ -116,6 +116,7 @@ features! {
     numbers: api businesses::numbers::Numbers,
     settings: api businesses::settings::SettingsOfBusinesses,
     call_actions: api call_actions::CallActions,
+    prompts: api prompts::Prompts,
     api_document: http document::Document,
 }
 

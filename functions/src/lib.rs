@@ -12,6 +12,7 @@ pub mod edge;
 pub mod events;
 pub mod features;
 pub mod jobs;
+pub mod prompts;
 pub mod recordings;
 pub(crate) mod shared;
 pub mod transcripts;

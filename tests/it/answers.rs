@@ -230,6 +230,7 @@ async fn every_route_answers_as_recorded() {
 
     of_twilio(&mut answers).await;
     of_calls(&mut answers, sid, &recording).await;
+    of_prompts(&mut answers).await;
     of_outbound_calls(&mut answers).await;
     actions::of_actions(&mut answers, sid).await;
     of_transcripts(&mut answers, sid).await;
@@ -327,6 +328,35 @@ async fn of_calls(answers: &mut Answers<'_>, sid: &str, recording: &str) {
     let route = "/v1/events";
     answers.ask("the first one", get.clone(), route, "/v1/events?limit=1", Extra::default()).await;
     answers.ask("a limit of none", get, route, "/v1/events?limit=0", Extra::default()).await;
+}
+
+async fn of_prompts(answers: &mut Answers<'_>) {
+    let (get, post) = (Method::GET, Method::POST);
+    let route = "/v1/prompt";
+    answers.ask("a channel's", get.clone(), route, "/v1/prompt?channel=inbound", Extra::default()).await;
+    let unknown = "/v1/prompt?channel=inbound&revision=99";
+    answers.ask("no such revision", get.clone(), route, unknown, Extra::default()).await;
+    answers
+        .ask(
+            "a channel without a prompt",
+            get.clone(),
+            route,
+            "/v1/prompt?channel=whatsapp",
+            Extra::default(),
+        )
+        .await;
+    answers.ask("no such channel", get, route, "/v1/prompt?channel=fax", Extra::default()).await;
+    let route = "/v1/prompt/preview";
+    let call = json!({
+        "channel": "outbound", "at": "2026-12-04T09:05:00Z",
+        "caller": { "number": "+12025550178", "name": "Dana Levi", "notes": ["Prefers mornings."] },
+        "task": { "reason": "the service of your bicycle" }
+    });
+    answers.ask("a call that is placed", post.clone(), route, route, json_body(call)).await;
+    let draft = json!({ "channel": "inbound", "settings": { "revision": 1 } });
+    answers.ask("a draft that lacks fields", post.clone(), route, route, json_body(draft)).await;
+    let unknown = json!({ "channel": "inbound", "caller": { "nmae": "Dana" } });
+    answers.ask("an unknown field", post, route, route, json_body(unknown)).await;
 }
 
 async fn of_outbound_calls(answers: &mut Answers<'_>) {

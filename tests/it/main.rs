@@ -34,6 +34,7 @@ mod outbound_policy;
 mod outbox;
 mod ownership;
 mod permissions;
+mod prompts;
 mod recording;
 mod recording_given_up;
 mod refusal;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         ownership::TESTS,
         permissions::TESTS,
         permissions::setting_up::TESTS,
+        prompts::TESTS,
         recording::TESTS,
         recording_given_up::TESTS,
         refusal::TESTS,
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         structure::TESTS,
         structure::catalogue::TESTS,
         structure::commands::TESTS,
+        structure::one_place::TESTS,
         structure::plain_words::TESTS,
         structure::walkthroughs::TESTS,
         suite::TESTS,

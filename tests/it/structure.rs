@@ -15,6 +15,7 @@ use serde_yaml_ng::Value;
 
 pub(crate) mod catalogue;
 pub(crate) mod commands;
+pub(crate) mod one_place;
 pub(crate) mod plain_words;
 pub(crate) mod walkthroughs;
 

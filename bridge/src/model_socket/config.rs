@@ -55,7 +55,7 @@ fn thousandths(threshold: f32) -> f64 {
 fn transcription(voice: &Voice) -> Option<InputTranscription> {
     voice.transcription_model.as_ref().map(|model| {
         InputTranscription::new(model.as_str())
-            .languages(domain::language::hints(&voice.languages))
+            .languages(voice.languages.iter().cloned())
             .keywords(voice.keywords.iter().map(String::as_str))
     })
 }

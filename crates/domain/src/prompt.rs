@@ -12,6 +12,7 @@ pub mod caller;
 mod layers;
 pub mod lint;
 mod listening;
+pub mod measure;
 mod moment;
 pub mod tools;
 

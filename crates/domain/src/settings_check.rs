@@ -93,8 +93,9 @@ impl Findings {
     }
 }
 
-/// `tools.http[0].name` as `/tools/http/0/name`. A key that is a business's own stands in brackets like an index.
-fn pointer(path: &str) -> String {
+/// A path of ours as a JSON pointer: `tools.http[0].name` as `/tools/http/0/name`. A key that is a business's own stands in
+/// brackets like an index.
+pub fn pointer(path: &str) -> String {
     let mut pointer = String::with_capacity(path.len() + 1);
     let mut rest = path;
     while !rest.is_empty() {

@@ -54,6 +54,7 @@ const API: &[&str] = &[
     "NumbersFunction",
     "SettingsFunction",
     "CallActionsFunction",
+    "PromptsFunction",
 ];
 
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {

@@ -13,7 +13,7 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     let world = world().await;
     let (operator, key) = (world.identity.operator_key.expose(), world.identity.api_key.expose());
     let mut sandboxes = BTreeMap::new();
-    for binary in ["businesses", "keys", "numbers", "settings"] {
+    for binary in ["businesses", "keys", "numbers", "prompts", "settings"] {
         let proxy = AwsProxy::of(&world).await;
         let api = HttpSandbox::start(&world, binary, &proxy.everywhere()).await;
         sandboxes.insert(binary, (proxy, api));
@@ -49,6 +49,8 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     let url = sandboxes["settings"].1.url.join("/v1/settings/draft").unwrap();
     let saved = world.http.request(put, url).bearer_auth(key).json(&draft).send().await.unwrap();
     assert_eq!(saved.status(), 200);
+    ask("prompts", get.clone(), "/v1/prompt", key, json!({})).await;
+    compare("PromptsFunction", &sandboxes["prompts"].0);
     ask("settings", get, "/v1/settings/revisions", key, json!({})).await;
     ask("settings", delete, "/v1/settings/draft", key, json!({})).await;
     compare("SettingsFunction", &sandboxes["settings"].0);

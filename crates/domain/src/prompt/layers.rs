@@ -82,7 +82,7 @@ pub(super) fn tools(toolbox: &Toolbox, channel: Channel) -> String {
     if names.is_empty() {
         rules.push(
             "You have no tool for appointments, orders or messages to the caller: never say that one is made, changed, \
-             cancelled or sent, and do not offer it."
+             cancelled or sent. Say that you cannot do it yourself."
                 .to_owned(),
         );
     } else {

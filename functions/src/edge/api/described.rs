@@ -71,6 +71,7 @@ const AREAS: &[(&str, &str)] = &[
     ("recordings", "The recordings of calls, and links that lend them."),
     ("transcripts", "What was said, corrections, and processing a call again."),
     ("events", "What the business is owed to know, in order."),
+    ("prompt", "Prompts as the model gets them."),
 ];
 
 /// Adds to an operation what its path, its body and its rule say.

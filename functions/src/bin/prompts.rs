@@ -1,0 +1,5 @@
+//! `prompts` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::prompts()
+}
