@@ -1,7 +1,7 @@
 //! The command line.
 
+mod api;
 mod call;
-mod check;
 mod load;
 mod providers;
 mod redrive;
@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use platform::env::ProcessEnv;
 use url::Url;
 
@@ -35,10 +35,14 @@ enum Command {
     Call(CallArgs),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
-    /// Say what is wrong with a business's profile and settings before they are stored
-    Check(check::Check),
     /// Try again what waits in dead-letter queues; what is no job at all stays there
     Redrive(redrive::Redrive),
+    #[command(flatten)]
+    Api(api::Area),
+    /// Print a new operator's key, for `operator_key` of the deployment's secret
+    NewKey,
+    /// Print a script that completes these commands in a shell
+    Completions { shell: clap_complete::Shell },
     /// Print the key that signs requests to a business's own tools
     ToolKey(tool_key::ToolKey),
     /// Measure the bridge against a bare relay: added latency, CPU and memory, interruptions
@@ -114,7 +118,12 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
-            Command::Check(args) => check::run(&args),
+            Command::Api(area) => Box::pin(api::run(area)).await,
+            Command::NewKey => api::new_key(),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Cli::command(), "switchboard", &mut io::stdout());
+                Ok(())
+            }
             Command::Redrive(args) => redrive::run(args).await,
             Command::Env(args) => running::print_environment(&args.data),
             Command::ToolKey(args) => tool_key::run(args),

@@ -141,7 +141,35 @@ fn a_silent_recording_is_said_to_be_silent() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("is silent"));
 }
 
+/// What the API refuses reaches the person who typed, with the field; what is missing is named.
+fn an_error_of_the_api_is_told_in_words() {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(data.path());
+    let typed = |words: &[&str]| {
+        let mut command = switchboard();
+        command.args(words).env("SWITCHBOARD_URL", up.variable("SWITCHBOARD_URL"));
+        command.env("SWITCHBOARD_KEY", up.variable("SWITCHBOARD_KEY"));
+        command
+    };
+    let error = stderr(&mut typed(&["number", "take", "12345"]));
+    assert!(error.contains("/number: not an E.164"), "{error}");
+    let error = stderr(&mut typed(&["business", "list"]));
+    assert!(error.contains("403 scope") && error.contains("businesses:read"), "{error}");
+    let error = stderr(switchboard().args(["key", "list"]).env_remove("SWITCHBOARD_URL"));
+    assert!(error.contains("SWITCHBOARD_URL"), "{error}");
+    let output = typed(&["number", "list", "--json"]).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["numbers"][0]["number"], "+12025550143");
+    let profile = data.path().join("profile.toml");
+    let (url, key) = (up.variable("SWITCHBOARD_URL"), up.variable("OPERATOR_KEY"));
+    std::fs::write(&profile, format!("url = \"{url}\"\nkey = \"{key}\"\n")).unwrap();
+    let output = switchboard().args(["business", "list", "--profile"]).arg(&profile).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("harbour-bicycles"));
+    up.kill();
+}
+
 acceptance::tests![
+    an_error_of_the_api_is_told_in_words,
     a_port_in_use_is_named,
     a_broken_data_folder_is_named,
     a_folder_that_another_copy_uses_is_refused,

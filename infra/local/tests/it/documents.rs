@@ -88,8 +88,8 @@ impl Shell {
 fn runs_here(block: &str) -> bool {
     RUN_BY_CI.contains(&block)
         || block.contains("/v1/calls")
-        || block.contains("--data new-business")
-        || block.contains("-- check ")
+        || block.contains("-- init ")
+        || block.contains("-- settings ")
 }
 
 fn a_block_runs_on_this_machine_or_says_that_it_needs_aws() {
@@ -122,52 +122,28 @@ fn the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_seco
     up.kill();
 }
 
-/// What infra/README.md has an operator type to get the rows of a new business.
-fn the_rows_of_a_new_business_are_made_as_the_page_says() {
-    let block =
-        blocks("").into_iter().find(|block| block.contains("--data new-business")).expect("the block");
-    let shell = Shell::new();
-    let (first, second) = block.split_once('\n').expect("two commands, in two shells");
-    let data = shell.folder.path().join("new-business");
-    let started = first.split('#').next().unwrap().trim();
-    let number = started.split("--number ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a number");
-    let up = Up::start_with(&data, &["--number", number]);
-    let output = shell.run(&format!("{second}\nprintf %s \"$TABLE_BUSINESSES\""));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), up.variable("TABLE_BUSINESSES"));
-    up.kill();
-}
-
-/// The rows of the demonstration business, as `aws dynamodb scan` prints them, are in order; with a field misspelt
-/// they are not, and the field is named.
-async fn the_rows_of_a_business_are_checked_as_the_page_says() {
-    let block = blocks("").into_iter().find(|block| block.contains("-- check ")).expect("the block");
+/// What infra/README.md has an operator type to set a business up and to publish settings.
+fn a_business_is_set_up_and_its_settings_published_as_the_page_says() {
     let shell = Shell::new();
     let up = Up::start(&shell.data());
-    let variables = up.environment.as_object().unwrap();
-    let env: platform::env::MapEnv =
-        variables.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
-    let aws = platform::aws::Aws::load(&env).await.unwrap();
-    let rows = aws.dynamodb.scan().table_name(up.variable("TABLE_BUSINESSES")).send().await.unwrap();
-    let rows: Vec<serde_json::Value> = rows
-        .items()
-        .iter()
-        .map(|row| {
-            let texts = row.iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?)));
-            texts.map(|(name, text)| (name.clone(), serde_json::json!({ "S": text }))).collect()
-        })
-        .collect();
+    let typed = |sign: &str| {
+        let block = blocks("").into_iter().find(|block| block.contains(sign)).expect("the block");
+        let output = shell.run(&block);
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        told
+    };
+    let told = typed("-- init ");
+    for words in
+        ["castle-bakery is set up", "revision 1 is in force", "swb_bus_", "Castle Bakery", "voice_url"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(typed("-- init ").lines().filter(|line| line.contains("stay as they are")).count(), 1);
+    let told = typed("-- settings ");
+    assert!(told.contains("revision 2 is in force") && told.contains("as it was"), "{told}");
+    assert!(shell.folder.path().join("settings.toml").exists());
     up.kill();
-    let rows = serde_json::json!({ "Items": rows }).to_string();
-    let file = shell.folder.path().join("business.json");
-    std::fs::write(&file, &rows).unwrap();
-    let output = shell.run(&block);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    std::fs::write(&file, rows.replace("consent", "consnet")).unwrap();
-    let output = shell.run(&block);
-    assert!(!output.status.success());
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("`policies.consnet` is not a field: is `policies.consent` meant?"), "{told}");
 }
 
 /// A command that is named in a sentence is one that the command line takes.
@@ -191,18 +167,19 @@ fn the_table_of_commands_is_the_binarys() {
         .filter(|name| *name != "help")
         .collect();
     let readme = page("README.md");
-    let row = Regex::new(r"(?m)^\| `([a-z-]+)[^`]*` \|").unwrap();
+    let row = Regex::new(r"(?m)^\| (`[^|]+`) \|").unwrap();
+    let name = Regex::new(r"`([a-z-]+)[^`]*`").unwrap();
     let section = readme.split("## The command line").nth(1).unwrap().split("\n## ").next().unwrap();
+    let cells = row.captures_iter(section).map(|found| found.get(1).unwrap().as_str());
     let rows: BTreeSet<&str> =
-        row.captures_iter(section).map(|found| found.get(1).unwrap().as_str()).collect();
+        cells.flat_map(|cell| name.captures_iter(cell).map(|found| found.get(1).unwrap().as_str())).collect();
     assert_eq!(rows, known);
 }
 
 acceptance::tests![
     a_block_runs_on_this_machine_or_says_that_it_needs_aws,
     the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_second_time,
-    the_rows_of_a_new_business_are_made_as_the_page_says,
-    the_rows_of_a_business_are_checked_as_the_page_says,
+    a_business_is_set_up_and_its_settings_published_as_the_page_says,
     every_command_that_the_pages_name_is_one_that_exists,
     the_table_of_commands_is_the_binarys,
 ];

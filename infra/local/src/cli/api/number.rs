@@ -1,0 +1,96 @@
+//! `switchboard number`.
+
+use anyhow::bail;
+use clap::Subcommand;
+use http::Method;
+use serde::Serialize;
+
+use super::client::{Answer, Client};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Command {
+    /// List the numbers of the business
+    List,
+    /// Give the business a number, E.164
+    Take {
+        number: String,
+        /// What the business calls it
+        #[arg(long)]
+        label: Option<String>,
+        /// Tell Twilio where its calls go
+        #[arg(long)]
+        set_up: bool,
+    },
+    /// Say whether Twilio sends the number's calls here; exits with an error if not
+    Check { number: String },
+    /// Tell Twilio where the number's calls go
+    SetUp { number: String },
+    /// Give a number back
+    Release { number: String },
+    /// Hand a number over to another business
+    Move {
+        number: String,
+        /// The other business
+        #[arg(long, value_name = "ID")]
+        to: String,
+    },
+}
+
+#[derive(Serialize)]
+struct New {
+    number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    set_up: bool,
+}
+
+#[derive(Serialize)]
+struct Move {
+    to: String,
+}
+
+pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()> {
+    let at = |number: &str| format!("/numbers/{number}");
+    match command {
+        Command::List => {
+            let answer = client.ask(Method::GET, "/numbers")?.send().await?;
+            let columns =
+                [("NUMBER", "/number"), ("LABEL", "/label"), ("CHANNEL", "/channel"), ("SINCE", "/since")];
+            client.list(&answer.body, "numbers", &columns)?;
+        }
+        Command::Take { number, label, set_up } => {
+            let new = New { number, label, set_up };
+            let answer = client.ask(Method::POST, "/numbers")?.json(&new).send().await?;
+            client.done(&answer.body, format_args!("{} is the business's", new.number))?;
+        }
+        Command::Check { number } => {
+            let answer = client.ask(Method::GET, &format!("{}/check", at(&number)))?.send().await?;
+            checked(client, &number, &answer)?;
+        }
+        Command::SetUp { number } => {
+            let answer = client.ask(Method::PUT, &format!("{}/check", at(&number)))?.send().await?;
+            checked(client, &number, &answer)?;
+        }
+        Command::Release { number } => {
+            let answer = client.ask(Method::DELETE, &at(&number))?.send().await?;
+            client
+                .done(&answer.body, format_args!("{number} is released: its calls are refused politely"))?;
+        }
+        Command::Move { number, to } => {
+            let ask = client.ask(Method::POST, &format!("{}/move", at(&number)))?;
+            let answer = ask.json(&Move { to: to.clone() }).send().await?;
+            client.done(&answer.body, format_args!("{number} is {to}'s"))?;
+        }
+    }
+    Ok(())
+}
+
+fn checked(client: &Client, number: &str, answer: &Answer) -> anyhow::Result<()> {
+    client.show(&answer.body)?;
+    if answer.body["ok"] != true {
+        bail!(
+            "Twilio does not send the calls of {number} here: `switchboard number set-up {number}` tells it to"
+        );
+    }
+    Ok(())
+}
