@@ -11,28 +11,29 @@ use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use domain::prompt::{self, CallContext, Channel, NoPrompt};
 use domain::reception::reception;
-use domain::{BusinessId, Revision};
+use domain::{BusinessId, Revision, Settings};
 use http::StatusCode;
 use platform::Clock;
-use stores::businesses::Published;
+use stores::businesses::{self, Published};
 use utoipa_axum::routes;
 
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, Query};
-use crate::edge::api::requester::Tenant;
+use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::shared::settings_cache::SettingsCache;
 use crate::shared::shapes::Time;
-use api::{AnsweredBy, PreviewOf, PreviewView, PromptOf, PromptView};
+use api::{AnsweredBy, PreviewOf, PreviewView, PromptOf, PromptView, What};
 
 parts! {
     pub struct Prompts {
         gatekeeper: Gatekeeper,
         clock: Clock,
         settings: SettingsCache,
+        businesses: businesses::Reader,
     }
 }
 
@@ -83,16 +84,22 @@ async fn compiled(
 async fn preview(
     State(app): State<Arc<Prompts>>,
     tenant: Tenant,
+    requester: Requester,
     Body(body): Body<PreviewOf>,
 ) -> Result<Response, Problem> {
     let channel = body.channel()?;
     let (caller, task) = (body.caller()?, body.task(channel)?);
     let now = body.at()?.unwrap_or_else(|| app.clock.now());
-    let published = app.of_revision(&tenant.0, body.revision).await?;
-    let Published { business, settings } = match body.draft()? {
-        Some(settings) => &Published { business: published.business.clone(), settings },
-        None => &*published,
+    let what = match body.what()? {
+        What::Revision(revision) => app.of_revision(&tenant.0, revision).await?,
+        What::Sent(settings) => app.unpublished(&tenant.0, *settings).await?,
+        What::Draft => {
+            let draft = app.businesses.draft(&tenant.0, &requester.key.id).await?;
+            let draft = draft.ok_or_else(|| Problem::not_found("draft of this key"))?;
+            app.unpublished(&tenant.0, draft.value.settings).await?
+        }
     };
+    let Published { business, settings } = &*what;
     let language = body.language()?;
     let answered_by = match channel {
         Channel::Inbound => AnsweredBy::from(reception(business, settings, now)),
@@ -107,6 +114,17 @@ async fn preview(
 }
 
 impl Prompts {
+    /// Settings that no call runs with yet.
+    async fn unpublished(
+        &self,
+        business: &BusinessId,
+        settings: Settings,
+    ) -> Result<Arc<Published>, Problem> {
+        let business = self.businesses.business(business).await?;
+        let business = business.ok_or_else(|| Problem::not_found("business"))?;
+        Ok(Arc::new(Published { business, settings }))
+    }
+
     /// A revision, or the published one.
     async fn of_revision(
         &self,

@@ -76,6 +76,19 @@ async fn a_draft_is_previewed_for_any_time(world: Arc<World>) {
     assert!(!text(&stored, "/instructions").contains("Opening hours"), "nothing was stored");
 }
 
+/// A draft is its author's: it is previewed with the key that saved it.
+async fn a_saved_draft_is_previewed_by_its_author(world: World) {
+    let ask = json!({ "channel": "inbound", "draft": true });
+    assert_eq!(preview(&world, &ask).await.0, 404);
+    let (_, mut draft) = world.get("/v1/settings/draft").await;
+    draft["prompts"]["inbound"]["greeting"] = "Ahoy.".into();
+    let saved = world.http.put(world.url("/v1/settings/draft")).json(&draft);
+    let saved = saved.bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
+    assert!(saved.status().is_success(), "{}", saved.text().await.unwrap());
+    let (status, shown) = preview(&world, &ask).await;
+    assert_eq!((status, text(&shown, "/prompt/greeting")), (200, "Ahoy."), "{shown:#}");
+}
+
 /// Records and the reason of a call are shown as the model sees them.
 async fn what_is_known_of_the_other_party_is_previewed_as_data(world: Arc<World>) {
     let body = json!({
@@ -106,6 +119,7 @@ async fn what_cannot_be_shown_is_pointed_at(world: Arc<World>) {
         (json!({ "channel": "inbound", "task": {} }), 422, "/task"),
         (json!({ "channel": "inbound", "settings": misspelt }), 422, "/settings/policies/consnet"),
         (json!({ "channel": "inbound", "settings": {}, "revision": 1 }), 422, "/settings"),
+        (json!({ "channel": "inbound", "draft": true, "revision": 1 }), 422, "/draft"),
     ] {
         let (answered, problem) = preview(&world, &body).await;
         assert_eq!(answered, status, "{body}: {problem:#}");
@@ -141,6 +155,7 @@ async fn each_business_sees_its_own_prompt(world: World) {
 acceptance::tests![
     a_preview_shows_exactly_what_a_call_got,
     a_draft_is_previewed_for_any_time,
+    a_saved_draft_is_previewed_by_its_author,
     what_is_known_of_the_other_party_is_previewed_as_data,
     what_cannot_be_shown_is_pointed_at,
     each_business_sees_its_own_prompt,

@@ -46,7 +46,10 @@ pub(super) struct PreviewOf {
     channel: String,
     /// A revision of the settings; the published one without it.
     #[schema(minimum = 1)]
-    pub(super) revision: Option<u32>,
+    revision: Option<u32>,
+    /// The draft that was saved with this key, in place of a revision.
+    #[serde(default)]
+    draft: bool,
     /// Settings that are not stored, in place of a revision.
     #[schema(value_type = Option<Object>)]
     settings: Option<Box<RawValue>>,
@@ -107,6 +110,16 @@ enum UseOfName {
 struct TaskOf {
     reason: Option<String>,
     context: Option<String>,
+}
+
+/// The settings that a preview is of.
+pub(super) enum What {
+    /// A revision, or the published one.
+    Revision(Option<u32>),
+    /// The draft of the key.
+    Draft,
+    /// Settings that were sent along.
+    Sent(Box<Settings>),
 }
 
 const CHANNELS: &str = "give `inbound`, `outbound` or `whatsapp`";
@@ -177,15 +190,24 @@ impl PreviewOf {
         }
     }
 
-    /// The settings that were sent along.
-    pub(super) fn draft(&self) -> Result<Option<Settings>, Problem> {
-        let Some(json) = &self.settings else { return Ok(None) };
-        if self.revision.is_some() {
-            let detail = "give a revision or settings, not both";
-            return Err(Problem::invalid("/settings", "not_both", detail));
+    /// What is to be shown.
+    pub(super) fn what(&self) -> Result<What, Problem> {
+        let given = [self.revision.is_some(), self.draft, self.settings.is_some()];
+        if given.into_iter().filter(|given| *given).count() > 1 {
+            let detail = "give one of a revision, the draft and settings";
+            return Err(Problem::invalid(
+                if self.draft { "/draft" } else { "/settings" },
+                "not_both",
+                detail,
+            ));
         }
+        let json = match &self.settings {
+            Some(json) => json.get(),
+            None if self.draft => return Ok(What::Draft),
+            None => return Ok(What::Revision(self.revision)),
+        };
         let at = |path: &str| format!("/settings{}", settings_check::pointer(path));
-        document::settings(json.get()).map(Some).map_err(|error| match error {
+        document::settings(json).map(|settings| What::Sent(Box::new(settings))).map_err(|error| match error {
             InvalidDocument::Shape { path, reason } => Problem::invalid(at(&path), "shape", reason),
             InvalidDocument::Unknown(unknown) => Problem::fields(
                 unknown
