@@ -296,6 +296,50 @@ async fn a_bridge_killed_in_mid_sentence_does_not_end_the_call() {
     stage.system.stop().await;
 }
 
+/// Faults 58 and 63. The end that the business asked for was taken by the bridge that dies: the next one carries it out,
+/// and the call is hung up once.
+async fn an_action_that_a_killed_bridge_had_taken_is_carried_out_by_the_next() {
+    let stage = Stage::set().await;
+    let (mut first, second) =
+        (BridgeProcess::start(&stage, "first").await, BridgeProcess::start(&stage, "second").await);
+    stage.balancer.send_to(&first);
+    let call = stage.call(0);
+    stage.in_mid_sentence().await;
+    let actions = stage.system.api_url.join(&format!("/v1/calls/{}/actions", call.sid())).unwrap();
+    let request = stage.http.post(actions.clone()).bearer_auth(stage.identity.api_key.expose());
+    let request = request.header("idempotency-key", "end").json(&json!({ "action": "end" }));
+    let action: Value = request.send().await.unwrap().json().await.unwrap();
+    let one = format!("{actions}/{}", action["id"].as_str().unwrap());
+    let comes_to = async |wanted: &str| {
+        let look = async {
+            loop {
+                let request = stage.http.get(&one).bearer_auth(stage.identity.api_key.expose());
+                let action: Value = request.send().await.unwrap().json().await.unwrap();
+                if action["state"] == wanted {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(STARTS_WITHIN, look).await.expect("the action comes to that");
+    };
+    // The goodbye waits for the sentence.
+    comes_to("taken").await;
+    stage.balancer.send_to(&second);
+    first.signal("-KILL");
+    assert!(!first.exits().await.success());
+    let outcome = call.finished().await;
+    assert_eq!(outcome.ended_by, EndedBy::Rest, "{:?}", outcome.events);
+    comes_to("done").await;
+    let requests = stage.twilio.requests();
+    let hang_ups = requests.iter().filter(|request| request.param("Status") == Some("completed")).count();
+    assert_eq!(hang_ups, 1);
+    let record =
+        stage.record_when(&outcome.call_sid, |record| record["session"]["end_reason"] == "requested").await;
+    assert_eq!(record["session"]["epoch"], 2, "{record:#}");
+    stage.system.stop().await;
+}
+
 /// Fault 63: frozen for ten seconds, replaced meanwhile, and back: it does nothing to the call any more.
 async fn a_bridge_that_wakes_after_its_call_went_on_without_it_is_fenced() {
     let stage = Stage::set().await;
@@ -349,6 +393,7 @@ async fn a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary() {
 
 acceptance::tests![
     a_bridge_killed_in_mid_sentence_does_not_end_the_call,
+    an_action_that_a_killed_bridge_had_taken_is_carried_out_by_the_next,
     a_bridge_that_wakes_after_its_call_went_on_without_it_is_fenced,
     a_bridge_that_is_stopped_hands_its_call_over_at_a_turn_boundary,
 ];
