@@ -12,7 +12,10 @@ use crate::edge::api::routes::{KEY, Rules};
 use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
-use crate::{businesses, call_actions, calls, document, events, prompts, recordings, transcripts, voice};
+use crate::{
+    businesses, call_actions, calls, do_not_call, document, events, prompts, recordings, transcripts, usage,
+    voice,
+};
 
 /// One function: its name, which its bin and the template have as well, and how it is started.
 pub struct Feature {
@@ -117,6 +120,8 @@ features! {
     settings: api businesses::settings::SettingsOfBusinesses,
     call_actions: api call_actions::CallActions,
     prompts: api prompts::Prompts,
+    usage: api usage::Usage,
+    do_not_call: api do_not_call::DoNotCall,
     api_document: http document::Document,
 }
 

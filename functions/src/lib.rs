@@ -7,6 +7,7 @@
 pub mod businesses;
 pub mod call_actions;
 pub mod calls;
+pub mod do_not_call;
 pub mod document;
 pub mod edge;
 pub mod events;
@@ -16,4 +17,5 @@ pub mod prompts;
 pub mod recordings;
 pub(crate) mod shared;
 pub mod transcripts;
+pub mod usage;
 pub mod voice;

@@ -4,6 +4,7 @@
 //! are replaced by their kind. Each answer of the API is also what the OpenAPI document says of its route. `INSTA_UPDATE=always` writes the files anew.
 
 mod actions;
+mod limits;
 mod setting_up;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -240,6 +241,7 @@ async fn every_route_answers_as_recorded() {
     ] {
         of_recordings(&mut answers, of, &path).await;
     }
+    limits::of_limits(&mut answers).await;
     setting_up::of_keys(&mut answers).await;
     setting_up::of_numbers(&mut answers).await;
     setting_up::of_settings(&mut answers).await;

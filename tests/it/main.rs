@@ -91,6 +91,7 @@ fn main() -> ExitCode {
         outbox::TESTS,
         ownership::TESTS,
         permissions::TESTS,
+        permissions::limits::TESTS,
         permissions::setting_up::TESTS,
         prompts::TESTS,
         recording::TESTS,

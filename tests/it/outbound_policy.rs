@@ -189,6 +189,29 @@ async fn a_cap_that_is_reached_before_an_orders_turn_stops_it() {
     assert_eq!((dials(&world), world.twilio.calls().len()), (1, 0), "Twilio was asked once, before");
 }
 
+/// A number on the business's list is not ordered; an order whose number comes on the list later is not dialled.
+async fn a_number_on_the_list_is_not_called() {
+    let world = World::start().await;
+    world.twilio.set_callee(CALLEE, rings());
+    let new = business(&world, 1, |_| ()).await;
+    let list = world.url(&format!("/v1/do-not-call/{CALLEE}"));
+    let key = new.api_key.expose();
+    let busy = RestFault { status: 429, code: 20429, retry_after_s: Some(1), carried_out: false };
+    world.twilio.fail_next_request(busy);
+    assert_eq!(asks(&world, &new, "before", CALLEE, None).await.status, 503);
+    let listed = world.http.put(list.clone()).bearer_auth(key).json(&json!({ "reason": "asked so" }));
+    assert_eq!(listed.send().await.unwrap().status(), 200);
+    world.leases_lapse();
+    refused(&asks(&world, &new, "before", CALLEE, None).await, 422, "do_not_call");
+    refused(&asks(&world, &new, "after", CALLEE, None).await, 422, "do_not_call");
+    assert_eq!(dials(&world), 1, "Twilio was asked once, before");
+    let others = business(&world, 2, |_| ()).await;
+    assert_eq!(asks(&world, &others, "k", CALLEE, None).await.status, 201, "a list is one business's");
+    assert_eq!(world.http.delete(list).bearer_auth(key).send().await.unwrap().status(), 204);
+    world.leases_lapse();
+    assert_eq!(asks(&world, &new, "before", CALLEE, None).await.status, 201);
+}
+
 /// Outbound calls leave room for one that comes in, in the business's lines and in the deployment's.
 async fn outbound_calls_leave_the_last_line_to_a_caller() {
     let world = World::start().await;
@@ -269,6 +292,7 @@ acceptance::tests![
     a_number_that_was_called_is_left_in_peace,
     a_day_s_caps_hold_for_orders_that_come_at_once,
     a_cap_that_is_reached_before_an_orders_turn_stops_it,
+    a_number_on_the_list_is_not_called,
     outbound_calls_leave_the_last_line_to_a_caller,
     an_account_begins_no_more_calls_in_a_second_than_it_may,
     a_misspelt_policy_places_no_call,

@@ -1,5 +1,6 @@
 //! What each function asks of DynamoDB, S3 and SQS is what the template lets its role do: no more, and no less.
 
+pub(crate) mod limits;
 pub(crate) mod setting_up;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,8 +81,7 @@ async fn world() -> World {
     World::with(WorldConfig {
         business: |new| {
             new.business.max_concurrent_calls = 1;
-            // High enough for every call; without a cap no sum is read.
-            new.business.caps.minutes = Some(1_000_000);
+            new.business.caps.minutes = Some(1_000_000); // Without a cap no sum is read.
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
         ..WorldConfig::default()

@@ -84,6 +84,27 @@ async fn a_call_that_is_summed_up_again_adds_what_that_cost() {
     assert_eq!((sum.micros(), sum.carrier_micros), (record.cost().usd_micros, first.carrier_micros));
 }
 
+/// The business reads the sum and its caps.
+async fn a_business_reads_what_it_used() {
+    let world = world().await;
+    cap(&world, Caps { minutes: Some(10), micros: Some(1) }).await;
+    let calls = EndedCalls::of(&world).await;
+    let sid = calls.call(1, &SAID).await;
+    assert!(calls.insights(&[]).await.does(&job(&sid), 1).await);
+    let (status, told) = world.get("/v1/usage").await;
+    let cost = calls.record(&sid).await.cost().usd_micros;
+    assert_eq!((status, &told["calls"]), (200, &json!({ "inbound": 1, "outbound": 0, "unknown": 0 })));
+    assert_eq!((&told["minutes"], &told["talk_s"]["inbound"]), (&json!(1), &json!(7)));
+    assert_eq!(told["cost"]["usd_micros"], json!(cost), "{told:#}");
+    let money = json!({ "meter": "money", "used": cost, "cap": 1, "level": "reached" });
+    let minutes = json!({ "meter": "minutes", "used": 1, "cap": 10, "level": "within" });
+    assert_eq!(told["caps"], json!([minutes, money]));
+    let month = told["month"].as_str().unwrap();
+    assert_eq!(world.get(&format!("/v1/usage?month={month}")).await.1, told);
+    let (status, before) = world.get("/v1/usage?month=2020-01").await;
+    assert_eq!((status, &before["minutes"]), (200, &json!(0)));
+}
+
 /// The recording of a call is counted with its bytes, once.
 async fn a_stored_recording_is_counted() {
     let world = World::start().await;
@@ -140,6 +161,7 @@ async fn a_cap_warns_once_and_then_refuses_callers_politely() {
 acceptance::tests![
     fifty_calls_are_summed_once_however_often_their_jobs_come,
     a_call_that_is_summed_up_again_adds_what_that_cost,
+    a_business_reads_what_it_used,
     a_stored_recording_is_counted,
     a_cap_warns_once_and_then_refuses_callers_politely,
 ];

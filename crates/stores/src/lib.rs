@@ -19,6 +19,7 @@ mod chunks;
 pub mod dial_limits;
 pub mod dials;
 mod digest;
+pub mod do_not_call;
 mod error;
 pub mod events;
 pub mod heartbeat;

@@ -39,6 +39,7 @@ const RECORDINGS: &[&str] = &["functions/src/recordings"];
 const TRANSCRIPTS: &[&str] = &["functions/src/transcripts"];
 const CALL_ACTIONS: &[&str] = &["functions/src/call_actions"];
 const BRIDGE: &[&str] = &["bridge/src"];
+const DO_NOT_CALL: &[&str] = &["functions/src/do_not_call"];
 
 const EDGE: &[&str] = &["functions/src/edge/api"];
 
@@ -55,6 +56,8 @@ const API: &[&str] = &[
     "SettingsFunction",
     "CallActionsFunction",
     "PromptsFunction",
+    "UsageFunction",
+    "DoNotCallFunction",
 ];
 
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
@@ -152,6 +155,13 @@ pub const OWNERSHIP: &[Rows] = &[
                 which cap its business was told of",
         writers: &[writer("usage", TRANSCRIPTS)],
         roles: &["CallInsightsFunction"],
+    },
+    Rows {
+        table: "DoNotCall",
+        keys: &[],
+        holds: "numbers that a business does not call, since when and why",
+        writers: &[writer("do_not_call", DO_NOT_CALL)],
+        roles: &["DoNotCallFunction"],
     },
     Rows {
         table: "Leases",

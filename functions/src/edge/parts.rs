@@ -13,7 +13,7 @@ use platform::secrets::Secrets;
 use providers::openai_http::OpenAiHttp;
 use providers::twilio_rest::TwilioRest;
 use stores::leases::Leases;
-use stores::{businesses, calls, events, keys, recordings, transcripts, turns, usage};
+use stores::{businesses, calls, do_not_call, events, keys, recordings, transcripts, turns, usage};
 use url::Url;
 
 use super::StartError;
@@ -180,6 +180,7 @@ pub(crate) use {parts, table_parts};
 table_parts! {
     businesses::Reader: "TABLE_BUSINESSES";
     calls::Reader: "TABLE_CALLS";
+    do_not_call::Reader: "TABLE_DO_NOT_CALL";
     events::Reader: "TABLE_EVENTS";
     keys::Reader: "TABLE_KEYS";
     recordings::Reader: "TABLE_RECORDINGS";

@@ -7,6 +7,7 @@ mod businesses;
 mod calls;
 mod dial_limits;
 mod dials;
+mod do_not_call;
 mod fence;
 mod histories;
 mod keys;

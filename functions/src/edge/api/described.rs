@@ -72,6 +72,8 @@ const AREAS: &[(&str, &str)] = &[
     ("transcripts", "What was said, corrections, and processing a call again."),
     ("events", "What the business is owed to know, in order."),
     ("prompt", "Prompts as the model gets them."),
+    ("usage", "What the business used in a month, and its caps."),
+    ("do-not-call", "The numbers that the business does not call."),
 ];
 
 /// Adds to an operation what its path, its body and its rule say.
@@ -180,6 +182,7 @@ fn of_path(name: &str) -> Option<RefOr<Schema>> {
         "business" => named::<schema::BusinessId>(),
         "share" => named::<schema::ShareId>(),
         "action" => named::<schema::ActionId>(),
+        "callee" => named::<schema::E164>(),
         "run" | "revision" => number().into(),
         _ => return None,
     })

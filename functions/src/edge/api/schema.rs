@@ -10,6 +10,7 @@ use domain::insight::Void;
 use domain::recording::DeletionReason;
 use domain::transcript::{RunOutcome, Source, Stage};
 use domain::turn::{EndReason, TurnState};
+use domain::usage::{Level, Meter};
 use domain::{CallStatus, Speaker};
 use serde::Serialize;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -63,6 +64,8 @@ texts! {
     RequestId = "^[A-Za-z0-9_=-]{1,64}$", "JKJaXmPLvHcESHA=";
     /// The SHA-256 of a recording's bytes, hexadecimal.
     Sha256 = "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    /// A month.
+    Month = "^[0-9]{4}-(0[1-9]|1[0-2])$", "2026-12";
     /// A day.
     Day = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-12-01";
 }
@@ -138,6 +141,10 @@ words! {
     ActionStateWord = ["pending", "taken", "done", "not_done", "unknown"];
     /// Why an action was not done.
     NotDoneWord = NotDone::ALL.iter().map(|why| why.as_str());
+    /// What is capped.
+    MeterWord = [Meter::Minutes, Meter::Money];
+    /// How near the use is to a cap: `warning` from 80 % on; at `reached` new calls are refused.
+    LevelWord = [Level::Within, Level::Warning, Level::Reached];
     /// What is done once more for a call that is over.
     StageWord = [Stage::Recording, Stage::Transcript, Stage::Summary, Stage::Extraction];
 }

@@ -11,10 +11,10 @@ use domain::{Business, DialOrder, Timestamp};
 use http::StatusCode;
 use platform::Clock;
 use platform::telemetry::{Unit, metric};
-use stores::StoreError;
 use stores::businesses::Published;
 use stores::dial_limits::{DayReservation, DialClaim, DialFacts, DialLimits, NumberHash};
 use stores::dials::Dial;
+use stores::{StoreError, do_not_call};
 use tokio::time::Instant;
 
 use crate::edge::parts::{Needs, parts};
@@ -32,6 +32,7 @@ parts! {
         clock: Clock,
         limits: DialLimits,
         caps: MonthCaps,
+        list: do_not_call::Reader,
         key: TokenKey,
         prices: PriceList => |needs| needs.prices(),
         per_second: u32 => calls_per_second,
@@ -151,14 +152,15 @@ impl Policy {
         let (day, number) = (case.day(now), self.number(order));
         let known = Box::pin(self.limits.facts(&order.business, &order.id, reserved, &number, &day));
         let month = Box::pin(self.caps.standing(&published.business, now));
-        let (known, month) = tokio::try_join!(known, month)?;
+        let listed = Box::pin(self.list.entry(&order.business, &order.to));
+        let (known, month, listed) = tokio::try_join!(known, month, listed)?;
         let DialFacts { last_dialled, today } = known;
         let facts = Facts {
             now,
             from: &order.from,
             to: &order.to,
             zone: order.zone.as_ref(),
-            do_not_call: false,
+            do_not_call: listed.is_some(),
             last_dialled,
             today,
             day_ends: published.business.zone().day_ends(now),

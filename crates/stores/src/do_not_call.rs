@@ -1,0 +1,199 @@
+//! Numbers that a business does not call, because their holders asked for it.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `business#<id>` | `number#<E.164>` | since when, and why |
+
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{BusinessId, PhoneNumber, Timestamp};
+
+use crate::StoreError;
+use crate::item::{Row, number as number_value, text};
+use crate::table::{Key, SK, Table, WriteOutcome};
+use platform::Aws;
+
+const NUMBER: &str = "number#";
+const SINCE: &str = "since";
+const REASON: &str = "reason";
+
+/// The longest reason, characters.
+pub const MAX_REASON_CHARS: usize = 200;
+/// The most entries that one page holds.
+pub const MAX_PAGE: u16 = 100;
+
+/// A number that is not called.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, in the business's words.
+    pub reason: Option<String>,
+}
+
+// The reason speaks of a person.
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+/// Entries in the order of their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The lowest number first.
+    pub entries: Vec<Entry>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Held by the code that places calls and the API that shows the list.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    numbers: Table,
+}
+
+impl Reader {
+    /// `table` is the name of DoNotCall.
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { numbers: Table::new(aws, table) }
+    }
+
+    /// The business's entry of this number, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entry(
+        &self,
+        business: &BusinessId,
+        number: &PhoneNumber,
+    ) -> Result<Option<Entry>, StoreError> {
+        self.numbers.get(&key(business, number)).await?.as_ref().map(entry).transpose()
+    }
+
+    /// At most `limit` (1 to [`MAX_PAGE`]) entries of a business, from where `cursor` says.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another business or of no listing at all.
+    pub async fn list(
+        &self,
+        business: &BusinessId,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<Page, StoreError> {
+        let after = cursor.map(|cursor| decode(cursor, business).ok_or(StoreError::Cursor)).transpose()?;
+        let after = after.map_or_else(|| NUMBER.to_owned(), |number| sort_key(&number));
+        let page = self
+            .numbers
+            .client
+            .query()
+            .table_name(&*self.numbers.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk > :after")
+            .expression_attribute_values(":pk", text(partition(business)))
+            .expression_attribute_values(":after", text(after))
+            .limit(i32::from(limit.clamp(1, MAX_PAGE)))
+            .send()
+            .await
+            .map_err(|e| self.numbers.error(&e))?;
+        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let rows = page.items.unwrap_or_default().into_iter().map(|item| self.numbers.row(item));
+        let entries = rows.map(|row| entry(&row)).collect::<Result<Vec<_>, _>>()?;
+        let next = entries.last().filter(|_| more).map(|last| encode(business, &last.number));
+        Ok(Page { entries, next })
+    }
+}
+
+/// Held by the API that keeps the list.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    numbers: Table,
+}
+
+impl Writer {
+    /// `table` is the name of DoNotCall.
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { numbers: Table::new(aws, table) }
+    }
+
+    /// Puts a number on the list, with this reason. A number that is on it keeps the time since when it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]; putting it again is safe.
+    pub async fn put(
+        &self,
+        business: &BusinessId,
+        number: &PhoneNumber,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Entry, StoreError> {
+        let request = self
+            .numbers
+            .client
+            .update_item()
+            .table_name(&*self.numbers.name)
+            .set_key(Some(key(business, number).attributes()))
+            .expression_attribute_names("#since", SINCE)
+            .expression_attribute_names("#reason", REASON)
+            .expression_attribute_values(":now", number_value(now.0))
+            .return_values(ReturnValue::AllNew);
+        let request = match reason {
+            Some(reason) => request
+                .update_expression("SET #since = if_not_exists(#since, :now), #reason = :reason")
+                .expression_attribute_values(":reason", text(reason)),
+            None => request.update_expression("SET #since = if_not_exists(#since, :now) REMOVE #reason"),
+        };
+        let output = request.send().await.map_err(|e| self.numbers.error(&e))?;
+        entry(&self.numbers.row(output.attributes.unwrap_or_default()))
+    }
+
+    /// Takes a number off the list. `false`: it was not on it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remove(&self, business: &BusinessId, number: &PhoneNumber) -> Result<bool, StoreError> {
+        let request = self
+            .numbers
+            .client
+            .delete_item()
+            .table_name(&*self.numbers.name)
+            .set_key(Some(key(business, number).attributes()))
+            .condition_expression("attribute_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+        Ok(matches!(self.numbers.outcome(request.send().await)?, WriteOutcome::Done(_)))
+    }
+}
+
+fn entry(row: &Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        number: row.parsed(SK, |sk| PhoneNumber::parse(sk.strip_prefix(NUMBER).unwrap_or_default()))?,
+        since: row.time(SINCE)?,
+        reason: row.optional_text(REASON)?.map(str::to_owned),
+    })
+}
+
+fn key(business: &BusinessId, number: &PhoneNumber) -> Key {
+    Key::new(partition(business), sort_key(number))
+}
+
+fn partition(business: &BusinessId) -> String {
+    format!("business#{business}")
+}
+
+fn sort_key(number: &PhoneNumber) -> String {
+    format!("{NUMBER}{}", number.as_e164())
+}
+
+/// Opaque to the client; it gives no access beyond the listing.
+fn encode(business: &BusinessId, last: &PhoneNumber) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{business} {}", last.as_e164()))
+}
+
+fn decode(cursor: &str, business: &BusinessId) -> Option<PhoneNumber> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (of, number) = text.split_once(' ')?;
+    (of == business.as_str()).then(|| PhoneNumber::parse(number).ok())?
+}

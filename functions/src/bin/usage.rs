@@ -1,0 +1,5 @@
+//! `usage` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::usage()
+}

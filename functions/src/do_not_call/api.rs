@@ -1,0 +1,84 @@
+//! The requests and answers about numbers that are not called.
+
+use serde::{Deserialize, Serialize};
+use stores::do_not_call::{Entry, MAX_REASON_CHARS, Page};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::edge::api::schema;
+use crate::edge::problem::Problem;
+use crate::shared::shapes::Time;
+
+/// The query of the list. Unknown parameters are refused with 400.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListEntries {
+    /// Entries on one page, 1 to 100; 25 without it.
+    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
+    pub(super) limit: Option<u16>,
+    /// `next` of the page before.
+    #[param(value_type = Option<schema::Cursor>, nullable = false)]
+    pub(super) cursor: Option<String>,
+}
+
+/// Why a number is put on the list.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewDoNotCallEntry, example = json!({ "reason": "asked not to be called" }))]
+pub(super) struct Listing {
+    /// In the business's words.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    reason: Option<String>,
+}
+
+impl Listing {
+    pub(super) fn reason(self) -> Result<Option<String>, Problem> {
+        let reason = self.reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        match reason {
+            Some(long) if long.chars().count() > MAX_REASON_CHARS => {
+                let detail = format!("give {MAX_REASON_CHARS} characters at most");
+                Err(Problem::invalid("/reason", "length", detail))
+            }
+            reason => Ok(reason),
+        }
+    }
+}
+
+/// A number that is not called.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DoNotCallEntry)]
+pub(super) struct EntryView {
+    #[schema(value_type = schema::E164)]
+    number: String,
+    /// Since when it is on the list.
+    since: Time,
+    /// Why, in the business's words.
+    reason: Option<String>,
+}
+
+impl EntryView {
+    pub(super) fn new(entry: &Entry) -> Self {
+        Self {
+            number: entry.number.as_e164().to_owned(),
+            since: Time(entry.since),
+            reason: entry.reason.clone(),
+        }
+    }
+}
+
+/// Numbers that are not called, the lowest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DoNotCallList)]
+pub(super) struct EntryList {
+    numbers: Vec<EntryView>,
+    /// The cursor of the next page; null on the last one.
+    #[schema(value_type = Option<schema::Cursor>)]
+    next: Option<String>,
+}
+
+impl EntryList {
+    pub(super) fn new(page: &Page) -> Self {
+        Self { numbers: page.entries.iter().map(EntryView::new).collect(), next: page.next.clone() }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a business used in a month, and how near it is to its caps.
+
+mod api;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::access::Scope;
+use domain::usage::{Caps, Month};
+use domain::zone::Zone;
+use platform::Clock;
+use stores::{businesses, usage};
+use utoipa_axum::routes;
+
+use crate::edge::api::ApiFunction;
+use crate::edge::api::admission::Gatekeeper;
+use crate::edge::api::input::Query;
+use crate::edge::api::requester::Tenant;
+use crate::edge::api::routes::Routes;
+use crate::edge::parts::parts;
+use crate::edge::problem::Problem;
+use api::{ReadUsage, UsageView};
+
+parts! {
+    pub struct Usage {
+        gatekeeper: Gatekeeper,
+        clock: Clock,
+        businesses: businesses::Reader,
+        sums: usage::Reader,
+    }
+}
+
+impl ApiFunction for Usage {
+    const NAME: &'static str = "usage";
+
+    fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
+    }
+
+    fn routes() -> Routes<Arc<Self>> {
+        Routes::new().of_business(Scope::UsageRead, routes!(read))
+    }
+}
+
+/// What the business used in a month. A call counts once it is summed up, in the month in which it began.
+#[utoipa::path(
+    get,
+    path = "/v1/usage",
+    operation_id = "get_usage",
+    params(ReadUsage),
+    responses((status = 200, description = "What the business used.", body = UsageView)),
+)]
+async fn read(
+    State(app): State<Arc<Usage>>,
+    tenant: Tenant,
+    Query(query): Query<ReadUsage>,
+) -> Result<Response, Problem> {
+    let profile = app.businesses.business(&tenant.0).await?;
+    let (zone, caps) = match profile {
+        Some(business) => (business.zone(), business.caps),
+        None => (Zone::utc(), Caps::default()),
+    };
+    let month = match query.month.as_deref() {
+        Some(month) => month.parse().map_err(|error| Problem::bad_request(format!("`month`: {error}")))?,
+        None => Month::of(app.clock.now(), &zone),
+    };
+    let sum = app.sums.month(&tenant.0, month).await?;
+    Ok(Json(UsageView::new(month, &zone, &sum.figures, &caps)).into_response())
+}
