@@ -25,6 +25,7 @@ use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, OptionalBody, Query};
 use crate::edge::api::requester::Requester;
 use crate::edge::api::routes::Routes;
+use crate::edge::api::schema;
 use crate::edge::idempotency;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
@@ -75,7 +76,9 @@ async fn list(State(app): State<Arc<Keys>>, requester: Requester) -> Result<Resp
 
 /// Makes a key. Its text is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/keys", operation_id = "create_key", tag = "keys",
-    request_body = NewKeyRequest, responses((status = 201, body = ShownKey)))]
+    params(("Idempotency-Key" = Option<schema::IdempotencyKey>, Header)),
+    request_body = NewKeyRequest,
+    responses((status = 201, body = ShownKey), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn create(
     State(app): State<Arc<Keys>>,
     requester: Requester,
@@ -135,7 +138,7 @@ async fn one(
 /// Takes a key back, at once and for good.
 #[utoipa::path(delete, path = "/v1/keys/{key}", operation_id = "revoke_key", tag = "keys",
     params(("key" = String, Path, description = "The 8 characters behind `swb_bus_` or `swb_op_`")),
-    responses((status = 204, description = "The key is good for nothing any more")))]
+    responses((status = 204, description = "The key is good for nothing any more"), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn revoke(
     State(app): State<Arc<Keys>>,
     requester: Requester,
@@ -150,8 +153,8 @@ async fn revoke(
 
 /// Gives a key a successor that may do the same. The old one stays good for a while, so that its users can change over.
 #[utoipa::path(post, path = "/v1/keys/{key}/rotate", operation_id = "rotate_key", tag = "keys",
-    params(("key" = String, Path, description = "The 8 characters behind `swb_bus_` or `swb_op_`")),
-    request_body = RotateKey, responses((status = 201, body = ShownKey)))]
+    params(("Idempotency-Key" = Option<schema::IdempotencyKey>, Header)), request_body = Option<RotateKey>,
+    responses((status = 201, body = ShownKey), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn rotate(
     State(app): State<Arc<Keys>>,
     requester: Requester,

@@ -73,7 +73,7 @@ async fn list(State(app): State<Arc<Numbers>>, tenant: Tenant) -> Result<Respons
 /// Gives the business a number; with `set_up`, Twilio is told where its calls and their callbacks go. Doing it again
 /// changes what the number is called.
 #[utoipa::path(post, path = "/v1/numbers", operation_id = "take_number", tag = "numbers",
-    request_body = NewNumberRequest, responses((status = 201, body = NumberView)))]
+    request_body = NewNumberRequest, responses((status = 201, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn take(
     State(app): State<Arc<Numbers>>,
     tenant: Tenant,
@@ -111,7 +111,7 @@ async fn one(
 /// Changes what a number is called.
 #[utoipa::path(patch, path = "/v1/numbers/{number}", operation_id = "change_number", tag = "numbers",
     params(("number" = String, Path, description = "E.164")), request_body = ChangeNumber,
-    responses((status = 200, body = NumberView)))]
+    responses((status = 200, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn change(
     State(app): State<Arc<Numbers>>,
     tenant: Tenant,
@@ -144,7 +144,7 @@ async fn release(
 
 /// Whether Twilio has the number, and sends its calls and their callbacks here.
 #[utoipa::path(get, path = "/v1/numbers/{number}/check", operation_id = "check_number", tag = "numbers",
-    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberCheck)))]
+    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberCheck), (status = 409, description = "Twilio does not have the number.")))]
 async fn check(
     State(app): State<Arc<Numbers>>,
     tenant: Tenant,
@@ -157,7 +157,7 @@ async fn check(
 
 /// Tells Twilio where the number's calls and their callbacks go, and checks that it has it so.
 #[utoipa::path(put, path = "/v1/numbers/{number}/check", operation_id = "set_up_number", tag = "numbers",
-    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberCheck)))]
+    params(("number" = String, Path, description = "E.164")), responses((status = 200, body = NumberCheck), (status = 409, description = "Twilio does not have the number.")))]
 async fn set_up(
     State(app): State<Arc<Numbers>>,
     tenant: Tenant,
@@ -171,7 +171,7 @@ async fn set_up(
 /// Hands a number over to another business.
 #[utoipa::path(post, path = "/v1/numbers/{number}/move", operation_id = "move_number", tag = "numbers",
     params(("number" = String, Path, description = "E.164")), request_body = MoveNumber,
-    responses((status = 200, body = NumberView)))]
+    responses((status = 200, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn hand_over(
     State(app): State<Arc<Numbers>>,
     tenant: Tenant,

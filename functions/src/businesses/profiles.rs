@@ -19,6 +19,7 @@ use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, OptionalBody, Query};
 use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
+use crate::edge::api::schema;
 use crate::edge::parts::parts;
 use crate::edge::problem::{FieldError, Problem};
 use crate::edge::{etag, idempotency};
@@ -74,7 +75,7 @@ async fn list(
 
 /// Sets a business up. It has no number and no settings yet. Sending the same again changes nothing.
 #[utoipa::path(post, path = "/v1/businesses", operation_id = "create_business", tag = "businesses",
-    request_body = NewBusinessRequest, responses((status = 201, body = BusinessView)))]
+    request_body = NewBusinessRequest, responses((status = 201, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn create(
     State(app): State<Arc<Businesses>>,
     headers: HeaderMap,
@@ -121,7 +122,8 @@ async fn one(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Respo
 /// Changes a profile, as a JSON merge patch (RFC 7396). What a business pays for, such as its calls at one time, an
 /// operator alone changes.
 #[utoipa::path(patch, path = "/v1/businesses/{business}", operation_id = "change_business", tag = "businesses",
-    params(("business" = String, Path)), request_body = BusinessChange, responses((status = 200, body = BusinessView)))]
+    params(("If-Match" = schema::VersionTag, Header)), request_body = BusinessChange,
+    responses((status = 200, body = BusinessView), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
 async fn change(
     State(app): State<Arc<Businesses>>,
     tenant: Tenant,
@@ -149,8 +151,8 @@ async fn change(
 
 /// Has the business's calls refused politely until it is resumed. Its data and keys stay as they are.
 #[utoipa::path(post, path = "/v1/businesses/{business}/suspend", operation_id = "suspend_business",
-    tag = "businesses", params(("business" = String, Path)), request_body = Suspension,
-    responses((status = 200, body = BusinessView)))]
+    tag = "businesses", params(("business" = String, Path)), request_body = Option<Suspension>,
+    responses((status = 200, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn suspend(
     State(app): State<Arc<Businesses>>,
     tenant: Tenant,
@@ -167,7 +169,7 @@ async fn suspend(
 
 /// Has the business served again, also one that was to be deleted.
 #[utoipa::path(post, path = "/v1/businesses/{business}/resume", operation_id = "resume_business",
-    tag = "businesses", params(("business" = String, Path)), responses((status = 200, body = BusinessView)))]
+    tag = "businesses", responses((status = 200, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn resume(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Response, Problem> {
     app.stands(&tenant, |before| (!before.is_active()).then_some(Standing::Active)).await
 }
@@ -176,7 +178,7 @@ async fn resume(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Re
 /// profile, numbers, settings and keys go. Calls, recordings and transcripts are kept for as long as their retention
 /// says, and the log of requests for 400 days: the law may ask for them.
 #[utoipa::path(delete, path = "/v1/businesses/{business}", operation_id = "delete_business", tag = "businesses",
-    params(("business" = String, Path)), responses((status = 202, body = BusinessView)))]
+    params(("business" = String, Path)), responses((status = 202, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn delete(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Response, Problem> {
     let now = app.clock.now();
     let leaving = Standing::Leaving { since: now, gone_at: now.plus(WAITS_BEFORE_DELETION) };

@@ -29,6 +29,7 @@ use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{OptionalBody, Query};
 use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
+use crate::edge::api::schema;
 use crate::edge::etag;
 use crate::edge::parts::parts;
 use crate::edge::problem::{FieldError, Problem};
@@ -133,7 +134,8 @@ async fn draft(
 /// Saves the draft of the key that asks, as JSON or TOML: `If-Match` names the version that was read, and is left out for
 /// the first one. A draft may be wrong in what it says, but not in its shape: unknown fields are refused.
 #[utoipa::path(put, path = "/v1/settings/draft", operation_id = "save_draft", tag = "settings",
-    request_body = SettingsView, responses((status = 200, body = Findings)))]
+    params(("If-Match" = Option<schema::VersionTag>, Header)), request_body = SettingsView,
+    responses((status = 200, body = Findings), (status = 412, description = "It has changed since it was read."), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn save(
     State(app): App,
     tenant: Tenant,
@@ -169,7 +171,7 @@ async fn discard(State(app): App, tenant: Tenant, requester: Requester) -> Resul
 
 /// What is wrong, or likely a mistake, in the settings that are sent; without a body, in the draft. Nothing is stored.
 #[utoipa::path(post, path = "/v1/settings/validate", operation_id = "validate_settings", tag = "settings",
-    request_body = SettingsView, responses((status = 200, body = Findings)))]
+    request_body = Option<SettingsView>, responses((status = 200, body = Findings)))]
 async fn validate(
     State(app): App,
     tenant: Tenant,
@@ -191,7 +193,8 @@ async fn validate(
 /// settings that the author has seen (the `ETag` of `GET /v1/settings`); a business that has published nothing leaves it
 /// out.
 #[utoipa::path(post, path = "/v1/settings/publish", operation_id = "publish_settings", tag = "settings",
-    request_body = shapes::Note, responses((status = 201, body = Published)))]
+    params(("If-Match" = schema::VersionTag, Header)), request_body = Option<shapes::Note>,
+    responses((status = 201, body = Published), (status = 409, description = "Its state has changed meanwhile, or forbids it."), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
 async fn publish(
     State(app): App,
     tenant: Tenant,
@@ -207,8 +210,8 @@ async fn publish(
 
 /// Publishes an earlier revision again, as the next one. `If-Match` as for publishing.
 #[utoipa::path(post, path = "/v1/settings/revisions/{revision}/restore", operation_id = "restore_revision",
-    tag = "settings", params(("revision" = u32, Path)), request_body = shapes::Note,
-    responses((status = 201, body = Published)))]
+    tag = "settings", params(("If-Match" = schema::VersionTag, Header)), request_body = Option<shapes::Note>,
+    responses((status = 201, body = Published), (status = 409, description = "Its state has changed meanwhile, or forbids it."), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
 async fn restore(
     State(app): App,
     tenant: Tenant,

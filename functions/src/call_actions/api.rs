@@ -17,7 +17,6 @@ use crate::shared::shapes::Time;
 #[schema(example = json!({ "action": "say", "text": "Your bicycle is ready." }))]
 pub(super) struct NewAction {
     /// What is asked.
-    #[schema(inline)]
     action: Kind,
     /// What is said or noted: `say` and `note_to_agent` only.
     #[schema(min_length = 1, max_length = 1_000)]

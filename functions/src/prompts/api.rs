@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use stores::businesses::document::{self, InvalidDocument};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::edge::api::input::object;
 use crate::edge::api::schema;
 use crate::edge::problem::{FieldError, Problem};
 use crate::shared::shapes::Time;
@@ -60,7 +61,7 @@ pub(super) struct PreviewOf {
     #[schema(format = DateTime)]
     at: Option<String>,
     /// The other party; without it, a caller who withholds the number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     caller: CallerOf,
     /// What a call that is placed is for.
     task: Option<TaskOf>,

@@ -81,6 +81,9 @@ struct Up {
     /// Where Twilio reaches the media stream (a tunnel to the media port, path /twilio/stream)
     #[arg(long, env = "STREAM_URL", value_name = "URL")]
     stream_url: Option<Url>,
+    /// A value for a parameter of the template, such as ApiRequestsPerMinute=6000; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
     /// The number that the demonstration business answers at
     #[arg(long, default_value = local::demo::business::NUMBER, value_name = "E164")]
     number: String,
@@ -105,6 +108,11 @@ struct CallArgs {
     /// The number called
     #[arg(long, default_value = local::demo::business::NUMBER)]
     to: String,
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("give NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Every error reaches the user as one readable line.

@@ -16,15 +16,18 @@ use crate::shared::shapes::Time;
 /// asks for it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "reports", "role": "viewer"}))]
 pub(super) struct NewKeyRequest {
     /// What its holder calls it.
     #[schema(min_length = 1, max_length = 80)]
     name: String,
     /// `viewer`, `agent`, `admin` or `owner`: a usual set of scopes.
     #[serde(default)]
+    #[schema(pattern = "^(viewer|agent|admin|owner)$")]
     role: Option<String>,
     /// Scopes by their names, such as `calls:read`.
     #[serde(default)]
+    #[schema(example = json!(["calls:read"]))]
     scopes: Vec<String>,
     /// Networks that it may be used from, such as `203.0.113.0/24`; none: from anywhere.
     #[serde(default)]
@@ -92,6 +95,7 @@ pub(super) fn problem(mistakes: &[Mistake]) -> Problem {
 /// How a key is rotated.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"overlap_s": 3600}))]
 pub(super) struct RotateKey {
     /// Seconds for which the old key stays good: a day if nothing is said, a week at most.
     #[schema(maximum = 604_800)]
@@ -165,7 +169,7 @@ pub(super) struct KeyList {
 #[into_params(parameter_in = Query)]
 pub(super) struct AuditQuery {
     /// A day in UTC, such as `2026-11-29`; today without it.
-    #[param(format = Date)]
+    #[param(format = Date, nullable = false)]
     day: Option<String>,
 }
 

@@ -13,9 +13,10 @@ use crate::shared::shapes::Time;
 /// A number that the business is to have.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"number": "+4314090410", "label": "reception"}))]
 pub(super) struct NewNumberRequest {
     /// E.164.
-    #[schema(pattern = r"^\+[1-9]\d{6,14}$", example = "+4314090410")]
+    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$", example = "+4314090410")]
     number: String,
     /// What the business calls it.
     #[serde(default)]
@@ -47,6 +48,7 @@ fn channel(name: Option<String>) -> Result<SettingsChannel, Problem> {
 /// What is to change of a number; what is left out stays, and null takes it away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"label": "reception"}))]
 pub(super) struct ChangeNumber {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
@@ -68,8 +70,10 @@ impl ChangeNumber {
 /// The business that a number is handed over to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"to": "harbour-bikes"}))]
 pub(super) struct MoveNumber {
     /// Its id.
+    #[schema(pattern = "^[a-z0-9-]{1,64}$")]
     pub(super) to: String,
 }
 

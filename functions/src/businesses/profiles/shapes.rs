@@ -21,13 +21,16 @@ const MAX_REASON_CHARS: usize = 500;
 #[into_params(parameter_in = Query)]
 pub(super) struct ListBusinesses {
     /// Only those whose id or name contains this.
+    #[param(nullable = false)]
     pub(super) q: Option<String>,
     /// Only those of this standing: `active`, `suspended`, `leaving`.
+    #[param(nullable = false)]
     pub(super) standing: Option<String>,
     /// Businesses on one page, 1 to 100; 25 without it.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, nullable = false)]
     pub(super) limit: Option<u16>,
     /// `next` of the page before.
+    #[param(nullable = false)]
     pub(super) cursor: Option<String>,
 }
 
@@ -62,6 +65,7 @@ impl BusinessList {
 /// A business that is wanted.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"id": "harbour-bicycles", "name": "Harbour Bicycles", "time_zone": "Europe/Vienna"}))]
 pub(super) struct NewBusinessRequest {
     /// Its key in every path: lower-case letters, digits and hyphens. It never changes.
     #[schema(example = "harbour-bicycles")]
@@ -78,6 +82,7 @@ pub(super) struct NewBusinessRequest {
     max_concurrent_calls: Option<u16>,
     /// Where a call goes when no agent can be had, E.164.
     #[serde(default)]
+    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$")]
     fallback_number: Option<String>,
 }
 
@@ -104,6 +109,7 @@ fn number(text: &str) -> Result<PhoneNumber, Problem> {
 /// What is to change of a profile; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Harbour Bicycles"}))]
 pub(super) struct BusinessChange {
     #[schema(min_length = 1, max_length = 120)]
     name: Option<String>,
@@ -114,7 +120,7 @@ pub(super) struct BusinessChange {
     max_concurrent_calls: Option<u16>,
     /// Where a call goes when no agent can be had, E.164; null: to no one.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = r"^\+[1-9][0-9]{6,14}$")]
     fallback_number: Option<Option<String>>,
     /// What the business may use in a month, both caps at once.
     caps: Option<CapsOfMonth>,
@@ -163,6 +169,7 @@ impl BusinessChange {
 /// Why a business is suspended.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"reason": "not paid"}))]
 pub(super) struct Suspension {
     /// For the operator; callers do not hear it.
     #[schema(max_length = 500)]

@@ -26,12 +26,14 @@ pub(super) struct SettingsView(Value);
 pub(super) struct Beginning {
     /// The language of the prompt to begin from, of a business that has published nothing: `en`, `de`, `fr`, `es`, `he`,
     /// `ar`, `it`, `pt`, `nl`, `pl`, `ru`, `tr`. English without it.
+    #[param(nullable = false)]
     pub(super) language: Option<String>,
 }
 
 /// What the author says about a publication.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = PublishNote, example = json!({"note": "new greeting"}))]
 pub(super) struct Note {
     /// Shown in the list of revisions.
     #[schema(max_length = 500)]
@@ -51,6 +53,7 @@ impl Note {
 
 /// One thing that is wrong with settings, or likely a mistake.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Finding)]
 struct FindingView {
     /// The field, a JSON pointer into the settings; empty: the whole.
     pointer: String,
@@ -78,6 +81,7 @@ impl FindingView {
 
 /// What a check of settings found, errors first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingsCheck)]
 pub(super) struct Findings {
     /// Whether they can be published.
     publishable: bool,
@@ -148,8 +152,10 @@ impl RevisionList {
 #[into_params(parameter_in = Query)]
 pub(super) struct WhichTwo {
     /// A revision, or `draft`.
+    #[param(pattern = "^(draft|[1-9][0-9]{0,8})$")]
     pub(super) from: String,
     /// A revision, or `draft`.
+    #[param(pattern = "^(draft|[1-9][0-9]{0,8})$")]
     pub(super) to: String,
 }
 

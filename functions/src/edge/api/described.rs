@@ -74,6 +74,11 @@ const AREAS: &[(&str, &str)] = &[
     ("prompt", "Prompts as the model gets them."),
     ("usage", "What the business used in a month, and its caps."),
     ("do-not-call", "The numbers that the business does not call."),
+    ("numbers", "The numbers of the business, and where Twilio sends their calls."),
+    ("settings", "How calls are conducted: drafts, revisions, publishing."),
+    ("keys", "API keys: made, rotated, revoked."),
+    ("audit", "What was asked of the API."),
+    ("businesses", "The businesses of the deployment and their profiles."),
 ];
 
 /// Adds to an operation what its path, its body and its rule say.
@@ -114,6 +119,11 @@ pub(super) fn complete(path: &str, rule: Rule, operation: &mut Operation) {
     }
     for (status, answer) in answers {
         let RefOr::T(answer) = answer else { continue };
+        if answer.description.is_empty() {
+            let reason =
+                StatusCode::from_bytes(status.as_bytes()).ok().and_then(|code| code.canonical_reason());
+            answer.description = reason.unwrap_or("The answer").to_owned();
+        }
         if status.starts_with(['4', '5']) && answer.content.is_empty() {
             answer.content.insert(PROBLEM.to_owned(), RefOr::T(problem()));
         }
@@ -183,6 +193,8 @@ fn of_path(name: &str) -> Option<RefOr<Schema>> {
         "share" => named::<schema::ShareId>(),
         "action" => named::<schema::ActionId>(),
         "callee" => named::<schema::E164>(),
+        "number" => named::<schema::E164>(),
+        "key" => named::<schema::KeyId>(),
         "run" | "revision" => number().into(),
         _ => return None,
     })
@@ -209,6 +221,12 @@ pub fn components(components: &mut Components) {
         ("RecordingSid", schema::RecordingSid::schema()),
         ("BusinessId", schema::BusinessId::schema()),
         ("ShareId", schema::ShareId::schema()),
+        ("ActionId", schema::ActionId::schema()),
+        ("E164", schema::E164::schema()),
+        ("KeyId", schema::KeyId::schema()),
+        ("EntityTag", schema::EntityTag::schema()),
+        ("VersionTag", schema::VersionTag::schema()),
+        ("IdempotencyKey", schema::IdempotencyKey::schema()),
     ] {
         components.schemas.insert(name.to_owned(), schema);
     }

@@ -1,12 +1,17 @@
 //! How a handler reads a request. Whatever cannot be read is a [`Problem`] that names the field.
 
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::IntoResponse as _;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
@@ -69,24 +74,84 @@ fn is_json(headers: &HeaderMap) -> bool {
     ["application/json", "application/merge-patch+json"].iter().any(|json| kind.eq_ignore_ascii_case(json))
 }
 
-/// Reads JSON.
+/// Reads JSON. A whole number may be written with a fraction of zero, as JSON Schema has it: `3.0` is an integer.
 ///
 /// # Errors
 /// A [`Problem`] with a pointer to the field that does not fit.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Serde takes a list of the fields' values for an object, too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid("", "shape", "the body is an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
-            Category::Data => {
-                let pointer: String = error.path().iter().map(token).collect();
-                Problem::invalid(pointer, "shape", without_place(&error.inner().to_string()))
-            }
-            Category::Syntax | Category::Eof | Category::Io => {
-                Problem::bad_request(format!("the body is not JSON: {}", error.inner()))
-            }
-        })?;
+    let value = match serde_path_to_error::deserialize(&mut reader) {
+        Ok(value) => value,
+        Err(error) => return with_whole_numbers(body, &error).ok_or_else(|| refused(&error)),
+    };
     reader.end().map_err(|_| Problem::bad_request("the body goes on behind its JSON"))?;
     Ok(value)
+}
+
+fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    match error.inner().classify() {
+        Category::Data => {
+            let pointer: String = error.path().iter().map(token).collect();
+            Problem::invalid(pointer, "shape", without_place(&error.inner().to_string()))
+        }
+        Category::Syntax | Category::Eof | Category::Io => {
+            Problem::bad_request(format!("the body is not JSON: {}", error.inner()))
+        }
+    }
+}
+
+/// What a body says that was refused for a number with a fraction of zero.
+fn with_whole_numbers<T: DeserializeOwned>(
+    body: &[u8],
+    error: &serde_path_to_error::Error<serde_json::Error>,
+) -> Option<T> {
+    if !error.inner().to_string().starts_with("invalid type: floating point") {
+        return None;
+    }
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    make_whole(&mut value);
+    serde_json::from_value(value).ok()
+}
+
+fn make_whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            // Larger ones are not exact, and `{:.0}` writes no exponent.
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
+            if let Some(whole) = whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok()) {
+                *number = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_whole),
+        Value::Object(fields) => fields.values_mut().for_each(make_whole),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// Reads a field that is an object, and nothing that serde takes for one besides: `#[serde(deserialize_with = "object")]`.
+///
+/// # Errors
+/// The reader's.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<T, D::Error> {
+    struct Fields<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, fields: M) -> Result<T, M::Error> {
+            T::deserialize(MapAccessDeserializer::new(fields))
+        }
+    }
+
+    reader.deserialize_map(Fields(PhantomData))
 }
 
 /// A step of a JSON pointer (RFC 6901).
@@ -125,8 +190,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -157,6 +220,18 @@ mod tests {
             assert_eq!(refused(broken)["status"], 400, "{broken:?}");
         }
         assert_eq!(json::<Sample>(br#" {"hours":[{"from":7}]} "#).unwrap().hours, [Hour { from: 7 }]);
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_fraction_of_zero() {
+        let read = |body: &str| json::<Sample>(body.as_bytes()).map_err(|problem| problem.status());
+        assert_eq!(read(r#"{"hours":[{"from":7.0}]}"#).unwrap().hours, [Hour { from: 7 }]);
+        for broken in ["7.5", "-1.0", "256.0", "1e300", "\"7\""] {
+            assert_eq!(read(&format!(r#"{{"hours":[{{"from":{broken}}}]}}"#)), Err(422), "{broken}");
+        }
+        assert_eq!(read(r#"{"hours":[{"from":7.0,"form":1}]}"#), Err(422));
+        assert_eq!(read(r#"{"hours":[{"from":7.0}]} x"#), Err(422), "more behind it");
+        assert_eq!(read(r#"[[{"from":7}]]"#), Err(422), "a list of an object's values");
     }
 
     /// A type with a default has no body where nothing in particular is wanted.

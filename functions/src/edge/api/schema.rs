@@ -52,12 +52,16 @@ texts! {
     ShareId = "^[A-Za-z0-9_-]{43}$", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s";
     /// The id of an action on a call.
     ActionId = "^[0-9a-f]{32}$", "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c";
+    /// The id of an API key: the characters behind `swb_bus_` or `swb_op_`.
+    KeyId = "^[0-9A-Za-z]{8}$", "E1EwthbN";
     /// A telephone number in E.164 form.
     E164 = "^\\+[1-9][0-9]{6,14}$", "+12025550143";
     /// Where a page of a list begins: `next` of the page before. It is good for the same list with the same filters.
     Cursor = "^[A-Za-z0-9_-]{1,1024}$", "AWhhcmJvdXI";
     /// The state of something that can be edited, as an `ETag`.
-    EntityTag = "^\"[0-9]{1,19}\"$", "\"3\"";
+    EntityTag = "^\"[0-9]{1,9}\"$", "\"3\"";
+    /// A version of something that is written again, as an `ETag`.
+    VersionTag = "^\"v[0-9]{1,18}\"$", "\"v3\"";
     /// What makes two requests one: the same for every repetition of a request, another for every other request.
     IdempotencyKey = "^[!-~]([ -~]{0,253}[!-~])?$", "order-17";
     /// The id of an answer; a problem's `instance` names it.

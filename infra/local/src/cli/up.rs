@@ -13,6 +13,7 @@ use functions::edge::verified_form::DELIVERY;
 use local::demo::{business, place, story};
 use local::home::{Identity, create_private, create_private_dir};
 use local::system::{AwsSource, Config, System};
+use local::template::Template;
 use simulator::twilio::{CallSpec, Callee};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -24,6 +25,7 @@ use super::{Up, call, say};
 
 pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     let began = Instant::now();
+    let parameters = parameters(&args)?;
     let data = args.folder.data.as_path();
     log_to_file(data)?;
     tell(format_args!(
@@ -37,7 +39,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         aws: AwsSource::Embedded { data_dir: Some(data.join("aws")) },
         identity: identity.clone(),
         providers: urls,
-        parameters: BTreeMap::new(),
+        parameters,
         api_port: args.port,
         media_port: if args.port == 0 { 0 } else { args.port.wrapping_add(1) },
         public_base_url: args.public_base_url.clone(),
@@ -112,6 +114,19 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     system.stop().await;
     tell("stopped");
     Ok(())
+}
+
+/// What `--set` says. A name that the template does not have would change nothing.
+fn parameters(args: &Up) -> anyhow::Result<BTreeMap<String, String>> {
+    let parameters: BTreeMap<String, String> = args.parameters.iter().cloned().collect();
+    let known = Template::load()?.parameters;
+    for name in parameters.keys() {
+        anyhow::ensure!(
+            known.contains_key(name),
+            "--set {name}: template.yaml has no such parameter with a default"
+        );
+    }
+    Ok(parameters)
 }
 
 async fn demonstrate(station: &Arc<call::Station>, number: &str) -> anyhow::Result<()> {
