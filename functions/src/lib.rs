@@ -12,6 +12,7 @@ pub mod document;
 pub mod edge;
 pub mod events;
 pub mod features;
+pub mod health;
 pub mod jobs;
 pub mod prompts;
 pub mod recordings;

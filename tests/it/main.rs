@@ -19,6 +19,7 @@ mod cost;
 mod crash;
 mod evil_model;
 mod figures;
+mod health;
 mod hours;
 mod isolation;
 mod jobs;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         consent::TESTS,
         cost::TESTS,
         evil_model::TESTS,
+        health::TESTS,
         hours::TESTS,
         isolation::TESTS,
         jobs::TESTS,

@@ -293,7 +293,7 @@ fn nothing_is_left_open() {
 }
 
 /// Where the machine's clock is asked, and why the injected one will not do there.
-const REAL_TIME: [(&str, &str); 10] = [
+const REAL_TIME: [(&str, &str); 11] = [
     ("bridge/src/model_socket.rs", "OpenAI dates the end of a session"),
     ("crates/platform/src/clock.rs", "the clock itself"),
     ("crates/platform/src/env.rs", "the clock of a process's own environment"),
@@ -303,6 +303,7 @@ const REAL_TIME: [(&str, &str); 10] = [
     ("functions/src/edge/run.rs", "Lambda's own clock"),
     ("infra/local/aws/src/clock.rs", "the clock of the local AWS"),
     ("infra/local/aws/src/json_protocol.rs", "the client signs with the machine's clock"),
+    ("infra/local/src/cli/api/doctor.rs", "it compares this machine's clock with the deployment's"),
     ("infra/local/src/system.rs", "the clock of a system that none was injected into"),
 ];
 

@@ -4,6 +4,8 @@
 //! [`shutdown_date`] knows the days announced so far, so that a deployment that was configured for a
 //! retiring model can warn at start.
 
+use serde::Deserialize;
+
 /// Speech to speech over the Realtime API.
 pub const DEFAULT_REALTIME: &str = "gpt-realtime-2.1";
 
@@ -45,6 +47,41 @@ pub fn shutdown_date(model: &str) -> Option<&'static str> {
     SHUTDOWNS.iter().find(|(id, _)| *id == model).map(|(_, day)| *day)
 }
 
+/// A model that the project may use, as `GET /models` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ListedModel {
+    /// The id that requests name.
+    pub id: String,
+    /// The day (YYYY-MM-DD) on which it ends, once that is announced.
+    #[serde(default)]
+    pub shutdown_date: Option<String>,
+}
+
+impl ListedModel {
+    /// The day on which it ends: what the list says, else what was announced before.
+    pub fn ends(&self) -> Option<&str> {
+        self.shutdown_date.as_deref().or_else(|| shutdown_date(&self.id))
+    }
+}
+
+/// The answer is no list of models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("OpenAI's list of models cannot be read")]
+pub struct ModelListShape;
+
+#[derive(Deserialize)]
+struct ModelList {
+    data: Vec<ListedModel>,
+}
+
+/// Reads the answer to `GET /models`.
+///
+/// # Errors
+/// [`ModelListShape`].
+pub fn read_list(body: &[u8]) -> Result<Vec<ListedModel>, ModelListShape> {
+    serde_json::from_slice::<ModelList>(body).map(|list| list.data).map_err(|_| ModelListShape)
+}
+
 /// Whether a transcription model takes `languages` and `keywords` lists (the gpt-transcribe generation).
 /// Older models take one `language` at most. An unknown name counts as new.
 pub(crate) fn takes_hint_lists(model: &str) -> bool {
@@ -61,6 +98,15 @@ mod tests {
             assert_eq!(shutdown_date(model), None, "{model}");
         }
         assert_eq!(shutdown_date(FALLBACK_TRANSCRIPTION), Some("2027-02-26"));
+    }
+
+    #[test]
+    fn a_listed_model_ends_when_the_list_or_an_earlier_announcement_says() {
+        let body = br#"{"object":"list","data":[{"id":"a","shutdown_date":"2027-03-01"},{"id":"b"},{"id":"gpt-5.1"}]}"#;
+        let list = read_list(body).unwrap();
+        let ends: Vec<_> = list.iter().map(ListedModel::ends).collect();
+        assert_eq!(ends, [Some("2027-03-01"), None, Some("2027-04-01")]);
+        assert_eq!(read_list(b"{}"), Err(ModelListShape));
     }
 
     #[test]

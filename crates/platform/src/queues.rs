@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use serde::Serialize;
 
 use crate::Aws;
@@ -40,7 +40,7 @@ pub enum QueueError {
         reason: String,
     },
     /// SQS refused the request; another attempt changes nothing.
-    #[error("the queue refused the message ({code}): check its URL and the role's permission")]
+    #[error("the queue refused the request ({code}): check its URL and the role's permission")]
     Rejected {
         /// SQS's error code.
         code: String,
@@ -83,6 +83,18 @@ impl Queue {
         }
         let request = self.client.send_message().queue_url(&self.url).message_body(body);
         request.delay_seconds(delay).send().await.map(drop).map_err(|error| failed(&error))
+    }
+
+    /// About how many messages wait.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn waiting(&self) -> Result<u64, QueueError> {
+        let count = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(count.clone());
+        let answer = request.send().await.map_err(|error| failed(&error))?;
+        let waiting = answer.attributes.and_then(|mut attributes| attributes.remove(&count)?.parse().ok());
+        waiting.ok_or_else(|| QueueError::Unavailable { reason: "no count".to_owned() })
     }
 
     /// Puts a message that was given up here, as it came, with the reason beside it. `function` gave it up; `reason`

@@ -6,10 +6,12 @@
 //! |---|---|
 //! | [`twilio_rest`] | Twilio's REST API: calls and recordings |
 //! | [`openai_http`] | OpenAI's HTTP API: file transcription and Responses |
+//! | [`probe`] | our own addresses, as others reach them |
 //! | [`tool_http`], [`public_address`] | the businesses' own tools, and which addresses they may have |
 #![warn(missing_docs)]
 
 pub mod openai_http;
+pub mod probe;
 pub mod public_address;
 pub mod tool_http;
 pub mod twilio_rest;

@@ -8,6 +8,7 @@ use domain::Secret;
 use openai::http_error::{
     BACKOFF_CAP, BACKOFF_FIRST, ErrorHeaders, HttpError, MAX_RETRIES, Retry, shortened,
 };
+use openai::models::{ListedModel, ModelListShape, read_list};
 use openai::responses::{ReplyShape, ResponsesReply, ResponsesRequest};
 use openai::transcription::{
     AudioContainer, FileError, FilePart, Transcription, TranscriptionRequest, TranscriptionShape,
@@ -50,6 +51,9 @@ pub enum OpenAiError {
     /// The answer is not one of the Responses API.
     #[error(transparent)]
     Reply(#[from] ReplyShape),
+    /// The answer is no list of models.
+    #[error(transparent)]
+    Models(#[from] ModelListShape),
     /// The HTTP client cannot be made; why.
     #[error("the HTTP client cannot be used: {0}")]
     Client(&'static str),
@@ -60,7 +64,9 @@ impl OpenAiError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Http(error) => !matches!(error.retry, Retry::No),
-            Self::Network(_) | Self::Deadline | Self::Transcription(_) | Self::Reply(_) => true,
+            Self::Network(_) | Self::Deadline | Self::Transcription(_) | Self::Reply(_) | Self::Models(_) => {
+                true
+            }
             Self::AnswerTooLarge | Self::File(_) | Self::Client(_) => false,
         }
     }
@@ -174,6 +180,15 @@ impl OpenAiHttp {
             })
             .await?;
         Ok(ResponsesReply::parse(&body)?)
+    }
+
+    /// The models that the project may use.
+    ///
+    /// # Errors
+    /// [`OpenAiError`].
+    pub async fn models(&self, deadline: Instant) -> Result<Vec<ListedModel>, OpenAiError> {
+        let body = self.send(deadline, || Ok(self.client.get(format!("{}/models", self.base)))).await?;
+        Ok(read_list(&body)?)
     }
 
     async fn send(

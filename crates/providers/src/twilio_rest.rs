@@ -10,8 +10,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use twilio::rest::{
-    self, Api, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall, NumberList, NumberResource,
-    NumberSetup, RecordingList, RecordingResource,
+    self, AccountResource, Api, Balance, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall,
+    NumberList, NumberResource, NumberSetup, RecordingList, RecordingResource,
 };
 use twilio::{Form, Sid};
 use url::Url;
@@ -169,6 +169,22 @@ impl TwilioRest {
         let url = self.api.calls_between(from.as_e164(), to.as_e164());
         let body = self.answer(self.client.get(url)).await?;
         Ok(parse::<CallList>(&body)?.calls)
+    }
+
+    /// The account.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn account(&self) -> Result<AccountResource, TwilioError> {
+        parse(&self.answer(self.client.get(self.api.account())).await?)
+    }
+
+    /// What the account has left to spend.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for an account that pays in another way, as subaccounts do.
+    pub async fn balance(&self) -> Result<Balance, TwilioError> {
+        parse(&self.answer(self.client.get(self.api.balance())).await?)
     }
 
     /// A number of the account. `None`: the account has no such number.

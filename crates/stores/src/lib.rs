@@ -28,6 +28,7 @@ pub mod keys;
 pub mod leases;
 pub mod ownership;
 pub mod plans;
+pub mod probe;
 mod random;
 pub mod recordings;
 pub mod requests;

@@ -58,6 +58,7 @@ const API: &[&str] = &[
     "PromptsFunction",
     "UsageFunction",
     "DoNotCallFunction",
+    "HealthFunction",
 ];
 
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {

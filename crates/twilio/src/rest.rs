@@ -3,6 +3,7 @@
 //! Bodies are PascalCase forms, answers snake_case JSON in which most numbers are strings (Twilio's
 //! Calls and Recordings resource docs).
 
+mod account;
 mod error;
 mod numbers;
 mod request;
@@ -11,6 +12,7 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
+pub use account::{AccountResource, Balance};
 pub use error::{ErrorBody, ErrorClass};
 pub use numbers::{NumberList, NumberResource, NumberSetup};
 pub use request::{
@@ -44,6 +46,16 @@ impl Api {
     /// `base`: [`DEFAULT_BASE`], or another region's or a simulator's address, without a path.
     pub fn new(base: &str, account: &Sid) -> Self {
         Self { account_url: format!("{}/2010-04-01/Accounts/{account}", base.trim_end_matches('/')) }
+    }
+
+    /// `GET` an [`AccountResource`].
+    pub fn account(&self) -> String {
+        format!("{}.json", self.account_url)
+    }
+
+    /// `GET` a [`Balance`].
+    pub fn balance(&self) -> String {
+        format!("{}/Balance.json", self.account_url)
     }
 
     /// `POST` a [`NewCall`].

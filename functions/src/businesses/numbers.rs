@@ -14,11 +14,9 @@ use http::{StatusCode, header};
 use platform::Clock;
 use providers::twilio_rest::{TwilioError, TwilioRest};
 use stores::businesses::{Reader, Saved, Writer};
-use twilio::rest::NumberSetup;
 use url::Url;
 use utoipa_axum::routes;
 
-use crate::edge::address;
 use crate::edge::answer::no_content;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
@@ -27,9 +25,8 @@ use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
-use crate::edge::verified_form::DELIVERY;
-use crate::shared::callbacks;
-use shapes::{ChangeNumber, MoveNumber, NewNumberRequest, NumberCheck, NumberList, NumberView};
+use crate::shared::number_check::{self, NumberCheck};
+use shapes::{ChangeNumber, MoveNumber, NewNumberRequest, NumberList, NumberView};
 
 parts! {
     pub struct Numbers {
@@ -152,7 +149,7 @@ async fn check(
 ) -> Result<Response, Problem> {
     let number = app.number(&tenant, &number).await?;
     let found = app.twilio.number(&number.number).await.map_err(at_twilio)?;
-    Ok(Json(NumberCheck::new(&app.setup(), found.as_ref())).into_response())
+    Ok(Json(NumberCheck::new(&number_check::setup(&app.base), found.as_ref())).into_response())
 }
 
 /// Tells Twilio where the number's calls and their callbacks go, and checks that it has it so.
@@ -202,19 +199,8 @@ impl Numbers {
         found.ok_or_else(unknown)
     }
 
-    /// What Twilio should have of each of our numbers.
-    fn setup(&self) -> NumberSetup {
-        let with_rules = |path: &str| format!("{}#{DELIVERY}", address::of(&self.base, path));
-        let voice = with_rules(callbacks::INBOUND);
-        NumberSetup {
-            voice_fallback_url: voice.clone(),
-            voice_url: voice,
-            status_callback: with_rules(callbacks::CALL_STATUS),
-        }
-    }
-
     async fn tell_twilio(&self, number: &PhoneNumber) -> Result<NumberCheck, Problem> {
-        let setup = self.setup();
+        let setup = number_check::setup(&self.base);
         let found = self.twilio.number(number).await.map_err(at_twilio)?.ok_or_else(|| {
             Problem::new(StatusCode::CONFLICT, "not at twilio")
                 .detail("the Twilio account has no such number: buy it there first, or use its own account")

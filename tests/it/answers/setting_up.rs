@@ -5,7 +5,14 @@ use serde_json::{Value, json};
 
 use super::{Answers, Extra, header, json_body};
 
-pub(super) async fn of_keys(answers: &mut Answers<'_>) {
+pub(super) async fn of_all(answers: &mut Answers<'_>) {
+    of_keys(answers).await;
+    of_numbers(answers).await;
+    of_health(answers).await;
+    of_settings(answers).await;
+}
+
+async fn of_keys(answers: &mut Answers<'_>) {
     let route = "/v1/keys";
     let wish = json!({ "name": "till", "role": "viewer", "networks": ["127.0.0.0/8"] });
     let (status, made) = answers.ask("one more", Method::POST, route, route, json_body(wish)).await;
@@ -28,7 +35,7 @@ pub(super) async fn of_keys(answers: &mut Answers<'_>) {
     answers.ask("no day", Method::GET, "/v1/audit", "/v1/audit?day=yesterday", Extra::default()).await;
 }
 
-pub(super) async fn of_numbers(answers: &mut Answers<'_>) {
+async fn of_numbers(answers: &mut Answers<'_>) {
     let route = "/v1/numbers";
     let wish = json!({ "number": "+12025550122", "label": "shop" });
     answers.ask("one more", Method::POST, route, route, json_body(wish)).await;
@@ -47,7 +54,12 @@ pub(super) async fn of_numbers(answers: &mut Answers<'_>) {
     answers.ask("released before", Method::DELETE, route, path, Extra::default()).await;
 }
 
-pub(super) async fn of_settings(answers: &mut Answers<'_>) {
+async fn of_health(answers: &mut Answers<'_>) {
+    let route = "/v1/health/deep";
+    answers.ask("for operators", Method::GET, route, route, Extra::default()).await;
+}
+
+async fn of_settings(answers: &mut Answers<'_>) {
     let (get, route) = (Method::GET, "/v1/settings");
     let (_, published) = answers.ask("in force", get.clone(), route, route, Extra::default()).await;
     let route = "/v1/settings/draft";

@@ -13,7 +13,7 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     let world = world().await;
     let (operator, key) = (world.identity.operator_key.expose(), world.identity.api_key.expose());
     let mut sandboxes = BTreeMap::new();
-    for binary in ["businesses", "keys", "numbers", "prompts", "settings"] {
+    for binary in ["businesses", "health", "keys", "numbers", "prompts", "settings"] {
         let proxy = AwsProxy::of(&world).await;
         let api = HttpSandbox::start(&world, binary, &proxy.everywhere()).await;
         sandboxes.insert(binary, (proxy, api));
@@ -44,6 +44,9 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     ask("numbers", get.clone(), "/v1/numbers", key, json!({})).await;
     ask("numbers", delete.clone(), "/v1/numbers/+12025550123", key, json!({})).await;
     compare("NumbersFunction", &sandboxes["numbers"].0);
+
+    ask("health", get.clone(), "/v1/health/deep", operator, json!({})).await;
+    compare("HealthFunction", &sandboxes["health"].0);
 
     let draft = ask("settings", get.clone(), "/v1/settings/draft", key, json!({})).await;
     let url = sandboxes["settings"].1.url.join("/v1/settings/draft").unwrap();

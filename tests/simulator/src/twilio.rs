@@ -111,6 +111,13 @@ impl Twilio {
         lock(&self.account.callees).insert(number.into(), callee);
     }
 
+    /// Has the calls of a number of the account, and their callbacks, go there.
+    pub fn point_number(&self, number: &str, voice_url: &Url, status_url: &Url) {
+        let told = [("VoiceUrl", voice_url), ("VoiceFallbackUrl", voice_url), ("StatusCallback", status_url)];
+        let told = told.map(|(name, url)| (name.to_owned(), url.to_string())).into();
+        rest::numbers::set_up(&self.account, number, told);
+    }
+
     /// The calls so far, in order of creation, those of the REST API included.
     pub fn calls(&self) -> Vec<Call> {
         self.account.calls.all().into_iter().map(|state| Call { state }).collect()

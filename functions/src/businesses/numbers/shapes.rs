@@ -4,7 +4,6 @@ use domain::PhoneNumber;
 use domain::numbers::{ChannelName, NewNumber, NotTaken, OwnNumber, SettingsChannel};
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
-use twilio::rest::{NumberResource, NumberSetup};
 use utoipa::ToSchema;
 
 use crate::edge::problem::Problem;
@@ -121,41 +120,4 @@ impl NumberView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NumberList {
     pub(super) numbers: Vec<NumberView>,
-}
-
-/// What Twilio has of a number, beside what it should have.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NumberCheck {
-    /// Whether everything is as it should be.
-    ok: bool,
-    /// Whether the Twilio account has the number.
-    at_twilio: bool,
-    voice_url: CheckedAddress,
-    voice_fallback_url: CheckedAddress,
-    status_callback: CheckedAddress,
-}
-
-/// An address as it is and as it should be.
-#[derive(Debug, Serialize, ToSchema)]
-struct CheckedAddress {
-    /// What Twilio has.
-    is: Option<String>,
-    /// What it should have.
-    should_be: String,
-}
-
-impl NumberCheck {
-    pub(super) fn new(setup: &NumberSetup, found: Option<&NumberResource>) -> Self {
-        let address = |should_be: &str, is: Option<&Option<String>>| CheckedAddress {
-            is: is.cloned().flatten().filter(|is| !is.is_empty()),
-            should_be: should_be.to_owned(),
-        };
-        let voice_url = address(&setup.voice_url, found.map(|found| &found.voice_url));
-        let voice_fallback_url =
-            address(&setup.voice_fallback_url, found.map(|found| &found.voice_fallback_url));
-        let status_callback = address(&setup.status_callback, found.map(|found| &found.status_callback));
-        let all = [&voice_url, &voice_fallback_url, &status_callback];
-        let ok = all.iter().all(|address| address.is.as_ref() == Some(&address.should_be));
-        Self { ok, at_twilio: found.is_some(), voice_url, voice_fallback_url, status_callback }
-    }
 }

@@ -79,6 +79,7 @@ const AREAS: &[(&str, &str)] = &[
     ("keys", "API keys: made, rotated, revoked."),
     ("audit", "What was asked of the API."),
     ("businesses", "The businesses of the deployment and their profiles."),
+    ("deployment", "How the deployment is, for operators."),
 ];
 
 /// Adds to an operation what its path, its body and its rule say.

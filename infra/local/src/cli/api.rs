@@ -3,6 +3,7 @@
 mod business;
 mod calls;
 mod client;
+mod doctor;
 mod init;
 mod key;
 mod number;
@@ -55,6 +56,8 @@ pub(super) enum Area {
     Usage(Single<report::Usage>),
     /// Who wrote, heard or read what on a day
     Audit(Single<report::Audit>),
+    /// Check a deployment from outside and inside: what is proven, what is not; exits with an error on a fault
+    Doctor(Single<doctor::Doctor>),
 }
 
 /// Carries a command out.
@@ -69,5 +72,6 @@ pub(super) async fn run(area: Area) -> anyhow::Result<()> {
         Area::Calls(Group { command, target }) => calls::run(&target.client()?, command).await,
         Area::Usage(Single { wanted, target }) => report::usage(&target.client()?, wanted).await,
         Area::Audit(Single { wanted, target }) => report::audit(&target.client()?, wanted).await,
+        Area::Doctor(Single { wanted, target }) => doctor::run(&target.client()?, wanted).await,
     }
 }

@@ -77,6 +77,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     if let Some(twilio) = &twilio {
         // A call to the customer, ordered over the API, is the same conversation as the customer's own calls.
         twilio.set_callee(business::CALLER, Callee::answers(story::caller()));
+        twilio.point_number(&args.number, &voice_url, &status_url);
     }
     let station = twilio.map(|twilio| Arc::new(call::Station { twilio, openai, live, target }));
     let outcome = match &station {

@@ -168,7 +168,41 @@ fn an_error_of_the_api_is_told_in_words() {
     up.kill();
 }
 
+/// Beside the local system everything is proven that can be; a fault ends in an error.
+fn doctor_proves_the_local_system_and_tells_a_fault() {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(data.path());
+    let doctor = |key: &str, media: &str| {
+        let mut command = switchboard();
+        command.args(["doctor", "--json"]).env("SWITCHBOARD_URL", up.variable("SWITCHBOARD_URL"));
+        let output = command.env("SWITCHBOARD_KEY", key).env("STREAM_URL", media).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.success(), report)
+    };
+    let (operator, media) = (up.variable("OPERATOR_KEY"), up.variable("STREAM_URL"));
+    let (proven, report) = doctor(operator, media);
+    assert!(proven && report["ok"] == true, "{report:#}");
+    let checks = report["checks"].as_array().unwrap();
+    let open: Vec<_> =
+        checks.iter().filter(|check| check["state"] != "ok").map(|check| &check["name"]).collect();
+    assert_eq!(open, ["TLS of the API"], "{report:#}");
+    assert!(checks.len() > 10, "{report:#}");
+
+    let (proven, report) = doctor(up.variable("SWITCHBOARD_KEY"), media);
+    assert!(proven, "what a business's key cannot see is not proven, and no fault: {report:#}");
+    let (proven, report) = doctor(operator, "ws://127.0.0.1:1");
+    assert!(!proven && report["ok"] == false, "{report:#}");
+    let mut command = switchboard();
+    command.args(["doctor", "--media-host", "127.0.0.1:1", "--key", operator]);
+    let output = command.env("SWITCHBOARD_URL", up.variable("SWITCHBOARD_URL")).output().unwrap();
+    assert!(!output.status.success());
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("FAULT") && table.contains("not proven"), "{table}");
+    up.kill();
+}
+
 acceptance::tests![
+    doctor_proves_the_local_system_and_tells_a_fault,
     an_error_of_the_api_is_told_in_words,
     a_port_in_use_is_named,
     a_broken_data_folder_is_named,

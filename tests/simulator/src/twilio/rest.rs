@@ -3,7 +3,8 @@
 mod calls;
 mod create;
 mod media;
-mod numbers;
+pub(super) mod numbers;
+mod owner;
 mod recordings;
 
 use std::fmt;
@@ -104,6 +105,7 @@ impl IntoResponse for ApiError {
 pub(crate) fn router(account: &Arc<Account>) -> Router {
     let base = format!("/2010-04-01/Accounts/{}", account.config.account_sid);
     let routes = Router::new()
+        .route("/Balance.json", get(owner::balance))
         .route("/Calls.json", get(calls::list).post(create::create))
         .route("/Calls/{call}", get(calls::fetch).post(calls::update))
         .route("/Calls/{call}/Recordings.json", get(recordings::list_of_call).post(recordings::start))
@@ -113,6 +115,7 @@ pub(crate) fn router(account: &Arc<Account>) -> Router {
         .route("/Recordings/{file}", get(recordings::fetch).delete(recordings::delete));
     Router::new()
         .nest(&base, routes)
+        .route(&format!("{base}.json"), get(owner::account))
         .fallback(async || ApiError::NOT_FOUND)
         .route("/", post(async || ApiError::NOT_FOUND))
         .layer(from_fn_with_state(Arc::clone(account), gate))

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use http::Method;
-use reqwest::Response;
 use reqwest::header::{ETAG, HeaderMap};
+use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -117,6 +117,32 @@ impl Client {
         let base = self.url.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).context("that is no path of the API")?;
         Ok(Ask { client: self, method, url, headers: vec![], body: None })
+    }
+
+    /// Where the API is.
+    pub(super) const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The key's text.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Whether the answer is for a program.
+    pub(super) const fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// A question at a whole path whose answer may be of any kind.
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        let base = self.url.as_str().trim_end_matches('/');
+        self.http.get(format!("{base}{path}")).bearer_auth(&self.key)
+    }
+
+    /// A question at another address, without the key.
+    pub(super) fn plain(&self, url: Url) -> RequestBuilder {
+        self.http.get(url)
     }
 
     /// The business that was named.

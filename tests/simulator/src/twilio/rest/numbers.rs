@@ -35,6 +35,13 @@ pub(super) async fn update(
     Ok(Json(resource(&account, sid)))
 }
 
+/// Sets a number up as its owner does in Twilio's console.
+pub(in crate::twilio) fn set_up(account: &Account, number: &str, told: Vec<(String, String)>) {
+    if let Some(sid) = sid(number) {
+        lock(&account.numbers).entry(sid).or_default().extend(told);
+    }
+}
+
 /// A number's sid holds its digits, so that each has one without being remembered.
 fn sid(number: &str) -> Option<String> {
     let digits: u128 = number.strip_prefix('+')?.parse().ok()?;

@@ -1,0 +1,5 @@
+//! `health` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::health()
+}

@@ -1,0 +1,136 @@
+//! What is the deployment's own: its secret, its tables, its queues.
+
+use futures_util::future::join_all;
+use platform::queues::Queue;
+use stores::capacity::BUSINESS_KEYS;
+use stores::probe;
+use stores::requests::AUDIT_KEYS;
+
+use super::Finding;
+use crate::edge::parts::{Needs, Opener, Part};
+use crate::jobs::{InsightsJob, Job, RecordingJob, TranscriptJob};
+
+/// Which keys the secret holds. Those that are required are there, or no function would have started.
+pub(super) struct SecretState {
+    operator_key: bool,
+    previous_token: bool,
+    webhook_keys: usize,
+}
+
+impl Part for SecretState {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        needs.secrets();
+        Box::new(|deployment| {
+            let secrets = deployment.secrets()?;
+            Ok(Self {
+                operator_key: secrets.operator_key.is_some(),
+                previous_token: secrets.twilio_auth_tokens.len() > 1,
+                webhook_keys: secrets.twilio_webhook_keys.len(),
+            })
+        })
+    }
+}
+
+impl SecretState {
+    pub(super) fn finding(&self) -> Finding {
+        let mut holds = vec!["the four required keys".to_owned()];
+        if self.operator_key {
+            holds.push("a first operator's key".to_owned());
+        }
+        if self.previous_token {
+            holds.push("a previous auth token, whose rotation is to be finished".to_owned());
+        }
+        if self.webhook_keys > 0 {
+            holds.push(format!("{} keys for webhooks", self.webhook_keys));
+        }
+        Finding::ok(holds.join(", "))
+    }
+}
+
+/// The tables, by the variables that name them, each with the beginning of a key that the role may read.
+const TABLES: [(&str, &str); 10] = [
+    ("TABLE_BUSINESSES", ""),
+    ("TABLE_KEYS", ""),
+    ("TABLE_REQUESTS", AUDIT_KEYS),
+    ("TABLE_CALLS", ""),
+    ("TABLE_TURNS", ""),
+    ("TABLE_RECORDINGS", ""),
+    ("TABLE_TRANSCRIPTS", ""),
+    ("TABLE_EVENTS", ""),
+    ("TABLE_USAGE", ""),
+    ("TABLE_DO_NOT_CALL", ""),
+];
+/// The one without a sort key.
+const LEASES: &str = "TABLE_LEASES";
+/// What no row's key ends with.
+const NO_ROW: &str = "health";
+
+/// Every table.
+pub(super) struct Tables(Vec<probe::Reader>);
+
+impl Part for Tables {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let named = TABLES.map(|(variable, keys)| (needs.table(variable), keys));
+        let leases = needs.table(LEASES);
+        Box::new(move |deployment| {
+            let aws = &deployment.aws;
+            let sorted =
+                named.iter().map(|(table, keys)| probe::Reader::new(aws, table, &format!("{keys}{NO_ROW}")));
+            let single = probe::Reader::single(aws, &leases, &format!("{BUSINESS_KEYS}{NO_ROW}"));
+            Ok(Self(sorted.chain([single]).collect()))
+        })
+    }
+}
+
+impl Tables {
+    pub(super) async fn finding(&self) -> Finding {
+        let read = join_all(self.0.iter().map(probe::Reader::read)).await;
+        let faults: Vec<String> =
+            read.iter().filter_map(|read| read.as_ref().err()).map(ToString::to_string).collect();
+        match faults.as_slice() {
+            [] => Finding::ok(format!("all {} can be read", self.0.len())),
+            faults => Finding::fault(faults.join("; ")),
+        }
+    }
+}
+
+/// The queues of jobs, each with the one that takes what was given up.
+pub(super) struct Queues(Vec<(&'static str, Queue, Queue)>);
+
+impl Part for Queues {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let named = [
+            ("recordings", RecordingJob::QUEUE, RecordingJob::DEAD_LETTERS),
+            ("transcripts", TranscriptJob::QUEUE, TranscriptJob::DEAD_LETTERS),
+            ("insights", InsightsJob::QUEUE, InsightsJob::DEAD_LETTERS),
+        ]
+        .map(|(name, queue, dead)| (name, needs.vars.text(queue), needs.vars.text(dead)));
+        Box::new(move |deployment| {
+            let open = |url: String| Queue::new(&deployment.aws, url);
+            Ok(Self(named.into_iter().map(|(name, queue, dead)| (name, open(queue), open(dead))).collect()))
+        })
+    }
+}
+
+impl Queues {
+    pub(super) async fn finding(&self) -> Finding {
+        let each = self.0.iter().map(async |(name, queue, dead)| {
+            let counted = futures_util::try_join!(queue.waiting(), dead.waiting());
+            (*name, counted)
+        });
+        let (mut faults, mut waiting) = (vec![], vec![]);
+        for (name, counted) in join_all(each).await {
+            match counted {
+                Ok((jobs, 0)) => waiting.push(format!("{name} {jobs}")),
+                Ok((_, given_up)) => {
+                    faults.push(format!("{given_up} jobs of {name} were given up: `switchboard redrive`"));
+                }
+                Err(error) => faults.push(format!("{name}: {error}")),
+            }
+        }
+        match faults.as_slice() {
+            [] => Finding::ok(format!("jobs that wait: {}; none was given up", waiting.join(", "))),
+            faults => Finding::fault(faults.join("; ")),
+        }
+    }
+}
