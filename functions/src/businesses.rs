@@ -5,6 +5,7 @@ pub mod numbers;
 pub mod profiles;
 pub mod provision;
 pub mod settings;
+pub mod sweep;
 
 use crate::edge::parts::table_parts;
 

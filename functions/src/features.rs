@@ -115,6 +115,7 @@ features! {
     events: api events::Events,
     calls: api calls::Calls,
     businesses: api businesses::profiles::Businesses,
+    business_sweep: scheduled businesses::sweep::Sweep,
     keys: api businesses::keys::Keys,
     numbers: api businesses::numbers::Numbers,
     settings: api businesses::settings::SettingsOfBusinesses,

@@ -218,8 +218,11 @@ async fn a_link_without_wishes_has_the_usual_terms() {
     );
     for (body, status) in [(" \n", 201), ("{}", 201), ("{", 400), ("null", 422), ("max_views=1", 400)] {
         let request = world.http.post(world.url(&shares)).bearer_auth(world.identity.api_key.expose());
-        assert_eq!(request.body(body).send().await.unwrap().status(), status, "{body:?}");
+        let request = request.header("content-type", "application/json").body(body);
+        assert_eq!(request.send().await.unwrap().status(), status, "{body:?}");
     }
+    let untold = world.http.post(world.url(&shares)).bearer_auth(world.identity.api_key.expose());
+    assert_eq!(untold.body("{}").send().await.unwrap().status(), 415, "a body says what it is");
 }
 
 /// Case C21. A public address with a path of its own keeps it.

@@ -139,7 +139,8 @@ def _role(stack: Stack, properties: dict[str, Any], passed: dict[str, Any]) -> R
         elif name not in MANAGED:
             role.findings.append(f"has the policy {policy}, which is not known here")
     for document in documents:
-        for statement in document["Statement"]:
+        # A policy whose last statement was taken away has none.
+        for statement in document["Statement"] or []:
             # What a condition adds is part of what is granted.
             one = statement["Fn::If"][1] if "Fn::If" in statement else statement
             resources = frozenset(filter(None, (_target(r, passed) for r in _list(one["Resource"]))))

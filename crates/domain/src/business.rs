@@ -78,6 +78,11 @@ impl Standing {
         matches!(self, Self::Active)
     }
 
+    /// Whether it is to be deleted by now, and cannot be taken back.
+    pub fn is_gone(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Leaving { gone_at, .. } if *gone_at <= now)
+    }
+
     /// The word by which it is listed.
     pub const fn word(&self) -> &'static str {
         match self {

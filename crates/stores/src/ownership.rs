@@ -76,14 +76,14 @@ pub const OWNERSHIP: &[Rows] = &[
         keys: &[],
         holds: "profiles and their list, numbers, drafts and revisions of settings, the pointer to the published one",
         writers: &[writer("businesses", BUSINESSES)],
-        roles: &["BusinessesFunction", "NumbersFunction", "SettingsFunction"],
+        roles: &["BusinessesFunction", "BusinessSweepFunction", "NumbersFunction", "SettingsFunction"],
     },
     Rows {
         table: "Keys",
         keys: &[],
         holds: "API keys (hashed): owner, scopes, networks, end, successor, revocation",
         writers: &[writer("keys", BUSINESSES)],
-        roles: &["KeysFunction"],
+        roles: &["BusinessSweepFunction", "KeysFunction"],
     },
     Rows {
         table: "Requests",

@@ -171,6 +171,11 @@ async fn suspend(
 #[utoipa::path(post, path = "/v1/businesses/{business}/resume", operation_id = "resume_business",
     tag = "businesses", responses((status = 200, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn resume(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Response, Problem> {
+    let standing = app.profile(&tenant).await?.value.standing;
+    if standing.is_gone(app.clock.now()) {
+        return Err(Problem::new(StatusCode::CONFLICT, "gone")
+            .detail("its 30 days are over, and it is being deleted: set it up again"));
+    }
     app.stands(&tenant, |before| (!before.is_active()).then_some(Standing::Active)).await
 }
 

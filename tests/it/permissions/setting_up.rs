@@ -1,9 +1,11 @@
 //! The functions that set businesses up.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use acceptance::aws_proxy::AwsProxy;
-use acceptance::sandbox::HttpSandbox;
+use acceptance::sandbox::{HttpSandbox, ScheduleSandbox};
+use acceptance::webhook::{Webhook, call_sid};
 use http::Method;
 use serde_json::json;
 
@@ -59,4 +61,34 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     compare("SettingsFunction", &sandboxes["settings"].0);
 }
 
-acceptance::tests![the_roles_of_what_sets_a_business_up_fit];
+/// A business is deleted when its thirty days are over, with its number and its keys, and not before.
+async fn a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits() {
+    let world = world().await;
+    let other = world.another_business().await;
+    let (operator, key) = (world.identity.operator_key.expose(), other.api_key.expose());
+    let proxy = AwsProxy::of(&world).await;
+    let sweep = ScheduleSandbox::start(&world, "business-sweep", &proxy.everywhere()).await;
+    let at = world.url(&format!("/v1/businesses/{}", other.business.id));
+    let status = async |method: Method, url: reqwest::Url, key: &str| {
+        world.http.request(method, url).bearer_auth(key).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status(Method::DELETE, at.clone(), operator).await, 202);
+    let days = |days: u64| world.now().plus(Duration::from_secs(days * 24 * 3_600));
+    assert!(sweep.ticks(days(29)).await);
+    assert_eq!(status(Method::GET, world.url("/v1/calls"), key).await, 200);
+    for _ in 0..2 {
+        assert!(sweep.ticks(days(31)).await);
+    }
+    assert_eq!(status(Method::GET, world.url("/v1/calls"), key).await, 401);
+    assert_eq!(status(Method::GET, at, operator).await, 404);
+    let rings = Webhook::inbound(&world, &call_sid(1)).field("To", other.number.as_e164());
+    assert!(rings.send(&world).await.1.contains("not in service"));
+    let own = world.identity.api_key.expose();
+    assert_eq!(status(Method::GET, world.url("/v1/numbers"), own).await, 200, "no other business is touched");
+    compare("BusinessSweepFunction", &proxy);
+}
+
+acceptance::tests![
+    the_roles_of_what_sets_a_business_up_fit,
+    a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits,
+];

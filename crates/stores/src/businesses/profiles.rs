@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Business, BusinessId};
+use domain::{Business, BusinessId, PhoneNumber};
 
-use super::{BODY, Reader, Saved, Versioned, Writer, document, profile_key, version};
+use super::{BODY, Reader, Saved, Versioned, Writer, document, partition, profile_key, version};
 use crate::StoreError;
 use crate::digest::sha256_hex;
 use crate::item::{Draft, text, to_json};
@@ -156,6 +156,34 @@ impl Writer {
             Transacted::Done => Saved::Done(seen + 1),
             Transacted::Refused(_) => Saved::Overtaken,
         })
+    }
+
+    /// Deletes what a business has here: numbers, drafts, revisions, its profile, and its row in the list last, by which what
+    /// was left undone is found again. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete(&self, id: &BusinessId) -> Result<(), StoreError> {
+        let table = &self.businesses;
+        let profile = profile_key(id);
+        for row in table.query(&partition(id), "").await? {
+            let key = Key::new(partition(id), row.text(SK)?);
+            if let Some(number) = row.text(SK)?.strip_prefix("number#") {
+                let number = PhoneNumber::parse(number).map_err(|_| row.corrupt(SK))?;
+                // One that another business has meanwhile is no longer this one's to release.
+                self.release_number(&number, id).await?;
+            } else if key != profile {
+                self.forget(&key).await?;
+            }
+        }
+        self.forget(&profile).await?;
+        self.forget(&Key::new(ALL, id.as_str())).await
+    }
+
+    async fn forget(&self, key: &Key) -> Result<(), StoreError> {
+        let table = &self.businesses;
+        let request = table.client.delete_item().table_name(&*table.name).set_key(Some(key.attributes()));
+        request.send().await.map(drop).map_err(|error| table.error(&error))
     }
 
     pub(super) fn list_action(&self, business: &Business) -> TransactWriteItem {

@@ -1,7 +1,7 @@
 //! The requests and answers about numbers.
 
 use domain::PhoneNumber;
-use domain::numbers::{ChannelName, NewNumber, NotTaken, OwnNumber, SettingsChannel};
+use domain::numbers::{NewNumber, NotTaken, OwnNumber, SettingsChannel};
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -21,9 +21,6 @@ pub(super) struct NewNumberRequest {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 80)]
     label: Option<String>,
-    /// The settings channel of its calls; null: what is published.
-    #[serde(default)]
-    channel: Option<String>,
     /// Whether Twilio is told where its calls go.
     #[serde(default)]
     pub(super) set_up: bool,
@@ -33,15 +30,8 @@ impl NewNumberRequest {
     pub(super) fn read(self) -> Result<NewNumber, Problem> {
         let number = PhoneNumber::parse(&self.number)
             .map_err(|error| Problem::invalid("/number", "e164", error.to_string()))?;
-        Ok(NewNumber { number, label: self.label, settings: channel(self.channel)? })
+        Ok(NewNumber { number, label: self.label, settings: SettingsChannel::Published })
     }
-}
-
-fn channel(name: Option<String>) -> Result<SettingsChannel, Problem> {
-    let Some(name) = name else { return Ok(SettingsChannel::Published) };
-    let name = ChannelName::parse(&name);
-    name.map(SettingsChannel::Channel)
-        .map_err(|error| Problem::invalid("/channel", "name", error.to_string()))
 }
 
 /// What is to change of a number; what is left out stays, and null takes it away.
@@ -95,8 +85,6 @@ pub(super) struct NumberView {
     number: String,
     /// What the business calls it.
     label: Option<String>,
-    /// The settings channel of its calls; null: what is published.
-    channel: Option<String>,
     /// Since when it is the business's.
     #[schema(value_type = String, format = DateTime)]
     since: Time,
@@ -104,15 +92,7 @@ pub(super) struct NumberView {
 
 impl NumberView {
     pub(super) fn new(own: &OwnNumber) -> Self {
-        Self {
-            number: own.number.as_e164().to_owned(),
-            label: own.label.clone(),
-            channel: match &own.settings {
-                SettingsChannel::Published => None,
-                SettingsChannel::Channel(name) => Some(name.to_string()),
-            },
-            since: Time(own.since),
-        }
+        Self { number: own.number.as_e164().to_owned(), label: own.label.clone(), since: Time(own.since) }
     }
 }
 

@@ -54,8 +54,7 @@ pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()>
     match command {
         Command::List => {
             let answer = client.ask(Method::GET, "/numbers")?.send().await?;
-            let columns =
-                [("NUMBER", "/number"), ("LABEL", "/label"), ("CHANNEL", "/channel"), ("SINCE", "/since")];
+            let columns = [("NUMBER", "/number"), ("LABEL", "/label"), ("SINCE", "/since")];
             client.list(&answer.body, "numbers", &columns)?;
         }
         Command::Take { number, label, set_up } => {
