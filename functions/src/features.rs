@@ -8,7 +8,7 @@ use platform::env::Reader;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 
-use crate::edge::api::routes::{KEY, Rules};
+use crate::edge::api::rule::{KEY, Rules};
 use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};

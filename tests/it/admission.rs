@@ -8,7 +8,7 @@ use acceptance::webhook::{Webhook, new_call_sid};
 use acceptance::{World, WorldConfig, business_key};
 use domain::access::{ApiKey, KeyKind, KeyOwner, NewKey, Role, Scope, StoredKey};
 use domain::zone::utc_day;
-use functions::edge::api::routes::Rule;
+use functions::edge::api::rule::Rule;
 use functions::features;
 use http::{HeaderMap, Method};
 use serde_json::Value;

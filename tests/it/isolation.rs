@@ -10,7 +10,7 @@ use acceptance::webhook::{Webhook, call_sid};
 use functions::businesses::provision::NewBusiness;
 use functions::document;
 use functions::edge::api::BUSINESSES;
-use functions::edge::api::routes::Rule;
+use functions::edge::api::rule::Rule;
 use http::{HeaderMap, Method};
 use local::demo::story;
 use local::template::Template;

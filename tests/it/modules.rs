@@ -184,6 +184,8 @@ fn a_circle_is_seen_through_any_way_of_writing_a_path() {
 fn no_answer_is_assembled_by_hand() {
     for (path, text) in sources(&["functions/src"]) {
         if path != "functions/src/transcripts/insights/schema.rs" {
+            // The examples of the document are JSON.
+            let text = text.replace("example = json!(", "");
             assert!(!text.contains("json!("), "{path} assembles JSON: give it a type");
         }
     }

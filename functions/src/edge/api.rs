@@ -9,6 +9,7 @@ pub mod described;
 pub mod input;
 pub mod requester;
 pub mod routes;
+pub mod rule;
 pub mod schema;
 
 use std::convert::Infallible;

@@ -23,7 +23,7 @@ use stores::keys;
 use stores::requests::{self, Entry, Rate};
 
 use super::requester::{NamedBusiness, Requester};
-use super::routes::{Rule, Rules};
+use super::rule::{Rule, Rules};
 use crate::edge::address::ClientAddress;
 use crate::edge::parts::{Needs, Opener, Part};
 use crate::edge::problem::{self, Problem};

@@ -10,7 +10,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Content, ObjectBuilder, Ref, RefOr, Required, Schema, Type};
 use utoipa::{PartialSchema as _, ToSchema};
 
-use super::routes::Rule;
+use super::rule::Rule;
 use super::schema;
 use crate::edge::problem::{FieldError, Fields};
 

@@ -1,7 +1,5 @@
 //! Routes, each with the scope that it asks for.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use domain::access::Scope;
 use http::Method;
@@ -10,35 +8,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::described;
-
-/// The name of API keys in the document.
-pub const KEY: &str = "api_key";
-
-/// What a request must show before its handler is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// A key with this scope; the request is about one business, the key's own or the one that an operator names.
-    OfBusiness(Scope),
-    /// An operator's key with this scope; the request is about the deployment.
-    OfOperator(Scope),
-    /// A key with this scope, an operator's or a business's.
-    OfKey(Scope),
-    /// Nothing.
-    Open,
-}
-
-impl Rule {
-    /// The scope that it asks for.
-    pub const fn scope(self) -> Option<Scope> {
-        match self {
-            Self::OfBusiness(scope) | Self::OfOperator(scope) | Self::OfKey(scope) => Some(scope),
-            Self::Open => None,
-        }
-    }
-}
-
-/// The rules by method and path, the path as it is declared.
-pub type Rules = BTreeMap<(String, String), Rule>;
+use super::rule::{KEY, Rule, Rules};
 
 /// The routes of one function.
 pub struct Routes<S> {
