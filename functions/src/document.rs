@@ -17,12 +17,10 @@ use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
 
 use crate::edge::HttpFunction;
-use crate::edge::api::BUSINESSES;
+use crate::edge::api::{BUSINESSES, DOCUMENT_PATH};
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 
-/// Where it is served.
-pub const PATH: &str = "/v1/openapi.json";
 /// What is served there.
 pub const DOCUMENT: &str = include_str!("../openapi.json");
 
@@ -43,7 +41,7 @@ impl HttpFunction for Document {
     fn router(self) -> Router {
         let allowed = std::sync::Arc::new(self.allowed);
         Router::new()
-            .route(PATH, get(document))
+            .route(DOCUMENT_PATH, get(document))
             .fallback(move |request: Request| std::future::ready(allowed.refuse(&request)))
     }
 }

@@ -8,9 +8,8 @@ use acceptance::outbound;
 use acceptance::record::CallRecord;
 use acceptance::webhook::{Webhook, call_sid};
 use functions::businesses::provision::NewBusiness;
-use functions::document;
-use functions::edge::api::BUSINESSES;
 use functions::edge::api::rule::Rule;
+use functions::edge::api::{BUSINESSES, DOCUMENT_PATH};
 use http::{HeaderMap, Method};
 use local::demo::story;
 use local::template::Template;
@@ -29,7 +28,7 @@ fn routes() -> Vec<Route> {
     let all = template.functions.iter().flat_map(|function| &function.routes);
     let mut routes: Vec<Route> = all
         .filter(|route| route.path.starts_with("/v1/") && !route.path.starts_with(BUSINESSES))
-        .filter(|route| route.path != document::PATH)
+        .filter(|route| route.path != DOCUMENT_PATH)
         .map(|route| Route { method: route.method.parse().unwrap(), path: route.path.clone() })
         .collect();
     routes.sort_by_key(|route| {

@@ -32,6 +32,9 @@ use routes::Routes;
 /// Where an operator names the business that a request is about, in front of the path that the business itself uses.
 pub const BUSINESSES: &str = "/v1/businesses";
 
+/// Where the OpenAPI document is served.
+pub const DOCUMENT_PATH: &str = "/v1/openapi.json";
+
 /// A function behind `/v1`.
 pub trait ApiFunction: Part + Send + Sync + 'static {
     /// The bin, and the function's name in the template.

@@ -9,9 +9,9 @@ use twilio::{Form, SigningKey};
 use url::Url;
 
 use super::Finding;
-use crate::document;
 use crate::edge::StartError;
 use crate::edge::address;
+use crate::edge::api::DOCUMENT_PATH;
 use crate::edge::parts::{Needs, Opener, Part};
 use crate::shared::callbacks;
 
@@ -71,7 +71,7 @@ impl OwnAddress {
 
     /// Our time beside that of the public address.
     pub(super) async fn clock(&self, base: &Url, clock: &Clock) -> Finding {
-        let Ok(url) = Url::parse(&address::of(base, document::PATH)) else {
+        let Ok(url) = Url::parse(&address::of(base, DOCUMENT_PATH)) else {
             return Finding::not_proven("the public address is no URL");
         };
         let answer = match self.probe.get(&url).await {
