@@ -18,7 +18,7 @@ const PAGES: [&str; 2] = ["README.md", "infra/README.md"];
 const RUN_BY_CI: [&str; 2] = ["cargo run", "cargo test --workspace"];
 
 /// Programs that nothing but an account, a registry or the AWS CLI gives a meaning.
-const REMOTE: [&str; 4] = ["aws ", "sam ", "docker ", "\"$queue\""];
+const REMOTE: [&str; 5] = ["aws ", "sam ", "docker ", "\"$queue\"", "https://$PUBLIC_HOST"];
 
 fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
