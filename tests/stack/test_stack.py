@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import multiprocessing
 import re
 import shutil
 import tempfile
@@ -369,6 +371,19 @@ MUTANTS: list[tuple[str, Check, str, str, str, str]] = [
 ]
 
 
+def unnoticed(index: int) -> str | None:
+    """Why the mutant of this index is not noticed. None: it is."""
+    _, noticing, file, old, new, named = MUTANTS[index]
+    case = WhatIsWrong("test_is_noticed")
+    try:
+        case.notices(noticing, case.changed(file, old, new), named)
+    except AssertionError as error:
+        return str(error)
+    finally:
+        case.doCleanups()
+    return None
+
+
 class WhatIsWrong(unittest.TestCase):
     """Each check notices what it is for. A check that never says anything would pass on the real stack as well."""
 
@@ -396,9 +411,11 @@ class WhatIsWrong(unittest.TestCase):
         self.fail(f"nothing names {named}: {heard}")
 
     def test_is_noticed(self) -> None:
-        for what, noticing, file, old, new, named in MUTANTS:
-            with self.subTest(what):
-                self.notices(noticing, self.changed(file, old, new), named)
+        # Each takes seconds of one core, and none needs another.
+        with concurrent.futures.ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+            for mutant, wrong in zip(MUTANTS, pool.map(unnoticed, range(len(MUTANTS)))):
+                with self.subTest(mutant[0]):
+                    self.assertIsNone(wrong)
 
     def test_a_worker_that_cannot_call_a_failed_job_back_is_noticed_for_each_of_them(self) -> None:
         text = (REPOSITORY / "template.yaml").read_text(encoding="utf-8")
