@@ -89,6 +89,45 @@ pub trait Ports: Send + Sync + 'static {
     ) -> impl Future<Output = Result<ToolOutcome, ToolFailure>> + Send;
 }
 
+/// Of the methods of [`Ports`] those about actions, for a store of a test or a measurement that is asked for none.
+#[macro_export]
+macro_rules! ports_without_actions {
+    () => {
+        async fn asked(
+            &self,
+            _: &[::domain::CallSid],
+        ) -> Result<::std::collections::HashMap<::domain::CallSid, Vec<::domain::ActionId>>, $crate::StoreError>
+        {
+            Ok(::std::collections::HashMap::new())
+        }
+
+        async fn take_action(
+            &self,
+            _: &::domain::CallSid,
+            _: &::domain::ActionId,
+            _: ::domain::Epoch,
+            _: ::domain::Timestamp,
+        ) -> Result<Option<::domain::CallAction>, $crate::StoreError> {
+            Ok(None)
+        }
+
+        async fn settle_action(
+            &self,
+            _: &::domain::CallSid,
+            _: ::domain::Epoch,
+            _: &::domain::ActionId,
+            _: ::domain::ActionState,
+            _: Option<bool>,
+        ) -> Result<(), $crate::StoreError> {
+            Ok(())
+        }
+
+        async fn steered(&self, _: &::domain::CallSid) -> Result<$crate::Steered, $crate::StoreError> {
+            Ok($crate::Steered::default())
+        }
+    };
+}
+
 /// What earlier sessions of a call were asked for and what still holds for the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Steered {

@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::edge::answer::{self, Link};
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
-use crate::edge::api::input::Query;
+use crate::edge::api::input::{Query, page_limit};
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
@@ -31,8 +31,6 @@ use api::{CallPage, ListCalls, Record, RecordingList, Sources};
 
 /// A presigned URL lives as long as a click needs; it is minted at each one.
 const LINK_TTL: Duration = Duration::from_secs(5 * 60);
-const DEFAULT_PAGE: u16 = 25;
-const MAX_PAGE: u16 = 100;
 
 parts! {
     pub struct Calls {
@@ -76,10 +74,7 @@ async fn list(
     tenant: Tenant,
     Query(query): Query<ListCalls>,
 ) -> Result<Response, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Problem::bad_request("`limit` must be between 1 and 100"));
-    }
+    let limit = page_limit(query.limit)?;
     let page = app.calls.list(&tenant.0, query.listing(), limit, query.cursor).await?;
     Ok(Json(CallPage::new(&page.calls, page.next)).into_response())
 }
@@ -125,24 +120,29 @@ async fn one(
     Ok(Json(record).into_response())
 }
 
+/// What there is in place of a link as JSON, for the document.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "the document alone reads it")]
+enum OtherThanLink {
+    /// The link, for every other client.
+    #[response(status = 302, headers(("Location" = String, description = "Where the bytes are, for five minutes.")))]
+    Redirect,
+    /// The recording is still being made or copied.
+    #[response(status = 409)]
+    NotYet,
+    /// The recording is gone, or never came to be.
+    #[response(status = 410)]
+    Gone,
+}
+
 /// A link to the recording of the conversation.
 #[utoipa::path(
     get,
     path = "/v1/calls/{sid}/recording",
     operation_id = "get_recording",
     responses(
-        (
-            status = 200,
-            description = "The link, for a client whose `Accept` names `application/json`.",
-            body = Link,
-        ),
-        (
-            status = 302,
-            description = "The link, for every other client.",
-            headers(("Location" = String, description = "Where the bytes are, for five minutes.")),
-        ),
-        (status = 409, description = "The recording is still being made or copied."),
-        (status = 410, description = "The recording is gone, or never came to be."),
+        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = Link),
+        OtherThanLink,
     ),
 )]
 async fn recording(
@@ -160,18 +160,8 @@ async fn recording(
     path = "/v1/calls/{sid}/recordings/{recording}",
     operation_id = "get_recording_by_id",
     responses(
-        (
-            status = 200,
-            description = "The link, for a client whose `Accept` names `application/json`.",
-            body = Link,
-        ),
-        (
-            status = 302,
-            description = "The link, for every other client.",
-            headers(("Location" = String, description = "Where the bytes are, for five minutes.")),
-        ),
-        (status = 409, description = "The recording is still being made or copied."),
-        (status = 410, description = "The recording is gone, or never came to be."),
+        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = Link),
+        OtherThanLink,
     ),
 )]
 async fn one_recording(
@@ -206,18 +196,8 @@ async fn recordings(
     path = "/v1/calls/{sid}/voicemail",
     operation_id = "get_voicemail",
     responses(
-        (
-            status = 200,
-            description = "The link, for a client whose `Accept` names `application/json`.",
-            body = Link,
-        ),
-        (
-            status = 302,
-            description = "The link, for every other client.",
-            headers(("Location" = String, description = "Where the bytes are, for five minutes.")),
-        ),
-        (status = 409, description = "The recording is still being made or copied."),
-        (status = 410, description = "The recording is gone, or never came to be."),
+        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = Link),
+        OtherThanLink,
     ),
 )]
 async fn voicemail(

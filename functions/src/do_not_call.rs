@@ -11,20 +11,18 @@ use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use domain::access::Scope;
 use platform::Clock;
-use stores::do_not_call::{MAX_PAGE, Reader, Writer};
+use stores::do_not_call::{Reader, Writer};
 use utoipa_axum::routes;
 
 use crate::edge::answer::no_content;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
-use crate::edge::api::input::{OptionalBody, Query};
+use crate::edge::api::input::{OptionalBody, Query, page_limit};
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::{parts, table_parts};
 use crate::edge::problem::Problem;
 use api::{EntryList, EntryView, ListEntries, Listing};
-
-const DEFAULT_PAGE: u16 = 25;
 
 table_parts! {
     Writer: "TABLE_DO_NOT_CALL";
@@ -68,10 +66,7 @@ async fn list(
     tenant: Tenant,
     Query(query): Query<ListEntries>,
 ) -> Result<Response, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Problem::bad_request("`limit` must be between 1 and 100"));
-    }
+    let limit = page_limit(query.limit)?;
     let page = app.reader.list(&tenant.0, limit, query.cursor.as_deref()).await?;
     Ok(Json(EntryList::new(&page)).into_response())
 }

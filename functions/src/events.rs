@@ -9,19 +9,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use stores::events;
-use stores::events::MAX_PAGE;
 use utoipa_axum::routes;
 
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
-use crate::edge::api::input::Query;
+use crate::edge::api::input::{Query, page_limit};
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use api::{EventList, ListEvents, MAX_AFTER};
-
-const DEFAULT_PAGE: u16 = 25;
 
 parts! {
     pub struct Events {
@@ -56,10 +53,7 @@ async fn list(
     tenant: Tenant,
     Query(query): Query<ListEvents>,
 ) -> Result<Response, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Problem::bad_request("`limit` must be between 1 and 100"));
-    }
+    let limit = page_limit(query.limit)?;
     if query.after > MAX_AFTER {
         return Err(Problem::bad_request("`after` is larger than any event's number"));
     }

@@ -1,14 +1,10 @@
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use domain::tools::{ANSWER_MAX_BYTES, Destination, Missed, ToolReply};
-use domain::{
-    ActionId, ActionState, AnsweredBy, CallAction, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp,
-    Turn,
-};
+use domain::{AnsweredBy, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
 
 use super::*;
-use crate::ports::{ClaimError, HangUpError, Steered, StoreError};
+use crate::ports::{ClaimError, HangUpError, StoreError};
 
 /// Keeps what tools did.
 #[derive(Default)]
@@ -37,34 +33,7 @@ impl Ports for World {
         Ok(None)
     }
 
-    async fn asked(&self, _: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
-        Ok(HashMap::new())
-    }
-
-    async fn take_action(
-        &self,
-        _: &CallSid,
-        _: &ActionId,
-        _: Epoch,
-        _: Timestamp,
-    ) -> Result<Option<CallAction>, StoreError> {
-        Ok(None)
-    }
-
-    async fn settle_action(
-        &self,
-        _: &CallSid,
-        _: Epoch,
-        _: &ActionId,
-        _: ActionState,
-        _: Option<bool>,
-    ) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn steered(&self, _: &CallSid) -> Result<Steered, StoreError> {
-        Ok(Steered::default())
-    }
+    crate::ports_without_actions!();
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())

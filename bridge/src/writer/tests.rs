@@ -1,13 +1,13 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::turn::{EndReason, Speaker};
-use domain::{ActionId, ActionState, AnsweredBy, CallAction, CallPlan, Epoch, Timestamp, testing};
+use domain::{AnsweredBy, CallPlan, Epoch, Timestamp, testing};
 
 use super::*;
-use crate::ports::{ClaimError, HangUpError, Steered, ToolFailure, ToolRequest};
+use crate::ports::{ClaimError, HangUpError, ToolFailure, ToolRequest};
 use crate::testing::log::{self, Log};
 
 /// A store that answers its first writes as it was told, and keeps a log of what it took.
@@ -56,34 +56,7 @@ impl Ports for Store {
         Ok(None)
     }
 
-    async fn asked(&self, _: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
-        Ok(HashMap::new())
-    }
-
-    async fn take_action(
-        &self,
-        _: &CallSid,
-        _: &ActionId,
-        _: Epoch,
-        _: Timestamp,
-    ) -> Result<Option<CallAction>, StoreError> {
-        Ok(None)
-    }
-
-    async fn settle_action(
-        &self,
-        _: &CallSid,
-        _: Epoch,
-        _: &ActionId,
-        _: ActionState,
-        _: Option<bool>,
-    ) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn steered(&self, _: &CallSid) -> Result<Steered, StoreError> {
-        Ok(Steered::default())
-    }
+    crate::ports_without_actions!();
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())

@@ -8,10 +8,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::ids::InvalidId;
+use crate::ids::named_by_request;
 use crate::{Call, CallSid, CallStatus, Direction, Toolbox};
 
 /// The longest text that is said or noted, in characters: about a minute of speech.
@@ -263,57 +262,9 @@ impl ActionState {
     }
 }
 
-/// Names one action on one call: 32 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ActionId(String);
-
-impl ActionId {
-    /// Equal for equal requests: the business's own idempotency key decides what is the same action.
-    pub fn of(call: &CallSid, idempotency_key: &str) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(call.as_str());
-        hash.update([0]);
-        hash.update(idempotency_key);
-        let digest = hash.finalize();
-        Self(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// Accepts 32 lower-case hexadecimal digits.
-    ///
-    /// # Errors
-    /// [`InvalidId`].
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        if text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId { kind: "ActionId", expected: "32 hexadecimal digits" })
-        }
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ActionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for ActionId {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ActionId> for String {
-    fn from(id: ActionId) -> Self {
-        id.0
-    }
+named_by_request! {
+    /// Names one action on one call.
+    ActionId, call: CallSid
 }
 
 #[cfg(test)]

@@ -10,64 +10,20 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::ids::{AccountSid, InvalidId};
+use crate::ids::{AccountSid, InvalidId, named_by_request};
 use crate::zone::Zone;
 use crate::{BusinessId, Call, CallSid, CallStatus, Caller, Direction, PhoneNumber, Revision, Timestamp};
 
-/// Names one order to place a call: 32 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DialId(String);
+named_by_request! {
+    /// Names one order to place a call.
+    DialId, business: BusinessId
+}
 
 impl DialId {
-    /// Equal for equal orders: the business's own idempotency key decides what is the same order.
-    pub fn of(business: &BusinessId, idempotency_key: &str) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(business.as_str());
-        hash.update([0]);
-        hash.update(idempotency_key);
-        let digest = hash.finalize();
-        Self(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// Accepts 32 lower-case hexadecimal digits.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        if text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId { kind: "DialId", expected: "32 hexadecimal digits" })
-        }
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Stands for the call's sid until there is one.
     pub fn stand_in(&self) -> Result<CallSid, InvalidId> {
         CallSid::parse(&format!("CA{}", self.0))
-    }
-}
-
-impl fmt::Display for DialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for DialId {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<DialId> for String {
-    fn from(id: DialId) -> Self {
-        id.0
     }
 }
 

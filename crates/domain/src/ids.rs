@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// Why a text is not the identifier it was taken for. The text itself is not repeated: it may be anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +13,74 @@ pub struct InvalidId {
     pub kind: &'static str,
     /// The shape that it should have.
     pub expected: &'static str,
+}
+
+/// The name of what a request asks for, 32 hexadecimal digits, decided by whom it concerns and the request's own
+/// idempotency key: equal requests have equal names.
+macro_rules! named_by_request {
+    ($(#[$doc:meta])* $name:ident, $of:ident: $owner:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Equal for equal requests: the business's own idempotency key decides what is the same.
+            pub fn of($of: &$owner, idempotency_key: &str) -> Self {
+                Self($crate::ids::request_digits($of.as_str(), idempotency_key))
+            }
+
+            /// Accepts 32 lower-case hexadecimal digits.
+            ///
+            /// # Errors
+            /// [`InvalidId`]($crate::ids::InvalidId).
+            pub fn parse(text: &str) -> Result<Self, $crate::ids::InvalidId> {
+                if $crate::ids::is_32_digits(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    let expected = "32 hexadecimal digits";
+                    Err($crate::ids::InvalidId { kind: stringify!($name), expected })
+                }
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::ids::InvalidId;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+pub(crate) use named_by_request;
+
+/// 128 bits of SHA-256 over both, as 32 hexadecimal digits.
+pub(crate) fn request_digits(owner: &str, idempotency_key: &str) -> String {
+    let digest = Sha256::new().chain_update(owner).chain_update([0]).chain_update(idempotency_key).finalize();
+    hex::encode(&digest[..16])
+}
+
+/// Whether a text is 32 lower-case hexadecimal digits.
+pub(crate) fn is_32_digits(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 macro_rules! sid {
@@ -24,10 +93,7 @@ macro_rules! sid {
         impl $name {
             /// Accepts the two-letter prefix followed by 32 lower-case hexadecimal digits, as Twilio issues them.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                let digits = text.strip_prefix($prefix).filter(|rest| {
-                    rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-                });
-                match digits {
+                match text.strip_prefix($prefix).filter(|rest| is_32_digits(rest)) {
                     Some(_) => Ok(Self(text.to_owned())),
                     None => Err(InvalidId {
                         kind: stringify!($name),

@@ -343,7 +343,7 @@ fn ids(queue: &Row) -> Result<Vec<ActionId>, StoreError> {
     texts.map(|text| ActionId::parse(text).map_err(|_| queue.corrupt(ASKED))).collect()
 }
 
-/// Empty where there is none: an expression must name every value it is given.
+/// Why an action was not done; empty for every other state, since the expression names the value in any case.
 fn why_of(state: ActionState) -> &'static str {
     match state {
         ActionState::NotDone(why) => why.as_str(),

@@ -128,7 +128,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError`].
     pub async fn note_use(&self, key: &KeyId, now: Timestamp) -> Result<(), StoreError> {
-        let row = Key::new(format!("{USE_KEYS}{key}"), utc_day(now).to_string());
+        let row = Key::new(uses(key), utc_day(now).to_string());
         self.requests.put(&row, Draft::default().expires(now.plus(KEPT))).await
     }
 
@@ -196,14 +196,27 @@ impl Reader {
         Ok(entries)
     }
 
+    /// The last day on which a key was used, in UTC. `None`: it was not, or not for as long as the log is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_use(&self, key: &KeyId) -> Result<Option<Date>, StoreError> {
+        let row = self.requests.last(&uses(key), "").await?;
+        row.map(|row| row.parsed(SK, str::parse::<Date>)).transpose()
+    }
+
     /// The days on which a key was used, in UTC, the first one first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn days_of_use(&self, key: &KeyId) -> Result<Vec<Date>, StoreError> {
-        let rows = self.requests.query(&format!("{USE_KEYS}{key}"), "").await?;
+        let rows = self.requests.query(&uses(key), "").await?;
         rows.iter().map(|row| row.parsed(SK, str::parse::<Date>)).collect()
     }
+}
+
+fn uses(key: &KeyId) -> String {
+    format!("{USE_KEYS}{key}")
 }
 
 fn log(owner: &KeyOwner, day: Date) -> String {

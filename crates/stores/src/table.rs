@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
@@ -129,21 +130,37 @@ impl Table {
 
     /// All items of a partition whose sort key starts with `prefix`, in the order of the sort key.
     pub(crate) async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Row>, StoreError> {
+        self.query_as(pk, prefix, |request| request).await
+    }
+
+    /// The same, of each item these attributes alone, whose names are no reserved words.
+    pub(crate) async fn query_only(
+        &self,
+        pk: &str,
+        prefix: &str,
+        attributes: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.query_as(pk, prefix, |request| request.projection_expression(attributes)).await
+    }
+
+    /// The last item of a partition whose sort key starts with `prefix`.
+    pub(crate) async fn last(&self, pk: &str, prefix: &str) -> Result<Option<Row>, StoreError> {
+        let request = self.starting_with(pk, prefix).scan_index_forward(false).limit(1);
+        let page = request.send().await.map_err(|e| self.error(&e))?;
+        Ok(page.items.unwrap_or_default().into_iter().next().map(|item| self.row(item)))
+    }
+
+    async fn query_as(
+        &self,
+        pk: &str,
+        prefix: &str,
+        wanted: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
+    ) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
         let mut start = None;
         for _ in 0..MAX_QUERY_PAGES {
-            let page = self
-                .client
-                .query()
-                .table_name(&*self.name)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", text(pk))
-                .expression_attribute_values(":prefix", text(prefix))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|e| self.error(&e))?;
+            let request = wanted(self.starting_with(pk, prefix)).set_exclusive_start_key(start);
+            let page = request.send().await.map_err(|e| self.error(&e))?;
             rows.extend(page.items.unwrap_or_default().into_iter().map(|item| self.row(item)));
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
@@ -151,6 +168,14 @@ impl Table {
             }
         }
         Err(StoreError::Corrupt { table: self.name.to_string(), attribute: SK })
+    }
+
+    fn starting_with(&self, pk: &str, prefix: &str) -> QueryFluentBuilder {
+        let request = self.client.query().table_name(&*self.name).consistent_read(true);
+        request
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix))
     }
 
     pub(crate) fn row(&self, attributes: Attributes) -> Row {

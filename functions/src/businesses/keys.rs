@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::{ApiKey, DEFAULT_OVERLAP, KeyId, KeyOwner, NotRotated, Scope, StoredKey};
 use domain::token::TokenKey;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::{HeaderMap, StatusCode, header};
 use platform::Clock;
 use stores::keys::{MAX_KEYS, Reader, Writer, Written};
@@ -31,6 +32,8 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use shapes::{AuditQuery, Audited, KeyList, KeyView, NewKeyRequest, RotateKey, ShownKey};
 
+/// Keys whose last use is looked up at one time.
+const AT_ONCE: usize = 16;
 /// What the texts of keys are derived for.
 const PURPOSE: &str = "api keys by idempotency key";
 
@@ -67,10 +70,12 @@ impl ApiFunction for Keys {
 #[utoipa::path(get, path = "/v1/keys", operation_id = "list_keys", tag = "keys",
     responses((status = 200, body = KeyList)))]
 async fn list(State(app): State<Arc<Keys>>, requester: Requester) -> Result<Response, Problem> {
-    let mut keys = vec![];
-    for key in app.reader.of(&requester.subject()).await? {
-        keys.push(app.view(&key).await?);
-    }
+    let stored = app.reader.of(&requester.subject()).await?;
+    let view = |key| {
+        let app = &app;
+        async move { app.view(&key).await }
+    };
+    let keys = stream::iter(stored).map(view).buffered(AT_ONCE).try_collect().await?;
     Ok(Json(KeyList { keys }).into_response())
 }
 
@@ -228,8 +233,7 @@ impl Keys {
     }
 
     async fn view(&self, key: &StoredKey) -> Result<KeyView, Problem> {
-        let days = self.requests.days_of_use(&key.id).await?;
-        Ok(KeyView::new(key, days.last().copied()))
+        Ok(KeyView::new(key, self.requests.last_use(&key.id).await?))
     }
 }
 

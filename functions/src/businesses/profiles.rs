@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
-use crate::edge::api::input::{Body, OptionalBody, Query};
+use crate::edge::api::input::{Body, OptionalBody, Query, page_limit};
 use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
@@ -25,7 +25,6 @@ use crate::edge::problem::{FieldError, Problem};
 use crate::edge::{etag, idempotency};
 use shapes::{BusinessChange, BusinessList, BusinessView, ListBusinesses, NewBusinessRequest, Suspension};
 
-const DEFAULT_PAGE: usize = 25;
 /// A change that others overtake is tried so often with what they left.
 const TRIES: usize = 5;
 
@@ -64,12 +63,9 @@ async fn list(
     State(app): State<Arc<Businesses>>,
     Query(query): Query<ListBusinesses>,
 ) -> Result<Response, Problem> {
-    let limit = query.limit.map_or(DEFAULT_PAGE, usize::from);
-    if !(1..=100).contains(&limit) {
-        return Err(Problem::bad_request("`limit` must be between 1 and 100"));
-    }
+    let limit = page_limit(query.limit)?;
     let (wanted, standing) = (query.q.as_deref(), query.standing.as_deref());
-    let page = app.reader.list(wanted, standing, limit, query.cursor.as_deref()).await?;
+    let page = app.reader.list(wanted, standing, limit.into(), query.cursor.as_deref()).await?;
     Ok(Json(BusinessList::new(page)).into_response())
 }
 

@@ -297,8 +297,8 @@ impl SettingsOfBusinesses {
         if !errors.is_empty() {
             return Err(Problem::fields(errors));
         }
-        let latest = self.reader.revisions(id).await?.last().map_or(0, |note| note.revision.0);
-        settings.revision = Revision(latest + 1);
+        let latest = self.reader.latest_revision(id).await?;
+        settings.revision = Revision(latest.map_or(0, |revision| revision.0) + 1);
         let (by, now) = (&requester.key.id, self.clock.now());
         match self.writer.publish(id, &settings, current, by, note.note.as_deref(), now).await? {
             Publication::Done(revision) => {

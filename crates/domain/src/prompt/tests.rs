@@ -184,7 +184,7 @@ fn what_holds_outside_the_opening_hours_is_told_only_then() {
     let task = CallTask::default();
     let outbound = CallContext { task: Some(&task), ..context(&Caller::Hidden, at(8, 10)) };
     let text = for_call(&compiled, &business(), &settings, &outbound);
-    assert!(!text.contains("Take no orders"), "a call that the business places is none of its hours' matter");
+    assert!(!text.contains("Take no orders"), "opening hours are for calls that come in");
 }
 
 #[test]

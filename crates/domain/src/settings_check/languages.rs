@@ -49,8 +49,7 @@ pub(super) fn check(settings: &Settings, found: &mut Findings) {
                 );
             }
             if !known.iter().any(|other| other.is_kin(&tongue)) {
-                let detail =
-                    "the language is none of `voice.languages`: add it there, or this text is not used";
+                let detail = "`voice.languages` lacks this language: add it there, or this text is not used";
                 found.warning(&path, "unused_language", detail);
             }
             own.push(tongue);

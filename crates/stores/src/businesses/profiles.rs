@@ -65,7 +65,7 @@ impl Reader {
     /// At most `limit` businesses whose id or name contains `wanted`, in whatever case, by id.
     ///
     /// # Errors
-    /// [`StoreError::Cursor`] for a cursor that is none of this list's.
+    /// [`StoreError::Cursor`] for a cursor of another list.
     pub async fn list(
         &self,
         wanted: Option<&str>,

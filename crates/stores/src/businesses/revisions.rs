@@ -6,7 +6,7 @@ use domain::{BusinessId, Revision, Settings, Timestamp};
 
 use super::{BODY, REVISION, Reader, Writer, document, partition, published_key, settings_key};
 use crate::StoreError;
-use crate::item::{Draft, number, to_json};
+use crate::item::{Draft, Row, number, to_json};
 use crate::table::{ABSENT, SK, WriteOutcome};
 use crate::transaction::Transacted;
 
@@ -52,11 +52,12 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn revisions(&self, id: &BusinessId) -> Result<Vec<RevisionNote>, StoreError> {
-        let rows = self.businesses.query(&partition(id), PREFIX).await?;
-        let note = |row: &crate::item::Row| {
-            let revision = row.parsed(SK, |sk| sk.trim_start_matches(PREFIX).parse().map(Revision))?;
+        // The settings themselves may have hundreds of kilobytes each.
+        let rows =
+            self.businesses.query_only(&partition(id), PREFIX, "sk, author, note, published_at").await?;
+        let note = |row: &Row| {
             Ok(RevisionNote {
-                revision,
+                revision: number_of(row)?,
                 author: row.optional_parsed(AUTHOR, KeyId::parse)?,
                 note: row.optional_text(NOTE)?.map(str::to_owned),
                 published_at: row.optional_time(PUBLISHED_AT)?,
@@ -64,6 +65,18 @@ impl Reader {
         };
         rows.iter().map(note).collect()
     }
+
+    /// The revision with the highest number. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn latest_revision(&self, id: &BusinessId) -> Result<Option<Revision>, StoreError> {
+        self.businesses.last(&partition(id), PREFIX).await?.as_ref().map(number_of).transpose()
+    }
+}
+
+fn number_of(row: &Row) -> Result<Revision, StoreError> {
+    row.parsed(SK, |sk| sk.trim_start_matches(PREFIX).parse().map(Revision))
 }
 
 impl Writer {

@@ -88,4 +88,6 @@ async fn the_days_of_a_keys_use_are_known() {
     }
     assert_eq!(reader.days_of_use(&key(1)).await, Ok(vec![utc_day(NOW), utc_day(tomorrow)]));
     assert_eq!(reader.days_of_use(&key(2)).await, Ok(vec![]));
+    assert_eq!(reader.last_use(&key(1)).await, Ok(Some(utc_day(tomorrow))));
+    assert_eq!(reader.last_use(&key(2)).await, Ok(None));
 }

@@ -3,9 +3,10 @@
 use domain::PhoneNumber;
 use domain::numbers::{NewNumber, NotTaken, OwnNumber, SettingsChannel};
 use http::StatusCode;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::edge::api::input::present;
 use crate::edge::problem::Problem;
 use crate::shared::shapes::Time;
 
@@ -42,11 +43,6 @@ pub(super) struct ChangeNumber {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
     label: Option<Option<String>>,
-}
-
-/// Tells null, which deletes, from a field that is left out.
-fn present<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(reader).map(Some)
 }
 
 impl ChangeNumber {

@@ -3,10 +3,11 @@
 use domain::business::Standing;
 use domain::usage::Caps;
 use domain::{Business, BusinessId, PhoneNumber};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use stores::businesses::ListedPage;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::edge::api::input::present;
 use crate::edge::problem::Problem;
 use crate::shared::shapes::Time;
 
@@ -134,11 +135,6 @@ struct CapsOfMonth {
     minutes: Option<u64>,
     /// Micro-dollars, for models and carrier together; null: no cap.
     micros: Option<u64>,
-}
-
-/// Tells null, which deletes, from a field that is left out.
-fn present<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(reader).map(Some)
 }
 
 impl BusinessChange {

@@ -5,15 +5,17 @@
 //! answer to a key that is unknown, wrong, revoked or expired is the same. A write, and a reading of what was said or
 //! of a secret, is in the log before it happens.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::access::{ApiKey, KeyId, KeyKind, KeyOwner, Scope, StoredKey, allowed};
 use domain::zone::utc_day;
 use domain::{BusinessId, Timestamp};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::civil::Date;
 use lambda_http::request::RequestContext;
@@ -44,7 +46,7 @@ pub struct Gatekeeper {
     first_key: Option<Arc<StoredKey>>,
     /// Requests of one key in a minute.
     per_minute: u32,
-    noted: Arc<Mutex<Vec<(KeyId, Date)>>>,
+    noted: Arc<Mutex<BTreeSet<(KeyId, Date)>>>,
 }
 
 impl Part for Gatekeeper {
@@ -106,32 +108,33 @@ pub(super) async fn admit(State(guard): State<Guard>, request: Request, next: Ne
 }
 
 impl Guard {
-    async fn pass(&self, mut request: Request, next: Next, id: &str) -> Result<Response, Problem> {
+    async fn pass(&self, request: Request, next: Next, id: &str) -> Result<Response, Problem> {
         let Some(rule) = self.rule(&request) else { return Ok(next.run(request).await) };
         let Some(scope) = rule.scope() else { return Ok(next.run(request).await) };
+        let (mut parts, body) = request.into_parts();
         let now = self.gatekeeper.clock.now();
-        let source = source(&mut request).await;
-        let key = self.gatekeeper.prove(request.headers(), now, source, scope).await?;
-        let business = business(&key, rule, named(&mut request).await)?;
+        let source = source(&mut parts).await;
+        let key = self.gatekeeper.prove(&parts.headers, now, source, scope).await?;
+        let business = business(&key, rule, named(&mut parts).await)?;
         let rate = self.gatekeeper.within_limit(&key.id, now).await?;
         self.gatekeeper.note_use(&key.id, now).await;
 
-        let entry = is_logged(request.method(), scope).then(|| Entry {
+        let entry = is_logged(&parts.method, scope).then(|| Entry {
             at: now,
             request: id.to_owned(),
             key: key.id.clone(),
             business: business.clone(),
             scope: scope.as_str().to_owned(),
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
             source: source.map(|source| source.to_string()),
             status: None,
         });
         if let Some(entry) = &entry {
             self.gatekeeper.requests.note(entry).await?;
         }
-        request.extensions_mut().insert(Requester { key, business });
-        let mut response = next.run(request).await;
+        parts.extensions.insert(Requester { key, business });
+        let mut response = next.run(Request::from_parts(parts, body)).await;
         if let Some(entry) = &entry {
             let status = response.status().as_u16();
             if let Err(error) = self.gatekeeper.requests.note_answer(entry, status).await {
@@ -203,7 +206,7 @@ impl Gatekeeper {
             if known.len() >= MAX_NOTED {
                 known.clear();
             }
-            known.push(noted);
+            known.insert(noted);
         }
         if let Err(error) = self.requests.note_use(key, now).await {
             tracing::warn!(%error, %key, "the use of a key is not noted");
@@ -250,22 +253,17 @@ fn business(
 }
 
 /// The business in front of the path, or the path's own parameter.
-async fn named(request: &mut Request) -> Option<NamedBusiness> {
-    if let Some(named) = request.extensions().get::<NamedBusiness>() {
+async fn named(parts: &mut Parts) -> Option<NamedBusiness> {
+    if let Some(named) = parts.extensions.get::<NamedBusiness>() {
         return Some(named.clone());
     }
-    let (mut parts, body) = std::mem::take(request).into_parts();
-    let params = axum::extract::RawPathParams::from_request_parts(&mut parts, &()).await;
-    *request = Request::from_parts(parts, body);
-    let params = params.ok()?;
+    let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
     let named = params.iter().find(|(name, _)| *name == "business");
     named.map(|(_, text)| NamedBusiness(text.to_owned()))
 }
 
-async fn source(request: &mut Request) -> Option<IpAddr> {
-    let (mut parts, body) = std::mem::take(request).into_parts();
-    let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(&mut parts, &()).await;
-    *request = Request::from_parts(parts, body);
+async fn source(parts: &mut Parts) -> Option<IpAddr> {
+    let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(parts, &()).await;
     address?.parse().ok()
 }
 

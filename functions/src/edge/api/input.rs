@@ -154,6 +154,33 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Resu
     reader.deserialize_map(Fields(PhantomData))
 }
 
+/// Reads a field of a merge patch (RFC 7396), in which null deletes and a field that is left out stays:
+/// `#[serde(default, deserialize_with = "present")]`.
+///
+/// # Errors
+/// The reader's.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(reader).map(Some)
+}
+
+/// Entries on a page, if the query does not say.
+const USUAL_PAGE: u16 = 25;
+/// The most entries on a page.
+const LARGEST_PAGE: u16 = 100;
+
+/// How many entries a page of a list has.
+///
+/// # Errors
+/// 400 for a number that is not from 1 to 100.
+pub fn page_limit(asked: Option<u16>) -> Result<u16, Problem> {
+    let limit = asked.unwrap_or(USUAL_PAGE);
+    let fits = (1..=LARGEST_PAGE).contains(&limit);
+    fits.then_some(limit)
+        .ok_or_else(|| Problem::bad_request(format!("`limit` must be between 1 and {LARGEST_PAGE}")))
+}
+
 /// A step of a JSON pointer (RFC 6901).
 fn token(segment: &Segment) -> String {
     match segment {

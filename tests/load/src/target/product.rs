@@ -1,16 +1,14 @@
 //! The bridge as it is deployed, with ports that answer from memory: a store's time is not the bridge's.
 
-use std::collections::HashMap;
-
 use bridge::{
-    Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, Steered, StoreError, ToolFailure,
-    ToolRequest, WarmSettings,
+    Bridge, BridgeSettings, ClaimError, HangUpError, LiveEvents, Ports, StoreError, ToolFailure, ToolRequest,
+    WarmSettings,
 };
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
 use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::{
-    ActionId, ActionState, AnsweredBy, BusinessId, CallAction, CallPlan, CallSid, Direction, Epoch, Revision,
-    Secret, SessionReport, Timestamp, Turn,
+    AnsweredBy, BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp,
+    Turn,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -92,34 +90,7 @@ impl Ports for Memory {
         Ok(None)
     }
 
-    async fn asked(&self, _: &[CallSid]) -> Result<HashMap<CallSid, Vec<ActionId>>, StoreError> {
-        Ok(HashMap::new())
-    }
-
-    async fn take_action(
-        &self,
-        _: &CallSid,
-        _: &ActionId,
-        _: Epoch,
-        _: Timestamp,
-    ) -> Result<Option<CallAction>, StoreError> {
-        Ok(None)
-    }
-
-    async fn settle_action(
-        &self,
-        _: &CallSid,
-        _: Epoch,
-        _: &ActionId,
-        _: ActionState,
-        _: Option<bool>,
-    ) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn steered(&self, _: &CallSid) -> Result<Steered, StoreError> {
-        Ok(Steered::default())
-    }
+    bridge::ports_without_actions!();
 
     async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
         Ok(())

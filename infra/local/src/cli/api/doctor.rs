@@ -207,7 +207,7 @@ struct KeyView {
 
 async fn key(client: &Client) -> (State, String) {
     let Ok(text) = ApiKey::parse(client.key()) else {
-        return fault("the key is none of ours: it is cut short or misspelt");
+        return fault("this is no API key: it is cut short or misspelt");
     };
     let of = if text.kind() == KeyKind::Operator { "an operator's" } else { "a business's" };
     let answer = client.get(&format!("/v1/keys/{}", text.id().as_str())).timeout(WITHIN).send().await;
