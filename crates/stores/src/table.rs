@@ -128,7 +128,7 @@ impl Table {
         TransactWriteItem::builder().set_condition_check(condition(check).build().ok()).build()
     }
 
-    /// All items of a partition whose sort key starts with `prefix`, in the order of the sort key.
+    /// All items of a partition whose sort key starts with `prefix`, which may be empty, in the order of the sort key.
     pub(crate) async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Row>, StoreError> {
         self.query_as(pk, prefix, |request| request).await
     }
@@ -172,9 +172,13 @@ impl Table {
 
     fn starting_with(&self, pk: &str, prefix: &str) -> QueryFluentBuilder {
         let request = self.client.query().table_name(&*self.name).consistent_read(true);
+        let request = request.expression_attribute_values(":pk", text(pk));
+        // DynamoDB refuses an empty string in the place of a key.
+        if prefix.is_empty() {
+            return request.key_condition_expression("pk = :pk");
+        }
         request
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":prefix", text(prefix))
     }
 
