@@ -105,8 +105,8 @@ async fn a_business_reads_what_it_used() {
     assert_eq!((status, &before["minutes"]), (200, &json!(0)));
 }
 
-/// The recording of a call is counted with its bytes, once.
-async fn a_stored_recording_is_counted() {
+/// The recording of a call is counted with its bytes, once when it is stored and once when it is deleted.
+async fn a_recording_is_counted_while_it_is_stored() {
     let world = World::start().await;
     let outcome = world.call(local::demo::story::caller()).await;
     let record = world.complete_record(&outcome.call_sid).await;
@@ -117,6 +117,20 @@ async fn a_stored_recording_is_counted() {
     assert!(calls.insights(&[]).await.does(&job(&outcome.call_sid), 1).await);
     let again = sum(&world).await;
     assert_eq!((again.stored_bytes, again.calls.inbound), (bytes, 1));
+
+    // Once it is deleted it is subtracted, once.
+    let kept = async || world.get("/v1/usage").await.1["recordings"].clone();
+    assert_eq!(kept().await, json!({ "stored_bytes": bytes, "deleted_bytes": 0, "kept_bytes": bytes }));
+    let recording = world.url(&format!("/v1/calls/{}/recording", outcome.call_sid));
+    for _ in 0..2 {
+        let deleted = world.http.delete(recording.clone()).bearer_auth(world.identity.api_key.expose());
+        assert_eq!(deleted.send().await.unwrap().status(), 204);
+    }
+    world.works_everything_off(&["RecordingsQueue", "InsightsQueue"]).await;
+    let gone = json!({ "stored_bytes": bytes, "deleted_bytes": bytes, "kept_bytes": 0 });
+    assert_eq!(kept().await, gone);
+    assert!(calls.insights(&[]).await.does(&job(&outcome.call_sid), 1).await);
+    assert_eq!((kept().await, sum(&world).await.calls), (gone, again.calls));
 }
 
 /// The business is told at 80 % and at the cap, once each; then calls are refused in its own way.
@@ -162,6 +176,6 @@ acceptance::tests![
     fifty_calls_are_summed_once_however_often_their_jobs_come,
     a_call_that_is_summed_up_again_adds_what_that_cost,
     a_business_reads_what_it_used,
-    a_stored_recording_is_counted,
+    a_recording_is_counted_while_it_is_stored,
     a_cap_warns_once_and_then_refuses_callers_politely,
 ];

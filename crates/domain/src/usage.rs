@@ -13,9 +13,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::{CallCost, PartKind};
+use crate::recording::Archived;
 use crate::transcript::Run;
 use crate::zone::Zone;
-use crate::{BusinessId, Call, CallSid, Direction, RecordingSid, Timestamp};
+use crate::{BusinessId, Call, CallSid, Direction, Recording, RecordingSid, RecordingState, Timestamp};
 
 pub use caps::{Caps, Level, Meter, Reading, WARN_AT_PERCENT, readings, risen, standing};
 pub use month::{InvalidMonth, Month};
@@ -121,6 +122,11 @@ impl UsageFigures {
         self.model_micros.saturating_add(self.carrier_micros)
     }
 
+    /// Bytes of what was stored and not deleted, if these are the figures of all months together.
+    pub const fn kept_bytes(&self) -> u64 {
+        self.stored_bytes.saturating_sub(self.deleted_bytes)
+    }
+
     /// Both together, as when months become a year.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -201,28 +207,25 @@ impl Entry {
             .then(|| Self::new(&call.business, cause, UsageFigures::default().with_cost(cost), now, zone))
     }
 
-    /// A recording that came into the business's bucket at `now`.
-    pub fn of_stored(
-        business: &BusinessId,
-        recording: &RecordingSid,
-        bytes: u64,
-        now: Timestamp,
-        zone: &Zone,
-    ) -> Self {
-        let figures = UsageFigures { stored_bytes: bytes, ..UsageFigures::default() };
-        Self::new(business, Cause::Stored(recording.clone()), figures, now, zone)
-    }
-
-    /// A recording of this length that left the bucket at `now`.
-    pub fn of_deleted(
-        business: &BusinessId,
-        recording: &RecordingSid,
-        bytes: u64,
-        now: Timestamp,
-        zone: &Zone,
-    ) -> Self {
-        let figures = UsageFigures { deleted_bytes: bytes, ..UsageFigures::default() };
-        Self::new(business, Cause::Deleted(recording.clone()), figures, now, zone)
+    /// What is known of a recording: that it came into the business's bucket and, if it was deleted, that it left it
+    /// again, each in the month in which it happened. A recording that was never stored adds nothing.
+    pub fn of_recording(recording: &Recording, zone: &Zone) -> Vec<Self> {
+        let (stored, left) = match &recording.state {
+            RecordingState::Archived(archived) => (Some(archived), None),
+            RecordingState::Deleted(deletion) => (deletion.archived.as_ref(), Some(deletion.at)),
+            RecordingState::InProgress
+            | RecordingState::Announced
+            | RecordingState::Failed { .. }
+            | RecordingState::Lost
+            | RecordingState::Absent => (None, None),
+        };
+        let Some(Archived { bytes, at, .. }) = stored else { return vec![] };
+        let entry = |cause, figures, at| Self::new(&recording.business, cause, figures, at, zone);
+        let came = UsageFigures { stored_bytes: *bytes, ..UsageFigures::default() };
+        let went = UsageFigures { deleted_bytes: *bytes, ..UsageFigures::default() };
+        let came = entry(Cause::Stored(recording.sid.clone()), came, *at);
+        let went = left.map(|left| entry(Cause::Deleted(recording.sid.clone()), went, left));
+        std::iter::once(came).chain(went).collect()
     }
 
     fn new(business: &BusinessId, cause: Cause, figures: UsageFigures, now: Timestamp, zone: &Zone) -> Self {

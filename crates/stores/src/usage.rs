@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `usage#<business>` | `entry#<cause>` | one entry, with its month and figures; put once |
 //! | `usage#<business>` | `month#<month>` | the sum of the month's entries, and which level of each cap the business was told of |
+//! | `usage#<business>` | `kept` | bytes of recordings that were stored and that were deleted, of all months |
 //!
 //! An entry and its addition to the sum are one transaction, whose condition is that the entry is new. So a sum counts
 //! each cause once and is never made anew from the calls.
@@ -65,6 +66,15 @@ impl Reader {
         let row = self.usage.get(&month_key(business, month)).await?;
         row.map_or_else(|| Ok(MonthSum::default()), |row| sum(&row))
     }
+
+    /// Bytes of the recordings that the business's bucket holds now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn kept_bytes(&self, business: &BusinessId) -> Result<u64, StoreError> {
+        let row = self.usage.get(&kept_key(business)).await?;
+        Ok(row.as_ref().map(sum).transpose()?.unwrap_or_default().figures.kept_bytes())
+    }
 }
 
 /// Held by the function that settles what calls cost.
@@ -85,7 +95,13 @@ impl Writer {
     /// [`StoreError`]; adding it again is safe.
     pub async fn add(&self, entry: Entry) -> Result<bool, StoreError> {
         let identity = random::id(&self.usage.name)?;
-        let done = transact(&self.usage, &self.actions(&entry), &identity).await?;
+        let mut actions = self.actions(&entry).to_vec();
+        let UsageFigures { stored_bytes, deleted_bytes, .. } = *entry.figures();
+        if stored_bytes > 0 || deleted_bytes > 0 {
+            let key = kept_key(entry.business());
+            actions.push(self.addition(&key, &[("stored_bytes", stored_bytes), ("deleted_bytes", deleted_bytes)]));
+        }
+        let done = transact(&self.usage, &actions, &identity).await?;
         Ok(matches!(done, Transacted::Done))
     }
 
@@ -96,18 +112,21 @@ impl Writer {
         let draft = Draft::default().text(MONTH, entry.month().to_string());
         let draft = figures.iter().fold(draft, |draft, (name, figure)| draft.number(name, figure));
         let put = self.usage.put_new_action(&entry_key(entry), draft);
-        let mut update = Update::builder()
-            .table_name(&*self.usage.name)
-            .set_key(Some(month_key(entry.business(), entry.month()).attributes()))
-            .expression_attribute_values(":one", number(1));
-        let mut added = format!("ADD {ENTRIES} :one");
-        for (name, figure) in &figures {
-            added.push_str(&format!(", {name} :{name}"));
+        let added: Vec<_> = figures.iter().copied().chain([(ENTRIES, 1)]).collect();
+        [put, self.addition(&month_key(entry.business(), entry.month()), &added)]
+    }
+
+    fn addition(&self, to: &Key, figures: &[(&str, u64)]) -> TransactWriteItem {
+        let mut update =
+            Update::builder().table_name(&*self.usage.name).set_key(Some(to.attributes()));
+        let mut added = vec![];
+        for (name, figure) in figures {
+            added.push(format!("{name} :{name}"));
             update = update.expression_attribute_values(format!(":{name}"), number(figure));
         }
         // Building fails only without table, key or expression; all are given.
-        let add = update.update_expression(added).build().ok();
-        [put, TransactWriteItem::builder().set_update(add).build()]
+        let add = update.update_expression(format!("ADD {}", added.join(", "))).build().ok();
+        TransactWriteItem::builder().set_update(add).build()
     }
 
     /// Notes that a business is told of this level of a cap, and puts the event that tells it, in one transaction.
@@ -160,6 +179,10 @@ fn entry_key(entry: &Entry) -> Key {
 
 fn month_key(business: &BusinessId, month: Month) -> Key {
     Key::new(partition(business), format!("month#{month}"))
+}
+
+fn kept_key(business: &BusinessId) -> Key {
+    Key::new(partition(business), "kept")
 }
 
 fn partition(business: &BusinessId) -> String {

@@ -21,7 +21,7 @@ use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::inbox::{Inbox, Jobs};
 use crate::edge::parts::parts;
-use crate::jobs::{RecordingJob, TranscriptJob};
+use crate::jobs::{InsightsJob, RecordingJob, TranscriptJob};
 
 /// One of the attempts at a copy: the delivery of a job, and whether the job is the last that will be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,7 @@ parts! {
         leases: Leases,
         objects: Objects,
         transcripts: Jobs<TranscriptJob>,
+        insights: Jobs<InsightsJob>,
         inbox: Inbox<RecordingJob>,
         twilio: TwilioRest,
         copying: Copying = Mutex::default(),

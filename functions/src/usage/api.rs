@@ -68,6 +68,10 @@ struct UsageCost {
 struct StoredRecordings {
     /// Bytes that were stored in this month.
     stored_bytes: u64,
+    /// Bytes that were deleted in this month, whenever they were stored.
+    deleted_bytes: u64,
+    /// Bytes that are kept now: what was stored in all months and not deleted.
+    kept_bytes: u64,
 }
 
 /// A cap and what was used of it.
@@ -85,7 +89,12 @@ struct CapView {
 }
 
 impl UsageView {
-    pub(super) fn new(month: Month, zone: &Zone, figures: &UsageFigures, caps: &Caps) -> Self {
+    pub(super) fn new(
+        (month, zone): (Month, &Zone),
+        figures: &UsageFigures,
+        kept_bytes: u64,
+        caps: &Caps,
+    ) -> Self {
         let seconds = |ms: u64| ms / 1_000;
         let ByDirection { inbound, outbound, unknown } = figures.talk_ms;
         let cap = |reading: Reading| {
@@ -113,7 +122,11 @@ impl UsageView {
                 carrier_usd_micros: figures.carrier_micros,
                 incomplete: figures.unpriced,
             },
-            recordings: StoredRecordings { stored_bytes: figures.stored_bytes },
+            recordings: StoredRecordings {
+                stored_bytes: figures.stored_bytes,
+                deleted_bytes: figures.deleted_bytes,
+                kept_bytes,
+            },
             caps: readings(figures, caps).into_iter().map(cap).collect(),
         }
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::CallStatus;
 use crate::call::Refusal;
 use crate::cost::Part;
+use crate::recording::{Codec, Deletion, DeletionReason, Retention, WavFormat};
 use crate::testing;
 
 const NOW: Timestamp = Timestamp::from_secs(1_795_000_000);
@@ -39,8 +40,34 @@ fn ledger() -> Ledger {
     Ledger::new(testing::business().id, Month::of(NOW, &utc()))
 }
 
-fn recording(n: u32) -> RecordingSid {
+fn recording_sid(n: u32) -> RecordingSid {
     RecordingSid::parse(&format!("RE{n:032x}")).unwrap()
+}
+
+fn recording(n: u32, state: RecordingState) -> Recording {
+    Recording::new(recording_sid(n), testing::call_sid(n), testing::business().id, state, NOW)
+}
+
+fn archived(bytes: u64) -> Archived {
+    Archived {
+        key: "k".into(),
+        bytes,
+        sha256: String::new(),
+        format: WavFormat {
+            codec: Codec::default(),
+            channels: 2,
+            sample_rate_hz: 8_000,
+            bits_per_sample: 16,
+            duration_ms: 1_000,
+        },
+        at: NOW,
+        retention: Retention::default(),
+    }
+}
+
+fn deleted(bytes: Option<u64>) -> RecordingState {
+    let (at, reason) = (NOW, DeletionReason::Requested);
+    RecordingState::Deleted(Deletion { at, reason, archived: bytes.map(archived) })
 }
 
 #[test]
@@ -106,29 +133,29 @@ fn later_work_and_recordings_have_causes_of_their_own() {
     let call = ended(1, Direction::Inbound, 60);
     let again = cost(&[(PartKind::FileTranscription, Some(6_000))]);
     assert_eq!(Entry::of_run(&call, Run::FIRST, &again, NOW, &utc()), None);
-    let business = testing::business().id;
     let entries = || {
         [
             Entry::of_call(&call, &again, &utc()).unwrap(),
             Entry::of_run(&call, Run(1), &again, NOW, &utc()).unwrap(),
             Entry::of_run(&call, Run(2), &again, NOW, &utc()).unwrap(),
-            Entry::of_stored(&business, &recording(1), 1_000, NOW, &utc()),
-            Entry::of_deleted(&business, &recording(1), 1_000, NOW, &utc()),
         ]
+        .into_iter()
+        .chain(Entry::of_recording(&recording(1, deleted(Some(1_000))), &utc()))
+        .collect::<Vec<_>>()
     };
-    let texts = entries().map(|entry| entry.cause().to_string());
+    let texts: Vec<_> = entries().iter().map(|entry| entry.cause().to_string()).collect();
     let call_sid = testing::call_sid(1);
     let expected = [
         format!("call#{call_sid}"),
         format!("run#{call_sid}#1"),
         format!("run#{call_sid}#2"),
-        format!("stored#{}", recording(1)),
-        format!("deleted#{}", recording(1)),
+        format!("stored#{}", recording_sid(1)),
+        format!("deleted#{}", recording_sid(1)),
     ];
     assert_eq!(texts, expected);
     let mut ledger = ledger();
-    assert!(entries().map(|entry| ledger.add(entry)).iter().all(Result::is_ok));
-    assert!(entries().map(|entry| ledger.add(entry)).iter().all(|added| *added == Err(NotAdded::Counted)));
+    assert!(entries().into_iter().all(|entry| ledger.add(entry).is_ok()));
+    assert!(entries().into_iter().all(|entry| ledger.add(entry) == Err(NotAdded::Counted)));
     let sum = ledger.sum();
     assert_eq!(
         (sum.model_micros, sum.stored_bytes, sum.deleted_bytes, sum.calls.total()),
@@ -213,6 +240,39 @@ proptest! {
         }
         prop_assert_eq!(*ledger.sum(), sum);
         prop_assert_eq!(ledger.sum().calls.total(), seen.len() as u64);
+    }
+
+    /// Jobs see a recording before and after it is deleted, any number of times: its bytes come once and go once.
+    #[test]
+    fn what_is_kept_is_what_was_stored_and_not_deleted(
+        sights in prop::collection::vec((0_u32..8, any::<bool>()), 0..60),
+        bytes in prop::collection::vec(0_u64..10_000, 8),
+        never_stored in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        let mut ledger = ledger();
+        let (mut stored, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        for (n, is_deleted) in sights {
+            let size = bytes[n as usize];
+            // Once it is deleted it stays so.
+            let state = if gone.contains(&n) || is_deleted {
+                gone.insert(n);
+                deleted((!never_stored[n as usize]).then_some(size))
+            } else if never_stored[n as usize] {
+                RecordingState::Announced
+            } else {
+                RecordingState::Archived(archived(size))
+            };
+            if !never_stored[n as usize] {
+                stored.insert(n);
+            }
+            for entry in Entry::of_recording(&recording(n, state), &utc()) {
+                let _ = ledger.add(entry);
+            }
+            let sum = |set: &BTreeSet<u32>| set.iter().map(|n| bytes[*n as usize]).sum::<u64>();
+            let kept: BTreeSet<u32> = stored.difference(&gone).copied().collect();
+            prop_assert_eq!(ledger.sum().kept_bytes(), sum(&kept));
+            prop_assert_eq!(ledger.sum().stored_bytes, sum(&stored));
+        }
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use domain::cost::{CallCost, Part, PartKind};
+use domain::recording::{Archived, Codec, Deletion, DeletionReason, Retention, WavFormat};
 use domain::transcript::Run;
 use domain::usage::{Caps, Entry, Level, Meter, Month, Reading, readings};
-use domain::{Call, CallStatus, testing};
+use domain::{Call, CallStatus, Recording, RecordingSid, RecordingState, testing};
 use stores::events::{self, NewEvent};
 use stores::usage::{Reader, Writer};
 
@@ -22,6 +23,11 @@ fn ended(n: u32) -> Call {
 
 fn of_call(n: u32, micros: u64) -> Entry {
     Entry::of_call(&ended(n), &cost(micros), &testing::business().zone()).unwrap()
+}
+
+fn wav_format() -> WavFormat {
+    let codec = Codec::default();
+    WavFormat { codec, channels: 2, sample_rate_hz: 8_000, bits_per_sample: 16, duration_ms: 1_000 }
 }
 
 fn month() -> Month {
@@ -66,6 +72,56 @@ async fn rivals_that_add_the_same_calls_add_each_once() {
     let sum = reader.month(&business, month()).await.unwrap().figures;
     assert_eq!((sum.calls.inbound, sum.model_micros), (4, 450));
     assert_eq!(reader.month(&business_id("castle"), month()).await.unwrap(), Default::default());
+}
+
+/// Jobs see a recording archived and then deleted, each several times and at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_is_what_was_stored_and_not_deleted() {
+    let world = World::new().await;
+    let (writer, reader) = (Arc::new(Writer::new(&world.aws, TABLE)), Reader::new(&world.aws, TABLE));
+    let business = testing::business().id;
+    assert_eq!(reader.kept_bytes(&business).await, Ok(0));
+    let archived = |n: u32| Archived {
+        key: "k".into(),
+        bytes: 1_000 * u64::from(n),
+        sha256: String::new(),
+        format: wav_format(),
+        at: NOW,
+        retention: Retention::default(),
+    };
+    let entries = |n: u32, state| {
+        let sid = RecordingSid::parse(&format!("RE{n:032x}")).unwrap();
+        let recording = Recording::new(sid, call_sid(n), business.clone(), state, NOW);
+        Entry::of_recording(&recording, &testing::business().zone())
+    };
+    let add = async |of: &dyn Fn(u32) -> RecordingState| {
+        let adds = (1..=3).chain(1..=3).flat_map(|n| entries(n, of(n))).map(|entry| {
+            let writer = Arc::clone(&writer);
+            async move { writer.add(entry).await.unwrap() }
+        });
+        all_at_once(adds.collect::<Vec<_>>()).await
+    };
+    add(&|n| RecordingState::Archived(archived(n))).await;
+    assert_eq!(reader.kept_bytes(&business).await, Ok(6_000));
+    // The last month's are deleted in this one.
+    let later = NOW.plus(std::time::Duration::from_secs(60 * 86_400));
+    let gone = |n: u32| match n {
+        2 => RecordingState::Archived(archived(n)),
+        _ => RecordingState::Deleted(Deletion {
+            at: later,
+            reason: DeletionReason::Requested,
+            archived: Some(archived(n)),
+        }),
+    };
+    add(&gone).await;
+    assert_eq!(reader.kept_bytes(&business).await, Ok(2_000));
+    let figures = async |at| {
+        let month = Month::of(at, &testing::business().zone());
+        reader.month(&business, month).await.unwrap().figures
+    };
+    let (first, second) = (figures(NOW).await, figures(later).await);
+    assert_eq!((first.stored_bytes, first.deleted_bytes), (6_000, 0));
+    assert_eq!((second.stored_bytes, second.deleted_bytes), (0, 4_000));
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Removing bytes: ours when a recording is deleted, Twilio's then or as soon as we hold our own.
 
+use std::time::Duration;
+
 use domain::recording::{self, RecordingState};
 use domain::{CallSid, Recording, RecordingSid};
 
 use super::Worker;
 use crate::edge::batch::JobError;
+use crate::jobs::InsightsJob;
 
 impl Worker {
     /// Removes whatever a deleted recording left anywhere. Only a tombstone allows it, and doing it twice does
@@ -16,6 +19,11 @@ impl Worker {
         self.objects.delete(&key).await.map_err(|error| JobError::new("store", error))?;
         if recording.deleted_at_twilio.is_none() {
             self.delete_at_twilio(&recording).await?;
+        }
+        if deletion.archived.is_some() {
+            // What the business keeps is counted there. The tombstone is owed until the job is on its way.
+            let job = InsightsJob { call: call.clone(), again: None };
+            self.insights.send(&job, Duration::ZERO).await.map_err(|error| JobError::new("queue", error))?;
         }
         self.recordings.erased(&recording).await?;
         tracing::info!(%call, recording = %sid, reason = deletion.reason.as_str(), "recording erased");

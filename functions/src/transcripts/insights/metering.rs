@@ -4,7 +4,7 @@ use domain::cost::CallCost;
 use domain::recording::CallRecordings;
 use domain::transcript::Run;
 use domain::usage::{Entry, Level, Month, Reading, readings};
-use domain::{Business, Call, Insights, RecordingState};
+use domain::{Business, Call, Insights};
 use platform::Clock;
 use platform::telemetry::{Unit, metric};
 use serde::Serialize;
@@ -59,15 +59,13 @@ impl Metering {
         }
     }
 
-    /// What is counted beside the run: recordings that are stored, each once, and the caps that the month has come near.
+    /// What is counted beside the run: recordings that came and went, each once, and the caps that the month has come near.
     /// Every job for the call does it, so that no crash and no late recording leaves it undone.
     pub(super) async fn beside(&self, call: &Call, recordings: &CallRecordings) -> Result<(), JobError> {
         let Some(business) = self.businesses.business(&call.business).await? else { return Ok(()) };
         let (zone, now) = (business.zone(), self.clock.now());
         for recording in &recordings.all {
-            if let RecordingState::Archived(archived) = &recording.state {
-                let entry =
-                    Entry::of_stored(&business.id, &recording.sid, archived.bytes, archived.at, &zone);
+            for entry in Entry::of_recording(recording, &zone) {
                 self.usage.add(entry).await?;
             }
         }
