@@ -105,10 +105,10 @@ async fn a_job_that_was_given_up_is_sent_again_and_poison_is_kept(world: World) 
     let broken = HttpSandbox::start(&world, "voice-status", &[("QUEUE_TRANSCRIPTS", NOWHERE)]).await;
     Webhook::inbound(&world, &sid).send(&world).await;
     broken.receives(&world, &Webhook::status(&world, &sid, "completed", 3)).await;
-    let first = redrive(sqs, queue).await.unwrap();
+    let first = redrive(sqs, queue, || ()).await.unwrap();
     assert_eq!((first.sent, first.kept.len()), (1, 1), "{first:?}");
     world.record_when(&sid, |record| !record.transcript_source.is_empty()).await;
-    let again = redrive(sqs, queue).await.unwrap();
+    let again = redrive(sqs, queue, || ()).await.unwrap();
     assert_eq!((again.sent, again.kept), (0, vec!["poison: not a JSON object".to_owned()]));
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod call;
 mod load;
+mod progress;
 mod providers;
 mod redrive;
 mod running;
@@ -19,7 +20,7 @@ use url::Url;
 
 /// An AI phone call centre, whole, on one machine.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "switchboard", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -42,7 +43,10 @@ enum Command {
     /// Print a new operator's key, for `operator_key` of the deployment's secret
     NewKey,
     /// Print a script that completes these commands in a shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell that they are for
+        shell: clap_complete::Shell,
+    },
     /// Print the key that signs requests to a business's own tools
     ToolKey(tool_key::ToolKey),
     /// Measure the bridge against a bare relay: added latency, CPU and memory, interruptions
@@ -164,3 +168,6 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
     kind == Some(io::ErrorKind::BrokenPipe)
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,9 @@ pub enum RedriveError {
 }
 
 /// Empties the dead-letter queue of `queue`, poison excepted.
-pub async fn redrive(sqs: &Client, queue: &str) -> Result<Redriven, RedriveError> {
+///
+/// `each` is called once for each message that was looked at.
+pub async fn redrive(sqs: &Client, queue: &str, each: impl Fn()) -> Result<Redriven, RedriveError> {
     let dead_letters = dead_letters_of(sqs, queue).await?;
     let (mut done, mut aside) = (Redriven::default(), Vec::new());
     while done.sent + done.kept.len() < MOST {
@@ -53,6 +55,7 @@ pub async fn redrive(sqs: &Client, queue: &str) -> Result<Redriven, RedriveError
             break;
         }
         for message in messages {
+            each();
             let (Some(body), Some(receipt)) = (message.body(), message.receipt_handle()) else { continue };
             if let Some(reason) = poison(&message, body) {
                 done.kept.push(reason);
@@ -71,6 +74,16 @@ pub async fn redrive(sqs: &Client, queue: &str) -> Result<Redriven, RedriveError
         shown.visibility_timeout(0).send().await.map_err(aws_sdk_sqs::Error::from)?;
     }
     Ok(done)
+}
+
+/// About how many messages wait in the dead-letter queue of `queue`.
+pub async fn dead_letters(sqs: &Client, queue: &str) -> Result<u64, RedriveError> {
+    let dead_letters = dead_letters_of(sqs, queue).await?;
+    let about = QueueAttributeName::ApproximateNumberOfMessages;
+    let asked = sqs.get_queue_attributes().queue_url(dead_letters).attribute_names(about.clone());
+    let answer = asked.send().await.map_err(aws_sdk_sqs::Error::from)?;
+    let count = answer.attributes.as_ref().and_then(|all| all.get(&about)?.parse().ok());
+    Ok(count.unwrap_or_default())
 }
 
 /// Why a message is not a job; `None` for a job.

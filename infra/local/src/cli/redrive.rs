@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use local::redrive::redrive;
+use local::redrive::{dead_letters, redrive};
 use platform::aws::Aws;
 use platform::env::{MapEnv, ProcessEnv};
 
+use super::progress::Progress;
 use super::running::Running;
 use super::say;
 
@@ -46,7 +47,11 @@ pub(super) async fn run(args: Redrive) -> anyhow::Result<()> {
         }
     };
     for (name, url) in queues {
-        let done = redrive(&aws.sqs, &url).await.with_context(|| format!("queue {name}"))?;
+        let of_queue = || format!("queue {name}");
+        let progress = Progress::bar(dead_letters(&aws.sqs, &url).await.with_context(of_queue)?, false);
+        progress.at(name.clone());
+        let done = redrive(&aws.sqs, &url, || progress.piece()).await.with_context(of_queue)?;
+        drop(progress);
         say(format_args!("{name}: {} sent again, {} kept", done.sent, done.kept.len()))?;
         for reason in done.kept {
             say(format_args!("  {reason}"))?;

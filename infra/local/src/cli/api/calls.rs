@@ -13,15 +13,20 @@ pub(in crate::cli) enum Command {
         /// Only those in progress (`live`), or of another status
         #[arg(long)]
         status: Option<String>,
+        /// How many, at most 100
         #[arg(long, default_value_t = 25)]
         limit: u16,
     },
     /// Show everything that is known of a call
-    Show { sid: String },
+    Show {
+        /// The call's sid: CA and 32 hexadecimal digits
+        sid: String,
+    },
     /// Place a call
     Place(New),
     /// Act on a call in progress
     Act {
+        /// The call's sid: CA and 32 hexadecimal digits
         sid: String,
         #[command(subcommand)]
         action: Action,
@@ -61,9 +66,15 @@ pub(in crate::cli) enum Action {
         to: String,
     },
     /// Have the agent say exactly this
-    Say { text: String },
+    Say {
+        /// The words
+        text: String,
+    },
     /// Tell the agent something that the caller does not hear
-    NoteToAgent { text: String },
+    NoteToAgent {
+        /// The words
+        text: String,
+    },
     /// Silence the agent
     MuteAgent,
     /// Let the agent speak again

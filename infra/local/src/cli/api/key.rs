@@ -18,13 +18,17 @@ pub(in crate::cli) enum Command {
     Create(New),
     /// Give a key a successor; the old one stays good for a while
     Rotate {
+        /// The key's id, as `key list` shows it
         id: String,
         /// Hours for which the old key stays good
         #[arg(long, value_name = "HOURS", default_value_t = 24)]
         overlap: u64,
     },
     /// Take a key back, at once and for good
-    Revoke { id: String },
+    Revoke {
+        /// The key's id, as `key list` shows it
+        id: String,
+    },
 }
 
 #[derive(Debug, Args, Serialize)]

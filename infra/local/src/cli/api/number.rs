@@ -11,8 +11,9 @@ use super::client::{Answer, Client};
 pub(in crate::cli) enum Command {
     /// List the numbers of the business
     List,
-    /// Give the business a number, E.164
+    /// Give the business a number
     Take {
+        /// The number, E.164, such as +43720123456
         number: String,
         /// What the business calls it
         #[arg(long)]
@@ -22,13 +23,23 @@ pub(in crate::cli) enum Command {
         set_up: bool,
     },
     /// Say whether Twilio sends the number's calls here; exits with an error if not
-    Check { number: String },
+    Check {
+        /// The number, E.164
+        number: String,
+    },
     /// Tell Twilio where the number's calls go
-    SetUp { number: String },
+    SetUp {
+        /// The number, E.164
+        number: String,
+    },
     /// Give a number back
-    Release { number: String },
+    Release {
+        /// The number, E.164
+        number: String,
+    },
     /// Hand a number over to another business
     Move {
+        /// The number, E.164
         number: String,
         /// The other business
         #[arg(long, value_name = "ID")]

@@ -19,6 +19,7 @@ const JSON: &str = "application/json";
 pub(in crate::cli) enum Command {
     /// Print the published settings, or a revision, as TOML
     Show {
+        /// A revision's number; without it, what is published
         #[arg(long)]
         revision: Option<u32>,
     },
@@ -29,21 +30,35 @@ pub(in crate::cli) enum Command {
         language: Option<String>,
     },
     /// Save a TOML or JSON file as the draft, and say what is wrong with it
-    Save { file: PathBuf },
+    Save {
+        /// Settings as TOML, or as JSON if its name ends so
+        file: PathBuf,
+    },
     /// Say what is wrong with a file, or with the draft; exits with an error if it cannot be published
-    Validate { file: Option<PathBuf> },
+    Validate {
+        /// Settings as TOML or JSON; without it, the draft
+        file: Option<PathBuf>,
+    },
     /// Show what changed between two revisions; `draft` is one, too
-    Diff { from: String, to: String },
+    Diff {
+        /// A revision's number, or `draft`
+        from: String,
+        /// A revision's number, or `draft`
+        to: String,
+    },
     /// List the revisions with their authors and notes
     Revisions,
     /// Publish the draft
     Publish {
+        /// What is new, for those who read the list of revisions
         #[arg(long)]
         note: Option<String>,
     },
     /// Publish an earlier revision again
     Restore {
+        /// The revision's number
         revision: u32,
+        /// Why, for those who read the list of revisions
         #[arg(long)]
         note: Option<String>,
     },
