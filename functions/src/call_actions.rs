@@ -30,7 +30,7 @@ use crate::edge::api::schema;
 use crate::edge::idempotency;
 use crate::edge::parts::{parts, table_parts};
 use crate::edge::problem::Problem;
-use api::{ActionAnswer, NewAction, refused};
+use api::{ActionAnswer, DescribedAction, NewAction, refused};
 
 parts! {
     pub struct CallActions {
@@ -69,7 +69,7 @@ impl ApiFunction for CallActions {
     path = "/v1/calls/{sid}/actions",
     operation_id = "act_on_call",
     params(("Idempotency-Key" = schema::IdempotencyKey, Header)),
-    request_body = NewAction,
+    request_body = DescribedAction,
     responses(
         (
             status = 202,

@@ -129,7 +129,7 @@ async fn what_cannot_be_shown_is_pointed_at(world: Arc<World>) {
         ("/v1/prompt?channel=whatsapp", 404),
         ("/v1/prompt?channel=inbound&revision=99", 404),
         ("/v1/prompt?channel=fax", 400),
-        ("/v1/prompt?channel=inbound&language=german", 400),
+        ("/v1/prompt?channel=inbound&language=german", 404),
         ("/v1/prompt", 200),
         ("/v1/prompt?chanel=inbound", 400),
     ] {

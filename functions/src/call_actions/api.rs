@@ -7,27 +7,89 @@ use serde::{Deserialize, Serialize};
 use stores::actions::Standing;
 use utoipa::ToSchema;
 
+use crate::edge::api::input::present;
 use crate::edge::api::schema;
 use crate::edge::problem::Problem;
 use crate::shared::shapes::Time;
 
-/// What is asked of a call. Unknown fields are refused with 422, and so are fields that the action does not have.
-#[derive(Deserialize, ToSchema)]
+/// What is asked of a call. Unknown fields are refused with 422, and so are fields that the action does not have, null
+/// included.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "action": "say", "text": "Your bicycle is ready." }))]
 pub(super) struct NewAction {
-    /// What is asked.
     action: Kind,
-    /// What is said or noted: `say` and `note_to_agent` only.
+    #[serde(default, deserialize_with = "present")]
+    text: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    to: Option<Option<String>>,
+}
+
+/// What is asked of a call: each action with the fields that it has, and no others.
+#[derive(ToSchema)]
+#[schema(as = NewAction, example = json!({ "action": "say", "text": "Your bicycle is ready." }))]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the document knows it")]
+pub(super) enum DescribedAction {
+    Plain(PlainAction),
+    Spoken(SpokenAction),
+    Transfer(TransferAction),
+}
+
+/// The agent says goodbye and hangs up (`end`), falls silent and goes on listening (`mute_agent`), or may speak again
+/// (`unmute_agent`).
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the document knows it")]
+pub(super) struct PlainAction {
+    action: PlainWord,
+}
+
+/// The agent says exactly `text` (`say`), or is told `text`, which the caller does not hear (`note_to_agent`).
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the document knows it")]
+pub(super) struct SpokenAction {
+    action: SpokenWord,
     #[schema(min_length = 1, max_length = 1_000)]
-    text: Option<String>,
-    /// The id of an entry of the directory: `transfer` only.
+    text: String,
+}
+
+/// The agent says that it connects the caller, and the call goes to `to`, the id of an entry of the directory.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the document knows it")]
+pub(super) struct TransferAction {
+    action: TransferWord,
     #[schema(pattern = r"^[A-Za-z0-9_-]{1,64}$", example = "workshop")]
-    to: Option<String>,
+    to: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the document knows it")]
+enum PlainWord {
+    End,
+    MuteAgent,
+    UnmuteAgent,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the document knows it")]
+enum SpokenWord {
+    Say,
+    NoteToAgent,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the document knows it")]
+enum TransferWord {
+    Transfer,
 }
 
 /// The actions, by their words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     /// The agent says goodbye and hangs up.
@@ -51,6 +113,9 @@ impl NewAction {
         let Self { action, text, to } = self;
         let (has_text, has_to) =
             (matches!(action, Kind::Say | Kind::NoteToAgent), matches!(action, Kind::Transfer));
+        belongs("/text", has_text, text.is_some())?;
+        belongs("/to", has_to, to.is_some())?;
+        let (text, to) = (text.flatten(), to.flatten());
         belongs("/text", has_text, text.is_some())?;
         belongs("/to", has_to, to.is_some())?;
         let words = || {

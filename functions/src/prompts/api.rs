@@ -6,6 +6,7 @@ use domain::prompt::caller::{AboutCaller, NamePolicy};
 use domain::prompt::{self, Channel, Compiled, ListeningHint};
 use domain::reception::Reception;
 use domain::{Business, Caller, PhoneNumber, Settings, Timestamp, settings_check};
+use http::StatusCode;
 use platform::clock;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -136,7 +137,8 @@ impl PromptOf {
         let language = self.language.as_deref();
         match language.is_none_or(|tag| Tongue::parse(tag).is_some()) {
             true => Ok(language),
-            false => Err(Problem::bad_request(format!("the query is refused: `language`: {LANGUAGE}"))),
+            // The address is well formed, and there is no prompt in a language that does not exist.
+            false => Err(Problem::new(StatusCode::NOT_FOUND, "no prompt").detail(LANGUAGE)),
         }
     }
 }
