@@ -66,6 +66,7 @@ async fn read(
         Some(month) => month.parse().map_err(|error| Problem::bad_request(format!("`month`: {error}")))?,
         None => Month::of(app.clock.now(), &zone),
     };
-    let (sum, kept) = futures_util::try_join!(app.sums.month(&tenant.0, month), app.sums.kept_bytes(&tenant.0))?;
+    let (sum, kept) =
+        futures_util::try_join!(app.sums.month(&tenant.0, month), app.sums.kept_bytes(&tenant.0))?;
     Ok(Json(UsageView::new((month, &zone), &sum.figures, kept, &caps)).into_response())
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::turn::Usage;
 use openai::ApiError;
 use openai::realtime::error_class::ErrorClass;
 use openai::realtime::item::{self, Item, ItemKind};
 use openai::realtime::response::{self, EndReason};
 use openai::realtime::{Response, ServerEvent};
+use providers::realtime_echo;
 use session::Input;
 use session::input::{ModelAudio, ModelEvent, ModelLoss, ResponseReason, ResponseStatus, Role};
 
@@ -133,20 +133,8 @@ pub(super) fn response_done(response: &Response) -> Input<'_> {
         | response::ResponseStatus::InProgress
         | response::ResponseStatus::Other => ResponseStatus::Completed,
     };
-    let usage = response.usage.as_ref().map(usage);
+    let usage = response.usage.as_ref().map(realtime_echo::usage);
     Input::Model(ModelEvent::ResponseDone { response: &response.id, status, usage })
-}
-
-fn usage(usage: &response::Usage) -> Usage {
-    Usage {
-        responses: 1,
-        input_text: usage.input.text,
-        input_audio: usage.input.audio,
-        cached_text: usage.cached.text,
-        cached_audio: usage.cached.audio,
-        output_text: usage.output.text,
-        output_audio: usage.output.audio,
-    }
 }
 
 fn role(item: &Item) -> Role {

@@ -118,8 +118,8 @@ impl CallCost {
             };
             add(PartKind::MediaStream, None, used.sessions.iter().map(each).sum(), false);
             let usage = used.sessions.iter().fold(Usage::default(), |sum, s| added(sum, &s.usage));
-            let price = used.realtime_model.and_then(|model| prices.realtime.get(model));
-            add(PartKind::Realtime, used.realtime_model, price.map(|price| price.of(&usage)), false);
+            let micros = used.realtime_model.and_then(|model| prices.realtime_micros(model, &usage));
+            add(PartKind::Realtime, used.realtime_model, micros, false);
         }
         if let Some(model) = used.live_transcription_model.filter(|_| !used.sessions.is_empty()) {
             // Billed for the turns that it transcribes; what was sent is the most that it can have heard.

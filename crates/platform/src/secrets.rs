@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
-use domain::Secret;
 use domain::access::{ApiKey, KeyKind};
 use domain::token::TokenKey;
+use domain::{Secret, Timestamp};
 use serde::Deserialize;
+use url::Url;
 
 use crate::aws::AwsConfig;
 use crate::env::{Parser, Reader, SettingsError};
@@ -14,6 +15,8 @@ use crate::env::{Parser, Reader, SettingsError};
 /// Every secret the product has. None of them can be printed.
 #[derive(Debug, Clone)]
 pub struct Secrets {
+    /// When the values were written, in Secrets Manager; none: they come from the environment.
+    pub changed_at: Option<Timestamp>,
     /// The account whose numbers call in.
     pub twilio_account_sid: String,
     /// The current token first; while it is being rotated, the previous one behind it.
@@ -57,16 +60,19 @@ pub enum SecretsError {
 }
 
 impl Secrets {
-    /// Reads the document in `SECRETS_ARN` when that is set, else `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`,
-    /// `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several divided by commas), `OPENAI_API_KEY`,
-    /// `STREAM_TOKEN_KEY` and `OPERATOR_KEY`.
+    /// Reads the document in `SECRETS_ARN` when that is set, from AWS or from `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else
+    /// `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several
+    /// divided by commas), `OPENAI_API_KEY`, `STREAM_TOKEN_KEY` and `OPERATOR_KEY`.
     ///
     /// # Errors
     /// [`SecretsError`]; nothing in it reveals a secret.
     pub async fn load(env: &dyn Reader, config: &AwsConfig) -> Result<Self, SecretsError> {
         let mut parser = Parser::new(env);
-        let document = match parser.optional("SECRETS_ARN") {
-            Some(arn) => fetch(config, &arn).await?,
+        let (document, changed_at) = match parser.optional("SECRETS_ARN") {
+            Some(arn) => {
+                let endpoint = parser.optional_url("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+                fetch(config, parser.finish(endpoint)?, &arn).await?
+            }
             None => {
                 let document = Document {
                     twilio_account_sid: parser.text("TWILIO_ACCOUNT_SID"),
@@ -77,10 +83,10 @@ impl Secrets {
                     stream_token_key: parser.secret("STREAM_TOKEN_KEY"),
                     operator_key: parser.optional_secret("OPERATOR_KEY"),
                 };
-                parser.finish(document)?
+                (parser.finish(document)?, None)
             }
         };
-        document.into_secrets()
+        Ok(Self { changed_at, ..document.into_secrets()? })
     }
 }
 
@@ -98,13 +104,23 @@ fn webhook_keys(parser: &mut Parser<'_>) -> BTreeMap<String, Secret> {
     })
 }
 
-async fn fetch(config: &AwsConfig, arn: &str) -> Result<Document, SecretsError> {
-    let client = aws_sdk_secretsmanager::Client::new(config);
+/// The document, and when this version of it was made: tags and rotation settings may have changed since, its values not.
+async fn fetch(
+    config: &AwsConfig,
+    endpoint: Option<Url>,
+    arn: &str,
+) -> Result<(Document, Option<Timestamp>), SecretsError> {
+    let mut config = aws_sdk_secretsmanager::config::Builder::from(config);
+    if let Some(endpoint) = endpoint {
+        config.set_endpoint_url(Some(endpoint.to_string()));
+    }
+    let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
     let value = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
         let code = error.as_service_error().and_then(|service| service.code()).unwrap_or("no answer");
         SecretsError::Unreadable { code: code.to_owned() }
     })?;
-    Document::parse(value.secret_string().unwrap_or_default())
+    let made_at = value.created_date().map(|at| Timestamp::from_secs(at.secs()));
+    Ok((Document::parse(value.secret_string().unwrap_or_default())?, made_at))
 }
 
 fn operator_key(text: &Secret) -> Result<ApiKey, SecretsError> {
@@ -146,6 +162,7 @@ impl Document {
         }
         let previous = self.twilio_auth_token_previous.filter(|token| !token.expose().is_empty());
         Ok(Secrets {
+            changed_at: None,
             twilio_account_sid: self.twilio_account_sid,
             twilio_auth_tokens: std::iter::once(self.twilio_auth_token).chain(previous).collect(),
             twilio_webhook_keys: self.twilio_webhook_keys,

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`twilio_rest`] | Twilio's REST API: calls and recordings |
 //! | [`openai_http`] | OpenAI's HTTP API: file transcription and Responses |
+//! | [`realtime_echo`] | the Realtime API, for one short session |
 //! | [`probe`] | our own addresses, as others reach them |
 //! | [`tool_http`], [`public_address`] | the businesses' own tools, and which addresses they may have |
 #![warn(missing_docs)]
@@ -13,5 +14,6 @@
 pub mod openai_http;
 pub mod probe;
 pub mod public_address;
+pub mod realtime_echo;
 pub mod tool_http;
 pub mod twilio_rest;

@@ -10,8 +10,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use twilio::rest::{
-    self, AccountResource, Api, Balance, CallList, CallResource, Channels, ErrorBody, ErrorClass, NewCall,
-    NumberList, NumberResource, NumberSetup, RecordingList, RecordingResource,
+    self, AccountResource, Api, Balance, CallList, CallResource, Channels, DiallingCountry, ErrorBody,
+    ErrorClass, NewCall, NumberList, NumberResource, NumberSetup, RecordingList, RecordingResource,
 };
 use twilio::{Form, Sid};
 use url::Url;
@@ -177,6 +177,13 @@ impl TwilioRest {
     /// [`TwilioError`].
     pub async fn account(&self) -> Result<AccountResource, TwilioError> {
         parse(&self.answer(self.client.get(self.api.account())).await?)
+    }
+    /// Whether a country may be called, by its two letters.
+    ///
+    /// # Errors
+    /// [`TwilioError::NotFound`] for a country that Twilio does not know.
+    pub async fn dialling_country(&self, country: &str) -> Result<DiallingCountry, TwilioError> {
+        parse(&self.answer(self.client.get(self.api.dialling_country(country))).await?)
     }
 
     /// What the account has left to spend.

@@ -9,11 +9,13 @@
 //!
 //! The index `by_business` (hash `business`, range `opened_at`, all attributes) holds the calls only, since
 //! no other row has these attributes. The index `unsettled` (hash `unsettled`, range `opened_at`, all attributes)
-//! holds those whose end has not been followed up, and the index `live` (hash `live`, which is the business, range
+//! holds those whose end has not been followed up and, under a key of their own, those to numbers of no business; the
+//! index `live` (hash `live`, which is the business, range
 //! `opened_at`, all attributes) those that are not over.
 
 mod early;
 mod open;
+mod quarantine;
 mod read;
 mod resume;
 mod row;
@@ -30,16 +32,14 @@ use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
 
 use crate::capacity::{Limits, Pool, ReservedSlots, Search, SlotRequest, Slots};
 use crate::dial_limits::DayReservation;
-use crate::item::{Draft, to_json};
-use crate::table::{Key, Table, WriteOutcome};
+use crate::item::to_json;
+use crate::table::{Key, Table};
 use crate::{StoreError, capacity, plans};
 use platform::Aws;
 
+pub use quarantine::Quarantined;
 pub use read::{Listing, MAX_PAGE, Page, Reader};
 pub use settle::UNSETTLED_SHARDS;
-
-/// How long a call to an unknown number is kept for an operator to look at.
-const QUARANTINE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Everything that opening a call decides at once.
 #[derive(Debug, Clone)]
@@ -232,22 +232,6 @@ impl Writer {
         reserved: &ReservedSlots,
     ) -> Result<(), StoreError> {
         self.release(business, reserved.slots, reserved.holder.as_str()).await
-    }
-
-    /// Keeps a call that belongs to no business, for 30 days. `true` when it was not there before.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn quarantine(&self, unknown: &UnknownCall, now: Timestamp) -> Result<bool, StoreError> {
-        let draft = Draft::default()
-            .text("account", unknown.account.as_str())
-            .text("from", &unknown.from)
-            .text("to", &unknown.to)
-            .text("twilio_direction", &unknown.twilio_direction)
-            .time("seen_at", now)
-            .expires(now.plus(QUARANTINE));
-        let key = Key::new(format!("quarantine#{}", unknown.call), "quarantine");
-        Ok(matches!(self.calls.put_new(&key, draft).await?, WriteOutcome::Done(())))
     }
 
     /// Notes that everything has been asked for that the end of the call leads to. A call that is not over stays

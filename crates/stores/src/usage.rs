@@ -99,7 +99,9 @@ impl Writer {
         let UsageFigures { stored_bytes, deleted_bytes, .. } = *entry.figures();
         if stored_bytes > 0 || deleted_bytes > 0 {
             let key = kept_key(entry.business());
-            actions.push(self.addition(&key, &[("stored_bytes", stored_bytes), ("deleted_bytes", deleted_bytes)]));
+            actions.push(
+                self.addition(&key, &[("stored_bytes", stored_bytes), ("deleted_bytes", deleted_bytes)]),
+            );
         }
         let done = transact(&self.usage, &actions, &identity).await?;
         Ok(matches!(done, Transacted::Done))
@@ -117,8 +119,7 @@ impl Writer {
     }
 
     fn addition(&self, to: &Key, figures: &[(&str, u64)]) -> TransactWriteItem {
-        let mut update =
-            Update::builder().table_name(&*self.usage.name).set_key(Some(to.attributes()));
+        let mut update = Update::builder().table_name(&*self.usage.name).set_key(Some(to.attributes()));
         let mut added = vec![];
         for (name, figure) in figures {
             added.push(format!("{name} :{name}"));

@@ -5,6 +5,7 @@
 
 mod account;
 mod error;
+mod geo;
 mod numbers;
 mod request;
 mod resource;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use account::{AccountResource, Balance};
 pub use error::{ErrorBody, ErrorClass};
+pub use geo::DiallingCountry;
 pub use numbers::{NumberList, NumberResource, NumberSetup};
 pub use request::{
     MachineDetection, NewCall, TWIML_PARAMETER_CHARACTERS, TwimlTooLong, cancel, hang_up, redirect,
@@ -40,12 +42,17 @@ pub enum Channels {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Api {
     account_url: String,
+    countries_url: String,
 }
 
 impl Api {
     /// `base`: [`DEFAULT_BASE`], or another region's or a simulator's address, without a path.
     pub fn new(base: &str, account: &Sid) -> Self {
-        Self { account_url: format!("{}/2010-04-01/Accounts/{account}", base.trim_end_matches('/')) }
+        let base = base.trim_end_matches('/');
+        Self {
+            account_url: format!("{base}/2010-04-01/Accounts/{account}"),
+            countries_url: format!("{}/v1/DialingPermissions/Countries", geo::base(base)),
+        }
     }
 
     /// `GET` an [`AccountResource`].
@@ -56,6 +63,11 @@ impl Api {
     /// `GET` a [`Balance`].
     pub fn balance(&self) -> String {
         format!("{}/Balance.json", self.account_url)
+    }
+
+    /// `GET` a [`DiallingCountry`] by its two letters.
+    pub fn dialling_country(&self, country: &str) -> String {
+        format!("{}/{country}", self.countries_url)
     }
 
     /// `POST` a [`NewCall`].

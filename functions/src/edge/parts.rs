@@ -11,6 +11,7 @@ use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::secrets::Secrets;
 use providers::openai_http::OpenAiHttp;
+use providers::realtime_echo::RealtimeEcho;
 use providers::twilio_rest::TwilioRest;
 use stores::leases::Leases;
 use stores::{businesses, calls, do_not_call, events, keys, recordings, transcripts, turns, usage};
@@ -226,6 +227,14 @@ impl Part for OpenAiHttp {
             let key = deployment.secrets()?.openai_api_key.clone();
             Self::new(&url, key).map_err(|error| StartError::Other(error.to_string()))
         })
+    }
+}
+
+impl Part for RealtimeEcho {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let url = needs.vars.url("OPENAI_REALTIME_URL");
+        needs.secrets();
+        Box::new(move |deployment| Ok(Self::new(url, deployment.secrets()?.openai_api_key.clone())))
     }
 }
 

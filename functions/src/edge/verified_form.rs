@@ -209,6 +209,7 @@ mod tests {
 
     fn doors() -> Arc<Doors> {
         let secrets = Secrets {
+            changed_at: None,
             twilio_account_sid: ACCOUNT.to_owned(),
             twilio_auth_tokens: vec![domain::Secret::new(TOKEN)],
             twilio_webhook_keys: [].into(),

@@ -66,7 +66,7 @@ impl OwnAddress {
                 Err(error) => return Finding::fault(format!("{text}: {error}")),
             }
         }
-        Finding::ok(format!("{text} lets in what Twilio's token signs, and nothing else"))
+        Finding::proven(format!("{text} lets in what Twilio's token signs, and nothing else"))
     }
 
     /// Our time beside that of the public address.
@@ -87,7 +87,7 @@ impl OwnAddress {
             skew if skew > MAX_SKEW => {
                 Finding::fault(format!("it is {} s off the gateway's", skew.as_secs()))
             }
-            _ => Finding::ok(format!("within {} s of the gateway's", MAX_SKEW.as_secs())),
+            _ => Finding::proven(format!("within {} s of the gateway's", MAX_SKEW.as_secs())),
         }
     }
 }

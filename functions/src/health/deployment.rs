@@ -1,5 +1,8 @@
 //! What is the deployment's own: its secret, its tables, its queues.
 
+use std::time::Duration;
+
+use domain::Timestamp;
 use futures_util::future::join_all;
 use platform::queues::Queue;
 use stores::capacity::BUSINESS_KEYS;
@@ -10,8 +13,13 @@ use super::Finding;
 use crate::edge::parts::{Needs, Opener, Part};
 use crate::jobs::{InsightsJob, Job, RecordingJob, TranscriptJob};
 
-/// Which keys the secret holds. Those that are required are there, or no function would have started.
+/// A secret that was not changed for longer is to be rotated.
+const MAX_SECRET_AGE: Duration = Duration::from_secs(365 * DAY_S);
+const DAY_S: u64 = 24 * 60 * 60;
+
+/// Which keys the secret holds, and since when. Those that are required are there, or no function would have started.
 pub(super) struct SecretState {
+    changed_at: Option<Timestamp>,
     operator_key: bool,
     previous_token: bool,
     webhook_keys: usize,
@@ -23,6 +31,7 @@ impl Part for SecretState {
         Box::new(|deployment| {
             let secrets = deployment.secrets()?;
             Ok(Self {
+                changed_at: secrets.changed_at,
                 operator_key: secrets.operator_key.is_some(),
                 previous_token: secrets.twilio_auth_tokens.len() > 1,
                 webhook_keys: secrets.twilio_webhook_keys.len(),
@@ -43,7 +52,26 @@ impl SecretState {
         if self.webhook_keys > 0 {
             holds.push(format!("{} keys for webhooks", self.webhook_keys));
         }
-        Finding::ok(holds.join(", "))
+        Finding::proven(holds.join(", "))
+    }
+}
+
+impl SecretState {
+    /// How old the secret is: a key that was known to a person once may be known to them still.
+    pub(super) fn age(&self, now: Timestamp) -> Finding {
+        let Some(changed_at) = self.changed_at else {
+            return Finding::not_proven("the keys come from the environment, which does not tell their age");
+        };
+        let age = now.since(changed_at);
+        let days = age.as_secs() / DAY_S;
+        if age > MAX_SECRET_AGE {
+            Finding::warning(format!(
+                "the secret was last changed {days} days ago: rotate the auth token, the OpenAI key and the stream token \
+             key (infra/README.md)"
+            ))
+        } else {
+            Finding::proven(format!("the secret was last changed {days} days ago"))
+        }
     }
 }
 
@@ -88,7 +116,7 @@ impl Tables {
         let faults: Vec<String> =
             read.iter().filter_map(|read| read.as_ref().err()).map(ToString::to_string).collect();
         match faults.as_slice() {
-            [] => Finding::ok(format!("all {} can be read", self.0.len())),
+            [] => Finding::proven(format!("all {} can be read", self.0.len())),
             faults => Finding::fault(faults.join("; ")),
         }
     }
@@ -129,7 +157,7 @@ impl Queues {
             }
         }
         match faults.as_slice() {
-            [] => Finding::ok(format!("jobs that wait: {}; none was given up", waiting.join(", "))),
+            [] => Finding::proven(format!("jobs that wait: {}; none was given up", waiting.join(", "))),
             faults => Finding::fault(faults.join("; ")),
         }
     }

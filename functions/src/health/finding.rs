@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 /// How the deployment is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DeepHealth {
-    /// Whether no check found a fault. What is not proven is no fault.
+    /// Whether no check found a fault. Warnings and what is not proven are no faults.
     ok: bool,
     checks: Vec<HealthCheck>,
 }
@@ -27,7 +27,7 @@ pub(super) struct HealthCheck {
     #[schema(value_type = String)]
     pub(super) name: &'static str,
     state: CheckState,
-    /// What was found and, of a fault, what to do.
+    /// What was found and, of a fault or a warning, what to do.
     detail: String,
     /// How long it took, in milliseconds.
     ms: u64,
@@ -44,23 +44,29 @@ impl HealthCheck {
 #[serde(rename_all = "snake_case")]
 enum CheckState {
     /// It is as it should be.
-    Ok,
-    /// It is not, and calls suffer by it.
+    Proven,
+    /// It will be a fault, or is one for a few callers: do what `detail` says soon.
+    Warning,
+    /// It is not as it should be, and calls suffer by it.
     Fault,
     /// It cannot be told.
     NotProven,
 }
 
 /// What a check came to, and what it saw.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
     state: CheckState,
     detail: String,
 }
 
 impl Finding {
-    pub(super) fn ok(detail: impl Into<String>) -> Self {
-        Self { state: CheckState::Ok, detail: detail.into() }
+    pub(super) fn proven(detail: impl Into<String>) -> Self {
+        Self { state: CheckState::Proven, detail: detail.into() }
+    }
+
+    pub(super) fn warning(detail: impl Into<String>) -> Self {
+        Self { state: CheckState::Warning, detail: detail.into() }
     }
 
     pub(super) fn fault(detail: impl Into<String>) -> Self {
@@ -71,9 +77,37 @@ impl Finding {
         Self { state: CheckState::NotProven, detail: detail.into() }
     }
 
+    /// Of a thing that is named several times: a fault if there is one, else a warning if there is one.
+    pub(super) fn of(faults: Vec<String>, warnings: Vec<String>, otherwise: impl FnOnce() -> Self) -> Self {
+        match (faults.is_empty(), warnings.is_empty()) {
+            (false, _) => Self::fault(faults.into_iter().chain(warnings).collect::<Vec<_>>().join("; ")),
+            (true, false) => Self::warning(warnings.join("; ")),
+            (true, true) => otherwise(),
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn is_fault(&self) -> bool {
         self.state == CheckState::Fault
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_warning(&self) -> bool {
+        self.state == CheckState::Warning
+    }
+
+    #[cfg(test)]
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.detail.contains(words)
+    }
+}
+
+impl From<Result<Self, Self>> for Finding {
+    /// What stands in the way of a check is what it found.
+    fn from(found: Result<Self, Self>) -> Self {
+        match found {
+            Ok(found) | Err(found) => found,
+        }
     }
 }
 
@@ -81,12 +115,14 @@ impl Finding {
 pub(super) async fn timed(
     name: &'static str,
     within: Duration,
-    look: impl Future<Output = Finding>,
+    look: impl Future<Output = impl Into<Finding>>,
 ) -> HealthCheck {
     let begun = Instant::now();
     let found = tokio::time::timeout(within, look).await;
-    let Finding { state, detail } = found
-        .unwrap_or_else(|_| Finding::fault(format!("it was not done within {} seconds", within.as_secs())));
+    let Finding { state, detail } = found.map_or_else(
+        |_| Finding::fault(format!("it was not done within {} seconds", within.as_secs())),
+        Into::into,
+    );
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     HealthCheck { name, state, detail, ms }
 }
@@ -97,9 +133,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_check_that_does_not_end_is_a_fault_at_its_deadline() {
-        let check = timed("queues", Duration::from_secs(8), std::future::pending()).await;
+        let check = timed("queues", Duration::from_secs(8), std::future::pending::<Finding>()).await;
         assert!(check.is_fault() && check.ms == 8_000, "{check:?}");
-        let proven = timed("tables", Duration::from_secs(8), async { Finding::ok("") }).await;
+        let proven = timed("tables", Duration::from_secs(8), async { Finding::proven("") }).await;
         let unknown = timed("clock", Duration::from_secs(8), async { Finding::not_proven("") }).await;
         assert!(DeepHealth::of(vec![proven, unknown]).ok, "what is not proven is no fault");
         assert!(!DeepHealth::of(vec![check]).ok);

@@ -3,27 +3,23 @@
 use domain::PhoneNumber;
 use futures_util::stream::{self, StreamExt as _};
 use providers::twilio_rest::TwilioRest;
-use stores::StoreError;
-use stores::businesses::Reader;
 use url::Url;
 
 use super::Finding;
+use super::census::Census;
 use crate::shared::number_check::{NumberCheck, setup};
 
 /// Numbers that are looked at. What there is beyond them is said.
 const MAX_NUMBERS: usize = 100;
-/// Businesses in one page of the list.
-const PAGE: usize = 100;
 /// Questions to Twilio at one time.
 const AT_ONCE: usize = 8;
 /// Faults that are named; the others are counted.
 const NAMED: usize = 10;
 
-pub(super) async fn finding(businesses: &Reader, twilio: &TwilioRest, base: &Url) -> Finding {
-    let (numbers, more) = match every_number(businesses).await {
-        Ok(found) => found,
-        Err(error) => return Finding::not_proven(error.to_string()),
-    };
+pub(super) async fn finding(census: &Census, twilio: &TwilioRest, base: &Url) -> Finding {
+    let every = || census.businesses.iter().flat_map(|business| &business.numbers);
+    let numbers: Vec<PhoneNumber> = every().take(MAX_NUMBERS).cloned().collect();
+    let more = census.more || every().count() > MAX_NUMBERS;
     let (setup, count) = (&setup(base), numbers.len());
     let looked_at = stream::iter(numbers).map(move |number| async move {
         let fault = match twilio.number(&number).await {
@@ -43,27 +39,7 @@ pub(super) async fn finding(businesses: &Reader, twilio: &TwilioRest, base: &Url
     }
     match (count, more) {
         (0, _) => Finding::not_proven("no business has a number"),
-        (some, false) => Finding::ok(format!("{some} lead here")),
+        (some, false) => Finding::proven(format!("{some} lead here")),
         (some, true) => Finding::not_proven(format!("{some} lead here; there are more, not looked at")),
-    }
-}
-
-/// The numbers of all businesses, up to the limit, and whether there are more.
-async fn every_number(businesses: &Reader) -> Result<(Vec<PhoneNumber>, bool), StoreError> {
-    let (mut numbers, mut cursor) = (vec![], None);
-    loop {
-        let page = businesses.list(None, None, PAGE, cursor.as_deref()).await?;
-        for business in &page.businesses {
-            for own in businesses.numbers(&business.id).await? {
-                if numbers.len() == MAX_NUMBERS {
-                    return Ok((numbers, true));
-                }
-                numbers.push(own.number);
-            }
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok((numbers, false));
-        }
     }
 }

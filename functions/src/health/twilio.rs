@@ -25,7 +25,7 @@ fn judge(account: &AccountResource, balance: Result<Balance, TwilioError>) -> Fi
     match balance {
         Ok(Balance { balance, currency }) => match balance.parse::<f64>() {
             Ok(left) if left <= 0.0 => Finding::fault(format!("{balance} {currency} are left: pay money in")),
-            Ok(_) => Finding::ok(format!("active{trial}; {balance} {currency} are left")),
+            Ok(_) => Finding::proven(format!("active{trial}; {balance} {currency} are left")),
             Err(_) => Finding::not_proven(format!("active{trial}; what is left cannot be read")),
         },
         Err(error) => Finding::not_proven(format!("active{trial}; what is left cannot be told: {error}")),
@@ -40,10 +40,10 @@ mod tests {
     fn an_account_is_proven_when_it_is_active_and_has_money() {
         let account = |status: &str| AccountResource { status: status.to_owned(), kind: None };
         let left = |balance: &str| Ok(Balance { balance: balance.to_owned(), currency: "USD".to_owned() });
-        assert_eq!(judge(&account("active"), left("1.50")), Finding::ok("active; 1.50 USD are left"));
+        assert_eq!(judge(&account("active"), left("1.50")), Finding::proven("active; 1.50 USD are left"));
         assert!(judge(&account("active"), left("-0.01")).is_fault());
         assert!(judge(&account("suspended"), left("1.50")).is_fault());
         let unknown = judge(&account("active"), Err(TwilioError::NotFound));
-        assert!(!unknown.is_fault() && unknown != Finding::ok(""), "{unknown:?}");
+        assert!(!unknown.is_fault() && unknown != Finding::proven(""), "{unknown:?}");
     }
 }

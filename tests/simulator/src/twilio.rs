@@ -118,6 +118,21 @@ impl Twilio {
         rest::numbers::set_up(&self.account, number, told);
     }
 
+    /// Suspends the account, or closes it.
+    pub fn account_is(&self, status: &'static str) {
+        lock(&self.account.standing).status = status;
+    }
+
+    /// What the account has left to spend, USD.
+    pub fn balance_is(&self, balance: &str) {
+        balance.clone_into(&mut lock(&self.account.standing).balance);
+    }
+
+    /// Takes the geographic permission for a country, by its two letters, from the account.
+    pub fn refuse_country(&self, iso: &str) {
+        lock(&self.account.standing).refused.insert(iso.to_owned());
+    }
+
     /// The calls so far, in order of creation, those of the REST API included.
     pub fn calls(&self) -> Vec<Call> {
         self.account.calls.all().into_iter().map(|state| Call { state }).collect()

@@ -86,6 +86,11 @@ pub struct PriceChanges {
 }
 
 impl PriceList {
+    /// What a Realtime model's tokens cost, micro-dollars; `None` for a model without a price.
+    pub fn realtime_micros(&self, model: &str, usage: &Usage) -> Option<u64> {
+        self.realtime.get(model).map(|price| price.of(usage))
+    }
+
     /// The list with these changes.
     #[must_use]
     pub fn with(mut self, changes: PriceChanges) -> Self {
@@ -165,7 +170,7 @@ const MILLION: u128 = 1_000_000;
 
 impl RealtimePrices {
     /// Cached tokens are part of the input tokens and cost less.
-    pub(super) fn of(&self, usage: &Usage) -> u64 {
+    fn of(&self, usage: &Usage) -> u64 {
         let classes = [
             (usage.input_text.saturating_sub(usage.cached_text), self.input_text),
             (usage.cached_text.min(usage.input_text), self.cached_text),

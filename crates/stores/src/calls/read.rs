@@ -54,7 +54,7 @@ pub struct Page {
 /// Held by everything that reads calls and may not write them.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    calls: Table,
+    pub(super) calls: Table,
 }
 
 impl Reader {

@@ -349,4 +349,16 @@ async fn a_call_to_an_unknown_number_is_kept_once_and_has_no_business() {
     let row = world.item(&format!("quarantine#{}", call_sid(1)), "quarantine").await.unwrap();
     assert_eq!(row["to"].as_s().unwrap(), "+43720999999");
     assert!(!format!("{unknown:?}").contains("720"));
+    let reader = Reader::new(&world.aws, TABLE);
+    let kept = reader.quarantined(NOW, 10).await.unwrap();
+    assert_eq!(
+        (kept.len(), &kept[0].call, kept[0].to.as_str(), kept[0].at),
+        (1, &unknown.call, "+43720999999", NOW)
+    );
+    assert!(!format!("{kept:?}").contains("720"));
+    let month = std::time::Duration::from_secs(30 * 86_400);
+    assert_eq!(reader.quarantined(NOW.plus(month), 10).await, Ok(vec![]));
+    for shard in 0..stores::calls::UNSETTLED_SHARDS {
+        assert_eq!(reader.unsettled(shard, NOW.plus(month), 10).await, Ok(vec![]), "no sweep's");
+    }
 }

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod bridge_lost;
+mod certificates;
 mod commands;
 mod documents;
 mod process;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         redrive::TESTS,
         restart::TESTS,
         commands::TESTS,
+        certificates::TESTS,
         documents::TESTS,
     ])
 }

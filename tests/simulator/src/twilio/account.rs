@@ -1,6 +1,6 @@
 //! One Twilio account: its settings, its calls and recordings, and what it has sent and been asked.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -37,6 +37,7 @@ pub(crate) struct Account {
     pub(crate) callees: Mutex<HashMap<String, Callee>>,
     /// What was told of the account's numbers, by their sids.
     pub(crate) numbers: Mutex<HashMap<String, Vec<(String, String)>>>,
+    pub(crate) standing: Mutex<Standing>,
     pub(crate) calls: Register<CallState>,
     pub(crate) recordings: Register<Recording>,
     /// Counts the calls created, so that a test can wait for one.
@@ -67,6 +68,7 @@ impl Account {
             free_to_dial: Mutex::default(),
             callees: Mutex::default(),
             numbers: Mutex::default(),
+            standing: Mutex::default(),
             calls: Register::new(),
             recordings: Register::new(),
             created: watch::channel(0).0,
@@ -98,6 +100,20 @@ impl Account {
     pub(crate) fn resource_url(&self, path: &str) -> String {
         let base = self.api_url.as_str().trim_end_matches('/');
         format!("{base}/2010-04-01/Accounts/{}/{path}", self.config.account_sid)
+    }
+}
+
+/// How the account stands with Twilio.
+pub(crate) struct Standing {
+    pub(crate) status: &'static str,
+    pub(crate) balance: String,
+    /// Countries, by their two letters, that its geographic permissions refuse.
+    pub(crate) refused: BTreeSet<String>,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { status: "active", balance: "20.00".to_owned(), refused: BTreeSet::new() }
     }
 }
 

@@ -116,6 +116,7 @@ pub(crate) fn router(account: &Arc<Account>) -> Router {
     Router::new()
         .nest(&base, routes)
         .route(&format!("{base}.json"), get(owner::account))
+        .route("/v1/DialingPermissions/Countries/{iso}", get(owner::country))
         .fallback(async || ApiError::NOT_FOUND)
         .route("/", post(async || ApiError::NOT_FOUND))
         .layer(from_fn_with_state(Arc::clone(account), gate))

@@ -1,5 +1,7 @@
 //! `switchboard doctor`: looks at a deployment from here, as its callers and clients do, and has it look at itself.
 
+mod certificate;
+
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -14,6 +16,7 @@ use url::Url;
 
 use super::client::{Client, pretty};
 use super::table;
+use crate::cli::progress::Progress;
 use crate::cli::say;
 
 /// For one answer.
@@ -47,9 +50,17 @@ struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
-    Ok,
+    Proven,
+    Warning,
     Fault,
     NotProven,
+}
+
+/// What a check came to.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    state: State,
+    detail: String,
 }
 
 /// A check as a row for people.
@@ -63,7 +74,8 @@ struct Row<'a> {
 impl Check {
     fn row(&self) -> Row<'_> {
         let state = match self.state {
-            State::Ok => "ok",
+            State::Proven => "proven",
+            State::Warning => "warning",
             State::Fault => "FAULT",
             State::NotProven => "not proven",
         };
@@ -72,7 +84,7 @@ impl Check {
 }
 
 impl Report {
-    fn add(&mut self, name: &str, (state, detail): (State, String)) {
+    fn add(&mut self, name: &str, Found { state, detail }: Found) {
         self.checks.push(Check { name: name.to_owned(), state, detail });
     }
 
@@ -81,35 +93,45 @@ impl Report {
     }
 }
 
-fn ok(detail: impl Into<String>) -> (State, String) {
-    (State::Ok, detail.into())
+fn proven(detail: impl Into<String>) -> Found {
+    Found { state: State::Proven, detail: detail.into() }
 }
 
-fn fault(detail: impl Into<String>) -> (State, String) {
-    (State::Fault, detail.into())
+fn warning(detail: impl Into<String>) -> Found {
+    Found { state: State::Warning, detail: detail.into() }
 }
 
-fn not_proven(detail: impl Into<String>) -> (State, String) {
-    (State::NotProven, detail.into())
+fn fault(detail: impl Into<String>) -> Found {
+    Found { state: State::Fault, detail: detail.into() }
+}
+
+fn not_proven(detail: impl Into<String>) -> Found {
+    Found { state: State::NotProven, detail: detail.into() }
 }
 
 pub(super) async fn run(client: &Client, wanted: Doctor) -> anyhow::Result<()> {
+    let progress = Progress::spinner(client.wants_json());
     let mut report = Report::default();
+    let now = platform::Clock::system().now();
+    progress.at("looking from outside");
     report.add("DNS of the API", dns(client.url()).await);
+    report.add("certificate of the API", certificate::look(client.url(), now).await);
     let document = client.get("/v1/openapi.json").timeout(WITHIN).send().await;
-    report.add("TLS of the API", tls(client.url(), document.as_ref().err()));
     report.add("clock of this machine", skew(document.as_ref().ok()));
     report.add("document", documented(document).await);
     match wanted.media_host.as_deref().map(media_url) {
         Some(Ok(url)) => {
             report.add("DNS of the media host", dns(&url).await);
+            report.add("certificate of the media host", certificate::look(&url, now).await);
             report.add("media host", media(client, &url).await);
         }
         Some(Err(error)) => report.add("media host", fault(error.to_string())),
         None => report.add("media host", not_proven("name it with --media-host")),
     }
     report.add("key", key(client).await);
+    progress.at("the deployment looks at itself");
     deep(client, &mut report).await;
+    drop(progress);
     report.ok = report.faults() == 0;
 
     if client.wants_json() {
@@ -127,7 +149,7 @@ pub(super) async fn run(client: &Client, wanted: Doctor) -> anyhow::Result<()> {
     }
 }
 
-async fn dns(url: &Url) -> (State, String) {
+async fn dns(url: &Url) -> Found {
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return fault(format!("{url} names no host"));
     };
@@ -135,23 +157,14 @@ async fn dns(url: &Url) -> (State, String) {
     match asked.await {
         Ok(Ok(addresses)) => match addresses.count() {
             0 => fault(format!("{host} has no address")),
-            count => ok(format!("{host} has {count} addresses")),
+            count => proven(format!("{host} has {count} addresses")),
         },
         Ok(Err(_)) => fault(format!("{host} is not known: point it at the deployment")),
         Err(_) => fault(format!("no answer about {host} within {} seconds", WITHIN.as_secs())),
     }
 }
 
-/// A certificate is checked with every request; how long it stays good is not told.
-fn tls(url: &Url, failed: Option<&reqwest::Error>) -> (State, String) {
-    match failed {
-        _ if url.scheme() != "https" => not_proven("the address is plain HTTP"),
-        None => ok("the certificate is good today"),
-        Some(_) => fault("there is no connection: look at the certificate and what the name points at"),
-    }
-}
-
-fn skew(answer: Option<&Response>) -> (State, String) {
+fn skew(answer: Option<&Response>) -> Found {
     let date = answer.and_then(|answer| answer.headers().get(DATE)?.to_str().ok());
     let Some(theirs) = date.and_then(clock::from_rfc2822) else {
         return not_proven("no answer has a date");
@@ -159,7 +172,7 @@ fn skew(answer: Option<&Response>) -> (State, String) {
     let ours = platform::Clock::system().now();
     match ours.since(theirs).max(theirs.since(ours)) {
         skew if skew > MAX_SKEW => fault(format!("it is {} s off the deployment's", skew.as_secs())),
-        _ => ok(format!("within {} s of the deployment's", MAX_SKEW.as_secs())),
+        _ => proven(format!("within {} s of the deployment's", MAX_SKEW.as_secs())),
     }
 }
 
@@ -168,10 +181,10 @@ struct Document {
     openapi: String,
 }
 
-async fn documented(answer: reqwest::Result<Response>) -> (State, String) {
+async fn documented(answer: reqwest::Result<Response>) -> Found {
     match answer {
         Ok(answer) if answer.status() == StatusCode::OK => match answer.json::<Document>().await {
-            Ok(document) => ok(format!("OpenAPI {}", document.openapi)),
+            Ok(document) => proven(format!("OpenAPI {}", document.openapi)),
             Err(_) => fault("what is served there is no document: is this the deployment's address?"),
         },
         Ok(answer) => fault(format!("{}: is this the deployment's address?", answer.status())),
@@ -190,9 +203,9 @@ fn media_url(text: &str) -> anyhow::Result<Url> {
     Ok(Url::parse(&url)?.join("/health")?)
 }
 
-async fn media(client: &Client, url: &Url) -> (State, String) {
+async fn media(client: &Client, url: &Url) -> Found {
     match client.plain(url.clone()).timeout(WITHIN).send().await {
-        Ok(answer) if answer.status() == StatusCode::OK => ok(format!("{url} answers")),
+        Ok(answer) if answer.status() == StatusCode::OK => proven(format!("{url} answers")),
         Ok(answer) => fault(format!("{url} answers {}: do its tasks run?", answer.status())),
         Err(error) => fault(format!("{url}: {}", error.without_url())),
     }
@@ -205,7 +218,7 @@ struct KeyView {
     expires_at: Option<String>,
 }
 
-async fn key(client: &Client) -> (State, String) {
+async fn key(client: &Client) -> Found {
     let Ok(text) = ApiKey::parse(client.key()) else {
         return fault("this is no API key: it is cut short or misspelt");
     };
@@ -215,7 +228,7 @@ async fn key(client: &Client) -> (State, String) {
         Ok(answer) if answer.status() == StatusCode::OK => match answer.json::<KeyView>().await {
             Ok(KeyView { scopes, expires_at }) => {
                 let end = expires_at.map(|end| format!(", until {end}")).unwrap_or_default();
-                ok(format!("{of}, with {} scopes{end}", scopes.len()))
+                proven(format!("{of}, with {} scopes{end}", scopes.len()))
             }
             Err(_) => not_proven(format!("{of}; what it may do cannot be read")),
         },
@@ -266,14 +279,15 @@ mod tests {
     #[test]
     fn a_fault_stands_out_in_the_table() {
         let mut report = Report::default();
-        report.add("dns", ok("fine"));
+        report.add("dns", proven("fine"));
         report.add("tls", not_proven("plain"));
+        report.add("certificate", warning("ends soon"));
         assert_eq!(report.faults(), 0);
         report.add("key", fault("unknown"));
         assert_eq!(report.faults(), 1);
         assert_eq!(
             report.checks.iter().map(|check| check.row().state).collect::<Vec<_>>(),
-            ["ok", "not proven", "FAULT"]
+            ["proven", "not proven", "warning", "FAULT"]
         );
     }
 }

@@ -1,0 +1,96 @@
+//! What the businesses of the deployment have set up, read once for all checks that need it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::numbering::{Country, countries};
+use domain::{BusinessId, PhoneNumber, Settings};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use stores::StoreError;
+use stores::businesses::Reader;
+
+use super::Finding;
+
+/// Businesses that are looked at. What there is beyond them is said.
+const MAX_BUSINESSES: usize = 500;
+/// Businesses in one page of the list.
+const PAGE: usize = 100;
+/// Businesses that are read at one time.
+const AT_ONCE: usize = 8;
+
+/// What was found; the same for every check.
+pub(super) type Found = Result<Arc<Census>, Finding>;
+
+/// The businesses, up to the limit.
+pub(super) struct Census {
+    pub(super) businesses: Vec<Surveyed>,
+    /// There are more than were looked at.
+    pub(super) more: bool,
+}
+
+/// One business.
+pub(super) struct Surveyed {
+    pub(super) id: BusinessId,
+    pub(super) numbers: Vec<PhoneNumber>,
+    /// What is published; none: no calls yet.
+    pub(super) settings: Option<Settings>,
+}
+
+pub(super) async fn take(businesses: &Reader) -> Found {
+    read(businesses).await.map(Arc::new).map_err(|error| Finding::not_proven(error.to_string()))
+}
+
+async fn read(businesses: &Reader) -> Result<Census, StoreError> {
+    let (mut ids, mut cursor) = (vec![], None);
+    let more = loop {
+        let page = businesses.list(None, None, PAGE, cursor.as_deref()).await?;
+        ids.extend(page.businesses.into_iter().map(|listed| listed.id));
+        cursor = page.next;
+        if cursor.is_none() || ids.len() >= MAX_BUSINESSES {
+            break cursor.is_some() || ids.len() > MAX_BUSINESSES;
+        }
+    };
+    ids.truncate(MAX_BUSINESSES);
+    let read = stream::iter(ids).map(async |id| {
+        let (numbers, published) =
+            futures_util::try_join!(businesses.numbers(&id), businesses.published(&id))?;
+        let numbers = numbers.into_iter().map(|own| own.number).collect();
+        Ok(Surveyed { id, numbers, settings: published.map(|published| published.settings) })
+    });
+    let businesses = read.buffered(AT_ONCE).try_collect().await?;
+    Ok(Census { businesses, more })
+}
+
+impl Census {
+    /// The models that the businesses' calls ask for, each with the businesses that chose it.
+    pub(super) fn models(&self) -> BTreeMap<&str, Vec<&BusinessId>> {
+        let mut chosen: BTreeMap<&str, Vec<&BusinessId>> = BTreeMap::new();
+        for business in &self.businesses {
+            let Some(voice) = business.settings.as_ref().map(|settings| &settings.voice) else { continue };
+            for model in std::iter::once(&voice.model).chain(&voice.transcription_model) {
+                chosen.entry(model).or_default().push(&business.id);
+            }
+        }
+        chosen
+    }
+
+    /// The countries that may be called, each with a business whose policy names it; none: it is only the country of a
+    /// business's own number.
+    pub(super) fn callable(&self) -> BTreeMap<Country, Option<&BusinessId>> {
+        let mut callable = BTreeMap::new();
+        for business in &self.businesses {
+            let Some(policy) = business.settings.as_ref().map(|settings| &settings.outbound) else {
+                continue;
+            };
+            for country in &policy.countries {
+                callable.insert(*country, Some(&business.id));
+            }
+            if policy.countries.is_empty() {
+                for country in business.numbers.iter().flat_map(countries) {
+                    callable.entry(country).or_insert(None);
+                }
+            }
+        }
+        callable
+    }
+}
