@@ -150,6 +150,8 @@ fn role(item: &Item) -> Role {
 
 #[cfg(test)]
 mod tests {
+    use domain::turn::Usage;
+
     use super::*;
 
     fn parsed(json: &str) -> ServerEvent<'_> {
