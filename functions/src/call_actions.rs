@@ -27,7 +27,7 @@ use crate::edge::api::input::Body;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
-use crate::edge::idempotency;
+use crate::edge::idempotency::{self, Replayed};
 use crate::edge::parts::{parts, table_parts};
 use crate::edge::problem::Problem;
 use api::{ActionAnswer, DescribedAction, NewAction, refused};
@@ -89,8 +89,8 @@ async fn ask(
 ) -> Result<Response, Problem> {
     let call = tenant.call(&app.calls, &sid).await?;
     let (action, key) = (new.checked()?, idempotency::required(&headers)?);
-    let standing = app.keep(&call, key, &action).await?;
-    Ok(answered(&call, &standing))
+    let (standing, replayed) = app.keep(&call, key, &action).await?;
+    Ok(answered(&call, &standing, replayed))
 }
 
 /// What has become of an action.
@@ -138,24 +138,29 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let call = tenant.call(&app.calls, &sid).await?;
     let key = idempotency::required(&headers)?;
-    let mut standing = app.keep(&call, key, &CallAction::Cancel).await?;
+    let (mut standing, replayed) = app.keep(&call, key, &CallAction::Cancel).await?;
     if !standing.state.is_final() {
         standing.state = app.give_up(&call).await?;
         app.actions.settle(&call.sid, &standing.id, standing.state).await?;
     }
     match standing.state {
         ActionState::NotDone(why) => Err(refused(why)),
-        _ => Ok(answered(&call, &standing)),
+        _ => Ok(answered(&call, &standing, replayed)),
     }
 }
 
 impl CallActions {
     /// Keeps an action, unless the call cannot be asked for it. A repetition finds what was kept, whatever has become of
     /// the call since.
-    async fn keep(&self, call: &Call, key: &str, action: &CallAction) -> Result<Standing, Problem> {
+    async fn keep(
+        &self,
+        call: &Call,
+        key: &str,
+        action: &CallAction,
+    ) -> Result<(Standing, Replayed), Problem> {
         let (id, now) = (ActionId::of(&call.sid, key), self.clock.now());
         let kept = match self.actions.get(&call.sid, &id, now).await? {
-            Some(standing) if standing.action == *action => return Ok(standing),
+            Some(standing) if standing.action == *action => return Ok((standing, Replayed(true))),
             Some(_) => Asked::KeyTaken,
             None => {
                 action.fits_call(call).map_err(refused)?;
@@ -168,7 +173,8 @@ impl CallActions {
             }
         };
         match kept {
-            Asked::New(standing) | Asked::Existing(standing) => Ok(standing),
+            Asked::New(standing) => Ok((standing, Replayed(false))),
+            Asked::Existing(standing) => Ok((standing, Replayed(true))),
             Asked::TooMany => Err(refused(NotDone::TooManyActions)),
             Asked::KeyTaken => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
                 .detail(
@@ -203,8 +209,8 @@ impl CallActions {
 }
 
 /// 202, with the address where the action can be looked at.
-fn answered(call: &Call, standing: &Standing) -> Response {
+fn answered(call: &Call, standing: &Standing, replayed: Replayed) -> Response {
     let location = format!("/v1/calls/{}/actions/{}", call.sid, standing.id);
     let answer = Json(ActionAnswer::new(call, standing));
-    (StatusCode::ACCEPTED, [(header::LOCATION, location)], answer).into_response()
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], replayed, answer).into_response()
 }

@@ -134,10 +134,10 @@ async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
     let path = format!("/v1/calls/{sid}/transcript");
     let edit = json!({ "lines": [{ "speaker": "caller", "text": "Goodbye." }] });
     assert_eq!(send(&world, Method::PUT, &path, &[], edit.clone()).await.status(), 428);
-    assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"9\"")], edit.clone()).await.status(), 412);
-    let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit.clone()).await;
-    assert_eq!((edited.status().as_u16(), edited.headers()["etag"].to_str().unwrap()), (200, "\"2\""));
-    let stale = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await;
+    assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"v9\"")], edit.clone()).await.status(), 412);
+    let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"v1\"")], edit.clone()).await;
+    assert_eq!((edited.status().as_u16(), edited.headers()["etag"].to_str().unwrap()), (200, "\"v2\""));
+    let stale = send(&world, Method::PUT, &path, &[("If-Match", "\"v1\"")], edit).await;
     assert_eq!(stale.status(), 412, "an editor who has not seen the edit");
 
     assert_eq!(outcome_of_run(&world, &sid, 1).await["state"], "superseded");
@@ -160,7 +160,7 @@ async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
     let (world, sid) = called().await;
     let path = format!("/v1/calls/{sid}/transcript");
     let edit = json!({ "lines": [{ "speaker": "caller", "text": "I want a refund for the red bicycle." }] });
-    let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit.clone()).await;
+    let edited = send(&world, Method::PUT, &path, &[("If-Match", "\"v1\"")], edit.clone()).await;
     assert_eq!(edited.status(), 200);
     let record = world.record_when(&sid, |record| record.run() == 2).await;
     assert_eq!(record.insights().transcript_source, "edited");
@@ -173,7 +173,7 @@ async fn an_edited_transcript_leads_to_a_new_summary_and_an_update() {
     assert_eq!(events[1]["data"]["summary"]["topic"], summary.topic.as_str());
     assert_eq!(events[1]["data"]["transcript_source"], "edited");
 
-    let same = send(&world, Method::PUT, &path, &[("If-Match", "\"2\"")], edit).await;
+    let same = send(&world, Method::PUT, &path, &[("If-Match", "\"v2\"")], edit).await;
     assert_eq!(same.status(), 200);
     assert!(calls.insights(&[]).await.does(&job(&sid), 1).await);
     assert_eq!((calls.asked().len(), calls.events().await.len()), (2, 2), "nothing new was said");
@@ -238,7 +238,7 @@ async fn bad_requests_are_told_what_is_wrong() {
     for edit in
         [json!({}), json!({ "lines": [] }), json!({ "lines": [{ "speaker": "caller", "text": " " }] })]
     {
-        assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"1\"")], edit).await.status(), 422);
+        assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "\"v1\"")], edit).await.status(), 422);
     }
     let edit = json!({ "lines": [{ "speaker": "caller", "text": "Hi." }] });
     assert_eq!(send(&world, Method::PUT, &path, &[("If-Match", "*")], edit).await.status(), 400);

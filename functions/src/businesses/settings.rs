@@ -71,7 +71,7 @@ impl ApiFunction for SettingsOfBusinesses {
 
 /// The settings that calls run with now. As TOML with `Accept: application/toml`.
 #[utoipa::path(get, path = "/v1/settings", operation_id = "get_settings", tag = "settings",
-    responses((status = 200, body = SettingsView)))]
+    responses((status = 200, body = SettingsView, headers(("ETag" = schema::VersionTag)))))]
 async fn published(State(app): App, tenant: Tenant, headers: HeaderMap) -> Result<Response, Problem> {
     let none = || Problem::new(StatusCode::NOT_FOUND, "nothing published").detail("publish a draft first");
     let revision = app.reader.published_revision(&tenant.0).await?.ok_or_else(none)?;
@@ -89,7 +89,7 @@ async fn revisions(State(app): App, tenant: Tenant) -> Result<Response, Problem>
 
 /// One revision. As TOML with `Accept: application/toml`.
 #[utoipa::path(get, path = "/v1/settings/revisions/{revision}", operation_id = "get_revision", tag = "settings",
-    params(("revision" = u32, Path)), responses((status = 200, body = SettingsView)))]
+    params(("revision" = u32, Path)), responses((status = 200, body = SettingsView, headers(("ETag" = schema::VersionTag)))))]
 async fn revision(
     State(app): App,
     tenant: Tenant,
@@ -116,7 +116,7 @@ async fn differences(
 /// The draft of the key that asks. Without one, the settings to begin from: what is published, or, of a business that
 /// has published nothing, a prompt in its language.
 #[utoipa::path(get, path = "/v1/settings/draft", operation_id = "get_draft", tag = "settings",
-    params(shapes::Beginning), responses((status = 200, body = SettingsView)))]
+    params(shapes::Beginning), responses((status = 200, body = SettingsView, headers(("ETag" = schema::VersionTag)))))]
 async fn draft(
     State(app): App,
     tenant: Tenant,
@@ -135,7 +135,7 @@ async fn draft(
 /// the first one. A draft may be wrong in what it says, but not in its shape: unknown fields are refused.
 #[utoipa::path(put, path = "/v1/settings/draft", operation_id = "save_draft", tag = "settings",
     params(("If-Match" = Option<schema::VersionTag>, Header)), request_body = SettingsView,
-    responses((status = 200, body = Findings), (status = 412, description = "It has changed since it was read."), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
+    responses((status = 200, body = Findings, headers(("ETag" = schema::VersionTag))), (status = 412, description = "It has changed since it was read."), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn save(
     State(app): App,
     tenant: Tenant,
@@ -194,7 +194,7 @@ async fn validate(
 /// out.
 #[utoipa::path(post, path = "/v1/settings/publish", operation_id = "publish_settings", tag = "settings",
     params(("If-Match" = schema::VersionTag, Header)), request_body = Option<shapes::Note>,
-    responses((status = 201, body = Published), (status = 409, description = "Its state has changed meanwhile, or forbids it."), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
+    responses((status = 201, body = Published, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it."), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
 async fn publish(
     State(app): App,
     tenant: Tenant,
@@ -211,7 +211,7 @@ async fn publish(
 /// Publishes an earlier revision again, as the next one. `If-Match` as for publishing.
 #[utoipa::path(post, path = "/v1/settings/revisions/{revision}/restore", operation_id = "restore_revision",
     tag = "settings", params(("If-Match" = schema::VersionTag, Header)), request_body = Option<shapes::Note>,
-    responses((status = 201, body = Published), (status = 409, description = "Its state has changed meanwhile, or forbids it."), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
+    responses((status = 201, body = Published, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it."), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
 async fn restore(
     State(app): App,
     tenant: Tenant,

@@ -1,12 +1,31 @@
 //! The `Idempotency-Key` of a request: what makes two requests one.
 
-use http::HeaderMap;
+use std::convert::Infallible;
+
+use axum::response::{IntoResponseParts, ResponseParts};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::problem::Problem;
 
 const HEADER: &str = "idempotency-key";
 /// Longer ones are no keys that a program makes.
 const MAX_BYTES: usize = 255;
+
+/// `Idempotency-Replayed: true` on the answer to a request that an earlier one with its key has done; nothing on others.
+#[derive(Debug, Clone, Copy)]
+pub struct Replayed(pub bool);
+
+impl IntoResponseParts for Replayed {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        if self.0 {
+            let name = HeaderName::from_static("idempotency-replayed");
+            parts.headers_mut().insert(name, HeaderValue::from_static("true"));
+        }
+        Ok(parts)
+    }
+}
 
 /// The key, if one was sent.
 ///

@@ -13,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::Transcript;
 use domain::access::Scope;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use platform::Clock;
 use stores::transcripts::{Edited, Pointer};
 use stores::{calls, recordings, transcripts};
@@ -25,6 +25,7 @@ use crate::edge::api::input::{Body, Query};
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
+use crate::edge::etag;
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
@@ -72,7 +73,7 @@ impl ApiFunction for Transcripts {
         status = 200,
         description = "The version, and which ones there are.",
         body = TranscriptAnswer,
-        headers(("ETag" = schema::EntityTag, description = "The state of the transcript, for `If-Match`.")),
+        headers(("ETag" = schema::VersionTag, description = "The state of the transcript, for `If-Match`.")),
     )),
 )]
 async fn read(
@@ -102,14 +103,14 @@ async fn read(
     put,
     path = "/v1/calls/{sid}/transcript",
     operation_id = "edit_transcript",
-    params(("If-Match" = schema::EntityTag, Header, description = "The `ETag` of the transcript that was edited.")),
+    params(("If-Match" = schema::VersionTag, Header, description = "The `ETag` of the transcript that was edited.")),
     request_body = EditTranscript,
     responses(
         (
             status = 200,
             description = "The new version.",
             body = TranscriptAnswer,
-            headers(("ETag" = schema::EntityTag, description = "The new state of the transcript.")),
+            headers(("ETag" = schema::VersionTag, description = "The new state of the transcript.")),
         ),
         (status = 409, description = "The call has no final transcript yet."),
         (status = 412, description = "The transcript has changed since it was read."),
@@ -124,13 +125,7 @@ async fn edit(
     Body(edited): Body<EditTranscript>,
 ) -> Result<Response, Problem> {
     let call = tenant.call(&app.calls, &sid).await?;
-    let seen = headers.get(header::IF_MATCH).ok_or_else(|| {
-        Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition required")
-            .detail("send the `ETag` of the transcript that was edited as `If-Match`")
-    })?;
-    let seen =
-        seen.to_str().ok().and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    let seen = seen.ok_or_else(|| Problem::bad_request("`If-Match` is not a transcript's `ETag`"))?;
+    let seen = etag::seen(&headers)?;
     let lines = edited.lines()?;
     match app.writer.edit(&call.sid, lines, seen, app.clock.now()).await? {
         Edited::Stored(pointer) => {
@@ -144,19 +139,19 @@ async fn edit(
             let version = versions.iter().find(|version| Some(version.number) == pointer.number);
             Ok(answer(Some(&pointer), version, &versions))
         }
-        Edited::Stale => Err(Problem::new(StatusCode::PRECONDITION_FAILED, "precondition failed")
-            .detail("the transcript has changed since it was read: read it again")),
+        Edited::Stale => {
+            let now = app.reader.pointer(&call.sid).await?;
+            Err(etag::stale(now.map_or(0, |pointer| pointer.moves.into())))
+        }
         Edited::NotFinal => Err(Problem::new(StatusCode::CONFLICT, "not ready yet")
             .detail("the call has no final transcript yet; ask again in a few seconds")),
     }
 }
 
 fn answer(pointer: Option<&Pointer>, shown: Option<&Transcript>, versions: &[Transcript]) -> Response {
-    let mut response = Json(TranscriptAnswer::new(pointer, shown, versions)).into_response();
-    if let Some(tag) =
-        pointer.and_then(|pointer| HeaderValue::try_from(format!("\"{}\"", pointer.moves)).ok())
-    {
-        response.headers_mut().insert(header::ETAG, tag);
+    let body = Json(TranscriptAnswer::new(pointer, shown, versions));
+    match pointer {
+        Some(pointer) => (etag::of(pointer.moves.into()), body).into_response(),
+        None => body.into_response(),
     }
-    response
 }

@@ -97,9 +97,9 @@ async fn place(
     Body(new): Body<NewCall>,
 ) -> Result<Response, Problem> {
     let key = idempotency::required(&headers)?;
-    let sid = app.placing.place(&tenant.0, key, new).await?;
+    let (sid, replayed) = app.placing.place(&tenant.0, key, new).await?;
     let location = [(header::LOCATION, format!("{CALLS}/{sid}"))];
-    Ok((StatusCode::CREATED, location, Json(PlacedCall { sid })).into_response())
+    Ok((StatusCode::CREATED, location, replayed, Json(PlacedCall { sid })).into_response())
 }
 
 /// The call was answered.

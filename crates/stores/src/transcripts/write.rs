@@ -110,7 +110,7 @@ impl Writer {
         &self,
         call: &CallSid,
         lines: Vec<TranscriptLine>,
-        seen_moves: u32,
+        seen_moves: u64,
         now: Timestamp,
     ) -> Result<Edited, StoreError> {
         let table = &self.transcripts;
@@ -118,7 +118,7 @@ impl Writer {
         let edited = Transcript::new(call, Source::Edited, lines, now);
         while tries.next().await {
             let Some(seen) = pointer(table, call).await? else { return Ok(Edited::NotFinal) };
-            if seen.moves != seen_moves {
+            if u64::from(seen.moves) != seen_moves {
                 return Ok(Edited::Stale);
             }
             let (current, _) = current_run(table, call).await?;

@@ -99,7 +99,7 @@ async fn a_later_run_takes_the_pointer_from_an_earlier_one_for_good() {
     assert_eq!((current, request.unwrap().outcome), (Run(1), Some(RunOutcome::Replaced)));
 
     let seen = reader.pointer(&call).await.unwrap();
-    let moves = seen.unwrap().moves;
+    let moves = u64::from(seen.unwrap().moves);
     assert_eq!(writer.edit(&call, lines("mine"), moves + 1, NOW).await, Ok(Edited::Stale));
     let edited = writer.edit(&call, lines("mine"), moves, NOW).await.unwrap();
     assert!(matches!(edited, Edited::Stored(pointer) if pointer.run == Run(2)), "{edited:?}");

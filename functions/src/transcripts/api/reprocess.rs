@@ -20,7 +20,7 @@ use super::requests::Reprocess;
 use crate::edge::api::input::Body;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::schema;
-use crate::edge::idempotency;
+use crate::edge::idempotency::{self, Replayed};
 use crate::edge::problem::Problem;
 use crate::jobs::{RecordingJob, TranscriptJob};
 
@@ -56,12 +56,12 @@ pub(super) async fn ask(
         return Err(conflict("the call is not over yet, or had no agent: there is nothing to process again"));
     }
     let now = app.clock.now();
-    let run = match app.writer.authorise(&call.sid, &stages, key, now).await? {
+    let (run, replayed) = match app.writer.authorise(&call.sid, &stages, key, now).await? {
         Authorised::New(run) => {
             tracing::info!(call = %call.sid, run = %run.run, stages = ?run.stages, "reprocessing authorised");
-            run
+            (run, Replayed(false))
         }
-        Authorised::Same(run) => run,
+        Authorised::Same(run) => (run, Replayed(key.is_some())),
         Authorised::Busy(open) => {
             return Err(conflict(format!("run {} is under way and asks for other stages", open.run)));
         }
@@ -72,7 +72,7 @@ pub(super) async fn ask(
     }
     let location = format!("/v1/calls/{}/reprocess/{}", call.sid, run.run);
     let answer = RunAnswer::new(&call.sid, &run, run.run, now);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(answer)).into_response())
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], replayed, Json(answer)).into_response())
 }
 
 /// What has become of a run.

@@ -30,6 +30,7 @@ use twilio::rest::{MachineDetection, NewCall as Request};
 use super::api::{NewCall, WantedCall, refused};
 use super::order::{TwilioAccount, order};
 use super::policy::{Policy, PolicyError, not_placed};
+use crate::edge::idempotency::Replayed;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::Gate;
@@ -83,7 +84,7 @@ impl Placing {
         business: &BusinessId,
         key: &str,
         new: NewCall,
-    ) -> Result<CallSid, Problem> {
+    ) -> Result<(CallSid, Replayed), Problem> {
         let now = self.clock.now();
         let id = DialId::of(business, key);
         let wanted = new.checked()?;
@@ -101,13 +102,13 @@ impl Placing {
                 .detail("this `Idempotency-Key` was used for another call: each call has its own"));
         }
         if let Some(call) = dial.call {
-            return Ok(call);
+            return Ok((call, Replayed(true)));
         }
         let deadline = Instant::now() + COPYS_PATIENCE;
         loop {
             match self.leases.begin(WorkKind::Dial, id.as_str(), SETTLED_AFTER, self.clock.now()).await? {
-                Begun::Won(lease) => return self.dial(&lease, dial).await,
-                Begun::Done { result } => return outcome(&result),
+                Begun::Won(lease) => return Ok((self.dial(&lease, dial).await?, Replayed(false))),
+                Begun::Done { result } => return Ok((outcome(&result)?, Replayed(true))),
                 Begun::InProgress { until } if Instant::now() >= deadline => {
                     return Err(in_progress(until, self.clock.now()));
                 }
@@ -115,7 +116,7 @@ impl Placing {
             }
             // The one who is at it may know the call before it is done with it.
             if let Some(call) = self.linked(&id).await? {
-                return Ok(call);
+                return Ok((call, Replayed(true)));
             }
         }
     }
