@@ -3,6 +3,8 @@
 //! Reading never starts work: a recording that is not archived yet answers that it is not there yet.
 
 mod api;
+mod parts;
+mod search;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +24,15 @@ use crate::edge::answer::{self, Link};
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Query, page_limit};
+use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::shared::recording_path::RecordingPath;
-use api::{CallPage, ListCalls, Record, RecordingList, Sources};
+use api::{CallPage, GetCall, ListCalls, Record, RecordingList, Wish};
+use parts::Parts;
+use search::of_each;
 
 /// A presigned URL lives as long as a click needs; it is minted at each one.
 const LINK_TTL: Duration = Duration::from_secs(5 * 60);
@@ -61,7 +66,8 @@ impl ApiFunction for Calls {
     }
 }
 
-/// A page of the business's calls, newest first; with `status=live` of those that are not over.
+/// A page of the business's calls, newest first if nothing else is asked for. A call has to fit every filter. A page that
+/// the filters leave short, or empty, has a `next` as long as there are calls that were not looked at.
 #[utoipa::path(
     get,
     path = "/v1/calls",
@@ -72,52 +78,36 @@ impl ApiFunction for Calls {
 async fn list(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
+    paging: Paging,
     Query(query): Query<ListCalls>,
 ) -> Result<Response, Problem> {
-    let limit = page_limit(query.limit)?;
-    let page = app.calls.list(&tenant.0, query.listing(), limit, query.cursor).await?;
-    Ok(Json(CallPage::new(&page.calls, page.next)).into_response())
+    let (limit, Wish { wanted, beside, order }) = (page_limit(query.limit)?, query.read()?);
+    let asked = paging.of("calls", &(&wanted, &beside, order))?;
+    let after = asked.behind(query.cursor.as_deref())?;
+    let page = app.search(&tenant.0, (&wanted, &beside), order, limit, after).await?;
+    let (of, include) = (&app, &query.include);
+    let read = |call| async move { Box::pin(Parts::read(of, &call, include)).await };
+    let parts = of_each(&page.calls, read).await?;
+    asked.page(page.next.as_ref(), |next| CallPage::new(&page.calls, &parts, next))
 }
 
-/// Everything that is known of a call.
+/// A call, with those parts of its record that `include` names.
 #[utoipa::path(
     get,
     path = "/v1/calls/{sid}",
     operation_id = "get_call",
+    params(GetCall),
     responses((status = 200, description = "The call.", body = Record)),
 )]
 async fn one(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
     Path(sid): Path<String>,
+    Query(query): Query<GetCall>,
 ) -> Result<Response, Problem> {
     let call = tenant.call(&app.calls, &sid).await?;
-    // Written in one transaction: read in this order, a call that is summed up has its cost.
-    let summed_up = async {
-        let insights = app.transcripts.insights(&call.sid).await?;
-        Ok((insights, app.transcripts.cost(&call.sid).await?))
-    };
-    let (events, turns, messages, report, recordings, transcript, (insights, cost)) = tokio::try_join!(
-        app.calls.events(&call.sid),
-        app.turns.turns(&call.sid),
-        app.turns.messages(&call.sid),
-        app.turns.report(&call.sid),
-        app.recordings.for_call(&call.sid),
-        app.transcripts.final_transcript(&call.sid),
-        summed_up,
-    )?;
-    let record = Record::new(&Sources {
-        call: &call,
-        events: &events,
-        turns: &turns,
-        messages: &messages,
-        report: report.as_ref(),
-        recordings: &recordings,
-        transcript: transcript.as_ref(),
-        insights: insights.last(),
-        cost: cost.as_ref(),
-    });
-    Ok(Json(record).into_response())
+    let parts = Box::pin(Parts::read(&app, &call.sid, &query.include)).await?;
+    Ok(Json(Record::new(&call, &parts)).into_response())
 }
 
 /// What there is in place of a link as JSON, for the document.

@@ -18,6 +18,7 @@ use crate::edge::answer::no_content;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{OptionalBody, Query, page_limit};
+use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::{parts, table_parts};
@@ -64,11 +65,14 @@ impl ApiFunction for DoNotCall {
 async fn list(
     State(app): State<Arc<DoNotCall>>,
     tenant: Tenant,
+    paging: Paging,
     Query(query): Query<ListEntries>,
 ) -> Result<Response, Problem> {
     let limit = page_limit(query.limit)?;
-    let page = app.reader.list(&tenant.0, limit, query.cursor.as_deref()).await?;
-    Ok(Json(EntryList::new(&page)).into_response())
+    let asked = paging.of("do_not_call", &())?;
+    let after: Option<PhoneNumber> = asked.behind(query.cursor.as_deref())?;
+    let page = app.reader.list(&tenant.0, limit, after.as_ref()).await?;
+    asked.page(page.next.as_ref(), |next| EntryList::new(&page.entries, next))
 }
 
 /// One number of the list.

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use matchit::Router as Paths;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::edge::HttpFunction;
@@ -21,11 +22,21 @@ use crate::edge::api::{BUSINESSES, DOCUMENT_PATH};
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 
-/// What is served there.
+/// What is served there, as people read it.
 pub const DOCUMENT: &str = include_str!("../openapi.json");
 
+static SERVED: LazyLock<String> = LazyLock::new(|| {
+    serde_json::from_str::<Value>(DOCUMENT)
+        .map_or_else(|_| DOCUMENT.to_owned(), |document| document.to_string())
+});
+
+/// The same without the spaces that a program does not read.
+pub fn served() -> &'static str {
+    &SERVED
+}
+
 static ETAG: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(DOCUMENT);
+    let digest = Sha256::digest(served());
     format!("\"{}\"", hex::encode(&digest[..16]))
 });
 
@@ -52,7 +63,7 @@ async fn document(headers: HeaderMap) -> Response {
     if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == *ETAG)) {
         return (StatusCode::NOT_MODIFIED, etag).into_response();
     }
-    (etag, [(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+    (etag, [(header::CONTENT_TYPE, "application/json")], served()).into_response()
 }
 
 /// As much of the document as tells which methods a path has.

@@ -4,9 +4,8 @@ mod api;
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::access::Scope;
 use stores::events;
 use utoipa_axum::routes;
@@ -14,6 +13,7 @@ use utoipa_axum::routes;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Query, page_limit};
+use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
@@ -39,8 +39,8 @@ impl ApiFunction for Events {
     }
 }
 
-/// The events behind `after`, in order and without gaps: `next` is the `after` of the next request, also when
-/// there is nothing yet.
+/// The events behind `after`, in order and without gaps. A client that has read to the end asks again later with the
+/// `sequence` of the last one as `after`.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -51,12 +51,15 @@ impl ApiFunction for Events {
 async fn list(
     State(app): State<Arc<Events>>,
     tenant: Tenant,
+    paging: Paging,
     Query(query): Query<ListEvents>,
 ) -> Result<Response, Problem> {
     let limit = page_limit(query.limit)?;
     if query.after > MAX_AFTER {
         return Err(Problem::bad_request("`after` is larger than any event's number"));
     }
-    let events = app.events.after(&tenant.0, query.after, limit).await?;
-    Ok(Json(EventList::new(&events, query.after)).into_response())
+    let asked = paging.of("events", &query.after)?;
+    let after = asked.behind(query.cursor.as_deref())?.unwrap_or(query.after);
+    let page = app.events.after(&tenant.0, after, limit).await?;
+    asked.page(page.next.as_ref(), |next| EventList::new(&page.events, next))
 }

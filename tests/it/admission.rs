@@ -172,7 +172,7 @@ async fn what_is_written_or_heard_is_in_the_log() {
     let written = headers["x-request-id"].to_str().unwrap().to_owned();
     let reader = requests::Reader::new(&world.system.aws, world.system.name("RequestsTable").unwrap());
     let owner = KeyOwner::Business(world.business.business.id.clone());
-    let log = reader.on(&owner, utc_day(world.now())).await.unwrap();
+    let log = reader.on(&owner, utc_day(world.now()), 100, None).await.unwrap().entries;
     let told: Vec<_> = log
         .iter()
         .map(|entry| (entry.request.as_str(), entry.method.as_str(), entry.path.as_str(), entry.status))

@@ -4,6 +4,7 @@
 //! are replaced by their kind. Each answer of the API is also what the OpenAPI document says of its route. `INSTA_UPDATE=always` writes the files anew.
 
 mod actions;
+mod calls;
 mod limits;
 mod setting_up;
 
@@ -110,11 +111,18 @@ impl<'a> Answers<'a> {
         }
         let response = request.send().await.expect("the API answers");
         let status = response.status().as_u16();
-        let headers: Vec<(&str, String)> =
-            ["content-type", "location", "etag", "retry-after", "www-authenticate"]
-                .into_iter()
-                .filter_map(|name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned())))
-                .collect();
+        let headers: Vec<(&str, String)> = [
+            "content-type",
+            "location",
+            "etag",
+            "link",
+            "idempotency-replayed",
+            "retry-after",
+            "www-authenticate",
+        ]
+        .into_iter()
+        .filter_map(|name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned())))
+        .collect();
         let body = response.text().await.expect("a body");
         self.record(case, method.as_str(), route, status, &headers, &body);
         (status, body)
@@ -212,6 +220,7 @@ fn redacted(text: &str) -> String {
         (r#""\d{4}-\d\d-\d\d""#, r#""[day]""#),
         (r"urn:request:[A-Za-z0-9_-]+", "urn:request:[id]"),
         (r#""next": "[A-Za-z0-9_-]+""#, r#""next": "[cursor]""#),
+        (r"cursor=[A-Za-z0-9_-]+>", "cursor=[cursor]>"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
     ];
     kinds.iter().fold(text.to_owned(), |text, (kind, name)| {
@@ -230,7 +239,7 @@ async fn every_route_answers_as_recorded() {
     let mut answers = Answers::of(&world);
 
     of_twilio(&mut answers).await;
-    of_calls(&mut answers, sid, &recording).await;
+    calls::of_calls(&mut answers, sid, &recording).await;
     of_prompts(&mut answers).await;
     of_outbound_calls(&mut answers).await;
     actions::of_actions(&mut answers, sid).await;
@@ -303,33 +312,6 @@ async fn of_twilio(answers: &mut Answers<'_>) {
     answers.webhook("a call is over", "/twilio/voice/status", &over).await;
 }
 
-async fn of_calls(answers: &mut Answers<'_>, sid: &str, recording: &str) {
-    let get = Method::GET;
-    let route = "/v1/calls";
-    answers.ask("without a key", get.clone(), route, route, keyless()).await;
-    answers.ask("a page", get.clone(), route, "/v1/calls?limit=1", Extra::default()).await;
-    answers.ask("an unknown parameter", get.clone(), route, "/v1/calls?page=2", Extra::default()).await;
-    answers.ask("none is live", get.clone(), route, "/v1/calls?status=live", Extra::default()).await;
-    let route = "/v1/calls/{sid}";
-    answers.ask("one that is over", get.clone(), route, &format!("/v1/calls/{sid}"), Extra::default()).await;
-    answers.ask("no such call", get.clone(), route, "/v1/calls/CA1", Extra::default()).await;
-    let of = format!("/v1/calls/{sid}");
-    let route = "/v1/calls/{sid}/recording";
-    let path = format!("{of}/recording");
-    answers.ask("a browser", get.clone(), route, &path, Extra::default()).await;
-    answers.ask("a program", get.clone(), route, &path, header("accept", "application/json")).await;
-    let route = "/v1/calls/{sid}/recordings";
-    answers.ask("all of them", get.clone(), route, &format!("{of}/recordings"), Extra::default()).await;
-    let route = "/v1/calls/{sid}/recordings/{recording}";
-    let path = format!("{of}/recordings/{recording}");
-    answers.ask("a program", get.clone(), route, &path, header("accept", "application/json")).await;
-    let route = "/v1/calls/{sid}/voicemail";
-    answers.ask("there is none", get.clone(), route, &format!("{of}/voicemail"), Extra::default()).await;
-    let route = "/v1/events";
-    answers.ask("the first one", get.clone(), route, "/v1/events?limit=1", Extra::default()).await;
-    answers.ask("a limit of none", get, route, "/v1/events?limit=0", Extra::default()).await;
-}
-
 async fn of_prompts(answers: &mut Answers<'_>) {
     let (get, post) = (Method::GET, Method::POST);
     let route = "/v1/prompt";
@@ -380,12 +362,12 @@ async fn of_transcripts(answers: &mut Answers<'_>, sid: &str) {
     answers.ask("no such version", Method::GET, route, &format!("{path}?version=99"), Extra::default()).await;
     let lines = json!({ "lines": [{ "speaker": "agent", "text": "Hello.", "start_ms": 20 }] });
     answers.ask("no state that was seen", Method::PUT, route, &path, json_body(lines.clone())).await;
-    let stale = Extra { body: Some(lines.clone()), ..header("if-match", "\"99\"") };
+    let stale = Extra { body: Some(lines.clone()), ..header("if-match", "\"v99\"") };
     answers.ask("a state that has changed", Method::PUT, route, &path, stale).await;
-    let edit = Extra { body: Some(lines), ..header("if-match", "\"1\"") };
+    let edit = Extra { body: Some(lines), ..header("if-match", "\"v1\"") };
     answers.ask("a correction", Method::PUT, route, &path, edit).await;
     let unknown = json!({ "lines": [{ "text": "Hello.", "mood": "gay" }] });
-    let unknown = Extra { body: Some(unknown), ..header("if-match", "\"2\"") };
+    let unknown = Extra { body: Some(unknown), ..header("if-match", "\"v2\"") };
     answers.ask("an unknown field", Method::PUT, route, &path, unknown).await;
 
     let route = "/v1/calls/{sid}/reprocess";

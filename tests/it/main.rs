@@ -23,6 +23,7 @@ mod health;
 mod hours;
 mod isolation;
 mod jobs;
+mod lists;
 mod log;
 mod model_loss;
 mod model_tls;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         hours::TESTS,
         isolation::TESTS,
         jobs::TESTS,
+        lists::TESTS,
         log::TESTS,
         model_loss::TESTS,
         model_tls::TESTS,

@@ -11,6 +11,7 @@ use acceptance::actions::post_at;
 use acceptance::aws_proxy::{ASIDE, Access, AwsProxy, rows};
 use acceptance::bucket::{CutShort, remove};
 use acceptance::lease::fill_deployment;
+use acceptance::record::with_everything;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
@@ -137,8 +138,8 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let completed = Webhook::status(&world, &first, "completed", 3);
     assert_eq!(status.receives(&world, &completed).await.0, 204);
 
-    for path in ["/v1/calls".to_owned(), format!("/v1/calls/{first}"), format!("/v1/calls/{first}/recording")]
-    {
+    let recording = format!("/v1/calls/{first}/recording");
+    for path in ["/v1/calls".to_owned(), with_everything(&first), recording] {
         let url = sandboxes["calls"].url.join(&path).unwrap();
         let key = world.identity.api_key.expose();
         let answer = world.http.get(url).bearer_auth(key).send().await.unwrap();
@@ -400,7 +401,9 @@ async fn the_roles_of_the_pipeline_fit() {
     let proxy = AwsProxy::of(&world).await;
     let calls = HttpSandbox::start(&world, "calls", &proxy.everywhere()).await;
     let one = format!("/v1/calls/{}", outcome.call_sid);
-    for path in ["/v1/calls", "/v1/calls?status=live", &one, &format!("{one}/recording")] {
+    let beside = "/v1/calls?end_reason=agent_hang_up&lead_status=booked&has_recording=true";
+    let (whole, recording) = (with_everything(&outcome.call_sid), format!("{one}/recording"));
+    for path in ["/v1/calls", "/v1/calls?status=live", beside, &one, &whole, &recording] {
         let url = calls.url.join(path).unwrap();
         let answer = world.http.get(url).bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");

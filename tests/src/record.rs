@@ -3,7 +3,15 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// `GET /v1/calls/{sid}`. An entry of `GET /v1/calls` has the facts of the call itself and nothing that follows it.
+/// The parts of a call's record that are told if they are asked for: all of them.
+pub const EVERYTHING: &str = "include=events,turns,messages,session,recordings,transcript,insights,cost";
+
+/// Where all that is known of a call is told.
+pub fn with_everything(sid: &str) -> String {
+    format!("/v1/calls/{sid}?{EVERYTHING}")
+}
+
+/// `GET /v1/calls/{sid}` with everything. An entry of `GET /v1/calls` has the facts of the call itself and nothing that follows it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct CallRecord {
     pub sid: String,

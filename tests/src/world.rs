@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::record::{CallRecord, RecordingRecord, TranscriptRecord};
+use crate::record::{CallRecord, RecordingRecord, TranscriptRecord, with_everything};
 
 /// A second opinion about AWS: with this variable set, every world uses that endpoint instead of the embedded
 /// ones, each under an account of its own.
@@ -289,7 +289,7 @@ impl World {
         async move {
             let (started, mut last) = (Instant::now(), None);
             while started.elapsed() < PATIENCE {
-                last = self.told(&format!("/v1/calls/{sid}")).await;
+                last = self.told(&with_everything(&sid)).await;
                 if let Some(record) = last.take_if(|record| ready(record)) {
                     return record;
                 }
@@ -303,7 +303,7 @@ impl World {
 
     /// The call's record as it is now.
     pub async fn record(&self, sid: &str) -> CallRecord {
-        self.told(&format!("/v1/calls/{sid}")).await.expect("the call is known")
+        self.told(&with_everything(sid)).await.expect("the call is known")
     }
 
     /// All recordings of a call.

@@ -13,6 +13,7 @@ mod as_text;
 pub mod business;
 pub mod call;
 pub mod cost;
+pub mod cursor;
 pub mod dial;
 pub mod hours;
 pub mod ids;

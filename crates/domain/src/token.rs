@@ -70,7 +70,7 @@ impl TokenKey {
 }
 
 /// The key is padded to the hash's block, which HMAC does with short keys anyway: so keying cannot fail.
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+pub(crate) fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     let mut block = [0u8; 64];
     block[..32].copy_from_slice(key);
     Hmac::<Sha256>::new(&block.into())

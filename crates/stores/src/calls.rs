@@ -14,6 +14,7 @@
 //! `opened_at`, all attributes) those that are not over.
 
 mod early;
+mod list;
 mod open;
 mod quarantine;
 mod read;
@@ -37,8 +38,9 @@ use crate::table::{Key, Table};
 use crate::{StoreError, capacity, plans};
 use platform::Aws;
 
+pub use list::{MAX_PAGE, Order, Page, Position, Wanted, WantedStatus};
 pub use quarantine::Quarantined;
-pub use read::{Listing, MAX_PAGE, Page, Reader};
+pub use read::Reader;
 pub use settle::UNSETTLED_SHARDS;
 
 /// Everything that opening a call decides at once.

@@ -5,8 +5,6 @@
 //! | `business#<id>` | `number#<E.164>` | since when, and why |
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{BusinessId, PhoneNumber, Timestamp};
 
 use crate::StoreError;
@@ -46,8 +44,8 @@ impl std::fmt::Debug for Entry {
 pub struct Page {
     /// The lowest number first.
     pub entries: Vec<Entry>,
-    /// Where the next page begins; `None` at the end.
-    pub next: Option<String>,
+    /// The number that the next page begins behind; `None` at the end.
+    pub next: Option<PhoneNumber>,
 }
 
 /// Held by the code that places calls and the API that shows the list.
@@ -74,18 +72,17 @@ impl Reader {
         self.numbers.get(&key(business, number)).await?.as_ref().map(entry).transpose()
     }
 
-    /// At most `limit` (1 to [`MAX_PAGE`]) entries of a business, from where `cursor` says.
+    /// At most `limit` (1 to [`MAX_PAGE`]) entries of a business, those behind the number `after`.
     ///
     /// # Errors
-    /// [`StoreError::Cursor`] for a cursor of another business or of no listing at all.
+    /// [`StoreError`].
     pub async fn list(
         &self,
         business: &BusinessId,
         limit: u16,
-        cursor: Option<&str>,
+        after: Option<&PhoneNumber>,
     ) -> Result<Page, StoreError> {
-        let after = cursor.map(|cursor| decode(cursor, business).ok_or(StoreError::Cursor)).transpose()?;
-        let after = after.map_or_else(|| NUMBER.to_owned(), |number| sort_key(&number));
+        let after = after.map_or_else(|| NUMBER.to_owned(), sort_key);
         let page = self
             .numbers
             .client
@@ -102,7 +99,7 @@ impl Reader {
         let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
         let rows = page.items.unwrap_or_default().into_iter().map(|item| self.numbers.row(item));
         let entries = rows.map(|row| entry(&row)).collect::<Result<Vec<_>, _>>()?;
-        let next = entries.last().filter(|_| more).map(|last| encode(business, &last.number));
+        let next = entries.last().filter(|_| more).map(|last| last.number.clone());
         Ok(Page { entries, next })
     }
 }
@@ -185,15 +182,4 @@ fn partition(business: &BusinessId) -> String {
 
 fn sort_key(number: &PhoneNumber) -> String {
     format!("{NUMBER}{}", number.as_e164())
-}
-
-/// Opaque to the client; it gives no access beyond the listing.
-fn encode(business: &BusinessId, last: &PhoneNumber) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{business} {}", last.as_e164()))
-}
-
-fn decode(cursor: &str, business: &BusinessId) -> Option<PhoneNumber> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (of, number) = text.split_once(' ')?;
-    (of == business.as_str()).then(|| PhoneNumber::parse(number).ok())?
 }

@@ -50,9 +50,6 @@ pub enum StoreError {
         /// The attribute's name.
         attribute: &'static str,
     },
-    /// Made by another listing, or altered.
-    #[error("the cursor does not belong to this listing: start again without one")]
-    Cursor,
 }
 
 impl StoreError {
@@ -60,7 +57,7 @@ impl StoreError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Throttled { .. } | Self::Contended { .. } | Self::Unavailable { .. } => true,
-            Self::Conditional { .. } | Self::Rejected { .. } | Self::Corrupt { .. } | Self::Cursor => false,
+            Self::Conditional { .. } | Self::Rejected { .. } | Self::Corrupt { .. } => false,
         }
     }
 
@@ -73,7 +70,6 @@ impl StoreError {
             Self::Unavailable { .. } => "unavailable",
             Self::Rejected { .. } => "rejected",
             Self::Corrupt { .. } => "corrupt",
-            Self::Cursor => "cursor",
         }
     }
 
@@ -121,7 +117,6 @@ mod tests {
             (StoreError::Unavailable { table: table(), reason: "gone".into() }, true, "unavailable"),
             (StoreError::Rejected { table: table(), code: "code".into() }, false, "rejected"),
             (StoreError::Corrupt { table: table(), attribute: "body" }, false, "corrupt"),
-            (StoreError::Cursor, false, "cursor"),
         ] {
             assert_eq!((error.is_retryable(), error.label()), (retryable, label), "{error}");
         }

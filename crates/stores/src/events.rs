@@ -76,6 +76,15 @@ impl std::fmt::Debug for Event {
     }
 }
 
+/// Events in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Without gaps.
+    pub events: Vec<Event>,
+    /// The sequence number that the next page begins behind; `None` at the end.
+    pub next: Option<u64>,
+}
+
 /// Held by the code that causes events.
 #[derive(Debug, Clone)]
 pub struct Writer {
@@ -121,12 +130,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn after(
-        &self,
-        business: &BusinessId,
-        after: u64,
-        limit: u16,
-    ) -> Result<Vec<Event>, StoreError> {
+    pub async fn after(&self, business: &BusinessId, after: u64, limit: u16) -> Result<Page, StoreError> {
         let page = self
             .events
             .client
@@ -140,7 +144,11 @@ impl Reader {
             .send()
             .await
             .map_err(|e| self.events.error(&e))?;
-        page.items.unwrap_or_default().into_iter().map(|item| event(&self.events.row(item))).collect()
+        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let rows = page.items.unwrap_or_default().into_iter().map(|item| self.events.row(item));
+        let events = rows.map(|row| event(&row)).collect::<Result<Vec<_>, _>>()?;
+        let next = events.last().filter(|_| more).map(|last| last.sequence);
+        Ok(Page { events, next })
     }
 }
 

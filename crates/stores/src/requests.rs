@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::item::{Draft, number, to_json};
+use crate::item::{Draft, number, text, to_json};
 use crate::table::{Key, SK, Table, WriteOutcome};
 use platform::Aws;
 use platform::clock::rfc3339;
@@ -34,6 +34,8 @@ pub const RATE_KEYS: &str = "rate#";
 
 /// How long the log is kept.
 pub const KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
+/// The most entries one page holds.
+pub const MAX_PAGE: u16 = 100;
 const MINUTE: Duration = Duration::from_secs(60);
 const BODY: &str = "body";
 const STATUS: &str = "status";
@@ -71,6 +73,25 @@ impl Entry {
     fn sort_key(&self) -> String {
         format!("{}#{}", rfc3339(self.at), self.request)
     }
+}
+
+/// Where an entry of a day's log is: behind its answer, whether it has come or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position(String);
+
+impl Position {
+    fn behind(entry: &Entry) -> Self {
+        Self(format!("{}{ANSWER}", entry.sort_key()))
+    }
+}
+
+/// Requests of one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The oldest first.
+    pub entries: Vec<Entry>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Position>,
 }
 
 /// What is left of a key's minute.
@@ -176,15 +197,34 @@ impl Reader {
         Self { requests: Table::new(aws, table) }
     }
 
-    /// The requests of one day, in UTC, about a business or, with [`KeyOwner::Operator`], about the deployment; the
-    /// oldest first.
+    /// At most `limit` (1 to [`MAX_PAGE`]) requests of one day, in UTC, about a business or, with [`KeyOwner::Operator`],
+    /// about the deployment; the oldest first, behind `after`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn on(&self, owner: &KeyOwner, day: Date) -> Result<Vec<Entry>, StoreError> {
+    pub async fn on(
+        &self,
+        owner: &KeyOwner,
+        day: Date,
+        limit: u16,
+        after: Option<&Position>,
+    ) -> Result<Page, StoreError> {
+        let limit = usize::from(limit.clamp(1, MAX_PAGE));
+        let request = self.requests.client.query().table_name(&*self.requests.name).consistent_read(true);
+        let request = request.expression_attribute_values(":log", text(log(owner, day)));
+        let request = match after {
+            None => request.key_condition_expression("pk = :log"),
+            Some(Position(after)) => request
+                .key_condition_expression("pk = :log AND sk > :after")
+                .expression_attribute_values(":after", text(after)),
+        };
+        // Each request with its answer, and the one that shows that there are more.
+        let rows = i32::try_from(2 * limit + 1).unwrap_or(i32::MAX);
+        let read = request.limit(rows).send().await.map_err(|error| self.requests.error(&error))?;
+        let mut more = read.last_evaluated_key.is_some_and(|key| !key.is_empty());
         let mut entries: Vec<Entry> = vec![];
-        // An answer's key begins with its request's, so that it comes next.
-        for row in self.requests.query(&log(owner, day), "").await? {
+        for row in read.items.unwrap_or_default().into_iter().map(|item| self.requests.row(item)) {
+            // An answer's key begins with its request's, so that it comes next.
             match (row.text(SK)?.strip_suffix(ANSWER), entries.last_mut()) {
                 (Some(of), Some(entry)) if entry.sort_key() == of => {
                     entry.status = row.optional_number(STATUS)?
@@ -193,7 +233,10 @@ impl Reader {
                 (None, _) => entries.push(row.json(BODY)?),
             }
         }
-        Ok(entries)
+        more |= entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| more).map(Position::behind);
+        Ok(Page { entries, next })
     }
 
     /// The last day on which a key was used, in UTC. `None`: it was not, or not for as long as the log is kept.

@@ -15,6 +15,7 @@ use domain::access::{ApiKey, DEFAULT_OVERLAP, KeyId, KeyOwner, NotRotated, Scope
 use domain::token::TokenKey;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::{HeaderMap, StatusCode, header};
+use jiff::civil::Date;
 use platform::Clock;
 use stores::keys::{MAX_KEYS, Reader, Writer, Written};
 use stores::requests;
@@ -23,11 +24,12 @@ use utoipa_axum::routes;
 use crate::edge::answer::no_content;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
-use crate::edge::api::input::{Body, OptionalBody, Query};
+use crate::edge::api::input::{Body, OptionalBody, Query, page_limit};
+use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Requester;
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
-use crate::edge::idempotency;
+use crate::edge::idempotency::{self, Replayed};
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use shapes::{AuditQuery, Audited, KeyList, KeyView, NewKeyRequest, RotateKey, ShownKey};
@@ -99,7 +101,9 @@ async fn create(
     let key = wish.read()?.issue(owner.clone(), &text, made_at, Some(&requester.key));
     let key = key.map_err(|mistakes| shapes::problem(&mistakes))?;
     match known {
-        Some(known) if is_the_same_wish(&known, &key) => return Ok(created(&text, app.view(&known).await?)),
+        Some(known) if is_the_same_wish(&known, &key) => {
+            return Ok(created(&text, app.view(&known).await?, true));
+        }
         Some(_) => {
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
                 .detail("the key was made with another wish: use another `Idempotency-Key`"));
@@ -112,7 +116,7 @@ async fn create(
     }
     app.writer.add(&key).await?;
     tracing::info!(key = %key.id, by = %requester.key.id, "an API key is made");
-    Ok(created(&text, app.view(&key).await?))
+    Ok(created(&text, app.view(&key).await?, false))
 }
 
 /// Whether a stored key is what the same request made.
@@ -121,10 +125,10 @@ fn is_the_same_wish(known: &StoredKey, key: &StoredKey) -> bool {
         && (&known.name, &known.scopes, &known.networks) == (&key.name, &key.scopes, &key.networks)
 }
 
-fn created(text: &ApiKey, view: KeyView) -> Response {
+fn created(text: &ApiKey, view: KeyView, replayed: bool) -> Response {
     let location = [(header::LOCATION, format!("/v1/keys/{}", view.id))];
     let shown = ShownKey { key: text.secret().expose().to_owned(), about: view };
-    (StatusCode::CREATED, location, Json(shown)).into_response()
+    (StatusCode::CREATED, location, Replayed(replayed), Json(shown)).into_response()
 }
 
 /// One key, without its text.
@@ -172,7 +176,7 @@ async fn rotate(
     let text = app.text(&key.owner, repeated)?;
     if let Some(successor) = app.reader.key(&text.id()).await? {
         if key.replaced_by.as_ref() == Some(&successor.id) {
-            return Ok(created(&text, app.view(&successor).await?));
+            return Ok(created(&text, app.view(&successor).await?, true));
         }
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
             .detail("another key was made with it: use another `Idempotency-Key`"));
@@ -190,20 +194,27 @@ async fn rotate(
     })?;
     stored(app.writer.rotate(seen.as_ref(), &rotation.old, &rotation.new).await?)?;
     tracing::info!(key = %key.id, by = %requester.key.id, "an API key is rotated");
-    Ok(created(&text, app.view(&rotation.new).await?))
+    Ok(created(&text, app.view(&rotation.new).await?, false))
 }
 
-/// The log of one day: every write, and every reading of what was said, of recordings and of keys.
+/// A page of the log of one day: every write, and every reading of what was said, of recordings and of keys.
 #[utoipa::path(get, path = "/v1/audit", operation_id = "list_audit", tag = "audit", params(AuditQuery),
     responses((status = 200, body = Audited)))]
 async fn audit(
     State(app): State<Arc<Keys>>,
     requester: Requester,
+    paging: Paging,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Problem> {
-    let day = query.day(app.clock.now())?;
-    let entries = app.requests.on(&requester.subject(), day).await?;
-    Ok(Json(Audited::new(day, &entries)).into_response())
+    let limit = page_limit(query.limit)?;
+    let asked = paging.of("audit", &query.day)?;
+    // Without a day, a walk that goes on beyond midnight stays with the one that it began with.
+    let (day, after) = match asked.behind::<(Date, requests::Position)>(query.cursor.as_deref())? {
+        Some((day, after)) => (day, Some(after)),
+        None => (query.day(app.clock.now())?, None),
+    };
+    let page = app.requests.on(&requester.subject(), day, limit, after.as_ref()).await?;
+    asked.page(page.next.map(|next| (day, next)).as_ref(), |next| Audited::new(day, &page.entries, next))
 }
 
 impl Keys {

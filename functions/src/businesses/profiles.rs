@@ -17,13 +17,17 @@ use utoipa_axum::routes;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, OptionalBody, Query, page_limit};
+use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
 use crate::edge::parts::parts;
 use crate::edge::problem::{FieldError, Problem};
 use crate::edge::{etag, idempotency};
-use shapes::{BusinessChange, BusinessList, BusinessView, ListBusinesses, NewBusinessRequest, Suspension};
+use shapes::{
+    BusinessChange, BusinessList, BusinessView, ListBusinesses, ListedStanding, NewBusinessRequest,
+    Suspension,
+};
 
 /// A change that others overtake is tried so often with what they left.
 const TRIES: usize = 5;
@@ -61,17 +65,21 @@ impl ApiFunction for Businesses {
     params(ListBusinesses), responses((status = 200, body = BusinessList)))]
 async fn list(
     State(app): State<Arc<Businesses>>,
+    paging: Paging,
     Query(query): Query<ListBusinesses>,
 ) -> Result<Response, Problem> {
     let limit = page_limit(query.limit)?;
-    let (wanted, standing) = (query.q.as_deref(), query.standing.as_deref());
-    let page = app.reader.list(wanted, standing, limit.into(), query.cursor.as_deref()).await?;
-    Ok(Json(BusinessList::new(page)).into_response())
+    let (wanted, standing) = (query.q.as_deref(), query.standing.map(ListedStanding::word));
+    let asked = paging.of("businesses", &(wanted, standing))?;
+    let after = asked.behind(query.cursor.as_deref())?;
+    let page = app.reader.list(wanted, standing, limit.into(), after.as_ref()).await?;
+    asked.page(page.next.as_ref(), |next| BusinessList::new(page.businesses.as_slice(), next))
 }
 
 /// Sets a business up. It has no number and no settings yet. Sending the same again changes nothing.
 #[utoipa::path(post, path = "/v1/businesses", operation_id = "create_business", tag = "businesses",
-    request_body = NewBusinessRequest, responses((status = 201, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
+    params(("Idempotency-Key" = Option<schema::IdempotencyKey>, Header)), request_body = NewBusinessRequest,
+    responses((status = 201, body = BusinessView, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn create(
     State(app): State<Arc<Businesses>>,
     headers: HeaderMap,
@@ -82,16 +90,20 @@ async fn create(
     check(&business)?;
     let request = format!("{repeated}\0{}", serde_json::to_string(&business).unwrap_or_default());
     let location = format!("/v1/businesses/{}", business.id);
-    match app.writer.create(&business, &request).await? {
-        Created::New => tracing::info!(business = %business.id, "a business is set up"),
-        Created::Before => {}
+    let replayed = match app.writer.create(&business, &request).await? {
+        Created::New => {
+            tracing::info!(business = %business.id, "a business is set up");
+            false
+        }
+        Created::Before => true,
         Created::Taken => {
             return Err(Problem::new(StatusCode::CONFLICT, "id taken")
                 .detail("another business has this id: choose another one"));
         }
-    }
+    };
     let view = BusinessView::new(&business);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], etag::of(0), Json(view)).into_response())
+    let told = ([(header::LOCATION, location)], etag::of(0), idempotency::Replayed(replayed));
+    Ok((StatusCode::CREATED, told, Json(view)).into_response())
 }
 
 fn check(business: &domain::Business) -> Result<(), Problem> {
@@ -109,7 +121,7 @@ fn check(business: &domain::Business) -> Result<(), Problem> {
 
 /// One business.
 #[utoipa::path(get, path = "/v1/businesses/{business}", operation_id = "get_business", tag = "businesses",
-    params(("business" = String, Path)), responses((status = 200, body = BusinessView)))]
+    params(("business" = String, Path)), responses((status = 200, body = BusinessView, headers(("ETag" = schema::VersionTag)))))]
 async fn one(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Response, Problem> {
     let Versioned { value, version } = app.profile(&tenant).await?;
     Ok((etag::of(version), Json(BusinessView::new(&value))).into_response())
@@ -119,7 +131,7 @@ async fn one(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Respo
 /// operator alone changes.
 #[utoipa::path(patch, path = "/v1/businesses/{business}", operation_id = "change_business", tag = "businesses",
     params(("If-Match" = schema::VersionTag, Header)), request_body = BusinessChange,
-    responses((status = 200, body = BusinessView), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
+    responses((status = 200, body = BusinessView, headers(("ETag" = schema::VersionTag))), (status = 412, description = "It has changed since it was read."), (status = 428, description = "`If-Match` is missing.")))]
 async fn change(
     State(app): State<Arc<Businesses>>,
     tenant: Tenant,
@@ -148,7 +160,7 @@ async fn change(
 /// Has the business's calls refused politely until it is resumed. Its data and keys stay as they are.
 #[utoipa::path(post, path = "/v1/businesses/{business}/suspend", operation_id = "suspend_business",
     tag = "businesses", params(("business" = String, Path)), request_body = Option<Suspension>,
-    responses((status = 200, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
+    responses((status = 200, body = BusinessView, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn suspend(
     State(app): State<Arc<Businesses>>,
     tenant: Tenant,
@@ -165,7 +177,7 @@ async fn suspend(
 
 /// Has the business served again, also one that was to be deleted.
 #[utoipa::path(post, path = "/v1/businesses/{business}/resume", operation_id = "resume_business",
-    tag = "businesses", responses((status = 200, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
+    tag = "businesses", responses((status = 200, body = BusinessView, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn resume(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Response, Problem> {
     let standing = app.profile(&tenant).await?.value.standing;
     if standing.is_gone(app.clock.now()) {
@@ -179,7 +191,7 @@ async fn resume(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Re
 /// profile, numbers, settings and keys go. Calls, recordings and transcripts are kept for as long as their retention
 /// says, and the log of requests for 400 days: the law may ask for them.
 #[utoipa::path(delete, path = "/v1/businesses/{business}", operation_id = "delete_business", tag = "businesses",
-    params(("business" = String, Path)), responses((status = 202, body = BusinessView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
+    params(("business" = String, Path)), responses((status = 202, body = BusinessView, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn delete(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Response, Problem> {
     let now = app.clock.now();
     let leaving = Standing::Leaving { since: now, gone_at: now.plus(WAITS_BEFORE_DELETION) };

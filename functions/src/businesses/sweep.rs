@@ -10,8 +10,8 @@ use crate::edge::batch::JobError;
 use crate::edge::parts::parts;
 use crate::edge::tally::Tally;
 
-/// Businesses that one tick looks at, at most; the next one goes on.
-const MOST: usize = 100;
+/// Businesses that are listed at one time.
+const PAGE: usize = 100;
 
 parts! {
     pub struct Sweep {
@@ -26,9 +26,17 @@ impl ScheduledFunction for Sweep {
     const NAME: &'static str = "business-sweep";
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
-        let leaving = self.reader.list(None, Some("leaving"), MOST, None).await?;
+        let (mut leaving, mut after) = (vec![], None);
+        loop {
+            let page = self.reader.list(None, Some("leaving"), PAGE, after.as_ref()).await?;
+            leaving.extend(page.businesses);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
         let (mut deleted, mut failed) = (Tally::default(), Tally::default());
-        for Listed { id, .. } in leaving.businesses {
+        for Listed { id, .. } in leaving {
             let profile = self.reader.business(&id).await?;
             // Without a profile, an earlier tick came no further.
             if profile.is_some_and(|business| !business.standing.is_gone(now)) {

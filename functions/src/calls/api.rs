@@ -1,64 +1,34 @@
 //! What is told of calls. The answers have types of their own, so that neither they nor the domain bind the other.
 
+mod query;
 mod record;
 mod recording;
 
 use domain::{Call, CallSid, Revision};
-use serde::{Deserialize, Serialize};
-use stores::calls::Listing;
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::parts::Parts;
 use crate::edge::api::schema;
 use crate::shared::shapes::{Time, caller};
 
-pub(super) use record::{Record, Sources};
+pub(super) use query::{GetCall, ListCalls, Wish};
+pub(super) use record::Record;
 pub(super) use recording::RecordingList;
 
-/// The query of `GET /v1/calls`. Unknown fields are refused with 400.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ListCalls {
-    /// Calls on one page, 1 to 100; 25 without it.
-    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
-    pub(super) limit: Option<u16>,
-    /// `next` of the page before.
-    #[param(value_type = Option<schema::Cursor>, nullable = false)]
-    pub(super) cursor: Option<String>,
-    /// `live`: only calls that are not over.
-    #[param(inline, nullable = false)]
-    pub(super) status: Option<ListedStatus>,
-}
-
-/// What calls can be listed by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum ListedStatus {
-    /// Not over: queued, ringing or in progress.
-    Live,
-}
-
-impl ListCalls {
-    pub(super) fn listing(&self) -> Listing {
-        match self.status {
-            Some(ListedStatus::Live) => Listing::Live,
-            None => Listing::All,
-        }
-    }
-}
-
-/// The answer of `GET /v1/calls`: a page of calls, newest first.
+/// The answer of `GET /v1/calls`: a page of calls.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CallPage<'a> {
-    calls: Vec<CallSummary<'a>>,
+    calls: Vec<Record<'a>>,
     /// The cursor of the next page; null on the last one.
     #[schema(value_type = Option<schema::Cursor>)]
     next: Option<String>,
 }
 
 impl<'a> CallPage<'a> {
-    pub(super) fn new(calls: &'a [Call], next: Option<String>) -> Self {
-        Self { calls: calls.iter().map(CallSummary::new).collect(), next }
+    pub(super) fn new(calls: &'a [Call], parts: &'a [Parts], next: Option<String>) -> Self {
+        let records = calls.iter().zip(parts).map(|(call, parts)| Record::new(call, parts));
+        Self { calls: records.collect(), next }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The requests and answers about numbers that are not called.
 
 use serde::{Deserialize, Serialize};
-use stores::do_not_call::{Entry, MAX_REASON_CHARS, Page};
+use stores::do_not_call::{Entry, MAX_REASON_CHARS};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::edge::api::schema;
@@ -78,7 +78,7 @@ pub(super) struct EntryList {
 }
 
 impl EntryList {
-    pub(super) fn new(page: &Page) -> Self {
-        Self { numbers: page.entries.iter().map(EntryView::new).collect(), next: page.next.clone() }
+    pub(super) fn new(entries: &[Entry], next: Option<String>) -> Self {
+        Self { numbers: entries.iter().map(EntryView::new).collect(), next }
     }
 }

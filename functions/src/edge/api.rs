@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod described;
 pub mod input;
+pub mod paging;
 pub mod requester;
 pub mod routes;
 pub mod rule;

@@ -189,14 +189,8 @@ impl Problem {
 
 impl From<stores::StoreError> for Problem {
     fn from(error: stores::StoreError) -> Self {
-        match error {
-            stores::StoreError::Cursor => Self::new(StatusCode::BAD_REQUEST, "cursor invalid")
-                .detail("`cursor` is not one of this list's: start again without one"),
-            error => {
-                tracing::error!(%error, "store failed");
-                Self::unavailable()
-            }
-        }
+        tracing::error!(%error, "store failed");
+        Self::unavailable()
     }
 }
 

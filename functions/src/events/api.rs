@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use stores::events::Event;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::edge::api::schema;
 use crate::shared::shapes::Time;
 
 /// Larger numbers are not the same in every language.
@@ -22,14 +23,18 @@ pub(super) struct ListEvents {
     /// Events in one answer, 1 to 100; 25 without it.
     #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     pub(super) limit: Option<u16>,
+    /// `next` of the page before.
+    #[param(value_type = Option<schema::Cursor>, nullable = false)]
+    pub(super) cursor: Option<String>,
 }
 
 /// The events behind `after`, in order and without gaps.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EventList<'a> {
     events: Vec<EventView<'a>>,
-    /// The `after` of the next request, also when there is nothing yet.
-    next: u64,
+    /// The cursor of the next page; null on the last one.
+    #[schema(value_type = Option<schema::Cursor>)]
+    next: Option<String>,
 }
 
 /// One event of the business.
@@ -49,7 +54,7 @@ struct EventView<'a> {
 }
 
 impl<'a> EventList<'a> {
-    pub(super) fn new(events: &'a [Event], after: u64) -> Self {
+    pub(super) fn new(events: &'a [Event], next: Option<String>) -> Self {
         let view = |event: &'a Event| EventView {
             sequence: event.sequence,
             id: &event.id,
@@ -57,9 +62,6 @@ impl<'a> EventList<'a> {
             at: Time(event.at),
             data: serde_json::from_str(&event.body).ok(),
         };
-        Self {
-            events: events.iter().map(view).collect(),
-            next: events.last().map_or(after, |event| event.sequence),
-        }
+        Self { events: events.iter().map(view).collect(), next }
     }
 }

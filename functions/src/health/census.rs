@@ -41,13 +41,13 @@ pub(super) async fn take(businesses: &Reader) -> Found {
 }
 
 async fn read(businesses: &Reader) -> Result<Census, StoreError> {
-    let (mut ids, mut cursor) = (vec![], None);
+    let (mut ids, mut after) = (vec![], None);
     let more = loop {
-        let page = businesses.list(None, None, PAGE, cursor.as_deref()).await?;
+        let page = businesses.list(None, None, PAGE, after.as_ref()).await?;
         ids.extend(page.businesses.into_iter().map(|listed| listed.id));
-        cursor = page.next;
-        if cursor.is_none() || ids.len() >= MAX_BUSINESSES {
-            break cursor.is_some() || ids.len() > MAX_BUSINESSES;
+        after = page.next;
+        if after.is_none() || ids.len() >= MAX_BUSINESSES {
+            break after.is_some() || ids.len() > MAX_BUSINESSES;
         }
     };
     ids.truncate(MAX_BUSINESSES);

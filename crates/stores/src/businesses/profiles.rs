@@ -1,8 +1,6 @@
 //! Profiles, and the list of all businesses.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Business, BusinessId, PhoneNumber};
 
 use super::{BODY, Reader, Saved, Versioned, Writer, document, partition, profile_key, version};
@@ -37,8 +35,8 @@ pub struct Listed {
 pub struct ListedPage {
     /// The businesses that were looked for.
     pub businesses: Vec<Listed>,
-    /// Where the next page begins; `None` at the end.
-    pub next: Option<String>,
+    /// The business that the next page begins behind; `None` at the end.
+    pub next: Option<BusinessId>,
 }
 
 /// What became of a new business.
@@ -62,18 +60,19 @@ impl Reader {
         Ok(Some(Versioned { value: document::stored_profile(&row)?, version: version(&row)? }))
     }
 
-    /// At most `limit` businesses whose id or name contains `wanted`, in whatever case, by id.
+    /// At most `limit` businesses whose id or name contains `wanted`, in whatever case, by id, behind `after`. A page of
+    /// few of them, or none, with a `next` is not the last one.
     ///
     /// # Errors
-    /// [`StoreError::Cursor`] for a cursor of another list.
+    /// [`StoreError`].
     pub async fn list(
         &self,
         wanted: Option<&str>,
         standing: Option<&str>,
         limit: usize,
-        cursor: Option<&str>,
+        after: Option<&BusinessId>,
     ) -> Result<ListedPage, StoreError> {
-        let start = cursor.map(read_cursor).transpose()?.map(|id| Key::new(ALL, id).attributes());
+        let start = after.map(|id| Key::new(ALL, id.as_str()).attributes());
         let request = self.businesses.client.query().table_name(&*self.businesses.name);
         let page = request
             .consistent_read(true)
@@ -90,7 +89,7 @@ impl Reader {
         let mut last = None;
         for row in page.items.unwrap_or_default().into_iter().map(|item| self.businesses.row(item)) {
             if found.businesses.len() == limit {
-                found.next = last.as_ref().map(write_cursor);
+                found.next = last;
                 return Ok(found);
             }
             let id = row.parsed(SK, BusinessId::parse)?;
@@ -107,19 +106,9 @@ impl Reader {
             }
             last = Some(id);
         }
-        found.next = last.as_ref().filter(|_| more).map(write_cursor);
+        found.next = last.filter(|_| more);
         Ok(found)
     }
-}
-
-fn write_cursor(id: &BusinessId) -> String {
-    URL_SAFE_NO_PAD.encode(id.as_str())
-}
-
-fn read_cursor(cursor: &str) -> Result<String, StoreError> {
-    let id = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let id = id.filter(|id| BusinessId::parse(id).is_ok());
-    id.ok_or(StoreError::Cursor)
 }
 
 impl Writer {

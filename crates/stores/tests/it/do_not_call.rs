@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use stores::StoreError;
 use stores::do_not_call::{Entry, Reader, Writer};
 
 use crate::world::{NOW, TABLE, World, business_id, phone};
@@ -38,15 +37,14 @@ async fn a_list_is_walked_page_by_page_while_it_changes() {
     let numbers = |entries: &[Entry]| entries.iter().map(|entry| entry.number.clone()).collect::<Vec<_>>();
     let first = reader.list(&harbour, 2, None).await.unwrap();
     assert_eq!(numbers(&first.entries), [phone(2), phone(4)]);
-    let cursor = first.next.unwrap();
-    // What comes before the cursor, and its own entry, change nothing for the next page.
+    let after = first.next.unwrap();
+    // What comes before the position, and its own entry, change nothing for the next page.
     writer.put(&harbour, &phone(3), None, NOW).await.unwrap();
     writer.remove(&harbour, &phone(4)).await.unwrap();
     writer.put(&harbour, &phone(7), None, NOW).await.unwrap();
-    let second = reader.list(&harbour, 3, Some(&cursor)).await.unwrap();
+    let second = reader.list(&harbour, 3, Some(&after)).await.unwrap();
     assert_eq!(numbers(&second.entries), [phone(6), phone(7), phone(8)]);
-    let last = reader.list(&harbour, 100, second.next.as_deref()).await.unwrap();
+    let last = reader.list(&harbour, 100, second.next.as_ref()).await.unwrap();
     assert_eq!((numbers(&last.entries), last.next), (vec![phone(10)], None));
-    assert_eq!(reader.list(&castle, 2, Some(&cursor)).await, Err(StoreError::Cursor));
-    assert_eq!(reader.list(&harbour, 2, Some("no cursor")).await, Err(StoreError::Cursor));
+    assert_eq!(reader.list(&castle, 2, Some(&after)).await.unwrap().entries, []);
 }

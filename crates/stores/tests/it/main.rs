@@ -4,6 +4,7 @@
 
 mod actions;
 mod businesses;
+mod call_lists;
 mod calls;
 mod dial_limits;
 mod dials;

@@ -90,7 +90,7 @@ impl Outbox {
     }
 
     async fn told(&self, after: u64, limit: u16) -> Vec<(u64, String)> {
-        let told = self.told.after(&testing::business().id, after, limit).await.unwrap();
+        let told = self.told.after(&testing::business().id, after, limit).await.unwrap().events;
         told.into_iter().map(|event| (event.sequence, event.id)).collect()
     }
 }
@@ -127,7 +127,7 @@ async fn rivals_are_told_of_in_one_order_without_a_gap() {
     assert_eq!(of(outbox.told(2, 2).await), [3, 4]);
     assert_eq!(of(outbox.told(5, 0).await), [6], "a page has one event at least");
     assert_eq!(of(outbox.told(6, 100).await), [0_u64; 0]);
-    assert_eq!(outbox.told.after(&business_id("castle"), 0, 100).await.map(|told| told.len()), Ok(0));
+    assert_eq!(outbox.told.after(&business_id("castle"), 0, 100).await.map(|told| told.events.len()), Ok(0));
 }
 
 /// Fault 27. The largest body that there may be is kept whole; a larger one is refused before anything is written.
@@ -141,7 +141,7 @@ async fn an_event_has_a_largest_body() {
     assert_eq!(put(1, MAX_BODY_BYTES).await, Ok(true));
     let refused = put(2, MAX_BODY_BYTES + 1).await;
     assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
-    let told = outbox.told.after(&testing::business().id, 0, 100).await.unwrap();
+    let told = outbox.told.after(&testing::business().id, 0, 100).await.unwrap().events;
     assert_eq!(told.iter().map(|event| event.body.len()).collect::<Vec<_>>(), [MAX_BODY_BYTES]);
     assert_eq!(
         (told[0].call.clone(), told[0].kind.as_str(), told[0].at),

@@ -41,12 +41,23 @@ async fn the_log_of_a_day_has_each_request_with_its_answer() {
     writer.note(&entry("c", "garden")).await.unwrap();
     writer.note(&Entry { at: NOW.plus(Duration::from_secs(86_400)), ..entry("d", "harbour") }).await.unwrap();
     let owner = |business| KeyOwner::Business(business_id(business));
-    let day = reader.on(&owner("harbour"), utc_day(NOW)).await.unwrap();
-    let told: Vec<_> = day.iter().map(|entry| (entry.request.as_str(), entry.status)).collect();
-    assert_eq!(told, [("a", Some(201)), ("a#b", None), ("b", Some(422))]);
-    assert_eq!(day[1], entries[1]);
-    assert_eq!(reader.on(&owner("garden"), utc_day(NOW)).await.unwrap().len(), 1);
-    assert_eq!(reader.on(&KeyOwner::Operator, utc_day(NOW)).await, Ok(vec![]));
+    for limit in [1, 2, 3, 100] {
+        let (mut day, mut after) = (vec![], None);
+        loop {
+            let page = reader.on(&owner("harbour"), utc_day(NOW), limit, after.as_ref()).await.unwrap();
+            assert!(page.entries.len() <= limit.into());
+            day.extend(page.entries);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let told: Vec<_> = day.iter().map(|entry| (entry.request.as_str(), entry.status)).collect();
+        assert_eq!(told, [("a", Some(201)), ("a#b", None), ("b", Some(422))], "pages of {limit}");
+        assert_eq!(day[1], entries[1]);
+    }
+    assert_eq!(reader.on(&owner("garden"), utc_day(NOW), 100, None).await.unwrap().entries.len(), 1);
+    assert_eq!(reader.on(&KeyOwner::Operator, utc_day(NOW), 100, None).await.unwrap().entries, []);
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn a_level_is_told_once_and_a_changed_cap_is_told_anew() {
     let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
     let outbox = (events::Writer::new(&world.aws, TABLE), events::Reader::new(&world.aws, TABLE));
     let business = testing::business().id;
-    let told = async || outbox.1.after(&business, 0, 100).await.unwrap().len();
+    let told = async || outbox.1.after(&business, 0, 100).await.unwrap().events.len();
     let tell = async |used: u64, cap: u64| {
         let usage = domain::usage::UsageFigures { model_micros: used, ..Default::default() };
         let reading = readings(&usage, &Caps { minutes: None, micros: Some(cap) })[0];

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use stores::requests::Entry;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::edge::api::schema;
 use crate::edge::problem::{FieldError, Problem};
 use crate::shared::shapes::Time;
 
@@ -170,7 +171,13 @@ pub(super) struct KeyList {
 pub(super) struct AuditQuery {
     /// A day in UTC, such as `2026-11-29`; today without it.
     #[param(format = Date, nullable = false)]
-    day: Option<String>,
+    pub(super) day: Option<String>,
+    /// Entries on one page, 1 to 100; 25 without it.
+    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
+    pub(super) limit: Option<u16>,
+    /// `next` of the page before.
+    #[param(value_type = Option<schema::Cursor>, nullable = false)]
+    pub(super) cursor: Option<String>,
 }
 
 impl AuditQuery {
@@ -180,13 +187,16 @@ impl AuditQuery {
     }
 }
 
-/// The log of one day, the oldest entry first.
+/// A page of the log of one day, the oldest entry first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Audited {
     /// The day, in UTC.
     #[schema(format = Date)]
     day: String,
     entries: Vec<AuditEntry>,
+    /// The cursor of the next page; null on the last one.
+    #[schema(value_type = Option<schema::Cursor>)]
+    next: Option<String>,
 }
 
 /// One request.
@@ -210,7 +220,7 @@ struct AuditEntry {
 }
 
 impl Audited {
-    pub(super) fn new(day: Date, entries: &[Entry]) -> Self {
+    pub(super) fn new(day: Date, entries: &[Entry], next: Option<String>) -> Self {
         let entry = |entry: &Entry| AuditEntry {
             at: Time(entry.at),
             request: entry.request.clone(),
@@ -221,6 +231,6 @@ impl Audited {
             source: entry.source.clone(),
             status: entry.status,
         };
-        Self { day: day.to_string(), entries: entries.iter().map(entry).collect() }
+        Self { day: day.to_string(), entries: entries.iter().map(entry).collect(), next }
     }
 }

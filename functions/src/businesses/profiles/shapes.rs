@@ -4,10 +4,11 @@ use domain::business::Standing;
 use domain::usage::Caps;
 use domain::{Business, BusinessId, PhoneNumber};
 use serde::{Deserialize, Serialize};
-use stores::businesses::ListedPage;
+use stores::businesses::Listed;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::edge::api::input::present;
+use crate::edge::api::schema;
 use crate::edge::problem::Problem;
 use crate::shared::shapes::Time;
 
@@ -24,15 +25,35 @@ pub(super) struct ListBusinesses {
     /// Only those whose id or name contains this.
     #[param(nullable = false)]
     pub(super) q: Option<String>,
-    /// Only those of this standing: `active`, `suspended`, `leaving`.
-    #[param(nullable = false)]
-    pub(super) standing: Option<String>,
+    /// Only those of this standing.
+    #[param(inline, nullable = false)]
+    pub(super) standing: Option<ListedStanding>,
     /// Businesses on one page, 1 to 100; 25 without it.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
+    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     pub(super) limit: Option<u16>,
     /// `next` of the page before.
-    #[param(nullable = false)]
+    #[param(value_type = Option<schema::Cursor>, nullable = false)]
     pub(super) cursor: Option<String>,
+}
+
+/// What businesses can be listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ListedStanding {
+    Active,
+    Suspended,
+    Leaving,
+}
+
+impl ListedStanding {
+    /// The word of the [`Standing`].
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Leaving => "leaving",
+        }
+    }
 }
 
 /// A page of businesses, by id.
@@ -40,6 +61,7 @@ pub(super) struct ListBusinesses {
 pub(super) struct BusinessList {
     businesses: Vec<ListedBusiness>,
     /// The cursor of the next page; null on the last one.
+    #[schema(value_type = Option<schema::Cursor>)]
     next: Option<String>,
 }
 
@@ -53,13 +75,13 @@ struct ListedBusiness {
 }
 
 impl BusinessList {
-    pub(super) fn new(page: ListedPage) -> Self {
-        let listed = page.businesses.into_iter().map(|listed| ListedBusiness {
+    pub(super) fn new(businesses: &[Listed], next: Option<String>) -> Self {
+        let listed = businesses.iter().map(|listed| ListedBusiness {
             id: listed.id.to_string(),
-            name: listed.name,
-            standing: listed.standing,
+            name: listed.name.clone(),
+            standing: listed.standing.clone(),
         });
-        Self { businesses: listed.collect(), next: page.next }
+        Self { businesses: listed.collect(), next }
     }
 }
 

@@ -4,92 +4,106 @@ mod outcome;
 mod session;
 
 use domain::call::StatusEvent;
-use domain::cost::CallCost;
-use domain::recording::CallRecordings;
-use domain::tools::TakenMessage;
-use domain::transcript::Source;
 use domain::turn::{ToolCall, TurnState};
-use domain::{Call, Insights, Recording, SessionReport, Speaker, Timestamp, Transcript, Turn};
+use domain::{Call, Speaker, Turn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::CallSummary;
-use super::recording::{NoRecording, RecordingOrReason, RecordingView};
+use super::recording::{RecordingOrReason, RecordingView, of_call};
+use crate::calls::parts::Parts;
 use crate::edge::api::schema;
 use crate::shared::shapes::{Message, Millis, Time};
 use outcome::{Cost, ExtractedView, FinalTranscript, InsightsView, SummaryView};
 use session::Session;
 
-/// The answer of `GET /v1/calls/{sid}`.
+/// A call, and of what belongs to it that which `include` names.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CallRecord)]
 pub(crate) struct Record<'a> {
     #[serde(flatten)]
     call: CallSummary<'a>,
-    /// What Twilio told of the call, in the order in which it happened.
-    events: Vec<Event<'a>>,
-    /// What was said, in the order of the conversation.
-    turns: Vec<TurnView<'a>>,
-    /// What the caller left with the agent, oldest first.
-    messages: Vec<Message<'a>>,
-    /// The figures of the latest session; null until it is over, and for a call without one.
-    session: Option<Session<'a>>,
+    /// What Twilio told of the call, in the order in which it happened. With `include=events`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    events: Option<Vec<Event<'a>>>,
+    /// What was said, in the order of the conversation. With `include=turns`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    turns: Option<Vec<TurnView<'a>>>,
+    /// What the caller left with the agent, oldest first. With `include=messages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    messages: Option<Vec<Message<'a>>>,
+    /// The figures of the latest session; null until it is over, and for a call without one. With `include=session`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Session<'a>>, required = false)]
+    session: Option<Option<Session<'a>>>,
     /// The recording of the conversation, or the reason why it is missing; null while nothing is known of it, and for a call that
-    /// its business does not record.
-    recording: Option<RecordingOrReason<'a>>,
-    /// The message that the caller left when no agent could be had.
-    voicemail: Option<RecordingView<'a>>,
-    /// Where the final transcript comes from: `realtime`, `recording`, `edited` or `failed`; null while none is final.
-    #[schema(value_type = Option<schema::SourceWord>)]
-    transcript_source: Option<&'static str>,
-    transcript: Option<FinalTranscript<'a>>,
-    summary: Option<SummaryView<'a>>,
-    /// What the business's settings ask for and the transcript holds; null until the call was summed up.
-    extraction: Option<Vec<ExtractedView<'a>>>,
-    /// One of the business's own words.
-    lead_status: Option<&'a str>,
-    /// The latest run that summed the call up; null until there was one.
-    insights: Option<InsightsView<'a>>,
-    /// Null until the call was summed up.
-    cost: Option<Cost<'a>>,
-}
-
-/// Everything that a record is made of.
-pub(crate) struct Sources<'a> {
-    pub(crate) call: &'a Call,
-    pub(crate) events: &'a [(String, StatusEvent)],
-    pub(crate) turns: &'a [Turn],
-    pub(crate) messages: &'a [(Timestamp, TakenMessage)],
-    pub(crate) report: Option<&'a SessionReport>,
-    pub(crate) recordings: &'a CallRecordings,
-    pub(crate) transcript: Option<&'a (Source, Option<Transcript>)>,
-    /// The latest run.
-    pub(crate) insights: Option<&'a Insights>,
-    pub(crate) cost: Option<&'a CallCost>,
+    /// its business does not record. With `include=recordings`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RecordingOrReason<'a>>, required = false)]
+    recording: Option<Option<RecordingOrReason<'a>>>,
+    /// The message that the caller left when no agent could be had. With `include=recordings`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RecordingView<'a>>, required = false)]
+    voicemail: Option<Option<RecordingView<'a>>>,
+    /// Where the final transcript comes from: `realtime`, `recording`, `edited` or `failed`; null while none is final. With
+    /// `include=transcript`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::SourceWord>, required = false)]
+    transcript_source: Option<Option<&'static str>>,
+    /// With `include=transcript`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<FinalTranscript<'a>>, required = false)]
+    transcript: Option<Option<FinalTranscript<'a>>>,
+    /// With `include=insights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SummaryView<'a>>, required = false)]
+    summary: Option<Option<SummaryView<'a>>>,
+    /// What the business's settings ask for and the transcript holds; null until the call was summed up. With
+    /// `include=insights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<ExtractedView<'a>>>, required = false)]
+    extraction: Option<Option<Vec<ExtractedView<'a>>>>,
+    /// One of the business's own words. With `include=insights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    lead_status: Option<Option<&'a str>>,
+    /// The latest run that summed the call up; null until there was one. With `include=insights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<InsightsView<'a>>, required = false)]
+    insights: Option<Option<InsightsView<'a>>>,
+    /// Null until the call was summed up. With `include=cost`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Cost<'a>>, required = false)]
+    cost: Option<Option<Cost<'a>>>,
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(from: &Sources<'a>) -> Self {
-        let view = |recording: &'a Recording, name: &str| {
-            RecordingView::new(recording, format!("/v1/calls/{}/{name}", recording.call))
-        };
-        let own = from.recordings.own().map(|own| RecordingOrReason::Recording(view(own, "recording")));
-        let without = || NoRecording::of(from.recordings.search).map(RecordingOrReason::Without);
+    pub(crate) fn new(call: &'a Call, parts: &'a Parts) -> Self {
+        let Parts { events, turns, messages, report, recordings, transcript, insights, cost } = parts;
+        let insights = insights.as_ref().map(Option::as_ref);
+        let transcript = transcript.as_ref().map(Option::as_ref);
         Self {
-            call: CallSummary::new(from.call),
-            events: Event::all(from.events),
-            turns: from.turns.iter().map(TurnView::new).collect(),
-            messages: from.messages.iter().map(|(at, message)| Message::new(*at, message)).collect(),
-            session: from.report.map(Session::new),
-            recording: own.or_else(without),
-            voicemail: from.recordings.voicemail().map(|left| view(left, "voicemail")),
-            transcript_source: from.transcript.map(|(source, _)| source.as_str()),
-            transcript: from.transcript.and_then(|(_, version)| version.as_ref()).map(FinalTranscript::new),
-            summary: from.insights.and_then(|run| run.summary.as_ref()).map(SummaryView::new),
-            extraction: from.insights.map(|run| run.extraction.iter().map(ExtractedView::new).collect()),
-            lead_status: from.insights.and_then(|run| run.lead_status.as_deref()),
-            insights: from.insights.map(InsightsView::new),
-            cost: from.cost.map(Cost::new),
+            call: CallSummary::new(call),
+            events: events.as_deref().map(Event::all),
+            turns: turns.as_ref().map(|turns| turns.iter().map(TurnView::new).collect()),
+            messages: messages
+                .as_ref()
+                .map(|left| left.iter().map(|(at, message)| Message::new(*at, message)).collect()),
+            session: report.as_ref().map(|report| report.as_ref().map(Session::new)),
+            recording: recordings.as_ref().map(RecordingOrReason::of),
+            voicemail: recordings.as_ref().map(|all| all.voicemail().map(|left| of_call(left, "voicemail"))),
+            transcript_source: transcript.map(|known| known.map(|(source, _)| source.as_str())),
+            transcript: transcript
+                .map(|known| known.and_then(|(_, version)| version.as_ref()).map(FinalTranscript::new)),
+            summary: insights.map(|run| run.and_then(|run| run.summary.as_ref()).map(SummaryView::new)),
+            extraction: insights
+                .map(|run| run.map(|run| run.extraction.iter().map(ExtractedView::new).collect())),
+            lead_status: insights.map(|run| run.and_then(|run| run.lead_status.as_deref())),
+            insights: insights.map(|run| run.map(InsightsView::new)),
+            cost: cost.as_ref().map(|cost| cost.as_ref().map(Cost::new)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is told of a call's recordings.
 
-use domain::recording::{Archived, Search};
+use domain::recording::{Archived, CallRecordings, Search};
 use domain::{Recording, RecordingSid, RecordingState};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -138,6 +138,19 @@ impl<'a> Details<'a> {
 pub(super) enum RecordingOrReason<'a> {
     Recording(RecordingView<'a>),
     Without(NoRecording),
+}
+
+impl<'a> RecordingOrReason<'a> {
+    /// Of the conversation.
+    pub(super) fn of(recordings: &'a CallRecordings) -> Option<Self> {
+        let own = recordings.own().map(|own| Self::Recording(of_call(own, "recording")));
+        own.or_else(|| NoRecording::of(recordings.search).map(Self::Without))
+    }
+}
+
+/// A recording that the call's address leads to under this name.
+pub(super) fn of_call<'a>(recording: &'a Recording, name: &str) -> RecordingView<'a> {
+    RecordingView::new(recording, format!("/v1/calls/{}/{name}", recording.call))
 }
 
 /// A call without a recording.

@@ -13,6 +13,7 @@ use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, 
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::access::{ApiKey, KeyId, KeyKind, KeyOwner, Scope, StoredKey, allowed};
+use domain::cursor::CursorKey;
 use domain::zone::utc_day;
 use domain::{BusinessId, Timestamp};
 use http::request::Parts;
@@ -42,6 +43,7 @@ pub struct Gatekeeper {
     keys: keys::Reader,
     requests: requests::Writer,
     clock: Clock,
+    cursors: CursorKey,
     /// The operator's key in the deployment's secret, which is good until a row says otherwise.
     first_key: Option<Arc<StoredKey>>,
     /// Requests of one key in a minute.
@@ -59,6 +61,7 @@ impl Part for Gatekeeper {
                 keys: keys(deployment)?,
                 requests: requests::Writer::new(&deployment.aws, &requests),
                 clock: deployment.aws.clock.clone(),
+                cursors: deployment.secrets()?.stream_token_key.cursors(),
                 first_key: deployment.secrets()?.operator_key.as_ref().map(|key| Arc::new(first_key(key))),
                 per_minute: per_minute.unwrap_or_default(),
                 noted: Arc::default(),
@@ -133,6 +136,7 @@ impl Guard {
         if let Some(entry) = &entry {
             self.gatekeeper.requests.note(entry).await?;
         }
+        parts.extensions.insert(self.gatekeeper.cursors.clone());
         parts.extensions.insert(Requester { key, business });
         let mut response = next.run(Request::from_parts(parts, body)).await;
         if let Some(entry) = &entry {

@@ -63,6 +63,16 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("RetryAfter", "Retry-After", "Seconds after which the same request may succeed."),
     ("Allow", "Allow", "The methods of the path."),
     ("WwwAuthenticate", "WWW-Authenticate", "`Bearer`."),
+    (
+        "Link",
+        "Link",
+        "The next page (RFC 8288), relative to the API's address: `</v1/calls?cursor=AWhh>; rel=\"next\"`. None on the last one.",
+    ),
+    (
+        "IdempotencyReplayed",
+        "Idempotency-Replayed",
+        "`true` if an earlier request with this `Idempotency-Key` did what was asked; absent otherwise.",
+    ),
 ];
 
 /// The areas of the API.
@@ -87,7 +97,7 @@ pub(super) fn complete(path: &str, rule: Rule, operation: &mut Operation) {
     operation.tags.get_or_insert_with(|| vec![area(path).to_owned()]);
     let parameters = operation.parameters.get_or_insert_default();
     complete_path(path, parameters);
-    for parameter in parameters {
+    for parameter in parameters.iter_mut() {
         if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
             without_null(schema);
         }
@@ -99,6 +109,10 @@ pub(super) fn complete(path: &str, rule: Rule, operation: &mut Operation) {
             }
         }
     }
+    let takes = |name: &str| {
+        parameters.iter().any(|parameter| matches!(parameter, RefOr::T(known) if known.name == name))
+    };
+    let (is_list, is_repeatable) = (takes("cursor"), takes("Idempotency-Key"));
     let keyed = rule.scope().is_some();
     let answers = &mut operation.responses.responses;
     for (status, name, _) in PROBLEMS {
@@ -128,8 +142,15 @@ pub(super) fn complete(path: &str, rule: Rule, operation: &mut Operation) {
         if status.starts_with(['4', '5']) && answer.content.is_empty() {
             answer.content.insert(PROBLEM.to_owned(), RefOr::T(problem()));
         }
-        for (name, header, _) in HEADERS.iter().take(if keyed { 3 } else { 1 }) {
-            answer.headers.entry((*header).to_owned()).or_insert_with(|| shared_header(name));
+        let done = status.starts_with('2');
+        let own = [
+            (is_list && done, ("Link", "Link")),
+            (is_repeatable && done, ("IdempotencyReplayed", "Idempotency-Replayed")),
+        ];
+        let own = own.into_iter().filter_map(|(has, header)| has.then_some(header));
+        let all = HEADERS.iter().take(if keyed { 3 } else { 1 }).map(|(name, header, _)| (*name, *header));
+        for (name, header) in all.chain(own) {
+            answer.headers.entry(header.to_owned()).or_insert_with(|| shared_header(name));
         }
     }
 }
@@ -225,7 +246,6 @@ pub fn components(components: &mut Components) {
         ("ActionId", schema::ActionId::schema()),
         ("E164", schema::E164::schema()),
         ("KeyId", schema::KeyId::schema()),
-        ("EntityTag", schema::EntityTag::schema()),
         ("VersionTag", schema::VersionTag::schema()),
         ("IdempotencyKey", schema::IdempotencyKey::schema()),
     ] {

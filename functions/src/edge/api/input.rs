@@ -209,7 +209,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(read)) => Ok(Self(read)),
             Err(error) => {
                 tracing::debug!(bytes = query.len(), "a query is refused");
-                Err(Problem::bad_request(format!("the query is refused: {}", error.body_text())))
+                let text = error.body_text();
+                let parameter = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+                Err(Problem::bad_request(format!("the query is refused: {parameter}")))
             }
         }
     }

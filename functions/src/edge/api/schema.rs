@@ -58,8 +58,6 @@ texts! {
     E164 = "^\\+[1-9][0-9]{6,14}$", "+12025550143";
     /// Where a page of a list begins: `next` of the page before. It is good for the same list with the same filters.
     Cursor = "^[A-Za-z0-9_-]{1,1024}$", "AWhhcmJvdXI";
-    /// The state of something that can be edited, as an `ETag`.
-    EntityTag = "^\"[0-9]{1,9}\"$", "\"3\"";
     /// A version of something that is written again, as an `ETag`.
     VersionTag = "^\"v[0-9]{1,18}\"$", "\"v3\"";
     /// What makes two requests one: the same for every repetition of a request, another for every other request.
@@ -151,6 +149,39 @@ words! {
     LevelWord = [Level::Within, Level::Warning, Level::Reached];
     /// What is done once more for a call that is over.
     StageWord = [Stage::Recording, Stage::Transcript, Stage::Summary, Stage::Extraction];
+}
+
+/// Words of a request: a list that is closed.
+macro_rules! choices {
+    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                text.description(Some(concat!($($doc),+).trim())).enum_values(Some(words($words))).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )+};
+}
+
+choices! {
+    /// `desc`: the call that was opened last comes first.
+    OrderFilter = ["desc", "asc"];
+    /// How far a call is, in Twilio's words, or `live`: not over.
+    StatusFilter = ["live"].into_iter().chain(CallStatus::ALL.iter().map(|status| status.as_str()));
+    /// Which way a call goes.
+    DirectionFilter = ["inbound", "outbound", "unknown"];
+    /// Why a session ended.
+    EndReasonFilter = EndReason::ALL.iter().map(|reason| reason.as_str());
 }
 
 /// Null and nothing else.

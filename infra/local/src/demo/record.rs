@@ -13,6 +13,8 @@ use crate::home::create_private_dir;
 
 /// How long after its end a call's record may take to be complete.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(60);
+/// The parts of the record that are shown.
+const SHOWN: &str = "events,turns,session,recordings,transcript,insights,cost";
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +32,7 @@ pub enum RecordError {
 /// Asks until the call has ended, its recording is where it will be and it is summed up.
 pub async fn complete(api: &Url, key: &Secret, sid: &str) -> Result<Value, RecordError> {
     let client = reqwest::Client::new();
-    let url = Url::parse(&address::of(api, &format!("/v1/calls/{sid}")))?;
+    let url = Url::parse(&address::of(api, &format!("/v1/calls/{sid}?include={SHOWN}")))?;
     let deadline = tokio::time::Instant::now() + COMPLETE_WITHIN;
     loop {
         let response = client.get(url.clone()).bearer_auth(key.expose()).send().await?;

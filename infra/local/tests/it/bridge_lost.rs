@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use acceptance::record::with_everything;
 use bridge::LiveEvents;
 use local::demo::business;
 use local::home::Identity;
@@ -243,7 +244,7 @@ impl Stage {
     async fn record_when(&self, sid: &str, ready: impl Fn(&Value) -> bool) -> Value {
         let fetch = async {
             loop {
-                let url = self.system.api_url.join(&format!("/v1/calls/{sid}")).unwrap();
+                let url = self.system.api_url.join(&with_everything(sid)).unwrap();
                 let request = self.http.get(url).bearer_auth(self.identity.api_key.expose());
                 let record: Value = request.send().await.unwrap().json().await.unwrap();
                 if ready(&record) {

@@ -1,0 +1,120 @@
+//! What belongs to a call and lies elsewhere: read only if `include` names it.
+
+use domain::call::StatusEvent;
+use domain::cost::CallCost;
+use domain::recording::CallRecordings;
+use domain::tools::TakenMessage;
+use domain::transcript::Source;
+use domain::{CallSid, Insights, SessionReport, Timestamp, Transcript, Turn};
+use serde::Deserialize;
+use stores::StoreError;
+use utoipa::ToSchema;
+
+use super::Calls;
+
+/// A part of a call's record, told if it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Include {
+    /// What Twilio told of the call.
+    Events,
+    /// What was said.
+    Turns,
+    /// What the caller left with the agent.
+    Messages,
+    /// The figures of the latest session.
+    Session,
+    /// The recording of the conversation, and the message left where no agent was to be had.
+    Recordings,
+    /// The final transcript and where it comes from.
+    Transcript,
+    /// The summary, what was extracted, the lead status, and the run that found them.
+    Insights,
+    /// What the call cost.
+    Cost,
+}
+
+/// A part that a list may tell of each of its calls: what a table of calls shows.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ListInclude {
+    /// The figures of the latest session.
+    Session,
+    /// The recording of the conversation, and the message left where no agent was to be had.
+    Recordings,
+    /// The summary, what was extracted, the lead status, and the run that found them.
+    Insights,
+    /// What the call cost.
+    Cost,
+}
+
+impl From<ListInclude> for Include {
+    fn from(part: ListInclude) -> Self {
+        match part {
+            ListInclude::Session => Self::Session,
+            ListInclude::Recordings => Self::Recordings,
+            ListInclude::Insights => Self::Insights,
+            ListInclude::Cost => Self::Cost,
+        }
+    }
+}
+
+/// The parts that are asked for, each once.
+#[derive(Debug, Default)]
+pub(super) struct Included(Vec<Include>);
+
+impl Included {
+    pub(super) fn has(&self, part: Include) -> bool {
+        self.0.contains(&part)
+    }
+
+    pub(super) fn add(&mut self, part: Include) {
+        if !self.has(part) {
+            self.0.push(part);
+        }
+    }
+}
+
+/// What was read of a call besides the call itself; `None`: it was not asked for.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) events: Option<Vec<(String, StatusEvent)>>,
+    pub(super) turns: Option<Vec<Turn>>,
+    pub(super) messages: Option<Vec<(Timestamp, TakenMessage)>>,
+    pub(super) report: Option<Option<SessionReport>>,
+    pub(super) recordings: Option<CallRecordings>,
+    pub(super) transcript: Option<Option<(Source, Option<Transcript>)>>,
+    /// The latest run.
+    pub(super) insights: Option<Option<Insights>>,
+    pub(super) cost: Option<Option<CallCost>>,
+}
+
+impl Parts {
+    /// Reads what is included, all at once.
+    pub(super) async fn read(app: &Calls, call: &CallSid, included: &Included) -> Result<Self, StoreError> {
+        let is = |part| included.has(part);
+        // Written in one transaction: read in this order, a call that is summed up has its cost.
+        let summed_up = async {
+            let insights = if_asked(is(Include::Insights), app.transcripts.insights(call)).await?;
+            let latest = insights.map(|mut runs| runs.pop());
+            Ok((latest, if_asked(is(Include::Cost), app.transcripts.cost(call)).await?))
+        };
+        let (events, turns, messages, report, recordings, transcript, (insights, cost)) = tokio::try_join!(
+            if_asked(is(Include::Events), app.calls.events(call)),
+            if_asked(is(Include::Turns), app.turns.turns(call)),
+            if_asked(is(Include::Messages), app.turns.messages(call)),
+            if_asked(is(Include::Session), app.turns.report(call)),
+            if_asked(is(Include::Recordings), app.recordings.for_call(call)),
+            if_asked(is(Include::Transcript), app.transcripts.final_transcript(call)),
+            summed_up,
+        )?;
+        Ok(Self { events, turns, messages, report, recordings, transcript, insights, cost })
+    }
+}
+
+async fn if_asked<T>(
+    asked: bool,
+    reading: impl Future<Output = Result<T, StoreError>>,
+) -> Result<Option<T>, StoreError> {
+    if asked { reading.await.map(Some) } else { Ok(None) }
+}
