@@ -90,6 +90,7 @@ fn runs_here(block: &str) -> bool {
         || block.contains("/v1/calls")
         || block.contains("-- init ")
         || block.contains("-- settings ")
+        || block.contains("-- calls list ")
 }
 
 fn a_block_runs_on_this_machine_or_says_that_it_needs_aws() {
@@ -122,7 +123,7 @@ fn the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_seco
     up.kill();
 }
 
-/// What infra/README.md has an operator type to set a business up and to publish settings.
+/// What infra/README.md has an operator type to set a business up, to publish settings and to find calls.
 fn a_business_is_set_up_and_its_settings_published_as_the_page_says() {
     let shell = Shell::new();
     let up = Up::start(&shell.data());
@@ -143,6 +144,7 @@ fn a_business_is_set_up_and_its_settings_published_as_the_page_says() {
     let told = typed("-- settings ");
     assert!(told.contains("revision 2 is in force") && told.contains("as it was"), "{told}");
     assert!(shell.folder.path().join("settings.toml").exists());
+    assert_eq!(typed("-- calls list "), "none\nnone\n", "there was no call yet");
     up.kill();
 }
 

@@ -184,11 +184,11 @@ fn path(id: &str) -> String {
 pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()> {
     match command {
         Command::List { search, standing } => {
-            let ask = client.ask_at(Method::GET, "/v1/businesses")?;
-            let limit = Some("100".to_owned());
-            let answer = ask.query(&[("q", search), ("standing", standing), ("limit", limit)]).send().await?;
+            let query = [("q", search), ("standing", standing)];
+            let ask = || Ok(client.ask_at(Method::GET, "/v1/businesses")?.query(&query));
+            let found = client.walk("businesses", usize::MAX, ask).await?;
             let columns = [("ID", "/id"), ("NAME", "/name"), ("STANDING", "/standing")];
-            client.list(&answer.body, "businesses", &columns)?;
+            client.list(&found, "businesses", &columns)?;
         }
         Command::Create(new) => {
             let answer = client.ask_at(Method::POST, "/v1/businesses")?.json(&new).send().await?;

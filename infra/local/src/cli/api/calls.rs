@@ -1,26 +1,27 @@
 //! `switchboard calls`. The command `call` places a simulated call against a local system; these are about real ones.
 
+mod list;
+
 use clap::{Args, Subcommand};
 use http::Method;
 use serde::Serialize;
 
 use super::client::Client;
 
+/// Every part of a call's record.
+const EVERYTHING: &str = "events,turns,messages,session,recordings,transcript,insights,cost";
+
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
     /// List calls, the newest first
-    List {
-        /// Only those in progress (`live`), or of another status
-        #[arg(long)]
-        status: Option<String>,
-        /// How many, at most 100
-        #[arg(long, default_value_t = 25)]
-        limit: u16,
-    },
-    /// Show everything that is known of a call
+    List(Box<list::List>),
+    /// Show what is known of a call
     Show {
         /// The call's sid: CA and 32 hexadecimal digits
         sid: String,
+        /// What is shown besides the call itself
+        #[arg(long, value_name = "PARTS", default_value = EVERYTHING)]
+        include: String,
     },
     /// Place a call
     Place(New),
@@ -85,22 +86,10 @@ pub(in crate::cli) enum Action {
 
 pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::List { status, limit } => {
-            let ask = client.ask(Method::GET, "/calls")?;
-            let answer = ask.query(&[("status", status), ("limit", Some(limit.to_string()))]).send().await?;
-            let columns = [
-                ("SID", "/sid"),
-                ("STATUS", "/status"),
-                ("DIRECTION", "/direction"),
-                ("FROM", "/from"),
-                ("TO", "/to"),
-                ("OPENED", "/opened_at"),
-                ("SECONDS", "/duration_s"),
-            ];
-            client.list(&answer.body, "calls", &columns)?;
-        }
-        Command::Show { sid } => {
-            client.show(&client.ask(Method::GET, &format!("/calls/{sid}"))?.send().await?.body)?;
+        Command::List(list) => list::run(client, &list).await?,
+        Command::Show { sid, include } => {
+            let ask = client.ask(Method::GET, &format!("/calls/{sid}"))?;
+            client.show(&ask.query(&[("include", Some(include))]).send().await?.body)?;
         }
         Command::Place(new) => {
             let once = match &new.once {

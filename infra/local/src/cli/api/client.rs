@@ -9,11 +9,14 @@ use http::Method;
 use reqwest::header::{ETAG, HeaderMap};
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::table;
 use crate::cli::say;
+
+/// The most entries that the API puts on one page.
+const LARGEST_PAGE: usize = 100;
 
 /// Where the API is, and who asks.
 #[derive(Debug, Args)]
@@ -158,6 +161,26 @@ impl Client {
             business: Some(business.to_owned()),
             json: self.json,
             http: self.http.clone(),
+        }
+    }
+
+    /// The entries of a list, page by page, `most` of them at most; `next` says whether there may be more.
+    pub(super) async fn walk<'a>(
+        &'a self,
+        at: &str,
+        most: usize,
+        ask: impl Fn() -> anyhow::Result<Ask<'a>>,
+    ) -> anyhow::Result<Value> {
+        let (mut found, mut cursor) = (vec![], None::<String>);
+        loop {
+            let limit = LARGEST_PAGE.min(most - found.len());
+            let page = ask()?.query(&[("limit", Some(limit.to_string())), ("cursor", cursor)]);
+            let mut page = page.send().await?.body;
+            found.append(page[at].as_array_mut().context("the API's answer is no list")?);
+            cursor = page["next"].as_str().map(str::to_owned);
+            if cursor.is_none() || found.len() >= most {
+                return Ok(json!({ at: found, "next": cursor }));
+            }
         }
     }
 
