@@ -63,6 +63,9 @@ pub fn document() -> OpenApi {
     for (part, _) in ALL.iter().filter_map(Feature::document) {
         whole.merge(part);
     }
+    if let Some(components) = &mut whole.components {
+        businesses::settings::schema::describe(components);
+    }
     whole
 }
 

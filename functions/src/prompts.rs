@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use domain::prompt::{self, CallContext, Channel, NoPrompt};
 use domain::reception::reception;
-use domain::{BusinessId, Revision, Settings};
+use domain::{BusinessId, Settings};
 use http::StatusCode;
 use platform::Clock;
 use stores::businesses::{self, Published};
@@ -26,7 +26,7 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::shared::settings_cache::SettingsCache;
 use crate::shared::shapes::Time;
-use api::{AnsweredBy, PreviewOf, PreviewView, PromptOf, PromptView, What};
+use api::{AnsweredBy, PreviewOf, PreviewView, PromptOf, PromptView, What, Which};
 
 parts! {
     pub struct Prompts {
@@ -65,15 +65,15 @@ async fn compiled(
     Query(query): Query<PromptOf>,
 ) -> Result<Response, Problem> {
     let (channel, language) = (query.channel()?, query.language()?);
-    let published = app.of_revision(&tenant.0, query.revision).await?;
+    let published = app.of(&tenant.0, &query.which()?).await?;
     let compiled = app.settings.prompt(&published, channel, language).await.map_err(no_prompt)?;
     let Published { business, settings } = &*published;
     let view = PromptView::new(channel, language, business, settings, &compiled, &compiled.instructions);
     Ok(Json(view).into_response())
 }
 
-/// Exactly what the model would get for one call: a given caller at a given time, with published settings, a revision or a
-/// draft.
+/// Exactly what the model would get for one call: a given caller at a given time, with published settings, those of a
+/// number, a revision or a draft.
 #[utoipa::path(
     post,
     path = "/v1/prompt/preview",
@@ -91,12 +91,12 @@ async fn preview(
     let (caller, task) = (body.caller()?, body.task(channel)?);
     let now = body.at()?.unwrap_or_else(|| app.clock.now());
     let what = match body.what()? {
-        What::Revision(revision) => app.of_revision(&tenant.0, revision).await?,
+        What::Stored(which) => app.of(&tenant.0, &which).await?,
         What::Sent(settings) => app.unpublished(&tenant.0, *settings).await?,
         What::Draft => {
             let draft = app.businesses.draft(&tenant.0, &requester.key.id).await?;
             let draft = draft.ok_or_else(|| Problem::not_found("draft of this key"))?;
-            app.unpublished(&tenant.0, draft.value.settings).await?
+            app.unpublished(&tenant.0, draft.value.written.settings).await?
         }
     };
     let Published { business, settings } = &*what;
@@ -125,17 +125,18 @@ impl Prompts {
         Ok(Arc::new(Published { business, settings }))
     }
 
-    /// A revision, or the published one.
-    async fn of_revision(
-        &self,
-        business: &BusinessId,
-        revision: Option<u32>,
-    ) -> Result<Arc<Published>, Problem> {
-        let published = match revision {
-            Some(revision) => self.settings.pinned(business, Revision(revision)).await?,
-            None => self.settings.of_business(business).await?,
-        };
-        published.ok_or_else(|| Problem::not_found("revision of the settings"))
+    /// Settings that are stored, and that calls run with or did.
+    async fn of(&self, business: &BusinessId, which: &Which) -> Result<Arc<Published>, Problem> {
+        let settings = &self.settings;
+        match which {
+            Which::Revision(revision) => settings.pinned(business, *revision).await?,
+            Which::Published => settings.of_business(business).await?,
+            Which::Number(number) => {
+                let own = settings.of_number(number).await?.filter(|own| own.business.id == *business);
+                return own.ok_or_else(|| Problem::not_found("number"));
+            }
+        }
+        .ok_or_else(|| Problem::not_found("revision of the settings"))
     }
 }
 

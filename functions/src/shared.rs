@@ -5,4 +5,5 @@ pub(crate) mod number_check;
 pub(crate) mod prompt_cache;
 pub(crate) mod recording_path;
 pub(crate) mod settings_cache;
+pub(crate) mod settings_document;
 pub(crate) mod shapes;

@@ -3,68 +3,13 @@
 use std::sync::Arc;
 
 use acceptance::World;
+use acceptance::client::{Client, operator, own};
 use acceptance::sandbox::HttpSandbox;
 use acceptance::webhook::{Webhook, new_call_sid};
 use domain::PhoneNumber;
 use http::Method;
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use stores::businesses;
-
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
-}
-
-impl Answer {
-    fn etag(&self) -> String {
-        self.headers["etag"].to_str().unwrap().to_owned()
-    }
-}
-
-/// One client of the API with its key.
-struct Client<'a> {
-    world: &'a World,
-    key: String,
-}
-
-impl Client<'_> {
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Option<Value>,
-    ) -> Answer {
-        let mut request = self.world.http.request(method, self.world.url(path)).bearer_auth(&self.key);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, body: acceptance::told(answer.json().await.unwrap_or(Value::Null)) }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[], None).await
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::POST, path, &[], Some(body)).await
-    }
-}
-
-fn operator(world: &World) -> Client<'_> {
-    Client { world, key: world.identity.operator_key.expose().to_owned() }
-}
-
-fn own(world: &World) -> Client<'_> {
-    Client { world, key: world.identity.api_key.expose().to_owned() }
-}
 
 /// A business of its own for one test.
 async fn new_business<'a>(operator: &Client<'a>, id: &str) -> Client<'a> {
@@ -242,6 +187,19 @@ async fn the_first_operator_key_is_replaced() {
     assert_eq!(next.get("/v1/keys").await.status, 200);
 }
 
+/// A key for a business that is not there, such as a misspelt one, opens nothing and is not made.
+async fn no_key_is_made_for_a_business_that_does_not_exist(world: Arc<World>) {
+    let operator = operator(&world);
+    let path = "/v1/businesses/no-such-shop/keys";
+    for headers in [&[][..], &[("idempotency-key", "k")]] {
+        let wish = Some(json!({ "name": "owner", "role": "owner" }));
+        let refused = operator.send(Method::POST, path, headers, wish).await;
+        assert_eq!((refused.status, &refused.body["detail"]), (404, &json!("there is no such business")));
+        assert_eq!(refused.body.get("key"), None);
+    }
+    assert_eq!(operator.get(path).await.body["keys"], json!([]));
+}
+
 /// Numbers: one business at a time, moved by the operator, released by their own.
 async fn a_number_belongs_to_one_business_at_a_time(world: Arc<World>) {
     let operator = operator(&world);
@@ -327,6 +285,104 @@ async fn settings_are_drafted_compared_published_and_restored(world: Arc<World>)
     assert_eq!(refused.body["errors"][0]["pointer"], "/policies/consnet", "{}", refused.body);
 }
 
+/// Lengths of time are words, with bounds that are told in the same words; the form in which they were stored before is
+/// not taken any more.
+async fn a_length_of_time_is_written_in_words(world: Arc<World>) {
+    let shop = new_business(&operator(&world), "time-shop").await;
+    let settings = shop.get("/v1/settings/draft").await.body;
+    let at = "/policies/conversation/max_call";
+    assert_eq!(settings.pointer(at), Some(&json!("30m")));
+    let with = |value: Value| {
+        let mut settings = settings.clone();
+        *settings.pointer_mut(at).unwrap() = value;
+        settings
+    };
+    for (value, told) in [
+        (json!({ "secs": 1_800, "nanos": 0 }), "write this length of time as `30m`"),
+        (json!("half an hour"), "such as `25s`, `500ms`, `1m30s` or `2h`"),
+        (json!(1_800), "such as `25s`"),
+        (json!("99999999999999999999h"), "more than `10000d`"),
+    ] {
+        for (method, path) in [(Method::PUT, "/v1/settings/draft"), (Method::POST, "/v1/settings/validate")] {
+            let refused = shop.send(method, path, &[], Some(with(value.clone()))).await;
+            let (status, pointer, code, detail) = refused.refusal();
+            assert_eq!((status, pointer, code), (422, at, "shape"), "{value}: {}", refused.body);
+            assert!(detail.contains(told), "{value}: {detail}");
+        }
+    }
+    let short = shop.post("/v1/settings/validate", with(json!("9s"))).await;
+    let finding = &short.body["findings"][0];
+    assert_eq!(
+        (&finding["pointer"], &finding["code"]),
+        (&json!(at), &json!("out_of_bounds")),
+        "{}",
+        short.body
+    );
+    assert_eq!(finding["detail"], "give a length of time from `10s` to `4h`");
+    let saved = shop.send(Method::PUT, "/v1/settings/draft", &[], Some(with(json!("90s")))).await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    assert_eq!(shop.get("/v1/settings/draft").await.body.pointer(at), Some(&json!("1m30s")));
+}
+
+/// A field that settings do not have is refused by its name wherever settings come in, as JSON and as TOML, on every level.
+async fn an_unknown_field_is_refused_wherever_settings_come_in(world: Arc<World>) {
+    let shop = new_business(&operator(&world), "field-shop").await;
+    let settings = shop.get("/v1/settings/draft").await.body;
+    for (pointer, near) in [
+        ("/outbond", Some("outbound")),
+        ("/voice/langauges", Some("voice.languages")),
+        ("/voice/turn_detection/Server/treshold", Some("voice.turn_detection.Server.threshold")),
+        ("/voice/turn_detection/extra", None),
+        ("/policies/conversation/phrases/goodbye", Some("policies.conversation.phrases.goodbyes")),
+        ("/insights/fields/0/descripton", Some("insights.fields[0].description")),
+        ("/outbound/hours/mondya", Some("outbound.hours.monday")),
+        ("/outbound/per_day/call", Some("outbound.per_day.calls")),
+        ("/consent", Some("policies.consent")),
+    ] {
+        let mut strange = settings.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let parent = strange.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        // In the place of what is meant, so that a field that must be there is missing, too.
+        if let Some(field) = near.and_then(|near| near.rsplit('.').next()) {
+            parent.remove(field);
+        }
+        parent.insert(name.to_owned(), json!("x"));
+        let toml = toml::to_string(&without_null(strange.clone())).unwrap();
+        let preview = json!({ "channel": "inbound", "settings": strange });
+        let answers = [
+            (
+                shop.send(Method::PUT, "/v1/settings/draft", &[], Some(strange.clone())).await,
+                pointer.to_owned(),
+            ),
+            (shop.post("/v1/settings/validate", strange).await, pointer.to_owned()),
+            (shop.post("/v1/prompt/preview", preview).await, format!("/settings{pointer}")),
+            (
+                shop.text(Method::PUT, "/v1/settings/draft", "application/toml", toml).await,
+                pointer.to_owned(),
+            ),
+        ];
+        for (refused, pointer) in answers {
+            let (status, at, code, detail) = refused.refusal();
+            assert_eq!((status, at, code), (422, pointer.as_str(), "unknown_field"), "{}", refused.body);
+            let meant = near.is_none_or(|near| detail.contains(&format!("did you mean `{near}`?")));
+            assert!(meant, "{detail}");
+        }
+    }
+}
+
+/// TOML has no null.
+fn without_null(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, without_null(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_null).collect(),
+        plain => plain,
+    }
+}
+
 /// A suspended business's calls are refused politely, those that it orders as well, and it can be taken back.
 async fn a_suspended_business_is_not_served_until_it_is_resumed() {
     let world = World::start().await;
@@ -362,6 +418,9 @@ async fn a_suspended_business_is_not_served_until_it_is_resumed() {
 }
 
 acceptance::tests![
+    no_key_is_made_for_a_business_that_does_not_exist,
+    a_length_of_time_is_written_in_words,
+    an_unknown_field_is_refused_wherever_settings_come_in,
     a_suspended_business_is_not_served_until_it_is_resumed,
     a_business_is_set_up_by_the_api_alone_and_called,
     a_request_that_is_repeated_has_one_effect_and_one_answer,

@@ -146,6 +146,7 @@ struct Ids {
     key: String,
     number: String,
     revision: String,
+    channel: String,
     action: String,
 }
 
@@ -159,6 +160,7 @@ impl Ids {
             ("{key}", &self.key),
             ("{number}", &self.number),
             ("{revision}", &self.revision),
+            ("{channel}", &self.channel),
             ("{action}", &self.action),
             ("{callee}", &outbound::CALLEE.to_owned()),
         ];
@@ -184,6 +186,8 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
     let share = post(&format!("/v1/calls/{sid}/recording/shares"), json!({})).await;
     let run = post(&format!("/v1/calls/{sid}/reprocess"), json!({ "stages": ["summary"] })).await;
     let key = post("/v1/keys", json!({ "name": "one more", "scopes": ["calls:read"] })).await;
+    let channel = format!("of-{}", business.business.id);
+    post("/v1/settings/revisions/1/restore", json!({ "channel": channel })).await;
     let own = business.api_key.expose();
     let draft = world.http.get(world.url("/v1/settings")).bearer_auth(own).send().await.unwrap();
     let draft: Value = draft.json().await.unwrap();
@@ -206,6 +210,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         key: key["id"].as_str().unwrap().to_owned(),
         number: business.number.as_e164().to_owned(),
         revision: "1".into(),
+        channel,
         action,
     }
 }
@@ -232,6 +237,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         key: "nothing0".into(),
         number: "+12025550199".into(),
         revision: "99".into(),
+        channel: "nothing".into(),
         action: "9".repeat(32),
     };
     for route in routes() {
@@ -295,7 +301,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
 }
 
 fn ids_of(ids: &Ids) -> Ids {
-    let Ids { sid, recording, share, run, key, number, revision, action } = ids;
+    let Ids { sid, recording, share, run, key, number, revision, channel, action } = ids;
     Ids {
         sid: sid.clone(),
         recording: recording.clone(),
@@ -304,6 +310,7 @@ fn ids_of(ids: &Ids) -> Ids {
         key: key.clone(),
         number: number.clone(),
         revision: revision.clone(),
+        channel: channel.clone(),
         action: action.clone(),
     }
 }
@@ -321,6 +328,7 @@ async fn tenancy_fails_closed(world: World) {
         key: "nothing0".into(),
         number: "+12025550199".into(),
         revision: "1".into(),
+        channel: "nothing".into(),
         action: "1".repeat(32),
     };
     let before = memory(&world).await;

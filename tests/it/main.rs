@@ -14,6 +14,7 @@ mod bridge_permissions;
 mod businesses;
 mod call;
 mod callbacks;
+mod channels;
 mod consent;
 mod cost;
 mod crash;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         businesses::TESTS,
         call::TESTS,
         callbacks::TESTS,
+        channels::TESTS,
         consent::TESTS,
         cost::TESTS,
         evil_model::TESTS,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use acceptance::outbound::{Answered, CALLEE, dials, it_is_certain_by_now, order, place};
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
+use domain::business::PromptInLanguage;
+use functions::businesses::provision::NewBusiness;
 use futures_util::future::join_all;
 use local::demo::story;
 use serde_json::json;
@@ -60,6 +62,51 @@ async fn a_person_who_is_called_has_a_conversation_and_leaves_a_record() {
     let instructions = session.value["session"]["instructions"].as_str().unwrap();
     assert!(instructions.contains("calls customers about their bicycles"), "the outbound prompt");
     assert!(instructions.contains("your bicycle is ready"), "and what this call is about");
+}
+
+/// The language that an order names is the one that the agent opens in, and the first that transcription expects.
+async fn a_call_is_placed_in_the_language_that_it_names() {
+    let german = |new: &mut NewBusiness| {
+        new.settings.voice.languages = vec!["en".into(), "de-AT".into()];
+        let own = PromptInLanguage { instructions: None, greeting: Some("Grüß Gott.".into()) };
+        new.settings.prompts.outbound.as_mut().unwrap().languages.insert("de".into(), own);
+    };
+    let world = World::with(WorldConfig { business: german, ..WorldConfig::default() }).await;
+    let script = CallerScript::new(vec![CallerStep::Pause { ms: 300 }, CallerStep::HangUp]);
+    world.twilio.set_callee(CALLEE, Callee::answers(script));
+    let body = |language: &str| {
+        let mut body = order(&world);
+        body["language"] = language.into();
+        body
+    };
+    for (language, told) in [("fr", "does not speak `fr`"), ("german", "no language has this code")] {
+        let refused = place(&world, language, &body(language)).await;
+        let error = &refused.body["errors"][0];
+        assert_eq!((refused.status, &error["pointer"]), (422, &json!("/language")), "{refused:?}");
+        assert_eq!(error["code"], "unknown_language");
+        assert!(refused.detail().contains(told), "{refused:?}");
+    }
+    assert!(place(&world, "fr", &body("fr")).await.detail().contains("en, de-AT"), "it says which there are");
+    assert_eq!(dials(&world), 0);
+
+    let placed = place(&world, "order-1", &body("de")).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    world.twilio.nth_call(0).await.unwrap().finished().await;
+    assert_eq!(place(&world, "order-1", &body("de")).await.sid(), placed.sid());
+    let other = place(&world, "order-1", &body("en")).await;
+    assert_eq!((other.status, other.body["code"].as_str()), (422, Some("idempotency_key_reused")));
+    let connections = world.openai.connections();
+    let session = &connections[0].received_of("session.update")[0].value["session"];
+    assert!(session["instructions"].as_str().unwrap().contains("Begin in German (de-AT)"), "{session:#}");
+    assert_eq!(session["audio"]["input"]["transcription"]["languages"], json!(["de", "en"]), "{session:#}");
+    let greeting = connections[0].received_of("response.create")[0].value.to_string();
+    assert!(greeting.contains("Grüß Gott."), "{greeting}");
+
+    let usual = place(&world, "order-2", &order(&world)).await;
+    world.twilio.nth_call(1).await.unwrap().finished().await;
+    let connections = world.openai.connections();
+    let session = &connections[1].received_of("session.update")[0].value["session"];
+    assert_eq!(session["audio"]["input"]["transcription"]["languages"], json!(["en", "de"]), "{usual:?}");
 }
 
 /// Fault 1, of the API: fifty equal requests at once dial once and are answered alike.
@@ -303,6 +350,7 @@ async fn copies_of_the_outbound_webhook_are_answered_alike_and_a_twin_is_hung_up
 }
 
 acceptance::tests![
+    a_call_is_placed_in_the_language_that_it_names,
     a_person_who_is_called_has_a_conversation_and_leaves_a_record,
     the_same_request_fifty_times_at_once_dials_once,
     an_answer_that_was_lost_is_found_again_and_not_dialled_again,

@@ -179,7 +179,9 @@ fn dependencies(folder: &str) -> Vec<String> {
     let metadata = command.other_options(["--offline".to_owned(), "--locked".to_owned()]).exec().unwrap();
     let here = |package: &&Package| package.manifest_path.parent().is_some_and(|at| at.ends_with(folder));
     let package = metadata.packages.iter().find(here).expect("a package");
-    let normal = package.dependencies.iter().filter(|one| one.kind == DependencyKind::Normal);
+    // What a feature brings along is no part of the crate unless another one asks for it.
+    let normal =
+        package.dependencies.iter().filter(|one| one.kind == DependencyKind::Normal && !one.optional);
     normal.map(|one| one.name.clone()).collect()
 }
 

@@ -6,6 +6,7 @@ pub mod actions;
 pub mod audio;
 pub mod aws_proxy;
 pub mod bucket;
+pub mod client;
 pub mod crash_proxies;
 pub mod described;
 pub mod ended_calls;

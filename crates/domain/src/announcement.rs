@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// About a minute and a half of speech. Twilio's `<Say>` takes 4,096.
 pub const MAX_TEXT_CHARACTERS: usize = 1_500;
-const MAX_URL_BYTES: usize = 2_000;
+/// The longest address of a file.
+pub const MAX_URL_BYTES: usize = 2_000;
 /// Longer than any language tag or name of a Twilio voice.
-const MAX_NAME_BYTES: usize = 64;
+pub const MAX_NAME_BYTES: usize = 64;
 
 /// An announcement that Twilio can make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,20 +19,21 @@ pub struct Announcement(Wording);
 
 /// What Twilio is to do: say a text or play a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Announcement))]
 #[serde(rename_all = "snake_case")]
 pub enum Wording {
     /// A text, spoken by Twilio.
     Say {
         /// What is said.
         text: String,
-        /// A language tag, such as `de-DE`; `None` leaves it to Twilio, which takes `en-US`.
+        /// A language tag, such as `de-DE`; without it Twilio takes `en-US`.
         #[serde(default)]
         language: Option<String>,
         /// One of Twilio's voices, such as `Polly.Vicki-Neural`.
         #[serde(default)]
         voice: Option<String>,
     },
-    /// A recorded file, mp3 or wav, at an `https` address.
     /// A recorded file, mp3 or wav, at an `https` address.
     Play {
         /// The file's address.

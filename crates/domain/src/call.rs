@@ -234,6 +234,11 @@ impl Call {
         self.duration.or_else(measured).unwrap_or_default()
     }
 
+    /// The language that the agent opens in, if it was chosen for this call.
+    pub fn language(&self) -> Option<&str> {
+        self.task.as_ref()?.language.as_deref()
+    }
+
     /// The person at the other end: who called, or who was called.
     pub fn other_party(&self) -> Option<&PhoneNumber> {
         match self.direction {

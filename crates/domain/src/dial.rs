@@ -35,6 +35,8 @@ pub struct CallTask {
     pub reason: Option<String>,
     /// What the agent should know. The agent is told not to repeat it.
     pub context: Option<String>,
+    /// The language that the agent opens in, one of those that the business's settings have; `None`: their first one.
+    pub language: Option<String>,
 }
 
 impl CallTask {
@@ -50,6 +52,7 @@ impl fmt::Debug for CallTask {
         f.debug_struct("CallTask")
             .field("reason", &self.reason.is_some())
             .field("context", &self.context.is_some())
+            .field("language", &self.language)
             .finish()
     }
 }
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_a_call_is_about_is_not_printed() {
-        let task = CallTask { reason: Some("canary".into()), context: Some("canary".into()) };
+        let task = CallTask { reason: Some("canary".into()), context: Some("canary".into()), language: None };
         assert!(!format!("{task:?}").contains("canary"));
     }
 }

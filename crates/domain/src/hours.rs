@@ -27,6 +27,7 @@ pub const LOOK_AHEAD_DAYS: usize = 400;
 /// When a business is open. Part of its settings, whose unknown fields are refused when they are stored and made harmless
 /// when they are read: a call is waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OpeningHours {
     /// The times of ordinary weeks.
     pub week: Week,
@@ -42,6 +43,8 @@ pub struct OpeningHours {
 
 /// What happens to a call while the business is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = OutsideHours))]
 #[serde(rename_all = "snake_case")]
 pub enum Outside {
     /// The agent answers and is told these words beside the ordinary ones.

@@ -23,9 +23,10 @@ use crate::{CallSid, Speaker, Timestamp, Transcript};
 
 /// What a business wants to know of its calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct InsightPolicy {
-    /// At most [`MAX_FIELDS`] are asked for.
+    /// The facts to find out.
     pub fields: Vec<Field>,
     /// The words among which a lead's status is recommended, as the business's own system knows them; empty:
     /// none is recommended.
@@ -34,6 +35,8 @@ pub struct InsightPolicy {
 
 /// A fact to find in a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = InsightField))]
 pub struct Field {
     /// The key in the record.
     pub name: String,
@@ -45,6 +48,8 @@ pub struct Field {
 
 /// What a value of a field may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = InsightKind))]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     /// Any text.

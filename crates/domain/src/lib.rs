@@ -15,6 +15,7 @@ pub mod call;
 pub mod cost;
 pub mod cursor;
 pub mod dial;
+pub mod duration;
 pub mod hours;
 pub mod ids;
 pub mod insight;
@@ -29,6 +30,8 @@ pub mod plan;
 pub mod prompt;
 pub mod reception;
 pub mod recording;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secret;
 pub mod settings_check;
 pub mod share;

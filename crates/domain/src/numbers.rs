@@ -13,12 +13,14 @@ use crate::{BusinessId, PhoneNumber, Timestamp};
 pub use channel::{ChannelName, InvalidChannelName, SettingsChannel};
 pub use read::{NotRead, read};
 
+/// Settings channels of one business, at most.
+pub const MAX_CHANNELS: usize = 50;
 /// The longest label, characters.
 pub const MAX_LABEL_CHARS: usize = 80;
 
-/// A number at which a business is called, or from which it calls.
+/// A number at which a business is called, or from which it calls. It is stored, and a call is answered by it, so an
+/// unknown field of it is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct OwnNumber {
     /// The number.
     pub number: PhoneNumber,
@@ -32,6 +34,14 @@ pub struct OwnNumber {
     pub settings: SettingsChannel,
     /// Since when it is this business's.
     pub since: Timestamp,
+}
+
+impl OwnNumber {
+    /// The number as another business's. A settings channel is the old business's own and stays behind.
+    #[must_use]
+    pub fn moved_to(self, business: BusinessId, now: Timestamp) -> Self {
+        Self { business, settings: SettingsChannel::Published, since: now, ..self }
+    }
 }
 
 /// A number that a business asks to have.
@@ -64,6 +74,9 @@ pub enum NotTaken {
     /// A label that is empty or too long.
     #[error("the label must have 1 to {MAX_LABEL_CHARS} characters, or be left out")]
     Label,
+    /// Nothing was published to the settings channel that it is to be on.
+    #[error("the business has no settings channel of this name: publish to it first, or leave it out")]
+    UnknownChannel,
     /// Another business has it. Which one is not said.
     #[error("the number is taken: it must be released first")]
     Taken,
@@ -152,6 +165,14 @@ mod tests {
         let later = Timestamp::from_secs(1_796_000_000);
         let changed = change.take(harbour(), later, Some(&own)).unwrap();
         assert_eq!((changed.label, changed.since), (None, NOW));
+        let trial = SettingsChannel::parse("trial").unwrap();
+        let staged = NewNumber { settings: trial, ..new("+4314090410") }.take(harbour(), NOW, None).unwrap();
+        let castle = BusinessId::parse("castle").unwrap();
+        let moved = staged.moved_to(castle.clone(), later);
+        assert_eq!(
+            (moved.business, moved.since, moved.settings),
+            (castle, later, SettingsChannel::Published)
+        );
     }
 
     #[test]

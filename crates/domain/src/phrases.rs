@@ -20,6 +20,7 @@ use crate::text::words;
 
 /// What a business adds to the lists below. Case and punctuation do not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct OwnPhrases {
     /// Said at the end of a call.

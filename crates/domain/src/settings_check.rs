@@ -11,6 +11,7 @@ mod texts;
 
 use crate::Business;
 use crate::business::Settings;
+use crate::hours::{DAYS, MAX_SPANS};
 use crate::outbound::InvalidOutboundPolicy;
 
 pub use crate::prompt::lint::Severity;
@@ -68,6 +69,12 @@ fn hours(business: &Business, settings: &Settings, found: &mut Findings) {
 }
 
 fn outbound(settings: &Settings, found: &mut Findings) {
+    for (day, name) in DAYS {
+        if settings.outbound.hours.spans(day).len() > MAX_SPANS {
+            let detail = format_args!("give {MAX_SPANS} spans of time at most");
+            found.error(&format!("outbound.hours.{name}"), "too_many", detail);
+        }
+    }
     let Err(invalid) = settings.outbound.check() else { return };
     let path = match invalid {
         InvalidOutboundPolicy::NoHours => "outbound.hours",

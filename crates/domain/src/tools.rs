@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use crate::PhoneNumber;
+use crate::duration::Words;
 
 mod outcome;
 
@@ -40,6 +41,7 @@ pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
 
 /// Everything the agent may do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Toolbox {
     /// Whom a call may be transferred to. With an empty directory the tool is not offered.
@@ -52,17 +54,20 @@ pub struct Toolbox {
 
 /// A person or a department that the agent may connect the caller with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Destination {
     /// What the model calls it.
     pub id: String,
     /// What it is told about it: "the workshop", "billing, for invoices".
     pub label: String,
     /// The number that is dialled. The model never sees it.
+    #[cfg_attr(feature = "schema", schema(value_type = crate::schema::E164))]
     pub number: PhoneNumber,
 }
 
 /// A tool that a business runs itself, behind an address of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HttpTool {
     /// The name by which the model calls it.
     pub name: String,
@@ -73,6 +78,8 @@ pub struct HttpTool {
     /// Asked by POST; `https`.
     pub url: String,
     /// How long its answer may take.
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub timeout: Duration,
     /// Its effect must not happen twice in a call: the same arguments get the first answer again, even if that
     /// answer is "unknown".
@@ -117,7 +124,7 @@ pub enum InvalidToolbox {
     #[error("the destination `{0}` must have a label of 1 to {LABEL_MAX_CHARS} characters")]
     Label(String),
     /// A time that is zero or too long.
-    #[error("the tool `{name}` must have a timeout of at most {} s", TIMEOUT_MAX.as_secs())]
+    #[error("the tool `{name}` must have a timeout of `1ms` to `{}`", Words(TIMEOUT_MAX))]
     Timeout {
         /// The tool.
         name: String,

@@ -7,6 +7,7 @@
 //! | `business#<id>` | `settings#<revision>` | one immutable revision, ten digits, with its author and note |
 //! | `business#<id>` | `draft#<author>` | settings that one person works on |
 //! | `business#<id>` | `published` | the revision that calls run with |
+//! | `business#<id>` | `channel#<name>` | the revision that calls of the numbers on this settings channel run with |
 //! | `business#<id>` | `number#<E.164>` | that the number is one of the business's |
 //! | `number#<E.164>` | `number` | whose number it is, and what it is called |
 //!
@@ -23,6 +24,7 @@ use crate::table::{ABSENT, Key, Table};
 use crate::transaction::{Transacted, transact};
 use platform::Aws;
 
+mod channels;
 pub mod document;
 mod drafts;
 mod numbers;
@@ -30,6 +32,7 @@ mod profiles;
 mod revisions;
 
 pub use drafts::Draft as SettingsDraft;
+pub use numbers::Given;
 pub use profiles::{Created, Listed, ListedPage};
 pub use revisions::{Publication, RevisionNote};
 
@@ -77,15 +80,6 @@ impl Reader {
         Self { businesses: Table::new(aws, table) }
     }
 
-    /// Whose number it is.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn by_number(&self, number: &PhoneNumber) -> Result<Option<BusinessId>, StoreError> {
-        let row = self.businesses.get(&number_key(number)).await?;
-        row.map(|row| row.parsed(BUSINESS, BusinessId::parse)).transpose()
-    }
-
     /// What the business is.
     ///
     /// # Errors
@@ -95,12 +89,24 @@ impl Reader {
         row.map(|row| document::stored_profile(&row)).transpose()
     }
 
-    /// `None` when the business does not exist or has published nothing.
+    /// The published settings. `None` when the business does not exist or has published nothing.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn published(&self, id: &BusinessId) -> Result<Option<Published>, StoreError> {
-        let (profile, pointer) = (profile_key(id), published_key(id));
+        self.on_channel(id, &SettingsChannel::Published).await
+    }
+
+    /// The settings of a channel. `None` when the business does not exist or has published nothing to the channel.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn on_channel(
+        &self,
+        id: &BusinessId,
+        channel: &SettingsChannel,
+    ) -> Result<Option<Published>, StoreError> {
+        let (profile, pointer) = (profile_key(id), channels::pointer_key(id, channel));
         let read = tokio::try_join!(self.businesses.get(&profile), self.businesses.get(&pointer))?;
         let (Some(profile), Some(pointer)) = read else { return Ok(None) };
         let revision = Revision(pointer.number(REVISION)?);
@@ -122,13 +128,16 @@ impl Reader {
         row.map(|row| document::stored_settings(&row, id)).transpose()
     }
 
-    /// The settings that a call began with, published or not by now. `None` for a call that began without any.
+    /// The settings that a call began with, published or not by now, with its own language first. `None` for a call that began without any.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn settings_of(&self, call: &Call) -> Result<Option<Settings>, StoreError> {
         match call.revision {
-            Some(revision) => self.settings(&call.business, revision).await,
+            Some(revision) => {
+                let settings = self.settings(&call.business, revision).await?;
+                Ok(settings.map(|settings| settings.opening_in(call.language())))
+            }
             None => Ok(None),
         }
     }

@@ -74,7 +74,7 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Businesses",
         keys: &[],
-        holds: "profiles and their list, numbers, drafts and revisions of settings, the pointer to the published one",
+        holds: "profiles and their list, numbers, drafts and revisions of settings, the pointers to the published one and of settings channels",
         writers: &[writer("businesses", BUSINESSES)],
         roles: &["BusinessesFunction", "BusinessSweepFunction", "NumbersFunction", "SettingsFunction"],
     },

@@ -18,7 +18,7 @@ use http::{HeaderMap, StatusCode, header};
 use jiff::civil::Date;
 use platform::Clock;
 use stores::keys::{MAX_KEYS, Reader, Writer, Written};
-use stores::requests;
+use stores::{businesses, requests};
 use utoipa_axum::routes;
 
 use crate::edge::answer::no_content;
@@ -46,6 +46,7 @@ parts! {
         reader: Reader,
         writer: Writer,
         requests: requests::Reader,
+        businesses: businesses::Reader,
         token_key: TokenKey,
     }
 }
@@ -93,6 +94,11 @@ async fn create(
     Body(wish): Body<NewKeyRequest>,
 ) -> Result<Response, Problem> {
     let owner = requester.subject();
+    if let KeyOwner::Business(id) = &owner
+        && app.businesses.business(id).await?.is_none()
+    {
+        return Err(Problem::not_found("business"));
+    }
     let repeated = idempotency::optional(&headers)?;
     let text = app.text(&owner, repeated)?;
     let now = app.clock.now();

@@ -8,12 +8,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
-use domain::numbers::OwnNumber;
+use domain::numbers::{NotTaken, OwnNumber};
 use domain::{BusinessId, PhoneNumber};
 use http::{StatusCode, header};
 use platform::Clock;
 use providers::twilio_rest::{TwilioError, TwilioRest};
-use stores::businesses::{Reader, Saved, Writer};
+use stores::businesses::{Given, Reader, Saved, Writer};
 use url::Url;
 use utoipa_axum::routes;
 
@@ -68,7 +68,7 @@ async fn list(State(app): State<Arc<Numbers>>, tenant: Tenant) -> Result<Respons
 }
 
 /// Gives the business a number; with `set_up`, Twilio is told where its calls and their callbacks go. Doing it again
-/// changes what the number is called.
+/// changes its label and its settings channel.
 #[utoipa::path(post, path = "/v1/numbers", operation_id = "take_number", tag = "numbers",
     request_body = NewNumberRequest, responses((status = 201, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn take(
@@ -83,8 +83,10 @@ async fn take(
     let wanted = wish.read()?;
     let holder = app.reader.number(&wanted.number).await?;
     let number = wanted.take(tenant.0, app.clock.now(), holder.as_ref()).map_err(shapes::not_taken)?;
-    if let Saved::Overtaken = app.writer.take_number(&number).await? {
-        return Err(shapes::not_taken(domain::numbers::NotTaken::Taken));
+    match app.writer.take_number(&number).await? {
+        Given::Done => {}
+        Given::Overtaken => return Err(shapes::not_taken(NotTaken::Taken)),
+        Given::NoChannel => return Err(shapes::not_taken(NotTaken::UnknownChannel)),
     }
     tracing::info!(business = %number.business, "a number is taken");
     if set_up {
@@ -105,7 +107,7 @@ async fn one(
     Ok(Json(NumberView::new(&app.number(&tenant, &number).await?)).into_response())
 }
 
-/// Changes what a number is called.
+/// Changes what a number is called, and the settings that its calls run with: new calls within half a minute.
 #[utoipa::path(patch, path = "/v1/numbers/{number}", operation_id = "change_number", tag = "numbers",
     params(("number" = String, Path, description = "E.164")), request_body = ChangeNumber,
     responses((status = 200, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
@@ -116,11 +118,12 @@ async fn change(
     Body(change): Body<ChangeNumber>,
 ) -> Result<Response, Problem> {
     let seen = app.number(&tenant, &number).await?;
-    let changed = change.of(seen.clone()).take(tenant.0, app.clock.now(), Some(&seen));
+    let changed = change.of(seen.clone())?.take(tenant.0, app.clock.now(), Some(&seen));
     let changed = changed.map_err(shapes::not_taken)?;
     match app.writer.take_number(&changed).await? {
-        Saved::Done(_) => Ok(Json(NumberView::new(&changed)).into_response()),
-        Saved::Overtaken => Err(Problem::not_found("number")),
+        Given::Done => Ok(Json(NumberView::new(&changed)).into_response()),
+        Given::Overtaken => Err(Problem::not_found("number")),
+        Given::NoChannel => Err(shapes::not_taken(NotTaken::UnknownChannel)),
     }
 }
 
@@ -165,7 +168,7 @@ async fn set_up(
     Ok(Json(found).into_response())
 }
 
-/// Hands a number over to another business.
+/// Hands a number over to another business, whose published settings its calls run with then.
 #[utoipa::path(post, path = "/v1/numbers/{number}/move", operation_id = "move_number", tag = "numbers",
     params(("number" = String, Path, description = "E.164")), request_body = MoveNumber,
     responses((status = 200, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
@@ -181,7 +184,7 @@ async fn hand_over(
     if app.reader.business(&to).await?.is_none() {
         return Err(Problem::invalid("/to", "unknown", "there is no such business"));
     }
-    let moved = OwnNumber { business: to, since: app.clock.now(), ..seen };
+    let moved = seen.moved_to(to, app.clock.now());
     match app.writer.move_number(&moved, &tenant.0).await? {
         Saved::Done(_) => {
             tracing::info!(from = %tenant.0, to = %moved.business, by = %requester.key.id, "a number is moved");

@@ -39,7 +39,7 @@ async fn look(
     let mut nobodys = vec![];
     for (number, (count, latest)) in called {
         let owner = match PhoneNumber::parse(number) {
-            Ok(number) => businesses.by_number(&number).await?,
+            Ok(number) => businesses.number(&number).await?,
             Err(_) => None,
         };
         if owner.is_none() {

@@ -5,17 +5,18 @@ use domain::language::Tongue;
 use domain::prompt::caller::{AboutCaller, NamePolicy};
 use domain::prompt::{self, Channel, Compiled, ListeningHint};
 use domain::reception::Reception;
-use domain::{Business, Caller, PhoneNumber, Settings, Timestamp, settings_check};
+use domain::{Business, Caller, PhoneNumber, Revision, Settings, Timestamp};
 use http::StatusCode;
 use platform::clock;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use stores::businesses::document::{self, InvalidDocument};
+use stores::businesses::document;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::edge::api::input::object;
 use crate::edge::api::schema;
-use crate::edge::problem::{FieldError, Problem};
+use crate::edge::problem::Problem;
+use crate::shared::settings_document::refused;
 use crate::shared::shapes::Time;
 
 /// The query of `GET /v1/prompt`. Unknown fields are refused with 400.
@@ -28,7 +29,10 @@ pub(super) struct PromptOf {
     channel: Option<String>,
     /// A revision of the settings; the published one without it.
     #[param(minimum = 1, maximum = 4_294_967_295_u32, nullable = false)]
-    pub(super) revision: Option<u32>,
+    revision: Option<u32>,
+    /// A number of the business, E.164, whose calls' settings are meant.
+    #[param(value_type = Option<schema::E164>, nullable = false)]
+    number: Option<String>,
     /// The language that the agent opens in, a code or a tag; the business's first one without it.
     #[param(pattern = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$", example = "de-AT", nullable = false)]
     language: Option<String>,
@@ -49,11 +53,14 @@ pub(super) struct PreviewOf {
     /// A revision of the settings; the published one without it.
     #[schema(minimum = 1)]
     revision: Option<u32>,
+    /// A number of the business, E.164, in place of a revision: the settings of its calls.
+    #[schema(value_type = Option<schema::E164>)]
+    number: Option<String>,
     /// The draft that was saved with this key, in place of a revision.
     #[serde(default)]
     draft: bool,
     /// Settings that are not stored, in place of a revision.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Settings>)]
     settings: Option<Box<RawValue>>,
     /// The language that the agent opens in, a code or a tag; the business's first one without it.
     #[schema(pattern = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$", example = "de-AT")]
@@ -114,10 +121,33 @@ struct TaskOf {
     context: Option<String>,
 }
 
+/// Settings that are stored for calls.
+pub(super) enum Which {
+    /// What is published.
+    Published,
+    /// A revision.
+    Revision(Revision),
+    /// Those of a number's calls.
+    Number(PhoneNumber),
+}
+
+impl Which {
+    fn of(revision: Option<u32>, number: Option<&str>) -> Result<Self, String> {
+        match (revision, number) {
+            (Some(_), Some(_)) => Err("give a revision or a number, not both".to_owned()),
+            (Some(revision), None) => Ok(Self::Revision(Revision(revision))),
+            (None, Some(number)) => {
+                PhoneNumber::parse(number).map(Self::Number).map_err(|error| error.to_string())
+            }
+            (None, None) => Ok(Self::Published),
+        }
+    }
+}
+
 /// The settings that a preview is of.
 pub(super) enum What {
-    /// A revision, or the published one.
-    Revision(Option<u32>),
+    /// Settings that are stored for calls.
+    Stored(Which),
     /// The draft of the key.
     Draft,
     /// Settings that were sent along.
@@ -128,6 +158,11 @@ const CHANNELS: &str = "give `inbound`, `outbound` or `whatsapp`";
 const LANGUAGE: &str = "no language has this code: give one such as `de` or `de-AT`";
 
 impl PromptOf {
+    pub(super) fn which(&self) -> Result<Which, Problem> {
+        let which = Which::of(self.revision, self.number.as_deref());
+        which.map_err(|detail| Problem::bad_request(format!("the query is refused: `number`: {detail}")))
+    }
+
     pub(super) fn channel(&self) -> Result<Channel, Problem> {
         let channel = self.channel.as_deref().map_or(Some(Channel::Inbound), Channel::parse);
         channel.ok_or_else(|| Problem::bad_request(format!("the query is refused: `channel`: {CHANNELS}")))
@@ -180,10 +215,11 @@ impl PreviewOf {
 
     /// Every call that is placed is for something, if only for what the settings say.
     pub(super) fn task(&self, channel: Channel) -> Result<Option<CallTask>, Problem> {
-        let task = self
-            .task
-            .as_ref()
-            .map(|TaskOf { reason, context }| CallTask { reason: reason.clone(), context: context.clone() });
+        let task = self.task.as_ref().map(|TaskOf { reason, context }| CallTask {
+            reason: reason.clone(),
+            context: context.clone(),
+            language: None,
+        });
         match channel {
             Channel::Outbound => Ok(Some(task.unwrap_or_default())),
             Channel::Inbound | Channel::WhatsApp if task.is_some() => {
@@ -195,34 +231,29 @@ impl PreviewOf {
 
     /// What is to be shown.
     pub(super) fn what(&self) -> Result<What, Problem> {
-        let given = [self.revision.is_some(), self.draft, self.settings.is_some()];
-        if given.into_iter().filter(|given| *given).count() > 1 {
-            let detail = "give one of a revision, the draft and settings";
-            return Err(Problem::invalid(
-                if self.draft { "/draft" } else { "/settings" },
-                "not_both",
-                detail,
-            ));
+        let given = [
+            ("/draft", self.draft),
+            ("/settings", self.settings.is_some()),
+            ("/number", self.number.is_some()),
+            ("/revision", self.revision.is_some()),
+        ];
+        let given: Vec<&str> =
+            given.into_iter().filter(|(_, given)| *given).map(|(pointer, _)| pointer).collect();
+        if let [pointer, _, ..] = given.as_slice() {
+            let detail = "give one of a revision, a number, the draft and settings";
+            return Err(Problem::invalid(*pointer, "not_both", detail));
         }
         let json = match &self.settings {
             Some(json) => json.get(),
             None if self.draft => return Ok(What::Draft),
-            None => return Ok(What::Revision(self.revision)),
+            None => {
+                let which = Which::of(self.revision, self.number.as_deref());
+                let which = which.map_err(|detail| Problem::invalid("/number", "number", detail))?;
+                return Ok(What::Stored(which));
+            }
         };
-        let at = |path: &str| format!("/settings{}", settings_check::pointer(path));
-        document::settings(json).map(|settings| What::Sent(Box::new(settings))).map_err(|error| match error {
-            InvalidDocument::Shape { path, reason } => Problem::invalid(at(&path), "shape", reason),
-            InvalidDocument::Unknown(unknown) => Problem::fields(
-                unknown
-                    .iter()
-                    .map(|field| FieldError {
-                        pointer: at(&field.path),
-                        code: "unknown_field".to_owned(),
-                        detail: field.to_string(),
-                    })
-                    .collect(),
-            ),
-        })
+        let settings = document::settings(json).map_err(|invalid| refused("/settings", &invalid))?;
+        Ok(What::Sent(Box::new(settings)))
     }
 }
 

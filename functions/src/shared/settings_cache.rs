@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::numbers::SettingsChannel;
 use domain::prompt::{Channel, Compiled, NoPrompt};
 use domain::{BusinessId, Call, PhoneNumber, Revision};
 use moka::future::Cache;
@@ -23,8 +24,8 @@ const MAX_POINTERS: u64 = 10_000;
 /// What the functions of calls ask for a call's settings.
 pub(crate) struct SettingsCache {
     businesses: businesses::Reader,
-    by_number: Cache<PhoneNumber, BusinessId>,
-    published: Cache<BusinessId, Arc<Published>>,
+    by_number: Cache<PhoneNumber, (BusinessId, SettingsChannel)>,
+    published: Cache<(BusinessId, SettingsChannel), Arc<Published>>,
     prompts: PromptCache,
 }
 
@@ -45,17 +46,19 @@ impl SettingsCache {
         }
     }
 
-    /// The business that owns a number. Absence is never cached: a number just provisioned works at once.
+    /// The business that owns a number, with the settings that the number's calls run with. Absence is never cached: a
+    /// number just provisioned works at once.
     pub(crate) async fn of_number(&self, number: &PhoneNumber) -> Result<Option<Arc<Published>>, StoreError> {
-        let business = match self.by_number.get(number).await {
-            Some(business) => business,
+        let (business, channel) = match self.by_number.get(number).await {
+            Some(known) => known,
             None => {
-                let Some(business) = self.businesses.by_number(number).await? else { return Ok(None) };
-                self.by_number.insert(number.clone(), business.clone()).await;
-                business
+                let Some(own) = self.businesses.number(number).await? else { return Ok(None) };
+                let known = (own.business, own.settings);
+                self.by_number.insert(number.clone(), known.clone()).await;
+                known
             }
         };
-        self.of_business(&business).await
+        self.on_channel(&business, channel).await
     }
 
     /// What is remembered of the business that owns a number, without asking the store.
@@ -63,16 +66,32 @@ impl SettingsCache {
         self.published.get(&self.by_number.get(number).await?).await
     }
 
+    /// The published settings of a business.
     pub(crate) async fn of_business(
         &self,
         business: &BusinessId,
     ) -> Result<Option<Arc<Published>>, StoreError> {
-        if let Some(published) = self.published.get(business).await {
+        self.on_channel(business, SettingsChannel::Published).await
+    }
+
+    /// The settings of a channel. A number's channel is there as long as the number is on it; were it not, a call would
+    /// run with what is published.
+    async fn on_channel(
+        &self,
+        business: &BusinessId,
+        channel: SettingsChannel,
+    ) -> Result<Option<Arc<Published>>, StoreError> {
+        let key = (business.clone(), channel);
+        if let Some(published) = self.published.get(&key).await {
             return Ok(Some(published));
         }
-        let Some(published) = self.businesses.published(business).await? else { return Ok(None) };
-        let published = Arc::new(published);
-        self.published.insert(business.clone(), Arc::clone(&published)).await;
+        let mut found = self.businesses.on_channel(business, &key.1).await?;
+        if found.is_none() && key.1 != SettingsChannel::Published {
+            tracing::error!(%business, channel = key.1.as_str(), "a number is on a settings channel that is gone");
+            found = self.businesses.published(business).await?;
+        }
+        let Some(published) = found.map(Arc::new) else { return Ok(None) };
+        self.published.insert(key, Arc::clone(&published)).await;
         Ok(Some(published))
     }
 
@@ -91,15 +110,15 @@ impl SettingsCache {
         Ok(settings.map(|settings| Arc::new(Published { business: business(), settings })))
     }
 
-    /// The business of a call with the revision that it began with. `None` for a call that began without one.
+    /// The business of a call with the revision that it began with, and the call's own language first. `None` for a call
+    /// that began without a revision.
     pub(crate) async fn of_call(&self, call: &Call) -> Result<Option<Arc<Published>>, StoreError> {
-        match call.revision {
-            Some(revision) => self.pinned(&call.business, revision).await,
-            None => Ok(None),
-        }
+        let Some(revision) = call.revision else { return Ok(None) };
+        let pinned = self.pinned(&call.business, revision).await?;
+        Ok(pinned.map(|pinned| opening_in(pinned, call.language())))
     }
 
-    /// The compiled prompt of a channel.
+    /// The compiled prompt of a prompts' channel.
     ///
     /// # Errors
     /// [`NoPrompt`].
@@ -111,4 +130,13 @@ impl SettingsCache {
     ) -> Result<Arc<Compiled>, NoPrompt> {
         self.prompts.get(published, channel, language).await
     }
+}
+
+/// The settings of a call whose agent opens in this language.
+pub(crate) fn opening_in(published: Arc<Published>, language: Option<&str>) -> Arc<Published> {
+    if language.is_none() {
+        return published;
+    }
+    let Published { business, settings } = Arc::unwrap_or_clone(published);
+    Arc::new(Published { business, settings: settings.opening_in(language) })
 }

@@ -45,6 +45,8 @@ async fn of_numbers(answers: &mut Answers<'_>) {
     let (route, path) = ("/v1/numbers/{number}", "/v1/numbers/+12025550122");
     answers.ask("one", Method::GET, route, path, Extra::default()).await;
     answers.ask("no label", Method::PATCH, route, path, json_body(json!({ "label": null }))).await;
+    let trial = json!({ "channel": "trial" });
+    answers.ask("no such settings channel", Method::PATCH, route, path, json_body(trial)).await;
     let (check, at) = (format!("{route}/check"), format!("{path}/check"));
     answers.ask("Twilio knows nothing of us", Method::GET, &check, &at, Extra::default()).await;
     answers.ask("Twilio is told", Method::PUT, &check, &at, Extra::default()).await;
@@ -87,6 +89,13 @@ async fn of_settings(answers: &mut Answers<'_>) {
     let (restore, path) = (format!("{route}/restore"), "/v1/settings/revisions/1/restore");
     answers.ask("a state that has changed", Method::POST, &restore, path, seen()).await;
     answers.ask("the first again", Method::POST, &restore, path, header("if-match", "\"v2\"")).await;
+    let trial = json!({ "channel": "trial" });
+    answers.ask("on a settings channel", Method::POST, &restore, path, json_body(trial)).await;
+    let all = "/v1/settings/revisions";
+    answers.ask("all, and the channel", Method::GET, all, all, Extra::default()).await;
+    let (route, path) = ("/v1/settings/channels/{channel}", "/v1/settings/channels/trial");
+    answers.ask("taken away", Method::DELETE, route, path, Extra::default()).await;
+    answers.ask("taken away before", Method::DELETE, route, path, Extra::default()).await;
     let route = "/v1/settings/draft";
     answers.ask("thrown away", Method::DELETE, route, route, Extra::default()).await;
 }

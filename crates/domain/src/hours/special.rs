@@ -80,13 +80,16 @@ crate::as_text::as_text!(HolidayDate, InvalidDate);
 
 /// A day that is kept otherwise than its weekday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Holiday {
-    /// Which day.
+    /// Which day: `12-25` every year, or `2027-03-29` once.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub on: HolidayDate,
     /// What it is called: the agent may say it.
     pub name: String,
     /// The times at which the business is open all the same.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub open: Vec<Span>,
     /// What happens while it is closed, if not what happens outside the opening hours of other days.
     #[serde(default)]
@@ -95,16 +98,21 @@ pub struct Holiday {
 
 /// Days in a row that are kept otherwise than their weekdays and holidays: a company's holidays, a fair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = HoursException))]
 pub struct Exception {
     /// The first day.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Date))]
     pub first: Date,
-    /// The last day; `None`: the first one alone.
+    /// The last day; without it, the first one alone.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Date))]
     pub last: Option<Date>,
     /// What it is called: the agent may say it.
     pub name: String,
     /// The times at which the business is open, on each of the days.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub open: Vec<Span>,
     /// What happens while it is closed, if not what happens outside the opening hours of other days.
     #[serde(default)]

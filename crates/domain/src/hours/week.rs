@@ -104,21 +104,29 @@ crate::as_text::as_text!(Span, InvalidSpan);
 
 /// The spans of each weekday. A day without any is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Week {
     /// Monday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub monday: Vec<Span>,
     /// Tuesday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub tuesday: Vec<Span>,
     /// Wednesday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub wednesday: Vec<Span>,
     /// Thursday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub thursday: Vec<Span>,
     /// Friday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub friday: Vec<Span>,
     /// Saturday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub saturday: Vec<Span>,
     /// Sunday's.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::schema::HoursSpan>))]
     pub sunday: Vec<Span>,
 }
 

@@ -14,63 +14,76 @@ pub const MAX_NAME_CHARS: usize = 200;
 /// The characters that one `<Say>` takes; the rest is cut, since Twilio would refuse the whole document.
 pub const MAX_SAY_CHARS: usize = 4_096;
 
-/// One value for each thing that Twilio says: a language's words, or a business's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, bound(deserialize = "T: Deserialize<'de> + Default"))]
-pub struct Words<T> {
+/// What Twilio says: each thing with its name in settings and as a value.
+macro_rules! said {
+    ($($(#[doc = $doc:literal])+ $name:ident = $said:ident,)+) => {
+        /// One value for each thing that Twilio says: a language's words, or a business's own.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[serde(default, bound(deserialize = "T: Deserialize<'de> + Default"))]
+        pub struct Words<T> {
+            $($(#[doc = $doc])+ pub $name: T,)+
+        }
+
+        /// One thing that Twilio says, by its name in settings.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+        #[strum(serialize_all = "snake_case")]
+        pub enum Said {
+            $($(#[doc = $doc])+ $said,)+
+        }
+
+        impl<T> Words<T> {
+            /// The value for one of them.
+            pub const fn get(&self, said: Said) -> &T {
+                match said {
+                    $(Said::$said => &self.$name,)+
+                }
+            }
+        }
+
+        impl Said {
+            /// When it is said.
+            pub const fn described(self) -> &'static str {
+                match self {
+                    $(Self::$said => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+said! {
     /// The called number belongs to no business.
-    pub unknown_number: T,
+    unknown_number = UnknownNumber,
     /// The business is suspended: its calls are refused.
-    pub suspended: T,
+    suspended = Suspended,
     /// No slot is free.
-    pub busy: T,
+    busy = Busy,
     /// The call cannot be taken, for a reason that is no concern of the caller's.
-    pub not_now: T,
+    not_now = NotNow,
     /// The agent was lost and nothing else can be offered.
-    pub apology: T,
+    apology = Apology,
     /// The person who was rung instead of the agent did not answer.
-    pub not_available: T,
+    not_available = NotAvailable,
     /// A person is rung.
-    pub connecting: T,
+    connecting = Connecting,
     /// A person is rung because no slot is free.
-    pub connecting_busy: T,
+    connecting_busy = ConnectingBusy,
     /// A person is rung because the agent was lost.
-    pub connecting_trouble: T,
+    connecting_trouble = ConnectingTrouble,
     /// The business is closed and offers nothing else.
-    pub closed: T,
+    closed = Closed,
     /// The business is closed and takes a message; a beep follows.
-    pub closed_voicemail: T,
+    closed_voicemail = ClosedVoicemail,
     /// Asks for a message; a beep follows.
-    pub voicemail: T,
+    voicemail = Voicemail,
     /// No message was heard.
-    pub no_message: T,
+    no_message = NoMessage,
     /// A message was left.
-    pub thanks: T,
+    thanks = Thanks,
 }
 
-/// A business's own words, in place of its language's.
+/// A business's own words, in place of its language's. What is null is said in the product's words.
 pub type OwnWords = Words<Option<Announcement>>;
-
-/// One thing that Twilio says, by its name in settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
-#[strum(serialize_all = "snake_case")]
-#[expect(missing_docs, reason = "the fields of `Words` say what each one is")]
-pub enum Said {
-    UnknownNumber,
-    Suspended,
-    Busy,
-    NotNow,
-    Apology,
-    NotAvailable,
-    Connecting,
-    ConnectingBusy,
-    ConnectingTrouble,
-    Closed,
-    ClosedVoicemail,
-    Voicemail,
-    NoMessage,
-    Thanks,
-}
 
 impl Said {
     /// Each of them.
@@ -108,28 +121,6 @@ impl Said {
             | Self::ConnectingTrouble
             | Self::ClosedVoicemail
             | Self::Voicemail => false,
-        }
-    }
-}
-
-impl<T> Words<T> {
-    /// The value for one of them.
-    pub const fn get(&self, said: Said) -> &T {
-        match said {
-            Said::UnknownNumber => &self.unknown_number,
-            Said::Suspended => &self.suspended,
-            Said::Busy => &self.busy,
-            Said::NotNow => &self.not_now,
-            Said::Apology => &self.apology,
-            Said::NotAvailable => &self.not_available,
-            Said::Connecting => &self.connecting,
-            Said::ConnectingBusy => &self.connecting_busy,
-            Said::ConnectingTrouble => &self.connecting_trouble,
-            Said::Closed => &self.closed,
-            Said::ClosedVoicemail => &self.closed_voicemail,
-            Said::Voicemail => &self.voicemail,
-            Said::NoMessage => &self.no_message,
-            Said::Thanks => &self.thanks,
         }
     }
 }

@@ -8,26 +8,33 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::Portion;
+use crate::duration::Words;
 use crate::hours::{Span, Week};
 use crate::numbering::Country;
 
 /// The longest pause between two calls to one number.
 pub const MAX_COOL_DOWN: Duration = Duration::from_secs(30 * 86_400);
 
-/// How a business lets calls be placed. Its settings are stored, and an unknown field in them must not stop the calls
-/// that come in: it is reported, and [`not_understood`](Self::not_understood) stops the calls that would be placed.
+/// How a business lets calls be placed.
+// It is stored, and an unknown field in it must not stop the calls that come in: it is reported, and `not_understood`
+// stops the calls that would be placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct OutboundPolicy {
-    /// Countries that may be called. Empty: that of the number that calls.
+    /// Countries that may be called, two capital letters each. Empty: that of the number that calls.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub countries: BTreeSet<Country>,
     /// When people may be called, by their clocks.
     pub hours: Week,
     /// The pause after a call to a number before it is called again.
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub cool_down: Duration,
     /// The most that outbound calls may come to on one day of the business.
     pub per_day: DayCaps,
-    /// The part of the business's slots that outbound calls may hold.
+    /// The part of the business's slots that outbound calls may hold, per cent.
+    #[cfg_attr(feature = "schema", schema(value_type = u8))]
     pub share: Portion,
     /// What was stored has a field that is not understood, which may have forbidden calls. It is found out at each
     /// reading and never stored.
@@ -37,13 +44,14 @@ pub struct OutboundPolicy {
 
 /// Caps on a day's outbound calls. What is not capped has no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct DayCaps {
-    /// Calls.
+    /// The most calls on a day; no cap without it.
     pub calls: Option<u64>,
-    /// Begun minutes.
+    /// The most begun minutes on a day; no cap without it.
     pub minutes: Option<u64>,
-    /// Micro-dollars.
+    /// The most that a day's calls may cost, micro-dollars; no cap without it.
     pub micros: Option<u64>,
 }
 
@@ -80,7 +88,7 @@ pub enum InvalidOutboundPolicy {
     #[error("`hours` has no time at which people may be called")]
     NoHours,
     /// A pause that is too long.
-    #[error("`cool_down` may be {} days at most", MAX_COOL_DOWN.as_secs() / 86_400)]
+    #[error("`cool_down` may be `{}` at most", Words(MAX_COOL_DOWN))]
     CoolDown,
 }
 

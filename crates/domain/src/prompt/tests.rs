@@ -84,6 +84,7 @@ fn whole(code: &str, now: Timestamp, outbound: bool) -> String {
     let task = CallTask {
         reason: Some("the service of your bicycle".into()),
         context: Some("Wheel 3 is bent.\nThe customer asked for Thursday.".into()),
+        language: None,
     };
     let (notes, history) = (["Prefers mornings.".to_owned()], ["Asked for the price of a chain.".to_owned()]);
     let about = AboutCaller {
@@ -252,7 +253,7 @@ proptest! {
                 prop_assert!(line.starts_with("> "), "{line:?}");
             }
         }
-        let task = CallTask { reason: Some(name), context: Some(note) };
+        let task = CallTask { reason: Some(name), context: Some(note), language: None };
         let told = caller::task(&task);
         for line in told.lines().skip(2) {
             prop_assert!(line.starts_with("> "), "{line:?}");

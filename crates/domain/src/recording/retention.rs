@@ -10,6 +10,7 @@ use crate::Timestamp;
 
 /// How long an archived recording is kept. There are few classes, because each is a lifecycle rule of the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "snake_case")]
 pub enum Retention {

@@ -1,6 +1,5 @@
 //! Durations, counts and other figures, by their bounds.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::Findings;
@@ -9,6 +8,7 @@ use crate::business::bounds::{
     SILENCE_PROMPT_AFTER, TURN_PADDING, TURN_SILENCE,
 };
 use crate::business::{Settings, TranscriptPolicy, TurnDetection};
+use crate::duration::Words;
 
 pub(super) fn check(settings: &Settings, found: &mut Findings) {
     let policies = &settings.policies;
@@ -32,9 +32,9 @@ pub(super) fn check(settings: &Settings, found: &mut Findings) {
     let warning = conversation.warn_before_end;
     if !warning.is_zero() && (warning <= LAST_WORDS || warning >= conversation.max_call / 2) {
         let detail = format_args!(
-            "no warning is given: it must come more than {} before the end and in the second half of the call; 0 is \
+            "no warning is given: it must come more than {} before the end and in the second half of the call; `0s` is \
              none on purpose",
-            Span(LAST_WORDS)
+            Words(LAST_WORDS)
         );
         found.warning("policies.conversation.warn_before_end", "no_warning", detail);
     }
@@ -58,30 +58,22 @@ fn turn_detection(detection: TurnDetection, found: &mut Findings) {
     if !(0.0..=1.0).contains(&threshold) {
         found.error(&path("threshold"), "out_of_bounds", "it must be from 0 to 1");
     }
-    let millis = |millis: u32| Duration::from_millis(u64::from(millis));
-    within(&path("prefix_padding_ms"), millis(prefix_padding_ms), TURN_PADDING, found);
-    within(&path("silence_duration_ms"), millis(silence_duration_ms), TURN_SILENCE, found);
+    for (field, millis, bounds) in [
+        ("prefix_padding_ms", prefix_padding_ms, TURN_PADDING),
+        ("silence_duration_ms", silence_duration_ms, TURN_SILENCE),
+    ] {
+        if !bounds.contain(Duration::from_millis(u64::from(millis))) {
+            let detail =
+                format_args!("give {} to {} milliseconds", bounds.min.as_millis(), bounds.max.as_millis());
+            found.error(&path(field), "out_of_bounds", detail);
+        }
+    }
 }
 
 fn within(path: &str, duration: Duration, bounds: Bounds, found: &mut Findings) {
     if !bounds.contain(duration) {
-        let detail = format_args!("it must be from {} to {}", Span(bounds.min), Span(bounds.max));
+        let detail =
+            format_args!("give a length of time from `{}` to `{}`", Words(bounds.min), Words(bounds.max));
         found.error(path, "out_of_bounds", detail);
-    }
-}
-
-/// A duration in the largest unit that gives a whole number.
-struct Span(Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, millis) = (self.0.as_secs(), self.0.subsec_millis());
-        match (seconds, millis) {
-            (_, 1..) => write!(f, "{} ms", self.0.as_millis()),
-            (0, 0) => write!(f, "0 s"),
-            (seconds, 0) if seconds % 3_600 == 0 => write!(f, "{} h", seconds / 3_600),
-            (seconds, 0) if seconds % 60 == 0 => write!(f, "{} min", seconds / 60),
-            (seconds, 0) => write!(f, "{seconds} s"),
-        }
     }
 }

@@ -255,7 +255,7 @@ fn figures_keep_to_their_bounds() {
         settings.policies.conversation.warn_before_end = Duration::ZERO;
         settings
     });
-    assert_eq!(told[0].detail, "it must be from 10 s to 4 h");
+    assert_eq!(told[0].detail, "give a length of time from `10s` to `4h`");
 }
 
 #[test]

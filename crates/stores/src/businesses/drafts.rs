@@ -3,6 +3,7 @@
 use domain::access::KeyId;
 use domain::{BusinessId, Settings, Timestamp};
 
+use super::document::Written;
 use super::{BODY, Reader, Saved, Versioned, Writer, document, partition, version};
 use crate::StoreError;
 use crate::item::{Draft as RowDraft, to_json};
@@ -15,7 +16,7 @@ const SAVED_AT: &str = "saved_at";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// What is drafted.
-    pub settings: Settings,
+    pub written: Written,
     /// When it was last saved.
     pub saved_at: Timestamp,
 }
@@ -31,8 +32,7 @@ impl Reader {
         author: &KeyId,
     ) -> Result<Option<Versioned<Draft>>, StoreError> {
         let Some(row) = self.businesses.get(&draft_key(id, author)).await? else { return Ok(None) };
-        let settings = document::stored_settings(&row, id)?;
-        let draft = Draft { settings, saved_at: row.time(SAVED_AT)? };
+        let draft = Draft { written: document::written(&row)?, saved_at: row.time(SAVED_AT)? };
         Ok(Some(Versioned { value: draft, version: version(&row)? }))
     }
 }

@@ -1,16 +1,29 @@
 //! Whose number it is.
 
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
-use domain::numbers::OwnNumber;
+use domain::numbers::{OwnNumber, SettingsChannel};
 use domain::{BusinessId, PhoneNumber};
 
-use super::{BODY, BUSINESS, Reader, Saved, Writer, number_key, partition};
+use super::{BODY, BUSINESS, Reader, Saved, Writer, document, number_key, partition};
 use crate::StoreError;
-use crate::item::{Draft, Row, text, to_json};
+use crate::item::{Draft, text, to_json};
 use crate::table::Key;
-use crate::transaction::Transacted;
+use crate::transaction::{Action, Transacted};
 
 const LISTED: &str = "number#";
+/// How often a number is put on a channel that changes meanwhile.
+const TRIES: usize = 5;
+
+/// What became of giving a business a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// It is the business's, with this label and channel.
+    Done,
+    /// Another business has it.
+    Overtaken,
+    /// Nothing was published to its settings channel.
+    NoChannel,
+}
 
 impl Reader {
     /// A number with its business, if a business has it.
@@ -18,7 +31,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn number(&self, number: &PhoneNumber) -> Result<Option<OwnNumber>, StoreError> {
-        self.businesses.get(&number_key(number)).await?.as_ref().map(own).transpose()
+        self.businesses.get(&number_key(number)).await?.as_ref().map(document::stored_number).transpose()
     }
 
     /// Every number of a business, by its digits.
@@ -27,24 +40,39 @@ impl Reader {
     /// [`StoreError`].
     pub async fn numbers(&self, id: &BusinessId) -> Result<Vec<OwnNumber>, StoreError> {
         let rows = self.businesses.query(&partition(id), LISTED).await?;
-        rows.iter().map(own).collect()
+        rows.iter().map(document::stored_number).collect()
     }
 }
 
-fn own(row: &Row) -> Result<OwnNumber, StoreError> {
-    row.json(BODY)
-}
-
 impl Writer {
-    /// Gives a business a number, or stores what it calls one that it has.
+    /// Gives a business a number, or stores what has changed of one that it has.
     ///
     /// # Errors
-    /// [`StoreError`]. [`Saved::Overtaken`]: another business has it.
-    pub async fn take_number(&self, number: &OwnNumber) -> Result<Saved, StoreError> {
-        Ok(match self.transact(&self.own_number(number)?).await? {
-            Transacted::Done => Saved::Done(0),
-            Transacted::Refused(_) => Saved::Overtaken,
-        })
+    /// [`StoreError`]: [`StoreError::Contended`] when its settings channel changes all the time.
+    pub async fn take_number(&self, number: &OwnNumber) -> Result<Given, StoreError> {
+        let [own, listed] = self.own_number(number)?;
+        let SettingsChannel::Channel(name) = &number.settings else {
+            return Ok(match self.transact(&[own, listed]).await? {
+                Transacted::Done => Given::Done,
+                Transacted::Refused(_) => Given::Overtaken,
+            });
+        };
+        let reader = Reader { businesses: self.businesses.clone() };
+        for _ in 0..TRIES {
+            let Some(seen) = reader.pointer(&number.business, &number.settings).await? else {
+                return Ok(Given::NoChannel);
+            };
+            let touch = self.touch(&number.business, name, &seen);
+            match self.transact(&[own.clone(), listed.clone(), touch]).await? {
+                Transacted::Done => return Ok(Given::Done),
+                Transacted::Refused(actions) if matches!(actions.first(), Some(Action::Refused(_))) => {
+                    return Ok(Given::Overtaken);
+                }
+                // Something was published to the channel, or it was taken away.
+                Transacted::Refused(_) => {}
+            }
+        }
+        Err(self.businesses.contended())
     }
 
     /// Moves a number of `from` to the business that `number` names.

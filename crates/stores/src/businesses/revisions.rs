@@ -2,9 +2,11 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::access::KeyId;
+use domain::numbers::SettingsChannel;
 use domain::{BusinessId, Revision, Settings, Timestamp};
 
-use super::{BODY, REVISION, Reader, Writer, document, partition, published_key, settings_key};
+use super::document::Written;
+use super::{BODY, Reader, Versioned, Writer, document, partition, published_key, settings_key};
 use crate::StoreError;
 use crate::item::{Draft, Row, number, to_json};
 use crate::table::{ABSENT, SK, WriteOutcome};
@@ -31,9 +33,9 @@ pub struct RevisionNote {
 /// What became of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publication {
-    /// Calls run with this revision from now on.
+    /// Calls of the channel run with this revision from now on.
     Done(Revision),
-    /// Something else was published meanwhile.
+    /// The channel changed meanwhile, or another publication took the revision's number.
     Overtaken,
 }
 
@@ -43,8 +45,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn published_revision(&self, id: &BusinessId) -> Result<Option<Revision>, StoreError> {
-        let row = self.businesses.get(&published_key(id)).await?;
-        row.map(|row| row.number(REVISION).map(Revision)).transpose()
+        let pointer = self.pointer(id, &SettingsChannel::Published).await?;
+        Ok(pointer.map(|pointer| pointer.value))
     }
 
     /// What is known of every revision, the first one first.
@@ -66,6 +68,14 @@ impl Reader {
         rows.iter().map(note).collect()
     }
 
+    /// One revision as it was written, for the people who work on settings.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn written(&self, id: &BusinessId, revision: Revision) -> Result<Option<Written>, StoreError> {
+        self.businesses.get(&settings_key(id, revision)).await?.as_ref().map(document::written).transpose()
+    }
+
     /// The revision with the highest number. `None`: there is none.
     ///
     /// # Errors
@@ -80,16 +90,16 @@ fn number_of(row: &Row) -> Result<Revision, StoreError> {
 }
 
 impl Writer {
-    /// Publishes settings as a new revision, whose number they carry. `seen` is the revision that was in force when
-    /// their author looked; `None`: none was.
+    /// Publishes settings to a channel, as a new revision, whose number they carry. `seen` is the pointer as it was when
+    /// their author looked; `None`: there was none.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn publish(
         &self,
         id: &BusinessId,
+        (channel, seen): (&SettingsChannel, Option<&Versioned<Revision>>),
         settings: &Settings,
-        seen: Option<Revision>,
         by: &KeyId,
         note: Option<&str>,
         now: Timestamp,
@@ -101,15 +111,9 @@ impl Writer {
             .optional_text(NOTE, note)
             .time(PUBLISHED_AT, now);
         let revision = settings_key(id, settings.revision).item(row);
-        let pointer = published_key(id).item(Draft::default().number(REVISION, settings.revision));
         let actions = [
             table.put_action(revision, |put| put.condition_expression(ABSENT)),
-            table.put_action(pointer, |put| match seen {
-                None => put.condition_expression(ABSENT),
-                Some(seen) => put
-                    .condition_expression("revision = :seen")
-                    .expression_attribute_values(":seen", number(seen)),
-            }),
+            self.point(id, channel, settings.revision, seen),
         ];
         Ok(match self.transact(&actions).await? {
             Transacted::Done => Publication::Done(settings.revision),

@@ -20,7 +20,7 @@ fn order(key: &str) -> DialOrder {
         from: phone(0),
         to: phone(1),
         zone: None,
-        task: CallTask { reason: Some("your bicycle".into()), context: None },
+        task: CallTask { reason: Some("your bicycle".into()), context: None, language: None },
         requested_at: NOW,
         max_concurrent_calls: 2,
         slot_ttl: Duration::from_secs(3_600),

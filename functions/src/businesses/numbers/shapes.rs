@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::edge::api::input::present;
+use crate::edge::api::schema;
 use crate::edge::problem::Problem;
 use crate::shared::shapes::Time;
 
@@ -22,6 +23,10 @@ pub(super) struct NewNumberRequest {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 80)]
     label: Option<String>,
+    /// The settings channel that its calls run with; what is published without it.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::SettingsChannel>)]
+    channel: Option<String>,
     /// Whether Twilio is told where its calls go.
     #[serde(default)]
     pub(super) set_up: bool,
@@ -31,24 +36,38 @@ impl NewNumberRequest {
     pub(super) fn read(self) -> Result<NewNumber, Problem> {
         let number = PhoneNumber::parse(&self.number)
             .map_err(|error| Problem::invalid("/number", "e164", error.to_string()))?;
-        Ok(NewNumber { number, label: self.label, settings: SettingsChannel::Published })
+        let settings = self.channel.as_deref().map(channel).transpose()?.unwrap_or_default();
+        Ok(NewNumber { number, label: self.label, settings })
     }
+}
+
+fn channel(name: &str) -> Result<SettingsChannel, Problem> {
+    SettingsChannel::parse(name).map_err(|error| Problem::invalid("/channel", "channel", error.to_string()))
 }
 
 /// What is to change of a number; what is left out stays, and null takes it away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"label": "reception"}))]
+#[schema(example = json!({"label": "reception", "channel": "trial"}))]
 pub(super) struct ChangeNumber {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
     label: Option<Option<String>>,
+    /// The settings channel that its calls run with; null or `published`: what is published.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<schema::SettingsChannel>)]
+    channel: Option<Option<String>>,
 }
 
 impl ChangeNumber {
-    pub(super) fn of(self, seen: OwnNumber) -> NewNumber {
+    pub(super) fn of(self, seen: OwnNumber) -> Result<NewNumber, Problem> {
         let OwnNumber { number, label, settings, .. } = seen;
-        NewNumber { number, label: self.label.unwrap_or(label), settings }
+        let settings = match self.channel {
+            None => settings,
+            Some(None) => SettingsChannel::Published,
+            Some(Some(name)) => channel(&name)?,
+        };
+        Ok(NewNumber { number, label: self.label.unwrap_or(label), settings })
     }
 }
 
@@ -67,6 +86,7 @@ pub(super) fn not_taken(why: NotTaken) -> Problem {
         NotTaken::Taken => {
             Problem::new(StatusCode::CONFLICT, "number taken").code(why.code()).detail(why.to_string())
         }
+        NotTaken::UnknownChannel => Problem::invalid("/channel", why.code(), why.to_string()),
         NotTaken::Label => Problem::invalid("/label", why.code(), why.to_string()),
         NotTaken::UnknownCountry | NotTaken::NotInPlan(_) | NotTaken::Barred(_) => {
             Problem::invalid("/number", why.code(), why.to_string())
@@ -81,6 +101,9 @@ pub(super) struct NumberView {
     number: String,
     /// What the business calls it.
     label: Option<String>,
+    /// The settings channel that its calls run with; `published`: none, so what is published holds.
+    #[schema(value_type = schema::SettingsChannel)]
+    channel: String,
     /// Since when it is the business's.
     #[schema(value_type = String, format = DateTime)]
     since: Time,
@@ -88,7 +111,12 @@ pub(super) struct NumberView {
 
 impl NumberView {
     pub(super) fn new(own: &OwnNumber) -> Self {
-        Self { number: own.number.as_e164().to_owned(), label: own.label.clone(), since: Time(own.since) }
+        Self {
+            number: own.number.as_e164().to_owned(),
+            label: own.label.clone(),
+            channel: own.settings.as_str().to_owned(),
+            since: Time(own.since),
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use domain::business::{Prompts, TurnDetection, Voice};
 use domain::locale::Locale;
 use domain::{Business, Revision, Settings, Toolbox};
 use http::{HeaderMap, StatusCode, header};
-use stores::businesses::document::{InvalidDocument, settings};
+use stores::businesses::document::settings;
 
-use crate::edge::problem::{FieldError, Problem};
+use crate::edge::problem::Problem;
+use crate::shared::settings_document::refused;
 
 const TOML: &str = "application/toml";
 
@@ -39,27 +40,7 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<SettingsDocument,
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&json) {
         return Err(Problem::bad_request(format!("the body is not JSON: {error}")));
     }
-    settings(&json).map(SettingsDocument).map_err(|invalid| match invalid {
-        InvalidDocument::Shape { path, reason } => Problem::invalid(pointer(&path), "shape", reason),
-        InvalidDocument::Unknown(fields) => Problem::fields(
-            fields
-                .iter()
-                .map(|field| FieldError {
-                    pointer: pointer(&field.path),
-                    code: "unknown_field".to_owned(),
-                    detail: field.to_string(),
-                })
-                .collect(),
-        ),
-    })
-}
-
-/// `tools.http[0].onec` as a JSON pointer.
-fn pointer(path: &str) -> String {
-    if path.is_empty() || path == "." {
-        return String::new();
-    }
-    format!("/{}", path.replace('[', ".").replace(']', "").replace('.', "/"))
+    settings(&json).map(SettingsDocument).map_err(|invalid| refused("", &invalid))
 }
 
 /// Settings as the client wants them: JSON, or TOML for `Accept: application/toml`.

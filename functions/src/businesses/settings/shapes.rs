@@ -1,6 +1,7 @@
 //! The requests and answers about settings.
 
 use domain::Revision;
+use domain::numbers::{ChannelName, SettingsChannel};
 use domain::settings_check::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,16 +9,11 @@ use stores::businesses::RevisionNote;
 use utoipa::{IntoParams, ToSchema};
 
 use super::difference::Change;
+use crate::edge::api::schema;
 use crate::edge::problem::Problem;
 use crate::shared::shapes::Time;
 
 const MAX_NOTE_CHARS: usize = 500;
-
-/// Settings, whole: how a business's calls are conducted.
-#[derive(ToSchema)]
-#[schema(value_type = Object)]
-#[expect(dead_code, reason = "it stands for the domain's settings in the document")]
-pub(super) struct SettingsView(Value);
 
 /// What a first draft is begun with.
 #[derive(Deserialize, IntoParams)]
@@ -30,24 +26,51 @@ pub(super) struct Beginning {
     pub(super) language: Option<String>,
 }
 
-/// What the author says about a publication.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schema(as = PublishNote, example = json!({"note": "new greeting"}))]
-pub(super) struct Note {
-    /// Shown in the list of revisions.
-    #[schema(max_length = 500)]
-    pub(super) note: Option<String>,
+/// The settings channel that is meant.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OfChannel {
+    /// A settings channel; what is published without it.
+    #[param(value_type = Option<schema::SettingsChannel>, nullable = false)]
+    channel: Option<String>,
 }
 
-impl Note {
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        match &self.note {
-            Some(note) if note.chars().count() > MAX_NOTE_CHARS => {
-                Err(Problem::invalid("/note", "length", format!("give {MAX_NOTE_CHARS} characters at most")))
-            }
-            Some(_) | None => Ok(()),
+impl OfChannel {
+    pub(super) fn channel(&self) -> Result<SettingsChannel, Problem> {
+        let channel = self.channel.as_deref().map(SettingsChannel::parse).transpose();
+        channel.map(Option::unwrap_or_default).map_err(|error| Problem::bad_request(error.to_string()))
+    }
+}
+
+/// What the author says about a publication, and where it is to hold.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = PublishSettings, example = json!({"note": "new greeting"}))]
+pub(super) struct Publish {
+    /// Shown in the list of revisions.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+    /// The settings channel to publish to, which begins with the first publication; for all numbers on no channel
+    /// without it.
+    #[schema(value_type = Option<schema::SettingsChannel>)]
+    channel: Option<String>,
+}
+
+impl Publish {
+    pub(super) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// The channel, if everything is as it should be.
+    pub(super) fn check(&self) -> Result<SettingsChannel, Problem> {
+        if self.note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE_CHARS) {
+            let detail = format!("give {MAX_NOTE_CHARS} characters at most");
+            return Err(Problem::invalid("/note", "length", detail));
         }
+        let channel = self.channel.as_deref().map(SettingsChannel::parse).transpose();
+        let channel = channel.map_err(|error| Problem::invalid("/channel", "channel", error.to_string()))?;
+        Ok(channel.unwrap_or_default())
     }
 }
 
@@ -102,22 +125,37 @@ impl Findings {
 pub(super) struct Published {
     /// The new revision.
     revision: u32,
+    /// The settings channel that it was published to; `published`: for all numbers on no channel.
+    #[schema(value_type = schema::SettingsChannel)]
+    channel: String,
     /// What is likely a mistake in it.
     warnings: Vec<FindingView>,
 }
 
 impl Published {
-    pub(super) fn new(revision: Revision, findings: &[Finding]) -> Self {
-        Self { revision: revision.0, warnings: findings.iter().map(FindingView::new).collect() }
+    pub(super) fn new(revision: Revision, channel: &SettingsChannel, findings: &[Finding]) -> Self {
+        let warnings = findings.iter().map(FindingView::new).collect();
+        Self { revision: revision.0, channel: channel.as_str().to_owned(), warnings }
     }
 }
 
 /// Every revision, the first one first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RevisionList {
-    /// The one that calls run with.
+    /// The one that calls of numbers on no settings channel run with.
     published: Option<u32>,
+    /// The settings channels, by name.
+    channels: Vec<ChannelView>,
     revisions: Vec<RevisionView>,
+}
+
+/// A settings channel: calls of the numbers on it run with its revision.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingsChannelOfBusiness)]
+struct ChannelView {
+    #[schema(value_type = schema::SettingsChannel)]
+    channel: String,
+    revision: u32,
 }
 
 /// One revision.
@@ -132,7 +170,15 @@ struct RevisionView {
 }
 
 impl RevisionList {
-    pub(super) fn new(revisions: &[RevisionNote], published: Option<Revision>) -> Self {
+    pub(super) fn new(
+        revisions: &[RevisionNote],
+        published: Option<Revision>,
+        channels: &[(ChannelName, Revision)],
+    ) -> Self {
+        let channel = |(name, revision): &(ChannelName, Revision)| ChannelView {
+            channel: name.to_string(),
+            revision: revision.0,
+        };
         let view = |note: &RevisionNote| RevisionView {
             revision: note.revision.0,
             author: note.author.as_ref().map(ToString::to_string),
@@ -141,6 +187,7 @@ impl RevisionList {
         };
         Self {
             published: published.map(|revision| revision.0),
+            channels: channels.iter().map(channel).collect(),
             revisions: revisions.iter().map(view).collect(),
         }
     }
@@ -151,11 +198,11 @@ impl RevisionList {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WhichTwo {
-    /// A revision, or `draft`.
-    #[param(pattern = "^(draft|[1-9][0-9]{0,8})$")]
+    /// A revision, `draft`, `published`, or a settings channel.
+    #[param(pattern = "^([a-z][a-z0-9-]{0,31}|[1-9][0-9]{0,8})$")]
     pub(super) from: String,
-    /// A revision, or `draft`.
-    #[param(pattern = "^(draft|[1-9][0-9]{0,8})$")]
+    /// A revision, `draft`, `published`, or a settings channel.
+    #[param(pattern = "^([a-z][a-z0-9-]{0,31}|[1-9][0-9]{0,8})$")]
     pub(super) to: String,
 }
 

@@ -217,6 +217,7 @@ fn of_path(name: &str) -> Option<RefOr<Schema>> {
         "callee" => named::<schema::E164>(),
         "number" => named::<schema::E164>(),
         "key" => named::<schema::KeyId>(),
+        "channel" => named::<schema::SettingsChannel>(),
         "run" | "revision" => number().into(),
         _ => return None,
     })
@@ -246,6 +247,7 @@ pub fn components(components: &mut Components) {
         ("ActionId", schema::ActionId::schema()),
         ("E164", schema::E164::schema()),
         ("KeyId", schema::KeyId::schema()),
+        ("SettingsChannel", schema::SettingsChannel::schema()),
         ("VersionTag", schema::VersionTag::schema()),
         ("IdempotencyKey", schema::IdempotencyKey::schema()),
     ] {

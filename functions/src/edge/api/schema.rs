@@ -18,6 +18,8 @@ use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+pub use domain::schema::E164;
+
 /// Texts by their patterns.
 macro_rules! texts {
     ($($(#[doc = $doc:literal])+ $name:ident = $pattern:literal, $example:literal;)+) => {$(
@@ -54,8 +56,8 @@ texts! {
     ActionId = "^[0-9a-f]{32}$", "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c";
     /// The id of an API key: the characters behind `swb_bus_` or `swb_op_`.
     KeyId = "^[0-9A-Za-z]{8}$", "E1EwthbN";
-    /// A telephone number in E.164 form.
-    E164 = "^\\+[1-9][0-9]{6,14}$", "+12025550143";
+    /// The name of a settings channel; `published`: none, so what is published holds.
+    SettingsChannel = "^[a-z][a-z0-9-]{0,31}$", "trial";
     /// Where a page of a list begins: `next` of the page before. It is good for the same list with the same filters.
     Cursor = "^[A-Za-z0-9_-]{1,1024}$", "AWhhcmJvdXI";
     /// A version of something that is written again, as an `ETag`.

@@ -1,6 +1,7 @@
 //! The request and the answer of `POST /v1/calls`.
 
 use domain::dial::CallTask;
+use domain::language::Tongue;
 use domain::zone::Zone;
 use domain::{CallSid, PhoneNumber};
 use http::StatusCode;
@@ -9,6 +10,9 @@ use utoipa::ToSchema;
 
 use crate::edge::api::schema;
 use crate::edge::problem::Problem;
+
+/// The longest language tag (RFC 5646, 4.4.1), bytes.
+const MAX_TAG_BYTES: usize = 35;
 
 /// A call that is wanted. Unknown fields are refused with 422.
 #[derive(Deserialize, ToSchema)]
@@ -35,6 +39,10 @@ pub(super) struct NewCall {
     /// What the agent should know.
     #[schema(max_length = 4_000)]
     context: Option<String>,
+    /// The language that the agent opens in, a code or a tag: one of those that the business's settings have; the first of
+    /// them without it.
+    #[schema(pattern = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$", max_length = 35, example = "de")]
+    language: Option<String>,
 }
 
 /// The call that was placed: 201, with its address in `Location`.
@@ -73,9 +81,20 @@ impl NewCall {
         let task = CallTask {
             reason: text(self.reason, "reason", CallTask::MAX_REASON_CHARS)?,
             context: text(self.context, "context", CallTask::MAX_CONTEXT_CHARS)?,
+            language: language(self.language)?,
         };
         Ok(WantedCall { from, to, zone, task })
     }
+}
+
+/// A language by its code or tag.
+fn language(tag: Option<String>) -> Result<Option<String>, Problem> {
+    let is_one = |tag: &String| tag.len() <= MAX_TAG_BYTES && Tongue::parse(tag).is_some();
+    if tag.as_ref().is_some_and(|tag| !is_one(tag)) {
+        let detail = "no language has this code: give one such as `de` or `de-AT`";
+        return Err(Problem::invalid("/language", "unknown_language", detail));
+    }
+    Ok(tag)
 }
 
 /// A text that a person will hear or read, or nothing.
@@ -93,7 +112,8 @@ mod tests {
 
     fn asked(from: &str, to: &str, reason: Option<&str>, context: Option<&str>) -> Result<CallTask, Problem> {
         let [reason, context] = [reason, context].map(|text| text.map(str::to_owned));
-        let new = NewCall { from: from.into(), to: to.into(), time_zone: None, reason, context };
+        let new =
+            NewCall { from: from.into(), to: to.into(), time_zone: None, reason, context, language: None };
         new.checked().map(|wanted| wanted.task)
     }
 
@@ -127,6 +147,7 @@ mod tests {
             time_zone: Some(zone.into()),
             reason: None,
             context: None,
+            language: None,
         };
         assert_eq!(new("Mars/Olympus").checked().map(drop).unwrap_err().status(), 422);
         assert_eq!(new("america/denver").checked().ok().unwrap().zone.unwrap().name(), "America/Denver");

@@ -8,6 +8,7 @@
 //!    where webhooks link it, and in Twilio's list;
 //! 4. the order has room for one call. A second one, whatever made it, is hung up when it is answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::business::VoicemailPolicy;
@@ -35,7 +36,7 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::Gate;
 use crate::shared::callbacks;
-use crate::shared::settings_cache::SettingsCache;
+use crate::shared::settings_cache::{SettingsCache, opening_in};
 use crate::voice::count_refused;
 use crate::voice::ordered_calls::{Opening, OrderedCalls};
 
@@ -138,7 +139,10 @@ impl Placing {
         if !published.business.standing.is_active() {
             return Err(refused("suspended", "the business is suspended: ask the operator"));
         }
-        let compiled = self.settings.prompt(&published, Channel::Outbound, None).await;
+        let published = in_language(published, wanted.task.language.as_deref())?;
+        let language = wanted.task.language.as_ref().and(published.settings.voice.languages.first());
+        let language = language.map(String::as_str);
+        let compiled = self.settings.prompt(&published, Channel::Outbound, language).await;
         let compiled = compiled.map_err(|no_prompt| refused("no_prompt", no_prompt.to_string()))?;
         let (order, plan) = order(&self.account, &published, &compiled, id, wanted, now)?;
         let judged = Box::pin(self.policy.judge_order(&published, &order)).await;
@@ -376,6 +380,17 @@ impl Placing {
             tracing::warn!(%error, "a slot is free again only when its reservation lapses");
         }
     }
+}
+
+/// The settings of a call whose agent opens in the language that was asked for.
+fn in_language(published: Arc<Published>, asked: Option<&str>) -> Result<Arc<Published>, Problem> {
+    let Some(asked) = asked else { return Ok(published) };
+    if published.settings.language(asked).is_none() {
+        let own = published.settings.voice.languages.join(", ");
+        let detail = format!("the business does not speak `{asked}`: give one of its languages ({own})");
+        return Err(Problem::invalid("/language", "unknown_language", detail));
+    }
+    Ok(opening_in(published, Some(asked)))
 }
 
 fn time_limit_s(plan: &CallPlan) -> u32 {

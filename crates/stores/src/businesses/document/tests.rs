@@ -117,15 +117,23 @@ fn a_misspelt_field_is_refused_wherever_it_stands() {
 fn the_error_says_where_and_what_is_meant() {
     let document = serde_json::to_value(full()).unwrap();
     for (pointer, wrong, says) in [
-        ("/policies/consent", "consnet", "`policies.consnet` is not a field: is `policies.consent` meant?"),
-        ("/policies/consent", "Consent", "is `policies.consent` meant?"),
-        ("/tools/http/0/once", "onec", "`tools.http[0].onec` is not a field: is `tools.http[0].once` meant?"),
+        (
+            "/policies/consent",
+            "consnet",
+            "`policies.consnet` is not a field: did you mean `policies.consent`?",
+        ),
+        ("/policies/consent", "Consent", "did you mean `policies.consent`?"),
+        (
+            "/tools/http/0/once",
+            "onec",
+            "`tools.http[0].onec` is not a field: did you mean `tools.http[0].once`?",
+        ),
         (
             "/policies/conversation/max_call",
             "maximum_duration",
             "`policies.conversation.maximum_duration` is not a field",
         ),
-        ("/insights/lead_statuses", "lead_status", "is `insights.lead_statuses` meant?"),
+        ("/insights/lead_statuses", "lead_status", "did you mean `insights.lead_statuses`?"),
     ] {
         let error = settings(&misspelt(&document, pointer, wrong)).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
@@ -133,7 +141,7 @@ fn the_error_says_where_and_what_is_meant() {
     let mut misplaced = document.clone();
     misplaced["consent"] = misplaced["policies"]["consent"].take();
     let error = settings(&misplaced.to_string()).unwrap_err().to_string();
-    assert!(error.contains("`consent` is not a field: is `policies.consent` meant?"), "{error}");
+    assert!(error.contains("`consent` is not a field: did you mean `policies.consent`?"), "{error}");
     let mut wrong = document;
     wrong["policies"]["record_calls"] = json!("yes");
     let error = settings(&wrong.to_string()).unwrap_err().to_string();
@@ -153,11 +161,62 @@ fn a_document_full_of_nonsense_is_named_within_bounds() {
     assert!(error.to_string().len() < MAX_UNKNOWN * (MAX_NAME_CHARS + 40), "{error}");
 }
 
+/// Every object of a document, the business's own keys apart.
+fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if !at.ends_with("/languages") {
+                found.push(at.to_owned());
+            }
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{at}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+/// At every level there is: beside the word of a choice as well, and in types that refuse what they do not know.
 #[test]
-fn a_profile_is_held_to_its_fields_too() {
-    let json = r#"{"id": "harbour", "name": "Harbour", "time_zone": "Europe/Dublin", "max_concurrent_calls": 2,
-        "fallback_nubmer": "+12025550101"}"#;
-    let error = profile(json).unwrap_err().to_string();
-    assert!(error.contains("is `fallback_number` meant?"), "{error}");
-    assert_eq!(profile(&json.replace("nubmer", "number")).unwrap().max_concurrent_calls, 2);
+fn a_field_that_no_type_has_is_refused_by_name_and_skipped_once_it_is_stored() {
+    let full = full();
+    let document = serde_json::to_value(&full).unwrap();
+    let mut all = vec![];
+    objects(&document, "", &mut all);
+    assert!(all.len() > 35, "{all:?}");
+    for at in all {
+        let mut strange = document.clone();
+        strange.pointer_mut(&at).unwrap()["zzz"] = json!({ "deep": 1 });
+        let InvalidDocument::Unknown(unknown) = settings(&strange.to_string()).unwrap_err() else {
+            panic!("{at}");
+        };
+        let pointers: Vec<String> =
+            unknown.iter().map(|one| domain::settings_check::pointer(&one.path)).collect();
+        assert_eq!(pointers, [format!("{at}/zzz")]);
+        let Read { value, unknown } = lenient::read::<Settings>(&strange);
+        assert_eq!((value.unwrap(), unknown.len()), (full.clone(), 1), "{at}");
+    }
+}
+
+#[test]
+fn a_length_of_time_in_its_old_form_is_read_once_stored_and_else_refused_with_the_new_one() {
+    let full = full();
+    let mut document = serde_json::to_value(&full).unwrap();
+    document["policies"]["when_no_agent"]["ring_for"] = json!({ "secs": 25, "nanos": 0 });
+    document["tools"]["http"][0]["timeout"] = json!({ "secs": 5, "nanos": 0 });
+    assert_eq!(lenient::read::<Settings>(&document).value.unwrap(), full);
+    let refused = settings(&document.to_string()).unwrap_err().to_string();
+    assert_eq!(refused, "`policies.when_no_agent.ring_for`: write this length of time as `25s`");
+    let bad = document.to_string().replace(r#"{"nanos":0,"secs":5}"#, r#""5""#);
+    let refused = settings(&bad).unwrap_err().to_string();
+    assert!(refused.starts_with("`tools.http[0].timeout`: not a length of time such as `25s`"), "{refused}");
+}
+
+#[test]
+fn a_field_that_is_there_twice_is_refused() {
+    let json = serde_json::to_string(&full()).unwrap();
+    let twice = json.replacen("\"record_calls\":true", "\"record_calls\":true,\"record_calls\":false", 1);
+    let refused = settings(&twice).unwrap_err().to_string();
+    assert!(refused.contains("duplicate field `record_calls`"), "{refused}");
 }

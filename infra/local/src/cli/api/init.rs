@@ -100,7 +100,9 @@ pub(super) async fn run(client: &Client, wanted: Init) -> anyhow::Result<()> {
             save = save.header("if-match", seen);
         }
         save.send().await?;
-        settings::published(&client, "/settings/publish", Some("made by `switchboard init`".into())).await?;
+        let note = Some("made by `switchboard init`".into());
+        let publish = settings::Publish { note, ..settings::Publish::default() };
+        settings::published(&client, "/settings/publish", &publish).await?;
     } else {
         say("it has settings already: they stay as they are")?;
     }

@@ -1,7 +1,7 @@
 //! `switchboard number`.
 
 use anyhow::bail;
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 use http::Method;
 use serde::Serialize;
 
@@ -18,9 +18,24 @@ pub(in crate::cli) enum Command {
         /// What the business calls it
         #[arg(long)]
         label: Option<String>,
+        /// The settings channel that its calls run with
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
         /// Tell Twilio where its calls go
         #[arg(long)]
         set_up: bool,
+    },
+    /// Change what a number is called, or the settings that its calls run with
+    #[command(group = ArgGroup::new("change").args(["label", "channel"]).required(true).multiple(true))]
+    Change {
+        /// The number, E.164
+        number: String,
+        /// What the business calls it; empty: nothing
+        #[arg(long)]
+        label: Option<String>,
+        /// The settings channel that its calls run with; `published`: none
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
     },
     /// Say whether Twilio sends the number's calls here; exits with an error if not
     Check {
@@ -52,7 +67,18 @@ struct New {
     number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
     set_up: bool,
+}
+
+#[derive(Serialize)]
+struct Change {
+    /// Null takes the label away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,13 +91,22 @@ pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()>
     match command {
         Command::List => {
             let answer = client.ask(Method::GET, "/numbers")?.send().await?;
-            let columns = [("NUMBER", "/number"), ("LABEL", "/label"), ("SINCE", "/since")];
+            let columns =
+                [("NUMBER", "/number"), ("LABEL", "/label"), ("CHANNEL", "/channel"), ("SINCE", "/since")];
             client.list(&answer.body, "numbers", &columns)?;
         }
-        Command::Take { number, label, set_up } => {
-            let new = New { number, label, set_up };
+        Command::Take { number, label, channel, set_up } => {
+            let new = New { number, label, channel, set_up };
             let answer = client.ask(Method::POST, "/numbers")?.json(&new).send().await?;
             client.done(&answer.body, format_args!("{} is the business's", new.number))?;
+        }
+        Command::Change { number, label, channel } => {
+            let label = label.map(|label| Some(label).filter(|label| !label.is_empty()));
+            let ask = client.ask(Method::PATCH, &at(&number))?;
+            let answer = ask.json(&Change { label, channel }).send().await?;
+            let channel = answer.body["channel"].as_str().unwrap_or_default();
+            let line = format!("new calls of {number} run with `{channel}` within half a minute");
+            client.done(&answer.body, line)?;
         }
         Command::Check { number } => {
             let answer = client.ask(Method::GET, &format!("{}/check", at(&number)))?.send().await?;

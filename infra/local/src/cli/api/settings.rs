@@ -17,11 +17,14 @@ const JSON: &str = "application/json";
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Print the published settings, or a revision, as TOML
+    /// Print the published settings, a channel's, or a revision, as TOML
     Show {
         /// A revision's number; without it, what is published
-        #[arg(long)]
+        #[arg(long, conflicts_with = "channel")]
         revision: Option<u32>,
+        /// A settings channel
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
     },
     /// Print the draft as TOML; without one, what a draft is begun from
     Draft {
@@ -39,31 +42,46 @@ pub(in crate::cli) enum Command {
         /// Settings as TOML or JSON; without it, the draft
         file: Option<PathBuf>,
     },
-    /// Show what changed between two revisions; `draft` is one, too
+    /// Show what changed between two settings
     Diff {
-        /// A revision's number, or `draft`
+        /// A revision's number, `draft`, `published`, or a settings channel
         from: String,
-        /// A revision's number, or `draft`
+        /// A revision's number, `draft`, `published`, or a settings channel
         to: String,
     },
     /// List the revisions with their authors and notes
     Revisions,
+    /// List the settings channels with their revisions
+    Channels,
     /// Publish the draft
-    Publish {
-        /// What is new, for those who read the list of revisions
-        #[arg(long)]
-        note: Option<String>,
-    },
+    Publish(Publish),
     /// Publish an earlier revision again
     Restore {
         /// The revision's number
         revision: u32,
-        /// Why, for those who read the list of revisions
-        #[arg(long)]
-        note: Option<String>,
+        #[command(flatten)]
+        publish: Publish,
+    },
+    /// Take a settings channel away; its revisions stay
+    RemoveChannel {
+        /// The channel's name
+        #[arg(value_name = "NAME")]
+        channel: String,
     },
     /// Throw the draft away
     Discard,
+}
+
+/// What is said about a publication, and where it holds.
+#[derive(Debug, Default, Args, Serialize)]
+pub(in crate::cli) struct Publish {
+    /// What is new and why, for those who read the list of revisions
+    #[arg(long)]
+    pub(super) note: Option<String>,
+    /// The settings channel to publish to; without it, for all numbers on none
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) channel: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -72,24 +90,22 @@ pub(in crate::cli) struct Prompt {
     #[arg(long, default_value = "inbound")]
     channel: String,
     /// A revision; without it, what is published
-    #[arg(long)]
+    #[arg(long, conflicts_with = "number")]
     revision: Option<u32>,
+    /// A number of the business: the settings of its calls
+    #[arg(long)]
+    number: Option<String>,
     /// One of the business's languages
     #[arg(long)]
     language: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Note {
-    note: Option<String>,
-}
-
 pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Show { revision } => {
+        Command::Show { revision, channel } => {
             let path =
                 revision.map_or_else(|| "/settings".to_owned(), |n| format!("/settings/revisions/{n}"));
-            say(as_toml(client, &path, &[]).await?)?;
+            say(as_toml(client, &path, &[("channel", channel)]).await?)?;
         }
         Command::Draft { language } => {
             say(as_toml(client, "/settings/draft", &[("language", language)]).await?)?;
@@ -129,9 +145,17 @@ pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()>
             ];
             client.list(&answer.body, "revisions", &columns)?;
         }
-        Command::Publish { note } => published(client, "/settings/publish", note).await?,
-        Command::Restore { revision, note } => {
-            published(client, &format!("/settings/revisions/{revision}/restore"), note).await?;
+        Command::Channels => {
+            let answer = client.ask(Method::GET, "/settings/revisions")?.send().await?;
+            client.list(&answer.body, "channels", &[("CHANNEL", "/channel"), ("REVISION", "/revision")])?;
+        }
+        Command::Publish(publish) => published(client, "/settings/publish", &publish).await?,
+        Command::Restore { revision, publish } => {
+            published(client, &format!("/settings/revisions/{revision}/restore"), &publish).await?;
+        }
+        Command::RemoveChannel { channel } => {
+            let answer = client.ask(Method::DELETE, &format!("/settings/channels/{channel}"))?.send().await?;
+            client.done(&answer.body, format_args!("there is no channel `{channel}` any more"))?;
         }
         Command::Discard => {
             let answer = client.ask(Method::DELETE, "/settings/draft")?.send().await?;
@@ -168,21 +192,39 @@ fn differences(client: &Client, body: &Value) -> anyhow::Result<()> {
 }
 
 /// Publishes what `path` does, on the state that is in force now.
-pub(super) async fn published(client: &Client, path: &str, note: Option<String>) -> anyhow::Result<()> {
+pub(super) async fn published(client: &Client, path: &str, publish: &Publish) -> anyhow::Result<()> {
     let list = client.ask(Method::GET, "/settings/revisions")?.send().await?;
-    let mut ask = client.ask(Method::POST, path)?.json(&Note { note });
-    if let Some(in_force) = list.body["published"].as_u64() {
+    let mut ask = client.ask(Method::POST, path)?.json(publish);
+    if let Some(in_force) = in_force(&list.body, publish.channel.as_deref()) {
         ask = ask.header("if-match", format!("\"v{in_force}\""));
     }
     let answer = ask.send().await?;
-    let line = format!("revision {} is in force for new calls within half a minute", answer.body["revision"]);
+    let (revision, channel) = (&answer.body["revision"], &answer.body["channel"]);
+    let of = match channel.as_str() {
+        None | Some("published") => String::new(),
+        Some(channel) => format!(" of the numbers on `{channel}`"),
+    };
+    let line = format!("revision {revision} is in force for new calls{of} within half a minute");
     client.done(&answer.body, line)?;
     Ok(())
 }
 
+/// The revision to which a channel points.
+fn in_force(list: &Value, channel: Option<&str>) -> Option<u64> {
+    let Some(channel) = channel.filter(|channel| *channel != "published") else {
+        return list["published"].as_u64();
+    };
+    list["channels"].as_array()?.iter().find(|one| one["channel"] == channel)?["revision"].as_u64()
+}
+
 pub(super) async fn prompt(client: &Client, wanted: Prompt) -> anyhow::Result<()> {
     let revision = wanted.revision.map(|revision| revision.to_string());
-    let query = [("channel", Some(wanted.channel)), ("revision", revision), ("language", wanted.language)];
+    let query = [
+        ("channel", Some(wanted.channel)),
+        ("revision", revision),
+        ("number", wanted.number),
+        ("language", wanted.language),
+    ];
     let answer = client.ask(Method::GET, "/prompt")?.query(&query).send().await?;
     match answer.body["instructions"].as_str() {
         Some(instructions) => client.done(&answer.body, instructions)?,
