@@ -1,4 +1,4 @@
-//! AWS JSON 1.0, the protocol of DynamoDB and SQS: who asks is checked, the operation is named by a header, and every
+//! AWS JSON, the protocol of DynamoDB, SQS and Secrets Manager: who asks is checked, the operation is named by a header, and every
 //! answer carries the same two headers.
 
 use std::sync::Arc;

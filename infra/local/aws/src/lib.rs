@@ -1,4 +1,4 @@
-//! DynamoDB, S3 and SQS on loopback, in one process, for the local system and for tests.
+//! DynamoDB, S3, SQS and Secrets Manager on loopback, in one process, for the local system and for tests.
 //!
 //! The endpoints speak the wire protocols of AWS, so a client is an AWS SDK with another endpoint URL and
 //! nothing else changes. With a data directory all state is on disk before a request is answered and
@@ -23,6 +23,7 @@ mod home;
 mod json_protocol;
 mod keys;
 mod s3;
+mod secrets_manager;
 mod serve;
 mod signature;
 mod sqs;
@@ -67,6 +68,8 @@ pub struct Ports {
     pub s3: u16,
     /// SQS's port.
     pub sqs: u16,
+    /// Secrets Manager's port.
+    pub secrets_manager: u16,
 }
 
 /// The key pair and region that clients sign with. The pair is drawn at random, once for each data directory, and other
@@ -101,13 +104,15 @@ pub struct Endpoints {
     pub s3: Url,
     /// `http://127.0.0.1:<port>/`, for SQS clients.
     pub sqs: Url,
+    /// `http://127.0.0.1:<port>/`, for Secrets Manager clients.
+    pub secrets_manager: Url,
     servers: Servers,
     credentials: Credentials,
     _home: Home,
 }
 
 impl Endpoints {
-    /// Opens the stores and starts serving; all three endpoints answer when this returns.
+    /// Opens the stores and starts serving; all endpoints answer when this returns.
     ///
     /// # Errors
     /// The data directory cannot be used, a port is taken, or a store cannot be opened.
@@ -118,19 +123,32 @@ impl Endpoints {
         let dynamodb = Listener::bind(config.ports.dynamodb).await?;
         let s3 = Listener::bind(config.ports.s3).await?;
         let sqs = Listener::bind(config.ports.sqs).await?;
-        let urls = (dynamodb.url.clone(), s3.url.clone(), sqs.url.clone());
+        let secrets = Listener::bind(config.ports.secrets_manager).await?;
+        let [dynamodb_url, s3_url, sqs_url, secrets_url] =
+            [&dynamodb, &s3, &sqs, &secrets].map(|listener| listener.url.clone());
 
         let mut servers = Servers::default();
         let tables = dynamodb::open(home.database_file(dynamodb::SERVICE, "dynamodb.sqlite")?.as_deref())?;
         let objects =
             s3::router(&home.objects_dir(), home.database_file("S3", "s3.sqlite")?.as_deref(), &keys)?;
         let queue_file = home.database_file("SQS", "sqs.sqlite")?;
-        let queues = sqs::router(queue_file.as_deref(), &sqs.url, &keys, clock, servers.stopping())?;
+        let queues = sqs::router(queue_file.as_deref(), &sqs.url, &keys, clock.clone(), servers.stopping())?;
+        let secret_file = home.database_file(secrets_manager::SERVICE, "secrets.sqlite")?;
+        let texts = secrets_manager::router(secret_file.as_deref(), &keys, clock)?;
         servers.spawn(dynamodb.serve(dynamodb::router(tables, &keys), servers.stopping()));
         servers.spawn(s3.serve(objects, servers.stopping()));
         servers.spawn(sqs.serve(queues, servers.stopping()));
+        servers.spawn(secrets.serve(texts, servers.stopping()));
         let credentials = Credentials { keys, region: REGION };
-        Ok(Self { dynamodb: urls.0, s3: urls.1, sqs: urls.2, servers, credentials, _home: home })
+        Ok(Self {
+            dynamodb: dynamodb_url,
+            s3: s3_url,
+            sqs: sqs_url,
+            secrets_manager: secrets_url,
+            servers,
+            credentials,
+            _home: home,
+        })
     }
 
     /// What clients sign with.
@@ -146,6 +164,7 @@ impl Endpoints {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.as_str()),
             ("AWS_ENDPOINT_URL_S3", self.s3.as_str()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.as_str()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_manager.as_str()),
             ("AWS_ACCESS_KEY_ID", self.credentials.access_key_id()),
             ("AWS_SECRET_ACCESS_KEY", self.credentials.secret_access_key()),
             ("AWS_REGION", REGION),
@@ -160,7 +179,7 @@ impl Endpoints {
     }
 }
 
-/// The `Authorization` of a DynamoDB or SQS request whose body was changed on its way; `None` if it had none. For what
+/// The `Authorization` of a DynamoDB, SQS or Secrets Manager request whose body was changed on its way; `None` if it had none. For what
 /// stands between a client and the endpoints, as tests do.
 #[must_use]
 pub fn signed_again(
@@ -207,7 +226,7 @@ pub enum StartError {
         "cannot open the {service} store ({reason}): move its files out of the data directory to begin anew"
     )]
     Store {
-        /// `DynamoDB`, `S3` or `SQS`.
+        /// `DynamoDB`, `S3`, `SQS` or `SecretsManager`.
         service: &'static str,
         /// What the database said.
         reason: String,

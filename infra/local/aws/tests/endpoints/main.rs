@@ -5,6 +5,7 @@
 mod dynamodb;
 mod restart;
 mod s3;
+mod secrets_manager;
 mod signatures;
 mod sqs;
 mod support;

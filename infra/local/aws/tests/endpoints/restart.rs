@@ -137,7 +137,7 @@ async fn a_taken_port_is_named_in_the_error() {
 /// A damaged file is found at the start, by name, whichever of the three it is and wherever the damage is.
 #[tokio::test]
 async fn a_damaged_store_is_named_at_the_start() {
-    for name in ["dynamodb.sqlite", "s3.sqlite", "sqs.sqlite"] {
+    for name in ["dynamodb.sqlite", "s3.sqlite", "sqs.sqlite", "secrets.sqlite"] {
         let directory = tempfile::tempdir().unwrap();
         let config = Config { data_dir: Some(directory.path().into()), ..Config::default() };
         let endpoints = Endpoints::start(config.clone()).await.unwrap();

@@ -21,7 +21,7 @@ fn others(endpoints: &Endpoints, id: Option<&str>) -> Clients {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_and_an_unknown_key_open_none_of_the_three() {
+async fn a_wrong_secret_and_an_unknown_key_open_none_of_them() {
     let (endpoints, own) = start().await;
     create_table(&own.dynamodb, "calls").await;
     let queue = own.sqs.create_queue().queue_name("q").send().await.unwrap().queue_url.unwrap();
@@ -36,6 +36,8 @@ async fn a_wrong_secret_and_an_unknown_key_open_none_of_the_three() {
     let send = |clients: &Clients| clients.sqs.send_message().queue_url(&queue).message_body("a").send();
     assert_eq!(code(send(&wrong).await), "SignatureDoesNotMatch");
     assert_eq!(code(wrong.s3.list_buckets().send().await), "SignatureDoesNotMatch");
+    let read = |clients: &Clients| clients.secrets.get_secret_value().secret_id("shop").send();
+    assert_eq!(code(read(&wrong).await), "InvalidSignatureException");
 
     let stranger = others(&endpoints, Some("somebody"));
     assert_eq!(code(put(&stranger).await), "UnrecognizedClientException");

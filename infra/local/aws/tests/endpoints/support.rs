@@ -12,6 +12,7 @@ pub(crate) struct Clients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
 }
 
 /// Endpoints that keep nothing, and their clients.
@@ -46,11 +47,13 @@ impl Clients {
         let pair = Credentials::new(variable(id).unwrap(), variable(secret).unwrap(), None, None, "local");
         let dynamodb = config!(aws_sdk_dynamodb, url("DYNAMODB"), pair.clone()).build();
         let s3 = config!(aws_sdk_s3, url("S3"), pair.clone()).force_path_style(true).build();
-        let sqs = config!(aws_sdk_sqs, url("SQS"), pair).build();
+        let sqs = config!(aws_sdk_sqs, url("SQS"), pair.clone()).build();
+        let secrets = config!(aws_sdk_secretsmanager, url("SECRETS_MANAGER"), pair).build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::from_conf(sqs),
+            secrets: aws_sdk_secretsmanager::Client::from_conf(secrets),
         }
     }
 }
