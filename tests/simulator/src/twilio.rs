@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use self::account::Account;
@@ -75,10 +75,11 @@ pub enum TwilioError {
     Address(#[from] url::ParseError),
 }
 
-/// A running account. Dropping it stops everything.
+/// A running account. Dropping the one that was started stops everything.
 pub struct Twilio {
     account: Arc<Account>,
-    _shutdown: DropGuard,
+    others: Vec<Arc<Account>>,
+    _shutdown: Option<DropGuard>,
 }
 
 impl Twilio {
@@ -89,10 +90,35 @@ impl Twilio {
     pub async fn start(config: TwilioConfig) -> Result<Self, TwilioError> {
         let (api, api_url) = listen().await?;
         let (media, media_url) = listen().await?;
-        let account = Account::new(config, api_url, media_url)?;
-        serve(&account, api, rest::router(&account));
-        serve(&account, media, rest::media_router(&account));
-        Ok(Self { _shutdown: account.shutdown.clone().drop_guard(), account })
+        let shutdown = CancellationToken::new();
+        let open = |config| Account::new(config, api_url.clone(), media_url.clone(), shutdown.clone());
+        let others = config.others.iter().map(|(sid, token)| {
+            let (account_sid, auth_token) = (sid.clone(), token.clone());
+            open(TwilioConfig { account_sid, auth_token, others: Vec::new(), ..config.clone() })
+        });
+        let others = others.collect::<Result<Vec<_>, _>>()?;
+        let account = open(config)?;
+        let all: Arc<[_]> = std::iter::once(&account).chain(&others).cloned().collect();
+        serve(&account, api, rest::router(&all));
+        serve(&account, media, rest::media_router(all));
+        Ok(Self { account, others, _shutdown: Some(shutdown.drop_guard()) })
+    }
+
+    /// Another account at the same addresses, with its own calls, recordings and journals. `None`: no account has
+    /// that sid.
+    pub fn other(&self, account_sid: &str) -> Option<Self> {
+        let account = self.others.iter().find(|other| other.config.account_sid == account_sid)?;
+        Some(Self { account: Arc::clone(account), others: Vec::new(), _shutdown: None })
+    }
+
+    /// Makes a second token, which opens the REST API beside the first one and signs nothing yet.
+    pub fn set_secondary_token(&self, token: impl Into<String>) {
+        self.account.set_secondary_token(token.into());
+    }
+
+    /// Has the second token sign from now on. The first one is good for nothing any more.
+    pub fn promote_secondary_token(&self) {
+        self.account.promote_secondary_token();
     }
 
     /// Where the REST API is: stands for `https://api.twilio.com`.

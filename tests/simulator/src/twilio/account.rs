@@ -31,6 +31,7 @@ pub(crate) struct Account {
     pub(crate) http: reqwest::Client,
     pub(crate) webhooks: Journal<WebhookRecord>,
     pub(crate) requests: Journal<RestRequest>,
+    tokens: Mutex<Tokens>,
     pub(crate) rest_faults: Mutex<VecDeque<RestFault>>,
     /// When the account may dial again.
     free_to_dial: Mutex<Option<Instant>>,
@@ -46,8 +47,20 @@ pub(crate) struct Account {
     pub(crate) shutdown: CancellationToken,
 }
 
+/// Twilio docs, "Auth tokens": both open the REST API, and the primary one signs. A secondary one that is promoted takes
+/// the place of the primary one, which is good for nothing then.
+struct Tokens {
+    primary: String,
+    secondary: Option<String>,
+}
+
 impl Account {
-    pub(crate) fn new(config: TwilioConfig, api_url: Url, media_url: Url) -> Result<Arc<Self>, TwilioError> {
+    pub(crate) fn new(
+        config: TwilioConfig,
+        api_url: Url,
+        media_url: Url,
+        shutdown: CancellationToken,
+    ) -> Result<Arc<Self>, TwilioError> {
         // Another part of the process may have installed one already: any provider will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -57,7 +70,9 @@ impl Account {
             .pool_max_idle_per_host(0)
             .no_proxy()
             .build()?;
+        let tokens = Tokens { primary: config.auth_token.clone(), secondary: None };
         Ok(Arc::new(Self {
+            tokens: Mutex::new(tokens),
             config,
             api_url,
             media_url,
@@ -73,8 +88,30 @@ impl Account {
             recordings: Register::new(),
             created: watch::channel(0).0,
             tasks: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
+            shutdown,
         }))
+    }
+
+    /// What webhooks are signed with.
+    pub(crate) fn signing_token(&self) -> String {
+        lock(&self.tokens).primary.clone()
+    }
+
+    /// Whether the token opens the REST API.
+    pub(crate) fn is_opened_by(&self, token: &str) -> bool {
+        let tokens = lock(&self.tokens);
+        tokens.primary == token || tokens.secondary.as_deref() == Some(token)
+    }
+
+    pub(crate) fn set_secondary_token(&self, token: String) {
+        lock(&self.tokens).secondary = Some(token);
+    }
+
+    pub(crate) fn promote_secondary_token(&self) {
+        let mut tokens = lock(&self.tokens);
+        if let Some(token) = tokens.secondary.take() {
+            tokens.primary = token;
+        }
     }
 
     /// Reserves the moment at which the next call of the REST API is dialled.

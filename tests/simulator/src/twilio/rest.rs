@@ -101,8 +101,23 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The routes of the account.
-pub(crate) fn router(account: &Arc<Account>) -> Router {
+/// The routes of all accounts. A path of no account is refused as the first account would refuse it.
+pub(crate) fn router(accounts: &[Arc<Account>]) -> Router {
+    let mut all = Router::new();
+    for account in accounts {
+        all = all.merge(of_account(account).layer(from_fn_with_state(Arc::clone(account), gate)));
+    }
+    let Some(first) = accounts.first() else { return all };
+    // What is not below an account is the first one's.
+    let nowhere = Router::new()
+        .route("/v1/DialingPermissions/Countries/{iso}", get(owner::country))
+        .fallback(async || ApiError::NOT_FOUND)
+        .layer(from_fn_with_state(Arc::clone(first), gate))
+        .with_state(Arc::clone(first));
+    all.fallback_service(nowhere)
+}
+
+fn of_account(account: &Arc<Account>) -> Router {
     let base = format!("/2010-04-01/Accounts/{}", account.config.account_sid);
     let routes = Router::new()
         .route("/Balance.json", get(owner::balance))
@@ -116,10 +131,6 @@ pub(crate) fn router(account: &Arc<Account>) -> Router {
     Router::new()
         .nest(&base, routes)
         .route(&format!("{base}.json"), get(owner::account))
-        .route("/v1/DialingPermissions/Countries/{iso}", get(owner::country))
-        .fallback(async || ApiError::NOT_FOUND)
-        .route("/", post(async || ApiError::NOT_FOUND))
-        .layer(from_fn_with_state(Arc::clone(account), gate))
         .with_state(Arc::clone(account))
 }
 
@@ -162,12 +173,13 @@ fn faulty(fault: &RestFault) -> Response {
 }
 
 fn authorised(account: &Account, headers: &HeaderMap) -> bool {
-    let expected = STANDARD.encode(format!("{}:{}", account.config.account_sid, account.config.auth_token));
-    headers
+    let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Basic "))
-        .is_some_and(|given| given == expected)
+        .and_then(|value| STANDARD.decode(value.strip_prefix("Basic ")?).ok())
+        .and_then(|pair| String::from_utf8(pair).ok());
+    let pair = given.as_deref().and_then(|given| given.split_once(':'));
+    pair.is_some_and(|(sid, token)| sid == account.config.account_sid && account.is_opened_by(token))
 }
 
 /// A form's or a query's fields in order, repeated names included.

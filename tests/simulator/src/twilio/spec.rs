@@ -20,8 +20,10 @@ pub use recording::{MediaFault, RecordingFaults, RecordingRequest, RecordingSour
 pub struct TwilioConfig {
     /// `AC` and 32 hex digits.
     pub account_sid: String,
-    /// Signs webhooks and opens the REST API.
+    /// Signs webhooks and opens the REST API, until another one is promoted.
     pub auth_token: String,
+    /// Other accounts at the same addresses, each with its own token: their sids and tokens.
+    pub others: Vec<(String, String)>,
     /// How long `<Say>` takes per character.
     pub say_ms_per_char: u64,
     /// From the end of a call to its recordings' `completed` callback.
@@ -44,6 +46,7 @@ impl TwilioConfig {
         Self {
             account_sid: account_sid.into(),
             auth_token: auth_token.into(),
+            others: Vec::new(),
             say_ms_per_char: 60,
             recording_ready_after: Duration::from_millis(50),
             connect_action_after_break: true,

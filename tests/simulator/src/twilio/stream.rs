@@ -128,7 +128,7 @@ impl Session {
     async fn open(&self, url: &str) -> Result<Socket, (u32, String)> {
         let malformed = |error: Error| (31923, error.to_string());
         let mut request = url.into_client_request().map_err(malformed)?;
-        let token = &self.account.config.auth_token;
+        let token = &self.account.signing_token();
         let signature = match self.call.spec.faults.stream.upgrade {
             UpgradeSignature::Correct => Some(sign_url(token, url)),
             UpgradeSignature::Wrong => Some(sign_url("another account's token", url)),

@@ -161,7 +161,7 @@ async fn attempt_once(
 }
 
 fn request(account: &Account, webhook: &Webhook, url: &Url) -> reqwest::RequestBuilder {
-    let token = &account.config.auth_token;
+    let token = &account.signing_token();
     let request = if webhook.get {
         account.http.get(url.clone()).header(SIGNATURE_HEADER, sign_url(token, url.as_str()))
     } else {

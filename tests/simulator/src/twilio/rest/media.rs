@@ -28,9 +28,12 @@ const ERROR_PAGE: &str = "<!DOCTYPE html><html><body><h1>We will be right back</
 /// How long a download that will be cut stands still: the part before the cut is on its way by then.
 const CUT_AFTER: Duration = Duration::from_millis(50);
 
-/// The download host.
-pub(crate) fn router(account: &Arc<Account>) -> Router {
-    Router::new().route("/{sid}", get(download)).with_state(Arc::clone(account))
+/// The accounts whose recordings can be downloaded.
+type Accounts = Arc<[Arc<Account>]>;
+
+/// The download host, one for all accounts.
+pub(crate) fn router(accounts: Accounts) -> Router {
+    Router::new().route("/{sid}", get(download)).with_state(accounts)
 }
 
 /// A signed link to one download, carrying its fault if it has one.
@@ -89,21 +92,25 @@ fn decode(query: &Form) -> Option<MediaFault> {
 }
 
 async fn download(
-    State(account): State<Arc<Account>>,
+    State(accounts): State<Accounts>,
     Path(sid): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let Some((account, recording)) =
+        accounts.iter().find_map(|account| Some((account, account.recordings.find(&sid)?)))
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     if headers.contains_key(header::AUTHORIZATION) {
         return (StatusCode::BAD_REQUEST, "Only one auth mechanism allowed").into_response();
     }
     let query = Form(form(query.unwrap_or_default().as_bytes()));
     let fault = decode(&query);
-    if fault == Some(MediaFault::Expired) || !is_signed(&account, &sid, &query) {
+    if fault == Some(MediaFault::Expired) || !is_signed(account, &sid, &query) {
         return (StatusCode::FORBIDDEN, "Request has expired").into_response();
     }
     let channels = if query.value("channels") == Some("2") { 2 } else { 1 };
-    let Some(recording) = account.recordings.find(&sid) else { return StatusCode::NOT_FOUND.into_response() };
     let Ok(mut file) = recording.wav(channels) else { return StatusCode::NOT_FOUND.into_response() };
     if recording.is_encrypted() {
         // Nothing of it looks like what it is.

@@ -29,6 +29,42 @@ async fn only_the_accounts_credentials_open_the_api() {
     assert_eq!(statuses, [401, 401, 200]);
 }
 
+/// Each account is opened by its own tokens, and knows nothing of what is in another.
+#[tokio::test]
+async fn accounts_beside_each_other_have_nothing_in_common() {
+    let other = format!("AC{}", "9".repeat(32));
+    let config = TwilioConfig {
+        others: vec![(other.clone(), "its own token".to_owned())],
+        ..TwilioConfig::new(ACCOUNT_SID, AUTH_TOKEN)
+    };
+    let twilio = Twilio::start(config).await.unwrap();
+    let second = twilio.other(&other).unwrap();
+    assert!(twilio.other(ACCOUNT_SID).is_none());
+    let product = Product::start().await;
+    product.twiml("/voice", "<Response><Pause length=\"60\"/></Response>");
+    let call = second.call(product.inbound(Vec::new()));
+    let ask = async |sid: &str, token: &str, path: &str| {
+        let url = format!("{}2010-04-01/Accounts/{sid}{path}", twilio.api_url());
+        let answer = twilio.account.http.get(url).basic_auth(sid, Some(token)).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap()["code"].as_u64())
+    };
+    let path = format!("/Calls/{}.json", call.sid());
+    assert_eq!(ask(&other, "its own token", &path).await, (200, None));
+    assert_eq!(ask(ACCOUNT_SID, AUTH_TOKEN, &path).await, (404, Some(20404)));
+    assert_eq!(ask(&other, AUTH_TOKEN, ".json").await, (401, Some(20003)));
+    assert_eq!(ask(ACCOUNT_SID, "its own token", ".json").await, (401, Some(20003)));
+
+    second.set_secondary_token("the next token");
+    for token in ["its own token", "the next token"] {
+        assert_eq!(ask(&other, token, ".json").await, (200, None), "both open the API");
+    }
+    assert_eq!(second.account.signing_token(), "its own token", "one signs");
+    second.promote_secondary_token();
+    assert_eq!(ask(&other, "its own token", ".json").await, (401, Some(20003)));
+    assert_eq!(second.account.signing_token(), "the next token");
+}
+
 #[tokio::test]
 async fn a_hang_up_stops_the_stream_once() {
     let (twilio, product) = (twilio().await, Product::start().await);
