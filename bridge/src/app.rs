@@ -3,18 +3,21 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use domain::ids::AccountSid;
 use domain::tools::{Lost, Missed, TakenMessage, ToolOutcome, ToolReply};
 use domain::{
-    ActionId, ActionState, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn,
+    ActionId, ActionState, AnsweredBy, BusinessId, CallAction, CallPlan, CallSid, Epoch, Secret,
+    SessionReport, Timestamp, Turn,
 };
 use platform::Clock;
 use platform::aws::Aws;
+use platform::business_secrets;
 use platform::env::{Parser, Reader, SettingsError};
 use platform::secrets::{Secrets, SecretsError};
 use platform::tls::NoTrustStore;
 use providers::public_address::Reach;
 use providers::tool_http::{self, ToolClient};
-use providers::twilio_rest::{TwilioError, TwilioRest};
+use providers::twilio_rest::{TwilioAccounts, TwilioError, TwilioRest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
@@ -59,6 +62,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let public_stream_url = vars.url("STREAM_URL");
     let openai_realtime_url = vars.url("OPENAI_REALTIME_URL");
     let twilio_api_url = vars.url("TWILIO_API_URL");
+    let business_secrets_prefix = vars.text("BUSINESS_SECRETS_PREFIX");
     let turns_table = vars.text("TABLE_TURNS");
     let leases_table = vars.text("TABLE_LEASES");
     let models = vars.optional("WARM_MODELS").unwrap_or_default();
@@ -82,12 +86,14 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let token =
         secrets.twilio_auth_tokens.first().cloned().ok_or(SetupError::Keys(UnusableKeys::AuthToken))?;
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;
+    let own = business_secrets::Reader::new(&aws, &business_secrets_prefix);
     let ports = StorePorts {
         plans: Plans::new(&aws, &leases_table),
         verdicts: verdicts::Reader::new(&aws, &leases_table),
         actions: actions::Inbox::new(&aws, &leases_table),
         turns: turns::Writer::new(&aws, &turns_table, &leases_table),
-        twilio,
+        twilio: TwilioAccounts::new(twilio, twilio_api_url, own.clone(), aws.clock.clone()),
+        own,
         steps: Leases::new(&aws, &leases_table),
         tools: ToolClient::new(secrets.stream_token_key.clone(), reach)?,
         clock: aws.clock.clone(),
@@ -131,7 +137,8 @@ pub struct StorePorts {
     verdicts: verdicts::Reader,
     actions: actions::Inbox,
     turns: turns::Writer,
-    twilio: TwilioRest,
+    twilio: TwilioAccounts,
+    own: business_secrets::Reader,
     steps: Leases,
     tools: ToolClient,
     clock: Clock,
@@ -196,20 +203,33 @@ impl Ports for StorePorts {
     }
 
     /// The decision first: once it is recorded no later session can begin, so whose call is ended is certain.
-    async fn hang_up(&self, call: &CallSid, epoch: Epoch) -> Result<(), HangUpError> {
-        match self.plans.end(call, epoch).await {
+    async fn hang_up(&self, plan: &CallPlan) -> Result<(), HangUpError> {
+        match self.plans.end(&plan.call, plan.epoch).await {
             Ok(true) => {}
             Ok(false) => return Err(HangUpError::Fenced),
             Err(error) if error.is_retryable() => return Err(HangUpError::Unavailable(error.to_string())),
             Err(error) => return Err(HangUpError::Refused(error.to_string())),
         }
-        self.twilio.hang_up(call).await.map_err(|error| {
+        let twilio = self.twilio.of_call(&plan.account, &plan.business);
+        twilio.hang_up(&plan.call).await.map_err(|error| {
             if error.is_retryable() {
                 HangUpError::Unavailable(error.to_string())
             } else {
                 HangUpError::Refused(error.to_string())
             }
         })
+    }
+
+    async fn stream_tokens(
+        &self,
+        business: &BusinessId,
+        account: &AccountSid,
+        anew: bool,
+    ) -> Result<Vec<Secret>, StoreError> {
+        let found = if anew { self.own.again(business).await } else { self.own.of(business).await };
+        let found = found.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let keys = found.as_ref().and_then(|found| found.keys(account, self.clock.now()));
+        Ok(keys.map(|keys| keys.tokens().cloned().collect()).unwrap_or_default())
     }
 
     async fn take_message(

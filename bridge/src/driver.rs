@@ -15,6 +15,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::own_account::Signer;
 use domain::token::TokenKey;
 use domain::{CallPlan, CallSid, Direction, Epoch, Secret, Speaker, Timestamp};
 use platform::Clock;
@@ -50,7 +51,6 @@ const HAND_OVER_WAIT: Duration = Duration::from_secs(1);
 /// What all calls of a process share.
 pub(crate) struct Context<P> {
     pub(crate) ports: Arc<P>,
-    pub(crate) account_sid: String,
     pub(crate) token_key: TokenKey,
     pub(crate) connector: Arc<ModelConnector>,
     pub(crate) live: LiveEvents,
@@ -64,6 +64,8 @@ pub(crate) struct Context<P> {
 
 pub(crate) struct CallDriver<P> {
     context: Arc<Context<P>>,
+    /// Whose signature the upgrade had: the account that the stream must be of.
+    signer: Signer,
     session: Session,
     caller: CallerSocket,
     legs: Legs,
@@ -86,12 +88,18 @@ pub(crate) struct CallDriver<P> {
 }
 
 impl<P: Ports> CallDriver<P> {
-    pub(crate) fn new(context: Arc<Context<P>>, caller: CallerSocket, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(
+        context: Arc<Context<P>>,
+        signer: Signer,
+        caller: CallerSocket,
+        shutdown: CancellationToken,
+    ) -> Self {
         let (now, started_at) = (Instant::now(), context.clock.now());
         let mut effects = Effects::new();
         effects.drain(shutdown);
         Self {
             context,
+            signer,
             session: Session::new(now, started_at),
             caller,
             legs: Legs::default(),
@@ -316,7 +324,7 @@ impl<P: Ports> CallDriver<P> {
             }
             Output::HangUp => {
                 if let Some(plan) = &self.plan {
-                    self.effects.hang_up(Arc::clone(&self.context.ports), plan.call.clone(), plan.epoch);
+                    self.effects.hang_up(Arc::clone(&self.context.ports), Arc::clone(plan));
                 }
             }
             Output::ActionSettled { number, settled } => {
@@ -339,11 +347,12 @@ impl<P: Ports> CallDriver<P> {
 
     /// Neither a stream of another account nor a token that was not minted for this call reaches the store.
     fn claim(&mut self, call: CallSid, token: &Secret) {
-        let ours = self.caller.is_of_account(&self.context.account_sid);
+        let ours = self.caller.is_of_account(self.signer.account.as_str());
         match self.context.token_key.verify(&call, token.expose()) {
             Ok(epoch) if ours => {
                 let now = self.context.clock.now();
-                self.effects.claim(Arc::clone(&self.context.ports), call.clone(), epoch, now);
+                let (ports, signer) = (Arc::clone(&self.context.ports), self.signer.clone());
+                self.effects.claim(ports, signer, (call.clone(), epoch), now);
             }
             Ok(_) | Err(_) => self.backlog.push_back(Input::ClaimRefused(ClaimRefusal::NotYours)),
         }

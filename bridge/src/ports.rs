@@ -5,9 +5,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ids::AccountSid;
 use domain::tools::{TakenMessage, ToolOutcome};
 use domain::{
-    ActionId, ActionState, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, SessionReport, Timestamp, Turn,
+    ActionId, ActionState, AnsweredBy, BusinessId, CallAction, CallPlan, CallSid, Epoch, Secret,
+    SessionReport, Timestamp, Turn,
 };
 use serde_json::Value;
 
@@ -66,9 +68,20 @@ pub trait Ports: Send + Sync + 'static {
     /// What earlier sessions of a call were asked for and what still holds.
     fn steered(&self, call: &CallSid) -> impl Future<Output = Result<Steered, StoreError>> + Send;
 
-    /// Ends the call at Twilio for the session of `epoch`. A call that is over already (Twilio errors 20404 and
+    /// Ends the call at Twilio, in the account that carries it, for the session of the plan's epoch. A call that is over already (Twilio errors 20404 and
     /// 21220) is a success.
-    fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send;
+    fn hang_up(&self, plan: &CallPlan) -> impl Future<Output = Result<(), HangUpError>> + Send;
+
+    /// The tokens that streams of an account that a business brought are signed with; none if it has no such account.
+    /// `anew`: past what is held, as far as that is allowed.
+    fn stream_tokens(
+        &self,
+        _business: &BusinessId,
+        _account: &AccountSid,
+        _anew: bool,
+    ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send {
+        std::future::ready(Ok(vec![]))
+    }
 
     /// Keeps a message that the caller left. `id` names it in the whole call, whichever session takes it: the first one
     /// stands.
@@ -218,8 +231,17 @@ impl<P: Ports> Ports for Arc<P> {
         P::steered(self, call)
     }
 
-    fn hang_up(&self, call: &CallSid, epoch: Epoch) -> impl Future<Output = Result<(), HangUpError>> + Send {
-        P::hang_up(self, call, epoch)
+    fn hang_up(&self, plan: &CallPlan) -> impl Future<Output = Result<(), HangUpError>> + Send {
+        P::hang_up(self, plan)
+    }
+
+    fn stream_tokens(
+        &self,
+        business: &BusinessId,
+        account: &AccountSid,
+        anew: bool,
+    ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send {
+        P::stream_tokens(self, business, account, anew)
     }
 
     fn take_message(

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use domain::Secret;
+use domain::ids::{AccountSid, InvalidId};
+use domain::own_account::Signer;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -19,7 +22,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use twilio::address::is_websocket;
-use twilio::signature::{UnusableKeys, Verifier};
+use twilio::signature::{Refused, UnusableKeys, Verifier};
 
 use crate::actions::ActionWatch;
 use crate::caller_socket::CallerSocket;
@@ -27,7 +30,7 @@ use crate::drain::{Admissions, CallSlot, NotAdmitted};
 use crate::driver::{CallDriver, Context};
 use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
-use crate::ports::Ports;
+use crate::ports::{Ports, StoreError};
 use crate::protection::{self, Pace};
 use crate::settings::BridgeSettings;
 use crate::waiting_room::{Place, WaitingRoom};
@@ -53,6 +56,8 @@ pub enum SetupError {
     RealtimeUrl,
     #[error(transparent)]
     Keys(#[from] UnusableKeys),
+    #[error(transparent)]
+    Account(#[from] InvalidId),
     #[error("the OpenAI API key has characters that an HTTP header cannot carry")]
     ApiKey,
     #[error("TLS cannot be set up: {0}")]
@@ -69,6 +74,7 @@ struct Shared<P> {
     stream_url: String,
     stream_path: String,
     verifier: Verifier,
+    account: AccountSid,
     max_calls: usize,
     ecs_agent: Option<url::Url>,
     forgeries: RateLimited,
@@ -92,6 +98,7 @@ impl<P: Ports> Bridge<P> {
         let tokens = settings.twilio_auth_tokens.iter().map(|token| token.expose());
         let keys = settings.twilio_webhook_keys.iter().map(|(id, key)| (id.as_str(), key.expose()));
         let verifier = Verifier::configured(tokens, keys)?;
+        let account = AccountSid::parse(&settings.twilio_account_sid)?;
         let (connector, keepers) = ModelConnector::new(
             settings.openai_realtime_url,
             &settings.openai_api_key,
@@ -100,7 +107,6 @@ impl<P: Ports> Bridge<P> {
         )?;
         let context = Context {
             ports: Arc::new(ports),
-            account_sid: settings.twilio_account_sid,
             token_key: settings.token_key,
             connector: Arc::new(connector),
             live,
@@ -115,6 +121,7 @@ impl<P: Ports> Bridge<P> {
                 stream_path: stream_url.path().to_owned(),
                 stream_url: stream_url.into(),
                 verifier,
+                account,
                 max_calls: settings.max_calls,
                 ecs_agent: settings.ecs_agent,
                 forgeries: RateLimited::default(),
@@ -191,7 +198,7 @@ async fn serve<P: Ports>(shared: Arc<Shared<P>>, stream: TcpStream, admissions: 
     let _ = socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES);
     let service = service_fn(|request| {
         let response = respond(&shared, &admissions, &place, request);
-        async move { Ok::<_, Infallible>(response) }
+        async move { Ok::<_, Infallible>(response.await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -211,7 +218,7 @@ async fn serve<P: Ports>(shared: Arc<Shared<P>>, stream: TcpStream, admissions: 
     }
 }
 
-fn respond<P: Ports>(
+async fn respond<P: Ports>(
     shared: &Arc<Shared<P>>,
     admissions: &Admissions,
     place: &Place,
@@ -229,27 +236,33 @@ fn respond<P: Ports>(
                 Err(refused) => unavailable(refused),
             }
         }
-        (_, path) if path == shared.stream_path => upgrade(shared, admissions, place, request),
+        (_, path) if path.starts_with(&shared.stream_path) => {
+            Box::pin(upgrade(shared, admissions, place, request)).await
+        }
         _ => plain(StatusCode::NOT_FOUND, "not found"),
     }
 }
 
 /// The signature is checked first, so that only Twilio learns how full the task is.
-fn upgrade<P: Ports>(
+async fn upgrade<P: Ports>(
     shared: &Arc<Shared<P>>,
     admissions: &Admissions,
     place: &Place,
     mut request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
-    let header = |name| text_header(request.headers(), name);
-    let signature = header("x-twilio-signature").unwrap_or_default();
-    let settings = header("x-twilio-webhooks-signature-settings");
-    if let Err(refused) = shared.verifier.verify_upgrade(&shared.stream_url, signature, settings) {
-        if let Some(others) = shared.forgeries.admit(Instant::now()) {
-            tracing::warn!(%refused, others, "stream refused");
+    let signer = match Box::pin(signer(shared, request.uri().path(), request.headers())).await {
+        Ok(signer) => signer,
+        Err(refused) => {
+            if let Some(others) = shared.forgeries.admit(Instant::now()) {
+                tracing::warn!(%refused, others, "stream refused");
+            }
+            return match refused {
+                NotSigned::NoSuchPath => plain(StatusCode::NOT_FOUND, "not found"),
+                NotSigned::Refused(_) => plain(StatusCode::FORBIDDEN, "the signature does not match"),
+                NotSigned::Keys(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "the keys cannot be read"),
+            };
         }
-        return plain(StatusCode::FORBIDDEN, "the signature does not match");
-    }
+    };
     let switching = match create_response(&head(&request)) {
         Ok(response) => response,
         Err(error) => {
@@ -272,16 +285,56 @@ fn upgrade<P: Ports>(
     let (context, shutdown) = (Arc::clone(&shared.context), admissions.shutdown().clone());
     tokio::spawn(async move {
         match upgraded.await {
-            Ok(upgraded) => carry(context, upgraded, shutdown, slot).await,
+            Ok(upgraded) => carry(context, signer, upgraded, shutdown, slot).await,
             Err(error) => tracing::debug!(%error, "the caller left during the handshake"),
         }
     });
     switching.map(|()| Full::default())
 }
 
+/// Why it is not known whose stream it would be.
+#[derive(Debug, thiserror::Error)]
+enum NotSigned {
+    #[error("nothing is at this path")]
+    NoSuchPath,
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("the keys of the account cannot be read")]
+    Keys(StoreError),
+}
+
+/// Whose signature the upgrade has. The end of the path names a business that brought an account, and says so with our own
+/// key, so that no stranger can have keys looked for. Keys that do not fit are read once more, since they may have been changed.
+async fn signer<P: Ports>(shared: &Shared<P>, path: &str, headers: &HeaderMap) -> Result<Signer, NotSigned> {
+    let signature = text_header(headers, "x-twilio-signature").unwrap_or_default();
+    let settings = text_header(headers, "x-twilio-webhooks-signature-settings");
+    let end = path.strip_prefix(&shared.stream_path).ok_or(NotSigned::NoSuchPath)?;
+    if end.is_empty() {
+        shared.verifier.verify_upgrade(&shared.stream_url, signature, settings)?;
+        return Ok(Signer { account: shared.account.clone(), business: None });
+    }
+    let named = shared.context.token_key.behind_door(end);
+    let (business, account) = named.ok_or(NotSigned::NoSuchPath)?;
+    let url = format!("{}{end}", shared.stream_url);
+    let mut anew = false;
+    loop {
+        let tokens = shared.context.ports.stream_tokens(&business, &account, anew).await;
+        let tokens = tokens.map_err(NotSigned::Keys)?;
+        let verified = Verifier::configured(tokens.iter().map(Secret::expose), [])
+            .map_err(|_| Refused::Mismatch)
+            .and_then(|verifier| verifier.verify_upgrade(&url, signature, settings));
+        match verified {
+            Ok(_) => return Ok(Signer { account, business: Some(business) }),
+            Err(Refused::Mismatch) if !anew => anew = true,
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+}
+
 /// One call, from its upgrade to its end.
 async fn carry<P: Ports>(
     context: Arc<Context<P>>,
+    signer: Signer,
     upgraded: hyper::upgrade::Upgraded,
     shutdown: CancellationToken,
     _slot: CallSlot,
@@ -289,7 +342,7 @@ async fn carry<P: Ports>(
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => {
             let caller = CallerSocket::accept(parts.io.into_inner(), parts.read_buf).await;
-            Box::pin(CallDriver::new(context, caller, shutdown).run()).await;
+            Box::pin(CallDriver::new(context, signer, caller, shutdown).run()).await;
         }
         // The listener is ours and plain TCP, so this is the only type there can be.
         Err(_) => tracing::error!("an upgraded connection is not the socket that was accepted"),

@@ -1,4 +1,4 @@
-//! Businesses: their profiles, keys, numbers and settings.
+//! Businesses: their profiles, keys, numbers, settings and Twilio accounts.
 
 pub mod keys;
 pub mod numbers;
@@ -6,11 +6,21 @@ pub mod profiles;
 pub mod provision;
 pub mod settings;
 pub mod sweep;
+pub mod twilio_account;
 
-use crate::edge::parts::table_parts;
+use platform::business_secrets;
+
+use crate::edge::parts::{Needs, Opener, Part, table_parts};
 
 table_parts! {
     stores::businesses::Writer: "TABLE_BUSINESSES";
     stores::keys::Writer: "TABLE_KEYS";
     stores::requests::Reader: "TABLE_REQUESTS";
+}
+
+impl Part for business_secrets::Writer {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let prefix = needs.business_secrets();
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &prefix)))
+    }
 }

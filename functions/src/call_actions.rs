@@ -16,7 +16,7 @@ use domain::action::NotDone;
 use domain::{ActionId, ActionState, Call, CallAction, CallStatus};
 use http::{HeaderMap, StatusCode, header};
 use platform::Clock;
-use providers::twilio_rest::{TwilioError, TwilioRest};
+use providers::twilio_rest::{TwilioAccounts, TwilioError};
 use stores::actions::{self, Asked, Standing};
 use stores::{businesses, calls};
 use utoipa_axum::routes;
@@ -39,7 +39,7 @@ parts! {
         businesses: businesses::Reader,
         calls: calls::Reader,
         actions: actions::Requests,
-        twilio: TwilioRest,
+        twilio: TwilioAccounts,
     }
 }
 
@@ -185,7 +185,7 @@ impl CallActions {
 
     /// Asks Twilio to give the call up. Asking twice is as good as once.
     async fn give_up(&self, call: &Call) -> Result<ActionState, Problem> {
-        match self.twilio.cancel(&call.sid).await {
+        match self.twilio.of_call(&call.account, &call.business).cancel(&call.sid).await {
             Ok(()) => Ok(ActionState::Done),
             // It was answered, or ended, since it was looked at.
             Err(TwilioError::NotFound) => {

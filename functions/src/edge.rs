@@ -8,6 +8,7 @@ pub mod etag;
 pub mod idempotency;
 pub mod inbox;
 pub mod loaded;
+mod own_accounts;
 pub mod parts;
 pub mod problem;
 pub mod run;

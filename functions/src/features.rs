@@ -121,6 +121,7 @@ features! {
     business_sweep: scheduled businesses::sweep::Sweep,
     keys: api businesses::keys::Keys,
     numbers: api businesses::numbers::Numbers,
+    twilio_account: api businesses::twilio_account::TwilioAccount,
     settings: api businesses::settings::SettingsOfBusinesses,
     call_actions: api call_actions::CallActions,
     prompts: api prompts::Prompts,

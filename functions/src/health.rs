@@ -10,6 +10,7 @@ mod finding;
 mod geo;
 mod numbers;
 mod openai;
+mod own_accounts;
 mod quarantine;
 mod twilio;
 
@@ -26,7 +27,7 @@ use futures_util::future::{BoxFuture, join_all};
 use platform::Clock;
 use providers::openai_http::OpenAiHttp;
 use providers::realtime_echo::RealtimeEcho;
-use providers::twilio_rest::TwilioRest;
+use providers::twilio_rest::TwilioAccounts;
 use stores::{businesses, calls};
 use url::Url;
 use utoipa_axum::routes;
@@ -56,7 +57,7 @@ parts! {
         realtime: RealtimeEcho,
         prices: PriceList => |needs| needs.prices(),
         models: Vec<String> => |needs| openai::models(needs),
-        twilio: TwilioRest,
+        twilio: TwilioAccounts,
         businesses: businesses::Reader,
         calls: calls::Reader,
         base: Url => |needs| needs.public_base(),
@@ -77,7 +78,7 @@ impl ApiFunction for Health {
 }
 
 /// Checks what the deployment depends on: tables, queues, the secret and its age, OpenAI's key and models, one short
-/// session with a model, Twilio's account, the countries that it dials, every number's addresses there, calls that came to
+/// session with a model, Twilio's account and those that businesses brought, the countries that it dials, every number's addresses there, calls that came to
 /// numbers of no business, signatures and the clock. A fault is told in the answer, whose status is 200 all the same. Each
 /// request pays for a few spoken words of a model.
 #[utoipa::path(get, path = "/v1/health/deep", operation_id = "check_deployment", tag = "deployment",
@@ -98,9 +99,12 @@ async fn deep(State(app): State<Arc<Health>>) -> Result<Response, Problem> {
             census.clone().await.map(|census| openai::chosen(&listed, &census, now))
         })),
         Box::pin(timed("model session", LONG, openai::session(&app.realtime, &app.prices))),
-        Box::pin(timed("twilio account", SHORT, twilio::finding(&app.twilio))),
+        Box::pin(timed("twilio account", SHORT, twilio::finding(app.twilio.deployment()))),
+        Box::pin(timed("businesses' twilio accounts", LONG, async {
+            Ok::<_, Finding>(own_accounts::finding(&*census.clone().await?, &app.twilio).await)
+        })),
         Box::pin(timed("countries", LONG, async {
-            Ok::<_, Finding>(geo::finding(&*census.clone().await?, &app.twilio).await)
+            Ok::<_, Finding>(geo::finding(&*census.clone().await?, app.twilio.deployment()).await)
         })),
         Box::pin(timed("numbers", LONG, async {
             Ok::<_, Finding>(numbers::finding(&*census.clone().await?, &app.twilio, &app.base).await)

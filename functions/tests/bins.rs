@@ -112,6 +112,7 @@ async fn environment(bin: &str) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
         ("AWS_ENDPOINT_URL_S3", endpoint),
         ("AWS_ENDPOINT_URL_SQS", endpoint),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint),
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "1"),

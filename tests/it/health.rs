@@ -44,6 +44,7 @@ async fn a_deployment_in_order_is_proven_to_be() {
     let (ok, checks) = checks(&world, &[]).await;
     assert_eq!(ok, true, "{checks:?}");
     let names = [
+        "businesses' twilio accounts",
         "clock",
         "countries",
         "model session",

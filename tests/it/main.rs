@@ -35,6 +35,7 @@ mod outbound;
 mod outbound_answers;
 mod outbound_policy;
 mod outbox;
+mod own_account;
 mod ownership;
 mod permissions;
 mod prompts;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         outbound_answers::TESTS,
         outbound_policy::TESTS,
         outbox::TESTS,
+        own_account::TESTS,
         ownership::TESTS,
         permissions::TESTS,
         permissions::limits::TESTS,

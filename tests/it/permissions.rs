@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acceptance::actions::post_at;
-use acceptance::aws_proxy::{ASIDE, Access, AwsProxy, rows};
+use acceptance::aws_proxy::{ASIDE, Access, AwsProxy, BUSINESS_SECRETS, rows};
 use acceptance::bucket::{CutShort, remove};
 use acceptance::lease::fill_deployment;
 use acceptance::record::with_everything;
@@ -31,8 +31,12 @@ fn allowed(function: &str) -> BTreeSet<Access> {
     let mut allowed = BTreeSet::new();
     for statement in &super::ownership::of_function(&template, &template["Resources"][function]) {
         let actions: Vec<String> = super::structure::strings(&statement["Action"]);
-        // Here the secret comes from the environment.
         if actions.iter().any(|action| action.starts_with("secretsmanager:") || action.starts_with("kms:")) {
+            // The deployment's own secret comes from the environment here. Those of businesses are reached by their prefix.
+            let resources = super::structure::strings(&statement["Resource"]);
+            if resources.iter().any(|resource| resource.ends_with("secret:${AWS::StackName}/businesses/*")) {
+                allowed.extend(actions.into_iter().map(|action| (action, BUSINESS_SECRETS.to_owned())));
+            }
             continue;
         }
         for resource in super::structure::strings(&statement["Resource"]) {
@@ -73,7 +77,10 @@ fn compare(function: &str, proxy: &AwsProxy) {
     );
     // What every function of the API may do is one policy, and not every one has something to put into the log.
     let shared = ("dynamodb:PutItem".to_owned(), rows("RequestsTable", AUDIT_KEYS));
-    let idle: Vec<_> = allowed.difference(&used).filter(|access| **access != shared).collect();
+    // So is the reading of businesses' secrets, and not every function here meets a business that has one.
+    let secrets = ("secretsmanager:GetSecretValue".to_owned(), BUSINESS_SECRETS.to_owned());
+    let idle: Vec<_> =
+        allowed.difference(&used).filter(|access| ![&shared, &secrets].contains(access)).collect();
     assert!(idle.is_empty(), "{function} may do what it never does: {idle:?}");
 }
 
@@ -114,6 +121,9 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     fill_deployment(&world, false).await;
     let early = Webhook::status(&world, &first, "initiated", 0);
     assert_eq!(status.receives(&world, &early).await.0, 204);
+    // Of a call that is not open, in an account that no business brought, the owner of the number is looked for.
+    let stranger = Webhook::inbound(&world, &call_sid(6)).field("AccountSid", acceptance::OWN_ACCOUNTS[0].0);
+    assert_eq!(status.receives(&world, &stranger.at("/twilio/voice/status")).await.0, 403);
     let ringing = Webhook::inbound(&world, &first);
     assert!(inbound.receives(&world, &ringing).await.1.contains("<Stream"), "the call is opened");
     let busy = inbound.receives(&world, &Webhook::inbound(&world, &second)).await.1;
@@ -316,6 +326,9 @@ async fn the_roles_of_the_pipeline_fit() {
         .field("RecordingStatus", "completed")
         .field("RecordingChannels", "2");
     assert_eq!(ready.receives(&world, &announced).await.0, 204);
+    let stranger = Webhook::inbound(&world, &call_sid(9)).at("/twilio/recording");
+    let stranger = stranger.field("AccountSid", acceptance::OWN_ACCOUNTS[0].0);
+    assert_eq!(ready.receives(&world, &stranger).await.0, 403);
     compare("RecordingReadyFunction", &proxy);
 
     let proxy = AwsProxy::of(&world).await;

@@ -1,5 +1,6 @@
 //! The one secret of a deployment is read by the functions that may read it, and by no other.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use acceptance::World;
@@ -49,4 +50,47 @@ async fn only_a_function_that_reads_the_secret_may_read_it() {
     assert!(readers > 5, "{readers}");
 }
 
-acceptance::tests![only_a_function_that_reads_the_secret_may_read_it];
+/// The keys that businesses bring are reached by their prefix alone, set by one role and deleted by another one; the code
+/// that can do either is that of the functions which set businesses up.
+fn the_keys_of_businesses_have_one_writer_and_one_prefix() {
+    const PREFIX: &str = "secret:${AWS::StackName}/businesses/*";
+    let template: Value = serde_yaml_ng::from_str(&super::structure::read("template.yaml")).unwrap();
+    let mut writers = BTreeMap::new();
+    for (id, resource) in template["Resources"].as_mapping().unwrap() {
+        let mut statements = super::ownership::of_function(&template, resource);
+        let own = &resource["Properties"]["PolicyDocument"]["Statement"];
+        statements.extend(own.as_sequence().into_iter().flatten().cloned());
+        for statement in statements {
+            let actions = super::structure::strings(&statement["Action"]);
+            if !actions.iter().any(|action| action.starts_with("secretsmanager:")) {
+                continue;
+            }
+            let resources = super::structure::strings(&statement["Resource"]);
+            let deployments = resources == ["SecretsArn"];
+            assert!(
+                deployments || resources.iter().all(|one| one.ends_with(PREFIX)),
+                "{id:?}: {resources:?}"
+            );
+            for action in actions.into_iter().filter(|action| action != "secretsmanager:GetSecretValue") {
+                assert!(!deployments, "{id:?} may change the deployment's secret");
+                let role = writers.insert(action.clone(), id.as_str().unwrap().to_owned());
+                assert_eq!(role, None, "{action} is given to two roles");
+            }
+        }
+    }
+    let expected = [
+        ("secretsmanager:CreateSecret", "TwilioAccountFunction"),
+        ("secretsmanager:DeleteSecret", "BusinessSweepFunction"),
+        ("secretsmanager:PutSecretValue", "TwilioAccountFunction"),
+    ];
+    assert_eq!(writers, expected.map(|(action, role)| (action.to_owned(), role.to_owned())).into());
+    for (path, text) in super::structure::sources(&["functions/src", "bridge/src", "infra/local/src"]) {
+        let holds = text.contains("business_secrets::Writer") || text.contains("Writer as Secrets");
+        assert!(!holds || path.starts_with("functions/src/businesses"), "{path} may write businesses' keys");
+    }
+}
+
+acceptance::tests![
+    only_a_function_that_reads_the_secret_may_read_it,
+    the_keys_of_businesses_have_one_writer_and_one_prefix,
+];

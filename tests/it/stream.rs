@@ -1,7 +1,7 @@
 //! The media stream's door: who may come in, and what happens to who may not.
 
-use acceptance::World;
 use acceptance::webhook::{Webhook, call_sid, token_in};
+use acceptance::{OWN_ACCOUNTS, World};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use simulator::twilio::{CallEventKind, CallerScript, CallerStep, SIGNATURE_HEADER, sign_url};
@@ -11,7 +11,11 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn open(world: &World, signature: Option<&str>) -> Result<Socket, Error> {
-    let mut request = world.system.stream_url.as_str().into_client_request().unwrap();
+    open_at(world.system.stream_url.as_str(), signature).await
+}
+
+async fn open_at(url: &str, signature: Option<&str>) -> Result<Socket, Error> {
+    let mut request = url.into_client_request().unwrap();
     if let Some(signature) = signature {
         request.headers_mut().insert(SIGNATURE_HEADER, signature.parse().unwrap());
     }
@@ -24,11 +28,15 @@ async fn open_signed(world: &World) -> Socket {
 }
 
 fn start(world: &World, call: &str, token: &str) -> Message {
+    start_of(&world.identity.account_sid, call, token)
+}
+
+fn start_of(account: &str, call: &str, token: &str) -> Message {
     let stream = format!("MZ{}", "5".repeat(32));
     let message = json!({
         "event": "start", "sequenceNumber": "1", "streamSid": stream,
         "start": {
-            "streamSid": stream, "accountSid": world.identity.account_sid, "callSid": call, "tracks": ["inbound"],
+            "streamSid": stream, "accountSid": account, "callSid": call, "tracks": ["inbound"],
             "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1 },
             "customParameters": { "token": token },
         },
@@ -103,6 +111,50 @@ async fn nonsense_is_shown_out_with_a_policy_close(world: World) {
     assert!(!greeted.is_empty());
 }
 
+/// The stream's address names the account that a business brought. Its token opens that door and no other one, and by no
+/// other door can a stream of the call come.
+async fn a_stream_of_a_brought_account_comes_by_a_door_of_its_own() {
+    let world = World::start().await;
+    let other = world.another_business().await;
+    let (account, token) = OWN_ACCOUNTS[0];
+    let put = world.http.put(world.url(&format!("/v1/businesses/{}/twilio", other.business.id)));
+    let put = put.bearer_auth(world.identity.operator_key.expose());
+    let set = put.json(&json!({ "account_sid": account, "auth_token": token })).send().await.unwrap();
+    assert_eq!(set.status(), 200);
+    let ringing = Webhook::inbound(&world, &call_sid(1)).field("AccountSid", account);
+    let ringing = ringing.field("To", other.number.as_e164()).signed_with(token);
+    let (_, twiml) = ringing.send(&world).await;
+    let url = twiml.split("<Stream ").nth(1).and_then(|rest| rest.split("url=\"").nth(1)).expect(&twiml);
+    let url = url.split('"').next().unwrap().to_owned();
+    let plain = world.system.stream_url.as_str();
+    let another = url.replace(other.business.id.as_str(), world.business.business.id.as_str());
+    assert!(url.starts_with(plain) && url != plain && url != another, "{url}");
+
+    let deployments = world.identity.auth_token.expose();
+    for (url, token, status) in [(&*url, deployments, 403), (plain, token, 403), (&*another, token, 404)] {
+        match open_at(url, Some(&sign_url(token, url))).await {
+            Err(Error::Http(response)) => assert_eq!(response.status(), status, "{url}"),
+            opened => panic!("{url}: {opened:?}"),
+        }
+    }
+    let stream_token = token_in(&twiml);
+    let own = async || open_at(&url, Some(&sign_url(token, &url))).await.expect("it is let in");
+    let deployment = &world.identity.account_sid;
+    for (mut socket, claimed) in [(open_signed(&world).await, account), (own().await, deployment.as_str())] {
+        socket.send(start_of(claimed, &call_sid(1), &stream_token)).await.unwrap();
+        assert_eq!(close_code(&mut socket).await, 1008, "{claimed}");
+    }
+    let mut socket = own().await;
+    socket.send(start_of(account, &call_sid(1), &stream_token)).await.unwrap();
+    loop {
+        if let Message::Text(text) = socket.next().await.unwrap().unwrap() {
+            let message: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(message["event"], "media", "the agent speaks");
+            break;
+        }
+    }
+}
+
 /// The model cannot be had: the caller hears an apology, not silence.
 async fn without_a_model_the_caller_hears_an_apology() {
     use simulator::openai::{ConnectionPlan, Handshake};
@@ -125,5 +177,6 @@ acceptance::tests![
     an_unsigned_upgrade_is_refused,
     a_token_that_is_unknown_of_another_call_or_used_opens_no_model_socket,
     nonsense_is_shown_out_with_a_policy_close,
+    a_stream_of_a_brought_account_comes_by_a_door_of_its_own,
     without_a_model_the_caller_hears_an_apology,
 ];

@@ -3,6 +3,7 @@
 mod access;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -19,7 +20,7 @@ use crate::World;
 use crate::reverse_proxy::forward;
 
 use access::Names;
-pub use access::{ASIDE, Access, rows};
+pub use access::{ASIDE, Access, BUSINESS_SECRETS, rows};
 
 /// How requests to DynamoDB are treated from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +52,14 @@ struct Shared {
     waiting: watch::Sender<Vec<String>>,
     seen: Mutex<BTreeSet<Access>>,
     stale: Mutex<BTreeSet<Access>>,
+    secrets_read: AtomicUsize,
 }
 
 struct Upstreams {
     dynamodb: Url,
     s3: Url,
     sqs: Url,
+    secrets_manager: Url,
 }
 
 impl AwsProxy {
@@ -67,7 +70,13 @@ impl AwsProxy {
             world.system.environment[&format!("AWS_ENDPOINT_URL_{service}")].parse().expect("a URL")
         };
         let shared = Arc::new(Shared {
-            upstreams: Upstreams { dynamodb: upstream("DYNAMODB"), s3: upstream("S3"), sqs: upstream("SQS") },
+            upstreams: Upstreams {
+                dynamodb: upstream("DYNAMODB"),
+                s3: upstream("S3"),
+                sqs: upstream("SQS"),
+                secrets_manager: upstream("SECRETS_MANAGER"),
+            },
+            secrets_read: AtomicUsize::new(0),
             names: Names::of(world),
             http: crate::http().build().expect("a client"),
             manner: watch::Sender::new(Manner::Open),
@@ -83,9 +92,19 @@ impl AwsProxy {
     }
 
     /// The variables that send all of a function's requests to AWS through it.
-    pub fn everywhere(&self) -> [(&'static str, &str); 3] {
-        ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"]
-            .map(|name| (name, self.url.as_str()))
+    pub fn everywhere(&self) -> [(&'static str, &str); 4] {
+        [
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_S3",
+            "AWS_ENDPOINT_URL_SQS",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        ]
+        .map(|name| (name, self.url.as_str()))
+    }
+
+    /// How often a secret was read.
+    pub fn secrets_read(&self) -> usize {
+        self.shared.secrets_read.load(Ordering::SeqCst)
     }
 
     pub fn set(&self, manner: Manner) {
@@ -132,6 +151,14 @@ async fn pass(
         return Ok(answer);
     };
     let request = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    if service == "secretsmanager" {
+        if operation == "GetSecretValue" {
+            shared.secrets_read.fetch_add(1, Ordering::SeqCst);
+        }
+        let access = (format!("secretsmanager:{operation}"), access::BUSINESS_SECRETS.to_owned());
+        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(access);
+        return forward(&shared.http, &shared.upstreams.secrets_manager, method, &uri, headers, body).await;
+    }
     if service == "AmazonSQS" {
         let access = access::to_queue(&shared.names, operation, &request);
         shared.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(access);

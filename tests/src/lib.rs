@@ -21,7 +21,7 @@ pub mod suite;
 pub mod webhook;
 mod world;
 
-pub use world::{World, WorldConfig, answering_connections};
+pub use world::{OWN_ACCOUNTS, World, WorldConfig, answering_connections};
 
 /// A client of endpoints on this machine, none of which speaks TLS: it reads no trust store, which takes longer than
 /// many a test.

@@ -35,6 +35,12 @@ const EXTERNAL_AWS: &str = "SWITCHBOARD_TEST_AWS";
 /// take: on a busy machine everything takes many times as long as on an idle one.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// The sids and tokens of Twilio accounts that businesses may bring.
+pub const OWN_ACCOUNTS: [(&str, &str); 2] = [
+    ("AC0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a", "the-token-of-the-first-account"),
+    ("AC0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "the-token-of-the-second-account"),
+];
+
 /// How often it is looked again.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -176,6 +182,7 @@ impl World {
         let mut twilio_config = TwilioConfig::new(&identity.account_sid, identity.auth_token.expose());
         let (time, ahead) = watch::channel(Duration::ZERO);
         twilio_config.ahead = Some(ahead.clone());
+        twilio_config.others = OWN_ACCOUNTS.map(|(sid, token)| (sid.to_owned(), token.to_owned())).into();
         (config.twilio)(&mut twilio_config);
         let twilio = Twilio::start(twilio_config).await.expect("the simulated Twilio starts");
         let start = System::start(Config {

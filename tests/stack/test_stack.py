@@ -297,12 +297,12 @@ MUTANTS: list[tuple[str, Check, str, str, str, str]] = [
         "dynamodb:BatchWriteItem",
     ),
     (
-        "the secret that nobody may read",
+        "secrets that no role may delete",
         permissions.findings,
         "template.yaml",
-        "Action: [secretsmanager:GetSecretValue]",
+        "Action: [secretsmanager:DeleteSecret]",
         "Action: [kms:Decrypt]",
-        "secretsmanager:GetSecretValue",
+        "secretsmanager:DeleteSecret",
     ),
     (
         "a table that a function is told of and may not use",

@@ -67,12 +67,19 @@ impl World {
         let twilio = "http://127.0.0.1:1/".parse().unwrap();
         let account = format!("AC{}", "0".repeat(32));
         let key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
+        let own = business_secrets::Reader::new(&self.aws, "test/");
         StorePorts {
             plans: Plans::new(&self.aws, LEASES),
             verdicts: verdicts::Reader::new(&self.aws, LEASES),
             actions: actions::Inbox::new(&self.aws, LEASES),
             turns: turns::Writer::new(&self.aws, TURNS, LEASES),
-            twilio: TwilioRest::new(&twilio, &account, Secret::new("token")).unwrap(),
+            twilio: TwilioAccounts::new(
+                TwilioRest::new(&twilio, &account, Secret::new("token")).unwrap(),
+                twilio,
+                own.clone(),
+                self.aws.clock.clone(),
+            ),
+            own,
             steps: Leases::new(&self.aws, LEASES),
             tools: ToolClient::new(key, Reach::AndLoopback).unwrap(),
             clock: self.aws.clock.clone(),

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use domain::own_account::Signer;
 use domain::{ActionId, AnsweredBy, CallAction, CallPlan, CallSid, Epoch, Timestamp};
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
@@ -94,11 +95,22 @@ impl Effects {
         }));
     }
 
-    pub(super) fn claim<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch, now: Timestamp) {
+    /// `signer` opened the stream.
+    pub(super) fn claim<P: Ports>(
+        &mut self,
+        ports: Arc<P>,
+        signer: Signer,
+        (call, epoch): (CallSid, Epoch),
+        now: Timestamp,
+    ) {
         self.pending.push(Box::pin(async move {
             let (claimed, steered) =
                 tokio::join!(ports.claim(&call, epoch, now), steered(&*ports, &call, epoch));
             Effect::Claimed(match claimed {
+                Ok(plan) if !signer.speaks_for(&plan.account, &plan.business) => {
+                    tracing::error!(%call, account = %signer.account, "a stream of another account");
+                    Err(ClaimRefusal::NotYours)
+                }
                 Ok(plan) if plan.call == call && plan.epoch == epoch => Ok((Box::new(plan), steered)),
                 Ok(_) => {
                     tracing::error!(%call, %epoch, "the store gave the plan of another call");
@@ -143,8 +155,8 @@ impl Effects {
         self.pending.push(Box::pin(actions::next(ports, clock, call, epoch, inbox)));
     }
 
-    pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, call: CallSid, epoch: Epoch) {
-        self.pending.push(Box::pin(async move { hang_up(&*ports, &call, epoch).await }));
+    pub(super) fn hang_up<P: Ports>(&mut self, ports: Arc<P>, plan: Arc<CallPlan>) {
+        self.pending.push(Box::pin(async move { hang_up(&*ports, &plan).await }));
     }
 }
 
@@ -178,16 +190,16 @@ async fn verdict<P: Ports>(ports: &P, clock: &Clock, call: &CallSid) -> Answered
 }
 
 /// Ending a call twice is as good as once, so an unclear answer is tried again.
-async fn hang_up<P: Ports>(ports: &P, call: &CallSid, epoch: Epoch) -> Effect {
+async fn hang_up<P: Ports>(ports: &P, plan: &CallPlan) -> Effect {
     let ask = || async {
-        let asked = timeout(HANG_UP_DEADLINE, ports.hang_up(call, epoch)).await;
+        let asked = timeout(HANG_UP_DEADLINE, ports.hang_up(plan)).await;
         asked.unwrap_or_else(|_| Err(HangUpError::Unavailable("no answer in time".to_owned())))
     };
     match ask.retry(HANG_UP_TRIES).when(|error| matches!(error, HangUpError::Unavailable(_))).await {
         Ok(()) => Effect::HungUp { ok: true },
         Err(HangUpError::Fenced) => Effect::Superseded,
         Err(error @ (HangUpError::Refused(_) | HangUpError::Unavailable(_))) => {
-            tracing::error!(%call, %error, "hang-up failed");
+            tracing::error!(call = %plan.call, %error, "hang-up failed");
             Effect::HungUp { ok: false }
         }
     }

@@ -35,7 +35,7 @@ impl Ports for World {
 
     crate::ports_without_actions!();
 
-    async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
+    async fn hang_up(&self, _: &CallPlan) -> Result<(), HangUpError> {
         Ok(())
     }
 

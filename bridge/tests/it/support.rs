@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bridge::{Bridge, BridgeSettings, LiveEvent, LiveEvents, WarmSettings};
+use domain::ids::AccountSid;
 use domain::token::TokenKey;
 use domain::{CallPlan, CallSid, Secret, testing};
 use http::{Method, Request, StatusCode};
@@ -111,6 +112,7 @@ impl Harness {
     pub(crate) fn plan_with(&self, change: impl FnOnce(&mut CallPlan)) -> Planned {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let mut plan = testing::plan(NEXT.fetch_add(1, Ordering::Relaxed));
+        plan.account = AccountSid::parse(ACCOUNT_SID).unwrap();
         change(&mut plan);
         let call = plan.call.clone();
         let token = self.token_key.mint(&call, plan.epoch).expose().to_owned();

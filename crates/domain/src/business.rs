@@ -7,12 +7,14 @@ pub mod bounds;
 mod conversation;
 mod policies;
 mod settings;
+mod standing;
 mod voice;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::AccountSid;
 use crate::usage::Caps;
 use crate::zone::Zone;
 use crate::{BusinessId, PhoneNumber, Timestamp};
@@ -20,6 +22,7 @@ use crate::{BusinessId, PhoneNumber, Timestamp};
 pub use conversation::{ConversationPolicy, VoicemailPolicy};
 pub use policies::{Policies, RecordingPolicy, TranscriptPolicy, Voicemail, WhenNoAgent};
 pub use settings::{ChannelPrompt, PromptInLanguage, Prompts, Settings};
+pub use standing::Standing;
 pub use voice::{Eagerness, TurnDetection, Voice};
 
 /// What a business is, apart from how its calls are conducted.
@@ -41,6 +44,13 @@ pub struct Business {
     /// The most that it may use in a month. Part of the profile, since a cap holds at once and for every revision.
     #[serde(default)]
     pub caps: Caps,
+    /// The Twilio account that it brought: its calls begin there. `None`: in the deployment's. The account's keys are
+    /// in the secret store, and never here.
+    #[serde(default)]
+    pub twilio_account: Option<AccountSid>,
+    /// Until when keys of accounts that it left are kept; `None`: it left none.
+    #[serde(default)]
+    pub twilio_keys_until: Option<Timestamp>,
 }
 
 /// The longest name of a business, characters.
@@ -49,50 +59,6 @@ pub const MAX_NAME_CHARS: usize = 120;
 pub const MAX_CALLS_AT_ONCE: u16 = 10_000;
 /// How long a business that is to be deleted can be taken back.
 pub const WAITS_BEFORE_DELETION: Duration = Duration::from_secs(30 * 24 * 3_600);
-
-/// Whether a business is served.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum Standing {
-    /// Its calls are answered and placed.
-    #[default]
-    Active,
-    /// Its calls are refused politely; everything else stays as it is.
-    Suspended {
-        /// Since when.
-        since: Timestamp,
-        /// Why, for the operator.
-        reason: Option<String>,
-    },
-    /// As suspended, and deleted once `gone_at` is over.
-    Leaving {
-        /// Since when.
-        since: Timestamp,
-        /// When it is deleted.
-        gone_at: Timestamp,
-    },
-}
-
-impl Standing {
-    /// Whether its calls are answered and placed.
-    pub const fn is_active(&self) -> bool {
-        matches!(self, Self::Active)
-    }
-
-    /// Whether it is to be deleted by now, and cannot be taken back.
-    pub fn is_gone(&self, now: Timestamp) -> bool {
-        matches!(self, Self::Leaving { gone_at, .. } if *gone_at <= now)
-    }
-
-    /// The word by which it is listed.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended { .. } => "suspended",
-            Self::Leaving { .. } => "leaving",
-        }
-    }
-}
 
 impl Business {
     /// The zone of its clocks; UTC if [`time_zone`](Self::time_zone) names none.

@@ -24,6 +24,7 @@ pub mod locale;
 pub mod numbering;
 pub mod numbers;
 pub mod outbound;
+pub mod own_account;
 pub mod phone;
 pub mod phrases;
 pub mod plan;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::business::{ConversationPolicy, Voice};
+use crate::ids::AccountSid;
 use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Speaker, Timestamp, Toolbox};
 
 /// Everything that the bridge needs for one epoch of a call.
@@ -17,6 +18,8 @@ pub struct CallPlan {
     pub epoch: Epoch,
     /// Whose call it is.
     pub business: BusinessId,
+    /// The Twilio account that carries it, to the call's end.
+    pub account: AccountSid,
     /// The settings that it was made from.
     pub revision: Revision,
     /// Which way the call goes.

@@ -35,6 +35,8 @@ pub fn business() -> Business {
         max_concurrent_calls: 4,
         fallback_number: None,
         caps: Caps::default(),
+        twilio_account: None,
+        twilio_keys_until: None,
         standing: Default::default(),
     }
 }
@@ -109,6 +111,7 @@ pub fn plan(n: u32) -> CallPlan {
         tools: Toolbox::default(),
         introduction: None,
         safety_identifier: "opaque".into(),
+        account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
     }
 }
 

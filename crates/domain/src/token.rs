@@ -8,8 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
-use crate::{CallSid, Epoch, Secret};
+use crate::ids::AccountSid;
+use crate::{BusinessId, CallSid, Epoch, Secret};
 
 /// Keeps this MAC apart from every other use the same key may ever have.
 const CONTEXT: &[u8] = b"switchboard stream token v1\0";
@@ -43,6 +45,28 @@ impl TokenKey {
         let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| InvalidToken)?;
         self.mac(call, epoch).verify_slice(&mac).map_err(|_| InvalidToken)?;
         Ok(epoch)
+    }
+
+    /// What the path of a stream ends with that an account of a business opens: it names both, and cannot be made up, so
+    /// that nobody has keys looked for that are not a business's.
+    pub fn door(&self, business: &BusinessId, account: &AccountSid) -> String {
+        format!("/{business}/{account}/{}", self.door_mac(business, account))
+    }
+
+    /// The business and the account that the end of a path names. `None`: it was not made with this key.
+    pub fn behind_door(&self, end: &str) -> Option<(BusinessId, AccountSid)> {
+        let mut parts = end.strip_prefix('/')?.split('/');
+        let (business, account, mac) = (parts.next()?, parts.next()?, parts.next()?);
+        let named = (BusinessId::parse(business).ok()?, AccountSid::parse(account).ok()?);
+        let expected = self.door_mac(&named.0, &named.1);
+        let same = bool::from(expected.as_bytes().ct_eq(mac.as_bytes()));
+        (same && parts.next().is_none()).then_some(named)
+    }
+
+    fn door_mac(&self, business: &BusinessId, account: &AccountSid) -> String {
+        // Neither id has a slash.
+        let mac = self.derived_mac("stream door", format!("{business}/{account}").as_bytes());
+        URL_SAFE_NO_PAD.encode(&mac[..16])
     }
 
     /// Another key, for one purpose and of no use for guessing this one or any other.
@@ -114,6 +138,26 @@ mod tests {
         assert_eq!(key("test").verify(&call("1"), &raised), Err(InvalidToken));
         for garbage in ["", ".", "1.", "1.!!", "x.AAAA", "99999999999.AAAA"] {
             assert_eq!(key("test").verify(&call("1"), garbage), Err(InvalidToken), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_door_is_for_one_business_and_account() {
+        let account = |digit: &str| AccountSid::parse(&format!("AC{}", digit.repeat(32))).unwrap();
+        let business = BusinessId::parse("harbour-bicycles").unwrap();
+        let door = key("test").door(&business, &account("1"));
+        assert_eq!(key("test").behind_door(&door), Some((business, account("1"))));
+        assert_eq!(key("else").behind_door(&door), None);
+        for other in [
+            door.replace("harbour", "mountain"),
+            door.replace(account("1").as_str(), account("2").as_str()),
+            format!("{door}/"),
+            door.trim_start_matches('/').to_owned(),
+            door[..door.len() - 1].to_owned(),
+            String::new(),
+            "/".to_owned(),
+        ] {
+            assert_eq!(key("test").behind_door(&other), None, "{other}");
         }
     }
 

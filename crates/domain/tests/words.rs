@@ -231,9 +231,10 @@ fn scopes_and_roles_keep_their_words() {
         "usage:read",
         "usage:write",
         "audit:read",
+        "secrets:read",
+        "secrets:write",
         "businesses:read",
         "businesses:write",
-        "secrets:write",
         "deployment:read",
     ];
     assert_eq!(Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(), scopes);

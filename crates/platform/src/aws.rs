@@ -38,14 +38,16 @@ pub struct Aws {
     pub s3: aws_sdk_s3::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    /// Secrets Manager.
+    pub secrets_manager: aws_sdk_secretsmanager::Client,
     /// The time that stores write and compare with.
     pub clock: Clock,
 }
 
 impl Aws {
-    /// Reads `AWS_REGION` and, for endpoints that are not AWS's own, `AWS_ENDPOINT_URL_DYNAMODB`, `_S3` and
-    /// `_SQS` with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. In AWS the last five are absent and the
-    /// SDK's own chain finds the credentials of the role.
+    /// Reads `AWS_REGION` and, for endpoints that are not AWS's own, `AWS_ENDPOINT_URL_DYNAMODB`, `_S3`,
+    /// `_SQS` and `_SECRETS_MANAGER` with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. In AWS only the region is set,
+    /// and the SDK's own chain finds the credentials of the role.
     ///
     /// # Errors
     /// Every one of these variables that is malformed or missing.
@@ -90,7 +92,10 @@ impl Aws {
         s3.set_force_path_style(endpoints.s3.as_ref().map(|_| true));
         let mut sqs = aws_sdk_sqs::config::Builder::from(&config);
         sqs.set_endpoint_url(endpoints.sqs.as_ref().map(Url::to_string));
+        let mut secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
+        secrets.set_endpoint_url(endpoints.secrets_manager.as_ref().map(Url::to_string));
         Self {
+            secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
@@ -132,6 +137,7 @@ struct Endpoints {
     dynamodb: Option<Url>,
     s3: Option<Url>,
     sqs: Option<Url>,
+    secrets_manager: Option<Url>,
 }
 
 impl Endpoints {
@@ -141,12 +147,13 @@ impl Endpoints {
         let dynamodb = parser.optional_url("AWS_ENDPOINT_URL_DYNAMODB");
         let s3 = parser.optional_url("AWS_ENDPOINT_URL_S3");
         let sqs = parser.optional_url("AWS_ENDPOINT_URL_SQS");
-        let elsewhere = [&dynamodb, &s3, &sqs].into_iter().any(Option::is_some);
+        let secrets_manager = parser.optional_url("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        let elsewhere = [&dynamodb, &s3, &sqs, &secrets_manager].into_iter().any(Option::is_some);
         let credentials = elsewhere.then(|| {
             let (id, secret) = (parser.text("AWS_ACCESS_KEY_ID"), parser.secret("AWS_SECRET_ACCESS_KEY"));
             Credentials::new(id, secret.expose(), parser.optional("AWS_SESSION_TOKEN"), None, "settings")
         });
-        parser.finish(Self { region, credentials, dynamodb, s3, sqs })
+        parser.finish(Self { region, credentials, dynamodb, s3, sqs, secrets_manager })
     }
 }
 

@@ -6,6 +6,7 @@
 //! | module | what it reaches |
 //! |---|---|
 //! | [`mod@env`], [`secrets`] | settings, read once, every error reported together |
+//! | [`business_secrets`] | the Twilio keys that businesses bring, in Secrets Manager |
 //! | [`aws`], [`tls`] | the AWS clients and the one TLS provider |
 //! | [`objects`], [`queues`] | S3 and SQS |
 //! | [`backoff`] | trying again |
@@ -14,6 +15,7 @@
 
 pub mod aws;
 pub mod backoff;
+pub mod business_secrets;
 pub mod clock;
 pub mod env;
 pub mod objects;

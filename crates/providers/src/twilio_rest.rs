@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::ids::AccountSid;
 use domain::{CallSid, PhoneNumber, RecordingSid, Secret};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -17,6 +18,11 @@ use twilio::{Form, Sid};
 use url::Url;
 
 use platform::tls;
+
+mod accounts;
+
+pub use accounts::TwilioAccounts;
+use accounts::{Token, Unsent};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a request and its whole answer, media excepted.
@@ -52,14 +58,21 @@ pub enum TwilioError {
     /// The settings cannot be used; why.
     #[error("Twilio cannot be called: {0}")]
     Settings(&'static str),
+    /// The account is one that a business brought, and its keys are not kept: they were removed, or the business left
+    /// the account too long ago.
+    #[error("the keys of the business's Twilio account are not kept: set them again")]
+    NoKeys,
+    /// The keys that the business brought cannot be read now.
+    #[error("the keys of the business's Twilio account cannot be read now: try again")]
+    KeysUnavailable,
 }
 
 impl TwilioError {
     /// Whether the same request may succeed later.
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::RateLimited { .. } | Self::Transient => true,
-            Self::NotFound | Self::Auth | Self::Permanent(_) | Self::Settings(_) => false,
+            Self::RateLimited { .. } | Self::Transient | Self::KeysUnavailable => true,
+            Self::NotFound | Self::Auth | Self::Permanent(_) | Self::Settings(_) | Self::NoKeys => false,
         }
     }
 }
@@ -80,8 +93,8 @@ pub enum PlaceError {
 pub struct TwilioRest {
     client: Client,
     api: Api,
-    account: Sid,
-    token: Secret,
+    account: AccountSid,
+    token: Token,
     /// The simulator has no TLS; whatever the API redirects to is held to the API's own standard.
     plain_http: bool,
 }
@@ -92,7 +105,7 @@ impl TwilioRest {
     /// # Errors
     /// [`TwilioError::Settings`] for a malformed account sid, or without a TLS trust store.
     pub fn new(base: &Url, account_sid: &str, auth_token: Secret) -> Result<Self, TwilioError> {
-        let account = Sid::account(account_sid)
+        let account = AccountSid::parse(account_sid)
             .map_err(|_| TwilioError::Settings("the account sid is not AC and 32 hexadecimal digits"))?;
         let client = tls::client()
             .map_err(|_| TwilioError::Settings("no TLS trust store"))?
@@ -102,8 +115,26 @@ impl TwilioRest {
             .redirect(Policy::none())
             .build()
             .map_err(|_| TwilioError::Settings("no TLS provider"))?;
-        let api = Api::new(base.as_str(), &account);
-        Ok(Self { client, api, account, token: auth_token, plain_http: base.scheme() == "http" })
+        let api = Api::new(base.as_str(), account.as_str());
+        let token = Token::Fixed(auth_token);
+        Ok(Self { client, api, account, token, plain_http: base.scheme() == "http" })
+    }
+
+    /// Another account at the same address, over the same connections.
+    fn other(&self, base: &Url, account: &AccountSid, token: Token) -> Self {
+        let api = Api::new(base.as_str(), account.as_str());
+        Self {
+            client: self.client.clone(),
+            api,
+            account: account.clone(),
+            token,
+            plain_http: self.plain_http,
+        }
+    }
+
+    /// The account that it asks in the name of.
+    pub const fn account_sid(&self) -> &AccountSid {
+        &self.account
     }
 
     /// A call as it stands.
@@ -140,10 +171,13 @@ impl TwilioRest {
     pub async fn place_call(&self, call: &NewCall<'_>) -> Result<CallSid, PlaceError> {
         let post = self.client.post(self.api.calls());
         let post = post.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(call.form().encode());
-        let sent = self.authorised(post).timeout(REQUEST_TIMEOUT).send().await;
-        let mut response = sent.map_err(|error| {
-            let unsent = error.is_connect() || error.is_builder();
-            if unsent { PlaceError::NotPlaced(TwilioError::Transient) } else { PlaceError::Unknown }
+        let sent = self.send(post.timeout(REQUEST_TIMEOUT)).await;
+        let mut response = sent.map_err(|error| match error {
+            Unsent::Keys(error) => PlaceError::NotPlaced(error),
+            Unsent::Http(error) if error.is_connect() || error.is_builder() => {
+                PlaceError::NotPlaced(TwilioError::Transient)
+            }
+            Unsent::Http(_) => PlaceError::Unknown,
         })?;
         let body = bounded_body(&mut response).await.map_err(|_| PlaceError::Unknown)?;
         if !response.status().is_success() {
@@ -271,8 +305,7 @@ impl TwilioRest {
     /// The answer of the API or, if it redirects, of where it leads, which gets no credentials. One redirect
     /// is Twilio's way; a second one is refused.
     async fn media(&self, url: &str) -> Result<Response, TwilioError> {
-        let response =
-            self.authorised(self.client.get(url)).send().await.map_err(|_| TwilioError::Transient)?;
+        let response = self.send(self.client.get(url)).await?;
         if !response.status().is_redirection() {
             return Ok(response);
         }
@@ -297,14 +330,28 @@ impl TwilioRest {
 
     /// The body of a success.
     async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, TwilioError> {
-        let sent = self.authorised(request).timeout(REQUEST_TIMEOUT).send().await;
-        let mut response = sent.map_err(|_| TwilioError::Transient)?;
+        let mut response = self.send(request.timeout(REQUEST_TIMEOUT)).await?;
         let body = bounded_body(&mut response).await?;
         if response.status().is_success() { Ok(body) } else { Err(failure(&response, &body)) }
     }
 
-    fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
-        request.basic_auth(&self.account, Some(self.token.expose()))
+    /// Sends a request with the account's token. A token that a business brought and that is refused is read once more,
+    /// and if it is another one by now, the request is sent with that: what was refused has had no effect.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Unsent> {
+        let again = request.try_clone();
+        let token = self.token.current(&self.account).await?;
+        let response = self.authorised(request, &token).send().await.map_err(Unsent::Http)?;
+        if response.status().as_u16() != 401 {
+            return Ok(response);
+        }
+        match (again, self.token.instead_of(&token, &self.account).await) {
+            (Some(again), Some(token)) => self.authorised(again, &token).send().await.map_err(Unsent::Http),
+            _ => Ok(response),
+        }
+    }
+
+    fn authorised(&self, request: RequestBuilder, token: &Secret) -> RequestBuilder {
+        request.basic_auth(&self.account, Some(token.expose()))
     }
 }
 

@@ -29,6 +29,7 @@ use std::time::Duration;
 use domain::call::StatusEvent;
 use domain::ids::AccountSid;
 use domain::outbound::SlotCount;
+use domain::own_account::Signer;
 use domain::{BusinessId, Call, CallPlan, CallSid, DialId, Epoch, Timestamp};
 
 use crate::capacity::{Limits, Pool, ReservedSlots, Search, SlotRequest, Slots};
@@ -186,7 +187,23 @@ impl Writer {
         event: &StatusEvent,
         params: &BTreeMap<String, String>,
     ) -> Result<StatusOutcome, StoreError> {
-        status::record(&self.calls, call, event_key, event, params).await
+        let outcome = status::record(&self.calls, call, event_key, event, params, None).await?;
+        Ok(outcome.unwrap_or(StatusOutcome { moved: false, duplicate: false, call: None }))
+    }
+
+    /// The same for what `by` says. `None`: the call is carried by another account, and nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating the request is always safe.
+    pub async fn record_callback(
+        &self,
+        call: &CallSid,
+        event_key: &str,
+        event: &StatusEvent,
+        params: &BTreeMap<String, String>,
+        by: &Signer,
+    ) -> Result<Option<StatusOutcome>, StoreError> {
+        status::record(&self.calls, call, event_key, event, params, Some(by)).await
     }
 
     /// Takes slots for a call that is about to be dialled; the pool that has none is the inner error. The reservation

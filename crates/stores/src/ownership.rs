@@ -53,6 +53,7 @@ const API: &[&str] = &[
     "BusinessesFunction",
     "KeysFunction",
     "NumbersFunction",
+    "TwilioAccountFunction",
     "SettingsFunction",
     "CallActionsFunction",
     "PromptsFunction",
@@ -76,7 +77,13 @@ pub const OWNERSHIP: &[Rows] = &[
         keys: &[],
         holds: "profiles and their list, numbers, drafts and revisions of settings, the pointers to the published one and of settings channels",
         writers: &[writer("businesses", BUSINESSES)],
-        roles: &["BusinessesFunction", "BusinessSweepFunction", "NumbersFunction", "SettingsFunction"],
+        roles: &[
+            "BusinessesFunction",
+            "BusinessSweepFunction",
+            "NumbersFunction",
+            "SettingsFunction",
+            "TwilioAccountFunction",
+        ],
     },
     Rows {
         table: "Keys",

@@ -46,8 +46,8 @@ pub struct Api {
 }
 
 impl Api {
-    /// `base`: [`DEFAULT_BASE`], or another region's or a simulator's address, without a path.
-    pub fn new(base: &str, account: &Sid) -> Self {
+    /// `base`: [`DEFAULT_BASE`], or another region's or a simulator's address, without a path. `account` is its sid.
+    pub fn new(base: &str, account: &str) -> Self {
         let base = base.trim_end_matches('/');
         Self {
             account_url: format!("{base}/2010-04-01/Accounts/{account}"),

@@ -12,7 +12,7 @@ use domain::numbers::{NotTaken, OwnNumber};
 use domain::{BusinessId, PhoneNumber};
 use http::{StatusCode, header};
 use platform::Clock;
-use providers::twilio_rest::{TwilioError, TwilioRest};
+use providers::twilio_rest::{TwilioAccounts, TwilioError, TwilioRest};
 use stores::businesses::{Given, Reader, Saved, Writer};
 use url::Url;
 use utoipa_axum::routes;
@@ -34,7 +34,7 @@ parts! {
         clock: Clock,
         reader: Reader,
         writer: Writer,
-        twilio: TwilioRest,
+        twilio: TwilioAccounts,
         base: Url => |needs| needs.public_base(),
     }
 }
@@ -90,7 +90,7 @@ async fn take(
     }
     tracing::info!(business = %number.business, "a number is taken");
     if set_up {
-        app.tell_twilio(&number.number).await?;
+        app.tell_twilio(&Tenant(number.business.clone()), &number.number).await?;
     }
     let location = [(header::LOCATION, format!("/v1/numbers/{}", number.number.as_e164()))];
     Ok((StatusCode::CREATED, location, Json(NumberView::new(&number))).into_response())
@@ -151,7 +151,8 @@ async fn check(
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
     let number = app.number(&tenant, &number).await?;
-    let found = app.twilio.number(&number.number).await.map_err(at_twilio)?;
+    let twilio = app.twilio_of(&tenant).await?;
+    let found = twilio.number(&number.number).await.map_err(at_twilio)?;
     Ok(Json(NumberCheck::new(&number_check::setup(&app.base), found.as_ref())).into_response())
 }
 
@@ -164,7 +165,7 @@ async fn set_up(
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
     let number = app.number(&tenant, &number).await?;
-    let found = app.tell_twilio(&number.number).await?;
+    let found = app.tell_twilio(&tenant, &number.number).await?;
     Ok(Json(found).into_response())
 }
 
@@ -202,13 +203,21 @@ impl Numbers {
         found.ok_or_else(unknown)
     }
 
-    async fn tell_twilio(&self, number: &PhoneNumber) -> Result<NumberCheck, Problem> {
+    /// The account that has the business's numbers.
+    async fn twilio_of(&self, tenant: &Tenant) -> Result<TwilioRest, Problem> {
+        let business =
+            self.reader.business(&tenant.0).await?.ok_or_else(|| Problem::not_found("business"))?;
+        Ok(self.twilio.of_business(&business))
+    }
+
+    async fn tell_twilio(&self, tenant: &Tenant, number: &PhoneNumber) -> Result<NumberCheck, Problem> {
         let setup = number_check::setup(&self.base);
-        let found = self.twilio.number(number).await.map_err(at_twilio)?.ok_or_else(|| {
+        let twilio = self.twilio_of(tenant).await?;
+        let found = twilio.number(number).await.map_err(at_twilio)?.ok_or_else(|| {
             Problem::new(StatusCode::CONFLICT, "not at twilio")
                 .detail("the Twilio account has no such number: buy it there first, or use its own account")
         })?;
-        let found = self.twilio.set_number_up(&found.sid, &setup).await.map_err(at_twilio)?;
+        let found = twilio.set_number_up(&found.sid, &setup).await.map_err(at_twilio)?;
         Ok(NumberCheck::new(&setup, Some(&found)))
     }
 }

@@ -1,8 +1,9 @@
-//! Deletes businesses whose time to be taken back is over.
+//! Deletes businesses whose time to be taken back is over, and Twilio keys that are of no use any more.
 
-use domain::Timestamp;
 use domain::access::KeyOwner;
-use stores::businesses::{Listed, Reader, Writer};
+use domain::{BusinessId, Timestamp};
+use platform::business_secrets;
+use stores::businesses::{Listed, Reader, Saved, Versioned, Writer};
 use stores::{StoreError, keys};
 
 use crate::edge::ScheduledFunction;
@@ -19,6 +20,7 @@ parts! {
         writer: Writer,
         keys: keys::Reader,
         keys_writer: keys::Writer,
+        secrets: business_secrets::Writer,
     }
 }
 
@@ -49,13 +51,13 @@ impl ScheduledFunction for Sweep {
         }
         deleted.tell("businesses are deleted", |_, _| ());
         failed.complain("businesses are not deleted");
-        Ok(())
+        self.forget_keys(now).await
     }
 }
 
 impl Sweep {
-    /// The keys first: nothing is asked for a business that is half there.
-    async fn delete(&self, id: &domain::BusinessId, now: Timestamp) -> Result<(), StoreError> {
+    /// The API keys first: nothing is asked for a business that is half there.
+    async fn delete(&self, id: &BusinessId, now: Timestamp) -> Result<(), SweepError> {
         for key in self.keys.of(&KeyOwner::Business(id.clone())).await? {
             let mut revoked = key.clone();
             revoked.revoke(now);
@@ -64,6 +66,55 @@ impl Sweep {
                 self.keys_writer.replace(Some(&key), &revoked).await?;
             }
         }
-        self.writer.delete(id).await
+        self.secrets.delete(id).await?;
+        Ok(self.writer.delete(id).await?)
     }
+
+    /// Deletes the secrets that are of no use any more: of businesses that went back to the deployment's account, once the
+    /// keys of the last account that they left are over.
+    async fn forget_keys(&self, now: Timestamp) -> Result<(), JobError> {
+        let (mut forgotten, mut failed) = (Tally::default(), Tally::default());
+        let mut cursor = None;
+        loop {
+            let page = self.reader.list(None, None, MOST, cursor.as_deref()).await?;
+            for Listed { id, .. } in page.businesses {
+                match self.forget_keys_of(&id, now).await {
+                    Ok(true) => forgotten.add("business", &id),
+                    Ok(false) => {}
+                    Err(error) => failed.add("business", format_args!("{id}: {error}")),
+                }
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        forgotten.tell("businesses' Twilio keys are deleted", |_, _| ());
+        failed.complain("businesses' Twilio keys are not deleted");
+        Ok(())
+    }
+
+    /// The secret first: what is noted leads to it.
+    async fn forget_keys_of(&self, id: &BusinessId, now: Timestamp) -> Result<bool, SweepError> {
+        let Some(Versioned { value: mut business, version }) = self.reader.profile(id).await? else {
+            return Ok(false);
+        };
+        if business.twilio_keys_until.is_none_or(|until| until > now) {
+            return Ok(false);
+        }
+        // What was left is over by its own date; the next change of the keys leaves it out.
+        if business.twilio_account.is_none() {
+            self.secrets.delete(id).await?;
+        }
+        business.twilio_keys_until = None;
+        Ok(matches!(self.writer.change(&business, version).await?, Saved::Done(_)))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secret(#[from] business_secrets::Unavailable),
 }

@@ -19,6 +19,15 @@ pub fn guarded(router: Router) -> Router {
     }))
 }
 
+/// What a caller hears when there is nothing else that could be said.
+pub(crate) const LAST_RESORT: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>Sorry, we have a technical \
+                                      problem. Goodbye.</Say><Hangup/></Response>";
+
+/// TwiML as an answer.
+pub(crate) fn xml(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], body).into_response()
+}
+
 /// The answer to a callback that wants none.
 pub(crate) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()

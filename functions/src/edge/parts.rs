@@ -2,17 +2,19 @@
 //! parts: the macro `parts!` makes the one out of the other.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use domain::cost::{PriceChanges, PriceList};
 use domain::token::TokenKey;
 use platform::Clock;
 use platform::aws::Aws;
+use platform::business_secrets;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::secrets::Secrets;
 use providers::openai_http::OpenAiHttp;
 use providers::realtime_echo::RealtimeEcho;
-use providers::twilio_rest::TwilioRest;
+use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use stores::leases::Leases;
 use stores::{businesses, calls, do_not_call, events, keys, recordings, transcripts, turns, usage};
 use url::Url;
@@ -27,6 +29,7 @@ pub struct Needs<'a> {
     /// By their variables; several parts may lie in one table.
     tables: BTreeMap<&'static str, String>,
     first_table: Option<String>,
+    business_secrets: Option<String>,
 }
 
 impl Needs<'_> {
@@ -40,6 +43,12 @@ impl Needs<'_> {
     /// Has the deployment's keys loaded.
     pub fn secrets(&mut self) {
         self.secrets = true;
+    }
+
+    /// What the names of the businesses' secrets begin with.
+    pub fn business_secrets(&mut self) -> String {
+        let vars = &mut self.vars;
+        self.business_secrets.get_or_insert_with(|| vars.text("BUSINESS_SECRETS_PREFIX")).clone()
     }
 
     /// Where Twilio and everybody else reach us.
@@ -73,6 +82,8 @@ impl Needs<'_> {
 pub struct Deployment {
     pub aws: Aws,
     secrets: Option<Secrets>,
+    /// What one part has read of them, the others need not.
+    business_secrets: OnceLock<business_secrets::Reader>,
 }
 
 impl Deployment {
@@ -107,8 +118,13 @@ pub enum Warm {
 /// # Errors
 /// [`StartError`]; all settings that are missing or malformed are named together.
 pub async fn load<P: Part>(env: &dyn Reader, warm: Warm) -> Result<P, StartError> {
-    let mut needs =
-        Needs { vars: Parser::new(env), secrets: false, tables: BTreeMap::new(), first_table: None };
+    let mut needs = Needs {
+        vars: Parser::new(env),
+        secrets: false,
+        tables: BTreeMap::new(),
+        first_table: None,
+        business_secrets: None,
+    };
     let open = P::declare(&mut needs);
     let Needs { vars, secrets, first_table, .. } = needs;
     let aws = Aws::load_with(env, vars).await?;
@@ -119,7 +135,7 @@ pub async fn load<P: Part>(env: &dyn Reader, warm: Warm) -> Result<P, StartError
     if let (Warm::Store, Some(table)) = (warm, first_table) {
         aws.warm(&table).await;
     }
-    open(&Deployment { aws, secrets })
+    open(&Deployment { aws, secrets, business_secrets: OnceLock::new() })
 }
 
 /// A struct and how it is opened, from the list of its parts:
@@ -204,17 +220,29 @@ impl Part for Clock {
     }
 }
 
-/// Twilio's REST API, with the token that is current.
-impl Part for TwilioRest {
+impl Part for business_secrets::Reader {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let prefix = needs.business_secrets();
+        Box::new(move |deployment| {
+            let Deployment { aws, business_secrets, .. } = deployment;
+            Ok(business_secrets.get_or_init(|| Self::new(aws, &prefix)).clone())
+        })
+    }
+}
+
+/// Twilio's REST API: the deployment's account with the token that is current, and those that businesses brought.
+impl Part for TwilioAccounts {
     fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
         let url = needs.vars.url("TWILIO_API_URL");
         needs.secrets();
+        let own = business_secrets::Reader::declare(needs);
         Box::new(move |deployment| {
             let secrets = deployment.secrets()?;
             let token = secrets.twilio_auth_tokens.first().cloned();
             let token = token.ok_or_else(|| StartError::Other("no Twilio auth token".into()))?;
-            Self::new(&url, &secrets.twilio_account_sid, token)
-                .map_err(|error| StartError::Other(error.to_string()))
+            let rest = TwilioRest::new(&url, &secrets.twilio_account_sid, token)
+                .map_err(|error| StartError::Other(error.to_string()))?;
+            Ok(Self::new(rest, url, own(deployment)?, deployment.aws.clock.clone()))
         })
     }
 }

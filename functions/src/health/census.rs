@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::ids::AccountSid;
 use domain::numbering::{Country, countries};
 use domain::{BusinessId, PhoneNumber, Settings};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use stores::StoreError;
 use stores::businesses::Reader;
 
@@ -34,6 +36,18 @@ pub(super) struct Surveyed {
     pub(super) numbers: Vec<PhoneNumber>,
     /// What is published; none: no calls yet.
     pub(super) settings: Option<Settings>,
+    /// The Twilio account that it brought.
+    pub(super) twilio_account: Option<AccountSid>,
+}
+
+impl Surveyed {
+    /// The Twilio account that should have its numbers.
+    pub(super) fn account(&self, twilio: &TwilioAccounts) -> TwilioRest {
+        match &self.twilio_account {
+            Some(account) => twilio.of_call(account, &self.id),
+            None => twilio.deployment().clone(),
+        }
+    }
 }
 
 pub(super) async fn take(businesses: &Reader) -> Found {
@@ -52,10 +66,17 @@ async fn read(businesses: &Reader) -> Result<Census, StoreError> {
     };
     ids.truncate(MAX_BUSINESSES);
     let read = stream::iter(ids).map(async |id| {
-        let (numbers, published) =
-            futures_util::try_join!(businesses.numbers(&id), businesses.published(&id))?;
-        let numbers = numbers.into_iter().map(|own| own.number).collect();
-        Ok(Surveyed { id, numbers, settings: published.map(|published| published.settings) })
+        let (numbers, published, profile) = futures_util::try_join!(
+            businesses.numbers(&id),
+            businesses.published(&id),
+            businesses.business(&id),
+        )?;
+        Ok(Surveyed {
+            id,
+            numbers: numbers.into_iter().map(|own| own.number).collect(),
+            settings: published.map(|published| published.settings),
+            twilio_account: profile.and_then(|profile| profile.twilio_account),
+        })
     });
     let businesses = read.buffered(AT_ONCE).try_collect().await?;
     Ok(Census { businesses, more })

@@ -2,11 +2,11 @@
 
 use domain::PhoneNumber;
 use futures_util::stream::{self, StreamExt as _};
-use providers::twilio_rest::TwilioRest;
+use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use url::Url;
 
 use super::Finding;
-use super::census::Census;
+use super::census::{Census, Surveyed};
 use crate::shared::number_check::{NumberCheck, setup};
 
 /// Numbers that are looked at. What there is beyond them is said.
@@ -16,12 +16,16 @@ const AT_ONCE: usize = 8;
 /// Faults that are named; the others are counted.
 const NAMED: usize = 10;
 
-pub(super) async fn finding(census: &Census, twilio: &TwilioRest, base: &Url) -> Finding {
-    let every = || census.businesses.iter().flat_map(|business| &business.numbers);
-    let numbers: Vec<PhoneNumber> = every().take(MAX_NUMBERS).cloned().collect();
+pub(super) async fn finding(census: &Census, twilio: &TwilioAccounts, base: &Url) -> Finding {
+    let of = |business: &Surveyed| -> Vec<(PhoneNumber, TwilioRest)> {
+        let account = business.account(twilio);
+        business.numbers.iter().map(|number| (number.clone(), account.clone())).collect()
+    };
+    let every = || census.businesses.iter().flat_map(of);
+    let numbers: Vec<_> = every().take(MAX_NUMBERS).collect();
     let more = census.more || every().count() > MAX_NUMBERS;
     let (setup, count) = (&setup(base), numbers.len());
-    let looked_at = stream::iter(numbers).map(move |number| async move {
+    let looked_at = stream::iter(numbers).map(move |(number, twilio)| async move {
         let fault = match twilio.number(&number).await {
             Ok(found) => NumberCheck::new(setup, found.as_ref()).fault(),
             Err(error) => Some(error.to_string()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use domain::recording::{RecordingKind, RecordingSource};
 use domain::{CallSid, Recording, RecordingSid, RecordingState};
@@ -20,7 +20,7 @@ use crate::edge::HttpFunction;
 use crate::edge::answer::{no_content, try_again};
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
-use crate::edge::verified_form::{Gate, Verified};
+use crate::edge::verified_form::{Gate, Refused, Verified};
 use crate::jobs::RecordingJob;
 use crate::shared::callbacks;
 
@@ -51,8 +51,9 @@ impl AsRef<Gate> for Ready {
 
 async fn ready(State(app): State<Arc<Ready>>, webhook: Verified<RecordingStatus>) -> Response {
     let call = webhook.form.call_sid.as_str();
-    match app.take(&webhook.form).await {
+    match app.take(&webhook).await {
         Ok(()) => no_content(),
+        Err(TakeError::NotTheirs(refused)) => refused.into_response(),
         Err(error) => {
             tracing::error!(%error, call, "a recording could not be announced");
             try_again()
@@ -61,7 +62,8 @@ async fn ready(State(app): State<Arc<Ready>>, webhook: Verified<RecordingStatus>
 }
 
 impl Ready {
-    async fn take(&self, form: &RecordingStatus) -> Result<(), TakeError> {
+    async fn take(&self, webhook: &Verified<RecordingStatus>) -> Result<(), TakeError> {
+        let form = &webhook.form;
         let state = match &form.event {
             RecordingEvent::Completed => RecordingState::Announced,
             RecordingEvent::Absent => RecordingState::Absent,
@@ -75,6 +77,7 @@ impl Ready {
             telemetry::metric("CallbacksOrphaned", 1.0, Unit::Count, &[]);
             return Ok(());
         };
+        webhook.about(&call).map_err(TakeError::NotTheirs)?;
         let recording = Recording {
             source: form.source.as_deref().map(RecordingSource::parse).unwrap_or_default(),
             error_code: form.error_code.filter(|code| *code != 0),
@@ -114,4 +117,6 @@ enum TakeError {
     Store(#[from] stores::StoreError),
     #[error(transparent)]
     Queue(#[from] platform::queues::QueueError),
+    #[error("another account carries the call")]
+    NotTheirs(Refused),
 }

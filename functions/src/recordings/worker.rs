@@ -13,9 +13,9 @@ use domain::business::RecordingPolicy;
 use domain::{CallSid, RecordingSid};
 use platform::Clock;
 use platform::objects::Objects;
-use providers::twilio_rest::TwilioRest;
+use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use stores::leases::Leases;
-use stores::{businesses, calls, recordings};
+use stores::{StoreError, businesses, calls, recordings};
 
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
@@ -45,7 +45,7 @@ parts! {
         transcripts: Jobs<TranscriptJob>,
         insights: Jobs<InsightsJob>,
         inbox: Inbox<RecordingJob>,
-        twilio: TwilioRest,
+        twilio: TwilioAccounts,
         copying: Copying = Mutex::default(),
     }
 }
@@ -75,6 +75,13 @@ impl QueueFunction for Worker {
 }
 
 impl Worker {
+    /// The account that carried the call, and has its recordings.
+    async fn twilio_of(&self, sid: &CallSid) -> Result<TwilioRest, StoreError> {
+        let call = self.calls.call(sid).await?;
+        let deployment = || self.twilio.deployment().clone();
+        Ok(call.map_or_else(deployment, |call| self.twilio.of_call(&call.account, &call.business)))
+    }
+
     /// What is to become of the call's recording.
     async fn policy(&self, call: &CallSid) -> Result<RecordingPolicy, JobError> {
         let Some(call) = self.calls.call(call).await? else { return Ok(RecordingPolicy::default()) };

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use domain::locale::Said;
 use domain::plan::Resumption;
@@ -36,7 +36,7 @@ use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
 use crate::edge::HttpFunction;
 use crate::edge::parts::parts;
-use crate::edge::verified_form::{Gate, Verified};
+use crate::edge::verified_form::{Gate, Refused, Verified};
 use crate::shared::callbacks;
 use crate::shared::settings_cache::SettingsCache;
 use continuation::{Continuation, continuation, may_resume};
@@ -92,7 +92,7 @@ async fn after_stream(
         return xml(&phrases::apology());
     };
     let is_inbound = Direction::from_twilio(&form.call.direction) == Direction::Inbound;
-    let answer = Box::pin(app.answer(call, is_inbound, lost, app.clock.now()));
+    let answer = Box::pin(app.answer(&webhook, is_inbound, lost, app.clock.now()));
     or_apology(call, answer).await
 }
 
@@ -111,12 +111,16 @@ async fn after_transfer(
     if form.was_answered() {
         return xml(&phrases::hang_up());
     }
-    let answer = Box::pin(app.not_answered(call, epoch, app.clock.now()));
+    let answer = Box::pin(app.not_answered(&webhook, epoch, app.clock.now()));
     or_apology(call, answer).await
 }
 
 async fn or_apology(call: &str, answer: impl Future<Output = Result<Twiml, AnswerError>>) -> Response {
-    xml(&in_time(call, "what follows the stream", answer).await.unwrap_or_else(|_| phrases::apology()))
+    match in_time(call, "what follows the stream", answer).await {
+        Ok(twiml) => xml(&twiml),
+        Err(Some(AnswerError::NotTheirs(refused))) => refused.into_response(),
+        Err(_) => xml(&phrases::apology()),
+    }
 }
 
 /// The fallback number was rung. A caller who reached a person there has had the conversation.
@@ -126,8 +130,11 @@ async fn after_fallback(State(app): State<Arc<AfterStream>>, webhook: Verified<D
         return xml(&phrases::hang_up());
     }
     let call = form.call.call_sid.as_str();
-    let answer = Box::pin(app.business_of(call));
-    let known = in_time(call, "whether a message may be left", answer).await.ok().flatten();
+    let answer = Box::pin(app.business_of(call, &webhook));
+    let known = match in_time(call, "whether a message may be left", answer).await {
+        Err(Some(AnswerError::NotTheirs(refused))) => return refused.into_response(),
+        known => known.ok().flatten(),
+    };
     let (refusal, published) = known.map_or((None, None), |(call, published)| (call.refusal, published));
     xml(&no_agent::message_or_goodbye(&app.gate, refusal, published.as_deref()))
 }
@@ -135,8 +142,11 @@ async fn after_fallback(State(app): State<Arc<AfterStream>>, webhook: Verified<D
 /// Twilio has the message and will announce it like any recording.
 async fn after_message(State(app): State<Arc<AfterStream>>, webhook: Verified<VoiceRequest>) -> Response {
     let call = webhook.form.call_sid.as_str();
-    let answer = Box::pin(app.business_of(call));
-    let known = in_time(call, "in which words a caller is thanked", answer).await.ok().flatten();
+    let answer = Box::pin(app.business_of(call, &webhook));
+    let known = match in_time(call, "in which words a caller is thanked", answer).await {
+        Err(Some(AnswerError::NotTheirs(refused))) => return refused.into_response(),
+        known => known.ok().flatten(),
+    };
     let published = known.and_then(|(_, published)| published);
     xml(&Phrasebook::of(published.as_deref()).ending(Said::Thanks))
 }
@@ -144,18 +154,19 @@ async fn after_message(State(app): State<Arc<AfterStream>>, webhook: Verified<Vo
 impl AfterStream {
     async fn answer(
         &self,
-        call: &str,
+        webhook: &Verified<ConnectAction>,
         is_inbound: bool,
         lost: Epoch,
         now: Timestamp,
     ) -> Result<Twiml, AnswerError> {
-        let sid = CallSid::parse(call)?;
+        let sid = CallSid::parse(webhook.form.call.call_sid.as_str())?;
         let Some((call, epoch)) = self.calls.with_epoch(&sid).await? else {
             tracing::error!(call = %sid, "a stream has ended on a call that was never opened");
             // It was answered by a function that could not ask: now the store says something.
             let again = Redirect { url: self.gate.url(callbacks::INBOUND_AGAIN) };
             return Ok(if is_inbound { Twiml::new().then(again) } else { phrases::apology() });
         };
+        webhook.about(&call)?;
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
@@ -166,7 +177,7 @@ impl AfterStream {
         }
         if epoch > lost {
             // A copy of a request that was answered, perhaps an old one: the same again.
-            return Ok(self.connect(&sid, lost.next(), published));
+            return Ok(self.connect(&call, lost.next(), published));
         }
         let report = self.report(&sid, lost).await?;
         let end = report.as_ref().map(|report| report.end);
@@ -189,7 +200,7 @@ impl AfterStream {
             if resumed == Resumed::Minted {
                 stream_lost(&sid, lost, end, "resumed");
             }
-            return Ok(self.resumed(resumed, &sid, lost, published));
+            return Ok(self.resumed(resumed, &call, lost, published));
         }
         stream_lost(&sid, lost, end, "given up");
         telemetry::metric("CallsDegraded", 1.0, Unit::Count, &[("Reason", "no_agent")]);
@@ -197,19 +208,25 @@ impl AfterStream {
     }
 
     /// The agent takes the call back, in the epoch after the one that gave it away.
-    async fn not_answered(&self, call: &str, gave: Epoch, now: Timestamp) -> Result<Twiml, AnswerError> {
-        let sid = CallSid::parse(call)?;
+    async fn not_answered(
+        &self,
+        webhook: &Verified<DialAction>,
+        gave: Epoch,
+        now: Timestamp,
+    ) -> Result<Twiml, AnswerError> {
+        let sid = CallSid::parse(webhook.form.call.call_sid.as_str())?;
         let Some((call, epoch)) = self.calls.with_epoch(&sid).await? else {
             tracing::error!(call = %sid, "a transfer has ended on a call that was never opened");
             return Ok(phrases::apology());
         };
+        webhook.about(&call)?;
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
         let published = self.settings.of_call(&call).await?;
         let published = published.as_deref();
         if epoch > gave {
-            return Ok(self.connect(&sid, gave.next(), published));
+            return Ok(self.connect(&call, gave.next(), published));
         }
         let report = self.report(&sid, gave).await?;
         let entry = destination(published, report.as_ref()).cloned();
@@ -221,15 +238,20 @@ impl AfterStream {
             };
             tracing::info!(call = %sid, epoch = gave.0, "nobody took the transferred call");
             let resumed = self.resume(plan, now).await?;
-            return Ok(self.resumed(resumed, &sid, gave, published));
+            return Ok(self.resumed(resumed, &call, gave, published));
         }
         Ok(no_agent::message_or_goodbye(&self.gate, call.refusal, published))
     }
 
     /// The call, and its business with the settings that it began with.
-    async fn business_of(&self, call: &str) -> Result<Option<(Call, Option<Arc<Published>>)>, AnswerError> {
+    async fn business_of<F>(
+        &self,
+        call: &str,
+        webhook: &Verified<F>,
+    ) -> Result<Option<(Call, Option<Arc<Published>>)>, AnswerError> {
         let sid = CallSid::parse(call)?;
         let Some(call) = self.calls.call(&sid).await? else { return Ok(None) };
+        webhook.about(&call)?;
         let published = self.settings.of_call(&call).await?;
         Ok(Some((call, published)))
     }
@@ -238,15 +260,15 @@ impl AfterStream {
         self.writer.resume(&ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now }).await
     }
 
-    fn resumed(&self, resumed: Resumed, call: &CallSid, lost: Epoch, published: Option<&Published>) -> Twiml {
+    fn resumed(&self, resumed: Resumed, call: &Call, lost: Epoch, published: Option<&Published>) -> Twiml {
         match resumed {
             Resumed::Minted | Resumed::Already => self.connect(call, lost.next(), published),
             Resumed::NotLive => phrases::hang_up(),
         }
     }
 
-    fn connect(&self, call: &CallSid, epoch: Epoch, published: Option<&Published>) -> Twiml {
-        self.streams.later(&self.gate, call, epoch, published)
+    fn connect(&self, call: &Call, epoch: Epoch, published: Option<&Published>) -> Twiml {
+        self.streams.later(&self.gate, call.into(), epoch, published)
     }
 }
 
@@ -270,4 +292,12 @@ enum AnswerError {
     Id(#[from] domain::ids::InvalidId),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("another account carries the call")]
+    NotTheirs(Refused),
+}
+
+impl From<Refused> for AnswerError {
+    fn from(refused: Refused) -> Self {
+        Self::NotTheirs(refused)
+    }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use domain::call::Refusal;
 use domain::ids::AccountSid;
@@ -24,7 +24,7 @@ use platform::telemetry::{self, Unit};
 use serde::Deserialize;
 use stores::StoreError;
 use stores::businesses::Published;
-use stores::calls::{OpenCall, Opened, UnknownCall, Writer};
+use stores::calls::{self, OpenCall, Opened, UnknownCall, Writer};
 use stores::capacity::{Limits, SlotRequest, WhichSlots};
 use tokio::time::Instant;
 use twilio::twiml::Response as Twiml;
@@ -33,13 +33,13 @@ use twilio::webhook::VoiceRequest;
 use self::without_store::{Attempts, FallbackAnswer, Known};
 use super::month_caps::MonthCaps;
 use super::no_agent::{self, Why};
-use super::stream_twiml::StreamTwiml;
+use super::stream_twiml::{Carried, StreamTwiml};
 use super::twiml_answer::{in_time, xml};
 use super::{ANSWER_WITHIN, caller, count_refused, phrases, plan, slot_ttl};
 use crate::edge::HttpFunction;
 use crate::edge::answer::try_again;
 use crate::edge::parts::parts;
-use crate::edge::verified_form::{Gate, Verified};
+use crate::edge::verified_form::{Gate, Refused, Verified};
 use crate::shared::callbacks;
 use crate::shared::settings_cache::SettingsCache;
 
@@ -47,7 +47,7 @@ use crate::shared::settings_cache::SettingsCache;
 const MAX_FLIGHTS: u64 = 10_000;
 
 /// Calls that are being answered: their copies wait for the same answer.
-type Flights = Cache<CallSid, Arc<Twiml>>;
+type Flights = Cache<(CallSid, AccountSid), Arc<Twiml>>;
 
 parts! {
     pub struct Inbound {
@@ -57,6 +57,7 @@ parts! {
         gate: Gate,
         streams: StreamTwiml,
         calls: Writer,
+        known: calls::Reader,
         deployment_limit: u16 => |needs| needs.deployment_limit(),
         flights: Flights = Cache::builder().max_capacity(MAX_FLIGHTS).time_to_live(ANSWER_WITHIN).build(),
         attempts: Attempts = Attempts::default(),
@@ -92,12 +93,13 @@ async fn answer(
     let answered = in_time(call, "opening the call", Box::pin(app.once(&webhook, app.clock.now()))).await;
     let may_be_open = match &answered {
         Ok(twiml) => return xml(twiml),
+        Err(Some(error)) if let AnswerError::NotTheirs(refused) = **error => return refused.into_response(),
         Err(error) => error.as_ref().is_none_or(|error| error.may_have_been_written()),
     };
     // Twilio says at its fallback address why it asks there: it does not ask again.
     let is_last = webhook.raw.first("ErrorUrl").is_some();
     let known = Known {
-        settings: app.remembered(&webhook.form).await,
+        settings: app.remembered(&webhook).await,
         may_be_open,
         came_back: asked.is_ok_and(|Query(asked)| asked.again.is_some()),
         attempt: if is_last { Attempts::LAST } else { app.attempts.count(call).await },
@@ -106,8 +108,10 @@ async fn answer(
         FallbackAnswer::AsOpened(published) => {
             let Ok(sid) = CallSid::parse(call) else { return xml(&phrases::apology()) };
             let now = app.clock.now();
+            let account = &webhook.signer.account;
+            let of = Carried { call: &sid, account, business: &published.business.id };
             xml(&match answered_by_agent(&published, now) {
-                true => app.streams.first(&app.gate, &sid, &published),
+                true => app.streams.first(&app.gate, of, &published),
                 false => no_agent::closed(&app.gate, &published, now),
             })
         }
@@ -130,45 +134,59 @@ impl Inbound {
         now: Timestamp,
     ) -> Result<Arc<Twiml>, Arc<AnswerError>> {
         let call = CallSid::parse(webhook.form.call_sid.as_str()).map_err(|error| Arc::new(error.into()))?;
+        // What another account says of the call is no copy.
+        let flight = (call, webhook.signer.account.clone());
         let answer = Box::pin(self.answer(webhook, now));
         let answer = Box::pin(async { answer.await.map(Arc::new) });
-        let answered = self.flights.try_get_with(call.clone(), answer).await;
-        self.flights.invalidate(&call).await;
+        let answered = self.flights.try_get_with(flight.clone(), answer).await;
+        self.flights.invalidate(&flight).await;
         answered
     }
 
-    async fn remembered(&self, request: &VoiceRequest) -> Option<Arc<Published>> {
-        self.settings.remembered(&called(request)?).await
+    async fn remembered(&self, webhook: &Verified<VoiceRequest>) -> Option<Arc<Published>> {
+        let published = self.settings.remembered(&called(&webhook.form)?).await?;
+        webhook.signer.may_begin_calls_of(&published.business).then_some(published)
     }
 
     async fn answer(&self, webhook: &Verified<VoiceRequest>, now: Timestamp) -> Result<Twiml, AnswerError> {
         let request = &webhook.form;
-        let Some((number, published)) = self.owner(request).await? else {
+        let owner = self.owner(request).await?;
+        // A call that comes by another account than the business has now may have begun before that changed. Otherwise
+        // the number is unknown in that account.
+        let begins = |(_, published): &(PhoneNumber, Arc<Published>)| {
+            webhook.signer.may_begin_calls_of(&published.business)
+        };
+        let Some((number, published)) = owner.filter(begins) else {
+            let call = CallSid::parse(request.call_sid.as_str())?;
+            if let Some(known) = self.known.call(&call).await? {
+                return self.twiml(&known, webhook).await;
+            }
             self.quarantine(webhook, now).await?;
-            tracing::error!(call = request.call_sid.as_str(), "a call to a number of no business");
+            let account = request.account_sid.as_str();
+            tracing::error!(call = %call, account, "a call to a number that no business has in this account");
             telemetry::metric("CallsQuarantined", 1.0, Unit::Count, &[]);
             return Ok(no_agent::offer(&self.gate, Why::Refused(Refusal::UnknownNumber), None));
         };
         let call = open_call(request, &published, number, now)?;
         if !published.business.standing.is_active() {
             tracing::info!(call = %call.sid, business = %call.business, "refused: the business is suspended");
-            return self.refuse(call, Refusal::Suspended, now).await;
+            return self.refuse(webhook, call, Refusal::Suspended, now).await;
         }
         if !answered_by_agent(&published, now) {
             tracing::info!(call = %call.sid, business = %call.business, "outside the opening hours");
-            return self.refuse(call, Refusal::Closed, now).await;
+            return self.refuse(webhook, call, Refusal::Closed, now).await;
         }
         let plan = match self.plan(&call, &published, now).await {
             Ok(plan) => plan,
             Err(no_prompt) => {
                 tracing::error!(call = %call.sid, business = %call.business, error = %no_prompt, "refused");
-                return self.refuse(call, Refusal::NoPrompt, now).await;
+                return self.refuse(webhook, call, Refusal::NoPrompt, now).await;
             }
         };
         if self.caps.refuse_inbound(&published.business, now).await {
             telemetry::metric("CallsOverCap", 1.0, Unit::Count, &[]);
             tracing::warn!(call = %call.sid, business = %call.business, "refused: a cap of the month is reached");
-            return self.refuse(call, Refusal::CapReached, now).await;
+            return self.refuse(webhook, call, Refusal::CapReached, now).await;
         }
         let limits =
             Limits { business: published.business.max_concurrent_calls, deployment: self.deployment_limit };
@@ -188,13 +206,13 @@ impl Inbound {
         match self.calls.open(&open).await? {
             Opened::New { .. } => {
                 tracing::info!(call = %call.sid, business = %call.business, "call opened");
-                self.twiml(&call).await
+                self.twiml(&call, webhook).await
             }
-            Opened::Existing(existing) => self.twiml(&existing).await,
+            Opened::Existing(existing) => self.twiml(&existing, webhook).await,
             Opened::AtCapacity(pool) => {
                 count_refused(pool);
                 tracing::warn!(call = %call.sid, business = %call.business, pool = pool.as_str(), "refused: at capacity");
-                self.refuse(call, Refusal::AtCapacity, now).await
+                self.refuse(webhook, call, Refusal::AtCapacity, now).await
             }
         }
     }
@@ -202,7 +220,8 @@ impl Inbound {
     /// The answer to a call as it was recorded, for every copy of the webhook: that of the first epoch, which lets
     /// no stream in once it is lost, or what is offered instead. Its words are those of the revision that the call
     /// began with. A call that is over is answered with its end.
-    async fn twiml(&self, call: &Call) -> Result<Twiml, AnswerError> {
+    async fn twiml(&self, call: &Call, webhook: &Verified<VoiceRequest>) -> Result<Twiml, AnswerError> {
+        webhook.about(call).map_err(AnswerError::NotTheirs)?;
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
@@ -211,7 +230,7 @@ impl Inbound {
             (Some(reason), published) => {
                 Ok(no_agent::refused(&self.gate, reason, call.opened_at, published.as_deref()))
             }
-            (None, Some(published)) => Ok(self.streams.first(&self.gate, &call.sid, &published)),
+            (None, Some(published)) => Ok(self.streams.first(&self.gate, call.into(), &published)),
             // What the caller must hear first is not known.
             (None, None) => Err(AnswerError::NoSettings),
         }
@@ -246,14 +265,20 @@ impl Inbound {
         Ok(plan::first(call, published, &compiled, now))
     }
 
-    async fn refuse(&self, mut call: Call, reason: Refusal, now: Timestamp) -> Result<Twiml, AnswerError> {
+    async fn refuse(
+        &self,
+        webhook: &Verified<VoiceRequest>,
+        mut call: Call,
+        reason: Refusal,
+        now: Timestamp,
+    ) -> Result<Twiml, AnswerError> {
         call.refusal = Some(reason);
         let open =
             OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slots: None, reserved: None, now };
         // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
         match self.calls.open(&open).await? {
-            Opened::Existing(recorded) => self.twiml(&recorded).await,
-            Opened::New { .. } | Opened::AtCapacity(_) => self.twiml(&open.call).await,
+            Opened::Existing(recorded) => self.twiml(&recorded, webhook).await,
+            Opened::New { .. } | Opened::AtCapacity(_) => self.twiml(&open.call, webhook).await,
         }
     }
 }
@@ -303,6 +328,8 @@ enum AnswerError {
     Id(#[from] domain::ids::InvalidId),
     #[error("the settings that the call began with are gone")]
     NoSettings,
+    #[error("another account carries the call")]
+    NotTheirs(Refused),
 }
 
 impl AnswerError {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::own_account::Signer;
 use domain::{Call, CallPlan, CallSid, DialId, Timestamp};
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
@@ -59,6 +60,27 @@ impl Part for Dials {
 }
 
 impl OrderedCalls {
+    /// Opens a call that a webhook of `signer` speaks of. An order of another account is unknown to it.
+    pub(super) async fn open_for(
+        &self,
+        signer: &Signer,
+        id: &DialId,
+        sid: &CallSid,
+        now: Timestamp,
+    ) -> Result<Opening, StoreError> {
+        let order = self.dials.get(id).await?.map(|dial| dial.order);
+        match order {
+            Some(order) if signer.speaks_for(&order.account, &order.business) => {
+                self.open(id, sid, now).await
+            }
+            Some(_) => {
+                tracing::error!(call = %sid, by = %signer.account, "a webhook about an order of another account");
+                Ok(Opening::Unknown)
+            }
+            None => Ok(Opening::Unknown),
+        }
+    }
+
     pub(super) async fn open(
         &self,
         id: &DialId,

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::access::Scope;
+use domain::own_account::Signer;
 use domain::{CallSid, DialId, Timestamp};
 use http::{HeaderMap, StatusCode, header};
 use platform::telemetry::{self, Unit};
@@ -113,20 +114,26 @@ async fn answered(
         tracing::error!(call, "an address that names no order was asked what an outbound call is for");
         return xml(&phrases::apology());
     };
-    let answer = Box::pin(app.answer(call, &dial, app.placing.clock.now()));
+    let answer = Box::pin(app.answer(call, &dial, &webhook.signer, app.placing.clock.now()));
     let answer = in_time(call, "opening the outbound call", answer).await;
     xml(&answer.unwrap_or_else(|_| phrases::apology()))
 }
 
 impl Outbound {
-    async fn answer(&self, call: &str, dial: &DialId, now: Timestamp) -> Result<Twiml, AnswerError> {
+    async fn answer(
+        &self,
+        call: &str,
+        dial: &DialId,
+        signer: &Signer,
+        now: Timestamp,
+    ) -> Result<Twiml, AnswerError> {
         let sid = CallSid::parse(call)?;
-        Ok(match self.placing.ordered.open(dial, &sid, now).await? {
+        Ok(match self.placing.ordered.open_for(signer, dial, &sid, now).await? {
             Opening::Open(call) if !call.status.is_terminal() => {
                 // What the settings that the call began with have everybody hear.
                 let pinned = self.placing.settings.of_call(&call).await?;
                 let pinned = pinned.ok_or(AnswerError::NoSettings)?;
-                self.streams.first(&self.placing.gate, &sid, &pinned)
+                self.streams.first(&self.placing.gate, (&*call).into(), &pinned)
             }
             // Nothing is said to a person who is rung twice: the other call speaks to them.
             Opening::Open(_) | Opening::Twin => phrases::hang_up(),

@@ -33,6 +33,7 @@ pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         call: call.sid.clone(),
         epoch: Epoch::FIRST,
         business: call.business.clone(),
+        account: call.account.clone(),
         revision: published.settings.revision,
         direction: call.direction,
         minted_at: now,

@@ -9,9 +9,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use domain::call::StatusEvent;
+use domain::own_account::Signer;
 use domain::{AnsweredBy, CallSid, CallStatus, DialId};
 use platform::telemetry::{self, Unit};
 use platform::{Clock, clock};
@@ -21,11 +22,11 @@ use twilio::webhook::stream::StreamEvent;
 use twilio::webhook::{AmdCallback, StatusCallback, StreamStatus};
 
 use super::ordered_calls::{DialQuery, Opening, OrderedCalls};
-use super::status_recorder::{RecordError, StatusRecorder};
+use super::status_recorder::{RecordError, Recorded, StatusRecorder};
 use crate::edge::HttpFunction;
 use crate::edge::answer::{no_content, try_again};
 use crate::edge::parts::{Needs, Opener, Part, parts};
-use crate::edge::verified_form::{Gate, Verified};
+use crate::edge::verified_form::{Gate, Refused, Verified};
 use crate::shared::callbacks;
 
 parts! {
@@ -94,12 +95,12 @@ async fn call_status(
     };
     let Some(parent) = &form.parent_call_sid else {
         let key = format!("call-{order}");
-        return app.take(form.call_sid.as_str(), &key, &event, &webhook.raw, dial.as_ref()).await;
+        return app.take(form.call_sid.as_str(), &key, &event, &webhook, dial.as_ref()).await;
     };
     // A leg that the call dialled is part of its history and never a call of its own. Its progress is not the
     // call's: whom we transferred to may be busy or hang up while the caller is still there.
     let key = format!("leg-{}-{order}", form.call_sid.as_str());
-    app.take(parent.as_str(), &key, &StatusEvent::history(event.at), &webhook.raw, None).await
+    app.take(parent.as_str(), &key, &StatusEvent::history(event.at), &webhook, None).await
 }
 
 async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamStatus>) -> Response {
@@ -118,12 +119,16 @@ async fn stream_status(State(app): State<Arc<Status>>, webhook: Verified<StreamS
     };
     let key = format!("stream-{}-{word}", form.stream_sid.as_str());
     let call = form.call_sid.as_str();
-    app.take(call, &key, &event, &webhook.raw, None).await
+    app.take(call, &key, &event, &webhook, None).await
 }
 
 fn answer(call: &str, key: &str, recorded: Result<(), TakeError>) -> Response {
     match recorded {
         Ok(()) => no_content(),
+        Err(TakeError::NotTheirs) => {
+            tracing::error!(call, event = key, "a callback about a call of another account");
+            Refused::NotTheirs.into_response()
+        }
         Err(error) => {
             tracing::error!(%error, call, event = key, "a callback could not be recorded");
             try_again()
@@ -138,13 +143,18 @@ async fn machine_detection(State(app): State<Arc<Status>>, webhook: Verified<Amd
     // Says nothing about the call's status.
     let event = StatusEvent::history(app.clock.now());
     let word = form.answered_by.as_str();
+    // There is one verdict a call, so it needs no other key. Who may not speak of the call leaves no verdict of it.
+    let key = format!("amd-{}", key_word(word));
+    let answer = app.take(form.call_sid.as_str(), &key, &event, &webhook, None).await;
+    if !answer.status().is_success() {
+        return answer;
+    }
     let kept = app.keep_verdict(form.call_sid.as_str(), AnsweredBy::from_twilio(word)).await;
     if let Err(error) = kept {
         tracing::error!(%error, call = form.call_sid.as_str(), "a verdict could not be kept");
         return try_again();
     }
-    // There is one verdict a call, so it needs no other key.
-    app.take(form.call_sid.as_str(), &format!("amd-{}", key_word(word)), &event, &webhook.raw, None).await
+    answer
 }
 
 /// Twilio's word as part of a key.
@@ -155,15 +165,15 @@ fn key_word(word: &str) -> String {
 
 impl Status {
     /// A callback about the call itself, or about a leg of it.
-    async fn take(
+    async fn take<F>(
         &self,
         call: &str,
         key: &str,
         event: &StatusEvent,
-        raw: &Form,
+        webhook: &Verified<F>,
         dial: Option<&DialId>,
     ) -> Response {
-        answer(call, key, self.record(call, key, event, raw, dial).await)
+        answer(call, key, self.record(call, key, event, (&webhook.raw, &webhook.signer), dial).await)
     }
 
     async fn keep_verdict(&self, call: &str, verdict: AnsweredBy) -> Result<(), TakeError> {
@@ -175,19 +185,21 @@ impl Status {
         call: &str,
         key: &str,
         event: &StatusEvent,
-        raw: &Form,
+        (raw, signer): (&Form, &Signer),
         dial: Option<&DialId>,
     ) -> Result<(), TakeError> {
         let (sid, params) = (CallSid::parse(call)?, history(raw));
-        if self.recorder.record(&sid, key, event, &params).await? {
-            return Ok(());
+        match self.recorder.record(&sid, key, event, &params, Some(signer)).await? {
+            Recorded::Done => return Ok(()),
+            Recorded::NotTheirs => return Err(TakeError::NotTheirs),
+            Recorded::NeverOpened => {}
         }
         // A callback may be the first we hear of a call that we asked for: the answer to the request was lost, or is
         // on its way. What was recorded is applied as the call is opened, and what follows from it is asked for.
         if let Some(dial) = dial
-            && let Opening::Open(_) = self.ordered.open(dial, &sid, self.clock.now()).await?
+            && let Opening::Open(_) = self.ordered.open_for(signer, dial, &sid, self.clock.now()).await?
         {
-            self.recorder.record(&sid, key, event, &params).await?;
+            self.recorder.record(&sid, key, event, &params, Some(signer)).await?;
             return Ok(());
         }
         tracing::warn!(call = %sid, event = key, "a callback for a call that was never opened");
@@ -230,4 +242,6 @@ enum TakeError {
     Store(#[from] stores::StoreError),
     #[error(transparent)]
     Record(#[from] RecordError),
+    #[error("another account carries the call")]
+    NotTheirs,
 }

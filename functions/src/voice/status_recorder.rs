@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::call::StatusEvent;
+use domain::own_account::Signer;
 use domain::recording::{LOOK_AFTER, NotRecorded};
 use domain::{Call, CallSid};
 use platform::Clock;
@@ -31,18 +32,33 @@ parts! {
     }
 }
 
+/// What became of what was said of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    Done,
+    /// The call is not open, or not yet: what was said waits for it.
+    NeverOpened,
+    /// Another account carries the call: nothing was written.
+    NotTheirs,
+}
+
 impl StatusRecorder {
-    /// Records what was said of a call under `key`, and asks for what follows. False if the call was never opened.
+    /// Records what was said of a call under `key`, and asks for what follows. `by`: the signer of the webhook that said
+    /// it; `None` for what we asked Twilio ourselves.
     pub(super) async fn record(
         &self,
         sid: &CallSid,
         key: &str,
         event: &StatusEvent,
         params: &BTreeMap<String, String>,
-    ) -> Result<bool, RecordError> {
-        let StatusOutcome { moved, duplicate, call } =
-            self.calls.record_status(sid, key, event, params).await?;
-        let Some(call) = call else { return Ok(false) };
+        by: Option<&Signer>,
+    ) -> Result<Recorded, RecordError> {
+        let outcome = match by {
+            Some(by) => self.calls.record_callback(sid, key, event, params, by).await?,
+            None => Some(self.calls.record_status(sid, key, event, params).await?),
+        };
+        let Some(StatusOutcome { moved, duplicate, call }) = outcome else { return Ok(Recorded::NotTheirs) };
+        let Some(call) = call else { return Ok(Recorded::NeverOpened) };
         if duplicate {
             telemetry::metric("WebhooksDuplicate", 1.0, Unit::Count, &[]);
         }
@@ -52,7 +68,7 @@ impl StatusRecorder {
         if event.status.is_terminal() {
             self.follow_up(&call).await?;
         }
-        Ok(true)
+        Ok(Recorded::Done)
     }
 
     /// Asks for everything that the end of a call leads to.

@@ -1,8 +1,9 @@
 //! The one builder of the TwiML that opens a stream to the bridge.
 
+use domain::ids::AccountSid;
 use domain::locale::Said;
 use domain::token::TokenKey;
-use domain::{CallSid, Epoch};
+use domain::{BusinessId, Call, CallSid, Epoch};
 use stores::businesses::Published;
 use twilio::twiml::{Connect, Response as Twiml, StartRecording, Stream, Verb};
 use url::Url;
@@ -20,11 +21,25 @@ parts! {
     }
 }
 
+/// A call, and what carries it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Carried<'a> {
+    pub(super) call: &'a CallSid,
+    pub(super) account: &'a AccountSid,
+    pub(super) business: &'a BusinessId,
+}
+
+impl<'a> From<&'a Call> for Carried<'a> {
+    fn from(call: &'a Call) -> Self {
+        Self { call: &call.sid, account: &call.account, business: &call.business }
+    }
+}
+
 impl StreamTwiml {
     /// The call's first stream, after what its business has every caller hear, and recorded if it wants that. The
     /// announcement is TwiML's: it is exact, it is over before anything is recorded, and no later epoch says it again.
     /// The recording begins before the stream and goes on to the end of the call, so no later epoch begins another.
-    pub(super) fn first(&self, gate: &Gate, call: &CallSid, published: &Published) -> Twiml {
+    pub(super) fn first(&self, gate: &Gate, of: Carried<'_>, published: &Published) -> Twiml {
         let phrases = Phrasebook::of(Some(published));
         let policies = &published.settings.policies;
         let announcement = policies.consent.as_ref().map(|consent| phrases.announce(consent));
@@ -33,18 +48,18 @@ impl StreamTwiml {
             .then(|| StartRecording { recording_status_callback: gate.url(callbacks::RECORDING_STATUS) });
         let before = announcement.into_iter().fold(Twiml::new(), Twiml::then);
         let before = recording.into_iter().fold(before, Twiml::then);
-        self.stream(before, gate, call, Epoch::FIRST, &phrases)
+        self.stream(before, gate, of, Epoch::FIRST, &phrases)
     }
 
     /// The stream of a later epoch.
     pub(super) fn later(
         &self,
         gate: &Gate,
-        call: &CallSid,
+        of: Carried<'_>,
         epoch: Epoch,
         published: Option<&Published>,
     ) -> Twiml {
-        self.stream(Twiml::new(), gate, call, epoch, &Phrasebook::of(published))
+        self.stream(Twiml::new(), gate, of, epoch, &Phrasebook::of(published))
     }
 
     /// A function of call and epoch, and of the settings that the call began with. The verbs behind `<Connect>` are reached only if Twilio skips the
@@ -53,13 +68,18 @@ impl StreamTwiml {
         &self,
         before: Twiml,
         gate: &Gate,
-        call: &CallSid,
+        of: Carried<'_>,
         epoch: Epoch,
         phrases: &Phrasebook<'_>,
     ) -> Twiml {
-        let token = self.token_key.mint(call, epoch);
+        let token = self.token_key.mint(of.call, epoch);
+        // The bridge must know with which keys a stream is signed before anything is said in it.
+        let mut url = self.stream_url.to_string();
+        if !gate.is_of_deployment(of.account) {
+            url.push_str(&self.token_key.door(of.business, of.account));
+        }
         let stream = Stream {
-            url: self.stream_url.to_string(),
+            url,
             name: Some("agent".to_owned()),
             status_callback: Some(gate.url(callbacks::STREAM_STATUS)),
             parameters: vec![("token".to_owned(), token.expose().to_owned())],

@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use platform::clock;
 use platform::telemetry::{self, Unit};
-use providers::twilio_rest::{TwilioError, TwilioRest};
+use providers::twilio_rest::{TwilioAccounts, TwilioError};
 use stores::calls::{self, UNSETTLED_SHARDS};
 use twilio::rest::CallResource;
 
@@ -40,7 +40,7 @@ parts! {
     pub struct Sweep {
         calls: calls::Reader,
         recorder: StatusRecorder,
-        twilio: TwilioRest,
+        twilio: TwilioAccounts,
     }
 }
 
@@ -103,9 +103,11 @@ impl Sweep {
             self.recorder.follow_up(call).await?;
             return Ok(Found::FollowedUp);
         }
-        let event = match self.twilio.call(&call.sid).await {
+        let twilio = self.twilio.of_call(&call.account, &call.business);
+        let event = match twilio.call(&call.sid).await {
             Ok(resource) => told(&resource, now),
-            Err(TwilioError::NotFound) if now.since(call.opened_at) > LONGEST_CALL => {
+            // Nor can an account be asked whose keys are gone.
+            Err(TwilioError::NotFound | TwilioError::NoKeys) if now.since(call.opened_at) > LONGEST_CALL => {
                 Some(StatusEvent { status: CallStatus::Failed, ..StatusEvent::history(now) })
             }
             Err(TwilioError::NotFound) => None,
@@ -115,7 +117,7 @@ impl Sweep {
             return Ok(Found::Unchanged);
         };
         let key = format!("swept-{}", event.status.as_str());
-        self.recorder.record(&call.sid, &key, &event, &BTreeMap::new()).await?;
+        self.recorder.record(&call.sid, &key, &event, &BTreeMap::new(), None).await?;
         Ok(Found::Caught)
     }
 }

@@ -2,16 +2,12 @@
 
 use std::fmt::Display;
 
-use axum::response::{IntoResponse, Response};
-use http::header;
+use axum::response::Response;
 use platform::telemetry::{Unit, metric};
 use twilio::twiml::Response as Twiml;
 
 use super::ANSWER_WITHIN;
-
-/// What a caller hears when our own TwiML breaks a rule of Twilio's.
-const LAST_RESORT: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>Sorry, we have a technical \
-                           problem. Goodbye.</Say><Hangup/></Response>";
+use crate::edge::answer::{self, LAST_RESORT};
 
 /// TwiML that breaks a rule of Twilio's is a defect of ours; the caller still hears why the call ends.
 pub(super) fn xml(twiml: &Twiml) -> Response {
@@ -19,7 +15,7 @@ pub(super) fn xml(twiml: &Twiml) -> Response {
         tracing::error!(%error, "invalid TwiML");
         LAST_RESORT.to_owned()
     });
-    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], body).into_response()
+    answer::xml(body)
 }
 
 /// What `answer` gives while Twilio waits. Its error, or `None` if it takes longer than [`ANSWER_WITHIN`], is logged and
@@ -46,6 +42,7 @@ pub(super) async fn in_time<T, E: Display>(
 
 #[cfg(test)]
 mod tests {
+    use http::header;
     use twilio::twiml::Verb;
 
     use super::*;

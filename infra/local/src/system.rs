@@ -29,6 +29,9 @@ use crate::template::{Resolve, Template, TemplateError};
 /// What calls have to end in when the system is stopped.
 const DRAIN_SECONDS: &str = "4";
 
+/// The name of the stack, with which the names of businesses' secrets begin.
+const STACK: &str = "local";
+
 /// What a local system is made of.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -49,12 +52,12 @@ pub struct Config {
     pub ahead: Option<Ahead>,
 }
 
-/// Where DynamoDB, S3 and SQS are.
+/// Where DynamoDB, S3, SQS and Secrets Manager are.
 #[derive(Debug, Clone)]
 pub enum AwsSource {
     /// In this process; on disk if a folder is given.
     Embedded { data_dir: Option<PathBuf> },
-    /// Somewhere else: one endpoint for all three, and the key that names the account.
+    /// Somewhere else: one endpoint for all of them, and the key that names the account.
     External { endpoint: Url, access_key_id: String },
 }
 
@@ -238,7 +241,7 @@ async fn endpoints(
             (Some(endpoints), env)
         }
         AwsSource::External { endpoint, access_key_id } => {
-            let mut env: BTreeMap<_, _> = ["DYNAMODB", "S3", "SQS"]
+            let mut env: BTreeMap<_, _> = ["DYNAMODB", "S3", "SQS", "SECRETS_MANAGER"]
                 .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), endpoint.to_string()))
                 .into();
             env.insert("AWS_ACCESS_KEY_ID".into(), access_key_id.clone());
@@ -300,6 +303,7 @@ impl Resolve for Locals<'_> {
             "TwilioApiUrl" => providers.twilio_api_url.to_string(),
             "OpenAiApiUrl" => providers.openai_api_url.to_string(),
             "OpenAiRealtimeUrl" => providers.openai_realtime_url.to_string(),
+            "AWS::StackName" => STACK.to_owned(),
             _ => {
                 let parameter =
                     self.config.parameters.get(name).or_else(|| self.template.parameters.get(name));

@@ -8,6 +8,7 @@ use super::{Answers, Extra, header, json_body};
 pub(super) async fn of_all(answers: &mut Answers<'_>) {
     of_keys(answers).await;
     of_numbers(answers).await;
+    of_twilio(answers).await;
     of_health(answers).await;
     of_settings(answers).await;
 }
@@ -54,6 +55,19 @@ async fn of_numbers(answers: &mut Answers<'_>) {
     answers.ask("for operators", Method::POST, &hand_over, &at, json_body(json!({ "to": "x" }))).await;
     answers.ask("released", Method::DELETE, route, path, Extra::default()).await;
     answers.ask("released before", Method::DELETE, route, path, Extra::default()).await;
+}
+
+async fn of_twilio(answers: &mut Answers<'_>) {
+    let route = "/v1/twilio";
+    answers.ask("none of its own", Method::GET, route, route, Extra::default()).await;
+    let [(account_sid, auth_token), (_, another)] = acceptance::OWN_ACCOUNTS;
+    let pair = |token: &str| json_body(json!({ "account_sid": account_sid, "auth_token": token }));
+    answers.ask("a wrong pair", Method::PUT, route, route, pair(another)).await;
+    let nothing = json_body(json!({ "account_sid": "AC1", "auth_token": "" }));
+    answers.ask("nothing right", Method::PUT, route, route, nothing).await;
+    answers.ask("set", Method::PUT, route, route, pair(auth_token)).await;
+    answers.ask("its own", Method::GET, route, route, Extra::default()).await;
+    answers.ask("left", Method::DELETE, route, route, Extra::default()).await;
 }
 
 async fn of_health(answers: &mut Answers<'_>) {

@@ -15,7 +15,7 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     let world = world().await;
     let (operator, key) = (world.identity.operator_key.expose(), world.identity.api_key.expose());
     let mut sandboxes = BTreeMap::new();
-    for binary in ["businesses", "health", "keys", "numbers", "prompts", "settings"] {
+    for binary in ["businesses", "health", "keys", "numbers", "prompts", "settings", "twilio-account"] {
         let proxy = AwsProxy::of(&world).await;
         let api = HttpSandbox::start(&world, binary, &proxy.everywhere()).await;
         sandboxes.insert(binary, (proxy, api));
@@ -46,6 +46,13 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     ask("numbers", get.clone(), "/v1/numbers", key, json!({})).await;
     ask("numbers", delete.clone(), "/v1/numbers/+12025550123", key, json!({})).await;
     compare("NumbersFunction", &sandboxes["numbers"].0);
+
+    let (account_sid, auth_token) = acceptance::OWN_ACCOUNTS[0];
+    let account = json!({ "account_sid": account_sid, "auth_token": auth_token });
+    ask("twilio-account", put.clone(), "/v1/twilio", key, account).await;
+    ask("twilio-account", get.clone(), "/v1/twilio", key, json!({})).await;
+    ask("twilio-account", delete.clone(), "/v1/twilio", key, json!({})).await;
+    compare("TwilioAccountFunction", &sandboxes["twilio-account"].0);
 
     ask("health", get.clone(), "/v1/health/deep", operator, json!({})).await;
     compare("HealthFunction", &sandboxes["health"].0);
@@ -79,11 +86,19 @@ async fn a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits() {
     for _ in 0..2 {
         assert!(sweep.ticks(days(31)).await);
     }
+    // A business that left its own account longer ago than its keys are kept.
+    let (account_sid, auth_token) = acceptance::OWN_ACCOUNTS[0];
+    let account = json!({ "account_sid": account_sid, "auth_token": auth_token });
+    let twilio = world.url("/v1/twilio");
+    let own = world.identity.api_key.expose();
+    let set = world.http.put(twilio.clone()).bearer_auth(own).json(&account).send().await.unwrap();
+    assert_eq!(set.status(), 200);
+    assert_eq!(status(Method::DELETE, twilio, own).await, 204);
+    assert!(sweep.ticks(days(31)).await);
     assert_eq!(status(Method::GET, world.url("/v1/calls"), key).await, 401);
     assert_eq!(status(Method::GET, at, operator).await, 404);
     let rings = Webhook::inbound(&world, &call_sid(1)).field("To", other.number.as_e164());
     assert!(rings.send(&world).await.1.contains("not in service"));
-    let own = world.identity.api_key.expose();
     assert_eq!(status(Method::GET, world.url("/v1/numbers"), own).await, 200, "no other business is touched");
     compare("BusinessSweepFunction", &proxy);
 }

@@ -21,6 +21,9 @@ pub fn rows(table: &str, keys: &str) -> String {
 /// Ends the name of a queue that stands in another's place and has no worker.
 pub const ASIDE: &str = "-aside";
 
+/// The secrets of businesses, all of which a role reaches or none.
+pub const BUSINESS_SECRETS: &str = "businesses' secrets";
+
 /// The logical ids of queues and buckets. A table is called by its logical id.
 pub(super) struct Names(BTreeMap<String, String>);
 

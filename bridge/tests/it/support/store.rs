@@ -151,8 +151,8 @@ impl Ports for Store {
         self.write(|written| written.reports.push(report.clone())).await
     }
 
-    async fn hang_up(&self, call: &CallSid, _: Epoch) -> Result<(), HangUpError> {
-        let asked = self.write(|written| written.hang_ups.push(call.clone())).await;
+    async fn hang_up(&self, plan: &CallPlan) -> Result<(), HangUpError> {
+        let asked = self.write(|written| written.hang_ups.push(plan.call.clone())).await;
         asked.map_err(|_| HangUpError::Fenced)
     }
 

@@ -91,15 +91,18 @@ pub enum Scope {
     /// See and export the record of edits and readings.
     #[strum(serialize = "audit:read")]
     AuditRead,
+    /// See which secrets of its own a business has set, never their texts.
+    #[strum(serialize = "secrets:read")]
+    SecretsRead,
+    /// Set secrets of the business's own: its Twilio account.
+    #[strum(serialize = "secrets:write")]
+    SecretsWrite,
     /// List and search businesses. Operators only.
     #[strum(serialize = "businesses:read")]
     BusinessesRead,
     /// Set businesses up, suspend, resume and delete them. Operators only.
     #[strum(serialize = "businesses:write")]
     BusinessesWrite,
-    /// Set a Twilio account and other secrets of a business. Operators only.
-    #[strum(serialize = "secrets:write")]
-    SecretsWrite,
     /// Examine the deployment. Operators only.
     #[strum(serialize = "deployment:read")]
     DeploymentRead,
@@ -129,10 +132,7 @@ impl Scope {
 
     /// Whether only an operator's key may have it: what it allows concerns more than one business.
     pub const fn is_operators(self) -> bool {
-        matches!(
-            self,
-            Self::BusinessesRead | Self::BusinessesWrite | Self::SecretsWrite | Self::DeploymentRead
-        )
+        matches!(self, Self::BusinessesRead | Self::BusinessesWrite | Self::DeploymentRead)
     }
 }
 
@@ -217,11 +217,10 @@ impl Role {
             | Scope::BusinessWrite
             | Scope::KeysRead
             | Scope::UsageRead
-            | Scope::AuditRead => Some(Self::Admin),
-            Scope::KeysWrite | Scope::UsageWrite => Some(Self::Owner),
-            Scope::BusinessesRead | Scope::BusinessesWrite | Scope::SecretsWrite | Scope::DeploymentRead => {
-                None
-            }
+            | Scope::AuditRead
+            | Scope::SecretsRead => Some(Self::Admin),
+            Scope::KeysWrite | Scope::UsageWrite | Scope::SecretsWrite => Some(Self::Owner),
+            Scope::BusinessesRead | Scope::BusinessesWrite | Scope::DeploymentRead => None,
         }
     }
 

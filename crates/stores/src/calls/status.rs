@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::call::Applied;
 use domain::call::StatusEvent;
+use domain::own_account::Signer;
 use domain::{Call, CallSid};
 
 use crate::StoreError;
@@ -22,13 +23,15 @@ use super::{Slots, StatusOutcome, early, event_key, row, without_personal_data};
 /// The event's place in every transaction here.
 const EVENT_ACTION: usize = 0;
 
+/// `None`: the call is not for `by` to speak of, and nothing was written.
 pub(super) async fn record(
     calls: &Table,
     sid: &CallSid,
     key: &str,
     event: &StatusEvent,
     params: &BTreeMap<String, String>,
-) -> Result<StatusOutcome, StoreError> {
+    by: Option<&Signer>,
+) -> Result<Option<StatusOutcome>, StoreError> {
     let event_row = || Ok(event_draft(event, without_personal_data(&calls.name, params)?));
     // Copies of one callback are alike; their transactions must not be taken for one repeated.
     let copy = random::id(&calls.name)?;
@@ -39,26 +42,31 @@ pub(super) async fn record(
         let Some(standing) = Standing::read(calls, sid).await? else {
             let actions = [put_event, early::add(calls, sid), not_opened(calls, sid)];
             match transact(calls, &actions, &identity).await? {
-                Transacted::Done => return Ok(StatusOutcome { moved: false, duplicate: false, call: None }),
+                Transacted::Done => {
+                    return Ok(Some(StatusOutcome { moved: false, duplicate: false, call: None }));
+                }
                 Transacted::Refused(refused) if known(&refused) => {
-                    return Ok(StatusOutcome { moved: false, duplicate: true, call: None });
+                    return Ok(Some(StatusOutcome { moved: false, duplicate: true, call: None }));
                 }
                 // The call was opened in between.
                 Transacted::Refused(_) => continue,
             }
         };
+        if by.is_some_and(|by| !by.speaks_for(&standing.call.account, &standing.call.business)) {
+            return Ok(None);
+        }
         let mut call = standing.call.clone();
         let moved = call.apply(event) == Applied::Moved;
         if call == standing.call {
             let outcome = calls.put_new(&event_key(sid, key), event_row()?).await?;
             let duplicate = matches!(outcome, WriteOutcome::Refused(_));
-            return Ok(StatusOutcome { moved: false, duplicate, call: Some(call) });
+            return Ok(Some(StatusOutcome { moved: false, duplicate, call: Some(call) }));
         }
         let actions = [put_event, standing.replace(calls, &call)?];
         match transact(calls, &actions, &identity).await? {
-            Transacted::Done => return Ok(StatusOutcome { moved, duplicate: false, call: Some(call) }),
+            Transacted::Done => return Ok(Some(StatusOutcome { moved, duplicate: false, call: Some(call) })),
             Transacted::Refused(refused) if known(&refused) => {
-                return Ok(StatusOutcome { moved: false, duplicate: true, call: Some(standing.call) });
+                return Ok(Some(StatusOutcome { moved: false, duplicate: true, call: Some(standing.call) }));
             }
             // Another callback was faster; what it left is read again.
             Transacted::Refused(_) => {}

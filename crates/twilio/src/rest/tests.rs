@@ -8,7 +8,7 @@ fn sid(prefix: &str) -> String {
 }
 
 fn api() -> Api {
-    Api::new("https://api.twilio.com/", &Sid::account(&sid("AC")).unwrap())
+    Api::new("https://api.twilio.com/", &sid("AC"))
 }
 
 #[test]

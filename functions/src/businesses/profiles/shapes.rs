@@ -120,6 +120,8 @@ impl NewBusinessRequest {
             max_concurrent_calls: self.max_concurrent_calls.unwrap_or(USUAL_CALLS),
             fallback_number: self.fallback_number.as_deref().map(number).transpose()?,
             caps: Caps::default(),
+            twilio_account: None,
+            twilio_keys_until: None,
             standing: Standing::Active,
         })
     }

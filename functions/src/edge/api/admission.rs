@@ -272,12 +272,16 @@ async fn source(parts: &mut Parts) -> Option<IpAddr> {
 }
 
 /// Whether a request is in the log: everything that changes something, and every reading of what people said, of their
-/// recordings and of keys.
+/// recordings, of keys and of secrets.
 fn is_logged(method: &Method, scope: Scope) -> bool {
     !method.is_safe()
         || matches!(
             scope,
-            Scope::RecordingsRead | Scope::TranscriptsRead | Scope::KeysRead | Scope::AuditRead
+            Scope::RecordingsRead
+                | Scope::TranscriptsRead
+                | Scope::KeysRead
+                | Scope::AuditRead
+                | Scope::SecretsRead
         )
 }
 

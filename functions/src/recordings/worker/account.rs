@@ -51,7 +51,8 @@ impl Worker {
         if !begun {
             self.recordings.search_begun(&call.sid, self.clock.now()).await?;
         }
-        let listed = match self.twilio.recordings_of(&call.sid).await {
+        let twilio = self.twilio.of_call(&call.account, &call.business);
+        let listed = match twilio.recordings_of(&call.sid).await {
             Ok(listed) => listed,
             Err(TwilioError::NotFound) => vec![],
             Err(error) => return Err(JobError::new("twilio", error)),

@@ -7,7 +7,7 @@ use domain::recording::{
     self, Archived, MAX_RECORDING_BYTES, NotAudio, Retention, WAV_HEADER_MAX_BYTES, WavFormat,
 };
 use platform::objects::{NewObject, ObjectError, PutOutcome, Upload};
-use providers::twilio_rest::{Media, TwilioError};
+use providers::twilio_rest::{Media, TwilioError, TwilioRest};
 use sha2::{Digest as _, Sha256};
 use stores::StoreError;
 use stores::heartbeat::Heartbeat;
@@ -29,9 +29,10 @@ impl Worker {
         heartbeat: &Heartbeat,
     ) -> Result<Archived, CopyError> {
         let key = recording::object_key(&recording.business, &recording.call, &recording.sid);
-        let media = match self.twilio.recording_media(&recording.sid, CHANNELS).await {
+        let twilio = self.twilio_of(&recording.call).await.map_err(CopyError::Row)?;
+        let media = match twilio.recording_media(&recording.sid, CHANNELS).await {
             Ok(media) => media,
-            Err(TwilioError::NotFound) => return Err(self.why_not_found(recording).await),
+            Err(TwilioError::NotFound) => return Err(why_not_found(&twilio, recording).await),
             Err(error) => return Err(CopyError::Twilio(error)),
         };
         let mut upload = self.objects.upload(NewObject {
@@ -44,7 +45,7 @@ impl Worker {
             Ok(format) => format,
             Err(error) => {
                 upload.abort().await;
-                return Err(self.why_not_audio(recording, error).await);
+                return Err(self.why_not_audio(&twilio, recording, error).await);
             }
         };
         let uploaded = upload.complete().await?;
@@ -58,21 +59,11 @@ impl Worker {
         Ok(Archived { key, bytes, sha256, format, at: self.clock.now(), retention })
     }
 
-    /// A 404 right after the callback is usual, and may last. Only Twilio's own word says that a recording was deleted.
-    async fn why_not_found(&self, recording: &Recording) -> CopyError {
-        match self.twilio.recording(&recording.sid).await {
-            Ok(resource) if resource.encrypted => CopyError::Encrypted,
-            Ok(resource) if resource.status == rest::RecordingState::Deleted => CopyError::Deleted,
-            Ok(_) | Err(TwilioError::NotFound) => CopyError::Twilio(TwilioError::NotFound),
-            Err(error) => CopyError::Twilio(error),
-        }
-    }
-
     /// A body that is no error page and not the recording is what Twilio has if it comes a second time, or if it is
     /// encrypted: fetching it again and again would not help.
-    async fn why_not_audio(&self, recording: &Recording, error: CopyError) -> CopyError {
+    async fn why_not_audio(&self, twilio: &TwilioRest, recording: &Recording, error: CopyError) -> CopyError {
         let CopyError::NotAudio { what, fingerprint: Some(fingerprint) } = error else { return error };
-        if matches!(self.twilio.recording(&recording.sid).await, Ok(resource) if resource.encrypted) {
+        if matches!(twilio.recording(&recording.sid).await, Ok(resource) if resource.encrypted) {
             return CopyError::Encrypted;
         }
         match self.recordings.refused_body(recording, &fingerprint).await {
@@ -80,6 +71,16 @@ impl Worker {
             Ok(false) => CopyError::NotAudio { what, fingerprint: None },
             Err(error) => CopyError::Row(error),
         }
+    }
+}
+
+/// A 404 right after the callback is usual, and may last. Only Twilio's own word says that a recording was deleted.
+async fn why_not_found(twilio: &TwilioRest, recording: &Recording) -> CopyError {
+    match twilio.recording(&recording.sid).await {
+        Ok(resource) if resource.encrypted => CopyError::Encrypted,
+        Ok(resource) if resource.status == rest::RecordingState::Deleted => CopyError::Deleted,
+        Ok(_) | Err(TwilioError::NotFound) => CopyError::Twilio(TwilioError::NotFound),
+        Err(error) => CopyError::Twilio(error),
     }
 }
 
@@ -180,7 +181,7 @@ impl CopyError {
         match self {
             Self::Encrypted | Self::SameAgain(_) | Self::TooLarge | Self::Other => Verdict::Failed,
             Self::Deleted if attempt.delivery.is_last() => Verdict::Lost,
-            Self::Twilio(TwilioError::Permanent(_) | TwilioError::Settings(_))
+            Self::Twilio(TwilioError::Permanent(_) | TwilioError::Settings(_) | TwilioError::NoKeys)
                 if attempt.delivery.is_last() =>
             {
                 Verdict::Failed
@@ -204,6 +205,8 @@ impl CopyError {
             Self::Twilio(TwilioError::Auth) => "unauthorised",
             Self::Twilio(TwilioError::RateLimited { .. }) => "rate_limited",
             Self::Twilio(TwilioError::Transient) => "cut_off",
+            Self::Twilio(TwilioError::NoKeys) => "no_keys",
+            Self::Twilio(TwilioError::KeysUnavailable) => "keys_unavailable",
             Self::Twilio(TwilioError::Permanent(_) | TwilioError::Settings(_)) => "twilio",
             Self::NotAudio { what, .. } | Self::SameAgain(what) => not_audio(what),
             Self::TooLarge => "too_large",

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use domain::recording::{self, RecordingState};
 use domain::{CallSid, Recording, RecordingSid};
+use platform::telemetry::{self, Unit};
+use providers::twilio_rest::TwilioError;
 
 use super::Worker;
 use crate::edge::batch::JobError;
@@ -32,8 +34,16 @@ impl Worker {
 
     /// Deletes Twilio's copy. What is gone already is deleted.
     pub(super) async fn delete_at_twilio(&self, recording: &Recording) -> Result<(), JobError> {
-        let deleted = self.twilio.delete_recording(&recording.sid).await;
-        deleted.map_err(|error| JobError::new("twilio", error))?;
+        match self.twilio_of(&recording.call).await?.delete_recording(&recording.sid).await {
+            Ok(()) => {}
+            // Ours is deleted all the same; only the business can delete what is in an account that it took away.
+            Err(TwilioError::NoKeys) => {
+                tracing::error!(call = %recording.call, recording = %recording.sid, "Twilio's copy stays: the keys of its account are gone");
+                telemetry::metric("RecordingsLeftAtTwilio", 1.0, Unit::Count, &[]);
+                return Ok(());
+            }
+            Err(error) => return Err(JobError::new("twilio", error)),
+        }
         Ok(self.recordings.deleted_at_twilio(recording, self.clock.now()).await?)
     }
 }

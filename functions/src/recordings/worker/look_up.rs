@@ -18,7 +18,7 @@ impl Worker {
             RecordingState::Announced => return self.copy_later(&recording).await,
             _ => return Ok(()),
         }
-        match self.twilio.recording(sid).await {
+        match self.twilio_of(call).await?.recording(sid).await {
             Ok(resource) => {
                 let found = as_listed(recording, &resource, self.clock.now());
                 if found.state == RecordingState::Lost {

@@ -1,42 +1,30 @@
 //! The order of an outbound call: everything that placing and carrying it will need.
 
-use domain::ids::AccountSid;
 use domain::prompt::Compiled;
 use domain::{CallPlan, DialId, DialOrder, Timestamp};
+use providers::twilio_rest::TwilioAccounts;
 use stores::businesses::Published;
 
 use super::api::WantedCall;
-use crate::edge::parts::{Needs, Opener, Part};
 use crate::edge::problem::Problem;
 use crate::voice::{plan, slot_ttl};
-
-/// The deployment's account at Twilio.
-pub(super) struct TwilioAccount(String);
-
-impl Part for TwilioAccount {
-    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
-        needs.secrets();
-        Box::new(|deployment| Ok(Self(deployment.secrets()?.twilio_account_sid.clone())))
-    }
-}
 
 /// The order and the plan of a call, from the settings that hold now.
 ///
 /// # Errors
-/// 503 for a malformed account or id, which is a defect of the deployment.
+/// 503 for a malformed id, which is a defect of the deployment.
 pub(super) fn order(
-    TwilioAccount(account): &TwilioAccount,
+    twilio: &TwilioAccounts,
     published: &Published,
     compiled: &Compiled,
     id: DialId,
     WantedCall { from, to, zone, task }: WantedCall,
     now: Timestamp,
 ) -> Result<(DialOrder, CallPlan), Problem> {
-    let account = AccountSid::parse(account).map_err(|_| Problem::unavailable())?;
     let stand_in = id.stand_in().map_err(|_| Problem::unavailable())?;
     let order = DialOrder {
         id,
-        account,
+        account: twilio.of_business(&published.business).account_sid().clone(),
         business: published.business.id.clone(),
         revision: published.settings.revision,
         from,

@@ -18,7 +18,7 @@ use domain::{BusinessId, CallPlan, CallSid, DialId, DialOrder, PhoneNumber, Time
 use http::StatusCode;
 use platform::telemetry::{self, Unit};
 use platform::{Clock, clock};
-use providers::twilio_rest::{PlaceError, TwilioError, TwilioRest};
+use providers::twilio_rest::{PlaceError, TwilioAccounts, TwilioError};
 use stores::StoreError;
 use stores::businesses::Published;
 use stores::calls;
@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use twilio::rest::{MachineDetection, NewCall as Request};
 
 use super::api::{NewCall, WantedCall, refused};
-use super::order::{TwilioAccount, order};
+use super::order::order;
 use super::policy::{Policy, PolicyError, not_placed};
 use crate::edge::idempotency::Replayed;
 use crate::edge::parts::parts;
@@ -70,10 +70,9 @@ parts! {
         pub(super) gate: Gate,
         pub(super) ordered: OrderedCalls,
         policy: Policy,
-        account: TwilioAccount,
         calls: calls::Reader,
         leases: Leases,
-        twilio: TwilioRest,
+        twilio: TwilioAccounts,
         deployment_limit: u16 => |needs| needs.deployment_limit(),
     }
 }
@@ -144,7 +143,7 @@ impl Placing {
         let language = language.map(String::as_str);
         let compiled = self.settings.prompt(&published, Channel::Outbound, language).await;
         let compiled = compiled.map_err(|no_prompt| refused("no_prompt", no_prompt.to_string()))?;
-        let (order, plan) = order(&self.account, &published, &compiled, id, wanted, now)?;
+        let (order, plan) = order(&self.twilio, &published, &compiled, id, wanted, now)?;
         let judged = Box::pin(self.policy.judge_order(&published, &order)).await;
         judged.map_err(|error| self.against(error, &published))?;
         Ok((order, plan))
@@ -236,7 +235,8 @@ impl Placing {
             return Ok(Some(call));
         }
         let order = &dial.order;
-        let listed = self.twilio.calls_between(&order.from, &order.to).await.map_err(|error| {
+        let twilio = self.twilio.of_call(&order.account, &order.business);
+        let listed = twilio.calls_between(&order.from, &order.to).await.map_err(|error| {
             tracing::error!(%error, "Twilio's calls cannot be listed");
             Problem::unavailable()
         })?;
@@ -345,7 +345,7 @@ impl Placing {
                 status_callback: &amd_callback,
             }),
         };
-        self.twilio.place_call(&request).await
+        self.twilio.of_call(&order.account, &order.business).place_call(&request).await
     }
 
     /// No number was dialled: the next request may try again soon, however often that was so.

@@ -10,6 +10,7 @@ mod number;
 mod report;
 mod settings;
 mod table;
+mod twilio;
 
 use clap::{Args, Subcommand};
 
@@ -40,7 +41,7 @@ pub(super) struct Single<A: Args> {
 pub(super) enum Area {
     /// Make a first business from questions or a TOML file; doing it again changes nothing
     Init(Single<init::Init>),
-    /// Businesses: list, set up, change, suspend, resume, delete
+    /// Businesses: list, set up, change, suspend, resume, delete; their own Twilio accounts
     Business(Group<business::Command>),
     /// The numbers of a business, and whether Twilio sends their calls here
     Number(Group<number::Command>),

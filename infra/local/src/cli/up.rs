@@ -64,6 +64,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
         ("S3", "AWS_ENDPOINT_URL_S3"),
         ("SQS", "AWS_ENDPOINT_URL_SQS"),
+        ("Secrets", "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
     ] {
         tell(format_args!("  {name:<10} {}", system.environment.get(variable).map_or("", String::as_str)));
     }

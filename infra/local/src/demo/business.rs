@@ -84,6 +84,8 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             max_concurrent_calls: 20,
             fallback_number: None,
             caps: Caps::default(),
+            twilio_account: None,
+            twilio_keys_until: None,
             standing: Default::default(),
         },
         number,

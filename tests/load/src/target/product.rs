@@ -5,6 +5,7 @@ use bridge::{
     WarmSettings,
 };
 use domain::business::{ConversationPolicy, TurnDetection, Voice};
+use domain::ids::AccountSid;
 use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::{
     AnsweredBy, BusinessId, CallPlan, CallSid, Direction, Epoch, Revision, Secret, SessionReport, Timestamp,
@@ -39,8 +40,9 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
         openai_roots: config.certificate.as_deref().map(tls::decode).transpose()?.into_iter().collect(),
     };
     let business = BusinessId::parse("load").map_err(|error| setup(&error))?;
-    let bridge =
-        Bridge::new(settings, Memory { business }, LiveEvents::default()).map_err(|error| setup(&error))?;
+    let account = AccountSid::parse(ACCOUNT_SID).map_err(|error| setup(&error))?;
+    let bridge = Bridge::new(settings, Memory { business, account }, LiveEvents::default())
+        .map_err(|error| setup(&error))?;
     bridge.run(listener, CancellationToken::new()).await;
     Ok(())
 }
@@ -48,6 +50,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
 /// Has a plan for every call, and forgets what it is told.
 struct Memory {
     business: BusinessId,
+    account: AccountSid,
 }
 
 impl Ports for Memory {
@@ -56,6 +59,7 @@ impl Ports for Memory {
             call: call.clone(),
             epoch,
             business: self.business.clone(),
+            account: self.account.clone(),
             revision: Revision::FIRST,
             direction: Direction::Inbound,
             minted_at: now,
@@ -92,7 +96,7 @@ impl Ports for Memory {
 
     bridge::ports_without_actions!();
 
-    async fn hang_up(&self, _: &CallSid, _: Epoch) -> Result<(), HangUpError> {
+    async fn hang_up(&self, _: &CallPlan) -> Result<(), HangUpError> {
         Ok(())
     }
 

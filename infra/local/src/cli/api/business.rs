@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::client::Client;
+use super::twilio;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
@@ -48,6 +49,11 @@ pub(in crate::cli) enum Command {
         /// Say that it is meant
         #[arg(long)]
         yes: bool,
+    },
+    /// The Twilio account that it brings in place of the deployment's
+    Twilio {
+        #[command(subcommand)]
+        command: twilio::Command,
     },
 }
 
@@ -213,6 +219,7 @@ pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()>
             let answer = client.ask_at(Method::POST, &format!("{}/resume", path(&id)))?.send().await?;
             client.done(&answer.body, format_args!("{id} is served again"))?;
         }
+        Command::Twilio { command } => twilio::run(client, command).await?,
         Command::Delete { id, yes } => {
             ensure!(yes, "{id} would be deleted in 30 days: say --yes if that is meant");
             let answer = client.ask_at(Method::DELETE, &path(&id))?.send().await?;
