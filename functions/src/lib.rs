@@ -7,6 +7,7 @@
 pub mod businesses;
 pub mod call_actions;
 pub mod calls;
+pub mod console;
 pub mod do_not_call;
 pub mod document;
 pub mod edge;
@@ -17,6 +18,7 @@ pub mod jobs;
 pub mod prompts;
 pub mod recordings;
 pub(crate) mod shared;
+pub mod sign_in;
 pub mod transcripts;
 pub mod usage;
 pub mod voice;

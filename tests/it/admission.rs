@@ -192,7 +192,7 @@ async fn an_unknown_path_and_an_unknown_method_are_told_apart(world: Arc<World>)
     let key = world.identity.api_key.expose();
     for (method, path, status, allow) in [
         (Method::GET, "/v1/nothing", 404, None),
-        (Method::GET, "/", 404, None),
+        (Method::GET, "/nothing", 404, None),
         (Method::PATCH, "/v1/calls", 405, Some("GET,HEAD,POST")),
         (Method::POST, "/v1/businesses/harbour-bicycles/events", 405, Some("GET,HEAD")),
         (Method::DELETE, "/v1/calls/CA1/transcript", 405, Some("GET,HEAD,PUT")),

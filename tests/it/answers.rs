@@ -7,6 +7,7 @@ mod actions;
 mod calls;
 mod limits;
 mod setting_up;
+mod sign_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -77,12 +78,10 @@ impl<'a> Answers<'a> {
         Self {
             world,
             browser: reqwest::Client::builder().redirect(Policy::none()).build().unwrap(),
-            // HEAD is GET without its body. An operator has the routes of a business under its name; the document has a
-            // test of its own.
+            // HEAD is GET without its body; an operator has a business's routes under its name; files have tests of their own.
             routes: routes
-                .filter(|(method, path, of)| {
-                    method != "HEAD" && !path.starts_with(BUSINESSES) && of != "api-document"
-                })
+                .filter(|(method, path, _)| method != "HEAD" && !path.starts_with(BUSINESSES))
+                .filter(|(_, _, of)| !["api-document", "console"].contains(&of.as_str()))
                 .collect(),
             seen: BTreeSet::new(),
             text: BTreeMap::new(),
@@ -251,6 +250,7 @@ async fn every_route_answers_as_recorded() {
         of_recordings(&mut answers, of, &path).await;
     }
     limits::of_limits(&mut answers).await;
+    sign_in::of_signing_in(&mut answers).await;
     setting_up::of_all(&mut answers).await;
 
     let routes: BTreeSet<(String, String)> =

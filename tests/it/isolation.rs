@@ -332,7 +332,9 @@ async fn tenancy_fails_closed(world: World) {
         action: "1".repeat(32),
     };
     let before = memory(&world).await;
-    for route in routes() {
+    // Who signs in shows the key in the body.
+    let signs_in = |route: &Route| route.method == Method::POST && route.path == "/v1/sign-in";
+    for route in routes().into_iter().filter(|route| !signs_in(route)) {
         let path = ids.fill(&route.path);
         for key in [None, Some(""), Some("unknown"), Some(world.business.business.id.as_str())] {
             let (status, headers, body) = ask(&world, &route, &path, key, &[]).await;

@@ -48,6 +48,7 @@ mod retention;
 mod secret_permissions;
 mod settings;
 mod share;
+mod sign_in;
 mod signature;
 mod store;
 mod stream;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         permissions::TESTS,
         permissions::limits::TESTS,
         permissions::setting_up::TESTS,
+        permissions::sign_in::TESTS,
         prompts::TESTS,
         recording::TESTS,
         recording_given_up::TESTS,
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         secret_permissions::TESTS,
         settings::TESTS,
         share::TESTS,
+        sign_in::TESTS,
         signature::TESTS,
         store::TESTS,
         stream::TESTS,

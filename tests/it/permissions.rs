@@ -2,6 +2,7 @@
 
 pub(crate) mod limits;
 pub(crate) mod setting_up;
+pub(crate) mod sign_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
 use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults, RestFault};
 use stores::requests::AUDIT_KEYS;
+use stores::sign_ins::SIGN_IN_KEYS;
 
 /// The actions that a function's role has, per table, family of rows, index, queue, bucket or objects in it.
 fn allowed(function: &str) -> BTreeSet<Access> {
@@ -75,12 +77,14 @@ fn compare(function: &str, proxy: &AwsProxy) {
         stale.iter().all(|(_, table)| table.contains("/index/")),
         "{function} may read what is past: {stale:?}"
     );
-    // What every function of the API may do is one policy, and not every one has something to put into the log.
-    let shared = ("dynamodb:PutItem".to_owned(), rows("RequestsTable", AUDIT_KEYS));
-    // So is the reading of businesses' secrets, and not every function here meets a business that has one.
+    // What every function of the API may do is one policy, and not every one has something to put into the log or is asked
+    // by a person who is signed in. So is the reading of businesses' secrets, and not every function here meets a business
+    // that has one.
+    let shared = [("PutItem", AUDIT_KEYS), ("GetItem", SIGN_IN_KEYS), ("UpdateItem", SIGN_IN_KEYS)]
+        .map(|(action, keys)| (format!("dynamodb:{action}"), rows("RequestsTable", keys)));
     let secrets = ("secretsmanager:GetSecretValue".to_owned(), BUSINESS_SECRETS.to_owned());
-    let idle: Vec<_> =
-        allowed.difference(&used).filter(|access| ![&shared, &secrets].contains(access)).collect();
+    let is_shared = |access: &&Access| shared.contains(access) || **access == secrets;
+    let idle: Vec<_> = allowed.difference(&used).filter(|access| !is_shared(access)).collect();
     assert!(idle.is_empty(), "{function} may do what it never does: {idle:?}");
 }
 

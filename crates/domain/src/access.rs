@@ -7,6 +7,7 @@
 mod network;
 mod new_key;
 mod scope;
+pub mod sign_in;
 mod text;
 
 use std::net::IpAddr;
@@ -137,11 +138,11 @@ impl Denied {
     }
 }
 
-/// Whether a key may do what `scope` names, at `now`, for a request from `source`.
+/// Whether a key may be used at all, at `now`, for a request from `source`.
 ///
 /// # Errors
 /// [`Denied`]; the first reason in the order of its variants.
-pub fn allowed(key: Proven<'_>, now: Timestamp, source: Option<IpAddr>, scope: Scope) -> Result<(), Denied> {
+pub fn usable(key: Proven<'_>, now: Timestamp, source: Option<IpAddr>) -> Result<(), Denied> {
     let key = key.0;
     if key.revoked_at.is_some() {
         return Err(Denied::Revoked);
@@ -153,6 +154,16 @@ pub fn allowed(key: Proven<'_>, now: Timestamp, source: Option<IpAddr>, scope: S
     if !key.networks.is_empty() && !source.is_some_and(known) {
         return Err(Denied::Source);
     }
+    Ok(())
+}
+
+/// Whether a key may do what `scope` names, at `now`, for a request from `source`.
+///
+/// # Errors
+/// [`Denied`]; the first reason in the order of its variants.
+pub fn allowed(key: Proven<'_>, now: Timestamp, source: Option<IpAddr>, scope: Scope) -> Result<(), Denied> {
+    usable(key, now, source)?;
+    let key = key.0;
     let operator = matches!(key.owner, KeyOwner::Operator);
     if key.scopes.contains(&scope) && (operator || !scope.is_operators()) {
         Ok(())

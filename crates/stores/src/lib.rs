@@ -32,6 +32,7 @@ pub mod probe;
 mod random;
 pub mod recordings;
 pub mod requests;
+pub mod sign_ins;
 mod table;
 mod transaction;
 pub mod transcripts;

@@ -5,7 +5,7 @@
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
 use crate::leases::WorkKind;
-use crate::{actions, capacity, dial_limits, dials, plans, requests, verdicts};
+use crate::{actions, capacity, dial_limits, dials, plans, requests, sign_ins, verdicts};
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,7 @@ const API: &[&str] = &[
     "UsageFunction",
     "DoNotCallFunction",
     "HealthFunction",
+    "SignInFunction",
 ];
 
 const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
@@ -106,6 +107,20 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "requests of a key in a minute",
         writers: &[writer("requests", EDGE)],
         roles: API,
+    },
+    Rows {
+        table: "Requests",
+        keys: &[sign_ins::SIGN_IN_KEYS],
+        holds: "people who are signed in at the console (hashed): with which key, since when, when they last asked",
+        writers: &[writer("sign_ins", EDGE)],
+        roles: API,
+    },
+    Rows {
+        table: "Requests",
+        keys: &[sign_ins::LIST_KEYS],
+        holds: "the sign-ins of each key, so that all can be ended",
+        writers: &[writer("sign_ins", EDGE)],
+        roles: &["SignInFunction"],
     },
     Rows {
         table: "Calls",

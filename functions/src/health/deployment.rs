@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use platform::queues::Queue;
 use stores::capacity::BUSINESS_KEYS;
 use stores::probe;
-use stores::requests::AUDIT_KEYS;
+use stores::sign_ins::SIGN_IN_KEYS;
 
 use super::Finding;
 use crate::edge::parts::{Needs, Opener, Part};
@@ -79,7 +79,7 @@ impl SecretState {
 const TABLES: [(&str, &str); 10] = [
     ("TABLE_BUSINESSES", ""),
     ("TABLE_KEYS", ""),
-    ("TABLE_REQUESTS", AUDIT_KEYS),
+    ("TABLE_REQUESTS", SIGN_IN_KEYS),
     ("TABLE_CALLS", ""),
     ("TABLE_TURNS", ""),
     ("TABLE_RECORDINGS", ""),

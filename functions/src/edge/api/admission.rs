@@ -1,9 +1,9 @@
 //! What every request of the API passes before its handler: its key, the key's scope and network, its limit, and the
 //! log.
 //!
-//! A key is looked up by its id and proven by its hash; a text whose checksum is wrong is refused without a look. The
-//! answer to a key that is unknown, wrong, revoked or expired is the same. A write, and a reading of what was said or
-//! of a secret, is in the log before it happens.
+//! A key is looked up by its id and proven by its hash, or by a sign-in with it; a text whose checksum is wrong is refused
+//! without a look. The answer to a key that is unknown, wrong, revoked or expired is the same. A write, and a reading of
+//! what was said or of a secret, is in the log before it happens.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,19 +12,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::access::{ApiKey, KeyId, KeyKind, KeyOwner, Scope, StoredKey, allowed};
+use domain::access::sign_in::{SignIn, SignInToken};
+use domain::access::{ApiKey, KeyId, KeyKind, KeyOwner, Proven, Scope, StoredKey, allowed, usable};
 use domain::cursor::CursorKey;
 use domain::zone::utc_day;
 use domain::{BusinessId, Timestamp};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::civil::Date;
 use lambda_http::request::RequestContext;
 use platform::Clock;
 use platform::telemetry::{Unit, metric};
-use stores::keys;
 use stores::requests::{self, Entry, Rate};
+use stores::{keys, sign_ins};
 
+use super::credential::{self, Credential};
 use super::requester::{NamedBusiness, Requester};
 use super::rule::{Rule, Rules};
 use crate::edge::address::ClientAddress;
@@ -32,8 +34,6 @@ use crate::edge::parts::{Needs, Opener, Part};
 use crate::edge::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Longer ones are not keys of ours.
-const MAX_KEY_CHARS: usize = 256;
 /// Uses that one process remembers to have noted; more of them are noted again.
 const MAX_NOTED: usize = 10_000;
 
@@ -42,6 +42,7 @@ const MAX_NOTED: usize = 10_000;
 pub struct Gatekeeper {
     keys: keys::Reader,
     requests: requests::Writer,
+    sign_ins: sign_ins::Writer,
     clock: Clock,
     cursors: CursorKey,
     /// The operator's key in the deployment's secret, which is good until a row says otherwise.
@@ -60,6 +61,7 @@ impl Part for Gatekeeper {
             Ok(Self {
                 keys: keys(deployment)?,
                 requests: requests::Writer::new(&deployment.aws, &requests),
+                sign_ins: sign_ins::Writer::new(&deployment.aws, &requests),
                 clock: deployment.aws.clock.clone(),
                 cursors: deployment.secrets()?.stream_token_key.cursors(),
                 first_key: deployment.secrets()?.operator_key.as_ref().map(|key| Arc::new(first_key(key))),
@@ -112,12 +114,13 @@ pub(super) async fn admit(State(guard): State<Guard>, request: Request, next: Ne
 
 impl Guard {
     async fn pass(&self, request: Request, next: Next, id: &str) -> Result<Response, Problem> {
-        let Some(rule) = self.rule(&request) else { return Ok(next.run(request).await) };
-        let Some(scope) = rule.scope() else { return Ok(next.run(request).await) };
+        let rule = self.rule(&request).filter(|rule| *rule != Rule::Open);
+        let Some(rule) = rule else { return Ok(next.run(request).await) };
+        let scope = rule.scope();
         let (mut parts, body) = request.into_parts();
         let now = self.gatekeeper.clock.now();
         let source = source(&mut parts).await;
-        let key = self.gatekeeper.prove(&parts.headers, now, source, scope).await?;
+        let Proof { key, sign_in } = self.gatekeeper.prove(&parts, now, source, scope).await?;
         let business = business(&key, rule, named(&mut parts).await)?;
         let rate = self.gatekeeper.within_limit(&key.id, now).await?;
         self.gatekeeper.note_use(&key.id, now).await;
@@ -127,7 +130,7 @@ impl Guard {
             request: id.to_owned(),
             key: key.id.clone(),
             business: business.clone(),
-            scope: scope.as_str().to_owned(),
+            scope: scope.map(Scope::as_str).unwrap_or_default().to_owned(),
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             source: source.map(|source| source.to_string()),
@@ -137,7 +140,7 @@ impl Guard {
             self.gatekeeper.requests.note(entry).await?;
         }
         parts.extensions.insert(self.gatekeeper.cursors.clone());
-        parts.extensions.insert(Requester { key, business });
+        parts.extensions.insert(Requester { key, business, sign_in });
         let mut response = next.run(Request::from_parts(parts, body)).await;
         if let Some(entry) = &entry {
             let status = response.status().as_u16();
@@ -166,25 +169,79 @@ impl Gatekeeper {
 
     async fn prove(
         &self,
-        headers: &HeaderMap,
+        parts: &Parts,
         now: Timestamp,
         source: Option<IpAddr>,
-        scope: Scope,
-    ) -> Result<Arc<StoredKey>, Problem> {
-        let shown =
-            bearer(headers).and_then(|text| ApiKey::parse(text).ok()).ok_or_else(Problem::unauthorised)?;
-        let stored = match self.keys.key(&shown.id()).await? {
-            Some(stored) => Some(Arc::new(stored)),
-            None if shown.kind() == KeyKind::Operator => self.first_key.clone(),
-            None => None,
-        };
-        let stored = stored.ok_or_else(Problem::unauthorised)?;
-        let proven = stored.prove(&shown).ok_or_else(Problem::unauthorised)?;
-        allowed(proven, now, source, scope).map_err(|denied| {
-            tracing::info!(key = %stored.id, reason = denied.code(), "a request is refused");
-            if denied.is_no_key() { Problem::unauthorised() } else { Problem::forbidden(denied) }
-        })?;
-        Ok(stored)
+        scope: Option<Scope>,
+    ) -> Result<Proof, Problem> {
+        match Credential::of(parts)? {
+            Credential::Key(shown) => {
+                let stored = self.stored(&shown.id(), Some(shown.kind())).await?;
+                let proven = stored.prove(&shown).ok_or_else(Problem::unauthorised)?;
+                judge(proven, now, source, scope)?;
+                Ok(Proof { key: stored, sign_in: None })
+            }
+            Credential::SignIn(token) => {
+                let sign_in = self.sign_ins.sign_in(&token).await?.ok_or_else(Problem::unauthorised)?;
+                let stored = self.stored(&sign_in.key, None).await?;
+                let proven = sign_in.prove(&stored, now).ok_or_else(Problem::unauthorised)?;
+                judge(proven, now, source, scope)?;
+                if sign_in.is_to_be_noted(now) {
+                    self.sign_ins.note(&token, now).await?;
+                }
+                Ok(Proof { key: stored, sign_in: Some(Arc::new((token, sign_in))) })
+            }
+        }
+    }
+
+    /// What is kept of a key; of `kind`, if that is known.
+    async fn stored(&self, id: &KeyId, kind: Option<KeyKind>) -> Result<Arc<StoredKey>, Problem> {
+        if let Some(stored) = self.keys.key(id).await? {
+            return Ok(Arc::new(stored));
+        }
+        let first = self.first_key.clone().filter(|first| match kind {
+            Some(kind) => kind == KeyKind::Operator,
+            None => first.id == *id,
+        });
+        first.ok_or_else(Problem::unauthorised)
+    }
+
+    /// Signs a person in with the text of a key, and gives the cookie that stands for it.
+    ///
+    /// # Errors
+    /// 401 and 403 as for a request with the key; 403 from a foreign page.
+    pub async fn sign_in(&self, parts: &mut Parts, text: &str) -> Result<SignedIn, Problem> {
+        credential::of_our_page(parts)?;
+        let (now, source) = (self.clock.now(), source(parts).await);
+        let shown = ApiKey::parse(text.trim()).map_err(|_| Problem::unauthorised())?;
+        let key = self.stored(&shown.id(), Some(shown.kind())).await?;
+        judge(key.prove(&shown).ok_or_else(Problem::unauthorised)?, now, source, None)?;
+        self.within_limit(&key.id, now).await?;
+        self.note_use(&key.id, now).await;
+        let random = platform::random::bytes().ok_or_else(Problem::unavailable)?;
+        let (token, sign_in) = (SignInToken::of_random(&random), SignIn::begin(key.id.clone(), now));
+        self.sign_ins.begin(&token, &sign_in).await?;
+        tracing::info!(key = %key.id, "a person signs in");
+        let cookie = credential::set_cookie(parts, Some(&token)).ok_or_else(Problem::unavailable)?;
+        Ok(SignedIn { requester: Requester::signed_in(key, token, sign_in), cookie })
+    }
+
+    /// Ends the sign-in that a request came with, or all with its key; gives the cookie that takes the browser's away.
+    ///
+    /// # Errors
+    /// 503 when the store fails.
+    pub async fn sign_out(
+        &self,
+        parts: &Parts,
+        requester: &Requester,
+        everywhere: bool,
+    ) -> Result<Option<HeaderValue>, Problem> {
+        match (&requester.sign_in, everywhere) {
+            (_, true) => drop(self.sign_ins.end_all(&requester.key.id).await?),
+            (Some(sign_in), false) => self.sign_ins.end(&sign_in.0, &requester.key.id).await?,
+            (None, false) => {}
+        }
+        Ok(credential::set_cookie(parts, None))
     }
 
     async fn within_limit(&self, key: &KeyId, now: Timestamp) -> Result<Within, Problem> {
@@ -216,6 +273,36 @@ impl Gatekeeper {
             tracing::warn!(%error, %key, "the use of a key is not noted");
         }
     }
+}
+
+/// What came of a sign-in.
+pub struct SignedIn {
+    /// Who is signed in.
+    pub requester: Requester,
+    /// For the `Set-Cookie` header.
+    pub cookie: HeaderValue,
+}
+
+/// By what a request was admitted.
+struct Proof {
+    key: Arc<StoredKey>,
+    sign_in: Option<Arc<(SignInToken, SignIn)>>,
+}
+
+fn judge(
+    key: Proven<'_>,
+    now: Timestamp,
+    source: Option<IpAddr>,
+    scope: Option<Scope>,
+) -> Result<(), Problem> {
+    let judged = match scope {
+        Some(scope) => allowed(key, now, source, scope),
+        None => usable(key, now, source),
+    };
+    judged.map_err(|denied| {
+        tracing::info!(key = %key.key().id, reason = denied.code(), "a request is refused");
+        if denied.is_no_key() { Problem::unauthorised() } else { Problem::forbidden(denied) }
+    })
 }
 
 /// What is left of a key's limit.
@@ -252,7 +339,7 @@ fn business(
         // It names another business than the key's own.
         (_, None) if named.is_some() => Err(unknown()),
         (Rule::OfBusiness(_), None) => Err(Problem::no_business()),
-        (Rule::OfOperator(_) | Rule::OfKey(_) | Rule::Open, None) => Ok(None),
+        (Rule::OfOperator(_) | Rule::OfKey(_) | Rule::AnyKey | Rule::Open, None) => Ok(None),
     }
 }
 
@@ -273,15 +360,17 @@ async fn source(parts: &mut Parts) -> Option<IpAddr> {
 
 /// Whether a request is in the log: everything that changes something, and every reading of what people said, of their
 /// recordings, of keys and of secrets.
-fn is_logged(method: &Method, scope: Scope) -> bool {
+fn is_logged(method: &Method, scope: Option<Scope>) -> bool {
     !method.is_safe()
         || matches!(
             scope,
-            Scope::RecordingsRead
-                | Scope::TranscriptsRead
-                | Scope::KeysRead
-                | Scope::AuditRead
-                | Scope::SecretsRead
+            Some(
+                Scope::RecordingsRead
+                    | Scope::TranscriptsRead
+                    | Scope::KeysRead
+                    | Scope::AuditRead
+                    | Scope::SecretsRead
+            )
         )
 }
 
@@ -293,54 +382,4 @@ fn request_id(request: &Request) -> String {
     };
     told.or_else(|| platform::random::token().map(|token| token.expose()[..22].to_owned()))
         .unwrap_or_default()
-}
-
-/// The key of `Authorization: Bearer <key>`. A scheme has no case, and any number of spaces may follow it (RFC 9110,
-/// 11.1 and 11.4). Two headers name two keys: neither counts.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, key) = value.to_str().ok()?.trim().split_once([' ', '\t'])?;
-    let key = key.trim();
-    (scheme.eq_ignore_ascii_case("Bearer") && (1..=MAX_KEY_CHARS).contains(&key.len())).then_some(key)
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    /// Cases C18 and B21.
-    #[test]
-    fn the_scheme_has_no_case_and_any_spaces_may_follow_it() {
-        let read = |value: &'static str| {
-            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
-            bearer(&headers).map(str::to_owned)
-        };
-        for value in [
-            "Bearer key",
-            "bearer key",
-            "BEARER key",
-            "bEaReR  key",
-            "Bearer \t key",
-            " Bearer key ",
-            "Bearer\tkey",
-        ] {
-            assert_eq!(read(value).as_deref(), Some("key"), "{value:?}");
-        }
-        for value in ["", "Bearer", "Bearer ", "Bearer   ", "Basic key", "Bearerkey", "key", "Bearer: key x"]
-        {
-            assert_ne!(read(value).as_deref(), Some("key"), "{value:?}");
-        }
-    }
-
-    #[test]
-    fn two_keys_are_none() {
-        let mut headers = HeaderMap::new();
-        for value in ["Bearer one", "Bearer two"] {
-            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
-        }
-        assert_eq!(bearer(&headers), None);
-    }
 }

@@ -88,6 +88,7 @@ const AREAS: &[(&str, &str)] = &[
     ("settings", "How calls are conducted: drafts, revisions, publishing."),
     ("keys", "API keys: made, rotated, revoked."),
     ("audit", "What was asked of the API."),
+    ("sign-in", "People who sign in with a key at the console."),
     ("businesses", "The businesses of the deployment and their profiles."),
     ("deployment", "How the deployment is, for operators."),
 ];
@@ -113,7 +114,7 @@ pub(super) fn complete(path: &str, rule: Rule, operation: &mut Operation) {
         parameters.iter().any(|parameter| matches!(parameter, RefOr::T(known) if known.name == name))
     };
     let (is_list, is_repeatable) = (takes("cursor"), takes("Idempotency-Key"));
-    let keyed = rule.scope().is_some();
+    let keyed = rule != Rule::Open;
     let answers = &mut operation.responses.responses;
     for (status, name, _) in PROBLEMS {
         let wanted = match *status {

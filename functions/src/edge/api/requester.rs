@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use domain::access::sign_in::{SignIn, SignInToken};
 use domain::access::{KeyOwner, StoredKey};
 use domain::{BusinessId, Call, CallSid};
 use http::request::Parts;
@@ -21,9 +22,21 @@ pub struct Requester {
     pub key: Arc<StoredKey>,
     /// The business that the request is about.
     pub(super) business: Option<BusinessId>,
+    /// The sign-in whose cookie it came with; `None`: it came with the key itself.
+    pub(super) sign_in: Option<Arc<(SignInToken, SignIn)>>,
 }
 
 impl Requester {
+    pub(super) fn signed_in(key: Arc<StoredKey>, token: SignInToken, sign_in: SignIn) -> Self {
+        let business = key.owner.acts_for(None).cloned();
+        Self { key, business, sign_in: Some(Arc::new((token, sign_in))) }
+    }
+
+    /// What is kept of the sign-in whose cookie the request came with.
+    pub fn sign_in(&self) -> Option<&SignIn> {
+        self.sign_in.as_deref().map(|(_, sign_in)| sign_in)
+    }
+
     /// Whether the key is an operator's.
     pub fn is_operator(&self) -> bool {
         self.key.owner == KeyOwner::Operator

@@ -61,6 +61,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(Rule::OfKey(scope), routes)
     }
 
+    /// Routes that ask for a key, whatever it may do.
+    #[must_use]
+    pub fn of_any_key(self, routes: UtoipaMethodRouter<S>) -> Self {
+        self.add(Rule::AnyKey, routes)
+    }
+
     /// Routes that ask for no key.
     #[must_use]
     pub fn open(self, routes: UtoipaMethodRouter<S>) -> Self {
@@ -89,9 +95,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     fn add(mut self, rule: Rule, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
-                operation.security = Some(match rule.scope() {
-                    Some(scope) => vec![SecurityRequirement::new(KEY, [scope.as_str()])],
-                    None => vec![SecurityRequirement::default()],
+                operation.security = Some(match rule {
+                    Rule::Open => vec![SecurityRequirement::default()],
+                    rule => vec![SecurityRequirement::new(KEY, rule.scope().map(Scope::as_str))],
                 });
                 described::complete(path, rule, operation);
                 self.rules.insert((method.to_string(), path.clone()), rule);

@@ -16,6 +16,8 @@ pub enum Rule {
     OfOperator(Scope),
     /// A key with this scope, an operator's or a business's.
     OfKey(Scope),
+    /// A key, whatever its scopes.
+    AnyKey,
     /// Nothing.
     Open,
 }
@@ -25,7 +27,7 @@ impl Rule {
     pub const fn scope(self) -> Option<Scope> {
         match self {
             Self::OfBusiness(scope) | Self::OfOperator(scope) | Self::OfKey(scope) => Some(scope),
-            Self::Open => None,
+            Self::AnyKey | Self::Open => None,
         }
     }
 }

@@ -97,7 +97,14 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         .insert("SWITCHBOARD_URL".to_owned(), system.api_url.as_str().trim_end_matches('/').to_owned());
     environment.insert("SWITCHBOARD_KEY".to_owned(), identity.api_key.expose().to_owned());
     let announced = Running { control_url: control.to_string(), environment }.announce(data)?;
-    tell("\nStaying up. Point a Twilio number at");
+    tell(format_args!("\nStaying up. The console is at {}", address::of(&system.api_url, "/console")));
+    tell(format_args!(
+        "  sign in as {} with {}, or as the operator with {}",
+        seeded.business.name,
+        identity.api_key.expose(),
+        identity.operator_key.expose()
+    ));
+    tell("Point a Twilio number at");
     tell(format_args!("  voice webhook     {voice_url}   (HTTP POST)"));
     tell(format_args!("  status callback   {status_url}   (HTTP POST)"));
     if args.public_base_url.is_none() {
@@ -105,7 +112,6 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
             "  (through a tunnel: set --public-base-url and --stream-url, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN)",
         );
     }
-    tell(format_args!("API key of {}: {}", seeded.business.name, identity.api_key.expose()));
     tell(
         "Place another call with `switchboard call`, or have the business call somebody with POST /v1/calls.",
     );

@@ -1,0 +1,89 @@
+// Requests to `/v1`. The page is signed in by a cookie; no key is kept here.
+
+/** An error answer, in the words of its problem document. */
+export class Problem extends Error {
+	/** @param {number} status @param {any} body @param {string} request */
+	constructor(status, body, request) {
+		super(body?.detail ?? body?.title ?? `The server answered ${status}.`);
+		this.status = status;
+		this.code = body?.code ?? "";
+		this.title = body?.title ?? "error";
+		/** @type {{pointer: string, code: string, detail: string}[]} */
+		this.errors = body?.errors ?? [];
+		this.request = request;
+		this.retryAfter = 0;
+		/** The state that the request missed. @type {string | null} */
+		this.etag = null;
+	}
+}
+
+/** Told when a request finds that nobody is signed in. */
+let onSignedOut = () => {};
+/** @param {() => void} listener */
+export function whenSignedOut(listener) {
+	onSignedOut = listener;
+}
+
+/**
+ * @typedef {{data: any, etag: string | null, status: number, headers: Headers}} Answer
+ * @typedef {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} Options
+ */
+
+/**
+ * Sends a request and reads its answer.
+ * @param {string} method
+ * @param {string} path below `/v1`, beginning with `/`
+ * @param {Options} [options]
+ * @returns {Promise<Answer>}
+ */
+export async function ask(method, path, { body, headers = {}, signal, quiet = false } = {}) {
+	/** @type {Record<string, string>} */
+	const sent = { accept: "application/json", "x-requested-with": "switchboard", ...headers };
+	if (body !== undefined) sent["content-type"] = "application/json";
+	let answer;
+	try {
+		answer = await fetch(`v1${path}`, {
+			method,
+			headers: sent,
+			body: body === undefined ? undefined : JSON.stringify(body),
+			signal,
+			credentials: "same-origin",
+			redirect: "error",
+		});
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		throw new Problem(0, { title: "no answer", detail: "The server cannot be reached. Check the connection." }, "");
+	}
+	const text = await answer.text();
+	const data = read(text);
+	if (!answer.ok && answer.status !== 304) {
+		const problem = new Problem(answer.status, data, answer.headers.get("x-request-id") ?? "");
+		problem.etag = answer.headers.get("etag");
+		problem.retryAfter = Number(answer.headers.get("retry-after") ?? 0);
+		if (answer.status === 401 && !quiet) onSignedOut();
+		throw problem;
+	}
+	return { data, etag: answer.headers.get("etag"), status: answer.status, headers: answer.headers };
+}
+
+/** @param {string} text */
+function read(text) {
+	try {
+		return text ? JSON.parse(text) : null;
+	} catch {
+		return null;
+	}
+}
+
+/** A value that makes a repeated request one request. */
+export function once() {
+	return { "idempotency-key": crypto.randomUUID() };
+}
+
+/** That a write is about the state that was seen. @param {string | null} etag @returns {Record<string, string>} */
+export const ifMatch = (etag) => (etag ? { "if-match": etag } : {});
+
+/** The path of something of a business. @param {string} business @param {string} path */
+export function of(business, path) {
+	return `/businesses/${encodeURIComponent(business)}${path}`;
+}

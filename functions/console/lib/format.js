@@ -1,0 +1,52 @@
+// How values are written for people.
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const both = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const whole = new Intl.NumberFormat();
+
+/** @param {string | number | null | undefined} at */
+export const dateTime = (at) => (at ? both.format(new Date(at)) : "–");
+/** @param {string | number | null | undefined} at */
+export const date = (at) => (at ? day.format(new Date(at)) : "–");
+/** @param {string | number | null | undefined} at */
+export const time = (at) => (at ? clock.format(new Date(at)) : "–");
+/** @param {number} n */
+export const count = (n) => whole.format(n);
+
+/** Minutes and seconds, such as `1:05`. @param {number | null | undefined} seconds */
+export function duration(seconds) {
+	if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
+	const all = Math.max(0, Math.round(seconds));
+	const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60];
+	const two = (n) => String(n).padStart(2, "0");
+	return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** @param {number | null | undefined} ms */
+export function millis(ms) {
+	if (ms === null || ms === undefined) return "–";
+	return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Millionths of a dollar. @param {number | null | undefined} micros */
+export function money(micros) {
+	if (micros === null || micros === undefined) return "–";
+	const usd = micros / 1e6;
+	return `$${usd.toFixed(usd !== 0 && Math.abs(usd) < 1 ? 4 : 2)}`;
+}
+
+/** @param {number} n */
+export function bytes(n) {
+	const units = ["B", "kB", "MB", "GB", "TB"];
+	let unit = 0;
+	let value = n;
+	while (value >= 1_000 && unit < units.length - 1) {
+		value /= 1_000;
+		unit += 1;
+	}
+	return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** A code of the API as words: `agent_hang_up` is `agent hang up`. @param {string | null | undefined} code */
+export const words = (code) => (code ? code.replaceAll(/[_-]/g, " ") : "–");

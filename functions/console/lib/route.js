@@ -1,0 +1,27 @@
+// Where the page is: all of it stands behind the `#`, so that links and the back button work and nothing of it reaches
+// a log of the server.
+
+/** @typedef {{parts: string[], query: URLSearchParams}} Route */
+
+/** @returns {Route} */
+export function here() {
+	const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+	return { parts: (path ?? "").split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query ?? "") };
+}
+
+/**
+ * The address of a place in the console.
+ * @param {(string | number)[]} parts
+ * @param {Record<string, string | number | undefined | null>} [query] empty values are left out
+ */
+export function to(parts, query = {}) {
+	const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+	const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+	return `#/${parts.map((part) => encodeURIComponent(part)).join("/")}${search ? `?${search}` : ""}`;
+}
+
+/** @param {string} address @param {boolean} [replace] leaves no entry in the history */
+export function go(address, replace = false) {
+	if (replace) location.replace(address);
+	else location.hash = address;
+}

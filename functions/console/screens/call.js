@@ -1,0 +1,146 @@
+// One call: heard, read, and what it came to.
+import { html, useState } from "../lib/dom.js";
+import { of } from "../lib/api.js";
+import { useLoad } from "../lib/hooks.js";
+import { dateTime, duration, millis, money, time, words } from "../lib/format.js";
+import { to } from "../lib/route.js";
+import { CallState, Check, Empty, Fact, Figure, Loaded } from "../lib/ui.js";
+import { Player } from "./call-player.js";
+import { Talk } from "./call-talk.js";
+import { Steer } from "./call-steer.js";
+import { RecordingCare } from "./call-recording.js";
+import { Correct } from "./call-correct.js";
+
+export function CallPage({ business, one: sid, may }) {
+	const path = of(business, `/calls/${encodeURIComponent(sid)}`);
+	const [over, setOver] = useState(false);
+	const call = useLoad(`${path}?include=events,turns,messages,session,recordings,transcript,insights,cost`, { every: over ? 0 : 1_000 });
+	// What follows a call, such as its summary, comes some seconds after its end.
+	const settled = Boolean(call.data?.ended_at && (call.data.insights || call.data.refusal || Date.now() - Date.parse(call.data.ended_at) > 120_000));
+	if (settled !== over) setOver(settled);
+	return html`<header>
+			<h1 tabindex="-1">Call</h1>
+			<p class="small"><a href=${to(["b", business, "calls"])}>All calls</a> · <code>${sid}</code></p>
+		</header>
+		<${Loaded} of=${call}>
+			${(data) => html`<${Record} call=${data} business=${business} path=${path} may=${may} reload=${call.reload} />`}
+		<//>`;
+}
+
+function Record({ call, business, path, may, reload }) {
+	const [at, setAt] = useState({ ms: 0, playing: false });
+	const [seek, setSeek] = useState({ ms: 0, n: 0 });
+	const [asFinal, setAsFinal] = useState(false);
+	const begin = recordingBegan(call);
+	const turns = (call.turns ?? []).map((turn) => ({ ...turn, from: Math.max(0, Date.parse(turn.at) - begin) }));
+	const final = ["recording", "edited"].includes(call.transcript_source) ? call.transcript.lines.map(asTurn) : null;
+	const session = call.session;
+	const goTo = (ms) => setSeek({ ms, n: seek.n + 1 });
+	const playable = call.recording?.state === "archived" && may("recordings:read");
+	return html`<dl class="figures sheet">
+			<${Figure} name="State" value=${html`<${CallState} status=${call.status} />`} note=${ended(call)} />
+			<${Figure} name=${call.direction === "outbound" ? "Called" : "Caller"} value=${html`<bdi>${(call.direction === "outbound" ? call.to : call.from) ?? "–"}</bdi>`} note=${html`<bdi>${call.direction === "outbound" ? call.from : call.to}</bdi>`} />
+			<${Figure} name="Length" value=${duration(call.duration_s)} note=${dateTime(call.opened_at)} />
+			<${Figure} name="Cost" value=${money(call.cost?.usd_micros)} note=${call.cost && !call.cost.complete ? "not all of it is known" : ""} />
+			<${Figure} name="Greeting heard after" value=${millis(session?.greeting_heard_ms)} />
+			<${Figure} name="Answers begin after" value=${millis(session?.turn_latency_ms?.p50)} note=${session?.turn_latency_ms ? `at most ${millis(session.turn_latency_ms.max)}` : ""} />
+		</dl>
+		${!call.ended_at && may("calls:control") && html`<${Steer} path=${path} business=${business} call=${call} />`}
+		${playable && html`<${Player} path=${path} recording=${call.recording} turns=${turns} seek=${seek} onPlay=${setAt} />`}
+		<div class="columns">
+			<section class="sheet" aria-labelledby="said">
+				<h2 id="said">What was said</h2>
+				${final && html`<${Check} label=${`Show the final transcript (${call.transcript_source})`} checked=${asFinal} onChange=${setAsFinal} />`}
+				<${Talk} turns=${asFinal && final ? final : turns} live=${!call.ended_at} at=${at} onSeek=${playable ? goTo : undefined} />
+			</section>
+			<div class="stack">
+				<${Came} call=${call} />
+				<${Latencies} turns=${turns} />
+				<${Cost} cost=${call.cost} />
+				<section class="sheet" aria-labelledby="course">
+					<h2 id="course">Course</h2>
+					<dl class="facts">
+						<${Fact} name="Opened">${time(call.opened_at)}<//>
+						<${Fact} name="Answered">${time(call.answered_at)}<//>
+						<${Fact} name="Ended">${time(call.ended_at)}<//>
+						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a><//>
+						${session && html`<${Fact} name="Sessions">${session.epoch === 1 ? "one" : `${session.epoch}: the call was resumed`}<//>
+							<${Fact} name="Interruptions">${session.barge_ins}<//>
+							<${Fact} name="Audio lost">${session.frames.dropped ? `${session.frames.dropped} frames` : "none"}<//>`}
+					</dl>
+					<details>
+						<summary>Events of the provider</summary>
+						<ol class="small">${(call.events ?? []).map((event) => html`<li>${time(event.at)} <code>${event.event}</code></li>`)}</ol>
+					</details>
+				</section>
+				${call.recording && html`<${RecordingCare} path=${path} recording=${call.recording} may=${may} reload=${reload} />`}
+				${call.ended_at && html`<${Correct} path=${path} call=${call} may=${may} reload=${reload} />`}
+			</div>
+		</div>`;
+}
+
+/** When the recording began: a line of the transcript knows its place in it. @param {any} call */
+function recordingBegan(call) {
+	const placed = call.transcript_source === "realtime" ? (call.transcript?.lines ?? []) : [];
+	for (const line of placed) {
+		const turn = call.turns.find((turn) => turn.text.trim() === line.text);
+		if (turn && line.start_ms > 0) return Date.parse(turn.at) - line.start_ms;
+	}
+	return Date.parse(call.answered_at ?? call.opened_at);
+}
+
+/** A line of a transcript as it is shown beside turns. @param {any} line */
+function asTurn(line) {
+	const from = line.start_ms ?? 0;
+	const long = (line.end_ms ?? from) - from;
+	return { speaker: line.speaker ?? "unknown", text: line.text, state: "complete", from, spoken_ms: long, heard_ms: long, latency_ms: null };
+}
+
+/** Why a call ended, in words. @param {any} call */
+function ended(call) {
+	if (call.refusal) return `refused: ${words(call.refusal)}`;
+	return call.session?.end_reason ? words(call.session.end_reason) : "";
+}
+
+/** What the call came to. */
+function Came({ call }) {
+	if (!call.ended_at) return null;
+	const { summary, extraction = [], lead_status: lead } = call;
+	return html`<section class="sheet" aria-labelledby="came">
+		<h2 id="came">What it came to</h2>
+		${summary
+			? html`<p dir="auto"><strong>${summary.topic}</strong></p>
+					<p dir="auto">${summary.details}</p>
+					<dl class="facts">
+						<${Fact} name="Outcome">${summary.outcome}<//>
+						<${Fact} name="Next step">${summary.next_step ?? "none"}<//>
+						<${Fact} name="Lead">${words(lead)}<//>
+						${extraction.map((fact) => html`<${Fact} name=${words(fact.name)}>${fact.value} <small>“${fact.quote}”, ${fact.confidence} % sure</small><//>`)}
+					</dl>`
+			: html`<${Empty}>${call.insights ? `It was not summed up: ${words(call.insights.outcome)}.` : "It is not summed up yet."}<//>`}
+		${(call.messages ?? []).map((message) => html`<p class="notice" dir="auto"><strong>Message.</strong> ${message.text ?? JSON.stringify(message)}</p>`)}
+	</section>`;
+}
+
+function Latencies({ turns }) {
+	const timed = turns.filter((turn) => turn.latency_ms !== null);
+	if (!timed.length) return null;
+	const most = Math.max(1_000, ...timed.map((turn) => turn.latency_ms));
+	return html`<section class="sheet" aria-labelledby="latency">
+		<h2 id="latency">Until the agent answered</h2>
+		<dl class="bars">
+			${timed.map((turn) => html`<div><dt>at ${duration(turn.from / 1_000)}</dt><dd><meter min="0" max=${most} value=${turn.latency_ms} aria-label=${`answer at ${duration(turn.from / 1_000)}`}></meter></dd><dd>${millis(turn.latency_ms)}</dd></div>`)}
+		</dl>
+	</section>`;
+}
+
+function Cost({ cost }) {
+	if (!cost?.parts.length) return null;
+	return html`<section class="sheet" aria-labelledby="cost">
+		<h2 id="cost">Cost ${money(cost.usd_micros)}</h2>
+		<dl class="bars">
+			${cost.parts.map((part) => html`<div><dt>${words(part.kind)}</dt><dd><meter min="0" max=${cost.usd_micros || 1} value=${part.micros} aria-label=${words(part.kind)}></meter></dd><dd>${part.at_most ? "≤ " : ""}${money(part.micros)}</dd></div>`)}
+		</dl>
+		<p class="small">Prices as of ${cost.prices_as_of}.</p>
+	</section>`;
+}

@@ -1,0 +1,112 @@
+import { html, useState } from "../lib/dom.js";
+import { ask, of } from "../lib/api.js";
+import { useLoad } from "../lib/hooks.js";
+import { count, dateTime, duration, money, words } from "../lib/format.js";
+import { save } from "../lib/save.js";
+import { go, to } from "../lib/route.js";
+import { CallState, Empty, Field, Figure, Loaded, Table, Trouble } from "../lib/ui.js";
+import { PlaceCall } from "./place-call.js";
+
+/** Filters that stand in the address, as the API names them. */
+const FILTERS = ["status", "direction", "party", "number", "from", "to", "end_reason", "lead_status", "has_recording"];
+const STATES = ["live", "completed", "busy", "no-answer", "failed", "canceled"];
+const ENDS = ["agent_hang_up", "caller_hang_up", "silence", "voicemail", "max_duration", "requested", "transfer", "model_lost", "caller_lost", "drained", "superseded", "protocol", "unauthorised", "internal"];
+
+/** The words of a closed list, to choose from. */
+const choices = (all, list) => [{ value: "", label: all }, ...list.map((value) => ({ value, label: words(value) }))];
+
+/** A day that was chosen as the moment at which it begins, or ends. */
+const moment = (day, later = 0) => (day ? new Date(Date.parse(`${day}T00:00`) + later).toISOString() : "");
+
+export function Calls({ business, may, query }) {
+	const chosen = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+	const { from, to: until, ...filters } = chosen;
+	const wanted = { ...filters, opened_after: moment(from), opened_before: moment(until, 86_400_000) };
+	const asked = new URLSearchParams({ limit: "50", include: "session,cost", ...Object.fromEntries(Object.entries(wanted).filter(([, value]) => value)) });
+	const first = useLoad(of(business, `/calls?${asked}`), { every: 5_000 });
+	const empty = { of: "", calls: /** @type {any[]} */ ([]), next: undefined, problem: null };
+	const [kept, setMore] = useState(empty);
+	const more = kept.of === asked.toString() ? kept : empty;
+	const next = more.next === undefined ? first.data?.next : more.next;
+	const further = async () => {
+		try {
+			const page = new URLSearchParams(asked);
+			page.set("cursor", next);
+			const { data } = await ask("GET", of(business, `/calls?${page}`));
+			setMore({ of: asked.toString(), calls: [...more.calls, ...data.calls], next: data.next, problem: null });
+		} catch (problem) {
+			setMore({ ...more, of: asked.toString(), problem });
+		}
+	};
+	const set = (name) => (value) => go(to(["b", business, "calls"], { ...chosen, [name]: value }), true);
+	const [placing, setPlacing] = useState(false);
+	const field = (name, label, more) => html`<${Field} label=${label} value=${chosen[name]} onInput=${set(name)} ...${more} />`;
+	return html`<header>
+			<h1 tabindex="-1">Calls</h1>
+			${may("calls:write") && html`<button class="first" onClick=${() => setPlacing(true)}>Place a call</button>`}
+		</header>
+		${placing && html`<${PlaceCall} business=${business} onClose=${() => setPlacing(false)} />`}
+		<div class="sheet row" role="search" aria-label="Filters">
+			${field("status", "State", { options: choices("all", STATES) })}
+			${field("direction", "Direction", { options: choices("both", ["inbound", "outbound"]) })}
+			${field("party", "Caller or called", { type: "tel", placeholder: "+12025550187" })}
+			${field("from", "From", { type: "date" })}
+			${field("to", "To", { type: "date" })}
+			${field("end_reason", "Ended by", { options: choices("anything", ENDS) })}
+			${field("lead_status", "Lead")}
+			${field("has_recording", "Recording", { options: [...choices("either", []), { value: "true", label: "with" }, { value: "false", label: "without" }] })}
+			<a class="button" href=${to(["b", business, "calls"])}>All calls</a>
+		</div>
+		<${Loaded} of=${first}>
+			${(page) => {
+				const known = new Set(page.calls.map((call) => call.sid));
+				const calls = [...page.calls, ...more.calls.filter((call) => !known.has(call.sid))];
+				return html`<${Strip} calls=${calls} />
+					${calls.length === 0
+						? html`<${Empty}>${next ? "No call fits so far." : Object.values(chosen).some(Boolean) ? "No call fits." : "There are no calls yet. Call one of the business's numbers, or place a call."}<//>`
+						: html`<${CallTable} calls=${calls} business=${business} />`}
+					<${Trouble} of=${more.problem} />
+					<div class="row">
+						${next && html`<button onClick=${further}>Show older calls</button>`}
+						${calls.length > 0 && html`<button onClick=${() => save(`${business}-calls.csv`, "text/csv", table(calls))}>Export these</button>`}
+					</div>`;
+			}}
+		<//>`;
+}
+
+/** As a table for other programs. What begins like a formula is kept from being one. */
+function table(calls) {
+	const columns = ["sid", "status", "direction", "from", "to", "opened_at", "answered_at", "ended_at", "duration_s", "reason"];
+	const cell = (value) => `"${String(value ?? "").replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
+	return [columns, ...calls.map((call) => columns.map((name) => call[name]))].map((row) => row.map(cell).join(",")).join("\r\n");
+}
+
+/** Over without having been answered. @param {any} call */
+export const missed = (call) => Boolean(call.ended_at) && !call.answered_at;
+
+function Strip({ calls }) {
+	const answered = calls.filter((call) => call.answered_at);
+	const cost = calls.reduce((sum, call) => sum + (call.cost?.usd_micros ?? 0), 0);
+	const talked = answered.reduce((sum, call) => sum + (call.duration_s ?? 0), 0);
+	return html`<dl class="figures sheet">
+		<${Figure} name="Calls shown" value=${count(calls.length)} />
+		<${Figure} name="Answered" value=${count(answered.length)} />
+		<${Figure} name="Not answered" value=${count(calls.filter(missed).length)} />
+		<${Figure} name="Talked" value=${duration(talked)} note=${answered.length ? `${duration(talked / answered.length)} each` : ""} />
+		<${Figure} name="Cost" value=${money(cost)} />
+	</dl>`;
+}
+
+export function CallTable({ calls, business }) {
+	const columns = [
+		{ name: "When", cell: (call) => html`<a href=${to(["b", business, "calls", call.sid])}>${dateTime(call.opened_at)}</a>` },
+		{ name: "State", cell: (call) => html`<${CallState} status=${call.status} />` },
+		{ name: "Direction", cell: (call) => call.direction },
+		{ name: "From", cell: (call) => html`<bdi>${call.from}</bdi>` },
+		{ name: "To", cell: (call) => html`<bdi>${call.to ?? "–"}</bdi>` },
+		{ name: "Length", number: true, cell: (call) => duration(call.duration_s) },
+		{ name: "Cost", number: true, cell: (call) => money(call.cost?.usd_micros) },
+		{ name: "Why", cell: (call) => html`<span dir="auto">${call.refusal ? words(call.refusal) : call.session?.end_reason ? words(call.session.end_reason) : (call.reason ?? "")}</span>` },
+	];
+	return html`<div class="sheet"><${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} /></div>`;
+}

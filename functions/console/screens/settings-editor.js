@@ -1,0 +1,140 @@
+import { html, useEffect, useRef, useState } from "../lib/dom.js";
+import { ask, ifMatch, of } from "../lib/api.js";
+import { useAction, useLoad } from "../lib/hooks.js";
+import { differences } from "../lib/pointer.js";
+import { to } from "../lib/route.js";
+import { Ask, Dialog, Empty, Field, Loaded, Trouble } from "../lib/ui.js";
+import { Changes } from "./settings-history.js";
+import { AREAS, Findings, SettingField } from "./settings-fields.js";
+import { Directory, Hours } from "./settings-hours.js";
+import { Merge } from "./settings-merge.js";
+
+/** A draft is saved when nothing was typed for this long. */
+const PAUSE = 800;
+/** What is wrong there is said there. */
+const SHOWN = [...AREAS.flatMap((area) => area.fields.map((field) => field.at)), "/hours", "/tools/directory"];
+
+export function Editor(props) {
+	const draft = useLoad(of(props.business, "/settings/draft"));
+	return html`<${Loaded} of=${draft}>
+		${(data) => html`<${Draft} ...${props} begin=${data} version=${draft.etag} />`}
+	<//>`;
+}
+
+function Draft({ business, published, etag, may, onPublished, begin, version }) {
+	const [settings, setSettings] = useState(begin);
+	const [saved, setSaved] = useState({ settings: begin, version, state: version ? "saved" : "none" });
+	const [findings, setFindings] = useState({ findings: /** @type {any[]} */ ([]), publishable: true });
+	const [problem, setProblem] = useState(/** @type {any} */ (null));
+	const [theirs, setTheirs] = useState(/** @type {any} */ (null));
+	const [publishing, setPublishing] = useState(false);
+	const path = of(business, "/settings/draft");
+	useEffect(() => {
+		ask("POST", of(business, "/settings/validate"), { body: begin }).then(({ data }) => setFindings(data), setProblem);
+	}, []);
+	const newest = useRef(settings);
+	newest.current = settings;
+	const save = async () => {
+		const sent = newest.current;
+		setSaved((saved) => ({ ...saved, state: "saving" }));
+		try {
+			const answer = await ask("PUT", path, { body: sent, headers: ifMatch(saved.version) });
+			setFindings(answer.data);
+			setProblem(null);
+			setSaved({ settings: sent, version: answer.etag, state: "saved" });
+		} catch (problem) {
+			setSaved((saved) => ({ ...saved, state: "not saved" }));
+			if (problem.status !== 412) return setProblem(problem);
+			// Another window saved its draft first: both are laid side by side.
+			const other = await ask("GET", path).catch(setProblem);
+			if (other) setTheirs(other);
+		}
+	};
+	useEffect(() => {
+		if (settings === saved.settings || theirs || saved.state === "saving") return undefined;
+		const timer = setTimeout(save, PAUSE);
+		return () => clearTimeout(timer);
+	}, [settings, saved, theirs]);
+	const merged = (settings) => {
+		setSaved({ settings: theirs.data, version: theirs.etag, state: "saved" });
+		setTheirs(null);
+		setSettings(settings);
+	};
+	const changed = differences(published, settings).filter((pointer) => pointer !== "/revision").length;
+	const discard = async () => {
+		await ask("DELETE", path);
+		await onPublished();
+	};
+	if (theirs) return html`<${Merge} mine=${settings} theirs=${theirs.data} onMerged=${merged} />`;
+	return html`<div class="sheet row">
+			<p role="status">${status(saved, settings, changed)}</p>
+			<a class="button" href=${to(["b", business, "prompt"], { draft: 1 })}>What the model gets</a>
+			${saved.version && html`<${Ask} label="Discard the draft" question="The draft is thrown away; what is published stays." act=${discard} />`}
+			${may("settings:publish") && html`<button class="first" disabled=${settings !== saved.settings || !saved.version || !findings.publishable} onClick=${() => setPublishing(true)}>Publish</button>`}
+		</div>
+		<${Trouble} of=${problem} again=${save} />
+		<${Findings} of=${findings.findings.filter((finding) => !SHOWN.some((place) => finding.pointer === place || finding.pointer.startsWith(`${place}/`)))} />
+		${AREAS.map(
+			(area) => html`<section class="sheet" key=${area.title} aria-label=${area.title}>
+				<h2>${area.title}</h2>
+				${area.fields.map((field) => html`<${SettingField} key=${field.at} of=${field} settings=${settings} findings=${findings.findings} onChange=${setSettings} />`)}
+			</section>`,
+		)}
+		<${Hours} settings=${settings} findings=${findings.findings} onChange=${setSettings} />
+		<${Directory} settings=${settings} findings=${findings.findings} onChange=${setSettings} />
+		<${Whole} settings=${settings} onChange=${setSettings} />
+		${publishing && html`<${Publish} business=${business} published=${published} etag=${etag} onClose=${() => setPublishing(false)} onPublished=${onPublished} />`}`;
+}
+
+/** @param {any} saved @param {any} settings @param {number} changed */
+function status(saved, settings, changed) {
+	if (saved.state === "not saved") return "The draft is not saved.";
+	if (saved.state === "saving" || settings !== saved.settings) return "Saving…";
+	if (!saved.version || !changed) return "The draft is as published.";
+	return `Draft saved: ${changed} ${changed === 1 ? "field differs" : "fields differ"} from what is published.`;
+}
+
+/** Everything, for what has no field of its own. */
+function Whole({ settings, onChange }) {
+	const [text, setText] = useState(/** @type {string | null} */ (null));
+	const [wrong, setWrong] = useState("");
+	const typed = (text) => {
+		setText(text);
+		try {
+			onChange(JSON.parse(text));
+			setWrong("");
+		} catch (error) {
+			setWrong(String(error instanceof Error ? error.message : error));
+		}
+	};
+	return html`<details class="sheet">
+		<summary>All settings, as JSON</summary>
+		<${Field} label="Settings" rows=${24} class="code" dir="ltr" spellcheck="false" value=${text ?? JSON.stringify(settings, null, 2)} onInput=${typed} onBlur=${() => !wrong && setText(null)} aria-invalid=${wrong !== ""} />
+		${wrong && html`<p class="badge bad" role="alert">This is not JSON yet: ${wrong}</p>`}
+	</details>`;
+}
+
+function Publish({ business, published, etag, onClose, onPublished }) {
+	const [note, setNote] = useState("");
+	const [seen, setSeen] = useState({ revision: published.revision, etag });
+	const changes = useLoad(seen.revision ? of(business, `/settings/diff?from=${seen.revision}&to=draft`) : null);
+	const { run, busy, problem } = useAction(async () => {
+		await ask("POST", of(business, "/settings/publish"), { body: note ? { note } : {}, headers: ifMatch(seen.etag) });
+		onClose();
+		await onPublished();
+	});
+	// Somebody published meanwhile: the author sees what they would take back.
+	const newer = problem?.status === 412 && problem.etag ? Number(problem.etag.replace(/\D/g, "")) : 0;
+	return html`<${Dialog} title="Publish" onClose=${onClose}>
+		${seen.revision
+			? html`<${Loaded} of=${changes}>${(data) => html`<${Changes} of=${data} />`}<//>`
+			: html`<${Empty}>These are the first settings of the business.<//>`}
+		<${Field} label="Note" value=${note} onInput=${setNote} hint="What changed and why, for those who read the history" maxlength="500" />
+		<${Trouble} of=${problem} />
+		${newer > 0 && html`<p><button onClick=${() => setSeen({ revision: newer, etag: problem.etag })}>Compare with revision ${newer} and decide anew</button></p>`}
+		<footer>
+			<button onClick=${onClose}>Cancel</button>
+			<button class="first" disabled=${busy} onClick=${run}>Publish</button>
+		</footer>
+	<//>`;
+}

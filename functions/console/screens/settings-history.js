@@ -1,0 +1,64 @@
+import { html, useState } from "../lib/dom.js";
+import { ask, ifMatch, of } from "../lib/api.js";
+import { useLoad } from "../lib/hooks.js";
+import { dateTime, words } from "../lib/format.js";
+import { go, to } from "../lib/route.js";
+import { save } from "../lib/save.js";
+import { shown } from "../lib/pointer.js";
+import { Ask, Badge, Empty, Field, Loaded, Table } from "../lib/ui.js";
+
+/** What was published, newest first. */
+export function History({ business, published, etag, may, revision, onPublished }) {
+	const revisions = useLoad(of(business, "/settings/revisions"));
+	const again = async () => {
+		await Promise.all([revisions.reload(), onPublished()]);
+		go(to(["b", business, "settings"], { tab: "history" }));
+	};
+	const columns = [
+		{ name: "Revision", cell: (row) => html`<a href=${to(["b", business, "settings"], { revision: row.revision })}>${row.revision}</a> ${row.revision === published.revision && html`<${Badge} tone="good">published<//>`}` },
+		{ name: "When", cell: (row) => dateTime(row.published_at) },
+		{ name: "By", cell: (row) => row.author ?? "–" },
+		{ name: "Note", cell: (row) => html`<span dir="auto">${row.note ?? ""}</span>` },
+	];
+	return html`<${Loaded} of=${revisions}>
+		${(data) =>
+			data.revisions.length === 0
+				? html`<${Empty}>Nothing was published yet.<//>`
+				: html`<div class="sheet"><${Table} caption="Revisions" columns=${columns} rows=${[...data.revisions].sort((a, b) => b.revision - a.revision)} id=${(row) => String(row.revision)} current=${revision ?? undefined} /></div>
+						${revision && html`<${One} key=${revision} business=${business} revision=${Number(revision)} published=${published} etag=${etag} may=${may} others=${data.revisions} onPublished=${again} />`}`}
+	<//>`;
+}
+
+function One({ business, revision, published, etag, may, others, onPublished }) {
+	const older = others.map((other) => other.revision).filter((other) => other < revision);
+	const [from, setFrom] = useState(String(Math.max(0, ...older) || ""));
+	const changes = useLoad(from ? of(business, `/settings/diff?from=${from}&to=${revision}`) : null);
+	const settings = useLoad(of(business, `/settings/revisions/${revision}`));
+	const restore = () => ask("POST", of(business, `/settings/revisions/${revision}/restore`), { body: { note: `revision ${revision} again` }, headers: ifMatch(etag) });
+	const exported = () => save(`${business}-revision-${revision}.json`, "application/json", JSON.stringify(settings.data, null, 2));
+	return html`<section class="sheet" aria-label=${`Revision ${revision}`}>
+		<h2>Revision ${revision}</h2>
+		<div class="row">
+			${older.length > 0 && html`<${Field} label="Compare with revision" value=${from} onInput=${setFrom} options=${older.map((other) => ({ value: String(other), label: String(other) }))} />`}
+			<a class="button" href=${to(["b", business, "prompt"], { revision })}>What the model gets</a>
+			<button disabled=${!settings.data} onClick=${exported}>Export</button>
+			${revision !== published.revision && may("settings:publish") && html`<${Ask} label="Restore" tone="first" question=${`Revision ${revision} is published again, as a new revision. Drafts stay as they are.`} act=${restore} then=${onPublished} />`}
+		</div>
+		${from && html`<${Loaded} of=${changes}>${(data) => html`<${Changes} of=${data} />`}<//>`}
+		<details><summary>All settings</summary><${Loaded} of=${settings}>${(data) => html`<pre>${JSON.stringify(data, null, 2)}</pre>`}<//></details>
+	</section>`;
+}
+
+/** Changes side by side, by area. */
+export function Changes({ of: differences }) {
+	if (!differences.areas.length) return html`<${Empty}>There is no difference.<//>`;
+	return html`<div class="diff">
+		${differences.areas.map(
+			(area) => html`<h3>${words(area.area)}</h3>
+				${area.changes.map(
+					(change) => html`<p><code>${change.pointer}</code></p>
+						<div class="sides"><del><pre dir="auto">${shown(change.before)}</pre></del><ins><pre dir="auto">${shown(change.after)}</pre></ins></div>`,
+				)}`,
+		)}
+	</div>`;
+}

@@ -1,0 +1,5 @@
+//! `console` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::console()
+}

@@ -1,0 +1,5 @@
+//! `sign-in` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::sign_in()
+}

@@ -1,0 +1,198 @@
+//! The console: a page over `/v1`. Its files lie in `functions/console`, are a part of the program, and need no build.
+//!
+//! The page is the same for everybody and holds no data; what it shows it asks of the API. Its other files are reached below
+//! a digest of all of them, so that a browser keeps them until one changes.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use platform::objects::Objects;
+use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::edge::HttpFunction;
+use crate::edge::parts::parts;
+use crate::edge::problem::Problem;
+
+/// Read from the folder itself in a debug build, so that an edit shows at the next reload.
+#[derive(RustEmbed)]
+#[folder = "console"]
+#[exclude = "*.d.ts"]
+struct Files;
+
+const INDEX: &str = "index.html";
+/// Where the page stands for the digest of its files.
+const DIGEST_IN_PAGE: &str = "@DIGEST@";
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// Kept, and asked for again each time.
+const CHECKED: &str = "no-cache";
+/// What a browser may do with the page, besides its content security policy.
+const HEADERS: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "microphone=(self), camera=(), geolocation=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("strict-transport-security", "max-age=31536000"),
+];
+
+parts! {
+    pub struct Console {
+        recordings: Objects,
+        stream: Url => |needs| needs.vars.url("STREAM_URL"),
+        policy: OnceCell<HeaderValue> = OnceCell::new(),
+    }
+}
+
+impl HttpFunction for Console {
+    const NAME: &'static str = "console";
+
+    fn router(self) -> Router {
+        Router::new()
+            .route("/", get(async || (StatusCode::SEE_OTHER, [(header::LOCATION, "console")])))
+            .route("/console", get(page))
+            .route("/console/{digest}/{*file}", get(file))
+            .fallback(async || Problem::no_such_route())
+            .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .layer(from_fn_with_state(Arc::new(self), with_headers))
+    }
+}
+
+async fn with_headers(State(app): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    let policy = match app.policy.get_or_try_init(|| app.policy()).await {
+        Ok(policy) => policy.clone(),
+        Err(problem) => return problem.into_response(),
+    };
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+impl Console {
+    /// The content security policy: everything comes from this origin, but for recordings, which the browser fetches from
+    /// their bucket, and what the bridge streams. Where the bucket is, a link to it tells.
+    async fn policy(&self) -> Result<HeaderValue, Problem> {
+        let link = self.recordings.presign_get("recordings/", Duration::from_secs(1), None).await;
+        let policy = link.ok().and_then(|link| HeaderValue::try_from(policy(&link, &self.stream)).ok());
+        policy.ok_or_else(Problem::unavailable)
+    }
+}
+
+fn policy(bucket: &Url, stream: &Url) -> String {
+    // An origin of `wss:` has no serialisation of its own in the URL standard.
+    let place = |url: &Url| url[..url::Position::BeforePath].to_owned();
+    let (bucket, stream) = (place(bucket), place(stream));
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self' {bucket} {stream}; media-src 'self' {bucket}; worker-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    )
+}
+
+async fn page(headers: HeaderMap) -> Response {
+    let Some(page) = Files::get(INDEX) else { return Problem::no_such_route().into_response() };
+    let page = String::from_utf8_lossy(&page.data).replace(DIGEST_IN_PAGE, &digest());
+    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&page)[..16]));
+    answer(&headers, &etag, CHECKED, INDEX, page.into_bytes())
+}
+
+async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let found = (name != INDEX).then(|| Files::get(&name)).flatten();
+    let Some(EmbeddedFile { data, metadata, .. }) = found else {
+        return Problem::no_such_route().into_response();
+    };
+    let etag = format!("\"{}\"", hex::encode(&metadata.sha256_hash()[..16]));
+    // A page that was loaded before a deployment still finds its files, and must not keep the new ones for the old.
+    let caching = if wanted == digest() { FOREVER } else { CHECKED };
+    answer(&headers, &etag, caching, &name, data.into_owned())
+}
+
+fn answer(headers: &HeaderMap, etag: &str, caching: &'static str, name: &str, body: Vec<u8>) -> Response {
+    let caching = [(header::ETAG, etag.to_owned()), (header::CACHE_CONTROL, caching.to_owned())];
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    (caching, [(header::CONTENT_TYPE, content_type(name))], body).into_response()
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        // The licences of what is not ours.
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+/// Of all files but the page itself, in the order of their names.
+fn digest() -> String {
+    static OF_THE_PROGRAM: LazyLock<String> = LazyLock::new(made_digest);
+    // The files of a debug build change while it runs.
+    if cfg!(debug_assertions) { made_digest() } else { OF_THE_PROGRAM.clone() }
+}
+
+fn made_digest() -> String {
+    let mut names: Vec<_> = Files::iter().filter(|name| *name != INDEX).collect();
+    names.sort_unstable();
+    let mut digest = Sha256::new();
+    for name in names {
+        digest.update(name.as_bytes());
+        digest.update(Files::get(&name).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
+    }
+    hex::encode(&digest.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_whole_console_is_small() {
+        let files = Files::iter().filter(|name| !name.ends_with("/LICENCES.txt"));
+        let sizes: usize = files.filter_map(|name| Some(Files::get(&name)?.data.len())).sum();
+        assert!(sizes <= 150_000, "the console has {sizes} bytes: 150,000 are its bound");
+    }
+
+    #[test]
+    fn every_file_has_a_type_and_asks_for_nothing_from_elsewhere() {
+        for name in Files::iter() {
+            let is_text = content_type(&name).starts_with("text/plain");
+            assert_eq!(is_text, name.ends_with("/LICENCES.txt"), "{name}");
+            let file = Files::get(&name).unwrap();
+            let text = std::str::from_utf8(&file.data).unwrap();
+            let foreign: BTreeSet<&str> = text
+                .split(['"', '\'', '`', '(', ')', ' ', '\n'])
+                .filter(|word| word.starts_with("http://") || word.starts_with("https://"))
+                .filter(|word| !word.starts_with("http://www.w3.org/"))
+                .collect();
+            assert!(foreign.is_empty(), "{name}: {foreign:?}");
+        }
+    }
+
+    #[test]
+    fn the_policy_names_the_origins_alone() {
+        let bucket = "https://recordings.s3.eu-central-1.amazonaws.com/recordings/?X-Amz-Signature=0".parse();
+        let policy = policy(&bucket.unwrap(), &"wss://media.example.com/twilio/stream".parse().unwrap());
+        assert!(policy.contains(
+            "connect-src 'self' https://recordings.s3.eu-central-1.amazonaws.com wss://media.example.com;"
+        ));
+        assert!(!policy.contains("Signature") && !policy.contains("unsafe"));
+    }
+}
