@@ -40,7 +40,18 @@ async fn served_from_the_first_ring_to_the_record(world: &World) {
     the_conversation_is_whole(&record);
 
     the_barge_in_took_effect(&outcome.events, &record);
-    the_recording_is_the_line(world, &outcome).await;
+    let (caller, agent) = the_recording_is_the_line(world, &outcome).await;
+    every_line_lies_where_it_is_spoken(&record, &caller, &agent);
+}
+
+/// In the recording each line is its side's speech, and not the other's.
+fn every_line_lies_where_it_is_spoken(record: &CallRecord, caller: &[i16], agent: &[i16]) {
+    for line in record.lines() {
+        let (own, other) = if line.speaker == "caller" { (caller, agent) } else { (agent, caller) };
+        let part = line.start_ms.unwrap()..line.end_ms.unwrap();
+        let (own, other) = (audio::speech_share(own, part.clone()), audio::speech_share(other, part.clone()));
+        assert!(own > 0.5 && own > 2.0 * other, "{}: {part:?}: {own:.2}, {other:.2}", line.text);
+    }
 }
 
 fn the_conversation_is_whole(record: &CallRecord) {
@@ -73,7 +84,10 @@ fn the_barge_in_took_effect(events: &[simulator::twilio::CallEvent], record: &Ca
 }
 
 /// The two channels hold the caller's and the agent's speech, aligned to within 40 ms of the line.
-async fn the_recording_is_the_line(world: &World, outcome: &simulator::twilio::CallOutcome) {
+async fn the_recording_is_the_line(
+    world: &World,
+    outcome: &simulator::twilio::CallOutcome,
+) -> (Vec<i16>, Vec<i16>) {
     let (caller, agent) = audio::stereo(&world.recording(&outcome.call_sid).await);
     let caller_offset = audio::offset_ms(&caller, &audio::samples(&outcome.line.caller));
     let agent_offset = audio::offset_ms(&agent, &audio::samples(&outcome.line.agent));
@@ -87,6 +101,7 @@ async fn the_recording_is_the_line(world: &World, outcome: &simulator::twilio::C
         "recording started {} ms into the call",
         -caller_offset
     );
+    (caller, agent)
 }
 
 /// What the agent said and the line played are the same: nothing lost, doubled or late after the clear.

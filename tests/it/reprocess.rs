@@ -149,7 +149,7 @@ async fn a_slow_run_cannot_undo_what_was_authorised_after_it() {
     assert_eq!(now.transcript_source, "edited");
     assert_eq!(
         now.lines,
-        [TranscriptLine { speaker: "caller".into(), text: "Goodbye.".into(), start_ms: None }]
+        [TranscriptLine { speaker: "caller".into(), text: "Goodbye.".into(), start_ms: None, end_ms: None }]
     );
     let last = now.versions.last().unwrap();
     assert_eq!((last.source.as_str(), last.r#final), ("recording", false), "kept, not final");

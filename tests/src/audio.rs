@@ -29,6 +29,19 @@ pub fn stereo(wav: &[u8]) -> (Vec<i16>, Vec<i16>) {
     samples.chunks_exact(2).map(|frame| (frame[0], frame[1])).unzip()
 }
 
+/// How much of a part of a channel is speech, 0 to 1.
+pub fn speech_share(channel: &[i16], part: std::ops::Range<u64>) -> f64 {
+    const FRAME: usize = 160;
+    const LOUD: i64 = 200;
+    let place = |ms: u64| usize::try_from(ms * 8).unwrap_or(usize::MAX).min(channel.len());
+    let frames = channel[place(part.start)..place(part.end)].chunks_exact(FRAME);
+    let loud = |frame: &&[i16]| {
+        frame.iter().map(|&sample| i64::from(sample).abs()).sum::<i64>() / FRAME as i64 > LOUD
+    };
+    let (all, loud) = (frames.len(), frames.filter(loud).count());
+    loud as f64 / all.max(1) as f64
+}
+
 /// Mu-law as samples.
 pub fn samples(mulaw: &[u8]) -> Vec<i16> {
     mulaw::decode_all(mulaw)

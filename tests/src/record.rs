@@ -166,6 +166,7 @@ pub struct TranscriptLine {
     pub speaker: String,
     pub text: String,
     pub start_ms: Option<u64>,
+    pub end_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

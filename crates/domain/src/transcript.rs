@@ -3,6 +3,8 @@
 //! Webhooks, the archiver, an operator and the step itself all trigger the same [`step()`]; it looks at what exists
 //! and says what to do next. Asking twice is harmless.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -85,15 +87,25 @@ pub struct TranscriptLine {
     pub speaker: Option<Speaker>,
     /// The words.
     pub text: String,
-    /// Where in the recording it begins, milliseconds, if it was taken from one.
+    /// Where in the recording it begins, milliseconds, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_ms: Option<u64>,
+    /// Where in the recording it ends, milliseconds, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_ms: Option<u64>,
 }
 
 impl TranscriptLine {
     /// A line without a time.
     pub fn new(speaker: Option<Speaker>, text: impl Into<String>) -> Self {
-        Self { speaker, text: text.into(), start_ms: None }
+        Self { speaker, text: text.into(), start_ms: None, end_ms: None }
+    }
+
+    /// The same line from one place in the recording to another.
+    #[must_use]
+    pub fn within(self, start: Duration, end: Duration) -> Self {
+        let millis = |place: Duration| u64::try_from(place.as_millis()).ok();
+        Self { start_ms: millis(start), end_ms: millis(end.max(start)), ..self }
     }
 }
 
@@ -137,17 +149,35 @@ impl std::fmt::Debug for TranscriptLine {
         f.debug_struct("TranscriptLine")
             .field("speaker", &self.speaker)
             .field("start_ms", &self.start_ms)
+            .field("end_ms", &self.end_ms)
             .finish_non_exhaustive()
     }
 }
 
 /// The realtime transcript is what the turns say, in their order, without what is not to be believed: that stays
-/// with the turns.
-pub fn from_turns(call: &CallSid, turns: &[Turn], expected: &Expected, at: Timestamp) -> Transcript {
+/// with the turns. `began` is when the call's first stream began, and with it the recording: without it the lines have no
+/// places in that.
+pub fn from_turns(
+    call: &CallSid,
+    turns: &[Turn],
+    began: Option<Timestamp>,
+    expected: &Expected,
+    at: Timestamp,
+) -> Transcript {
+    let line = |turn: &Turn| {
+        let line = TranscriptLine::new(Some(turn.speaker), turn.text.trim());
+        match (began, turn.audible()) {
+            (Some(began), Some(long)) => line.within(turn.at.since(began), turn.at.since(began) + long),
+            (Some(began), None) => {
+                TranscriptLine { end_ms: None, ..line.within(turn.at.since(began), Duration::ZERO) }
+            }
+            (None, _) => line,
+        }
+    };
     let lines = turns
         .iter()
         .filter(|turn| !is_wordless(&turn.text) && quality::flaw_of_turn(turn, expected).is_none())
-        .map(|turn| TranscriptLine::new(Some(turn.speaker), turn.text.trim()))
+        .map(line)
         .collect();
     Transcript::new(call, Source::Realtime, lines, at)
 }

@@ -62,6 +62,17 @@ pub struct Turn {
     pub tool_calls: Vec<ToolCall>,
 }
 
+impl Turn {
+    /// How long it was on the line. `None`: that is not known.
+    pub fn audible(&self) -> Option<Duration> {
+        let long = match self.speaker {
+            Speaker::Agent => self.heard,
+            Speaker::Caller => self.spoken,
+        };
+        (!long.is_zero()).then_some(long)
+    }
+}
+
 /// A tool call and what became of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {

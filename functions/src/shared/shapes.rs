@@ -93,16 +93,19 @@ pub(crate) struct Line<'a> {
     #[schema(value_type = Option<schema::SpeakerWord>)]
     speaker: Option<Speaker>,
     text: &'a str,
-    /// Where in the recording it begins, milliseconds, if it was taken from one.
+    /// Where in the recording it begins, milliseconds, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_ms: Option<u64>,
+    /// Where in the recording it ends, milliseconds, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_ms: Option<u64>,
 }
 
 impl<'a> Line<'a> {
     pub(crate) fn all(lines: &'a [TranscriptLine]) -> Vec<Self> {
         let line = |line: &'a TranscriptLine| {
-            let TranscriptLine { speaker, text, start_ms } = line;
-            Self { speaker: *speaker, text, start_ms: *start_ms }
+            let TranscriptLine { speaker, text, start_ms, end_ms } = line;
+            Self { speaker: *speaker, text, start_ms: *start_ms, end_ms: *end_ms }
         };
         lines.iter().map(line).collect()
     }

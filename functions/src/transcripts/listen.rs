@@ -178,11 +178,13 @@ fn understood(answers: Vec<(Piece, HeardTurn)>, source: RecordingSource, channel
             continue;
         }
         match all.lines.iter_mut().rev().find(|line| line.speaker == speaker) {
-            Some(line) if piece.continues => line.text = stitch(&line.text, text),
-            Some(_) | None => all.lines.push(TranscriptLine {
-                start_ms: Some(piece.start.as_millis() as u64),
-                ..TranscriptLine::new(speaker, text)
-            }),
+            Some(line) if piece.continues => {
+                line.text = stitch(&line.text, text);
+                line.end_ms = Some(piece.end.as_millis() as u64);
+            }
+            Some(_) | None => {
+                all.lines.push(TranscriptLine::new(speaker, text).within(piece.start, piece.end));
+            }
         }
     }
     all

@@ -5,7 +5,7 @@ mod transcribe;
 
 use std::time::Duration;
 
-use domain::transcript::{self, RunOutcome, Source, Step};
+use domain::transcript::{RunOutcome, Source, Step};
 use domain::{Call, CallSid};
 use platform::Clock;
 use platform::objects::Objects;
@@ -117,13 +117,12 @@ impl Worker {
 
     /// Moves the pointer, or leaves it where it is if nothing better came of the run.
     async fn finish(&self, known: &Known, source: Source) -> Result<bool, JobError> {
-        let (call, turns) = (&known.call, &known.turns);
+        let call = &known.call;
         // The realtime version is kept beside the recording's, whichever came first.
-        let realtime = if source == Source::Failed || turns.is_empty() {
+        let realtime = if source == Source::Failed || known.turns.is_empty() {
             None
         } else {
-            let version = transcript::from_turns(&call.sid, turns, &known.expected, self.clock.now());
-            Some(self.transcripts.put_version(&version).await?.number)
+            Some(self.transcripts.put_version(&known.realtime(self.clock.now())).await?.number)
         };
         let pointed = known.pointer.and_then(|pointer| pointer.number);
         let number = match source {

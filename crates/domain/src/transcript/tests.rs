@@ -250,3 +250,26 @@ proptest! {
         prop_assert!(state.final_source.is_some());
     }
 }
+
+#[test]
+fn a_line_of_the_turns_says_where_in_the_recording_it_is() {
+    let began = Timestamp::from_secs(100);
+    let at = |seconds: u64| began.plus(Duration::from_secs(seconds));
+    let spoken = Duration::from_secs(3);
+    let turns = [
+        Turn { at: at(1), spoken, heard: Duration::from_secs(2), ..turn(Speaker::Agent, "Good morning.") },
+        Turn { at: at(5), spoken, ..turn(Speaker::Caller, "Is my bicycle ready?") },
+        Turn { at: at(9), spoken: Duration::ZERO, ..turn(Speaker::Caller, "The red one.") },
+        // The line's clock and ours need not agree to the millisecond.
+        Turn { at: Timestamp(began.0 - 5), heard: spoken, ..turn(Speaker::Agent, "Yes, it is ready.") },
+    ];
+    let places = |began| -> Vec<(Option<u64>, Option<u64>)> {
+        let lines = from_turns(&call(), &turns, began, &ANY, Timestamp(0)).lines;
+        lines.iter().map(|line| (line.start_ms, line.end_ms)).collect()
+    };
+    assert_eq!(
+        places(Some(began)),
+        [(Some(1_000), Some(3_000)), (Some(5_000), Some(8_000)), (Some(9_000), None), (Some(0), Some(3_000)),]
+    );
+    assert_eq!(places(None), [(None, None); 4]);
+}

@@ -13,7 +13,7 @@ use crate::edge::problem::Problem;
 pub(super) const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 const MAX_LINES: usize = 10_000;
 /// A day: no recording is longer.
-const MAX_START_MS: u64 = 24 * 60 * 60 * 1_000;
+const MAX_PLACE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The query of `GET /v1/calls/{sid}/transcript`.
 #[derive(Deserialize, IntoParams)]
@@ -29,7 +29,7 @@ pub(super) struct ReadTranscript {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"lines": [
-    {"speaker": "agent", "text": "Harbour Bikes, good morning.", "start_ms": 0},
+    {"speaker": "agent", "text": "Harbour Bikes, good morning.", "start_ms": 0, "end_ms": 1800},
     {"speaker": "caller", "text": "Is my bicycle ready?", "start_ms": 2100},
 ]}))]
 pub(super) struct EditTranscript {
@@ -51,6 +51,9 @@ struct EditedLine {
     /// Its place in the recording, milliseconds from the beginning.
     #[schema(minimum = 0, maximum = 86_400_000)]
     start_ms: Option<u64>,
+    /// Where it ends, milliseconds from the beginning, not before it begins.
+    #[schema(minimum = 0, maximum = 86_400_000)]
+    end_ms: Option<u64>,
 }
 
 impl EditTranscript {
@@ -66,13 +69,21 @@ impl EditTranscript {
             let detail = "a line without words cannot be kept: leave it out";
             return Err(Problem::invalid(format!("/lines/{empty}/text"), "empty", detail));
         }
-        let late = |line: &EditedLine| line.start_ms.is_some_and(|start| start > MAX_START_MS);
-        if let Some(late) = self.lines.iter().position(late) {
-            let detail = format!("give {MAX_START_MS} at most: no recording is longer");
-            return Err(Problem::invalid(format!("/lines/{late}/start_ms"), "range", detail));
+        for (n, line) in self.lines.iter().enumerate() {
+            for (name, place) in [("start_ms", line.start_ms), ("end_ms", line.end_ms)] {
+                if place.is_some_and(|place| place > MAX_PLACE_MS) {
+                    let detail = format!("give {MAX_PLACE_MS} at most: no recording is longer");
+                    return Err(Problem::invalid(format!("/lines/{n}/{name}"), "range", detail));
+                }
+            }
+            if line.end_ms.is_some_and(|end| line.start_ms.is_none_or(|start| end < start)) {
+                let detail = "a line ends where it begins or later: give both places, or neither";
+                return Err(Problem::invalid(format!("/lines/{n}/end_ms"), "range", detail));
+            }
         }
-        let line = |EditedLine { speaker, text, start_ms }| TranscriptLine {
+        let line = |EditedLine { speaker, text, start_ms, end_ms }| TranscriptLine {
             start_ms,
+            end_ms,
             ..TranscriptLine::new(speaker, text.trim())
         };
         Ok(self.lines.into_iter().map(line).collect())

@@ -1,8 +1,10 @@
 //! Everything that the next step of a call's transcript depends on, read once and as one value.
 
 use domain::recording::{Archived, CallRecordings};
-use domain::transcript::{self, Expected, Reprocess, Reprocessing, Run, Source, Stage, Step, StepInput};
-use domain::{Business, Call, Recording, RecordingState, SessionReport, Settings, Timestamp, Turn};
+use domain::transcript::{
+    self, Expected, Reprocess, Reprocessing, Run, Source, Stage, Step, StepInput, Transcript,
+};
+use domain::{Business, Call, Epoch, Recording, RecordingState, SessionReport, Settings, Timestamp, Turn};
 use stores::StoreError;
 use stores::transcripts::{Input, Pointer};
 
@@ -17,7 +19,8 @@ pub(super) struct Known {
     pub(super) business: Option<Business>,
     pub(super) expected: Expected,
     recordings: CallRecordings,
-    report: Option<SessionReport>,
+    /// Of all sessions, the first one first.
+    reports: Vec<SessionReport>,
     pub(super) turns: Vec<Turn>,
     /// The run that may move the pointer.
     pub(super) run: Run,
@@ -35,8 +38,8 @@ impl Known {
     pub(super) async fn read(from: &Worker, call: &Call) -> Result<Self, StoreError> {
         let sid = &call.sid;
         // A report says that all turns are written, so it is read before them.
-        let (report, (run, request)) =
-            tokio::try_join!(from.turns.report(sid), from.reader.current_run(sid))?;
+        let (reports, (run, request)) =
+            tokio::try_join!(from.turns.reports(sid), from.reader.current_run(sid))?;
         let since = listening_run(run, request.as_ref());
         let (settings, business, recordings, turns, pointer, inputs, refused) = tokio::try_join!(
             from.businesses.settings_of(call),
@@ -58,7 +61,7 @@ impl Known {
             business,
             expected,
             recordings,
-            report,
+            reports,
             turns,
             run,
             request,
@@ -79,7 +82,7 @@ impl Known {
             policy: policies.transcript,
             record_calls: self.recordings.may_come(policies.record_calls),
             ended_at: self.call.ended_at,
-            report: self.report.as_ref(),
+            report: self.reports.last(),
             turns: &self.turns,
             expected: &self.expected,
             recording: self.to_listen_to().map(|recording| &recording.state),
@@ -89,6 +92,14 @@ impl Known {
             reprocess: self.reprocess(),
         };
         Some(transcript::step(&input, now))
+    }
+
+    /// What the turns say. The recording begins with the first session's stream; where that left no report, the call was
+    /// answered shortly before.
+    pub(super) fn realtime(&self, now: Timestamp) -> Transcript {
+        let first = self.reports.first().filter(|report| report.epoch == Epoch::FIRST);
+        let began = first.map(|report| report.started_at).or(self.call.answered_at);
+        transcript::from_turns(&self.call.sid, &self.turns, began, &self.expected, now)
     }
 
     fn to_listen_to(&self) -> Option<&Recording> {

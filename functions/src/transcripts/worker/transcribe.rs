@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use domain::recording::Archived;
-use domain::transcript::{self, Run, Source, quality};
+use domain::transcript::{Run, Source, quality};
 use domain::{CallSid, Recording, Transcript, prompt};
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
@@ -133,7 +133,7 @@ impl Worker {
         let replaced = match known.pointer.and_then(|pointer| pointer.number) {
             Some(number) => self.reader.version(&known.call.sid, number).await.map_err(store)?,
             None if quality::flaw_of_turns(&known.turns, &known.expected).is_none() => {
-                Some(transcript::from_turns(&known.call.sid, &known.turns, &known.expected, self.clock.now()))
+                Some(known.realtime(self.clock.now()))
             }
             None => None,
         };

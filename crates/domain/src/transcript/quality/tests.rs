@@ -102,7 +102,7 @@ fn words_that_no_recording_would_be_believed_are_not_believed_of_a_call_either()
         // Beside enough that can be believed it is left out.
         let turns = [&greeted[..], &[spoken(9, "I would like a service tomorrow.")]].concat();
         assert_eq!(super::flaw_of_turns(&turns, &expected), None, "{text}");
-        let lines = from_turns(&call(), &turns, &expected, Timestamp(0)).lines;
+        let lines = from_turns(&call(), &turns, None, &expected, Timestamp(0)).lines;
         let said: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(said, ["Hello, how can I help you?", "I would like a service tomorrow."]);
     }
