@@ -211,11 +211,11 @@ impl Reader {
     ) -> Result<Page, StoreError> {
         let limit = usize::from(limit.clamp(1, MAX_PAGE));
         let request = self.requests.client.query().table_name(&*self.requests.name).consistent_read(true);
-        let request = request.expression_attribute_values(":log", text(log(owner, day)));
+        let request = request.expression_attribute_values(":pk", text(log(owner, day)));
         let request = match after {
-            None => request.key_condition_expression("pk = :log"),
+            None => request.key_condition_expression("pk = :pk"),
             Some(Position(after)) => request
-                .key_condition_expression("pk = :log AND sk > :after")
+                .key_condition_expression("pk = :pk AND sk > :after")
                 .expression_attribute_values(":after", text(after)),
         };
         // Each request with its answer, and the one that shows that there are more.

@@ -8,12 +8,11 @@ use domain::transcript::Source;
 use domain::{CallSid, Insights, SessionReport, Timestamp, Transcript, Turn};
 use serde::Deserialize;
 use stores::StoreError;
-use utoipa::ToSchema;
 
 use super::Calls;
 
 /// A part of a call's record, told if it is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Include {
     /// What Twilio told of the call.
@@ -35,7 +34,7 @@ pub(super) enum Include {
 }
 
 /// A part that a list may tell of each of its calls: what a table of calls shows.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ListInclude {
     /// The figures of the latest session.

@@ -72,7 +72,7 @@ pub(in crate::calls) struct ListCalls {
     /// What is told of each call besides the call itself, words with commas between them. Each costs one more read for each
     /// call of the page.
     #[serde(default, deserialize_with = "included::<_, ListInclude>")]
-    #[param(value_type = Vec<ListInclude>, style = Form, explode = false, required = false)]
+    #[param(value_type = Vec<schema::ListIncludeWord>, style = Form, explode = false, required = false)]
     pub(in crate::calls) include: Included,
 }
 
@@ -120,7 +120,7 @@ pub(in crate::calls) struct GetCall {
     /// What is told besides the call itself, words with commas between them, such as `turns,recordings`. Each costs one
     /// more read; `turns`, `transcript` and `insights` one for each megabyte of their words.
     #[serde(default, deserialize_with = "included::<_, Include>")]
-    #[param(value_type = Vec<Include>, style = Form, explode = false, required = false)]
+    #[param(value_type = Vec<schema::IncludeWord>, style = Form, explode = false, required = false)]
     pub(in crate::calls) include: Included,
 }
 

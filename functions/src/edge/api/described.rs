@@ -250,6 +250,8 @@ pub fn components(components: &mut Components) {
         ("KeyId", schema::KeyId::schema()),
         ("SettingsChannel", schema::SettingsChannel::schema()),
         ("VersionTag", schema::VersionTag::schema()),
+        ("IncludeWord", schema::IncludeWord::schema()),
+        ("ListIncludeWord", schema::ListIncludeWord::schema()),
         ("IdempotencyKey", schema::IdempotencyKey::schema()),
     ] {
         components.schemas.insert(name.to_owned(), schema);
