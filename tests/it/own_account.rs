@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use acceptance::aws_proxy::{AwsProxy, Manner};
 use acceptance::outbound::{CALLEE, order};
+use acceptance::record::with_everything;
 use acceptance::sandbox::HttpSandbox;
 use acceptance::suite::report;
 use acceptance::webhook::{Webhook, call_sid, new_call_sid};
@@ -133,7 +134,7 @@ async fn each_call_is_carried_recorded_and_ended_in_its_own_account() {
         let key = business.api_key.expose();
         let record = world
             .until(|| async {
-                let (_, record) = ask(&world, Method::GET, &format!("/v1/calls/{sid}"), key, None).await;
+                let (_, record) = ask(&world, Method::GET, &with_everything(&sid), key, None).await;
                 (record["recording"]["state"] == "archived").then_some(record)
             })
             .await;
@@ -237,7 +238,7 @@ async fn no_other_accounts_signature_counts_on_any_route() {
     };
     for (business, sid, account) in &calls {
         let key = business.api_key.expose();
-        let look = async || ask(&world, Method::GET, &format!("/v1/calls/{sid}"), key, None).await.1;
+        let look = async || ask(&world, Method::GET, &with_everything(sid), key, None).await.1;
         let before = look().await;
         for (_, _, forger) in calls.iter().filter(|(_, _, forger)| forger != account) {
             // In its own name, and in the name of the account that has the call.

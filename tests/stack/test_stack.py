@@ -364,7 +364,7 @@ MUTANTS: list[tuple[str, Check, str, str, str, str]] = [
         "a policy that is not known",
         permissions.findings,
         "infra/bridge.yaml",
-        "ManagedPolicyArns: [!Ref SecretsPolicyArn]",
+        "ManagedPolicyArns: [!Ref SecretsPolicyArn, !Ref BusinessSecretsPolicyArn]",
         "ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]",
         "AdministratorAccess",
     ),

@@ -1,16 +1,16 @@
 import { html } from "../lib/dom.js";
 import { useLoad } from "../lib/hooks.js";
-import { count } from "../lib/format.js";
+import { count, words } from "../lib/format.js";
 import { Badge, Loaded, Table } from "../lib/ui.js";
 
-const TONES = { ok: "good", warning: "busy", fault: "bad" };
+const TONES = { proven: "good", warning: "busy", fault: "bad" };
 
 /** What the deployment finds when it looks at itself. */
 export function Health() {
 	const health = useLoad("/health/deep");
 	const columns = [
 		{ name: "Check", cell: (check) => check.name },
-		{ name: "State", cell: (check) => html`<${Badge} tone=${TONES[check.state] ?? ""}>${check.state}<//>` },
+		{ name: "State", cell: (check) => html`<${Badge} tone=${TONES[check.state] ?? ""}>${words(check.state)}<//>` },
 		{ name: "Found", cell: (check) => html`<span dir="auto">${check.detail}</span>` },
 		{ name: "Took", number: true, cell: (check) => `${count(check.ms)} ms` },
 	];

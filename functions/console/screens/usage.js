@@ -23,7 +23,7 @@ export function Month({ usage }) {
 			<${Figure} name="Refused" value=${count(usage.refused)} />
 			<${Figure} name="Minutes" value=${count(usage.minutes)} note=${usage.ends_at ? `until ${date(usage.ends_at)}` : ""} />
 			<${Figure} name="Cost" value=${money(cost.usd_micros)} note=${`models ${money(cost.model_usd_micros)}, carrier ${money(cost.carrier_usd_micros)}`} />
-			<${Figure} name="Recordings" value=${bytes(usage.recordings.stored_bytes)} />
+			<${Figure} name="Recordings" value=${bytes(usage.recordings.kept_bytes)} />
 		</dl>
 		${cost.incomplete > 0 && html`<p class="small">Of ${count(cost.incomplete)} calls a part of the cost is not known.</p>`}
 		${caps.length > 0 &&

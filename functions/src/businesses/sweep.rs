@@ -28,17 +28,8 @@ impl ScheduledFunction for Sweep {
     const NAME: &'static str = "business-sweep";
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
-        let (mut leaving, mut after) = (vec![], None);
-        loop {
-            let page = self.reader.list(None, Some("leaving"), PAGE, after.as_ref()).await?;
-            leaving.extend(page.businesses);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
         let (mut deleted, mut failed) = (Tally::default(), Tally::default());
-        for Listed { id, .. } in leaving {
+        for Listed { id, .. } in self.listed(Some("leaving")).await? {
             let profile = self.reader.business(&id).await?;
             // Without a profile, an earlier tick came no further.
             if profile.is_some_and(|business| !business.standing.is_gone(now)) {
@@ -56,6 +47,19 @@ impl ScheduledFunction for Sweep {
 }
 
 impl Sweep {
+    /// Every business, or those of one standing.
+    async fn listed(&self, standing: Option<&str>) -> Result<Vec<Listed>, StoreError> {
+        let (mut all, mut after) = (vec![], None);
+        loop {
+            let page = self.reader.list(None, standing, PAGE, after.as_ref()).await?;
+            all.extend(page.businesses);
+            match page.next {
+                Some(last) => after = Some(last),
+                None => return Ok(all),
+            }
+        }
+    }
+
     /// The API keys first: nothing is asked for a business that is half there.
     async fn delete(&self, id: &BusinessId, now: Timestamp) -> Result<(), SweepError> {
         for key in self.keys.of(&KeyOwner::Business(id.clone())).await? {
@@ -74,19 +78,11 @@ impl Sweep {
     /// keys of the last account that they left are over.
     async fn forget_keys(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut forgotten, mut failed) = (Tally::default(), Tally::default());
-        let mut cursor = None;
-        loop {
-            let page = self.reader.list(None, None, MOST, cursor.as_deref()).await?;
-            for Listed { id, .. } in page.businesses {
-                match self.forget_keys_of(&id, now).await {
-                    Ok(true) => forgotten.add("business", &id),
-                    Ok(false) => {}
-                    Err(error) => failed.add("business", format_args!("{id}: {error}")),
-                }
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
+        for Listed { id, .. } in self.listed(None).await? {
+            match self.forget_keys_of(&id, now).await {
+                Ok(true) => forgotten.add("business", &id),
+                Ok(false) => {}
+                Err(error) => failed.add("business", format_args!("{id}: {error}")),
             }
         }
         forgotten.tell("businesses' Twilio keys are deleted", |_, _| ());

@@ -136,7 +136,8 @@ impl BroughtAccounts {
         if let Some(owner) = self.owners.get(number).await {
             return Ok(Some(owner));
         }
-        let Some(id) = self.businesses.by_number(number).await? else { return Ok(None) };
+        let Some(own) = self.businesses.number(number).await? else { return Ok(None) };
+        let id = own.business;
         let Some(business) = self.businesses.business(&id).await? else { return Ok(None) };
         let owner = Owner {
             business: id,

@@ -172,7 +172,7 @@ fn next_look(delay: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use domain::business::TranscriptPolicy;
-    use domain::transcript::{Expected, StepInput};
+    use domain::transcript::{self, Expected, StepInput};
     use domain::{RecordingState, Timestamp};
 
     use super::*;

@@ -98,7 +98,7 @@ async fn place(
     Body(new): Body<NewCall>,
 ) -> Result<Response, Problem> {
     let key = idempotency::required(&headers)?;
-    let (sid, replayed) = app.placing.place(&tenant.0, key, new).await?;
+    let (sid, replayed) = Box::pin(app.placing.place(&tenant.0, key, new)).await?;
     let location = [(header::LOCATION, format!("{CALLS}/{sid}"))];
     Ok((StatusCode::CREATED, location, replayed, Json(PlacedCall { sid })).into_response())
 }

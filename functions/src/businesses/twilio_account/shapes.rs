@@ -14,17 +14,17 @@ use crate::shared::shapes::Time;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "account_sid": "AC00000000000000000000000000000000",
-    "auth_token": "the account's auth token",
+    "auth_token": "the-account's-auth-token",
 }))]
 pub(super) struct NewAccount {
     /// `AC` and 32 hexadecimal digits.
     #[schema(pattern = "^AC[0-9a-f]{32}$")]
     account_sid: String,
     /// The account's auth token, with which Twilio is asked. While the token is being changed: the new one.
-    #[schema(value_type = String, format = Password, min_length = 1, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 128, pattern = "^[!-~]+$")]
     auth_token: Secret,
     /// While the token is being changed: the other one, which webhooks are accepted with as well.
-    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 128)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 128, pattern = "^[!-~]+$")]
     previous_auth_token: Option<Secret>,
 }
 

@@ -17,6 +17,7 @@ use crate::edge::problem::Problem;
 
 /// The longest word of a business for what a call came to, characters.
 const MAX_WORD_CHARS: usize = 100;
+const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 
 /// The query of `GET /v1/calls`. Filters are combined: a call has to fit all of them. Unknown and repeated parameters are
 /// refused with 400.
@@ -97,6 +98,10 @@ impl ListCalls {
             return Err(Problem::bad_request(format!(
                 "`lead_status` is a word of the business of 1 to {MAX_WORD_CHARS} characters"
             )));
+        }
+        // What is longer is no whole number to every reader of JSON.
+        if self.min_duration_ms.is_some_and(|least| least > MAX_SAFE_INTEGER) {
+            return Err(Problem::bad_request(format!("`min_duration_ms` is {MAX_SAFE_INTEGER} at most")));
         }
         let wanted = Wanted {
             status: self.status,

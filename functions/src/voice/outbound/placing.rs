@@ -139,7 +139,7 @@ impl Placing {
             return Err(refused("suspended", "the business is suspended: ask the operator"));
         }
         let published = in_language(published, wanted.task.language.as_deref())?;
-        let language = wanted.task.language.as_ref().and(published.settings.voice.languages.first());
+        let language = wanted.task.language.as_ref().and_then(|_| published.settings.voice.languages.first());
         let language = language.map(String::as_str);
         let compiled = self.settings.prompt(&published, Channel::Outbound, language).await;
         let compiled = compiled.map_err(|no_prompt| refused("no_prompt", no_prompt.to_string()))?;

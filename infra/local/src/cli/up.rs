@@ -47,7 +47,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         live: live.clone(),
         ahead: None,
     };
-    let system = System::start(config).await?;
+    let system = Box::pin(System::start(config)).await?;
     let seeded = business::seed(&system, &args.number, &identity.api_key).await?;
     let webhook = |path| Url::parse(&format!("{}#{DELIVERY}", address::of(&system.api_url, path)));
     let voice_url = webhook("/twilio/voice/inbound")?;

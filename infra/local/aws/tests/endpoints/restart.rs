@@ -60,7 +60,7 @@ async fn everything_answered_before_a_kill_is_there_after_it() {
     let directory = tempfile::tempdir().unwrap();
     let data_dir = directory.path().join("data");
     let served = Served::start(&data_dir);
-    let Clients { dynamodb, s3, sqs } = served.clients.clone();
+    let Clients { dynamodb, s3, sqs, .. } = served.clients.clone();
     create_table(&dynamodb, "calls").await;
     dynamodb.put_item().table_name("calls").item("pk", AttributeValue::S("k".into())).send().await.unwrap();
     s3.create_bucket().bucket("recordings").send().await.unwrap();
@@ -74,7 +74,7 @@ async fn everything_answered_before_a_kill_is_there_after_it() {
     served.kill();
 
     let served = Served::start(&data_dir);
-    let Clients { dynamodb, s3, sqs } = served.clients.clone();
+    let Clients { dynamodb, s3, sqs, .. } = served.clients.clone();
     let item = dynamodb
         .get_item()
         .table_name("calls")
