@@ -189,9 +189,10 @@ test("a call is placed, watched live, spoken into, ended, played and shared", as
   await signIn(page, key);
   await page.goto(at("calls"));
   await button(page, "Place a call").click();
-  await page.getByLabel("To", { exact: true }).fill(process.env.CALLEE ?? "+12025550187");
-  await page.getByLabel("What the call is about").fill(CANARY);
-  await page.getByRole("dialog").getByRole("button", { name: "Call", exact: true }).click();
+  const order = page.getByRole("dialog");
+  await order.getByLabel("To", { exact: true }).fill("+12025550187");
+  await order.getByLabel("What the call is about").fill(CANARY);
+  await order.getByRole("button", { name: "Call", exact: true }).click();
   await page.getByRole("heading", { name: "Steer the call" }).waitFor();
   await page.locator(".talk li").first().waitFor();
   const watching = await context.newPage();
