@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,6 +14,8 @@ use crate::support::{Clients, pattern};
 /// The endpoints in a process of their own, so that it can be killed.
 struct Served {
     process: Child,
+    /// Held open: a process whose output is closed dies of what it prints next.
+    _output: BufReader<ChildStdout>,
     clients: Clients,
 }
 
@@ -21,16 +23,16 @@ impl Served {
     fn start(data_dir: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-aws"));
         let mut process = command.arg(data_dir).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines().take(6);
-        let environment: HashMap<String, String> = lines
-            .map(|line| {
-                line.unwrap()
-                    .split_once('=')
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .unwrap()
-            })
-            .collect();
-        Self { clients: Clients::new(|name| environment.get(name).cloned()), process }
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut environment = HashMap::new();
+        // The region ends what is printed.
+        while !environment.contains_key("AWS_REGION") {
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            let (name, value) = line.trim_end().split_once('=').expect("a line of the environment");
+            environment.insert(name.to_owned(), value.to_owned());
+        }
+        Self { process, _output: output, clients: Clients::new(|name| environment.get(name).cloned()) }
     }
 
     /// `kill -9`.
