@@ -9,30 +9,42 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::announcement::Wording;
 use crate::locale::Said;
 
-/// Texts by their patterns.
-macro_rules! texts {
-    ($($(#[doc = $doc:literal])+ $name:ident = $pattern:literal, $example:literal;)+) => {$(
+/// Types of the document that are texts: each has a name, a description, and what else its builder is given.
+#[macro_export]
+macro_rules! text_schemas {
+    ($($(#[doc = $doc:literal])+ $name:ident = $further:expr;)+) => {$(
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub enum $name {}
 
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
+        impl ::utoipa::PartialSchema for $name {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                use ::utoipa::openapi::{ObjectBuilder, Type};
+                let further: fn(ObjectBuilder) -> ObjectBuilder = $further;
                 let text = ObjectBuilder::new().schema_type(Type::String);
-                let text = text.description(Some(concat!($($doc),+).trim())).pattern(Some($pattern));
-                text.examples([$example]).into()
+                further(text.description(Some(concat!($($doc),+).trim()))).into()
             }
         }
 
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
+        impl ::utoipa::ToSchema for $name {
+            fn name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
         }
     )+};
 }
 
-texts! {
+/// Texts by their patterns, each with an example.
+#[macro_export]
+macro_rules! pattern_schemas {
+    ($($(#[doc = $doc:literal])+ $name:ident = $pattern:literal, $example:literal;)+) => {
+        $crate::text_schemas! {
+            $($(#[doc = $doc])+ $name = |text| text.pattern(Some($pattern)).examples([$example]);)+
+        }
+    };
+}
+
+crate::pattern_schemas! {
     /// A telephone number in E.164 form.
     E164 = "^\\+[1-9][0-9]{6,14}$", "+12025550143";
     /// From one time of a day until another, by clocks in the business's zone. An end that is not later than the beginning

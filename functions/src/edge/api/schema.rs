@@ -2,8 +2,6 @@
 //!
 //! Words of an answer are open (`x-extensible-enum`): a client has to bear with a new one.
 
-use std::borrow::Cow;
-
 use domain::action::NotDone;
 use domain::cost::PartKind;
 use domain::insight::Void;
@@ -20,30 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub use domain::schema::E164;
 
-/// Texts by their patterns.
-macro_rules! texts {
-    ($($(#[doc = $doc:literal])+ $name:ident = $pattern:literal, $example:literal;)+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Debug)]
-        pub enum $name {}
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let text = ObjectBuilder::new().schema_type(Type::String);
-                let text = text.description(Some(concat!($($doc),+).trim())).pattern(Some($pattern));
-                text.examples([serde_json::Value::from($example)]).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-        }
-    )+};
-}
-
-texts! {
+domain::pattern_schemas! {
     /// Twilio's id of a call.
     CallSid = "^CA[0-9a-f]{32}$", "CA0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
     /// Twilio's id of a recording.
@@ -76,26 +51,15 @@ texts! {
 
 /// Words of a list that may grow.
 macro_rules! words {
-    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Debug)]
-        pub enum $name {}
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
+    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {
+        domain::text_schemas! {$(
+            $(#[doc = $doc])+
+            $name = |text| {
                 let extensions = ExtensionsBuilder::new().add("x-extensible-enum", words($words));
-                let text = ObjectBuilder::new().schema_type(Type::String);
-                let text = text.description(Some(concat!($($doc),+).trim()));
-                text.extensions(Some(extensions.build())).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-        }
-    )+};
+                text.extensions(Some(extensions.build()))
+            };
+        )+}
+    };
 }
 
 fn words<W: Serialize>(words: impl IntoIterator<Item = W>) -> Vec<serde_json::Value> {
@@ -155,24 +119,12 @@ words! {
 
 /// Words of a request: a list that is closed.
 macro_rules! choices {
-    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Debug)]
-        pub enum $name {}
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let text = ObjectBuilder::new().schema_type(Type::String);
-                text.description(Some(concat!($($doc),+).trim())).enum_values(Some(words($words))).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-        }
-    )+};
+    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {
+        domain::text_schemas! {$(
+            $(#[doc = $doc])+
+            $name = |text| text.enum_values(Some(words($words)));
+        )+}
+    };
 }
 
 choices! {
