@@ -19,6 +19,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::edge::HttpFunction;
+use crate::edge::etag;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 
@@ -36,7 +37,6 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 const CHECKED: &str = "no-cache";
 /// What a browser may do with the page, besides its content security policy.
 const HEADERS: &[(&str, &str)] = &[
-    ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("permissions-policy", "microphone=(self), camera=(), geolocation=()"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -103,7 +103,7 @@ fn policy(bucket: &Url, stream: &Url) -> String {
 async fn page(headers: HeaderMap) -> Response {
     let Some(page) = Files::get(INDEX) else { return Problem::no_such_route().into_response() };
     let page = String::from_utf8_lossy(&page.data).replace(DIGEST_IN_PAGE, &digest());
-    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&page)[..16]));
+    let etag = etag::of_content(Sha256::digest(&page).into());
     answer(&headers, &etag, CHECKED, INDEX, page.into_bytes())
 }
 
@@ -112,7 +112,7 @@ async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) 
     let Some(EmbeddedFile { data, metadata, .. }) = found else {
         return Problem::no_such_route().into_response();
     };
-    let etag = format!("\"{}\"", hex::encode(&metadata.sha256_hash()[..16]));
+    let etag = etag::of_content(metadata.sha256_hash());
     // A page that was loaded before a deployment still finds its files, and must not keep the new ones for the old.
     let caching = if wanted == digest() { FOREVER } else { CHECKED };
     answer(&headers, &etag, caching, &name, data.into_owned())
@@ -120,8 +120,7 @@ async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) 
 
 fn answer(headers: &HeaderMap, etag: &str, caching: &'static str, name: &str, body: Vec<u8>) -> Response {
     let caching = [(header::ETAG, etag.to_owned()), (header::CACHE_CONTROL, caching.to_owned())];
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
+    if etag::is_held(headers, etag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     (caching, [(header::CONTENT_TYPE, content_type(name))], body).into_response()

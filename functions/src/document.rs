@@ -1,6 +1,6 @@
 //! The OpenAPI document of the API, and the answer to what no route of it takes.
 //!
-//! The document is served from the file that holds it. A test compares the file with what the routes of all functions make
+//! The document is served from the file that holds it, without the spaces between its tokens. A test compares the file with what the routes of all functions make
 //! ([`features::document`](crate::features::document)).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::edge::HttpFunction;
 use crate::edge::api::{BUSINESSES, DOCUMENT_PATH};
+use crate::edge::etag;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 
@@ -35,10 +36,7 @@ pub fn served() -> &'static str {
     &SERVED
 }
 
-static ETAG: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(served());
-    format!("\"{}\"", hex::encode(&digest[..16]))
-});
+static ETAG: LazyLock<String> = LazyLock::new(|| etag::of_content(Sha256::digest(served()).into()));
 
 parts! {
     pub struct Document {
@@ -58,12 +56,11 @@ impl HttpFunction for Document {
 }
 
 async fn document(headers: HeaderMap) -> Response {
-    let etag = [(header::ETAG, ETAG.as_str()), (header::CACHE_CONTROL, "public, max-age=300")];
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
-    if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == *ETAG)) {
-        return (StatusCode::NOT_MODIFIED, etag).into_response();
+    let kept = [(header::ETAG, ETAG.as_str()), (header::CACHE_CONTROL, "public, max-age=300")];
+    if etag::is_held(&headers, &ETAG) {
+        return (StatusCode::NOT_MODIFIED, kept).into_response();
     }
-    (etag, [(header::CONTENT_TYPE, "application/json")], served()).into_response()
+    (kept, [(header::CONTENT_TYPE, "application/json")], served()).into_response()
 }
 
 /// As much of the document as tells which methods a path has.

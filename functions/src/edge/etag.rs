@@ -35,6 +35,17 @@ pub fn optional(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     version.map(Some).ok_or_else(|| Problem::bad_request("`If-Match` is not one of our `ETag`s"))
 }
 
+/// The tag of a content that is served as it is, by its SHA-256.
+pub fn of_content(digest: [u8; 32]) -> String {
+    format!("\"{}\"", hex::encode(&digest[..16]))
+}
+
+/// Whether the client has the content of this tag already, as `If-None-Match` says.
+pub fn is_held(headers: &HeaderMap, tag: &str) -> bool {
+    let held = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    held.is_some_and(|tags| tags.split(',').any(|held| held.trim() == tag))
+}
+
 /// 412: it has changed since. `current` is the version that it has now.
 pub fn stale(current: u64) -> Problem {
     Problem::new(StatusCode::PRECONDITION_FAILED, "precondition failed")
