@@ -247,6 +247,29 @@ test("an operator adds a business and suspends it, and another's key finds nothi
   await owner.context.close();
 });
 
+test("a day of more requests than a page holds is read and exported whole", async () => {
+  const place = `/do-not-call/${encodeURIComponent("+12025550177")}`;
+  for (let change = 0; change < 105; change += 1) await ask("PUT", place, { body: {} });
+  await ask("DELETE", place);
+  const { context, page, wrong } = await open(browser);
+  await signIn(page, key);
+  await page.goto(at("audit"));
+  await page.getByRole("row").nth(100).waitFor();
+  const download = page.waitForEvent("download");
+  await button(page, "Export the day").click();
+  const chunks = [];
+  for await (const chunk of await (await download).createReadStream()) chunks.push(chunk);
+  const { entries } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  const changes = entries.filter(({ method, path }) => method === "PUT" && path.includes("do-not-call"));
+  assert.ok(changes.length >= 105, `${changes.length} changes of ${entries.length} entries`);
+  await button(page, "Further").click();
+  await button(page, "Back").waitFor();
+  await page.getByLabel("Day").fill("2020-01-01");
+  await page.getByText("Nothing was asked.").waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test("a problem of the API is shown in words, with the request's id", async () => {
   const { context, page } = await open(browser);
   await signIn(page, key);

@@ -11,7 +11,6 @@ export class Problem extends Error {
 		/** @type {{pointer: string, code: string, detail: string}[]} */
 		this.errors = body?.errors ?? [];
 		this.request = request;
-		this.retryAfter = 0;
 		/** The state that the request missed. @type {string | null} */
 		this.etag = null;
 	}
@@ -25,7 +24,7 @@ export function whenSignedOut(listener) {
 }
 
 /**
- * @typedef {{data: any, etag: string | null, status: number, headers: Headers}} Answer
+ * @typedef {{data: any, etag: string | null}} Answer
  * @typedef {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} Options
  */
 
@@ -59,11 +58,10 @@ export async function ask(method, path, { body, headers = {}, signal, quiet = fa
 	if (!answer.ok && answer.status !== 304) {
 		const problem = new Problem(answer.status, data, answer.headers.get("x-request-id") ?? "");
 		problem.etag = answer.headers.get("etag");
-		problem.retryAfter = Number(answer.headers.get("retry-after") ?? 0);
 		if (answer.status === 401 && !quiet) onSignedOut();
 		throw problem;
 	}
-	return { data, etag: answer.headers.get("etag"), status: answer.status, headers: answer.headers };
+	return { data, etag: answer.headers.get("etag") };
 }
 
 /** @param {string} text */

@@ -61,7 +61,7 @@ export function useLoad(path, { every = 0 } = {}) {
 /**
  * Something that a button does: whether it is under way, and what went wrong.
  * @param {(...args: any[]) => Promise<any>} act
- * @returns {{run: (...args: any[]) => Promise<any>, busy: boolean, problem: any, clear: () => void}}
+ * @returns {{run: (...args: any[]) => Promise<any>, submit: (event: any) => void, busy: boolean, problem: any}} `submit` is for forms
  */
 export function useAction(act) {
 	const [state, setState] = useState({ busy: false, problem: /** @type {any} */ (null) });
@@ -81,7 +81,23 @@ export function useAction(act) {
 			running.current = false;
 		}
 	};
-	return { run, ...state, clear: () => setState({ busy: false, problem: null }) };
+	const submit = (event) => {
+		event.preventDefault();
+		run();
+	};
+	return { run, submit, ...state };
+}
+
+/** Which page of a list is shown: `cursor` is what the API gave for it. */
+export function usePages() {
+	const [cursors, setCursors] = useState([""]);
+	return {
+		cursor: cursors.at(-1),
+		isFirst: cursors.length === 1,
+		back: () => setCursors(cursors.slice(0, -1)),
+		further: (next) => setCursors([...cursors, next]),
+		restart: () => setCursors([""]),
+	};
 }
 
 /** The time, anew every second while `running`. @param {boolean} running */

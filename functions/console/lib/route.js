@@ -9,15 +9,20 @@ export function here() {
 	return { parts: (path ?? "").split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query ?? "") };
 }
 
+/** A query without the values that are empty. @param {Record<string, string | number | undefined | null>} query */
+export function search(query) {
+	const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+	return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
 /**
  * The address of a place in the console.
  * @param {(string | number)[]} parts
  * @param {Record<string, string | number | undefined | null>} [query] empty values are left out
  */
 export function to(parts, query = {}) {
-	const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-	const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-	return `#/${parts.map((part) => encodeURIComponent(part)).join("/")}${search ? `?${search}` : ""}`;
+	const asked = search(query);
+	return `#/${parts.map((part) => encodeURIComponent(part)).join("/")}${asked ? `?${asked}` : ""}`;
 }
 
 /** @param {string} address @param {boolean} [replace] leaves no entry in the history */

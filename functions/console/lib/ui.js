@@ -153,6 +153,12 @@ export function Copy({ text, label }) {
 	</p>`;
 }
 
+/** The way to the next page of a list and back. `next` is what the API says of it. */
+export const Pages = ({ of: pages, next }) => html`<div class="row">
+	${!pages.isFirst && html`<button type="button" onClick=${pages.back}>Back</button>`}
+	${next && html`<button type="button" onClick=${() => pages.further(next)}>Further</button>`}
+</div>`;
+
 /** A name and its value, in a list of facts. */
 export const Fact = ({ name, children }) => html`<div><dt>${name}</dt><dd dir="auto">${children}</dd></div>`;
 

@@ -1,18 +1,17 @@
 import { html, useState } from "../lib/dom.js";
 import { ask } from "../lib/api.js";
-import { useAction, useLoad } from "../lib/hooks.js";
-import { go, to } from "../lib/route.js";
-import { Badge, Dialog, Empty, Field, Loaded, Table, Trouble } from "../lib/ui.js";
+import { useAction, useLoad, usePages } from "../lib/hooks.js";
+import { go, search, to } from "../lib/route.js";
+import { Badge, Dialog, Empty, Field, Loaded, Pages, Table, Trouble } from "../lib/ui.js";
 
 /** Every business of the deployment, for operators. */
 export function Businesses({ may, query }) {
 	const [making, setMaking] = useState(false);
 	const chosen = { q: query.get("q") ?? "", standing: query.get("standing") ?? "" };
-	const [cursors, setCursors] = useState([""]);
-	const search = new URLSearchParams({ limit: "50", ...Object.fromEntries(Object.entries({ ...chosen, cursor: cursors.at(-1) }).filter(([, value]) => value)) });
-	const list = useLoad(`/businesses?${search}`);
+	const pages = usePages();
+	const list = useLoad(`/businesses?${search({ limit: 50, ...chosen, cursor: pages.cursor })}`);
 	const set = (name) => (value) => {
-		setCursors([""]);
+		pages.restart();
 		go(to(["d", "businesses"], { ...chosen, [name]: value }), true);
 	};
 	const columns = [
@@ -32,10 +31,7 @@ export function Businesses({ may, query }) {
 			${(data) => html`${data.businesses.length === 0
 					? html`<${Empty}>${chosen.q || chosen.standing ? "No business fits." : "There is no business yet."}<//>`
 					: html`<div class="sheet"><${Table} caption="Businesses" columns=${columns} rows=${data.businesses} id=${(row) => row.id} /></div>`}
-				<div class="row">
-					${cursors.length > 1 && html`<button type="button" onClick=${() => setCursors(cursors.slice(0, -1))}>Back</button>`}
-					${data.next && html`<button type="button" onClick=${() => setCursors([...cursors, data.next])}>Further</button>`}
-				</div>`}
+				<${Pages} of=${pages} next=${data.next} />`}
 		<//>
 		${making && html`<${Make} onClose=${() => setMaking(false)} />`}`;
 }
@@ -43,17 +39,13 @@ export function Businesses({ may, query }) {
 function Make({ onClose }) {
 	const [wish, setWish] = useState({ id: "", name: "", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
 	const set = (name) => (value) => setWish({ ...wish, [name]: value });
-	const { run, busy, problem } = useAction(async () => {
+	const { submit, busy, problem } = useAction(async () => {
 		const { data } = await ask("POST", "/businesses", { body: wish });
 		onClose();
 		go(to(["b", data.id, "settings"]));
 	});
-	const submitted = (event) => {
-		event.preventDefault();
-		run();
-	};
 	return html`<${Dialog} title="Add a business" onClose=${onClose}>
-		<form onSubmit=${submitted}>
+		<form onSubmit=${submit}>
 			<${Field} label="Name" required value=${wish.name} onInput=${set("name")} />
 			<${Field} label="Id" required value=${wish.id} onInput=${set("id")} pattern="[a-z0-9][a-z0-9\\-]*" hint="Small letters, digits and hyphens. It stands in addresses and cannot be changed." />
 			<${Field} label="Time zone" required value=${wish.time_zone} onInput=${set("time_zone")} />

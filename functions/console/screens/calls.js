@@ -3,7 +3,7 @@ import { ask, of } from "../lib/api.js";
 import { useLoad } from "../lib/hooks.js";
 import { count, dateTime, duration, money, words } from "../lib/format.js";
 import { save } from "../lib/save.js";
-import { go, to } from "../lib/route.js";
+import { go, search, to } from "../lib/route.js";
 import { CallState, Empty, Field, Figure, Loaded, Table, Trouble } from "../lib/ui.js";
 import { PlaceCall } from "./place-call.js";
 
@@ -21,21 +21,18 @@ const moment = (day, later = 0) => (day ? new Date(Date.parse(`${day}T00:00`) + 
 export function Calls({ business, may, query }) {
 	const chosen = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
 	const { from, to: until, ...filters } = chosen;
-	const wanted = { ...filters, opened_after: moment(from), opened_before: moment(until, 86_400_000) };
-	const asked = new URLSearchParams({ limit: "50", include: "session,cost", ...Object.fromEntries(Object.entries(wanted).filter(([, value]) => value)) });
+	const asked = search({ limit: 50, include: "session,cost", ...filters, opened_after: moment(from), opened_before: moment(until, 86_400_000) });
 	const first = useLoad(of(business, `/calls?${asked}`), { every: 5_000 });
 	const empty = { of: "", calls: /** @type {any[]} */ ([]), next: undefined, problem: null };
 	const [kept, setMore] = useState(empty);
-	const more = kept.of === asked.toString() ? kept : empty;
+	const more = kept.of === asked ? kept : empty;
 	const next = more.next === undefined ? first.data?.next : more.next;
 	const further = async () => {
 		try {
-			const page = new URLSearchParams(asked);
-			page.set("cursor", next);
-			const { data } = await ask("GET", of(business, `/calls?${page}`));
-			setMore({ of: asked.toString(), calls: [...more.calls, ...data.calls], next: data.next, problem: null });
+			const { data } = await ask("GET", of(business, `/calls?${asked}&${search({ cursor: next })}`));
+			setMore({ of: asked, calls: [...more.calls, ...data.calls], next: data.next, problem: null });
 		} catch (problem) {
-			setMore({ ...more, of: asked.toString(), problem });
+			setMore({ ...more, of: asked, problem });
 		}
 	};
 	const set = (name) => (value) => go(to(["b", business, "calls"], { ...chosen, [name]: value }), true);

@@ -53,7 +53,7 @@ export function Keys({ business, who, may }) {
 function Make({ path, who, business, onClose, onMade }) {
 	const [wish, setWish] = useState({ name: "", role: business ? "viewer" : "", scopes: /** @type {string[]} */ ([]), networks: "", ends: "" });
 	const same = useRef(once());
-	const { run, busy, problem } = useAction(async () => {
+	const { submit, busy, problem } = useAction(async () => {
 		const answer = await ask("POST", path, {
 			headers: same.current,
 			body: {
@@ -70,12 +70,8 @@ function Make({ path, who, business, onClose, onMade }) {
 		same.current = once();
 		setWish({ ...wish, [name]: value });
 	};
-	const submitted = (event) => {
-		event.preventDefault();
-		run();
-	};
 	return html`<${Dialog} title="Make a key" onClose=${onClose}>
-		<form onSubmit=${submitted}>
+		<form onSubmit=${submit}>
 			<${Field} label="Name" required value=${wish.name} onInput=${set("name")} hint="Who or what uses it" />
 			${business && html`<${Field} label="May do" value=${wish.role} onInput=${set("role")} options=${ROLES} />`}
 			${!wish.role &&

@@ -35,16 +35,12 @@ export function Numbers({ business, may }) {
 
 function Take({ path, reload }) {
 	const [wish, setWish] = useState({ number: "", label: "", set_up: true });
-	const { run, busy, problem } = useAction(async () => {
+	const { submit, busy, problem } = useAction(async () => {
 		await ask("POST", path, { body: { number: wish.number.trim(), ...(wish.label && { label: wish.label }), set_up: wish.set_up } });
 		setWish({ number: "", label: "", set_up: true });
 		await reload();
 	});
-	const submitted = (event) => {
-		event.preventDefault();
-		run();
-	};
-	return html`<form class="sheet" onSubmit=${submitted} aria-label="Add a number">
+	return html`<form class="sheet" onSubmit=${submit} aria-label="Add a number">
 		<div class="row">
 			<${Field} label="Number" type="tel" required value=${wish.number} onInput=${(number) => setWish({ ...wish, number })} placeholder="+12025550143" />
 			<${Field} label="Label" value=${wish.label} onInput=${(label) => setWish({ ...wish, label })} />

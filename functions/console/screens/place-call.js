@@ -13,22 +13,18 @@ export function PlaceCall({ business, onClose }) {
 	const from = order.from || own[0]?.value || "";
 	// A click that is repeated after a lost answer is the same order.
 	const same = useRef(once());
-	const { run, busy, problem } = useAction(async () => {
+	const { submit, busy, problem } = useAction(async () => {
 		const given = Object.fromEntries(Object.entries({ ...order, from }).filter(([, value]) => value));
 		const { data } = await ask("POST", of(business, "/calls"), { body: given, headers: same.current });
 		onClose();
 		go(to(["b", business, "calls", data.sid]));
 	});
-	const submitted = (event) => {
-		event.preventDefault();
-		run();
-	};
 	const edited = (name) => (value) => {
 		same.current = once();
 		set(name)(value);
 	};
 	return html`<${Dialog} title="Place a call" onClose=${onClose}>
-		<form onSubmit=${submitted}>
+		<form onSubmit=${submit}>
 			<${Field} label="From" value=${from} onInput=${edited("from")} options=${own} />
 			<${Field} label="To" type="tel" value=${order.to} onInput=${edited("to")} required placeholder="+12025550187" hint="With the country's code, such as +12025550187" />
 			<${Field} label="What the call is about" value=${order.reason} onInput=${edited("reason")} hint="The agent says it" />

@@ -44,7 +44,7 @@ function Edit({ path, profile, etag, may, reload }) {
 	};
 	const [wish, setWish] = useState(begin);
 	const set = (name) => (value) => setWish({ ...wish, [name]: value });
-	const { run, busy, problem } = useAction(async () => {
+	const { submit, busy, problem } = useAction(async () => {
 		const number = (value) => (value.trim() === "" ? null : Number(value));
 		/** @type {Record<string, any>} */
 		const change = {};
@@ -58,12 +58,8 @@ function Edit({ path, profile, etag, may, reload }) {
 		await ask("PATCH", path, { body: change, headers: ifMatch(etag) });
 		await reload();
 	});
-	const submitted = (event) => {
-		event.preventDefault();
-		run();
-	};
 	const disabled = !may("business:write");
-	return html`<form class="sheet" onSubmit=${submitted} aria-label="Profile">
+	return html`<form class="sheet" onSubmit=${submit} aria-label="Profile">
 		<${Field} label="Name" required value=${wish.name} onInput=${set("name")} disabled=${disabled} dir="auto" />
 		<${Field} label="Time zone" required value=${wish.time_zone} onInput=${set("time_zone")} disabled=${disabled} hint="Such as Europe/Berlin" />
 		<${Field} label="Number of a person" type="tel" value=${wish.fallback_number} onInput=${set("fallback_number")} disabled=${disabled} hint="Rings when the agent cannot answer" />

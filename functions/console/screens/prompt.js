@@ -9,7 +9,7 @@ export function Prompt({ business, query }) {
 	const [wish, setWish] = useState({ channel: "inbound", language: "", at: "", number: "", name: "", draft: query.has("draft"), revision: query.get("revision") ?? "" });
 	const [preview, setPreview] = useState(/** @type {any} */ (null));
 	const set = (name) => (value) => setWish({ ...wish, [name]: value });
-	const { run, busy, problem } = useAction(async () => {
+	const { submit, busy, problem } = useAction(async () => {
 		const caller = Object.fromEntries(["number", "name"].map((name) => [name, wish[name].trim()]).filter(([, value]) => value));
 		const body = {
 			channel: wish.channel,
@@ -20,12 +20,8 @@ export function Prompt({ business, query }) {
 		};
 		setPreview((await ask("POST", of(business, "/prompt/preview"), { body })).data);
 	});
-	const submitted = (event) => {
-		event.preventDefault();
-		run();
-	};
 	return html`<header><h1 tabindex="-1">What the model gets</h1></header>
-		<form class="sheet" onSubmit=${submitted}>
+		<form class="sheet" onSubmit=${submit}>
 			<div class="row">
 				<${Field} label="Call" value=${wish.channel} onInput=${set("channel")} options=${[
 					{ value: "inbound", label: "Comes in" },
