@@ -82,7 +82,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let ca_file = vars.optional("OPENAI_CA_FILE");
     let aws = Aws::load_with(env, vars).await?;
     let openai_roots = ca_file.map(|path| authorities(&path)).transpose()?.unwrap_or_default();
-    let secrets = Secrets::load(env, &aws.config).await?;
+    let secrets = Secrets::load(env, &aws.secrets_manager).await?;
     let token =
         secrets.twilio_auth_tokens.first().cloned().ok_or(SetupError::Keys(UnusableKeys::AuthToken))?;
     let twilio = TwilioRest::new(&twilio_api_url, &secrets.twilio_account_sid, token)?;

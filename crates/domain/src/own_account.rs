@@ -230,7 +230,7 @@ mod tests {
             }
         }
 
-        /// No signature is good for another business's call, nor for another account's, whoever has which.
+        /// A signature counts for calls of its own business in its own account alone.
         #[test]
         fn a_signer_speaks_for_its_own_calls_alone(by in 0u8..4, of in 0u8..4, own in proptest::option::of("[ab]"), whose in "[ab]") {
             let signer = Signer { account: account(by), business: own.as_deref().map(id) };

@@ -47,8 +47,8 @@ impl TokenKey {
         Ok(epoch)
     }
 
-    /// What the path of a stream ends with that an account of a business opens: it names both, and cannot be made up, so
-    /// that nobody has keys looked for that are not a business's.
+    /// The end of the path of streams of an account that a business brought. It names both and cannot be made up: a
+    /// stranger's request never leads to a look for keys.
     pub fn door(&self, business: &BusinessId, account: &AccountSid) -> String {
         format!("/{business}/{account}/{}", self.door_mac(business, account))
     }

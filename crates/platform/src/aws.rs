@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::tls;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::env::{Parser, Reader, SettingsError};
-
-/// What the clients have in common: region, credentials, timeouts, retries, HTTP client.
-pub type AwsConfig = aws_config::SdkConfig;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,8 +27,6 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// One client per service. Cloning shares everything.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    /// What the clients are made from.
-    pub config: AwsConfig,
     /// DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// S3.
@@ -68,7 +63,7 @@ impl Aws {
         if let Some(credentials) = endpoints.credentials.clone() {
             loader = loader.credentials_provider(credentials);
         }
-        Ok(Self::assemble(loader.load().await, &endpoints, env.clock()))
+        Ok(Self::assemble(&loader.load().await, &endpoints, env.clock()))
     }
 
     /// Loads the clients and settles `vars`: what is wrong with either is reported together.
@@ -83,23 +78,23 @@ impl Aws {
         }
     }
 
-    fn assemble(config: AwsConfig, endpoints: &Endpoints, clock: Clock) -> Self {
-        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config);
+    /// `config` is what the clients have in common: region, credentials, timeouts, retries, HTTP client.
+    fn assemble(config: &SdkConfig, endpoints: &Endpoints, clock: Clock) -> Self {
+        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(config);
         dynamodb.set_endpoint_url(endpoints.dynamodb.as_ref().map(Url::to_string));
-        let mut s3 = aws_sdk_s3::config::Builder::from(&config);
+        let mut s3 = aws_sdk_s3::config::Builder::from(config);
         s3.set_endpoint_url(endpoints.s3.as_ref().map(Url::to_string));
         // A bucket as a host name needs a DNS that knows it; only AWS has that.
         s3.set_force_path_style(endpoints.s3.as_ref().map(|_| true));
-        let mut sqs = aws_sdk_sqs::config::Builder::from(&config);
+        let mut sqs = aws_sdk_sqs::config::Builder::from(config);
         sqs.set_endpoint_url(endpoints.sqs.as_ref().map(Url::to_string));
-        let mut secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
+        let mut secrets = aws_sdk_secretsmanager::config::Builder::from(config);
         secrets.set_endpoint_url(endpoints.secrets_manager.as_ref().map(Url::to_string));
         Self {
             secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-            config,
             clock,
         }
     }

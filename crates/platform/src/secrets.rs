@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use domain::access::{ApiKey, KeyKind};
 use domain::token::TokenKey;
 use domain::{Secret, Timestamp};
 use serde::Deserialize;
-use url::Url;
 
-use crate::aws::AwsConfig;
 use crate::env::{Parser, Reader, SettingsError};
 
 /// Every secret the product has. None of them can be printed.
@@ -60,19 +59,16 @@ pub enum SecretsError {
 }
 
 impl Secrets {
-    /// Reads the document in `SECRETS_ARN` when that is set, from AWS or from `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else
+    /// Reads the document in `SECRETS_ARN` when that is set, else
     /// `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several
     /// divided by commas), `OPENAI_API_KEY`, `STREAM_TOKEN_KEY` and `OPERATOR_KEY`.
     ///
     /// # Errors
     /// [`SecretsError`]; nothing in it reveals a secret.
-    pub async fn load(env: &dyn Reader, config: &AwsConfig) -> Result<Self, SecretsError> {
+    pub async fn load(env: &dyn Reader, client: &Client) -> Result<Self, SecretsError> {
         let mut parser = Parser::new(env);
         let (document, changed_at) = match parser.optional("SECRETS_ARN") {
-            Some(arn) => {
-                let endpoint = parser.optional_url("AWS_ENDPOINT_URL_SECRETS_MANAGER");
-                fetch(config, parser.finish(endpoint)?, &arn).await?
-            }
+            Some(arn) => fetch(client, &arn).await?,
             None => {
                 let document = Document {
                     twilio_account_sid: parser.text("TWILIO_ACCOUNT_SID"),
@@ -105,16 +101,7 @@ fn webhook_keys(parser: &mut Parser<'_>) -> BTreeMap<String, Secret> {
 }
 
 /// The document, and when this version of it was made: tags and rotation settings may have changed since, its values not.
-async fn fetch(
-    config: &AwsConfig,
-    endpoint: Option<Url>,
-    arn: &str,
-) -> Result<(Document, Option<Timestamp>), SecretsError> {
-    let mut config = aws_sdk_secretsmanager::config::Builder::from(config);
-    if let Some(endpoint) = endpoint {
-        config.set_endpoint_url(Some(endpoint.to_string()));
-    }
-    let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
+async fn fetch(client: &Client, arn: &str) -> Result<(Document, Option<Timestamp>), SecretsError> {
     let value = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
         let code = error.as_service_error().and_then(|service| service.code()).unwrap_or("no answer");
         SecretsError::Unreadable { code: code.to_owned() }

@@ -9,7 +9,7 @@ use domain::{BusinessId, PhoneNumber, Timestamp};
 
 use crate::StoreError;
 use crate::item::{Row, number as number_value, text};
-use crate::table::{Key, SK, Table, WriteOutcome};
+use crate::table::{Key, SK, Table, WriteOutcome, next_key};
 use platform::Aws;
 
 const NUMBER: &str = "number#";
@@ -96,7 +96,7 @@ impl Reader {
             .send()
             .await
             .map_err(|e| self.numbers.error(&e))?;
-        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let more = next_key(page.last_evaluated_key).is_some();
         let rows = page.items.unwrap_or_default().into_iter().map(|item| self.numbers.row(item));
         let entries = rows.map(|row| entry(&row)).collect::<Result<Vec<_>, _>>()?;
         let next = entries.last().filter(|_| more).map(|last| last.number.clone());

@@ -12,7 +12,7 @@ use domain::{BusinessId, CallSid, Timestamp};
 
 use crate::StoreError;
 use crate::item::{Draft, Row, text};
-use crate::table::{Key, SK, Table};
+use crate::table::{Key, SK, Table, next_key};
 use backon::ExponentialBuilder;
 use platform::Aws;
 use platform::backoff::CONTENTION;
@@ -144,7 +144,7 @@ impl Reader {
             .send()
             .await
             .map_err(|e| self.events.error(&e))?;
-        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let more = next_key(page.last_evaluated_key).is_some();
         let rows = page.items.unwrap_or_default().into_iter().map(|item| self.events.row(item));
         let events = rows.map(|row| event(&row)).collect::<Result<Vec<_>, _>>()?;
         let next = events.last().filter(|_| more).map(|last| last.sequence);
@@ -155,13 +155,7 @@ impl Reader {
 /// The highest number that a business's events have; 0 before the first one.
 async fn last(events: &Table, business: &BusinessId) -> Result<u64, StoreError> {
     let page = events
-        .client
-        .query()
-        .table_name(&*events.name)
-        .consistent_read(true)
-        .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-        .expression_attribute_values(":pk", text(partition(business)))
-        .expression_attribute_values(":prefix", text(EVENT))
+        .starting_with(&partition(business), EVENT)
         .projection_expression(SK)
         .scan_index_forward(false)
         .limit(1)

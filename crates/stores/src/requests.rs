@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::item::{Draft, number, text, to_json};
-use crate::table::{Key, SK, Table, WriteOutcome};
+use crate::table::{Key, SK, Table, WriteOutcome, next_key};
 use platform::Aws;
 use platform::clock::rfc3339;
 
@@ -221,7 +221,7 @@ impl Reader {
         // Each request with its answer, and the one that shows that there are more.
         let rows = i32::try_from(2 * limit + 1).unwrap_or(i32::MAX);
         let read = request.limit(rows).send().await.map_err(|error| self.requests.error(&error))?;
-        let mut more = read.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let mut more = next_key(read.last_evaluated_key).is_some();
         let mut entries: Vec<Entry> = vec![];
         for row in read.items.unwrap_or_default().into_iter().map(|item| self.requests.row(item)) {
             // An answer's key begins with its request's, so that it comes next.

@@ -40,7 +40,7 @@ impl Writer {
         Self { requests: Table::new(aws, table) }
     }
 
-    /// The sign-in of a token, whether it is still good or not. `None`: there is none, or it was ended.
+    /// The sign-in of a token, also one whose time is over. `None`: the token is of none, or its sign-in was ended.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -97,16 +97,15 @@ impl Writer {
         self.end_hash(&token.hash(), key).await
     }
 
-    /// Ends every sign-in with a key, and gives how many there were.
+    /// Ends every sign-in with a key.
     ///
     /// # Errors
     /// [`StoreError`]; what was not ended is found when it is asked for again.
-    pub async fn end_all(&self, key: &KeyId) -> Result<usize, StoreError> {
-        let rows = self.requests.query(&list(key), "").await?;
-        for row in &rows {
+    pub async fn end_all(&self, key: &KeyId) -> Result<(), StoreError> {
+        for row in self.requests.query(&list(key), "").await? {
             self.end_hash(row.text(SK)?, key).await?;
         }
-        Ok(rows.len())
+        Ok(())
     }
 
     /// The sign-in goes before its entry in the list, so that one that is left is found again.

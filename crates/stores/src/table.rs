@@ -162,7 +162,7 @@ impl Table {
             let request = wanted(self.starting_with(pk, prefix)).set_exclusive_start_key(start);
             let page = request.send().await.map_err(|e| self.error(&e))?;
             rows.extend(page.items.unwrap_or_default().into_iter().map(|item| self.row(item)));
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            start = next_key(page.last_evaluated_key);
             if start.is_none() {
                 return Ok(rows);
             }
@@ -170,7 +170,8 @@ impl Table {
         Err(StoreError::Corrupt { table: self.name.to_string(), attribute: SK })
     }
 
-    fn starting_with(&self, pk: &str, prefix: &str) -> QueryFluentBuilder {
+    /// A consistent read of a partition's items whose sort key starts with `prefix`.
+    pub(crate) fn starting_with(&self, pk: &str, prefix: &str) -> QueryFluentBuilder {
         let request = self.client.query().table_name(&*self.name).consistent_read(true);
         let request = request.expression_attribute_values(":pk", text(pk));
         // DynamoDB refuses an empty string in the place of a key.
@@ -215,6 +216,11 @@ impl Table {
     pub(crate) fn forbidden(&self, rule: &'static str) -> StoreError {
         StoreError::Conditional { table: self.name.to_string(), rule }
     }
+}
+
+/// Where the next read of a query begins; `None`: it is at its end. Endpoints of other makers say that with an empty key.
+pub(crate) fn next_key(last: Option<Attributes>) -> Option<Attributes> {
+    last.filter(|key| !key.is_empty())
 }
 
 /// Errors that can say that a condition did not hold.

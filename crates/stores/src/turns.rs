@@ -16,7 +16,7 @@ use domain::tools::TakenMessage;
 use domain::{CallSid, Epoch, SessionReport, Timestamp, Turn};
 
 use crate::chunks::{self, Chunked};
-use crate::item::{Draft, text, to_json};
+use crate::item::{Draft, to_json};
 use crate::random;
 use crate::table::{Key, Table};
 use crate::transaction::{Action, Transacted, transact};
@@ -173,21 +173,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn report(&self, call: &CallSid) -> Result<Option<SessionReport>, StoreError> {
-        let latest = self
-            .turns
-            .client
-            .query()
-            .table_name(&*self.turns.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(partition(call)))
-            .expression_attribute_values(":prefix", text(REPORT))
-            .scan_index_forward(false)
-            .limit(1)
-            .send()
-            .await
-            .map_err(|e| self.turns.error(&e))?;
-        let row = latest.items.unwrap_or_default().pop().map(|item| self.turns.row(item));
+        let row = self.turns.last(&partition(call), REPORT).await?;
         row.map(|row| row.json(BODY)).transpose()
     }
 }

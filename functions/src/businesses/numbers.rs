@@ -207,7 +207,7 @@ impl Numbers {
     async fn twilio_of(&self, tenant: &Tenant) -> Result<TwilioRest, Problem> {
         let business =
             self.reader.business(&tenant.0).await?.ok_or_else(|| Problem::not_found("business"))?;
-        Ok(self.twilio.of_business(&business))
+        Ok(self.twilio.of_business(&business.id, business.twilio_account.as_ref()))
     }
 
     async fn tell_twilio(&self, tenant: &Tenant, number: &PhoneNumber) -> Result<NumberCheck, Problem> {

@@ -11,9 +11,6 @@ use crate::edge::batch::JobError;
 use crate::edge::parts::parts;
 use crate::edge::tally::Tally;
 
-/// Businesses that are listed at one time.
-const PAGE: usize = 100;
-
 parts! {
     pub struct Sweep {
         reader: Reader,
@@ -29,7 +26,7 @@ impl ScheduledFunction for Sweep {
 
     async fn tick(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut deleted, mut failed) = (Tally::default(), Tally::default());
-        for Listed { id, .. } in self.listed(Some("leaving")).await? {
+        for Listed { id, .. } in self.reader.every(Some("leaving"), usize::MAX).await?.0 {
             let profile = self.reader.business(&id).await?;
             // Without a profile, an earlier tick came no further.
             if profile.is_some_and(|business| !business.standing.is_gone(now)) {
@@ -47,19 +44,6 @@ impl ScheduledFunction for Sweep {
 }
 
 impl Sweep {
-    /// Every business, or those of one standing.
-    async fn listed(&self, standing: Option<&str>) -> Result<Vec<Listed>, StoreError> {
-        let (mut all, mut after) = (vec![], None);
-        loop {
-            let page = self.reader.list(None, standing, PAGE, after.as_ref()).await?;
-            all.extend(page.businesses);
-            match page.next {
-                Some(last) => after = Some(last),
-                None => return Ok(all),
-            }
-        }
-    }
-
     /// The API keys first: nothing is asked for a business that is half there.
     async fn delete(&self, id: &BusinessId, now: Timestamp) -> Result<(), SweepError> {
         for key in self.keys.of(&KeyOwner::Business(id.clone())).await? {
@@ -78,7 +62,7 @@ impl Sweep {
     /// keys of the last account that they left are over.
     async fn forget_keys(&self, now: Timestamp) -> Result<(), JobError> {
         let (mut forgotten, mut failed) = (Tally::default(), Tally::default());
-        for Listed { id, .. } in self.listed(None).await? {
+        for Listed { id, .. } in self.reader.every(None, usize::MAX).await?.0 {
             match self.forget_keys_of(&id, now).await {
                 Ok(true) => forgotten.add("business", &id),
                 Ok(false) => {}

@@ -129,7 +129,7 @@ pub async fn load<P: Part>(env: &dyn Reader, warm: Warm) -> Result<P, StartError
     let Needs { vars, secrets, first_table, .. } = needs;
     let aws = Aws::load_with(env, vars).await?;
     let secrets = match secrets {
-        true => Some(Secrets::load(env, &aws.config).await?),
+        true => Some(Secrets::load(env, &aws.secrets_manager).await?),
         false => None,
     };
     if let (Warm::Store, Some(table)) = (warm, first_table) {

@@ -15,8 +15,6 @@ use super::Finding;
 
 /// Businesses that are looked at. What there is beyond them is said.
 const MAX_BUSINESSES: usize = 500;
-/// Businesses in one page of the list.
-const PAGE: usize = 100;
 /// Businesses that are read at one time.
 const AT_ONCE: usize = 8;
 
@@ -43,10 +41,7 @@ pub(super) struct Surveyed {
 impl Surveyed {
     /// The Twilio account that should have its numbers.
     pub(super) fn account(&self, twilio: &TwilioAccounts) -> TwilioRest {
-        match &self.twilio_account {
-            Some(account) => twilio.of_call(account, &self.id),
-            None => twilio.deployment().clone(),
-        }
+        twilio.of_business(&self.id, self.twilio_account.as_ref())
     }
 }
 
@@ -55,16 +50,8 @@ pub(super) async fn take(businesses: &Reader) -> Found {
 }
 
 async fn read(businesses: &Reader) -> Result<Census, StoreError> {
-    let (mut ids, mut after) = (vec![], None);
-    let more = loop {
-        let page = businesses.list(None, None, PAGE, after.as_ref()).await?;
-        ids.extend(page.businesses.into_iter().map(|listed| listed.id));
-        after = page.next;
-        if after.is_none() || ids.len() >= MAX_BUSINESSES {
-            break after.is_some() || ids.len() > MAX_BUSINESSES;
-        }
-    };
-    ids.truncate(MAX_BUSINESSES);
+    let (listed, more) = businesses.every(None, MAX_BUSINESSES).await?;
+    let ids = listed.into_iter().map(|listed| listed.id);
     let read = stream::iter(ids).map(async |id| {
         let (numbers, published, profile) = futures_util::try_join!(
             businesses.numbers(&id),

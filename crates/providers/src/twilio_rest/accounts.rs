@@ -2,7 +2,7 @@
 
 use domain::ids::AccountSid;
 use domain::own_account::OwnAccounts;
-use domain::{Business, BusinessId, Secret};
+use domain::{BusinessId, Secret};
 use platform::Clock;
 use platform::business_secrets::{self, Unavailable};
 use url::Url;
@@ -89,10 +89,10 @@ impl TwilioAccounts {
         self.deployment.other(&self.base, account, token)
     }
 
-    /// The account that new calls of the business begin in, and that has its numbers.
-    pub fn of_business(&self, business: &Business) -> TwilioRest {
-        match &business.twilio_account {
-            Some(account) => self.of_call(account, &business.id),
+    /// The account that new calls of the business begin in, and that has its numbers: the one that it `brought`, if it did.
+    pub fn of_business(&self, business: &BusinessId, brought: Option<&AccountSid>) -> TwilioRest {
+        match brought {
+            Some(account) => self.of_call(account, business),
             None => self.deployment.clone(),
         }
     }

@@ -7,7 +7,7 @@ use super::{BODY, Reader, Saved, Versioned, Writer, document, partition, profile
 use crate::StoreError;
 use crate::digest::sha256_hex;
 use crate::item::{Draft, text, to_json};
-use crate::table::{Key, SK};
+use crate::table::{Key, SK, next_key};
 use crate::transaction::Transacted;
 
 /// The partition of the list.
@@ -18,6 +18,8 @@ const STANDING: &str = "standing";
 const MADE_BY: &str = "made_by";
 /// Businesses that one page of a search looks at. What is left is the next page's.
 const LOOKED_AT: i32 = 500;
+/// Businesses of one page of a walk over all of them: as many as one read looks at.
+const WALKED: usize = LOOKED_AT as usize;
 
 /// A business in the list of all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +85,7 @@ impl Reader {
             .send()
             .await
             .map_err(|error| self.businesses.error(&error))?;
-        let more = page.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let more = next_key(page.last_evaluated_key).is_some();
         let wanted = wanted.map(str::to_lowercase);
         let mut found = ListedPage { businesses: vec![], next: None };
         let mut last = None;
@@ -108,6 +110,29 @@ impl Reader {
         }
         found.next = last.filter(|_| more);
         Ok(found)
+    }
+
+    /// Every business, or those of one standing, by id, until there are `at_most`; and whether there are more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn every(
+        &self,
+        standing: Option<&str>,
+        at_most: usize,
+    ) -> Result<(Vec<Listed>, bool), StoreError> {
+        let (mut found, mut after) = (vec![], None);
+        loop {
+            let page = self.list(None, standing, WALKED, after.as_ref()).await?;
+            found.extend(page.businesses);
+            after = page.next;
+            if after.is_none() || found.len() >= at_most {
+                break;
+            }
+        }
+        let more = after.is_some() || found.len() > at_most;
+        found.truncate(at_most);
+        Ok((found, more))
     }
 }
 

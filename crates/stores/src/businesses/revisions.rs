@@ -76,7 +76,7 @@ impl Reader {
         self.businesses.get(&settings_key(id, revision)).await?.as_ref().map(document::written).transpose()
     }
 
-    /// The revision with the highest number. `None`: there is none.
+    /// The revision with the highest number. `None`: nothing was published yet.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::item::{Attributes, Row, number, text, to_json};
-use crate::table::PK;
+use crate::table::{PK, next_key};
 
 use super::read::Reader;
 use super::row::{self, BUSINESS, LIVE, OPENED_AT, call_key};
@@ -104,8 +104,9 @@ impl Reader {
             let request = filter.apply(wanted.range(index.range(request, business)), limit);
             let request = request.scan_index_forward(order == Order::Asc).set_exclusive_start_key(start);
             let read = request.send().await.map_err(|error| self.calls.error(&error))?;
-            let behind = read.last_evaluated_key.filter(|key| !key.is_empty());
-            let behind = behind.map(|key| Position::read(&self.calls.row(key))).transpose()?;
+            let behind = next_key(read.last_evaluated_key)
+                .map(|key| Position::read(&self.calls.row(key)))
+                .transpose()?;
             let items = read.items.unwrap_or_default();
             let more = items.len() > limit - page.calls.len();
             for item in items.into_iter().take(limit - page.calls.len()) {

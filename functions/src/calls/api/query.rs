@@ -176,12 +176,33 @@ fn time<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Timestamp>, D::Er
 
 #[cfg(test)]
 mod tests {
+    use utoipa::PartialSchema as _;
+    use utoipa::openapi::{RefOr, Schema};
+
     use super::*;
 
     fn read<T: serde::de::DeserializeOwned>(query: &str) -> Result<T, String> {
         let uri = format!("/v1/calls?{query}").parse().unwrap();
         let read = axum::extract::Query::<T>::try_from_uri(&uri);
         read.map(|axum::extract::Query(read)| read).map_err(|error| error.body_text())
+    }
+
+    /// The document's words and the reader's stand in two places.
+    #[test]
+    fn every_part_that_the_document_names_is_read() {
+        let words = |schema: RefOr<Schema>| -> Vec<String> {
+            let described = serde_json::to_value(schema).unwrap();
+            serde_json::from_value(described["enum"].clone()).unwrap()
+        };
+        let (of_one, of_many) =
+            (words(schema::IncludeWord::schema()), words(schema::ListIncludeWord::schema()));
+        assert!(of_one.len() > of_many.len() && !of_many.is_empty());
+        for word in of_one {
+            assert!(read::<GetCall>(&format!("include={word}")).is_ok(), "{word}");
+        }
+        for word in of_many {
+            assert!(read::<ListCalls>(&format!("include={word}")).is_ok(), "{word}");
+        }
     }
 
     #[test]

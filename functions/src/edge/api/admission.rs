@@ -237,7 +237,7 @@ impl Gatekeeper {
         everywhere: bool,
     ) -> Result<Option<HeaderValue>, Problem> {
         match (&requester.sign_in, everywhere) {
-            (_, true) => drop(self.sign_ins.end_all(&requester.key.id).await?),
+            (_, true) => self.sign_ins.end_all(&requester.key.id).await?,
             (Some(sign_in), false) => self.sign_ins.end(&sign_in.0, &requester.key.id).await?,
             (None, false) => {}
         }

@@ -92,8 +92,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn cookie_of(parts: &Parts) -> Option<&str> {
     let name = cookie_name(parts);
     let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next()
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find_map(|(known, value)| (known == name).then_some(value))
 }
 
 fn cookie_name(parts: &Parts) -> &'static str {

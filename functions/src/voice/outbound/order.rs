@@ -21,18 +21,19 @@ pub(super) fn order(
     WantedCall { from, to, zone, task }: WantedCall,
     now: Timestamp,
 ) -> Result<(DialOrder, CallPlan), Problem> {
+    let business = &published.business;
     let stand_in = id.stand_in().map_err(|_| Problem::unavailable())?;
     let order = DialOrder {
         id,
-        account: twilio.of_business(&published.business).account_sid().clone(),
-        business: published.business.id.clone(),
+        account: twilio.of_business(&business.id, business.twilio_account.as_ref()).account_sid().clone(),
+        business: business.id.clone(),
         revision: published.settings.revision,
         from,
         to,
         zone,
         task,
         requested_at: now,
-        max_concurrent_calls: published.business.max_concurrent_calls,
+        max_concurrent_calls: business.max_concurrent_calls,
         slot_ttl: slot_ttl(published),
     };
     let plan = plan::first(&order.call(stand_in), published, compiled, now);
