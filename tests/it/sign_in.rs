@@ -65,7 +65,11 @@ async fn a_cookie_stands_for_the_key_that_was_shown(world: Arc<World>) {
     let (status, _, who) =
         send(&world, (Method::GET, "/v1/sign-in"), &[("authorization", &format!("Bearer {key}"))], None)
             .await;
-    assert_eq!((status, &who["signed_in_until"]), (200, &Value::Null), "the key itself signs nobody in");
+    assert_eq!(
+        (status, &who["signed_in_until"]),
+        (200, &Value::Null),
+        "a request with the key itself begins no sign-in"
+    );
     let operator = sign_in(&world, world.identity.operator_key.expose()).await;
     assert_eq!(get(&world, "/v1/businesses", &operator).await.0, 200);
 }
@@ -162,11 +166,7 @@ async fn a_foreign_page_changes_nothing(world: Arc<World>) {
         Some(json!({ "key": world.identity.api_key.expose() })),
     )
     .await;
-    assert_eq!(
-        (status, &body["code"]),
-        (403, &"another_origin".into()),
-        "nobody is signed in by a foreign page"
-    );
+    assert_eq!((status, &body["code"]), (403, &"another_origin".into()), "a foreign page signs no person in");
     let own = world.url("").origin().ascii_serialization();
     assert_eq!(ask(&[("origin", &own), said]).await.0, 201, "a browser that only names the origin");
     let key = format!("Bearer {}", world.identity.api_key.expose());

@@ -17,7 +17,7 @@ pub(super) async fn of_signing_in(answers: &mut Answers<'_>) {
     let foreign = Extra { headers: vec![], ..ours(shown(&key)) };
     answers.ask("from a foreign page", Method::POST, route, route, foreign).await;
     answers.ask("who asks", Method::GET, route, route, Extra::default()).await;
-    answers.ask("nobody", Method::GET, route, route, keyless()).await;
+    answers.ask("without a key", Method::GET, route, route, keyless()).await;
     answers.ask("without a sign-in", Method::DELETE, route, route, Extra::default()).await;
     let all = "/v1/sign-in/all";
     answers.ask("everywhere", Method::DELETE, all, all, Extra::default()).await;
