@@ -29,7 +29,7 @@ impl Served {
         while !environment.contains_key("AWS_REGION") {
             let mut line = String::new();
             output.read_line(&mut line).unwrap();
-            let (name, value) = line.trim_end().split_once('=').expect("a line of the environment");
+            let (name, value) = line.trim_end().split_once('=').unwrap();
             environment.insert(name.to_owned(), value.to_owned());
         }
         Self { process, _output: output, clients: Clients::new(|name| environment.get(name).cloned()) }
