@@ -24,6 +24,7 @@ use crate::edge::answer::{self, Link};
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Query, page_limit};
+use crate::edge::api::log::Log;
 use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
@@ -91,7 +92,8 @@ async fn list(
     asked.page(page.next.as_ref(), |next| CallPage::new(&page.calls, &parts, next))
 }
 
-/// A call, with those parts of its record that `include` names.
+/// A call, with those parts of its record that `include` names. `turns`, `transcript` and `messages` take the scope
+/// `transcripts:read` besides, and are in the log of readings once in five minutes.
 #[utoipa::path(
     get,
     path = "/v1/calls/{sid}",
@@ -102,10 +104,14 @@ async fn list(
 async fn one(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
+    log: Log,
     Path(sid): Path<String>,
     Query(query): Query<GetCall>,
 ) -> Result<Response, Problem> {
     let call = tenant.call(&app.calls, &sid).await?;
+    if query.include.has_words() {
+        log.reads(Scope::TranscriptsRead).await?;
+    }
     let parts = Box::pin(Parts::read(&app, &call.sid, &query.include)).await?;
     Ok(Json(Record::new(&call, &parts)).into_response())
 }

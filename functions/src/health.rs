@@ -104,7 +104,7 @@ async fn deep(State(app): State<Arc<Health>>) -> Result<Response, Problem> {
             Ok::<_, Finding>(own_accounts::finding(&*census.clone().await?, &app.twilio).await)
         })),
         Box::pin(timed("countries", LONG, async {
-            Ok::<_, Finding>(geo::finding(&*census.clone().await?, app.twilio.deployment()).await)
+            Ok::<_, Finding>(geo::finding(&*census.clone().await?, &app.twilio).await)
         })),
         Box::pin(timed("numbers", LONG, async {
             Ok::<_, Finding>(numbers::finding(&*census.clone().await?, &app.twilio, &app.base).await)

@@ -187,6 +187,36 @@ async fn what_is_written_or_heard_is_in_the_log() {
     assert_eq!(reader.days_of_use(&id).await.unwrap(), [utc_day(world.now())]);
 }
 
+/// The words of a call are read with the scope for them, by whatever route, and their readers are known. A page that asks
+/// each second is one entry.
+async fn the_words_within_a_record_ask_for_their_scope_and_are_in_the_log() {
+    let world = World::start().await;
+    let sid = new_call_sid();
+    Webhook::inbound(&world, &sid).send(&world).await;
+    let (few, _) = key_with(&world, 40, [Scope::CallsRead]).await;
+    let (more, reading) = key_with(&world, 41, [Scope::CallsRead, Scope::TranscriptsRead]).await;
+    let get = async |include: &str, key: &str| {
+        let (status, _, body) =
+            ask(&world, Method::GET, &format!("/v1/calls/{sid}?include={include}"), key).await;
+        (status, body)
+    };
+    assert_eq!(get("events,session,recordings,insights,cost", &few).await.0, 200);
+    for words in ["turns", "cost,transcript", "messages"] {
+        let (status, body) = get(words, &few).await;
+        assert_eq!((status, &body["code"]), (403, &"scope".into()), "{words}");
+        assert!(body["detail"].as_str().unwrap().contains("transcripts:read"), "{body}");
+        assert_eq!(get(words, &more).await.0, 200, "{words}");
+    }
+    let reader = requests::Reader::new(&world.system.aws, world.system.name("RequestsTable").unwrap());
+    let owner = KeyOwner::Business(world.business.business.id.clone());
+    let log = reader.on(&owner, utc_day(world.now()), 100, None).await.unwrap().entries;
+    let told: Vec<_> = log
+        .iter()
+        .map(|entry| (&entry.key, entry.scope.as_str(), entry.path.as_str(), entry.status))
+        .collect();
+    assert_eq!(told, [(&reading.id, "transcripts:read", &*format!("/v1/calls/{sid}"), Some(200))]);
+}
+
 /// What no route takes is a problem, too, and says what would be taken.
 async fn an_unknown_path_and_an_unknown_method_are_told_apart(world: Arc<World>) {
     let key = world.identity.api_key.expose();
@@ -221,6 +251,7 @@ acceptance::tests![
     an_operator_names_the_business_in_the_path_and_a_business_only_its_own,
     a_key_that_asks_too_often_is_told_to_wait,
     what_is_written_or_heard_is_in_the_log,
+    the_words_within_a_record_ask_for_their_scope_and_are_in_the_log,
     an_unknown_path_and_an_unknown_method_are_told_apart,
     the_document_is_served_to_everyone_and_kept_by_caches,
 ];

@@ -225,7 +225,11 @@ async fn a_number_belongs_to_one_business_at_a_time(world: Arc<World>) {
     let own_move = one.post(&format!("/v1/numbers/{number}/move"), json!({ "to": "number-two" })).await;
     assert_eq!(own_move.status, 403);
     let path = format!("/v1/businesses/number-one/numbers/{number}/move");
-    assert_eq!(operator.post(&path, json!({ "to": "number-two" })).await.status, 200);
+    let (plain, to_two) = (format!("/v1/numbers/{number}/move"), json!({ "to": "number-two" }));
+    assert_eq!(operator.post(&path.replace("-one", "-two"), to_two.clone()).await.status, 404, "not theirs");
+    assert_eq!(operator.post(&path, to_two.clone()).await.status, 200);
+    assert_eq!(operator.post(&plain, json!({ "to": "number-one" })).await.status, 200, "named by itself");
+    assert_eq!(operator.post(&plain, to_two).await.status, 200);
     assert_eq!(one.get("/v1/numbers").await.body["numbers"], json!([]));
     assert_eq!(two.get("/v1/numbers").await.body["numbers"][0]["number"], number);
     let released = two.send(Method::DELETE, &format!("/v1/numbers/{number}"), &[], None).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use acceptance::sandbox::HttpSandbox;
 use acceptance::webhook::{Webhook, call_sid};
-use acceptance::{World, WorldConfig};
+use acceptance::{OWN_ACCOUNTS, World, WorldConfig};
 use domain::access::Scope;
 use domain::numbering::Country;
 use scripted::{Answer, Scripted};
@@ -162,6 +162,29 @@ async fn the_own_country_that_twilio_refuses_is_warned_of() {
     assert_eq!((ok, &found["countries"]["state"]), (json!(true), &json!("warning")), "{found:?}");
 }
 
+/// Twilio is asked in the account whose calls they are.
+async fn the_countries_are_asked_of_the_account_that_a_business_brought() {
+    let world = World::start().await;
+    let (sid, token) = OWN_ACCOUNTS[0];
+    let brought = world
+        .http
+        .put(world.url("/v1/twilio"))
+        .bearer_auth(world.identity.api_key.expose())
+        .json(&json!({ "account_sid": sid, "auth_token": token }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(brought.status(), 200);
+    let countries = async || checks(&world, &[]).await.1.remove("countries").unwrap();
+    world.twilio.refuse_country("US");
+    let found = countries().await;
+    assert_eq!(found["state"], "proven", "its calls are not the deployment's: {found}");
+    assert!(found["detail"].as_str().unwrap().contains(&format!("US in {sid}")), "{found}");
+    world.twilio.other(sid).unwrap().refuse_country("US");
+    let found = countries().await;
+    assert!(found["state"] == "warning" && found["detail"].as_str().unwrap().contains(sid), "{found}");
+}
+
 /// The short session fails as the calls would: refused, or without money for an answer.
 async fn a_model_that_does_not_answer_is_seen() {
     let refused = |status, code: &str| Handshake::Refuse { status, code: code.to_owned() };
@@ -277,6 +300,7 @@ acceptance::tests![
     a_clock_that_is_off_and_a_missing_table_or_queue_are_faults,
     an_account_that_cannot_call_is_seen,
     the_own_country_that_twilio_refuses_is_warned_of,
+    the_countries_are_asked_of_the_account_that_a_business_brought,
     a_model_that_does_not_answer_is_seen,
     a_model_that_a_business_chose_and_that_ends_is_named,
     a_call_in_quarantine_is_warned_of_until_its_number_has_a_business,

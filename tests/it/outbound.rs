@@ -93,6 +93,7 @@ async fn a_call_is_placed_in_the_language_that_it_names() {
     assert_eq!(placed.status, 201, "{placed:?}");
     world.twilio.nth_call(0).await.unwrap().finished().await;
     assert_eq!(place(&world, "order-1", &body("de")).await.sid(), placed.sid());
+    assert_eq!(world.record(placed.sid()).await.language, "de");
     let other = place(&world, "order-1", &body("en")).await;
     assert_eq!((other.status, other.body["code"].as_str()), (422, Some("idempotency_key_reused")));
     let connections = world.openai.connections();

@@ -9,6 +9,7 @@ use acceptance::sandbox::HttpSandbox;
 use acceptance::suite::report;
 use acceptance::webhook::{Webhook, call_sid, new_call_sid};
 use acceptance::{OWN_ACCOUNTS, World};
+use domain::business::TWILIO_CHANGE_TAKES;
 use functions::businesses::provision::NewBusiness;
 use http::Method;
 use local::demo::story;
@@ -106,12 +107,9 @@ async fn only_a_pair_that_twilio_takes_is_set_and_no_token_is_shown() {
     let (_, audit) = ask(&world, Method::GET, "/v1/audit", own, None).await;
     let entries = audit["entries"].as_array().unwrap();
     for method in ["PUT", "GET"] {
-        assert!(
-            entries.iter().any(|entry| {
-                entry["method"] == method && entry["path"].as_str().unwrap().ends_with("/twilio")
-            }),
-            "{method}: {audit}"
-        );
+        let fits =
+            |entry: &Value| entry["method"] == method && entry["path"].as_str().unwrap().ends_with("/twilio");
+        assert!(entries.iter().any(fits), "{method}: {audit}");
     }
     for table in world.system.names.iter().filter(|(id, _)| id.ends_with("Table")).map(|(_, name)| name) {
         let rows = world.system.aws.dynamodb.scan().table_name(table).send().await.unwrap();
@@ -348,10 +346,17 @@ async fn a_change_that_is_cut_off_is_completed_by_the_same_request() {
     let world = World::start().await;
     let proxy = AwsProxy::of(&world).await;
     let dying = HttpSandbox::start(&world, "twilio-account", &proxy.everywhere()).await;
-    proxy.set(Manner::Holds("TransactWriteItems"));
+    proxy.set(Manner::Holds("CreateSecret"));
     let url = dying.url.join("/v1/twilio").unwrap();
     let set = world.http.put(url).bearer_auth(world.identity.api_key.expose());
     let set = tokio::spawn(set.json(&json!({ "account_sid": OURS.0, "auth_token": OURS.1 })).send());
+    proxy.holds("CreateSecret").await;
+    let other = json!({ "account_sid": THEIRS.0, "auth_token": THEIRS.1 });
+    let refused =
+        ask(&world, Method::PUT, &at(&world.business), world.identity.operator_key.expose(), Some(other))
+            .await;
+    assert_eq!((refused.0, &refused.1["code"]), (409, &json!("change_under_way")), "one at a time");
+    proxy.set(Manner::Holds("TransactWriteItems"));
     proxy.holds("TransactWriteItems").await;
     set.abort();
     drop((dying, proxy));
@@ -361,6 +366,7 @@ async fn a_change_that_is_cut_off_is_completed_by_the_same_request() {
         inbound.receives(&world, &webhook).await
     };
     assert!(calls(deployment(&world)).await.1.contains("<Stream"), "nothing was changed for callers");
+    world.time_passes(TWILIO_CHANGE_TAKES);
     bring(&world, &world.business, OURS).await;
     let inbound = fresh(&world, "voice-inbound").await;
     let ringing = rings(&world, &world.business, &new_call_sid(), OURS);

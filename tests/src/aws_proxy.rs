@@ -135,6 +135,28 @@ impl AwsProxy {
     }
 }
 
+impl Shared {
+    /// Holds a request of this operation for as long as the manner says so.
+    async fn let_pass(&self, operation: &str) -> Result<(), StatusCode> {
+        let is_held = |manner: &Manner| match manner {
+            Manner::Open | Manner::Throttles | Manner::ThrottlesKey(_) => false,
+            Manner::Holds(which) => *which == operation,
+            Manner::Silent => true,
+        };
+        let mut manner = self.manner.subscribe();
+        if is_held(&manner.borrow()) {
+            self.waiting.send_modify(|waiting| waiting.push(operation.to_owned()));
+            manner.wait_for(|manner| !is_held(manner)).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+            self.waiting.send_modify(|waiting| {
+                if let Some(passed) = waiting.iter().position(|held| held == operation) {
+                    waiting.swap_remove(passed);
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
 async fn pass(
     State(shared): State<Arc<Shared>>,
     method: Method,
@@ -157,6 +179,7 @@ async fn pass(
         }
         let access = (format!("secretsmanager:{operation}"), access::BUSINESS_SECRETS.to_owned());
         shared.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(access);
+        shared.let_pass(operation).await?;
         return forward(&shared.http, &shared.upstreams.secrets_manager, method, &uri, headers, body).await;
     }
     if service == "AmazonSQS" {
@@ -170,22 +193,8 @@ async fn pass(
     }
     shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses);
 
-    let held = |manner: &Manner| match manner {
-        Manner::Open | Manner::Throttles | Manner::ThrottlesKey(_) => false,
-        Manner::Holds(which) => *which == operation,
-        Manner::Silent => true,
-    };
-    let mut manner = shared.manner.subscribe();
-    if held(&manner.borrow()) {
-        shared.waiting.send_modify(|waiting| waiting.push(operation.to_owned()));
-        manner.wait_for(|manner| !held(manner)).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
-        shared.waiting.send_modify(|waiting| {
-            if let Some(passed) = waiting.iter().position(|held| *held == operation) {
-                waiting.swap_remove(passed);
-            }
-        });
-    }
-    let throttled = match *manner.borrow() {
+    shared.let_pass(operation).await?;
+    let throttled = match *shared.manner.borrow() {
         Manner::Throttles => true,
         Manner::ThrottlesKey(key) => {
             std::str::from_utf8(&body).is_ok_and(|text| text.contains(&format!("\"pk\":{{\"S\":\"{key}")))

@@ -32,6 +32,8 @@ pub struct CallRecord {
     pub error_code: Option<u64>,
     #[serde(deserialize_with = "text")]
     pub reason: String,
+    #[serde(deserialize_with = "text")]
+    pub language: String,
     #[serde(default)]
     pub events: Vec<StatusEvent>,
     #[serde(default)]

@@ -51,6 +51,9 @@ pub struct Business {
     /// Until when keys of accounts that it left are kept; `None`: it left none.
     #[serde(default)]
     pub twilio_keys_until: Option<Timestamp>,
+    /// Until when a change of its Twilio account keeps others waiting; `None`: none is under way.
+    #[serde(default)]
+    pub twilio_change_until: Option<Timestamp>,
 }
 
 /// The longest name of a business, characters.
@@ -59,8 +62,25 @@ pub const MAX_NAME_CHARS: usize = 120;
 pub const MAX_CALLS_AT_ONCE: u16 = 10_000;
 /// How long a business that is to be deleted can be taken back.
 pub const WAITS_BEFORE_DELETION: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How long a change of a business's Twilio account keeps others waiting: longer than the function that makes it may run.
+pub const TWILIO_CHANGE_TAKES: Duration = Duration::from_secs(30);
 
 impl Business {
+    /// Has the account changed by one request at a time: the secret store knows no conditional write, so of two at once one
+    /// would take away the keys that the other has stored.
+    ///
+    /// # Errors
+    /// How long another change keeps this one waiting at most.
+    pub fn begin_twilio_change(&mut self, now: Timestamp) -> Result<(), Duration> {
+        match self.twilio_change_until {
+            Some(until) if until > now => Err(until.since(now)),
+            _ => {
+                self.twilio_change_until = Some(now.plus(TWILIO_CHANGE_TAKES));
+                Ok(())
+            }
+        }
+    }
+
     /// The zone of its clocks; UTC if [`time_zone`](Self::time_zone) names none.
     pub fn zone(&self) -> Zone {
         Zone::parse(&self.time_zone).unwrap_or_else(|_| Zone::utc())
@@ -84,5 +104,21 @@ impl Business {
             mistakes.push(("max_concurrent_calls", "range", format!("give 1 to {MAX_CALLS_AT_ONCE}")));
         }
         mistakes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn one_change_of_the_twilio_account_at_a_time_and_none_waits_for_one_that_was_cut_off() {
+        let mut business = testing::business();
+        let now = Timestamp(1_795_179_909_000);
+        assert_eq!(business.begin_twilio_change(now), Ok(()));
+        let soon = now.plus(Duration::from_secs(10));
+        assert_eq!(business.begin_twilio_change(soon), Err(TWILIO_CHANGE_TAKES - Duration::from_secs(10)));
+        assert_eq!(business.begin_twilio_change(now.plus(TWILIO_CHANGE_TAKES)), Ok(()));
     }
 }

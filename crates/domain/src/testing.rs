@@ -37,6 +37,7 @@ pub fn business() -> Business {
         caps: Caps::default(),
         twilio_account: None,
         twilio_keys_until: None,
+        twilio_change_until: None,
         standing: Default::default(),
     }
 }

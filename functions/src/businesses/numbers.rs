@@ -55,7 +55,7 @@ impl ApiFunction for Numbers {
             .of_business(Scope::NumbersWrite, routes!(release))
             .of_business(Scope::NumbersRead, routes!(check))
             .of_business(Scope::NumbersWrite, routes!(set_up))
-            .of_business(Scope::BusinessesWrite, routes!(hand_over))
+            .of_operator(Scope::BusinessesWrite, routes!(hand_over))
     }
 }
 
@@ -169,26 +169,27 @@ async fn set_up(
     Ok(Json(found).into_response())
 }
 
-/// Hands a number over to another business, whose published settings its calls run with then.
+/// Hands a number over to another business, whose published settings its calls run with then. A business that the path
+/// names must be the one that has the number.
 #[utoipa::path(post, path = "/v1/numbers/{number}/move", operation_id = "move_number", tag = "numbers",
     params(("number" = String, Path, description = "E.164")), request_body = MoveNumber,
     responses((status = 200, body = NumberView), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]
 async fn hand_over(
     State(app): State<Arc<Numbers>>,
-    tenant: Tenant,
     requester: Requester,
     Path(number): Path<String>,
     Body(wish): Body<MoveNumber>,
 ) -> Result<Response, Problem> {
-    let seen = app.number(&tenant, &number).await?;
+    let seen = app.number_of(requester.business(), &number).await?;
     let to = BusinessId::parse(&wish.to).map_err(|error| Problem::invalid("/to", "id", error.to_string()))?;
     if app.reader.business(&to).await?.is_none() {
         return Err(Problem::invalid("/to", "unknown", "there is no such business"));
     }
+    let from = seen.business.clone();
     let moved = seen.moved_to(to, app.clock.now());
-    match app.writer.move_number(&moved, &tenant.0).await? {
+    match app.writer.move_number(&moved, &from).await? {
         Saved::Done(_) => {
-            tracing::info!(from = %tenant.0, to = %moved.business, by = %requester.key.id, "a number is moved");
+            tracing::info!(%from, to = %moved.business, by = %requester.key.id, "a number is moved");
             Ok(Json(NumberView::new(&moved)).into_response())
         }
         Saved::Overtaken => Err(Problem::not_found("number")),
@@ -197,10 +198,15 @@ async fn hand_over(
 
 impl Numbers {
     async fn number(&self, tenant: &Tenant, text: &str) -> Result<OwnNumber, Problem> {
+        self.number_of(Some(&tenant.0), text).await
+    }
+
+    /// A number of a business; of any business if none is named.
+    async fn number_of(&self, business: Option<&BusinessId>, text: &str) -> Result<OwnNumber, Problem> {
         let unknown = || Problem::not_found("number");
         let number = PhoneNumber::parse(text).map_err(|_| unknown())?;
-        let found = self.reader.number(&number).await?.filter(|found| found.business == tenant.0);
-        found.ok_or_else(unknown)
+        let is_theirs = |found: &OwnNumber| business.is_none_or(|business| found.business == *business);
+        self.reader.number(&number).await?.filter(is_theirs).ok_or_else(unknown)
     }
 
     /// The account that has the business's numbers.

@@ -79,14 +79,18 @@ impl Sweep {
         let Some(Versioned { value: mut business, version }) = self.reader.profile(id).await? else {
             return Ok(false);
         };
-        if business.twilio_keys_until.is_none_or(|until| until > now) {
+        if business.twilio_keys_until.is_none_or(|until| until > now)
+            || business.begin_twilio_change(now).is_err()
+        {
             return Ok(false);
         }
+        let Saved::Done(version) = self.writer.change(&business, version).await? else { return Ok(false) };
         // What was left is over by its own date; the next change of the keys leaves it out.
         if business.twilio_account.is_none() {
             self.secrets.delete(id).await?;
         }
         business.twilio_keys_until = None;
+        business.twilio_change_until = None;
         Ok(matches!(self.writer.change(&business, version).await?, Saved::Done(_)))
     }
 }

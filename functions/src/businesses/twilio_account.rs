@@ -2,11 +2,13 @@
 //!
 //! Its keys are kept in the business's secret in Secrets Manager, which only this function writes; the profile says which
 //! account new calls begin in. The secret comes first when an account is set, and last when it is left, so that a crash in
-//! between leaves an account with its keys, and the same request again completes it.
+//! between leaves an account with its keys, and the same request again completes it. One request changes it at a time: the
+//! profile says until when the others wait.
 
 mod shapes;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -85,7 +87,7 @@ async fn show(State(app): State<Arc<TwilioAccount>>, tenant: Tenant) -> Result<R
     tag = "businesses", request_body = NewAccount,
     responses(
         (status = 200, body = AccountView),
-        (status = 409, description = "Twilio refuses the account or its token, or it is the deployment's own account."),
+        (status = 409, description = "Twilio refuses the account or its token, or it is the deployment's own account, or another change is under way."),
         (status = 502, description = "Twilio does not say whether the token is right. Nothing was changed."),
     ))]
 async fn set(
@@ -101,6 +103,7 @@ async fn set(
         ));
     }
     app.try_out(&account, &auth_token).await?;
+    app.begin(&tenant.0).await?;
     let now = app.clock.now();
     let keys =
         AccountKeys { account: account.clone(), auth_token, previous_auth_token, set_at: now, left_at: None };
@@ -116,12 +119,16 @@ async fn set(
 /// deployment's account first: calls that still come from the other one are refused.
 #[utoipa::path(delete, path = "/v1/twilio", operation_id = "leave_twilio_account",
     tag = "businesses",
-    responses((status = 204, description = "New calls begin in the deployment's account.")))]
+    responses(
+        (status = 204, description = "New calls begin in the deployment's account."),
+        (status = 409, description = "Another change is under way."),
+    ))]
 async fn leave(State(app): State<Arc<TwilioAccount>>, tenant: Tenant) -> Result<Response, Problem> {
     let business = app.profile(&tenant.0).await?.value;
     if business.twilio_account.is_none() && business.twilio_keys_until.is_none() {
         return Ok(no_content());
     }
+    app.begin(&tenant.0).await?;
     let stored = app.secrets.stored(&tenant.0).await.map_err(unavailable)?;
     app.switch(&tenant.0, None, stored).await?;
     tracing::info!(business = %tenant.0, "a business uses the deployment's Twilio account again");
@@ -149,7 +156,17 @@ impl TwilioAccount {
         }
     }
 
-    /// Has new calls begin in `to`, and notes when the keys of the accounts that are left are over.
+    /// Takes the turn to change the account.
+    async fn begin(&self, id: &BusinessId) -> Result<(), Problem> {
+        let busy = |wait: Duration| {
+            Problem::new(StatusCode::CONFLICT, "change under way")
+                .detail("another request changes the Twilio account of the business: send this one again")
+                .retry_after(wait.as_secs().max(1))
+        };
+        self.change(id, |business| business.begin_twilio_change(self.clock.now()).map_err(busy)).await
+    }
+
+    /// Has new calls begin in `to`, notes when the keys of the accounts that are left are over, and ends the turn.
     async fn switch(
         &self,
         id: &BusinessId,
@@ -157,14 +174,32 @@ impl TwilioAccount {
         stored: OwnAccounts,
     ) -> Result<(), Problem> {
         let left = stored.clone().leaving_others(to, self.clock.now());
-        for _ in 0..TRIES {
-            let Versioned { value: mut business, version } = self.profile(id).await?;
+        let switched = |business: &mut Business| {
             business.twilio_account = to.cloned();
             business.twilio_keys_until = left.left_until();
+            Ok(())
+        };
+        self.change(id, switched).await?;
+        if left != stored {
+            self.secrets.store(id, &left).await.map_err(unavailable)?;
+        }
+        let ended = |business: &mut Business| {
+            business.twilio_change_until = None;
+            Ok(())
+        };
+        self.change(id, ended).await
+    }
+
+    /// Changes the profile, whatever others change in it meanwhile.
+    async fn change(
+        &self,
+        id: &BusinessId,
+        change: impl Fn(&mut Business) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        for _ in 0..TRIES {
+            let Versioned { value: mut business, version } = self.profile(id).await?;
+            change(&mut business)?;
             if let Saved::Done(_) = self.writer.change(&business, version).await? {
-                if left != stored {
-                    self.secrets.store(id, &left).await.map_err(unavailable)?;
-                }
                 return Ok(());
             }
         }

@@ -67,6 +67,11 @@ impl Included {
         self.0.contains(&part)
     }
 
+    /// Whether it holds what people said.
+    pub(super) fn has_words(&self) -> bool {
+        [Include::Turns, Include::Transcript, Include::Messages].into_iter().any(|part| self.has(part))
+    }
+
     pub(super) fn add(&mut self, part: Include) {
         if !self.has(part) {
             self.0.push(part);

@@ -8,6 +8,7 @@ pub mod admission;
 mod credential;
 pub mod described;
 pub mod input;
+pub mod log;
 pub mod paging;
 pub mod requester;
 pub mod routes;

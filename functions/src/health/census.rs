@@ -82,23 +82,32 @@ impl Census {
         chosen
     }
 
-    /// The countries that may be called, each with a business whose policy names it; none: it is only the country of a
-    /// business's own number.
-    pub(super) fn callable(&self) -> BTreeMap<Country, Option<&BusinessId>> {
+    /// Where calls may be placed to: the countries, by the Twilio account whose calls they are.
+    pub(super) fn callable(&self) -> BTreeMap<(Option<&AccountSid>, Country), Callable<'_>> {
         let mut callable = BTreeMap::new();
         for business in &self.businesses {
             let Some(policy) = business.settings.as_ref().map(|settings| &settings.outbound) else {
                 continue;
             };
+            let account = business.twilio_account.as_ref();
             for country in &policy.countries {
-                callable.insert(*country, Some(&business.id));
+                callable.insert((account, *country), Callable { business, is_named: true });
             }
             if policy.countries.is_empty() {
                 for country in business.numbers.iter().flat_map(countries) {
-                    callable.entry(country).or_insert(None);
+                    callable.entry((account, country)).or_insert(Callable { business, is_named: false });
                 }
             }
         }
         callable
     }
+}
+
+/// Why a country may be called.
+#[derive(Clone, Copy)]
+pub(super) struct Callable<'a> {
+    /// A business that may call there.
+    pub(super) business: &'a Surveyed,
+    /// Its policy names the country; otherwise it is only the country of its own number.
+    pub(super) is_named: bool,
 }

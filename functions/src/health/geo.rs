@@ -1,51 +1,63 @@
-//! Whether Twilio would dial the countries that businesses let be called: the account's geographic permissions.
+//! Whether Twilio would dial the countries that businesses let be called: the geographic permissions of each account.
 
-use domain::numbering::Country;
 use futures_util::stream::{self, StreamExt as _};
-use providers::twilio_rest::{TwilioError, TwilioRest};
+use providers::twilio_rest::{TwilioAccounts, TwilioError};
 
 use super::Finding;
 use super::census::Census;
 
-/// Countries that are asked about. What there is beyond them is said.
+/// Countries that are asked about, in all accounts together. What there is beyond them is said.
 const MAX_COUNTRIES: usize = 60;
 /// Questions to Twilio at one time.
 const AT_ONCE: usize = 8;
 
-pub(super) async fn finding(census: &Census, twilio: &TwilioRest) -> Finding {
-    let callable = census.callable();
-    let asked: Vec<Country> = callable.keys().take(MAX_COUNTRIES).copied().collect();
-    let answers = stream::iter(asked).map(async |country: Country| {
-        let answer = twilio.dialling_country(country.as_str()).await;
-        (country, answer.map(|found| found.low_risk_numbers_enabled))
-    });
-    let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
-    let named = |country: &Country| callable.get(country).copied().flatten().map(ToString::to_string);
-    judge(answers, named, callable.len() > MAX_COUNTRIES || census.more)
+/// What Twilio says of a country.
+#[derive(Clone)]
+struct Answer {
+    /// The country, with the account if a business brought it.
+    place: String,
+    /// A business whose policy names the country.
+    named_by: Option<String>,
+    is_open: Result<bool, TwilioError>,
 }
 
-/// `named` is a business whose policy names the country.
-fn judge(
-    answers: Vec<(Country, Result<bool, TwilioError>)>,
-    named: impl Fn(&Country) -> Option<String>,
-    more: bool,
-) -> Finding {
+pub(super) async fn finding(census: &Census, twilio: &TwilioAccounts) -> Finding {
+    let callable = census.callable();
+    let more = census.more || callable.len() > MAX_COUNTRIES;
+    let questions: Vec<_> = callable
+        .into_iter()
+        .take(MAX_COUNTRIES)
+        .map(|((account, country), why)| {
+            let place = match account {
+                Some(account) => format!("{country} in {account}"),
+                None => country.to_string(),
+            };
+            let named_by = why.is_named.then(|| why.business.id.to_string());
+            (country, why.business.account(twilio), place, named_by)
+        })
+        .collect();
+    let asked = stream::iter(questions).map(async |(country, account, place, named_by)| {
+        let answer = account.dialling_country(country.as_str()).await;
+        Answer { place, named_by, is_open: answer.map(|found| found.low_risk_numbers_enabled) }
+    });
+    judge(asked.buffered(AT_ONCE).collect().await, more)
+}
+
+fn judge(answers: Vec<Answer>, more: bool) -> Finding {
     const OPEN: &str = "allow it in Twilio's console, Voice, Geographic permissions";
     let (mut allowed, mut faults, mut warnings, mut unknown) = (vec![], vec![], vec![], vec![]);
-    for (country, answer) in answers {
-        match (answer, named(&country)) {
-            (Ok(true), _) => allowed.push(country.to_string()),
+    for Answer { place, named_by, is_open } in answers {
+        match (is_open, named_by) {
+            (Ok(true), _) => allowed.push(place),
             (Ok(false) | Err(TwilioError::NotFound), Some(business)) => {
-                faults.push(format!(
-                    "{country}, which {business} lets be called, is refused by Twilio: {OPEN}"
-                ));
+                faults
+                    .push(format!("{place}, which {business} lets be called, is refused by Twilio: {OPEN}"));
             }
             (Ok(false) | Err(TwilioError::NotFound), None) => {
-                warnings.push(format!(
-                    "{country}, where a business has its number, is refused by Twilio: {OPEN}"
-                ));
+                warnings
+                    .push(format!("{place}, where a business has its number, is refused by Twilio: {OPEN}"));
             }
-            (Err(error), _) => unknown.push(format!("{country}: {error}")),
+            (Err(error), _) => unknown.push(format!("{place}: {error}")),
         }
     }
     Finding::of(faults, warnings, || match allowed.join(", ") {
@@ -66,15 +78,23 @@ mod tests {
 
     #[test]
     fn a_country_that_a_policy_names_and_twilio_refuses_is_a_fault() {
-        let [at, de, us] = ["AT", "DE", "US"].map(|code| Country::parse(code).unwrap());
-        let named = |country: &Country| (*country == de).then(|| "garden".to_owned());
-        let judged = |answers: &[(Country, Result<bool, TwilioError>)]| judge(answers.to_vec(), named, false);
-        assert_eq!(judged(&[(at, Ok(true)), (de, Ok(true))]), Finding::proven("Twilio dials AT, DE"));
-        let refused = judged(&[(at, Ok(true)), (de, Ok(false)), (us, Ok(false))]);
-        assert!(refused.is_fault() && refused.says("DE, which garden") && refused.says("US"), "{refused:?}");
-        let own = judged(&[(us, Ok(false))]);
+        let judged = |answers: &[(&str, Result<bool, TwilioError>)]| {
+            let answers = answers.iter().map(|(place, is_open)| Answer {
+                place: (*place).to_owned(),
+                named_by: place.starts_with("DE").then(|| "garden".to_owned()),
+                is_open: is_open.clone(),
+            });
+            judge(answers.collect(), false)
+        };
+        assert_eq!(judged(&[("AT", Ok(true)), ("DE", Ok(true))]), Finding::proven("Twilio dials AT, DE"));
+        let refused = judged(&[("AT", Ok(true)), ("DE in AC1", Ok(false)), ("US", Ok(false))]);
+        assert!(
+            refused.is_fault() && refused.says("DE in AC1, which garden") && refused.says("US"),
+            "{refused:?}"
+        );
+        let own = judged(&[("US", Ok(false))]);
         assert!(own.is_warning() && own.says("US"), "{own:?}");
-        let unknown = judged(&[(at, Ok(true)), (us, Err(TwilioError::Auth))]);
+        let unknown = judged(&[("AT", Ok(true)), ("US", Err(TwilioError::Auth))]);
         assert!(!unknown.is_fault() && !unknown.is_warning() && unknown.says("credentials"), "{unknown:?}");
     }
 }

@@ -91,13 +91,13 @@ impl BusinessList {
 #[schema(example = json!({"id": "harbour-bicycles", "name": "Harbour Bicycles", "time_zone": "Europe/Vienna"}))]
 pub(super) struct NewBusinessRequest {
     /// Its key in every path: lower-case letters, digits and hyphens. It never changes.
-    #[schema(example = "harbour-bicycles")]
+    #[schema(value_type = schema::BusinessId)]
     id: String,
     /// Its name, as the agent says it.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
     /// The IANA name of its time zone.
-    #[schema(example = "Europe/Vienna")]
+    #[schema(value_type = schema::TimeZone)]
     time_zone: String,
     /// Calls that it may have at once; 20 if nothing is said.
     #[serde(default)]
@@ -122,6 +122,7 @@ impl NewBusinessRequest {
             caps: Caps::default(),
             twilio_account: None,
             twilio_keys_until: None,
+            twilio_change_until: None,
             standing: Standing::Active,
         })
     }
@@ -139,6 +140,7 @@ pub(super) struct BusinessChange {
     #[schema(min_length = 1, max_length = 120)]
     name: Option<String>,
     /// The IANA name of its time zone.
+    #[schema(value_type = Option<schema::TimeZone>)]
     time_zone: Option<String>,
     /// Calls that it may have at once. For operators.
     #[schema(minimum = 1, maximum = 10_000)]

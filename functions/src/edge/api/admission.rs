@@ -5,9 +5,8 @@
 //! without a look. The answer to a key that is unknown, wrong, revoked or expired is the same. A write, and a reading of
 //! what was said or of a secret, is in the log before it happens.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
@@ -22,11 +21,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::civil::Date;
 use lambda_http::request::RequestContext;
 use platform::Clock;
-use platform::telemetry::{Unit, metric};
 use stores::requests::{self, Entry, Rate};
 use stores::{keys, sign_ins};
 
 use super::credential::{self, Credential};
+use super::log::{Log, Noted, Reading, is_logged};
 use super::requester::{NamedBusiness, Requester};
 use super::rule::{Rule, Rules};
 use crate::edge::address::ClientAddress;
@@ -34,14 +33,12 @@ use crate::edge::parts::{Needs, Opener, Part};
 use crate::edge::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Uses that one process remembers to have noted; more of them are noted again.
-const MAX_NOTED: usize = 10_000;
 
 /// Admits the requests of one function.
 #[derive(Clone)]
 pub struct Gatekeeper {
     keys: keys::Reader,
-    requests: requests::Writer,
+    pub(super) requests: requests::Writer,
     sign_ins: sign_ins::Writer,
     clock: Clock,
     cursors: CursorKey,
@@ -49,7 +46,9 @@ pub struct Gatekeeper {
     first_key: Option<Arc<StoredKey>>,
     /// Requests of one key in a minute.
     per_minute: u32,
-    noted: Arc<Mutex<BTreeSet<(KeyId, Date)>>>,
+    /// The days on which the use of a key was noted.
+    used: Noted<(KeyId, Date)>,
+    pub(super) read: Noted<Reading>,
 }
 
 impl Part for Gatekeeper {
@@ -66,7 +65,8 @@ impl Part for Gatekeeper {
                 cursors: deployment.secrets()?.stream_token_key.cursors(),
                 first_key: deployment.secrets()?.operator_key.as_ref().map(|key| Arc::new(first_key(key))),
                 per_minute: per_minute.unwrap_or_default(),
-                noted: Arc::default(),
+                used: Noted::default(),
+                read: Noted::default(),
             })
         })
     }
@@ -125,30 +125,29 @@ impl Guard {
         let rate = self.gatekeeper.within_limit(&key.id, now).await?;
         self.gatekeeper.note_use(&key.id, now).await;
 
-        let entry = is_logged(&parts.method, scope).then(|| Entry {
-            at: now,
-            request: id.to_owned(),
-            key: key.id.clone(),
-            business: business.clone(),
-            scope: scope.map(Scope::as_str).unwrap_or_default().to_owned(),
-            method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
-            source: source.map(|source| source.to_string()),
-            status: None,
-        });
-        if let Some(entry) = &entry {
-            self.gatekeeper.requests.note(entry).await?;
+        let log = Log::new(
+            &self.gatekeeper,
+            Arc::clone(&key),
+            Entry {
+                at: now,
+                request: id.to_owned(),
+                key: key.id.clone(),
+                business: business.clone(),
+                scope: scope.map(Scope::as_str).unwrap_or_default().to_owned(),
+                method: parts.method.to_string(),
+                path: parts.uri.path().to_owned(),
+                source: source.map(|source| source.to_string()),
+                status: None,
+            },
+        );
+        if is_logged(&parts.method, scope) {
+            log.begin().await?;
         }
         parts.extensions.insert(self.gatekeeper.cursors.clone());
+        parts.extensions.insert(log.clone());
         parts.extensions.insert(Requester { key, business, sign_in });
         let mut response = next.run(Request::from_parts(parts, body)).await;
-        if let Some(entry) = &entry {
-            let status = response.status().as_u16();
-            if let Err(error) = self.gatekeeper.requests.note_answer(entry, status).await {
-                tracing::error!(%error, request = id, status, "the log lacks an answer");
-                metric("AuditAnswersLost", 1.0, Unit::Count, &[]);
-            }
-        }
+        log.end(response.status()).await;
         rate.tell(self.gatekeeper.per_minute, response.headers_mut());
         Ok(response)
     }
@@ -258,17 +257,11 @@ impl Gatekeeper {
 
     /// Once a day and process. That a use is not noted refuses no request.
     async fn note_use(&self, key: &KeyId, now: Timestamp) {
-        let noted = (key.clone(), utc_day(now));
-        {
-            let mut known = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.contains(&noted) {
-                return;
-            }
-            if known.len() >= MAX_NOTED {
-                known.clear();
-            }
-            known.insert(noted);
+        let use_of_day = (key.clone(), utc_day(now));
+        if self.used.has(&use_of_day) {
+            return;
         }
+        self.used.add(use_of_day);
         if let Err(error) = self.requests.note_use(key, now).await {
             tracing::warn!(%error, %key, "the use of a key is not noted");
         }
@@ -356,22 +349,6 @@ async fn named(parts: &mut Parts) -> Option<NamedBusiness> {
 async fn source(parts: &mut Parts) -> Option<IpAddr> {
     let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(parts, &()).await;
     address?.parse().ok()
-}
-
-/// Whether a request is in the log: everything that changes something, and every reading of what people said, of their
-/// recordings, of keys and of secrets.
-fn is_logged(method: &Method, scope: Option<Scope>) -> bool {
-    !method.is_safe()
-        || matches!(
-            scope,
-            Some(
-                Scope::RecordingsRead
-                    | Scope::TranscriptsRead
-                    | Scope::KeysRead
-                    | Scope::AuditRead
-                    | Scope::SecretsRead
-            )
-        )
 }
 
 /// The gateway's id of the request, or one of our own.

@@ -37,6 +37,11 @@ impl Requester {
         self.sign_in.as_deref().map(|(_, sign_in)| sign_in)
     }
 
+    /// The business that the request is about; `None`: the deployment.
+    pub const fn business(&self) -> Option<&BusinessId> {
+        self.business.as_ref()
+    }
+
     /// Whether the key is an operator's.
     pub fn is_operator(&self) -> bool {
         self.key.owner == KeyOwner::Operator

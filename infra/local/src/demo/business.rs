@@ -86,6 +86,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
             caps: Caps::default(),
             twilio_account: None,
             twilio_keys_until: None,
+            twilio_change_until: None,
             standing: Default::default(),
         },
         number,

@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use tower::ServiceExt as _;
 
 pub(crate) use self::media::router as media_router;
 use super::account::Account;
@@ -101,20 +102,32 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The routes of all accounts. A path of no account is refused as the first account would refuse it.
+/// The routes of all accounts. What is below no account is of the one that the credentials name; what names none is refused
+/// as the first account would refuse it.
 pub(crate) fn router(accounts: &[Arc<Account>]) -> Router {
     let mut all = Router::new();
     for account in accounts {
         all = all.merge(of_account(account).layer(from_fn_with_state(Arc::clone(account), gate)));
     }
-    let Some(first) = accounts.first() else { return all };
-    // What is not below an account is the first one's.
-    let nowhere = Router::new()
+    let besides: Arc<[_]> = accounts.iter().map(|account| (Arc::clone(account), besides(account))).collect();
+    all.fallback(async move |request: Request| {
+        let named = credentials(request.headers()).map(|(sid, _)| sid);
+        let is_named =
+            |(account, _): &&(Arc<Account>, Router)| Some(&account.config.account_sid) == named.as_ref();
+        let found = besides.iter().find(is_named).or(besides.first());
+        let Some((_, router)) = found else { return StatusCode::NOT_FOUND.into_response() };
+        let Ok(answer) = router.clone().oneshot(request).await;
+        answer
+    })
+}
+
+/// What an account has that is not below its own path.
+fn besides(account: &Arc<Account>) -> Router {
+    Router::new()
         .route("/v1/DialingPermissions/Countries/{iso}", get(owner::country))
         .fallback(async || ApiError::NOT_FOUND)
-        .layer(from_fn_with_state(Arc::clone(first), gate))
-        .with_state(Arc::clone(first));
-    all.fallback_service(nowhere)
+        .layer(from_fn_with_state(Arc::clone(account), gate))
+        .with_state(Arc::clone(account))
 }
 
 fn of_account(account: &Arc<Account>) -> Router {
@@ -173,13 +186,15 @@ fn faulty(fault: &RestFault) -> Response {
 }
 
 fn authorised(account: &Account, headers: &HeaderMap) -> bool {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| STANDARD.decode(value.strip_prefix("Basic ")?).ok())
-        .and_then(|pair| String::from_utf8(pair).ok());
-    let pair = given.as_deref().and_then(|given| given.split_once(':'));
-    pair.is_some_and(|(sid, token)| sid == account.config.account_sid && account.is_opened_by(token))
+    credentials(headers)
+        .is_some_and(|(sid, token)| sid == account.config.account_sid && account.is_opened_by(&token))
+}
+
+/// The account and the token that a request names.
+fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let pair = String::from_utf8(STANDARD.decode(given.strip_prefix("Basic ")?).ok()?).ok()?;
+    pair.split_once(':').map(|(sid, token)| (sid.to_owned(), token.to_owned()))
 }
 
 /// A form's or a query's fields in order, repeated names included.
