@@ -3,14 +3,14 @@ import { duration, words } from "../lib/format.js";
 import { Empty } from "../lib/ui.js";
 
 /** What was said, line by line. Of an interrupted line the part that nobody heard is struck through. */
-export function Talk({ turns, live, at, onSeek }) {
+export function Talk({ turns, closed, live, at, onSeek }) {
 	const list = useRef(/** @type {HTMLElement | null} */ (null));
 	const now = at.playing || at.ms ? turns.findLastIndex((turn) => turn.from <= at.ms) : -1;
 	const playing = now >= 0 && at.ms <= turns[now].from + turns[now].spoken_ms + 500 ? now : -1;
 	useEffect(() => {
 		if (at.playing && playing >= 0) list.current?.children[playing]?.scrollIntoView({ block: "nearest" });
 	}, [playing, at.playing]);
-	if (!turns.length) return html`<${Empty}>${live ? "Nothing was said yet." : "Nothing was said."}<//>`;
+	if (!turns.length) return html`<${Empty}>${closed ? "Your key reads no conversations." : live ? "Nothing was said yet." : "Nothing was said."}<//>`;
 	return html`<ol class="talk" ref=${list} aria-live=${live ? "polite" : "off"}>
 		${turns.map(
 			(turn, n) => html`<li key=${n} class=${`${turn.speaker} ${n === playing ? "playing" : ""}`}>

@@ -14,7 +14,7 @@ import { Correct } from "./call-correct.js";
 export function CallPage({ business, one: sid, may }) {
 	const path = of(business, `/calls/${encodeURIComponent(sid)}`);
 	const [over, setOver] = useState(false);
-	const call = useLoad(`${path}?include=events,turns,messages,session,recordings,transcript,insights,cost`, { every: over ? 0 : 1_000 });
+	const call = useLoad(`${path}?include=events,session,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, { every: over ? 0 : 1_000 });
 	// What follows a call, such as its summary, comes some seconds after its end.
 	const settled = Boolean(call.data?.ended_at && (call.data.insights || call.data.refusal || Date.now() - Date.parse(call.data.ended_at) > 120_000));
 	if (settled !== over) setOver(settled);
@@ -51,7 +51,7 @@ function Record({ call, business, path, may, reload }) {
 			<section class="sheet" aria-labelledby="said">
 				<h2 id="said">What was said</h2>
 				${final && html`<${Check} label=${`Show the final transcript (${call.transcript_source})`} checked=${asFinal} onChange=${setAsFinal} />`}
-				<${Talk} turns=${asFinal && final ? final : turns} live=${!call.ended_at} at=${at} onSeek=${playable ? goTo : undefined} />
+				<${Talk} closed=${!call.turns} turns=${asFinal && final ? final : turns} live=${!call.ended_at} at=${at} onSeek=${playable ? goTo : undefined} />
 			</section>
 			<div class="stack">
 				<${Came} call=${call} />

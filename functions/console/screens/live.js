@@ -9,7 +9,7 @@ import { CallState, Empty, Loaded } from "../lib/ui.js";
 const SHOWN = 12;
 
 /** The calls that go on, as cards. */
-export function Live({ business }) {
+export function Live({ business, may }) {
 	const calls = useLoad(of(business, "/calls?status=live&limit=100"), { every: 2_000 });
 	return html`<header><h1 tabindex="-1">Live</h1></header>
 		<${Loaded} of=${calls}>
@@ -17,13 +17,13 @@ export function Live({ business }) {
 				page.calls.length === 0
 					? html`<${Empty}>No call is going on.<//>`
 					: html`<p role="status">${page.calls.length === 1 ? "One call is" : `${page.calls.length} calls are`} going on.</p>
-							<div class="cards">${page.calls.slice(0, SHOWN).map((call) => html`<${Card} key=${call.sid} call=${call} business=${business} />`)}</div>
+							<div class="cards">${page.calls.slice(0, SHOWN).map((call) => html`<${Card} key=${call.sid} ...${{ call, business, may }} />`)}</div>
 							${page.calls.length > SHOWN && html`<p class="small">The newest ${SHOWN} are shown.</p>`}`}
 		<//>`;
 }
 
-function Card({ call, business }) {
-	const record = useLoad(of(business, `/calls/${call.sid}?include=turns`), { every: 4_000 });
+function Card({ call, business, may }) {
+	const record = useLoad(may("transcripts:read") ? of(business, `/calls/${call.sid}?include=turns`) : null, { every: 4_000 });
 	const now = useNow(true);
 	const last = record.data?.turns?.at(-1);
 	return html`<article class="sheet">
