@@ -114,7 +114,7 @@ pub(crate) fn router(accounts: &[Arc<Account>]) -> Router {
         let named = credentials(request.headers()).map(|(sid, _)| sid);
         let is_named =
             |(account, _): &&(Arc<Account>, Router)| Some(&account.config.account_sid) == named.as_ref();
-        let found = besides.iter().find(is_named).or(besides.first());
+        let found = besides.iter().find(is_named).or_else(|| besides.first());
         let Some((_, router)) = found else { return StatusCode::NOT_FOUND.into_response() };
         let Ok(answer) = router.clone().oneshot(request).await;
         answer
