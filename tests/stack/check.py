@@ -11,18 +11,20 @@ from typing import Iterator
 
 import lint
 import permissions
+import quotas
 import references
 from stack import REPOSITORY, Broken, load
 
 
-def findings(root: Path = REPOSITORY) -> Iterator[str]:
+def findings(root: Path = REPOSITORY, every_route: bool = True) -> Iterator[str]:
     try:
-        stack = load(root)
+        stack = load(root, every_route)
     except Broken as error:
         yield str(error)
         return
     yield from references.findings(stack)
     yield from permissions.findings(stack)
+    yield from quotas.findings(stack)
     yield from lint.findings(stack)
 
 

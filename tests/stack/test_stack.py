@@ -14,6 +14,7 @@ from typing import Callable, Iterator
 import check
 import lint
 import permissions
+import quotas
 import references
 from stack import PARAMETERS, REPOSITORY, Broken, Stack, load
 
@@ -241,6 +242,18 @@ MUTANTS: list[tuple[str, Check, str, str, str, str]] = [
         "Circular",
     ),
     (
+        "more routes than an HTTP API takes",
+        quotas.findings,
+        "template.yaml",
+        "        Statistics: { Type: HttpApi,",
+        "".join(
+            f"        More{n}: {{ Type: HttpApi, Properties: {{ ApiId: !Ref Api, Method: GET, Path: /v1/more/{n} }} }}\n"
+            for n in range(quotas.ROUTES)
+        )
+        + "        Statistics: { Type: HttpApi,",
+        "routes",
+    ),
+    (
         "an action that does not exist",
         lint.findings,
         "template.yaml",
@@ -404,7 +417,8 @@ class WhatIsWrong(unittest.TestCase):
 
     def notices(self, noticing: Check, root: Path, named: str) -> None:
         heard = []
-        for finding in check.findings(root) if noticing is check.findings else noticing(load(root)):
+        all_checks = noticing is check.findings
+        for finding in check.findings(root, False) if all_checks else noticing(load(root, every_route=False)):
             if named in finding:
                 return
             heard.append(finding)
