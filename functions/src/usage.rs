@@ -1,6 +1,7 @@
-//! What a business used in a month, and how near it is to its caps.
+//! What a business used in a month, how near it is to its caps, and what happened to its calls day by day.
 
 mod api;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use api::{ReadUsage, UsageView};
+use statistics::{ReadStatistics, StatisticsView};
 
 parts! {
     pub struct Usage {
@@ -40,7 +42,9 @@ impl ApiFunction for Usage {
     }
 
     fn routes() -> Routes<Arc<Self>> {
-        Routes::new().of_business(Scope::UsageRead, routes!(read))
+        Routes::new()
+            .of_business(Scope::UsageRead, routes!(read))
+            .of_business(Scope::CallsRead, routes!(statistics))
     }
 }
 
@@ -69,4 +73,26 @@ async fn read(
     let (sum, kept) =
         futures_util::try_join!(app.sums.month(&tenant.0, month), app.sums.kept_bytes(&tenant.0))?;
     Ok(Json(UsageView::new((month, &zone), &sum.figures, kept, &caps)).into_response())
+}
+
+/// What happened to the business's calls: how many were answered, by day and hour, how long callers waited, and how calls
+/// ended. A call counts once it is summed up, on the day on which it began.
+#[utoipa::path(
+    get,
+    path = "/v1/statistics",
+    operation_id = "get_statistics",
+    tag = "calls",
+    params(ReadStatistics),
+    responses((status = 200, description = "The figures of the days.", body = StatisticsView)),
+)]
+async fn statistics(
+    State(app): State<Arc<Usage>>,
+    tenant: Tenant,
+    Query(query): Query<ReadStatistics>,
+) -> Result<Response, Problem> {
+    let profile = app.businesses.business(&tenant.0).await?;
+    let zone = profile.map_or_else(Zone::utc, |business| business.zone());
+    let (from, to) = query.read(zone.day(app.clock.now()))?;
+    let days = app.sums.days(&tenant.0, from, to).await?;
+    Ok(Json(StatisticsView::new((from, to), &days)).into_response())
 }

@@ -105,6 +105,33 @@ async fn a_business_reads_what_it_used() {
     assert_eq!((status, &before["minutes"]), (200, &json!(0)));
 }
 
+/// What happened to a call is in the figures of its day, once, whatever work is done for it again.
+async fn what_happened_to_a_call_is_in_the_figures_of_its_day() {
+    let world = World::start().await;
+    let empty = world.get("/v1/statistics").await.1;
+    assert_eq!((&empty["days"], &empty["turn_latency"]), (&json!([]), &json!(null)));
+    let outcome = world.call(local::demo::story::caller()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    world.works_everything_off(&["TranscriptsQueue", "InsightsQueue"]).await;
+    let told = world.get("/v1/statistics").await.1;
+    let day = &told["days"][0];
+    assert_eq!((&day["answered"], &day["missed"]), (&json!(1), &json!(0)), "{told:#}");
+    assert_eq!(day["talk_s"].as_u64(), record.duration_s);
+    assert_eq!(day["day"], told["to"], "by the business's clocks");
+    let hours = told["hours"].as_array().unwrap();
+    let answered: u64 = hours.iter().map(|hour| hour["answered"].as_u64().unwrap()).sum();
+    assert_eq!((hours.len(), answered), (24, 1));
+    let latencies = record.turns.iter().filter(|turn| turn.latency_ms.is_some()).count();
+    assert_eq!(told["turn_latency"]["count"], json!(latencies));
+    assert_eq!(told["greeting"]["count"], json!(1));
+    assert!(told["turn_latency"]["p50_ms"].as_u64() <= told["turn_latency"]["p99_ms"].as_u64());
+    assert_eq!(told["ends"], json!([{ "end": record.session.unwrap().end_reason, "calls": 1 }]));
+
+    let calls = EndedCalls::of(&world).await;
+    assert!(calls.insights(&[]).await.does(&job(&outcome.call_sid), 1).await);
+    assert_eq!(world.get("/v1/statistics").await.1, told);
+}
+
 /// The recording of a call is counted with its bytes, once when it is stored and once when it is deleted.
 async fn a_recording_is_counted_while_it_is_stored() {
     let world = World::start().await;
@@ -176,6 +203,7 @@ acceptance::tests![
     fifty_calls_are_summed_once_however_often_their_jobs_come,
     a_call_that_is_summed_up_again_adds_what_that_cost,
     a_business_reads_what_it_used,
+    what_happened_to_a_call_is_in_the_figures_of_its_day,
     a_recording_is_counted_while_it_is_stored,
     a_cap_warns_once_and_then_refuses_callers_politely,
 ];

@@ -71,6 +71,7 @@ pub struct Turn {
     pub text: String,
     pub spoken_ms: u64,
     pub heard_ms: u64,
+    pub latency_ms: Option<u64>,
     pub tool_calls: Vec<ToolCall>,
 }
 

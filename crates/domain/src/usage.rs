@@ -5,11 +5,13 @@
 //! is added; a ledger that has its cause already refuses it. So a sum is never made anew from the calls.
 
 mod caps;
+mod day;
 mod month;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::{CallCost, PartKind};
@@ -19,6 +21,7 @@ use crate::zone::Zone;
 use crate::{BusinessId, Call, CallSid, Direction, Recording, RecordingSid, RecordingState, Timestamp};
 
 pub use caps::{Caps, Level, Meter, Reading, WARN_AT_PERCENT, readings, risen, standing};
+pub use day::{Conversation, DayFigures, Histogram, HourFigures};
 pub use month::{InvalidMonth, Month};
 
 /// What an entry stems from. Its text is unique in a business, and stable: it is the key under which a store refuses
@@ -170,6 +173,8 @@ pub struct Entry {
     month: Month,
     cause: Cause,
     figures: UsageFigures,
+    /// What a call adds to the day on which it began.
+    day: Option<Box<(Date, DayFigures)>>,
 }
 
 /// The call is not over, so that what it used is not known.
@@ -183,7 +188,12 @@ impl Entry {
     ///
     /// # Errors
     /// [`NotOver`].
-    pub fn of_call(call: &Call, cost: &CallCost, zone: &Zone) -> Result<Self, NotOver> {
+    pub fn of_call(
+        call: &Call,
+        cost: &CallCost,
+        conversation: Conversation<'_>,
+        zone: &Zone,
+    ) -> Result<Self, NotOver> {
         if !call.status.is_terminal() {
             return Err(NotOver);
         }
@@ -196,7 +206,9 @@ impl Entry {
             ..UsageFigures::default()
         };
         let cause = Cause::Call(call.sid.clone());
-        Ok(Self::new(&call.business, cause, figures.with_cost(cost), call.opened_at, zone))
+        let entry = Self::new(&call.business, cause, figures.with_cost(cost), call.opened_at, zone);
+        let day = DayFigures::of_call(call, conversation, zone);
+        Ok(Self { day: Some(Box::new(day)), ..entry })
     }
 
     /// Work that was done for a call again, at its own cost, in the month in which it was done. `None` for the call's
@@ -229,7 +241,7 @@ impl Entry {
     }
 
     fn new(business: &BusinessId, cause: Cause, figures: UsageFigures, now: Timestamp, zone: &Zone) -> Self {
-        Self { business: business.clone(), month: Month::of(now, zone), cause, figures }
+        Self { business: business.clone(), month: Month::of(now, zone), cause, figures, day: None }
     }
 
     /// Whose sum it belongs to.
@@ -245,6 +257,11 @@ impl Entry {
     /// What it stems from.
     pub const fn cause(&self) -> &Cause {
         &self.cause
+    }
+
+    /// What it adds to a day, if it is a call's.
+    pub fn day(&self) -> Option<(Date, &DayFigures)> {
+        self.day.as_deref().map(|(day, figures)| (*day, figures))
     }
 
     /// What it adds.

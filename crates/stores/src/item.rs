@@ -127,6 +127,12 @@ impl Row {
         }
     }
 
+    /// Every attribute that is a whole number.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (&str, u64)> {
+        let number = |value: &AttributeValue| value.as_n().ok()?.parse().ok();
+        self.attributes.iter().filter_map(move |(name, value)| Some((name.as_str(), number(value)?)))
+    }
+
     pub(crate) fn time(&self, name: &'static str) -> Result<Timestamp, StoreError> {
         self.number(name).map(Timestamp)
     }

@@ -175,7 +175,7 @@ pub const OWNERSHIP: &[Rows] = &[
         table: "Usage",
         keys: &[],
         holds: "what each call, later run and stored recording used, put once; the sum of each month, and which level of \
-                which cap its business was told of",
+                which cap its business was told of; what happened to the calls of each day",
         writers: &[writer("usage", TRANSCRIPTS)],
         roles: &["CallInsightsFunction"],
     },

@@ -150,16 +150,33 @@ impl Table {
         Ok(page.items.unwrap_or_default().into_iter().next().map(|item| self.row(item)))
     }
 
+    /// All items of a partition whose sort key is neither before `from` nor behind `to`, in the order of the sort key.
+    pub(crate) async fn between(&self, pk: &str, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
+        let request = || {
+            let request = self.client.query().table_name(&*self.name).consistent_read(true);
+            request
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", text(pk))
+                .expression_attribute_values(":from", text(from))
+                .expression_attribute_values(":to", text(to))
+        };
+        self.all_pages(request).await
+    }
+
     async fn query_as(
         &self,
         pk: &str,
         prefix: &str,
         wanted: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
     ) -> Result<Vec<Row>, StoreError> {
+        self.all_pages(|| wanted(self.starting_with(pk, prefix))).await
+    }
+
+    async fn all_pages(&self, request: impl Fn() -> QueryFluentBuilder) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
         let mut start = None;
         for _ in 0..MAX_QUERY_PAGES {
-            let request = wanted(self.starting_with(pk, prefix)).set_exclusive_start_key(start);
+            let request = request().set_exclusive_start_key(start);
             let page = request.send().await.map_err(|e| self.error(&e))?;
             rows.extend(page.items.unwrap_or_default().into_iter().map(|item| self.row(item)));
             start = next_key(page.last_evaluated_key);

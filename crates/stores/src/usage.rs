@@ -4,25 +4,28 @@
 //! |---|---|---|
 //! | `usage#<business>` | `entry#<cause>` | one entry, with its month and figures; put once |
 //! | `usage#<business>` | `month#<month>` | the sum of the month's entries, and which level of each cap the business was told of |
+//! | `usage#<business>` | `day#<day>` | counts of the calls that began on the day, by their names in [`DayFigures`] |
 //! | `usage#<business>` | `kept` | bytes of recordings that were stored and that were deleted, of all months |
 //!
-//! An entry and its addition to the sum are one transaction, whose condition is that the entry is new. So a sum counts
+//! An entry and its additions to the sum and the day are one transaction, whose condition is that the entry is new. So a sum counts
 //! each cause once and is never made anew from the calls.
 
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::BusinessId;
-use domain::usage::{ByDirection, Entry, Level, Meter, Month, Reading, UsageFigures};
+use domain::usage::{ByDirection, DayFigures, Entry, Level, Meter, Month, Reading, UsageFigures};
+use jiff::civil::Date;
 
 use crate::StoreError;
 use crate::events::{self, NEXT_IN_ORDER, NewEvent};
 use crate::item::{Draft, Row, number};
 use crate::random;
-use crate::table::{Key, Table};
+use crate::table::{Key, SK, Table};
 use crate::transaction::{Action, Transacted, transact};
 use platform::Aws;
 use platform::backoff::Tries;
 
 const MONTH: &str = "month";
+const DAY: &str = "day#";
 /// How many entries a sum has.
 const ENTRIES: &str = "entries";
 
@@ -67,6 +70,29 @@ impl Reader {
         row.map_or_else(|| Ok(MonthSum::default()), |row| sum(&row))
     }
 
+    /// The days from `from` to `to` on which calls began, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn days(
+        &self,
+        business: &BusinessId,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<(Date, DayFigures)>, StoreError> {
+        let (from, to) = (format!("{DAY}{from}"), format!("{DAY}{to}"));
+        let rows = self.usage.between(&partition(business), &from, &to).await?;
+        let day = |row: &Row| {
+            let date = row.parsed(SK, |text| text.trim_start_matches(DAY).parse())?;
+            let mut figures = DayFigures::default();
+            for (name, count) in row.numbers() {
+                figures.add(name, count);
+            }
+            Ok((date, figures))
+        };
+        rows.iter().map(day).collect()
+    }
+
     /// Bytes of the recordings that the business's bucket holds now.
     ///
     /// # Errors
@@ -95,35 +121,46 @@ impl Writer {
     /// [`StoreError`]; adding it again is safe.
     pub async fn add(&self, entry: Entry) -> Result<bool, StoreError> {
         let identity = random::id(&self.usage.name)?;
-        let mut actions = self.actions(&entry).to_vec();
+        let mut actions = self.actions(&entry);
         let UsageFigures { stored_bytes, deleted_bytes, .. } = *entry.figures();
         if stored_bytes > 0 || deleted_bytes > 0 {
             let key = kept_key(entry.business());
-            actions.push(
-                self.addition(&key, &[("stored_bytes", stored_bytes), ("deleted_bytes", deleted_bytes)]),
-            );
+            let bytes = [("stored_bytes", stored_bytes), ("deleted_bytes", deleted_bytes)];
+            actions.push(self.addition(&key, bytes));
         }
         let done = transact(&self.usage, &actions, &identity).await?;
         Ok(matches!(done, Transacted::Done))
     }
 
     /// The same as actions of a transaction: first the entry, which is refused if its cause is counted already, then
-    /// the sum.
-    pub(crate) fn actions(&self, entry: &Entry) -> [TransactWriteItem; 2] {
+    /// what it is added to.
+    pub(crate) fn actions(&self, entry: &Entry) -> Vec<TransactWriteItem> {
         let figures = used(entry.figures());
         let draft = Draft::default().text(MONTH, entry.month().to_string());
         let draft = figures.iter().fold(draft, |draft, (name, figure)| draft.number(name, figure));
-        let put = self.usage.put_new_action(&entry_key(entry), draft);
-        let added: Vec<_> = figures.iter().copied().chain([(ENTRIES, 1)]).collect();
-        [put, self.addition(&month_key(entry.business(), entry.month()), &added)]
+        let month = month_key(entry.business(), entry.month());
+        let added = figures.iter().copied().chain([(ENTRIES, 1)]);
+        let mut actions =
+            vec![self.usage.put_new_action(&entry_key(entry), draft), self.addition(&month, added)];
+        if let Some((day, figures)) = entry.day() {
+            let day = Key::new(partition(entry.business()), format!("{DAY}{day}"));
+            actions.push(self.addition(&day, figures.counts()));
+        }
+        actions
     }
 
-    fn addition(&self, to: &Key, figures: &[(&str, u64)]) -> TransactWriteItem {
+    fn addition<N: Into<String>>(
+        &self,
+        to: &Key,
+        figures: impl IntoIterator<Item = (N, u64)>,
+    ) -> TransactWriteItem {
         let mut update = Update::builder().table_name(&*self.usage.name).set_key(Some(to.attributes()));
         let mut added = vec![];
-        for (name, figure) in figures {
-            added.push(format!("{name} :{name}"));
-            update = update.expression_attribute_values(format!(":{name}"), number(figure));
+        for (place, (name, figure)) in figures.into_iter().enumerate() {
+            added.push(format!("#n{place} :n{place}"));
+            update = update
+                .expression_attribute_names(format!("#n{place}"), name)
+                .expression_attribute_values(format!(":n{place}"), number(figure));
         }
         // Building fails only without table, key or expression; all are given.
         let add = update.update_expression(format!("ADD {}", added.join(", "))).build().ok();

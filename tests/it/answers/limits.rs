@@ -13,6 +13,11 @@ async fn of_usage(answers: &mut Answers<'_>) {
     answers.ask("a month without calls", Method::GET, route, &path, Extra::default()).await;
     let path = format!("{route}?month=2020-13");
     answers.ask("no month", Method::GET, route, &path, Extra::default()).await;
+    let route = "/v1/statistics";
+    let path = format!("{route}?from=2020-01-01&to=2020-01-31");
+    answers.ask("days without calls", Method::GET, route, &path, Extra::default()).await;
+    let path = format!("{route}?from=2020-01-01&to=2020-12-31");
+    answers.ask("too many days", Method::GET, route, &path, Extra::default()).await;
 }
 
 async fn of_do_not_call(answers: &mut Answers<'_>) {

@@ -12,7 +12,7 @@ async fn the_roles_of_usage_and_the_do_not_call_list_fit() {
     let key = world.identity.api_key.expose();
     let listed = format!("/v1/do-not-call/{}", acceptance::outbound::CALLEE);
     for (binary, function, requests) in [
-        ("usage", "UsageFunction", vec![(Method::GET, "/v1/usage")]),
+        ("usage", "UsageFunction", vec![(Method::GET, "/v1/usage"), (Method::GET, "/v1/statistics")]),
         (
             "do-not-call",
             "DoNotCallFunction",

@@ -82,7 +82,8 @@ fn a_call_is_counted_by_direction_with_what_it_cost() {
     let partly = cost(&[(PartKind::Recording, Some(25)), (PartKind::FileTranscription, None)]);
     let calls = [(1, Direction::Inbound, 61, &priced), (2, Direction::Outbound, 30, &partly)];
     for (n, direction, seconds, cost) in calls {
-        let entry = Entry::of_call(&ended(n, direction, seconds), cost, &utc()).unwrap();
+        let entry =
+            Entry::of_call(&ended(n, direction, seconds), cost, Conversation::default(), &utc()).unwrap();
         assert_eq!(ledger.add(entry), Ok(()));
     }
     let refused = Call {
@@ -91,7 +92,7 @@ fn a_call_is_counted_by_direction_with_what_it_cost() {
         duration: None,
         ..ended(3, Direction::Inbound, 5)
     };
-    ledger.add(Entry::of_call(&refused, &cost(&[]), &utc()).unwrap()).unwrap();
+    ledger.add(Entry::of_call(&refused, &cost(&[]), Conversation::default(), &utc()).unwrap()).unwrap();
     let expected = UsageFigures {
         calls: ByDirection { inbound: 1, outbound: 1, unknown: 0 },
         refused: 1,
@@ -109,7 +110,7 @@ fn a_call_is_counted_by_direction_with_what_it_cost() {
 #[test]
 fn a_cause_is_counted_once_and_only_where_it_belongs() {
     let call = ended(1, Direction::Inbound, 60);
-    let entry = |cost: &CallCost| Entry::of_call(&call, cost, &utc()).unwrap();
+    let entry = |cost: &CallCost| Entry::of_call(&call, cost, Conversation::default(), &utc()).unwrap();
     let mut ledger = ledger();
     assert_eq!(ledger.add(entry(&cost(&[]))), Ok(()));
     let before = ledger.clone();
@@ -120,12 +121,12 @@ fn a_cause_is_counted_once_and_only_where_it_belongs() {
     let other_month =
         Call { opened_at: Timestamp::from_secs(1_700_000_000), ..ended(3, Direction::Inbound, 1) };
     for call in [other_business, other_month] {
-        let entry = Entry::of_call(&call, &cost(&[]), &utc()).unwrap();
+        let entry = Entry::of_call(&call, &cost(&[]), Conversation::default(), &utc()).unwrap();
         assert_eq!(ledger.add(entry), Err(NotAdded::Elsewhere));
     }
     assert_eq!(ledger, before);
     let running = Call { status: CallStatus::InProgress, ..call };
-    assert_eq!(Entry::of_call(&running, &cost(&[]), &utc()), Err(NotOver));
+    assert_eq!(Entry::of_call(&running, &cost(&[]), Conversation::default(), &utc()), Err(NotOver));
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn later_work_and_recordings_have_causes_of_their_own() {
     assert_eq!(Entry::of_run(&call, Run::FIRST, &again, NOW, &utc()), None);
     let entries = || {
         [
-            Entry::of_call(&call, &again, &utc()).unwrap(),
+            Entry::of_call(&call, &again, Conversation::default(), &utc()).unwrap(),
             Entry::of_run(&call, Run(1), &again, NOW, &utc()).unwrap(),
             Entry::of_run(&call, Run(2), &again, NOW, &utc()).unwrap(),
         ]
@@ -165,7 +166,9 @@ fn later_work_and_recordings_have_causes_of_their_own() {
 
 #[test]
 fn a_call_of_unknown_length_is_counted_by_our_own_times() {
-    let lasted = |call: Call| Entry::of_call(&call, &cost(&[]), &utc()).unwrap().figures().talk_ms.total();
+    let lasted = |call: Call| {
+        Entry::of_call(&call, &cost(&[]), Conversation::default(), &utc()).unwrap().figures().talk_ms.total()
+    };
     assert_eq!(lasted(Call { duration: None, ..ended(1, Direction::Inbound, 90) }), 90_000);
     assert_eq!(lasted(Call { duration: None, answered_at: None, ..ended(1, Direction::Inbound, 90) }), 0);
 }
@@ -173,7 +176,12 @@ fn a_call_of_unknown_length_is_counted_by_our_own_times() {
 #[test]
 fn a_ledger_reads_back_and_caps_are_whole_numbers() {
     let mut ledger = ledger();
-    ledger.add(Entry::of_call(&ended(1, Direction::Inbound, 60), &cost(&[]), &utc()).unwrap()).unwrap();
+    ledger
+        .add(
+            Entry::of_call(&ended(1, Direction::Inbound, 60), &cost(&[]), Conversation::default(), &utc())
+                .unwrap(),
+        )
+        .unwrap();
     let json = serde_json::to_string(&ledger).unwrap();
     assert_eq!(serde_json::from_str::<Ledger>(&json).unwrap(), ledger);
     for bad in [r#"{"micros": -1}"#, r#"{"minutes": 1.5}"#] {
@@ -221,7 +229,7 @@ fn an_end() -> impl Strategy<Value = (u32, u8, u64, u64)> {
 fn entry((n, direction, seconds, micros): (u32, u8, u64, u64)) -> Entry {
     let direction = [Direction::Inbound, Direction::Outbound, Direction::Unknown][usize::from(direction)];
     let cost = cost(&[(PartKind::Realtime, Some(micros)), (PartKind::Telephony, Some(micros / 3))]);
-    Entry::of_call(&ended(n, direction, seconds), &cost, &utc()).unwrap()
+    Entry::of_call(&ended(n, direction, seconds), &cost, Conversation::default(), &utc()).unwrap()
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use domain::cost::CallCost;
 use domain::insight::InsightOutcome;
 use domain::transcript::Run;
-use domain::usage::Entry;
+use domain::usage::{Conversation, Entry};
 use domain::{Call, CallStatus, Insights, testing};
 use stores::StoreError;
 use stores::events::{self, MAX_BODY_BYTES, NewEvent};
@@ -48,7 +48,7 @@ fn entry(call: u32, run: u32) -> Entry {
     let call = Call { status: CallStatus::Completed, ..testing::call(call, NOW) };
     let zone = testing::business().zone();
     let later = Entry::of_run(&call, Run(run - 1), &cost("day"), NOW, &zone);
-    later.unwrap_or_else(|| Entry::of_call(&call, &cost("day"), &zone).unwrap())
+    later.unwrap_or_else(|| Entry::of_call(&call, &cost("day"), Conversation::default(), &zone).unwrap())
 }
 
 struct Outbox {

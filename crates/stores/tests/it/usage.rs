@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::cost::{CallCost, Part, PartKind};
 use domain::recording::{Archived, Codec, Deletion, DeletionReason, Retention, WavFormat};
 use domain::transcript::Run;
-use domain::usage::{Caps, Entry, Level, Meter, Month, Reading, readings};
+use domain::usage::{Caps, Conversation, Entry, Level, Meter, Month, Reading, readings};
 use domain::{Call, CallStatus, Recording, RecordingSid, RecordingState, testing};
 use stores::events::{self, NewEvent};
 use stores::usage::{Reader, Writer};
@@ -22,7 +22,7 @@ fn ended(n: u32) -> Call {
 }
 
 fn of_call(n: u32, micros: u64) -> Entry {
-    Entry::of_call(&ended(n), &cost(micros), &testing::business().zone()).unwrap()
+    Entry::of_call(&ended(n), &cost(micros), Conversation::default(), &testing::business().zone()).unwrap()
 }
 
 fn wav_format() -> WavFormat {
@@ -58,6 +58,13 @@ async fn rivals_that_add_the_same_calls_add_each_once() {
     });
     let added = all_at_once(adds.collect::<Vec<_>>()).await;
     assert_eq!(added.iter().filter(|added| **added).count(), 4, "{added:?}");
+    let day = testing::business().zone().day(NOW);
+    let (before, after) = (day.yesterday().unwrap(), day.tomorrow().unwrap());
+    let days = reader.days(&business, before, after).await.unwrap();
+    assert_eq!(days.len(), 1);
+    assert_eq!((days[0].0, days[0].1.missed(), &days[0].1.ends), (day, 4, &[("completed".into(), 4)].into()));
+    assert_eq!(reader.days(&business, before, before).await.unwrap(), []);
+    assert_eq!(reader.days(&business, day, day).await.unwrap(), days);
     let sum = reader.month(&business, month()).await.unwrap().figures;
     assert_eq!((sum.calls.inbound, sum.model_micros), (4, 400));
 

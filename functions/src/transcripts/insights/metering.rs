@@ -3,7 +3,7 @@
 use domain::cost::CallCost;
 use domain::recording::CallRecordings;
 use domain::transcript::Run;
-use domain::usage::{Entry, Level, Month, Reading, readings};
+use domain::usage::{Conversation, Entry, Level, Month, Reading, readings};
 use domain::{Business, Call, Insights};
 use platform::Clock;
 use platform::telemetry::{Unit, metric};
@@ -47,6 +47,7 @@ impl Metering {
         insights: &Insights,
         cost: &CallCost,
         before: Option<&CallCost>,
+        conversation: Conversation<'_>,
     ) -> Result<Entry, JobError> {
         let zone = self.businesses.business(&call.business).await?.as_ref().map(Business::zone);
         let zone = zone.unwrap_or_else(domain::zone::Zone::utc);
@@ -55,7 +56,8 @@ impl Metering {
         let grown = before.map_or_else(|| cost.clone(), |before| cost.since(before));
         match Entry::of_run(call, run, &grown, insights.at, &zone) {
             Some(entry) => Ok(entry),
-            None => Entry::of_call(call, cost, &zone).map_err(|error| JobError::new("not_over", error)),
+            None => Entry::of_call(call, cost, conversation, &zone)
+                .map_err(|error| JobError::new("not_over", error)),
         }
     }
 

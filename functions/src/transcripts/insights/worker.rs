@@ -6,7 +6,8 @@ use domain::cost::{CallCost, PriceList, Used};
 use domain::insight::{self, InsightOutcome, Insights, Stage, StageInput};
 use domain::recording::CallRecordings;
 use domain::transcript::Source;
-use domain::{Call, RecordingState, Settings, Transcript, zone};
+use domain::usage::Conversation;
+use domain::{Call, RecordingState, SessionReport, Settings, Transcript, zone};
 use platform::Clock;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
@@ -168,7 +169,7 @@ impl Worker {
             insights.voided = settled.voided;
             insights.lead_status = settled.lead_status;
         }
-        self.record(subject, insights).await?;
+        Box::pin(self.record(subject, insights)).await?;
         self.metering.beside(call, &subject.recordings).await?;
         Ok(self.leases.finish(&lease, outcome.as_str(), REMEMBER).await?)
     }
@@ -176,14 +177,19 @@ impl Worker {
     /// Puts the run behind those that are there, and the event that tells of it.
     async fn record(&self, subject: &Subject, mut insights: Insights) -> Result<(), JobError> {
         let call = &subject.call;
-        let messages = self.turns.messages(&call.sid).await?;
+        let (messages, sessions, turns) = tokio::try_join!(
+            self.turns.messages(&call.sid),
+            self.turns.reports(&call.sid),
+            self.turns.turns(&call.sid),
+        )?;
+        let conversation = Conversation { sessions: &sessions, turns: &turns };
         loop {
             let earlier = self.reader.insights(&call.sid).await?;
             if earlier.iter().any(|run| run.input == insights.input) {
                 return Ok(());
             }
             insights.run = earlier.last().map_or(1, |last| last.run + 1);
-            let cost = self.cost(subject, &earlier, &insights).await?;
+            let cost = self.cost(subject, &sessions, &earlier, &insights).await?;
             let told = event::Subject {
                 call,
                 recordings: &subject.recordings,
@@ -192,7 +198,7 @@ impl Worker {
                 cost: &cost,
             };
             let before = self.reader.cost(&call.sid).await?;
-            let entry = self.metering.entry(call, &insights, &cost, before.as_ref()).await?;
+            let entry = self.metering.entry(call, &insights, &cost, before.as_ref(), conversation).await?;
             let event = event::of(&told).map_err(|_| JobError::new("event", "the event has no JSON form"))?;
             // Refused: another worker put a run of that number meanwhile.
             let (usage, told) = ((&self.metering.usage, entry), (&self.events, &event));
@@ -231,11 +237,11 @@ impl Worker {
     async fn cost(
         &self,
         subject: &Subject,
+        sessions: &[SessionReport],
         earlier: &[Insights],
         insights: &Insights,
     ) -> Result<CallCost, JobError> {
         let Subject { call, settings, .. } = subject;
-        let sessions = self.turns.reports(&call.sid).await?;
         let versions = self.reader.versions(&call.sid).await?;
         let listened = versions.iter().filter_map(|version| {
             Some((version.model.as_deref()?, Duration::from_millis(version.listened_ms)))
@@ -251,7 +257,7 @@ impl Worker {
             direction: call.direction,
             answered: call.answered_at.is_some() || !sessions.is_empty(),
             duration: call.duration,
-            sessions: &sessions,
+            sessions,
             realtime_model: voice.map(|voice| voice.model.as_str()),
             live_transcription_model: voice.and_then(|voice| voice.transcription_model.as_deref()),
             recorded,
