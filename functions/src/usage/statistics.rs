@@ -92,8 +92,8 @@ struct HourView {
     missed: u64,
 }
 
-/// Milliseconds that so many percent of all times do not exceed, read off a histogram with steps of 100 ms and more; above
-/// ten seconds it is ten seconds.
+/// The times that 50, 90, 95 and 99 percent of all times do not exceed, read off a histogram with steps of 100 ms and more;
+/// above ten seconds it is ten seconds.
 #[derive(Debug, Serialize, ToSchema)]
 struct Percentiles {
     /// How many times there are.

@@ -147,8 +147,8 @@ impl Histogram {
         self.0.iter().sum()
     }
 
-    /// The time that so many percent of all times do not exceed, milliseconds; `None` without times. Within a count it is
-    /// read off a straight line, so it is as exact as the counts are wide; above ten seconds it is ten seconds.
+    /// The time that this share of all times does not exceed, milliseconds; `None` without times. Within a count it is read
+    /// off a straight line, so it is as exact as the counts are wide; above ten seconds it is ten seconds.
     pub fn percentile_ms(&self, percent: u8) -> Option<u64> {
         let wanted = (self.total() * u64::from(percent.min(100))).div_ceil(100).max(1);
         let mut below = 0;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_lies_where_so_many_times_do() {
+    fn a_percentile_lies_where_that_share_of_the_times_does() {
         assert_eq!(of(&[]).percentile_ms(50), None);
         let hundred: Vec<u64> = (1..=100).map(|n| n * 10).collect();
         let histogram = of(&hundred);

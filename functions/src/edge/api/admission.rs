@@ -38,7 +38,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 pub struct Gatekeeper {
     keys: keys::Reader,
-    pub(super) requests: requests::Writer,
+    requests: requests::Writer,
     sign_ins: sign_ins::Writer,
     clock: Clock,
     cursors: CursorKey,
@@ -48,7 +48,7 @@ pub struct Gatekeeper {
     per_minute: u32,
     /// The days on which the use of a key was noted.
     used: Noted<(KeyId, Date)>,
-    pub(super) read: Noted<Reading>,
+    read: Noted<Reading>,
 }
 
 impl Part for Gatekeeper {
@@ -126,7 +126,8 @@ impl Guard {
         self.gatekeeper.note_use(&key.id, now).await;
 
         let log = Log::new(
-            &self.gatekeeper,
+            self.gatekeeper.requests.clone(),
+            self.gatekeeper.read.clone(),
             Arc::clone(&key),
             Entry {
                 at: now,

@@ -12,7 +12,6 @@ use platform::telemetry::{Unit, metric};
 use stores::requests::{self, Entry};
 use tokio::sync::OnceCell;
 
-use super::admission::Gatekeeper;
 use crate::edge::problem::Problem;
 
 /// A page that is open asks for the same thing each second: what a key reads in this time is one entry.
@@ -37,8 +36,12 @@ struct Place {
 }
 
 impl Log {
-    pub(super) fn new(gatekeeper: &Gatekeeper, key: Arc<StoredKey>, entry: Entry) -> Self {
-        let (requests, read) = (gatekeeper.requests.clone(), gatekeeper.read.clone());
+    pub(super) fn new(
+        requests: requests::Writer,
+        read: Noted<Reading>,
+        key: Arc<StoredKey>,
+        entry: Entry,
+    ) -> Self {
         Self(Arc::new(Place { requests, read, key, entry, begun: OnceCell::new() }))
     }
 
