@@ -15,8 +15,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::own_account::Signer;
-use domain::token::TokenKey;
+use domain::token::{StreamKind, TokenKey};
 use domain::{CallPlan, CallSid, Direction, Epoch, Secret, Speaker, Timestamp};
 use platform::Clock;
 use platform::rate_limit::RateLimited;
@@ -39,6 +38,7 @@ use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
 use crate::ports::{Ports, Steered};
+use crate::server::Entrance;
 use crate::writer::TurnWriter;
 use crate::{report, tools};
 
@@ -64,8 +64,8 @@ pub(crate) struct Context<P> {
 
 pub(crate) struct CallDriver<P> {
     context: Arc<Context<P>>,
-    /// Whose signature the upgrade had: the account that the stream must be of.
-    signer: Signer,
+    /// By which door the stream came, and the account that it must be of.
+    entrance: Entrance,
     session: Session,
     caller: CallerSocket,
     legs: Legs,
@@ -90,7 +90,7 @@ pub(crate) struct CallDriver<P> {
 impl<P: Ports> CallDriver<P> {
     pub(crate) fn new(
         context: Arc<Context<P>>,
-        signer: Signer,
+        entrance: Entrance,
         caller: CallerSocket,
         shutdown: CancellationToken,
     ) -> Self {
@@ -99,7 +99,7 @@ impl<P: Ports> CallDriver<P> {
         effects.drain(shutdown);
         Self {
             context,
-            signer,
+            entrance,
             session: Session::new(now, started_at),
             caller,
             legs: Legs::default(),
@@ -223,7 +223,13 @@ impl<P: Ports> CallDriver<P> {
             Effect::ToolDone { call_id, answer: tools::ToolAnswer { output, transfer } } => {
                 self.feed(now, Input::ToolDone { call_id: &call_id, output, transfer });
             }
-            Effect::HungUp { ok } => self.feed(now, Input::HungUp { ok }),
+            Effect::HungUp { ok } => {
+                self.feed(now, Input::HungUp { ok });
+                // A browser's line is this socket: nothing else would close it.
+                if ok && self.entrance.kind == StreamKind::Browser {
+                    self.feed(now, Input::CallerStopped);
+                }
+            }
             Effect::Superseded => self.feed(now, Input::Superseded),
             Effect::AnsweredBy(verdict) => self.feed(now, Input::AnsweredBy(verdict)),
             Effect::NoVerdict => {}
@@ -345,13 +351,14 @@ impl<P: Ports> CallDriver<P> {
         }
     }
 
-    /// Neither a stream of another account nor a token that was not minted for this call reaches the store.
+    /// Neither a stream of another account nor a token that was not minted for this call and door reaches the store.
     fn claim(&mut self, call: CallSid, token: &Secret) {
-        let ours = self.caller.is_of_account(self.signer.account.as_str());
-        match self.context.token_key.verify(&call, token.expose()) {
+        let Entrance { kind, signer } = &self.entrance;
+        let ours = self.caller.is_of_account(signer.account.as_str());
+        match self.context.token_key.verify(*kind, &call, token.expose()) {
             Ok(epoch) if ours => {
                 let now = self.context.clock.now();
-                let (ports, signer) = (Arc::clone(&self.context.ports), self.signer.clone());
+                let (ports, signer) = (Arc::clone(&self.context.ports), signer.clone());
                 self.effects.claim(ports, signer, (call.clone(), epoch), now);
             }
             Ok(_) | Err(_) => self.backlog.push_back(Input::ClaimRefused(ClaimRefusal::NotYours)),
@@ -427,14 +434,7 @@ impl<P: Ports> CallDriver<P> {
             }
             self.caller.close(close.code).await;
         };
-        let (current, next) = self.legs.into_sockets();
-        tokio::join!(hand_over, farewell(current), farewell(next));
-    }
-}
-
-async fn farewell(model: Option<ModelSocket>) {
-    if let Some(model) = model {
-        model.close().await;
+        tokio::join!(hand_over, self.legs.close());
     }
 }
 

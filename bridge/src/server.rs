@@ -8,6 +8,7 @@ use bytes::Bytes;
 use domain::Secret;
 use domain::ids::{AccountSid, InvalidId};
 use domain::own_account::Signer;
+use domain::token::{BROWSER_PATH, StreamKind};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -73,6 +74,7 @@ pub struct Bridge<P> {
 struct Shared<P> {
     stream_url: String,
     stream_path: String,
+    console_origin: String,
     verifier: Verifier,
     account: AccountSid,
     max_calls: usize,
@@ -120,6 +122,7 @@ impl<P: Ports> Bridge<P> {
             shared: Arc::new(Shared {
                 stream_path: stream_url.path().to_owned(),
                 stream_url: stream_url.into(),
+                console_origin: settings.console_origin,
                 verifier,
                 account,
                 max_calls: settings.max_calls,
@@ -236,22 +239,22 @@ async fn respond<P: Ports>(
                 Err(refused) => unavailable(refused),
             }
         }
-        (_, path) if path.starts_with(&shared.stream_path) => {
+        (_, path) if path == BROWSER_PATH || path.starts_with(&shared.stream_path) => {
             Box::pin(upgrade(shared, admissions, place, request)).await
         }
         _ => plain(StatusCode::NOT_FOUND, "not found"),
     }
 }
 
-/// The signature is checked first, so that only Twilio learns how full the task is.
+/// The peer is checked first, so that only Twilio and pages of the console learn how full the task is.
 async fn upgrade<P: Ports>(
     shared: &Arc<Shared<P>>,
     admissions: &Admissions,
     place: &Place,
     mut request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
-    let signer = match Box::pin(signer(shared, request.uri().path(), request.headers())).await {
-        Ok(signer) => signer,
+    let entrance = match Box::pin(entrance(shared, request.uri().path(), request.headers())).await {
+        Ok(entrance) => entrance,
         Err(refused) => {
             if let Some(others) = shared.forgeries.admit(Instant::now()) {
                 tracing::warn!(%refused, others, "stream refused");
@@ -259,6 +262,7 @@ async fn upgrade<P: Ports>(
             return match refused {
                 NotSigned::NoSuchPath => plain(StatusCode::NOT_FOUND, "not found"),
                 NotSigned::Refused(_) => plain(StatusCode::FORBIDDEN, "the signature does not match"),
+                NotSigned::Origin => plain(StatusCode::FORBIDDEN, "no page of the console"),
                 NotSigned::Keys(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "the keys cannot be read"),
             };
         }
@@ -285,7 +289,7 @@ async fn upgrade<P: Ports>(
     let (context, shutdown) = (Arc::clone(&shared.context), admissions.shutdown().clone());
     tokio::spawn(async move {
         match upgraded.await {
-            Ok(upgraded) => carry(context, signer, upgraded, shutdown, slot).await,
+            Ok(upgraded) => carry(context, entrance, upgraded, shutdown, slot).await,
             Err(error) => tracing::debug!(%error, "the caller left during the handshake"),
         }
     });
@@ -297,10 +301,38 @@ async fn upgrade<P: Ports>(
 enum NotSigned {
     #[error("nothing is at this path")]
     NoSuchPath,
+    #[error("the page is of another origin than the console")]
+    Origin,
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error("the keys of the account cannot be read")]
     Keys(StoreError),
+}
+
+/// By which door a stream came, and who opened it.
+pub(crate) struct Entrance {
+    pub(crate) kind: StreamKind,
+    pub(crate) signer: Signer,
+}
+
+/// A browser cannot sign. It names the page's origin, which no page can forge, and its token is of a kind that Twilio's
+/// door does not take. Cookies count for nothing here.
+async fn entrance<P: Ports>(
+    shared: &Shared<P>,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Entrance, NotSigned> {
+    if path != BROWSER_PATH {
+        let signer = signer(shared, path, headers).await?;
+        return Ok(Entrance { kind: StreamKind::Twilio, signer });
+    }
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (Some(origin), None) if origin.as_bytes() == shared.console_origin.as_bytes() => {
+            Ok(Entrance { kind: StreamKind::Browser, signer: Signer::browser() })
+        }
+        _ => Err(NotSigned::Origin),
+    }
 }
 
 /// Whose signature the upgrade has. The end of the path names a business that brought an account, and says so with our own
@@ -334,7 +366,7 @@ async fn signer<P: Ports>(shared: &Shared<P>, path: &str, headers: &HeaderMap) -
 /// One call, from its upgrade to its end.
 async fn carry<P: Ports>(
     context: Arc<Context<P>>,
-    signer: Signer,
+    entrance: Entrance,
     upgraded: hyper::upgrade::Upgraded,
     shutdown: CancellationToken,
     _slot: CallSlot,
@@ -342,7 +374,7 @@ async fn carry<P: Ports>(
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => {
             let caller = CallerSocket::accept(parts.io.into_inner(), parts.read_buf).await;
-            Box::pin(CallDriver::new(context, signer, caller, shutdown).run()).await;
+            Box::pin(CallDriver::new(context, entrance, caller, shutdown).run()).await;
         }
         // The listener is ours and plain TCP, so this is the only type there can be.
         Err(_) => tracing::error!("an upgraded connection is not the socket that was accepted"),

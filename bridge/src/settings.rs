@@ -15,6 +15,8 @@ pub struct BridgeSettings {
     /// The `wss` address that the TwiML names and Twilio signs. Upgrades are accepted on its path only, and
     /// their signature is checked over this text, never over what a request claims about its host.
     pub public_stream_url: Url,
+    /// The one origin whose pages may open streams: the console's.
+    pub console_origin: String,
     /// The deployment's account, whose streams come to the plain address. Those of accounts that businesses brought come to
     /// addresses that name them.
     pub twilio_account_sid: String,

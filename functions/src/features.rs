@@ -124,6 +124,7 @@ features! {
     twilio_account: api businesses::twilio_account::TwilioAccount,
     settings: api businesses::settings::SettingsOfBusinesses,
     call_actions: api call_actions::CallActions,
+    test_calls: api voice::test_calls::TestCalls,
     prompts: api prompts::Prompts,
     usage: api usage::Usage,
     do_not_call: api do_not_call::DoNotCall,

@@ -1,6 +1,7 @@
-//! The voice webhooks: the only writers of a call.
+//! The voice webhooks, and the requests that begin a call: the only writers of a call.
 
 pub mod after_stream;
+mod continuation;
 mod history;
 pub mod inbound;
 mod month_caps;
@@ -9,10 +10,12 @@ mod ordered_calls;
 pub mod outbound;
 mod phrases;
 mod plan;
+mod resumption;
 pub mod status;
 mod status_recorder;
 mod stream_twiml;
 pub mod sweep;
+pub mod test_calls;
 mod twiml_answer;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod calls;
 mod limits;
 mod setting_up;
 mod sign_in;
+mod test_calls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -206,6 +207,7 @@ fn redacted(text: &str) -> String {
         (r"http://127\.0\.0\.1:\d+", "[base]"),
         (r"ws://127\.0\.0\.1:\d+", "[media]"),
         (r#"name="token" value="[^"]+""#, r#"name="token" value="[token]""#),
+        (r#""token": "\d+\.[^"]+""#, r#""token": "[token]""#),
         (r"/s/[A-Za-z0-9_-]{43}", "/s/[token]"),
         (r"\b(CA|RE|MZ|AC)[0-9a-f]{32}\b", "$1[hex]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
@@ -242,6 +244,7 @@ async fn every_route_answers_as_recorded() {
     of_prompts(&mut answers).await;
     of_outbound_calls(&mut answers).await;
     actions::of_actions(&mut answers, sid).await;
+    test_calls::of_test_calls(&mut answers, sid).await;
     of_transcripts(&mut answers, sid).await;
     for (of, path) in [
         ("/v1/calls/{sid}/recording", format!("/v1/calls/{sid}/recording")),

@@ -61,6 +61,7 @@ fn body(world: &World, route: &Route) -> Option<Value> {
     Some(match (route.method.as_str(), route.path.rsplit('/').next()?) {
         ("POST", "calls") => outbound::order(world),
         ("POST", "shares") => json!({ "max_views": 3 }),
+        ("POST", "resume") => json!({ "epoch": 1 }),
         ("POST", "actions") => json!({ "action": "end" }),
         ("POST", "reprocess") => json!({ "stages": ["summary"] }),
         ("POST", "keys") => json!({ "name": "made by this test", "scopes": ["calls:read"] }),

@@ -56,6 +56,7 @@ mod structure;
 mod suite;
 mod summary;
 mod sweep;
+mod test_calls;
 mod tools;
 mod transcript;
 mod transcript_long;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         permissions::limits::TESTS,
         permissions::setting_up::TESTS,
         permissions::sign_in::TESTS,
+        permissions::test_calls::TESTS,
         prompts::TESTS,
         recording::TESTS,
         recording_given_up::TESTS,
@@ -126,6 +128,7 @@ fn main() -> ExitCode {
         suite::TESTS,
         summary::TESTS,
         sweep::TESTS,
+        test_calls::TESTS,
         tools::TESTS,
         transcript::TESTS,
         usage::TESTS,

@@ -3,6 +3,7 @@
 pub(crate) mod limits;
 pub(crate) mod setting_up;
 pub(crate) mod sign_in;
+pub(crate) mod test_calls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -160,7 +161,8 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
         assert_ne!(answer.status(), 503, "{path}");
     }
     outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
-    // Calls that the sweep asks Twilio about, and that Twilio does not know; one of them was placed.
+    // Calls that the sweep asks Twilio about, and that Twilio does not know; one of them was placed, and one is a test call.
+    acceptance::browser::begun(&world, "test").await;
     let proxy = AwsProxy::of(&world).await;
     let sweep = ScheduleSandbox::start(&world, "call-sweep", &proxy.everywhere()).await;
     assert!(sweep.ticks(world.now().plus(std::time::Duration::from_secs(25 * 60 * 60))).await);

@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod audio;
 pub mod aws_proxy;
+pub mod browser;
 pub mod bucket;
 pub mod client;
 pub mod crash_proxies;

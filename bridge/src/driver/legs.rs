@@ -59,9 +59,14 @@ impl Legs {
         std::mem::replace(&mut self.current, next)
     }
 
-    /// Both, at the end of the call.
-    pub(super) fn into_sockets(self) -> (Option<ModelSocket>, Option<ModelSocket>) {
-        (self.current, self.next.into_socket())
+    /// Closes both, at the end of the call.
+    pub(super) async fn close(self) {
+        let close = async |model: Option<ModelSocket>| {
+            if let Some(model) = model {
+                model.close().await;
+            }
+        };
+        tokio::join!(close(self.current), close(self.next.into_socket()));
     }
 
     pub(super) fn drop_next(&mut self) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bridge::{Bridge, BridgeSettings, LiveEvent, LiveEvents, WarmSettings};
 use domain::ids::AccountSid;
-use domain::token::TokenKey;
+use domain::token::{StreamKind, TokenKey};
 use domain::{CallPlan, CallSid, Secret, testing};
 use http::{Method, Request, StatusCode};
 use http_body_util::Empty;
@@ -34,6 +34,7 @@ pub(crate) use store::Store;
 pub(crate) const AUTH_TOKEN: &str = "f00dbabe00112233445566778899aabb";
 pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000007";
 /// What Twilio is told and signs; the port that the test connects to is behind it.
+pub(crate) const CONSOLE_ORIGIN: &str = "https://calls.harbour.example";
 pub(crate) const STREAM_URL: &str = "wss://media.harbour.example/twilio/stream";
 pub(crate) const STREAM_PATH: &str = "/twilio/stream";
 
@@ -79,6 +80,7 @@ impl Harness {
         let token_key = TokenKey::new(Secret::new("0123456789abcdef".repeat(2))).unwrap();
         let mut settings = BridgeSettings {
             public_stream_url: STREAM_URL.parse().unwrap(),
+            console_origin: CONSOLE_ORIGIN.to_owned(),
             twilio_account_sid: ACCOUNT_SID.to_owned(),
             twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
             twilio_webhook_keys: [].into(),
@@ -115,7 +117,7 @@ impl Harness {
         plan.account = AccountSid::parse(ACCOUNT_SID).unwrap();
         change(&mut plan);
         let call = plan.call.clone();
-        let token = self.token_key.mint(&call, plan.epoch).expose().to_owned();
+        let token = self.token_key.mint(StreamKind::Twilio, &call, plan.epoch).expose().to_owned();
         self.store.plan(plan);
         Planned { call, token }
     }

@@ -82,6 +82,8 @@ pub enum Direction {
     Inbound,
     /// The business called a person.
     Outbound,
+    /// A person at the console talks to the agent through a browser. Twilio knows nothing of the call.
+    Test,
     /// Not known yet; a later event may say it.
     Unknown,
 }
@@ -243,8 +245,13 @@ impl Call {
     pub fn other_party(&self) -> Option<&PhoneNumber> {
         match self.direction {
             Direction::Outbound => self.to.as_ref(),
-            Direction::Inbound | Direction::Unknown => self.from.number(),
+            Direction::Inbound | Direction::Test | Direction::Unknown => self.from.number(),
         }
+    }
+
+    /// Whether Twilio carries the call, so that it can be asked about it and calls back.
+    pub fn is_twilios(&self) -> bool {
+        self.direction != Direction::Test
     }
 
     /// Names this person and this business to the model's provider, the same for each of their calls and of no use to

@@ -103,11 +103,13 @@ impl CallCost {
         let mut add = |kind, model: Option<&str>, micros, at_most| {
             parts.push(Part { kind, model: model.map(str::to_owned), micros, at_most });
         };
-        if used.answered {
+        // Twilio carries no test call, so it has no price to know.
+        let is_twilios = used.direction != Direction::Test;
+        if used.answered && is_twilios {
             let price = match used.direction {
                 Direction::Inbound => prices.telephony.inbound_minute,
                 Direction::Outbound => prices.telephony.outbound_minute,
-                Direction::Unknown => None,
+                Direction::Test | Direction::Unknown => None,
             };
             let micros = used.duration.and_then(|duration| begun_minutes(duration, price));
             add(PartKind::Telephony, None, micros, false);
@@ -116,7 +118,9 @@ impl CallCost {
             let each = |s: &SessionReport| {
                 begun_minutes(s.ended_at.since(s.started_at), prices.telephony.stream_minute)
             };
-            add(PartKind::MediaStream, None, used.sessions.iter().map(each).sum(), false);
+            if is_twilios {
+                add(PartKind::MediaStream, None, used.sessions.iter().map(each).sum(), false);
+            }
             let usage = used.sessions.iter().fold(Usage::default(), |sum, s| added(sum, &s.usage));
             let micros = used.realtime_model.and_then(|model| prices.realtime_micros(model, &usage));
             add(PartKind::Realtime, used.realtime_model, micros, false);

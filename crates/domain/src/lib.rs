@@ -36,6 +36,7 @@ pub mod schema;
 pub mod secret;
 pub mod settings_check;
 pub mod share;
+pub mod test_call;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;

@@ -113,6 +113,11 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// Who speaks for test calls: a browser at the console, of no Twilio account.
+    pub fn browser() -> Self {
+        Self { account: AccountSid::none(), business: None }
+    }
+
     /// Whether it may say anything about a call of `business` that is carried by `account`: a call is spoken for by
     /// the account that it began with, whatever its business has by now.
     pub fn speaks_for(&self, account: &AccountSid, business: &BusinessId) -> bool {

@@ -11,11 +11,41 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::ids::AccountSid;
-use crate::{BusinessId, CallSid, Epoch, Secret};
+use crate::{BusinessId, CallSid, Direction, Epoch, Secret};
 
 /// Keeps this MAC apart from every other use the same key may ever have.
 const CONTEXT: &[u8] = b"switchboard stream token v1\0";
+const BROWSER_CONTEXT: &[u8] = b"switchboard browser token v1\0";
 const DERIVED: &[u8] = b"switchboard derived key v1\0";
+
+/// The path of the bridge at which browsers open streams.
+pub const BROWSER_PATH: &str = "/browser";
+
+/// By which door a stream comes. A token of one kind opens nothing at the other's door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StreamKind {
+    /// Twilio opens it, with its signature.
+    Twilio,
+    /// A browser at the console opens it, from the console's own origin.
+    Browser,
+}
+
+impl StreamKind {
+    /// How the streams of a call come.
+    pub const fn of(direction: Direction) -> Self {
+        match direction {
+            Direction::Test => Self::Browser,
+            Direction::Inbound | Direction::Outbound | Direction::Unknown => Self::Twilio,
+        }
+    }
+
+    const fn context(self) -> &'static [u8] {
+        match self {
+            Self::Twilio => CONTEXT,
+            Self::Browser => BROWSER_CONTEXT,
+        }
+    }
+}
 
 /// Mints and checks stream tokens with one key.
 #[derive(Clone, Debug)]
@@ -31,19 +61,17 @@ impl TokenKey {
     }
 
     /// `<epoch>.<43 characters of base64url>`: fits Twilio's 500 characters for a `<Parameter>` many times.
-    pub fn mint(&self, call: &CallSid, epoch: Epoch) -> Secret {
-        Secret::new(format!(
-            "{epoch}.{}",
-            URL_SAFE_NO_PAD.encode(self.mac(call, epoch).finalize().into_bytes())
-        ))
+    pub fn mint(&self, kind: StreamKind, call: &CallSid, epoch: Epoch) -> Secret {
+        let mac = self.mac(kind, call, epoch).finalize().into_bytes();
+        Secret::new(format!("{epoch}.{}", URL_SAFE_NO_PAD.encode(mac)))
     }
 
-    /// The epoch the token was minted for, if it was minted for this call with this key.
-    pub fn verify(&self, call: &CallSid, token: &str) -> Result<Epoch, InvalidToken> {
+    /// The epoch the token was minted for, if it was minted for this call and door with this key.
+    pub fn verify(&self, kind: StreamKind, call: &CallSid, token: &str) -> Result<Epoch, InvalidToken> {
         let (epoch, mac) = token.split_once('.').ok_or(InvalidToken)?;
         let epoch = Epoch(epoch.parse().map_err(|_| InvalidToken)?);
         let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| InvalidToken)?;
-        self.mac(call, epoch).verify_slice(&mac).map_err(|_| InvalidToken)?;
+        self.mac(kind, call, epoch).verify_slice(&mac).map_err(|_| InvalidToken)?;
         Ok(epoch)
     }
 
@@ -84,9 +112,9 @@ impl TokenKey {
         mac.finalize().into_bytes().into()
     }
 
-    fn mac(&self, call: &CallSid, epoch: Epoch) -> Hmac<Sha256> {
+    fn mac(&self, kind: StreamKind, call: &CallSid, epoch: Epoch) -> Hmac<Sha256> {
         let mut mac = keyed(&Sha256::digest(self.0.expose().as_bytes()).into());
-        mac.update(CONTEXT);
+        mac.update(kind.context());
         mac.update(call.as_str().as_bytes());
         mac.update(&epoch.0.to_be_bytes());
         mac
@@ -112,6 +140,7 @@ pub struct InvalidToken;
 
 #[cfg(test)]
 mod tests {
+    use super::StreamKind::{Browser, Twilio};
     use super::*;
 
     fn key(text: &str) -> TokenKey {
@@ -124,20 +153,36 @@ mod tests {
 
     #[test]
     fn the_same_call_and_epoch_always_get_the_same_token() {
-        assert_eq!(key("test").mint(&call("1"), Epoch(1)), key("test").mint(&call("1"), Epoch(1)));
+        assert_eq!(
+            key("test").mint(Twilio, &call("1"), Epoch(1)),
+            key("test").mint(Twilio, &call("1"), Epoch(1))
+        );
     }
 
     /// Fault 56.
     #[test]
     fn a_token_is_good_for_its_own_call_key_and_epoch_only() {
-        let token = key("test").mint(&call("1"), Epoch(2));
-        assert_eq!(key("test").verify(&call("1"), token.expose()), Ok(Epoch(2)));
-        assert_eq!(key("test").verify(&call("2"), token.expose()), Err(InvalidToken));
-        assert_eq!(key("else").verify(&call("1"), token.expose()), Err(InvalidToken));
+        let token = key("test").mint(Twilio, &call("1"), Epoch(2));
+        assert_eq!(key("test").verify(Twilio, &call("1"), token.expose()), Ok(Epoch(2)));
+        assert_eq!(key("test").verify(Twilio, &call("2"), token.expose()), Err(InvalidToken));
+        assert_eq!(key("else").verify(Twilio, &call("1"), token.expose()), Err(InvalidToken));
         let raised = token.expose().replacen("2.", "3.", 1);
-        assert_eq!(key("test").verify(&call("1"), &raised), Err(InvalidToken));
+        assert_eq!(key("test").verify(Twilio, &call("1"), &raised), Err(InvalidToken));
         for garbage in ["", ".", "1.", "1.!!", "x.AAAA", "99999999999.AAAA"] {
-            assert_eq!(key("test").verify(&call("1"), garbage), Err(InvalidToken), "{garbage}");
+            assert_eq!(key("test").verify(Twilio, &call("1"), garbage), Err(InvalidToken), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_one_kind_is_no_token_of_the_other() {
+        for (kind, other) in [(Twilio, Browser), (Browser, Twilio)] {
+            let token = key("test").mint(kind, &call("1"), Epoch(1));
+            assert_eq!(key("test").verify(kind, &call("1"), token.expose()), Ok(Epoch(1)));
+            assert_eq!(key("test").verify(other, &call("1"), token.expose()), Err(InvalidToken));
+        }
+        assert_eq!(StreamKind::of(Direction::Test), Browser);
+        for direction in [Direction::Inbound, Direction::Outbound, Direction::Unknown] {
+            assert_eq!(StreamKind::of(direction), Twilio);
         }
     }
 

@@ -63,6 +63,8 @@ pub struct ByDirection {
     pub inbound: u64,
     /// Of calls that were placed.
     pub outbound: u64,
+    /// Of calls from the console.
+    pub test: u64,
     /// Of calls of which it was never known.
     pub unknown: u64,
 }
@@ -73,6 +75,7 @@ impl ByDirection {
         match direction {
             Direction::Inbound => figures.inbound = figure,
             Direction::Outbound => figures.outbound = figure,
+            Direction::Test => figures.test = figure,
             Direction::Unknown => figures.unknown = figure,
         }
         figures
@@ -80,13 +83,14 @@ impl ByDirection {
 
     /// All together.
     pub const fn total(&self) -> u64 {
-        self.inbound.saturating_add(self.outbound).saturating_add(self.unknown)
+        self.inbound.saturating_add(self.outbound).saturating_add(self.test).saturating_add(self.unknown)
     }
 
     const fn plus(self, other: Self) -> Self {
         Self {
             inbound: self.inbound.saturating_add(other.inbound),
             outbound: self.outbound.saturating_add(other.outbound),
+            test: self.test.saturating_add(other.test),
             unknown: self.unknown.saturating_add(other.unknown),
         }
     }

@@ -81,9 +81,12 @@ fn what_is_stored_as_a_word_is_read_from_that_word() {
     for &reason in EndReason::ALL {
         assert_eq!(EndReason::parse(reason.as_str()), Some(reason));
     }
-    for (direction, word) in
-        [(Direction::Inbound, "inbound"), (Direction::Outbound, "outbound"), (Direction::Unknown, "unknown")]
-    {
+    for (direction, word) in [
+        (Direction::Inbound, "inbound"),
+        (Direction::Outbound, "outbound"),
+        (Direction::Test, "test"),
+        (Direction::Unknown, "unknown"),
+    ] {
         assert_eq!((direction.as_str(), Direction::parse(word)), (word, direction));
     }
 }
@@ -211,6 +214,7 @@ fn scopes_and_roles_keep_their_words() {
     let scopes = [
         "calls:read",
         "calls:write",
+        "calls:test",
         "calls:control",
         "recordings:read",
         "recordings:write",

@@ -39,6 +39,7 @@ use crate::table::{Key, Table};
 use crate::{StoreError, capacity, plans};
 use platform::Aws;
 
+pub use crate::plans::Stream;
 pub use list::{MAX_PAGE, Order, Page, Position, Wanted, WantedStatus};
 pub use quarantine::Quarantined;
 pub use read::Reader;
@@ -171,6 +172,14 @@ impl Writer {
         plans::carried(&self.leases, call, epoch).await
     }
 
+    /// How the stream of a call's `epoch` stands. `None` when its plan is not kept any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stream(&self, call: &CallSid, epoch: Epoch) -> Result<Option<Stream>, StoreError> {
+        plans::stream(&self.leases, call, epoch).await
+    }
+
     /// Records a status callback under `event_key`, which must be equal for copies of one callback and
     /// different otherwise, and moves the call as [`Call::apply`] says.
     ///
@@ -250,7 +259,7 @@ impl Writer {
         business: &BusinessId,
         reserved: &ReservedSlots,
     ) -> Result<(), StoreError> {
-        self.release(business, reserved.slots, reserved.holder.as_str()).await
+        self.release((business, Pool::of_call(false)), reserved.slots, reserved.holder.as_str()).await
     }
 
     /// Notes that everything has been asked for that the end of the call leads to. A call that is not over stays
@@ -281,11 +290,17 @@ impl Writer {
             settle::settle_day(self, call, &reserved, now).await?;
         }
         let Some(slots) = Slots::noted(&row)? else { return Ok(()) };
-        self.release(&call.business, slots, call.sid.as_str()).await
+        let pools = Pool::of_call(!call.is_twilios());
+        self.release((&call.business, pools), slots, call.sid.as_str()).await
     }
 
-    async fn release(&self, business: &BusinessId, slots: Slots, holder: &str) -> Result<(), StoreError> {
-        let [own, shared] = Pool::ALL
+    async fn release(
+        &self,
+        (business, pools): (&BusinessId, [Pool; 2]),
+        slots: Slots,
+        holder: &str,
+    ) -> Result<(), StoreError> {
+        let [own, shared] = pools
             .map(|pool| Box::pin(capacity::release(&self.leases, business, pool, slots.of(pool), holder)));
         let (own, shared) = tokio::join!(own, shared);
         own.and(shared)

@@ -16,7 +16,8 @@ use crate::table::{Key, PK, Table};
 use crate::transaction::{Action, Transacted, transact};
 use strum::IntoStaticStr;
 
-/// What the keys of a business's slots begin with; the business and the slot's number follow.
+/// What the keys of a business's slots begin with; the business and the slot's number follow, or `test-` and the number of
+/// a slot for test calls.
 pub const BUSINESS_KEYS: &str = "slot#";
 /// What the keys of the deployment's slots begin with; the slot's number follows.
 pub const DEPLOYMENT_KEYS: &str = "deployment-slot#";
@@ -54,6 +55,8 @@ pub struct SlotRequest {
 pub enum WhichSlots {
     /// Any that are free.
     Free(Limits),
+    /// Any that are free, the business's own from those that it has for test calls: a test takes no caller's place.
+    Test(Limits),
     /// Those that [`calls::Writer::reserve_slots`](crate::calls::Writer::reserve_slots) gave for this call, before it had a sid. No others will do.
     Reserved(ReservedSlots),
 }
@@ -64,6 +67,8 @@ pub enum WhichSlots {
 pub enum Pool {
     /// The calls of one business.
     Business,
+    /// The test calls of one business.
+    Tests,
     /// All of them: what the bridge's tasks can carry.
     Deployment,
 }
@@ -79,7 +84,7 @@ impl Pool {
 /// Calls that may live at one time: the slots there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of the business's pool.
+    /// Of the business's pool, for calls or for test calls.
     pub business: u16,
     /// Of the deployment's pool.
     pub deployment: u16,
@@ -104,11 +109,15 @@ pub struct ReservedSlots {
 }
 
 impl Pool {
-    pub(crate) const ALL: [Self; 2] = [Self::Business, Self::Deployment];
+    /// Of which a call takes a slot each: a test call, or another one.
+    pub(crate) const fn of_call(is_test: bool) -> [Self; 2] {
+        [if is_test { Self::Tests } else { Self::Business }, Self::Deployment]
+    }
 
     fn pk(self, business: &BusinessId, slot: u16) -> String {
         match self {
             Self::Business => format!("{BUSINESS_KEYS}{business}#{slot}"),
+            Self::Tests => format!("{BUSINESS_KEYS}{business}#test-{slot}"),
             Self::Deployment => format!("{DEPLOYMENT_KEYS}{slot}"),
         }
     }
@@ -121,7 +130,7 @@ impl Pool {
 impl Limits {
     const fn of(self, pool: Pool) -> u16 {
         match pool {
-            Pool::Business => self.business,
+            Pool::Business | Pool::Tests => self.business,
             Pool::Deployment => self.deployment,
         }
     }
@@ -140,14 +149,14 @@ impl Limits {
 impl Slots {
     pub(crate) const fn of(self, pool: Pool) -> u16 {
         match pool {
-            Pool::Business => self.business,
+            Pool::Business | Pool::Tests => self.business,
             Pool::Deployment => self.deployment,
         }
     }
 
     pub(crate) const fn set(&mut self, pool: Pool, slot: u16) {
         match pool {
-            Pool::Business => self.business = slot,
+            Pool::Business | Pool::Tests => self.business = slot,
             Pool::Deployment => self.deployment = slot,
         }
     }
@@ -175,6 +184,7 @@ pub(crate) struct Claim<'a> {
     pub(crate) reserved: &'a str,
     /// The call is, or will be, one that the business places.
     pub(crate) outbound: bool,
+    pub(crate) pools: [Pool; 2],
     pub(crate) until: Timestamp,
     pub(crate) now: Timestamp,
 }
@@ -182,7 +192,7 @@ pub(crate) struct Claim<'a> {
 impl Claim<'_> {
     /// Its leases, as parts of a transaction, in the order of the pools.
     pub(crate) fn actions(&self, leases: &Table, slots: Slots) -> [TransactWriteItem; 2] {
-        Pool::ALL.map(|pool| {
+        self.pools.map(|pool| {
             leases.put_action(self.item(pool, slots.of(pool)), |put| {
                 put.condition_expression(FREE)
                     .expression_attribute_values(":now", number(self.now.0))
@@ -199,9 +209,9 @@ impl Claim<'_> {
     }
 }
 
-/// Of which pools the slots are another's, by what became of [`Claim::actions`].
-pub(crate) fn taken(refused: &[Action]) -> Vec<Pool> {
-    let pools = Pool::ALL.into_iter().zip(refused);
+/// Of which of these pools the slots are another's, by what became of [`Claim::actions`].
+pub(crate) fn taken(pools: [Pool; 2], refused: &[Action]) -> Vec<Pool> {
+    let pools = pools.into_iter().zip(refused);
     pools.filter(|(_, action)| matches!(action, Action::Refused(_))).map(|(pool, _)| pool).collect()
 }
 
@@ -278,14 +288,15 @@ pub(crate) async fn reserve(
 ) -> Result<Result<ReservedSlots, Pool>, StoreError> {
     let (leases, business, now) = (search.leases, search.business, search.now);
     let (holder_id, reserved) = (holder.as_str(), holder.as_str());
-    let claim = Claim { business, holder: holder_id, reserved, outbound: true, until, now };
+    let pools = Pool::of_call(false);
+    let claim = Claim { business, holder: holder_id, reserved, outbound: true, pools, until, now };
     loop {
         let identity = random::id(&leases.name)?;
         let refused = match transact(leases, &claim.actions(leases, search.slots), &identity).await? {
             Transacted::Done => return Ok(Ok(ReservedSlots { slots: search.slots, holder: holder.clone() })),
             Transacted::Refused(refused) => refused,
         };
-        if let Some(full) = search.move_on(taken(&refused)).await? {
+        if let Some(full) = search.move_on(taken(pools, &refused)).await? {
             return Ok(Err(full));
         }
     }

@@ -56,6 +56,7 @@ const API: &[&str] = &[
     "TwilioAccountFunction",
     "SettingsFunction",
     "CallActionsFunction",
+    "TestCallsFunction",
     "PromptsFunction",
     "UsageFunction",
     "DoNotCallFunction",
@@ -133,6 +134,7 @@ pub const OWNERSHIP: &[Rows] = &[
             "VoiceStatusFunction",
             "VoiceAfterStreamFunction",
             "CallSweepFunction",
+            "TestCallsFunction",
         ],
     },
     Rows {
@@ -198,6 +200,7 @@ pub const OWNERSHIP: &[Rows] = &[
             "VoiceStatusFunction",
             "VoiceAfterStreamFunction",
             "CallSweepFunction",
+            "TestCallsFunction",
             "Bridge",
         ],
     },
@@ -206,7 +209,13 @@ pub const OWNERSHIP: &[Rows] = &[
         keys: &[capacity::BUSINESS_KEYS, capacity::DEPLOYMENT_KEYS],
         holds: "capacity: the slots of a business and of the deployment, each with the call that holds it",
         writers: &[writer("calls", VOICE)],
-        roles: &["VoiceInboundFunction", "VoiceOutboundFunction", "VoiceStatusFunction", "CallSweepFunction"],
+        roles: &[
+            "VoiceInboundFunction",
+            "VoiceOutboundFunction",
+            "VoiceStatusFunction",
+            "CallSweepFunction",
+            "TestCallsFunction",
+        ],
     },
     Rows {
         table: "Leases",

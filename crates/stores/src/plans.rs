@@ -221,6 +221,42 @@ pub(crate) async fn carried(
     Ok(None)
 }
 
+/// How the stream of an epoch stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stream {
+    /// No session has the plan. It may be claimed until then.
+    Awaited {
+        /// When the plan can no longer be claimed.
+        until: Timestamp,
+    },
+    /// A session has the plan, or had it.
+    Claimed(Box<CallPlan>),
+    /// The session has decided to end the call.
+    Ending,
+}
+
+/// How the stream of `epoch` stands; `None` when another epoch has the call, or the row is gone.
+pub(crate) async fn stream(
+    leases: &Table,
+    call: &CallSid,
+    epoch: Epoch,
+) -> Result<Option<Stream>, StoreError> {
+    let Some(row) = leases.get(&key(call)).await? else { return Ok(None) };
+    if row.number::<u32>(EPOCH)? != epoch.0 {
+        return Ok(None);
+    }
+    if is_ending(&row)? {
+        return Ok(Some(Stream::Ending));
+    }
+    if row.optional_text(BODY)?.is_some() {
+        return Ok(Some(Stream::Awaited { until: row.time(LEASE_UNTIL)? }));
+    }
+    match row.optional_text(CLAIMED)? {
+        Some(_) => row.json(CLAIMED).map(|plan| Some(Stream::Claimed(Box::new(plan)))),
+        None => Ok(None),
+    }
+}
+
 /// Whether a hang-up was decided.
 pub(crate) fn is_ending(row: &Row) -> Result<bool, StoreError> {
     Ok(row.optional_number::<u32>(ENDING)?.is_some())

@@ -250,10 +250,12 @@ fn used(figures: &UsageFigures) -> Vec<(&'static str, u64)> {
     let all = [
         ("calls_inbound", calls.inbound),
         ("calls_outbound", calls.outbound),
+        ("calls_test", calls.test),
         ("calls_unknown", calls.unknown),
         ("refused", refused),
         ("talk_ms_inbound", talk_ms.inbound),
         ("talk_ms_outbound", talk_ms.outbound),
+        ("talk_ms_test", talk_ms.test),
         ("talk_ms_unknown", talk_ms.unknown),
         ("model_micros", model_micros),
         ("carrier_micros", carrier_micros),
@@ -270,12 +272,14 @@ fn sum(row: &Row) -> Result<MonthSum, StoreError> {
         calls: ByDirection {
             inbound: figure("calls_inbound")?,
             outbound: figure("calls_outbound")?,
+            test: figure("calls_test")?,
             unknown: figure("calls_unknown")?,
         },
         refused: figure("refused")?,
         talk_ms: ByDirection {
             inbound: figure("talk_ms_inbound")?,
             outbound: figure("talk_ms_outbound")?,
+            test: figure("talk_ms_test")?,
             unknown: figure("talk_ms_unknown")?,
         },
         model_micros: figure("model_micros")?,

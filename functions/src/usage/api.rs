@@ -48,6 +48,8 @@ pub(super) struct UsageView {
 struct Directions {
     inbound: u64,
     outbound: u64,
+    /// Of calls from the console.
+    test: u64,
     /// Of calls of which it was never known.
     unknown: u64,
 }
@@ -96,7 +98,7 @@ impl UsageView {
         caps: &Caps,
     ) -> Self {
         let seconds = |ms: u64| ms / 1_000;
-        let ByDirection { inbound, outbound, unknown } = figures.talk_ms;
+        let ByDirection { inbound, outbound, test, unknown } = figures.talk_ms;
         let cap = |reading: Reading| {
             let Reading { meter, used, cap, level } = reading;
             CapView { meter, used, cap, level }
@@ -107,12 +109,14 @@ impl UsageView {
             calls: Directions {
                 inbound: figures.calls.inbound,
                 outbound: figures.calls.outbound,
+                test: figures.calls.test,
                 unknown: figures.calls.unknown,
             },
             refused: figures.refused,
             talk_s: Directions {
                 inbound: seconds(inbound),
                 outbound: seconds(outbound),
+                test: seconds(test),
                 unknown: seconds(unknown),
             },
             minutes: figures.minutes(),

@@ -5,9 +5,6 @@
 //! answer. If the session was lost, the call goes on in a new one, a few times; after that the caller is offered what the
 //! business has in place of an agent (`no_agent`): never silence.
 
-mod continuation;
-mod resumption;
-
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,38 +13,35 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use domain::locale::Said;
-use domain::plan::Resumption;
+use domain::plan;
 use domain::tools::Destination;
 use domain::turn::EndReason;
-use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
+use domain::{Call, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use platform::Clock;
 use platform::telemetry::{self, Unit};
 use serde::Deserialize;
+use stores::StoreError;
 use stores::businesses::Published;
-use stores::calls::{ResumeCall, Resumed};
-use stores::{StoreError, calls, turns};
+use stores::calls::{self, Resumed};
 use twilio::twiml::{Redirect, Response as Twiml};
 use twilio::webhook::{ConnectAction, DialAction, VoiceRequest};
 
+use super::continuation::{Continuation, continuation, may_resume};
 use super::no_agent::{self, Why};
 use super::phrases::{self, Phrasebook};
-use super::plan;
+use super::resumption::Resumption;
 use super::stream_twiml::StreamTwiml;
 use super::twiml_answer::{in_time, xml};
 use crate::edge::HttpFunction;
 use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Refused, Verified};
 use crate::shared::callbacks;
-use crate::shared::settings_cache::SettingsCache;
-use continuation::{Continuation, continuation, may_resume};
 
 parts! {
     pub struct AfterStream {
         clock: Clock,
         calls: calls::Reader,
-        writer: calls::Writer,
-        turns: turns::Reader,
-        settings: SettingsCache,
+        resumption: Resumption,
         gate: Gate,
         streams: StreamTwiml,
     }
@@ -170,7 +164,7 @@ impl AfterStream {
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
-        let published = self.settings.of_call(&call).await?;
+        let published = self.resumption.settings.of_call(&call).await?;
         let published = published.as_deref();
         if let Some(reason) = call.refusal {
             return Ok(no_agent::refused(&self.gate, reason, call.opened_at, published));
@@ -179,7 +173,7 @@ impl AfterStream {
             // A copy of a request that was answered, perhaps an old one: the same again.
             return Ok(self.connect(&call, lost.next(), published));
         }
-        let report = self.report(&sid, lost).await?;
+        let report = self.resumption.report(&sid, lost).await?;
         let end = report.as_ref().map(|report| report.end);
         let next = continuation(end, lost);
         if next == Continuation::Dial
@@ -194,9 +188,9 @@ impl AfterStream {
         }
         // A directory entry that is gone by now counts as one that did not answer.
         if matches!(next, Continuation::Resume | Continuation::Dial)
-            && let Some(plan) = self.plan(&call, lost, report.as_ref(), now).await?
+            && let Some(plan) = self.resumption.plan(&call, lost, report.as_ref(), now).await?
         {
-            let resumed = self.resume(plan, now).await?;
+            let resumed = self.resumption.resume(plan, now).await?;
             if resumed == Resumed::Minted {
                 stream_lost(&sid, lost, end, "resumed");
             }
@@ -223,21 +217,21 @@ impl AfterStream {
         if call.status.is_terminal() {
             return Ok(phrases::hang_up());
         }
-        let published = self.settings.of_call(&call).await?;
+        let published = self.resumption.settings.of_call(&call).await?;
         let published = published.as_deref();
         if epoch > gave {
             return Ok(self.connect(&call, gave.next(), published));
         }
-        let report = self.report(&sid, gave).await?;
+        let report = self.resumption.report(&sid, gave).await?;
         let entry = destination(published, report.as_ref()).cloned();
         if may_resume(gave)
-            && let Some(mut plan) = self.plan(&call, gave, report.as_ref(), now).await?
+            && let Some(mut plan) = self.resumption.plan(&call, gave, report.as_ref(), now).await?
         {
-            plan.resumption = Resumption::TransferFailed {
+            plan.resumption = plan::Resumption::TransferFailed {
                 label: entry.map_or_else(|| "the person you asked for".to_owned(), |entry| entry.label),
             };
             tracing::info!(call = %sid, epoch = gave.0, "nobody took the transferred call");
-            let resumed = self.resume(plan, now).await?;
+            let resumed = self.resumption.resume(plan, now).await?;
             return Ok(self.resumed(resumed, &call, gave, published));
         }
         Ok(no_agent::message_or_goodbye(&self.gate, call.refusal, published))
@@ -252,12 +246,8 @@ impl AfterStream {
         let sid = CallSid::parse(call)?;
         let Some(call) = self.calls.call(&sid).await? else { return Ok(None) };
         webhook.about(&call)?;
-        let published = self.settings.of_call(&call).await?;
+        let published = self.resumption.settings.of_call(&call).await?;
         Ok(Some((call, published)))
-    }
-
-    async fn resume(&self, plan: CallPlan, now: Timestamp) -> Result<Resumed, StoreError> {
-        self.writer.resume(&ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now }).await
     }
 
     fn resumed(&self, resumed: Resumed, call: &Call, lost: Epoch, published: Option<&Published>) -> Twiml {

@@ -40,6 +40,7 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
 use crate::shared::callbacks;
+pub(super) use api::in_language;
 use api::{NewCall, PlacedCall};
 use placing::Placing;
 

@@ -27,8 +27,9 @@ pub(super) fn token_ttl(policies: &Policies) -> Duration {
 /// The plan of a call that was just answered.
 pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
     let Published { business, settings } = published;
-    let context =
-        CallContext { caller: &call.from, task: call.task.as_ref(), about: AboutCaller::default(), now };
+    // A test call has the task of its language alone, and is a call that comes in to the agent.
+    let task = call.task.as_ref().filter(|_| call.is_twilios());
+    let context = CallContext { caller: &call.from, task, about: AboutCaller::default(), now };
     CallPlan {
         call: call.sid.clone(),
         epoch: Epoch::FIRST,
@@ -44,9 +45,7 @@ pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         history: vec![],
         resumption: Resumption::default(),
         tools: published.settings.tools.clone(),
-        introduction: call
-            .task
-            .as_ref()
+        introduction: task
             .map(|task| Introduction { name: published.business.name.clone(), reason: task.reason.clone() }),
         safety_identifier: call.safety_identifier(),
     }

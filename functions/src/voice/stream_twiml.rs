@@ -2,7 +2,7 @@
 
 use domain::ids::AccountSid;
 use domain::locale::Said;
-use domain::token::TokenKey;
+use domain::token::{StreamKind, TokenKey};
 use domain::{BusinessId, Call, CallSid, Epoch};
 use stores::businesses::Published;
 use twilio::twiml::{Connect, Response as Twiml, StartRecording, Stream, Verb};
@@ -72,7 +72,7 @@ impl StreamTwiml {
         epoch: Epoch,
         phrases: &Phrasebook<'_>,
     ) -> Twiml {
-        let token = self.token_key.mint(of.call, epoch);
+        let token = self.token_key.mint(StreamKind::Twilio, of.call, epoch);
         // The bridge must know with which keys a stream is signed before anything is said in it.
         let mut url = self.stream_url.to_string();
         if !gate.is_of_deployment(of.account) {

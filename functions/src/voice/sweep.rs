@@ -3,7 +3,8 @@
 //! A callback may be lost for good, and a function may die between writing a call's end and asking for what
 //! follows from it. Every call is therefore unsettled from its opening until its end has been followed up, and
 //! this function looks at those that are unsettled for long: it asks Twilio what became of the call, and says so
-//! to the same status writer that a callback would have told.
+//! to the same status writer that a callback would have told. Of a test call Twilio knows nothing: it is over when its last
+//! stream is, and may not be followed by another one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,10 +16,12 @@ use futures_util::stream;
 use platform::clock;
 use platform::telemetry::{self, Unit};
 use providers::twilio_rest::{TwilioAccounts, TwilioError};
+use stores::StoreError;
 use stores::calls::{self, UNSETTLED_SHARDS};
 use twilio::rest::CallResource;
 
 use super::status_recorder::{RecordError, StatusRecorder};
+use super::test_calls::TestCallEnds;
 use crate::edge::ScheduledFunction;
 use crate::edge::batch::JobError;
 use crate::edge::parts::parts;
@@ -40,6 +43,7 @@ parts! {
     pub struct Sweep {
         calls: calls::Reader,
         recorder: StatusRecorder,
+        test_calls: TestCallEnds,
         twilio: TwilioAccounts,
     }
 }
@@ -103,6 +107,13 @@ impl Sweep {
             self.recorder.follow_up(call).await?;
             return Ok(Found::FollowedUp);
         }
+        if !call.is_twilios() {
+            let Some(since) = self.test_calls.over_since(call, now).await? else {
+                return Ok(Found::Unchanged);
+            };
+            self.test_calls.end(&self.recorder, call, since).await?;
+            return Ok(Found::Caught);
+        }
         let twilio = self.twilio.of_call(&call.account, &call.business);
         let event = match twilio.call(&call.sid).await {
             Ok(resource) => told(&resource, now),
@@ -143,6 +154,8 @@ fn told(resource: &CallResource, now: Timestamp) -> Option<StatusEvent> {
 
 #[derive(Debug, thiserror::Error)]
 enum SweepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]

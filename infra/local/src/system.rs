@@ -283,7 +283,7 @@ impl Locals<'_> {
         for (name, value) in variables {
             let value = match name.as_str() {
                 // The two public addresses have schemes of their own here, and secrets come from `common`.
-                "PUBLIC_BASE_URL" => self.api_url.to_string(),
+                "PUBLIC_BASE_URL" | "CONSOLE_URL" => self.api_url.to_string(),
                 "STREAM_URL" => self.stream_url.to_string(),
                 "SECRETS_ARN" => continue,
                 // What AWS would set, such as the region, is this machine's.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::token::TokenKey;
+use domain::token::{StreamKind, TokenKey};
 use domain::{CallSid, Epoch};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderValue;
@@ -84,7 +84,7 @@ impl Caller {
 
     async fn start(&mut self, key: &TokenKey) -> Result<(), WsError> {
         let call_sid = target::call_sid(self.call);
-        let token = CallSid::parse(&call_sid).map(|call| key.mint(&call, Epoch::FIRST));
+        let token = CallSid::parse(&call_sid).map(|call| key.mint(StreamKind::Twilio, &call, Epoch::FIRST));
         let token = token.as_ref().map_or("", |token| token.expose());
         self.send(json!({ "event": "connected", "protocol": "Call", "version": "1.0.0" }).to_string())
             .await?;

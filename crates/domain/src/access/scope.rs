@@ -31,6 +31,9 @@ pub enum Scope {
     /// Place calls, and cancel those that ring.
     #[strum(serialize = "calls:write")]
     CallsWrite,
+    /// Talk to the agent from the console.
+    #[strum(serialize = "calls:test")]
+    CallsTest,
     /// Act on a call in progress: end it, transfer it, say something, mute the agent.
     #[strum(serialize = "calls:control")]
     CallsControl,
@@ -203,6 +206,7 @@ impl Role {
                 Some(Self::Viewer)
             }
             Scope::CallsWrite
+            | Scope::CallsTest
             | Scope::CallsControl
             | Scope::RecordingsRead
             | Scope::TranscriptsRead

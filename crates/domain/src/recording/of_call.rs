@@ -25,6 +25,8 @@ pub enum NotRecorded {
     NotBegun,
     /// Twilio could not be asked.
     Unconfirmed,
+    /// The call came from the console: there is no line that Twilio could record.
+    TestCall,
     /// The settings hold a field that was not understood, which may have been the notice of the recording.
     SettingsNotUnderstood,
 }
@@ -45,6 +47,9 @@ impl NotRecorded {
 
     /// The reason that needs no answer of Twilio's.
     pub fn plain(call: &Call) -> Option<Self> {
+        if !call.is_twilios() {
+            return Some(Self::TestCall);
+        }
         if call.refusal.is_some() {
             return Some(Self::Refused);
         }

@@ -94,9 +94,9 @@ fn a_call_is_counted_by_direction_with_what_it_cost() {
     };
     ledger.add(Entry::of_call(&refused, &cost(&[]), Conversation::default(), &utc()).unwrap()).unwrap();
     let expected = UsageFigures {
-        calls: ByDirection { inbound: 1, outbound: 1, unknown: 0 },
+        calls: ByDirection { inbound: 1, outbound: 1, ..ByDirection::default() },
         refused: 1,
-        talk_ms: ByDirection { inbound: 61_000, outbound: 30_000, unknown: 0 },
+        talk_ms: ByDirection { inbound: 61_000, outbound: 30_000, ..ByDirection::default() },
         model_micros: 120_300,
         carrier_micros: 12_525,
         unpriced: 1,

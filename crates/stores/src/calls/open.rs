@@ -27,7 +27,7 @@ pub(super) async fn open(writer: &Writer, request: &OpenCall) -> Result<Opened, 
         WhichSlots::Reserved(reserved) => {
             return attempt.open_with(Some((wanted, reserved.slots))).await.map(OpenAttempt::opened);
         }
-        WhichSlots::Free(limits) => *limits,
+        WhichSlots::Free(limits) | WhichSlots::Test(limits) => *limits,
     };
     let (holder, salt) = (request.call.sid.as_str(), attempt.open_id.as_str());
     let search = Search::begin(&writer.leases, &wanted.business, limits, (holder, salt), request.now);
@@ -89,7 +89,7 @@ impl Attempt<'_> {
             if let Some(standing) = self.standing(&refused)? {
                 return Ok(OpenAttempt::Opened(standing));
             }
-            let taken = taken(refused.get(SLOTS..).unwrap_or_default());
+            let taken = taken(self.pools(), refused.get(SLOTS..).unwrap_or_default());
             if !matches!(refused.get(EARLY_EVENTS), Some(Action::Refused(_))) && !taken.is_empty() {
                 return Ok(OpenAttempt::Taken(taken));
             }
@@ -100,6 +100,11 @@ impl Attempt<'_> {
             }
         }
         Err(StoreError::Contended { table: calls.name.to_string() })
+    }
+
+    /// Of which its slots are.
+    fn pools(&self) -> [Pool; 2] {
+        Pool::of_call(!self.request.call.is_twilios())
     }
 
     async fn transact(
@@ -146,10 +151,11 @@ impl Attempt<'_> {
             let holder = call.sid.as_str();
             let (reserved, outbound) = match &wanted.which {
                 WhichSlots::Reserved(reserved) => (reserved.holder.as_str(), true),
-                WhichSlots::Free(_) => (holder, false),
+                WhichSlots::Free(_) | WhichSlots::Test(_) => (holder, false),
             };
             let until = now.plus(wanted.ttl);
-            let claim = Claim { business: &wanted.business, holder, reserved, outbound, until, now: *now };
+            let (business, pools) = (&wanted.business, self.pools());
+            let claim = Claim { business, holder, reserved, outbound, pools, until, now: *now };
             actions.extend(claim.actions(leases, slots));
         }
         if let Some(plan) = plan.as_ref().filter(|_| !call.status.is_terminal()) {

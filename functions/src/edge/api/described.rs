@@ -78,6 +78,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
 /// The areas of the API.
 const AREAS: &[(&str, &str)] = &[
     ("calls", "Calls: placed, listed, read."),
+    ("test_calls", "Calls from a browser, to try the agent."),
     ("recordings", "The recordings of calls, and links that lend them."),
     ("transcripts", "What was said, corrections, and processing a call again."),
     ("events", "What the business is owed to know, in order."),

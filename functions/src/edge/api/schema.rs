@@ -76,7 +76,7 @@ words! {
     /// How far a call is, in Twilio's words.
     CallStatusWord = CallStatus::ALL.iter().map(|status| status.as_str());
     /// Which way a call goes.
-    DirectionWord = ["inbound", "outbound", "unknown"];
+    DirectionWord = ["inbound", "outbound", "test", "unknown"];
     /// Why a session ended.
     EndReasonWord = EndReason::ALL.iter().map(|reason| reason.as_str());
     /// Where a transcript's words come from.
@@ -135,7 +135,7 @@ choices! {
     /// How far a call is, in Twilio's words, or `live`: not over.
     StatusFilter = ["live"].into_iter().chain(CallStatus::ALL.iter().map(|status| status.as_str()));
     /// Which way a call goes.
-    DirectionFilter = ["inbound", "outbound", "unknown"];
+    DirectionFilter = ["inbound", "outbound", "test", "unknown"];
     /// Why a session ended.
     EndReasonFilter = EndReason::ALL.iter().map(|reason| reason.as_str());
     /// A part of a call's record.

@@ -1,15 +1,19 @@
 //! The request and the answer of `POST /v1/calls`.
 
+use std::sync::Arc;
+
 use domain::dial::CallTask;
 use domain::language::Tongue;
 use domain::zone::Zone;
 use domain::{CallSid, PhoneNumber};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use stores::businesses::Published;
 use utoipa::ToSchema;
 
 use crate::edge::api::schema;
 use crate::edge::problem::Problem;
+use crate::shared::settings_cache::opening_in;
 
 /// The longest language tag (RFC 5646, 4.4.1), bytes.
 const MAX_TAG_BYTES: usize = 35;
@@ -95,6 +99,20 @@ fn language(tag: Option<String>) -> Result<Option<String>, Problem> {
         return Err(Problem::invalid("/language", "unknown_language", detail));
     }
     Ok(tag)
+}
+
+/// The settings of a call whose agent opens in the language that was asked for.
+pub(in crate::voice) fn in_language(
+    published: Arc<Published>,
+    asked: Option<&str>,
+) -> Result<Arc<Published>, Problem> {
+    let Some(asked) = asked else { return Ok(published) };
+    if published.settings.language(asked).is_none() {
+        let own = published.settings.voice.languages.join(", ");
+        let detail = format!("the business does not speak `{asked}`: give one of its languages ({own})");
+        return Err(Problem::invalid("/language", "unknown_language", detail));
+    }
+    Ok(opening_in(published, Some(asked)))
 }
 
 /// A text that a person will hear or read, or nothing.

@@ -28,7 +28,7 @@ use stores::leases::{Begun, COOLDOWN, Lease, LeaseError, Leases, WorkKind};
 use tokio::time::Instant;
 use twilio::rest::{MachineDetection, NewCall as Request};
 
-use super::api::{NewCall, WantedCall, refused};
+use super::api::{NewCall, WantedCall, in_language, refused};
 use super::order::order;
 use super::policy::{Policy, PolicyError, not_placed};
 use crate::edge::idempotency::Replayed;
@@ -36,7 +36,7 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::Gate;
 use crate::shared::callbacks;
-use crate::shared::settings_cache::{SettingsCache, opening_in};
+use crate::shared::settings_cache::SettingsCache;
 use crate::voice::count_refused;
 use crate::voice::ordered_calls::{Opening, OrderedCalls};
 
@@ -280,7 +280,7 @@ impl Placing {
         let slots = match reserved.await? {
             Ok(slots) => slots,
             // Other calls took the last ones since they were counted.
-            Err(Pool::Business) => return Err(against(NotPlaced::BusinessSlots.into())),
+            Err(Pool::Business | Pool::Tests) => return Err(against(NotPlaced::BusinessSlots.into())),
             Err(Pool::Deployment) => return Err(against(NotPlaced::DeploymentSlots.into())),
         };
         let claimed = match dials.note_slots(&slots).await {
@@ -380,17 +380,6 @@ impl Placing {
             tracing::warn!(%error, "a slot is free again only when its reservation lapses");
         }
     }
-}
-
-/// The settings of a call whose agent opens in the language that was asked for.
-fn in_language(published: Arc<Published>, asked: Option<&str>) -> Result<Arc<Published>, Problem> {
-    let Some(asked) = asked else { return Ok(published) };
-    if published.settings.language(asked).is_none() {
-        let own = published.settings.voice.languages.join(", ");
-        let detail = format!("the business does not speak `{asked}`: give one of its languages ({own})");
-        return Err(Problem::invalid("/language", "unknown_language", detail));
-    }
-    Ok(opening_in(published, Some(asked)))
 }
 
 fn time_limit_s(plan: &CallPlan) -> u32 {

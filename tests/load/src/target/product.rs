@@ -26,6 +26,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
     let setup = |error: &dyn std::fmt::Display| TargetError::Setup(error.to_string());
     let settings = BridgeSettings {
         public_stream_url: Url::parse(STREAM_URL).map_err(|error| setup(&error))?,
+        console_origin: "https://calls.load.example".to_owned(),
         twilio_account_sid: ACCOUNT_SID.to_owned(),
         twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
         twilio_webhook_keys: [].into(),

@@ -57,6 +57,7 @@ pub(in crate::cli) struct List {
 enum Direction {
     Inbound,
     Outbound,
+    Test,
 }
 
 fn end_reason(word: &str) -> Result<&'static str, String> {
@@ -71,6 +72,7 @@ impl List {
         let direction = self.direction.map(|direction| match direction {
             Direction::Inbound => "inbound",
             Direction::Outbound => "outbound",
+            Direction::Test => "test",
         });
         [
             ("status", self.status.clone()),

@@ -1,12 +1,15 @@
-//! What a call goes on with: the report of the session that is over, and the plan of the next one.
+//! What a call goes on with: the report of the session that is over, and the plan of the next one. The same for every
+//! call, whether Twilio asks what follows its stream or a page does.
 
 use std::time::Duration;
 
 use domain::prompt::Channel;
 use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
-use stores::StoreError;
+use stores::calls::{ResumeCall, Resumed, Writer};
+use stores::{StoreError, turns};
 
-use super::{AfterStream, AnswerError};
+use crate::edge::parts::parts;
+use crate::shared::settings_cache::SettingsCache;
 use crate::voice::plan;
 
 /// A bridge that closed a stream is writing its report at this moment, the last turns before it. One that died
@@ -14,7 +17,16 @@ use crate::voice::plan;
 const REPORT_WAIT: Duration = Duration::from_millis(400);
 const REPORT_POLL: Duration = Duration::from_millis(100);
 
-impl AfterStream {
+parts! {
+    /// Goes on with calls whose session is over.
+    pub(super) struct Resumption {
+        writer: Writer,
+        turns: turns::Reader,
+        pub(super) settings: SettingsCache,
+    }
+}
+
+impl Resumption {
     /// The report of this epoch's session, which may be on its way.
     pub(super) async fn report(
         &self,
@@ -38,7 +50,7 @@ impl AfterStream {
         lost: Epoch,
         report: Option<&SessionReport>,
         now: Timestamp,
-    ) -> Result<Option<CallPlan>, AnswerError> {
+    ) -> Result<Option<CallPlan>, StoreError> {
         let before = match self.writer.carried_plan(&call.sid, lost).await? {
             Some(plan) => plan,
             None => match self.as_it_began(call).await? {
@@ -54,8 +66,13 @@ impl AfterStream {
         Ok(Some(CallPlan { greeting, ..plan::resumed(before, lost, &turns, &messages, now) }))
     }
 
+    /// Begins the epoch of the plan.
+    pub(super) async fn resume(&self, plan: CallPlan, now: Timestamp) -> Result<Resumed, StoreError> {
+        self.writer.resume(&ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now }).await
+    }
+
     /// The plan of a call whose row is gone, made again of the settings and the moment that it began with.
-    async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, AnswerError> {
+    async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, StoreError> {
         let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
         match self.settings.prompt(&pinned, channel(call.direction), None).await {
             Ok(compiled) => Ok(Some(plan::first(call, &pinned, &compiled, call.opened_at))),
@@ -69,7 +86,7 @@ impl AfterStream {
 
 fn channel(direction: Direction) -> Channel {
     match direction {
-        Direction::Inbound | Direction::Unknown => Channel::Inbound,
+        Direction::Inbound | Direction::Test | Direction::Unknown => Channel::Inbound,
         Direction::Outbound => Channel::Outbound,
     }
 }

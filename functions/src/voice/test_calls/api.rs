@@ -1,0 +1,108 @@
+//! The requests and the answers of `/v1/test_calls`.
+
+use domain::{Call, CallSid, Revision};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::edge::api::schema;
+use crate::edge::idempotency::Replayed;
+use crate::edge::problem::Problem;
+
+/// A call from a browser that is wanted. Unknown fields are refused with 422.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({ "revision": 3, "language": "de" }))]
+pub(super) struct NewTestCall {
+    /// A revision of the settings, published or not by now; the published one without it.
+    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
+    revision: Option<u32>,
+    /// The language that the agent opens in, a code or a tag: one of those that the settings have; the first of them
+    /// without it.
+    #[schema(pattern = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$", max_length = 35, example = "de")]
+    pub(super) language: Option<String>,
+}
+
+impl NewTestCall {
+    pub(super) fn revision(&self) -> Option<Revision> {
+        self.revision.map(Revision)
+    }
+
+    /// The call that an earlier request with the same key began.
+    ///
+    /// # Errors
+    /// 422: it was another request.
+    pub(super) fn repeats(&self, standing: Call) -> Result<(Call, Replayed), Problem> {
+        let same_revision =
+            self.revision.is_none_or(|revision| standing.revision == Some(Revision(revision)));
+        if same_revision && self.language.as_deref() == standing.language() {
+            return Ok((standing, Replayed(true)));
+        }
+        Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
+            .detail("this `Idempotency-Key` was used for another test call: each call has its own"))
+    }
+}
+
+/// A stream that is over. Unknown fields are refused with 422.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "epoch": 1 }))]
+pub(super) struct BrokenStream {
+    /// The stream that is over: `epoch` of the answer that gave its token.
+    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
+    pub(super) epoch: u32,
+}
+
+/// A test call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TestCall<'a> {
+    /// The id of the call, which is read like any other one.
+    #[schema(value_type = schema::CallSid)]
+    call: &'a CallSid,
+    #[schema(value_type = schema::CallStatusWord)]
+    status: &'static str,
+    /// The stream to open; null once the call is over.
+    stream: Option<BrowserStream>,
+}
+
+impl<'a> TestCall<'a> {
+    pub(super) fn new(call: &'a Call, stream: Option<BrowserStream>) -> Self {
+        Self { call: &call.sid, status: call.status.as_str(), stream }
+    }
+}
+
+/// A stream that a browser may open, once.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BrowserStream {
+    /// Counts the streams of the call, from 1 on.
+    pub(super) epoch: u32,
+    /// The address of the WebSocket. Pages of the console's origin may open it.
+    pub(super) url: String,
+    /// What the `start` of the stream shows, good for one stream within 60 seconds.
+    pub(super) token: String,
+}
+
+// The token lets in.
+impl std::fmt::Debug for BrowserStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BrowserStream").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Timestamp, testing};
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_good_for_one_request() {
+        let call = testing::call(1, Timestamp(0));
+        let repeats = |revision: Option<u32>, language: Option<&str>| {
+            let new = NewTestCall { revision, language: language.map(str::to_owned) };
+            new.repeats(call.clone()).map(drop).map_err(|problem| problem.status())
+        };
+        assert_eq!((repeats(None, None), repeats(Some(1), None)), (Ok(()), Ok(())));
+        assert_eq!((repeats(Some(2), None), repeats(None, Some("de"))), (Err(422), Err(422)));
+    }
+}
