@@ -1,9 +1,5 @@
 // The console's frame: who is signed in, which business is looked at, and which screen is shown.
-import { Fragment, html, render, useEffect, useRef, useState } from "./lib/dom.js";
-import { ask, of, whenSignedOut } from "./lib/api.js";
-import { useLoad, useRoute } from "./lib/hooks.js";
-import { go, to } from "./lib/route.js";
-import { Field, Trouble } from "./lib/ui.js";
+import { Field, Form, Trouble, ask, go, html, of, render, to, useEffect, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
 import { SignIn } from "./screens/sign-in.js";
 import { Overview } from "./screens/overview.js";
 import { Calls } from "./screens/calls.js";
@@ -11,39 +7,38 @@ import { CallPage } from "./screens/call.js";
 import { Live } from "./screens/live.js";
 import { Settings } from "./screens/settings.js";
 import { Prompt } from "./screens/prompt.js";
-import { Numbers } from "./screens/numbers.js";
-import { DoNotCall } from "./screens/do-not-call.js";
+import { DoNotCall, Numbers } from "./screens/numbers.js";
 import { Usage } from "./screens/usage.js";
 import { Keys } from "./screens/keys.js";
 import { Audit } from "./screens/audit.js";
-import { Profile } from "./screens/profile.js";
-import { Businesses } from "./screens/businesses.js";
+import { Businesses, Profile } from "./screens/businesses.js";
 import { Health } from "./screens/health.js";
 
-/** The screens of a business: what leads to them, and the scope without which they show nothing. */
+/** A screen: what leads to it, the scope without which it shows nothing, and the screen of one of its things. */
+const place = (name, title, scope, screen, one = screen) => ({ name, title, scope, screen, one });
 const OF_BUSINESS = [
-	{ name: "overview", title: "Overview", scope: "calls:read", screen: Overview },
-	{ name: "live", title: "Live", scope: "calls:read", screen: Live },
-	{ name: "calls", title: "Calls", scope: "calls:read", screen: Calls, one: CallPage },
-	{ name: "settings", title: "Settings", scope: "settings:read", screen: Settings },
-	{ name: "prompt", title: "What the model gets", scope: "settings:read", screen: Prompt },
-	{ name: "numbers", title: "Numbers", scope: "numbers:read", screen: Numbers },
-	{ name: "do-not-call", title: "Do not call", scope: "do_not_call:read", screen: DoNotCall },
-	{ name: "usage", title: "Usage", scope: "usage:read", screen: Usage },
-	{ name: "keys", title: "Keys", scope: "keys:read", screen: Keys },
-	{ name: "audit", title: "Audit", scope: "audit:read", screen: Audit },
-	{ name: "profile", title: "Business", scope: "business:read", screen: Profile },
+	place("overview", "Overview", "calls:read", Overview),
+	place("live", "Live", "calls:read", Live),
+	place("calls", "Calls", "calls:read", Calls, CallPage),
+	place("settings", "Settings", "settings:read", Settings),
+	place("prompt", "What the model gets", "settings:read", Prompt),
+	place("numbers", "Numbers", "numbers:read", Numbers),
+	place("do-not-call", "Do not call", "do_not_call:read", DoNotCall),
+	place("usage", "Usage", "usage:read", Usage),
+	place("keys", "Keys", "keys:read", Keys),
+	place("audit", "Audit", "audit:read", Audit),
+	place("profile", "Business", "business:read", Profile),
 ];
 const OF_DEPLOYMENT = [
-	{ name: "businesses", title: "Businesses", scope: "businesses:read", screen: Businesses },
-	{ name: "health", title: "Deployment", scope: "deployment:read", screen: Health },
-	{ name: "keys", title: "Operators' keys", scope: "keys:read", screen: Keys },
-	{ name: "audit", title: "Operators' audit", scope: "audit:read", screen: Audit },
+	place("businesses", "Businesses", "businesses:read", Businesses),
+	place("health", "Deployment", "deployment:read", Health),
+	place("keys", "Operators' keys", "keys:read", Keys),
+	place("audit", "Operators' audit", "audit:read", Audit),
 ];
 
 function Console() {
-	const [who, setWho] = useState(/** @type {any} */ (undefined));
-	const [problem, setProblem] = useState(/** @type {any} */ (null));
+	const [who, setWho] = useState();
+	const [problem, setProblem] = useState(null);
 	const look = async () => {
 		setProblem(null);
 		try {
@@ -67,28 +62,28 @@ function Frame({ who, onLeft }) {
 	const { parts, query } = useRoute();
 	const [open, setOpen] = useState(false);
 	const [area, ...rest] = parts;
-	const business = area === "b" ? rest[0] : who.business;
-	const screens = area === "b" ? OF_BUSINESS : OF_DEPLOYMENT;
-	const name = area === "b" ? rest[1] : rest[0];
-	const one = area === "b" ? rest[2] : undefined;
+	const [business, name, one] = area === "b" ? rest : [who.business, rest[0]];
 	const may = (scope) => who.scopes.includes(scope);
-	const place = screens.find((screen) => screen.name === name && may(screen.scope));
-	const title = useRef(/** @type {HTMLElement | null} */ (null));
+	const isOperator = who.owner === "operator";
+	const shown = (area === "b" ? OF_BUSINESS : OF_DEPLOYMENT).find((screen) => screen.name === name && may(screen.scope));
+	const title = useRef(null);
 	const address = parts.join("/");
 	useEffect(() => {
 		if (!area) go(who.business ? to(["b", who.business, "overview"]) : to(["d", "businesses"]), true);
 	}, [area]);
 	useEffect(() => {
-		document.title = `${place?.title ?? "Not found"} · Switchboard`;
+		document.title = `${shown?.title ?? "Not found"} · Switchboard`;
 		setOpen(false);
 		// The next screen is read from its heading on.
 		title.current?.querySelector("h1")?.focus();
 	}, [address]);
-	const Screen = one !== undefined && place && "one" in place ? place.one : place?.screen;
-	const lists = [
-		...(business ? [{ title: who.owner === "operator" ? "Business" : "", prefix: ["b", business], screens: OF_BUSINESS }] : []),
-		...(who.owner === "operator" ? [{ title: "Deployment", prefix: ["d"], screens: OF_DEPLOYMENT }] : []),
-	];
+	const Screen = one === undefined ? shown?.screen : shown?.one;
+	const list = (title, prefix, screens) => html`${title && html`<h2>${title}</h2>`}
+		<ul>
+			${screens
+				.filter((screen) => may(screen.scope))
+				.map((screen) => html`<li key=${screen.name}><a href=${to([...prefix, screen.name])} aria-current=${screen === shown ? "page" : undefined}>${screen.title}</a></li>`)}
+		</ul>`;
 	return html`<div class="frame">
 		<a class="skip" href="#main" onClick=${(event) => {
 			event.preventDefault();
@@ -102,26 +97,15 @@ function Frame({ who, onLeft }) {
 			<details class="account">
 				<summary dir="auto">${who.name}</summary>
 				<div class="sheet">
-					<p class="small">Signed in with the key <code>${who.key}</code> of ${who.owner === "operator" ? "an operator" : html`<code>${who.business}</code>`}.</p>
+					<p class="small">Signed in with the key <code>${who.key}</code> of ${isOperator ? "an operator" : html`<code>${who.business}</code>`}.</p>
 					<${Looks} />
 					<${Leave} onLeft=${onLeft} />
 				</div>
 			</details>
 		</header>
-		<nav id="side" class=${`side ${open ? "open" : ""}`} aria-label="Screens">
-			${lists.map(
-				(list) => html`<${Fragment} key=${list.title}>
-					${list.title && html`<h2>${list.title}</h2>`}
-					<ul>
-						${list.screens
-							.filter((screen) => may(screen.scope))
-							.map((screen) => {
-								const here = list.screens === screens && screen.name === name;
-								return html`<li key=${screen.name}><a href=${to([...list.prefix, screen.name])} aria-current=${here ? "page" : undefined}>${screen.title}</a></li>`;
-							})}
-					</ul>
-				<//>`,
-			)}
+		<nav id="side" class=${open ? "open" : ""} aria-label="Screens">
+			${business && list(isOperator ? "Business" : "", ["b", business], OF_BUSINESS)}
+			${isOperator && list("Deployment", ["d"], OF_DEPLOYMENT)}
 		</nav>
 		<main ref=${title} id="main" tabindex="-1">
 			${Screen
@@ -153,33 +137,21 @@ function Looks() {
 		localStorage.setItem("switchboard-theme", theme);
 		localStorage.setItem("switchboard-direction", way);
 	}, [theme, way]);
-	return html`<${Field} label="Colours" value=${theme} onInput=${setTheme} options=${[
-			{ value: "", label: "as the system has them" },
-			{ value: "light", label: "light" },
-			{ value: "dark", label: "dark" },
-		]} />
-		<${Field} label="Direction of the page" value=${way} onInput=${setWay} options=${[
-			{ value: "ltr", label: "left to right" },
-			{ value: "rtl", label: "right to left" },
-		]} />`;
+	return html`<${Field} label="Colours" value=${theme} onInput=${setTheme} options=${[["", "as the system has them"], ["light", "light"], ["dark", "dark"]]} />
+		<${Field} label="Direction of the page" value=${way} onInput=${setWay} options=${[["ltr", "left to right"], ["rtl", "right to left"]]} />`;
 }
 
 function Leave({ onLeft }) {
-	const [problem, setProblem] = useState(/** @type {any} */ (null));
-	const leave = async (path) => {
-		try {
-			await ask("DELETE", path, { quiet: true });
-			onLeft();
-		} catch (problem) {
-			if (problem.status === 401) onLeft();
-			else setProblem(problem);
-		}
+	const leave = (path) => async () => {
+		await ask("DELETE", path, { quiet: true }).catch((problem) => {
+			if (problem.status !== 401) throw problem;
+		});
+		onLeft();
 	};
 	return html`<div class="row">
-			<button onClick=${() => leave("/sign-in")}>Sign out</button>
-			<button onClick=${() => leave("/sign-in/all")}>Sign out everywhere</button>
-		</div>
-		<${Trouble} of=${problem} />`;
+		<${Form} tone="" label="Sign out" act=${leave("/sign-in")} />
+		<${Form} tone="" label="Sign out everywhere" act=${leave("/sign-in/all")} />
+	</div>`;
 }
 
 const root = document.getElementById("console");

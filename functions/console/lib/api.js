@@ -2,17 +2,16 @@
 
 /** An error answer, in the words of its problem document. */
 export class Problem extends Error {
-	/** @param {number} status @param {any} body @param {string} request */
-	constructor(status, body, request) {
+	/** @param {number} status @param {any} body @param {Headers} [headers] */
+	constructor(status, body, headers) {
 		super(body?.detail ?? body?.title ?? `The server answered ${status}.`);
 		this.status = status;
-		this.code = body?.code ?? "";
 		this.title = body?.title ?? "error";
 		/** @type {{pointer: string, code: string, detail: string}[]} */
 		this.errors = body?.errors ?? [];
-		this.request = request;
-		/** The state that the request missed. @type {string | null} */
-		this.etag = null;
+		this.request = headers?.get("x-request-id");
+		/** The state that the request missed. */
+		this.etag = headers?.get("etag");
 	}
 }
 
@@ -24,16 +23,10 @@ export function whenSignedOut(listener) {
 }
 
 /**
- * @typedef {{data: any, etag: string | null}} Answer
- * @typedef {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} Options
- */
-
-/**
  * Sends a request and reads its answer.
  * @param {string} method
  * @param {string} path below `/v1`, beginning with `/`
- * @param {Options} [options]
- * @returns {Promise<Answer>}
+ * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} [options]
  */
 export async function ask(method, path, { body, headers = {}, signal, quiet = false } = {}) {
 	/** @type {Record<string, string>} */
@@ -51,15 +44,13 @@ export async function ask(method, path, { body, headers = {}, signal, quiet = fa
 		});
 	} catch (error) {
 		if (signal?.aborted) throw error;
-		throw new Problem(0, { title: "no answer", detail: "The server cannot be reached. Check the connection." }, "");
+		throw new Problem(0, { title: "no answer", detail: "The server cannot be reached. Check the connection." });
 	}
 	const text = await answer.text();
 	const data = read(text);
 	if (!answer.ok && answer.status !== 304) {
-		const problem = new Problem(answer.status, data, answer.headers.get("x-request-id") ?? "");
-		problem.etag = answer.headers.get("etag");
 		if (answer.status === 401 && !quiet) onSignedOut();
-		throw problem;
+		throw new Problem(answer.status, data, answer.headers);
 	}
 	return { data, etag: answer.headers.get("etag") };
 }

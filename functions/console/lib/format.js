@@ -1,16 +1,15 @@
 // How values are written for people.
 
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const both = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** Writes a moment, or a dash for none. @param {Intl.DateTimeFormatOptions} style */
+function writes(style) {
+	const format = new Intl.DateTimeFormat(undefined, style);
+	return (at) => (at ? format.format(new Date(at)) : "–");
+}
 const whole = new Intl.NumberFormat();
 
-/** @param {string | number | null | undefined} at */
-export const dateTime = (at) => (at ? both.format(new Date(at)) : "–");
-/** @param {string | number | null | undefined} at */
-export const date = (at) => (at ? day.format(new Date(at)) : "–");
-/** @param {string | number | null | undefined} at */
-export const time = (at) => (at ? clock.format(new Date(at)) : "–");
+export const dateTime = writes({ dateStyle: "medium", timeStyle: "short" });
+export const date = writes({ dateStyle: "medium" });
+export const time = writes({ timeStyle: "medium" });
 /** @param {number} n */
 export const count = (n) => whole.format(n);
 

@@ -16,16 +16,12 @@ export function useRoute() {
 /**
  * Loads a resource, and again every `every` milliseconds while the page is seen.
  * @param {string | null} path below `/v1`; null loads nothing
- * @param {{every?: number}} [options]
- * @returns {{data: any, etag: string | null, problem: any, loading: boolean, reload: () => Promise<void>}}
  */
-export function useLoad(path, { every = 0 } = {}) {
-	/** @type {{path: string | null, data: any, etag: string | null, problem: any}} */
-	const empty = { path: null, data: null, etag: null, problem: null };
+export function useLoad(path, every = 0) {
+	const empty = { path: /** @type {string | null} */ (null), data: /** @type {any} */ (null), etag: /** @type {string | null} */ (null), problem: /** @type {any} */ (null) };
 	const [state, setState] = useState(empty);
 	const latest = useRef(path);
 	latest.current = path;
-	/** @param {AbortSignal} [signal] */
 	const fetched = async (signal) => {
 		if (!path) return;
 		try {
@@ -53,21 +49,16 @@ export function useLoad(path, { every = 0 } = {}) {
 			clearTimeout(timer);
 		};
 	}, [load, every]);
-	const current = state.path === path ? state : empty;
-	const loading = path !== null && current.data === null && current.problem === null;
-	return { data: current.data, etag: current.etag, problem: current.problem, loading, reload: () => load() };
+	const { data, etag, problem } = state.path === path ? state : empty;
+	return { data, etag, problem, loading: path !== null && data === null && problem === null, reload: () => load() };
 }
 
-/**
- * Something that a button does: whether it is under way, and what went wrong.
- * @param {(...args: any[]) => Promise<any>} act
- * @returns {{run: (...args: any[]) => Promise<any>, submit: (event: any) => void, busy: boolean, problem: any}} `submit` is for forms
- */
+/** Something that a button does: whether it is under way, and what went wrong. @param {(...args: any[]) => Promise<any>} act */
 export function useAction(act) {
 	const [state, setState] = useState({ busy: false, problem: /** @type {any} */ (null) });
 	const running = useRef(false);
 	const run = async (...args) => {
-		if (running.current) return undefined;
+		if (running.current) return;
 		running.current = true;
 		setState({ busy: true, problem: null });
 		try {
@@ -76,16 +67,11 @@ export function useAction(act) {
 			return result;
 		} catch (problem) {
 			setState({ busy: false, problem });
-			return undefined;
 		} finally {
 			running.current = false;
 		}
 	};
-	const submit = (event) => {
-		event.preventDefault();
-		run();
-	};
-	return { run, submit, ...state };
+	return { run, ...state };
 }
 
 /** Which page of a list is shown: `cursor` is what the API gave for it. */
@@ -100,13 +86,12 @@ export function usePages() {
 	};
 }
 
-/** The time, anew every second while `running`. @param {boolean} running */
-export function useNow(running) {
+/** The time, anew every second. */
+export function useNow() {
 	const [now, setNow] = useState(Date.now);
 	useEffect(() => {
-		if (!running) return undefined;
 		const timer = setInterval(() => setNow(Date.now()), 1_000);
 		return () => clearInterval(timer);
-	}, [running]);
+	}, []);
 	return now;
 }

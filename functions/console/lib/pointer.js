@@ -1,15 +1,12 @@
 // JSON by pointer (RFC 6901), without changing what is given.
 
-/** @param {string} pointer */
 const steps = (pointer) => pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** @param {any} whole @param {string} pointer @returns {any} */
 export const at = (whole, pointer) => steps(pointer).reduce((part, step) => part?.[step], whole);
 
-/** The same with `value` at `pointer`. @param {any} whole @param {string} pointer @param {any} value @returns {any} */
+/** The same with `value` at `pointer`. */
 export function put(whole, pointer, value) {
-	/** @param {any} part @param {string[]} steps @returns {any} */
-	const place = (part, [step, ...rest]) => {
+	const place = (part, /** @type {string[]} */ [step, ...rest]) => {
 		if (step === undefined) return value;
 		const copy = Array.isArray(part) ? [...part] : { ...(part ?? {}) };
 		copy[step] = place(part?.[step], rest);
@@ -18,11 +15,7 @@ export function put(whole, pointer, value) {
 	return place(whole, steps(pointer));
 }
 
-/**
- * Where two values differ. Lists are compared as a whole, since their items have no names.
- * @param {any} one @param {any} other @param {string} [pointer]
- * @returns {string[]}
- */
+/** Where two values differ. Lists are compared as a whole, since their items have no names. @returns {string[]} */
 export function differences(one, other, pointer = "") {
 	const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 	if (!isObject(one) || !isObject(other)) return JSON.stringify(one ?? null) === JSON.stringify(other ?? null) ? [] : [pointer];
@@ -30,5 +23,5 @@ export function differences(one, other, pointer = "") {
 	return names.flatMap((name) => differences(one[name], other[name], `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`));
 }
 
-/** A value as a person reads it. @param {any} value */
+/** A value as a person reads it. */
 export const shown = (value) => (value === undefined || value === null ? "nothing" : typeof value === "string" ? value : JSON.stringify(value, null, 2));

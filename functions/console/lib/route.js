@@ -1,25 +1,15 @@
 // Where the page is: all of it stands behind the `#`, so that links and the back button work and nothing of it reaches
 // a log of the server.
 
-/** @typedef {{parts: string[], query: URLSearchParams}} Route */
-
-/** @returns {Route} */
 export function here() {
 	const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
 	return { parts: (path ?? "").split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query ?? "") };
 }
 
-/** A query without the values that are empty. @param {Record<string, string | number | undefined | null>} query */
-export function search(query) {
-	const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-	return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-}
+/** A query without the values that are empty. @param {Record<string, any>} query */
+export const search = (query) => new URLSearchParams(Object.entries(query).filter(([, value]) => (value ?? "") !== "")).toString();
 
-/**
- * The address of a place in the console.
- * @param {(string | number)[]} parts
- * @param {Record<string, string | number | undefined | null>} [query] empty values are left out
- */
+/** The address of a place in the console. @param {(string | number)[]} parts @param {Record<string, any>} [query] */
 export function to(parts, query = {}) {
 	const asked = search(query);
 	return `#/${parts.map((part) => encodeURIComponent(part)).join("/")}${asked ? `?${asked}` : ""}`;

@@ -1,6 +1,8 @@
 // The parts that all screens are made of.
 import { html, useEffect, useId, useRef, useState } from "./dom.js";
+import { once } from "./api.js";
 import { words } from "./format.js";
+import { useAction } from "./hooks.js";
 
 /** What went wrong, in the words of the API. */
 export function Trouble({ of: problem, again }) {
@@ -19,18 +21,18 @@ export function Trouble({ of: problem, again }) {
 	</div>`;
 }
 
-/** @param {string} text */
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What is shown while something loads, or could not be. */
-export function Loaded({ of: resource, children }) {
-	if (resource.data === null && resource.problem) return html`<${Trouble} of=${resource.problem} again=${() => resource.reload()} />`;
-	if (resource.loading) return html`<p class="waiting" role="status">Loading…</p>`;
-	return html`${resource.problem && html`<${Trouble} of=${resource.problem} again=${() => resource.reload()} />`}
-		${typeof children === "function" ? children(resource.data) : children}`;
+export function Loaded({ of: { data, problem, loading, reload }, children }) {
+	if (loading) return html`<p class="waiting" role="status">Loading…</p>`;
+	return html`<${Trouble} of=${problem} again=${() => reload()} />${data !== null && (typeof children === "function" ? children(data) : children)}`;
 }
 
 export const Empty = ({ children }) => html`<p class="empty">${children}</p>`;
+
+/** A text that people wrote, which may run either way. */
+export const text = (written) => html`<span dir="auto">${written}</span>`;
 
 /** A short state. `tone` is `good`, `bad`, `busy` or nothing; the word says it all the same. */
 export const Badge = ({ tone = "", children }) => html`<span class=${`badge ${tone}`}>${children}</span>`;
@@ -41,20 +43,29 @@ export function CallState({ status }) {
 	return html`<${Badge} tone=${tone}>${words(status)}<//>`;
 }
 
-/** A table; on a narrow screen each row is a card. */
-export function Table({ caption, columns, rows, id, current }) {
-	return html`<div class="scroller" tabindex="0" role="region" aria-label=${caption}>
+/** The heading of a screen, and what stands beside it. */
+export const Head = ({ title, children }) => html`<header><h1 tabindex="-1">${title}</h1>${children}</header>`;
+
+/** A part of a screen. */
+export function Sheet({ title, children }) {
+	const id = useId();
+	return html`<section class="sheet" aria-labelledby=${id}><h2 id=${id}>${title}</h2>${children}</section>`;
+}
+
+/** A table; on a narrow screen each row is a card. `columns` has the cell of a row for each heading; those in `numbers` hold figures. */
+export function Table({ caption, columns, rows, id, current, numbers = [], empty = "" }) {
+	if (!rows.length && empty) return html`<${Empty}>${empty}<//>`;
+	const side = (name) => (numbers.includes(name) ? "number" : "");
+	return html`<div class="sheet scroller" tabindex="0" role="region" aria-label=${caption}>
 		<table>
 			<caption class="unseen">${caption}</caption>
 			<thead>
-				<tr>${columns.map((column) => html`<th scope="col" class=${column.number ? "number" : ""}>${column.name}</th>`)}</tr>
+				<tr>${Object.keys(columns).map((name) => html`<th scope="col" class=${side(name)}>${name}</th>`)}</tr>
 			</thead>
 			<tbody>
 				${rows.map(
 					(row) => html`<tr key=${id(row)} class=${current === id(row) ? "current" : ""}>
-						${columns.map(
-							(column) => html`<td class=${column.number ? "number" : ""} data-name=${column.name}>${column.cell(row)}</td>`,
-						)}
+						${Object.entries(columns).map(([name, cell]) => html`<td class=${side(name)} data-name=${name}>${cell(row)}</td>`)}
 					</tr>`,
 				)}
 			</tbody>
@@ -62,21 +73,19 @@ export function Table({ caption, columns, rows, id, current }) {
 	</div>`;
 }
 
-/** A labelled input. */
-export function Field({ label, value, onInput, type = "text", hint, options, rows, ...rest }) {
+/** A labelled input; `options` are pairs of a value and its label. */
+export function Field({ label, value, onInput, hint, options, ...rest }) {
 	const id = useId();
-	const changed = (event) => onInput?.(event.currentTarget.value);
 	const described = hint ? `${id}-hint` : undefined;
-	const input = options
-		? html`<select id=${id} value=${value} onChange=${changed} aria-describedby=${described} ...${rest}>
-				${options.map((option) => html`<option value=${option.value} selected=${option.value === value}>${option.label}</option>`)}
-			</select>`
-		: rows
-			? html`<textarea id=${id} rows=${rows} value=${value} onInput=${changed} aria-describedby=${described} dir="auto" ...${rest}></textarea>`
-			: html`<input id=${id} type=${type} value=${value} onInput=${changed} aria-describedby=${described} ...${rest} />`;
+	const input = { id, value, "aria-describedby": described, ...rest };
+	const changed = (event) => onInput?.(event.currentTarget.value);
 	return html`<div class="field">
 		<label for=${id}>${label}</label>
-		${input}
+		${options
+			? html`<select ...${input} onChange=${changed}>${options.map(([one, label]) => html`<option value=${one} selected=${one === value}>${label}</option>`)}</select>`
+			: rest.rows
+				? html`<textarea dir="auto" ...${input} onInput=${changed}></textarea>`
+				: html`<input ...${input} onInput=${changed} />`}
 		${hint && html`<p class="hint" id=${described}>${hint}</p>`}
 	</div>`;
 }
@@ -91,7 +100,7 @@ export function Check({ label, checked, onChange, hint, disabled }) {
 
 /** A dialog that opens when it is drawn. */
 export function Dialog({ title, onClose, children }) {
-	const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+	const dialog = useRef(null);
 	const id = useId();
 	useEffect(() => {
 		const element = dialog.current;
@@ -108,35 +117,52 @@ export function Dialog({ title, onClose, children }) {
 	</dialog>`;
 }
 
-/** A button that asks before it acts. */
-export function Ask({ label, question, act, then, tone = "bad", disabled, children }) {
+/** The values of some fields, and a field for each of them by its name. */
+export function useFields(begin) {
+	const [values, set] = useState(begin);
+	const change = (name) => (value) => set({ ...values, [name]: value });
+	const field = (name, label, more) => html`<${Field} label=${label} value=${values[name]} onInput=${change(name)} ...${more} />`;
+	return { values, set, change, field };
+}
+
+/**
+ * Fields with the button that sends them, and what went wrong. `act` gets headers by which a click that is repeated after a
+ * lost answer is the same request. `stale` is what can be done when another person has changed the same thing meanwhile.
+ */
+export function Form({ act, label, tone = "first", disabled, stale, onClose, children, ...rest }) {
+	const same = useRef(once());
+	const { run, busy, problem } = useAction(act);
+	const submit = (event) => {
+		event.preventDefault();
+		run(same.current);
+	};
+	const send = html`<button class=${tone} disabled=${busy || disabled}>${label}</button>`;
+	return html`<form onSubmit=${submit} onInput=${() => (same.current = once())} ...${rest}>
+		${children}
+		<${Trouble} of=${problem} />
+		${stale && problem?.status === 412 && html`<p>${stale(problem)}</p>`}
+		${onClose ? html`<footer><button type="button" onClick=${onClose}>Cancel</button>${send}</footer>` : send}
+	</form>`;
+}
+
+export const FormDialog = ({ title, onClose, ...form }) => html`<${Dialog} title=${title} onClose=${onClose}><${Form} onClose=${onClose} ...${form} /><//>`;
+
+/** A button with the dialog that it opens: `children` makes it, and is given what closes it. */
+export function Opens({ label, tone = "", disabled, children }) {
 	const [open, setOpen] = useState(false);
-	const [state, setState] = useState({ busy: false, problem: /** @type {any} */ (null) });
-	const close = () => {
-		setOpen(false);
-		setState({ busy: false, problem: null });
+	return html`<button class=${tone} disabled=${disabled} onClick=${() => setOpen(true)}>${label}</button>${open && children(() => setOpen(false))}`;
+}
+
+/** A button that asks before it acts. */
+export function Ask({ label, question, act, then, tone = "bad", children }) {
+	const confirm = (close) => async () => {
+		const result = await act();
+		close();
+		then?.(result);
 	};
-	const confirm = async () => {
-		setState({ busy: true, problem: null });
-		try {
-			const result = await act();
-			close();
-			then?.(result);
-		} catch (problem) {
-			setState({ busy: false, problem });
-		}
-	};
-	return html`<button type="button" class=${tone} disabled=${disabled} onClick=${() => setOpen(true)}>${label}</button>
-		${open &&
-		html`<${Dialog} title=${label} onClose=${close}>
-			<p>${question}</p>
-			${children}
-			<${Trouble} of=${state.problem} />
-			<footer>
-				<button type="button" onClick=${close}>Cancel</button>
-				<button type="button" class=${tone} disabled=${state.busy} onClick=${confirm}>${label}</button>
-			</footer>
-		<//>`}`;
+	return html`<${Opens} label=${label} tone=${tone}>
+		${(close) => html`<${FormDialog} title=${label} onClose=${close} label=${label} tone=${tone} act=${confirm(close)}><p>${question}</p>${children}<//>`}
+	<//>`;
 }
 
 /** Something that is shown once, with a button to copy it. */

@@ -1,10 +1,4 @@
-import { html, useState } from "../lib/dom.js";
-import { ask, of } from "../lib/api.js";
-import { useAction, useLoad, usePages } from "../lib/hooks.js";
-import { time } from "../lib/format.js";
-import { search } from "../lib/route.js";
-import { save } from "../lib/save.js";
-import { Badge, Empty, Field, Loaded, Pages, Table, Trouble } from "../lib/ui.js";
+import { Badge, Field, Head, Loaded, Pages, Table, Trouble, ask, html, of, save, search, time, useAction, useLoad, usePages, useState } from "../lib/all.js";
 
 /** What was asked of the API on a day. */
 export function Audit({ business }) {
@@ -28,16 +22,16 @@ export function Audit({ business }) {
 		}
 		save(`audit-${day}.json`, "application/json", JSON.stringify({ day, entries }, null, 2));
 	});
-	const columns = [
-		{ name: "Time", cell: (entry) => time(entry.at) },
-		{ name: "Key", cell: (entry) => html`<code>${entry.key}</code>` },
-		{ name: "Request", cell: (entry) => html`<code>${entry.method} ${entry.path}</code>` },
-		{ name: "Scope", cell: (entry) => entry.scope },
-		{ name: "From", cell: (entry) => entry.source ?? "–" },
-		{ name: "Answer", number: true, cell: (entry) => html`<${Badge} tone=${entry.status === null ? "busy" : entry.status < 400 ? "good" : "bad"}>${entry.status ?? "unknown"}<//>` },
-	];
+	const columns = {
+		Time: (entry) => time(entry.at),
+		Key: (entry) => html`<code>${entry.key}</code>`,
+		Request: (entry) => html`<code>${entry.method} ${entry.path}</code>`,
+		Scope: (entry) => entry.scope,
+		From: (entry) => entry.source ?? "–",
+		Answer: (entry) => html`<${Badge} tone=${entry.status === null ? "busy" : entry.status < 400 ? "good" : "bad"}>${entry.status ?? "unknown"}<//>`,
+	};
 	const fits = (entry) => !wanted || [entry.key, entry.path, entry.method, entry.scope, entry.source].some((text) => text?.toLowerCase().includes(wanted.toLowerCase()));
-	return html`<header><h1 tabindex="-1">${business ? "Audit" : "Operators' audit"}</h1></header>
+	return html`<${Head} title=${business ? "Audit" : "Operators' audit"} />
 		<p>Every change, and every reading of what people said, of recordings and of keys. Days are in UTC.</p>
 		<div class="sheet row" role="search">
 			<${Field} label="Day" type="date" value=${day || audit.data?.day || ""} onInput=${choose} />
@@ -46,12 +40,7 @@ export function Audit({ business }) {
 		</div>
 		<${Trouble} of=${problem} />
 		<${Loaded} of=${audit}>
-			${(data) => {
-				const entries = data.entries.filter(fits);
-				return html`${entries.length === 0
-						? html`<${Empty}>Nothing was asked.<//>`
-						: html`<div class="sheet"><${Table} caption="Requests" columns=${columns} rows=${entries} id=${(entry) => entry.at + entry.request} /></div>`}
-					<${Pages} of=${pages} next=${data.next} />`;
-			}}
+			${(data) => html`<${Table} caption="Requests" columns=${columns} rows=${data.entries.filter(fits)} id=${(entry) => entry.at + entry.request} numbers=${["Answer"]} empty="Nothing was asked." />
+				<${Pages} of=${pages} next=${data.next} />`}
 		<//>`;
 }

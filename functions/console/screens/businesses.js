@@ -1,12 +1,7 @@
-import { html, useState } from "../lib/dom.js";
-import { ask } from "../lib/api.js";
-import { useAction, useLoad, usePages } from "../lib/hooks.js";
-import { go, search, to } from "../lib/route.js";
-import { Badge, Dialog, Empty, Field, Loaded, Pages, Table, Trouble } from "../lib/ui.js";
+import { Ask, Badge, Fact, Field, Form, FormDialog, Head, Loaded, Opens, Pages, Table, ask, dateTime, go, html, ifMatch, of, search, to, useFields, useLoad, usePages, useState } from "../lib/all.js";
 
 /** Every business of the deployment, for operators. */
 export function Businesses({ may, query }) {
-	const [making, setMaking] = useState(false);
 	const chosen = { q: query.get("q") ?? "", standing: query.get("standing") ?? "" };
 	const pages = usePages();
 	const list = useLoad(`/businesses?${search({ limit: 50, ...chosen, cursor: pages.cursor })}`);
@@ -14,46 +9,105 @@ export function Businesses({ may, query }) {
 		pages.restart();
 		go(to(["d", "businesses"], { ...chosen, [name]: value }), true);
 	};
-	const columns = [
-		{ name: "Name", cell: (row) => html`<a href=${to(["b", row.id, "overview"])} dir="auto">${row.name}</a>` },
-		{ name: "Id", cell: (row) => html`<code>${row.id}</code>` },
-		{ name: "Standing", cell: (row) => html`<${Badge} tone=${row.standing === "active" ? "good" : "bad"}>${row.standing}<//>` },
-	];
-	return html`<header>
-			<h1 tabindex="-1">Businesses</h1>
-			${may("businesses:write") && html`<button type="button" class="first" onClick=${() => setMaking(true)}>Add a business</button>`}
-		</header>
+	const columns = {
+		Name: (row) => html`<a href=${to(["b", row.id, "overview"])} dir="auto">${row.name}</a>`,
+		Id: (row) => html`<code>${row.id}</code>`,
+		Standing: (row) => html`<${Badge} tone=${row.standing === "active" ? "good" : "bad"}>${row.standing}<//>`,
+	};
+	return html`<${Head} title="Businesses">
+			${may("businesses:write") && html`<${Opens} label="Add a business" tone="first">${(close) => html`<${Make} onClose=${close} />`}<//>`}
+		<//>
 		<div class="sheet row" role="search">
 			<${Field} label="Name or id contains" type="search" value=${chosen.q} onInput=${set("q")} />
-			<${Field} label="Standing" value=${chosen.standing} onInput=${set("standing")} options=${["", "active", "suspended", "deleted"].map((value) => ({ value, label: value || "all" }))} />
+			<${Field} label="Standing" value=${chosen.standing} onInput=${set("standing")} options=${["", "active", "suspended", "deleted"].map((value) => [value, value || "all"])} />
 		</div>
 		<${Loaded} of=${list}>
-			${(data) => html`${data.businesses.length === 0
-					? html`<${Empty}>${chosen.q || chosen.standing ? "No business fits." : "There is no business yet."}<//>`
-					: html`<div class="sheet"><${Table} caption="Businesses" columns=${columns} rows=${data.businesses} id=${(row) => row.id} /></div>`}
+			${(data) => html`<${Table} caption="Businesses" columns=${columns} rows=${data.businesses} id=${(row) => row.id} empty=${chosen.q || chosen.standing ? "No business fits." : "There is no business yet."} />
 				<${Pages} of=${pages} next=${data.next} />`}
-		<//>
-		${making && html`<${Make} onClose=${() => setMaking(false)} />`}`;
+		<//>`;
 }
 
 function Make({ onClose }) {
-	const [wish, setWish] = useState({ id: "", name: "", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
-	const set = (name) => (value) => setWish({ ...wish, [name]: value });
-	const { submit, busy, problem } = useAction(async () => {
-		const { data } = await ask("POST", "/businesses", { body: wish });
+	const { values, field } = useFields({ id: "", name: "", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+	const make = async () => {
+		const { data } = await ask("POST", "/businesses", { body: values });
 		onClose();
 		go(to(["b", data.id, "settings"]));
-	});
-	return html`<${Dialog} title="Add a business" onClose=${onClose}>
-		<form onSubmit=${submit}>
-			<${Field} label="Name" required value=${wish.name} onInput=${set("name")} />
-			<${Field} label="Id" required value=${wish.id} onInput=${set("id")} pattern="[a-z0-9][a-z0-9\\-]*" hint="Small letters, digits and hyphens. It stands in addresses and cannot be changed." />
-			<${Field} label="Time zone" required value=${wish.time_zone} onInput=${set("time_zone")} />
-			<${Trouble} of=${problem} />
-			<footer>
-				<button type="button" onClick=${onClose}>Cancel</button>
-				<button class="first" disabled=${busy}>Add</button>
-			</footer>
-		</form>
+	};
+	return html`<${FormDialog} title="Add a business" label="Add" onClose=${onClose} act=${make}>
+		${field("name", "Name", { required: true })}
+		${field("id", "Id", { required: true, pattern: "[a-z0-9][a-z0-9\\-]*", hint: "Small letters, digits and hyphens. It stands in addresses and cannot be changed." })}
+		${field("time_zone", "Time zone", { required: true })}
+	<//>`;
+}
+
+/** The business itself. */
+export function Profile({ business, may }) {
+	const path = of(business, "");
+	const profile = useLoad(path);
+	return html`<${Head} title="Business" />
+		<${Loaded} of=${profile}>
+			${(data) => html`<section class="sheet" aria-label="Standing">
+					<dl class="facts">
+						<${Fact} name="Id"><code>${data.id}</code><//>
+						<${Fact} name="Standing"><${Badge} tone=${data.standing === "active" ? "good" : "bad"}>${data.standing}<//> ${data.since ? `since ${dateTime(data.since)}` : ""} ${data.reason ?? ""}<//>
+						${data.gone_at && html`<${Fact} name="Deleted for good">${dateTime(data.gone_at)}<//>`}
+					</dl>
+					${may("businesses:write") && html`<${Standing} path=${path} profile=${data} reload=${profile.reload} />`}
+				</section>
+				<${Edit} key=${profile.etag} path=${path} profile=${data} etag=${profile.etag} may=${may} reload=${profile.reload} />`}
+		<//>`;
+}
+
+function Standing({ path, profile, reload }) {
+	const [reason, setReason] = useState("");
+	return html`<div class="row">
+		${profile.standing === "active"
+			? html`<${Ask} label="Suspend" question="Callers are told politely that the business cannot be reached; no call is placed." act=${() => ask("POST", `${path}/suspend`, { body: reason ? { reason } : {} })} then=${reload}><${Field} label="Reason" value=${reason} onInput=${setReason} /><//>`
+			: html`<${Ask} label="Resume" tone="first" question="Calls are answered again." act=${() => ask("POST", `${path}/resume`)} then=${reload} />`}
+		${!profile.gone_at && html`<${Ask} label="Delete" question="Calls are refused at once. After 30 days the business and everything of it that the law does not keep is deleted; until then it can be resumed." act=${() => ask("DELETE", path)} then=${reload} />`}
+	</div>`;
+}
+
+function Edit({ path, profile, etag, may, reload }) {
+	const text = (value) => String(value ?? "");
+	const { minutes, micros } = profile.caps;
+	const begin = {
+		name: profile.name,
+		time_zone: profile.time_zone,
+		fallback_number: text(profile.fallback_number),
+		max_concurrent_calls: text(profile.max_concurrent_calls),
+		minutes: text(minutes),
+		money: text(micros && micros / 1e6),
+	};
+	const { values, field } = useFields(begin);
+	const changed = (...names) => names.some((name) => values[name] !== begin[name]);
+	const save = async () => {
+		const number = (value) => (value.trim() === "" ? null : Number(value));
+		/** @type {Record<string, any>} */
+		const change = {};
+		for (const name of ["name", "time_zone"]) if (changed(name)) change[name] = values[name];
+		if (changed("fallback_number")) change.fallback_number = values.fallback_number.trim() || null;
+		if (changed("max_concurrent_calls")) change.max_concurrent_calls = number(values.max_concurrent_calls);
+		if (changed("minutes", "money")) {
+			const usd = number(values.money);
+			change.caps = { minutes: number(values.minutes), micros: usd === null ? null : Math.round(usd * 1e6) };
+		}
+		await ask("PATCH", path, { body: change, headers: ifMatch(etag) });
+		await reload();
+	};
+	const disabled = !may("business:write");
+	const figure = { type: "number", min: 0, placeholder: "no cap", disabled };
+	const stale = () => html`<button type="button" onClick=${() => reload()}>Show what it is now</button>`;
+	return html`<${Form} class="sheet" aria-label="Profile" label="Save" stale=${stale} disabled=${disabled || !changed(...Object.keys(begin))} act=${save}>
+		${field("name", "Name", { required: true, disabled, dir: "auto" })}
+		${field("time_zone", "Time zone", { required: true, disabled, hint: "Such as Europe/Berlin" })}
+		${field("fallback_number", "Number of a person", { type: "tel", disabled, hint: "Rings when the agent cannot answer" })}
+		<div class="row">
+			${field("max_concurrent_calls", "Calls at one time", { ...figure, min: 1, placeholder: "" })}
+			${field("minutes", "Minutes in a month, at most", figure)}
+			${field("money", "US dollars in a month, at most", { ...figure, step: "0.01" })}
+		</div>
+		<p></p>
 	<//>`;
 }

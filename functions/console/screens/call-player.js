@@ -1,13 +1,10 @@
-import { html, useEffect, useRef, useState } from "../lib/dom.js";
-import { ask } from "../lib/api.js";
-import { duration } from "../lib/format.js";
-import { Trouble } from "../lib/ui.js";
+import { Sheet, Trouble, ask, duration, html, useEffect, useRef, useState } from "../lib/all.js";
 
 /** Plays the recording, and shows who spoke when. */
 export function Player({ path, recording, turns, seek, onPlay }) {
-	const audio = useRef(/** @type {HTMLAudioElement | null} */ (null));
+	const audio = useRef(null);
 	const [link, setLink] = useState({ url: "", at: 0 });
-	const [problem, setProblem] = useState(/** @type {any} */ (null));
+	const [problem, setProblem] = useState(null);
 	const [ms, setMs] = useState(0);
 	// A link is good for some minutes. When it is refused a new one takes its place at the same position.
 	const fetchLink = async (position) => {
@@ -48,30 +45,30 @@ export function Player({ path, recording, turns, seek, onPlay }) {
 		event.preventDefault();
 		audio.current.currentTime += step;
 	};
-	return html`<section class="sheet" aria-labelledby="heard">
-		<h2 id="heard">Recording</h2>
+	return html`<${Sheet} title="Recording">
 		<${Trouble} of=${problem} again=${() => fetchLink(ms / 1_000)} />
 		<div onKeyDown=${keyed}>
 			<${Lanes} turns=${turns} length=${recording.duration_ms} ms=${ms} onSeek=${(to) => audio.current && (audio.current.currentTime = to / 1_000)} />
 			${link.url && html`<audio ref=${audio} controls preload="metadata" src=${link.url} aria-label="Recording of the call" onTimeUpdate=${moved} onPause=${moved} onLoadedMetadata=${ready} onError=${broken}></audio>`}
 		</div>
 		<p class="small">The caller is above and on the left channel, the agent below and on the right one.</p>
-	</section>`;
+	<//>`;
 }
 
 /** Two lanes, one for each side, with what was said as bars. */
 function Lanes({ turns, length, ms, onSeek }) {
 	const width = 1_000;
 	const x = (at) => (Math.min(at, length) / Math.max(1, length)) * width;
-	const bar = (turn, side, from, long) =>
-		long > 0 && html`<rect class=${side} x=${x(from)} y=${turn.speaker === "caller" ? 2 : 34} width=${Math.max(1, x(from + long) - x(from))} height="24" rx="3"></rect>`;
+	const bar = ({ speaker, from, heard_ms, spoken_ms }) => {
+		const [top, long] = speaker === "agent" ? [34, heard_ms] : [2, spoken_ms];
+		return long > 0 && html`<rect class=${speaker} x=${x(from)} y=${top} width=${Math.max(1, x(from + long) - x(from))} height="24" rx="3"></rect>`;
+	};
 	const clicked = (event) => {
 		const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
 		onSeek(((event.clientX - box.left) / box.width) * length);
 	};
-	const spoken = turns.map((turn) => (turn.speaker === "agent" ? bar(turn, "agent", turn.from, turn.heard_ms) : bar(turn, "caller", turn.from, turn.spoken_ms)));
 	return html`<svg class="lanes" viewBox=${`0 0 ${width} 60`} preserveAspectRatio="none" role="img" aria-label=${`Who spoke when, in ${duration(length / 1_000)}`} onClick=${clicked}>
-		${spoken}
+		${turns.map(bar)}
 		<line class="head" x1=${x(ms)} x2=${x(ms)} y1="0" y2="60"></line>
 	</svg>`;
 }

@@ -1,16 +1,12 @@
-import { html, useState } from "../lib/dom.js";
-import { ask, of, once } from "../lib/api.js";
-import { useAction, useLoad } from "../lib/hooks.js";
-import { words } from "../lib/format.js";
-import { Ask, Badge, Field, Trouble } from "../lib/ui.js";
+import { Ask, Badge, Field, Sheet, Trouble, ask, html, of, once, useAction, useLoad, useState, words } from "../lib/all.js";
 
 /** What can be done with a call that goes on. */
 export function Steer({ path, business, call }) {
 	const settings = useLoad(of(business, "/settings"));
 	const [text, setText] = useState("");
 	const [to, setTo] = useState("");
-	const [last, setLast] = useState(/** @type {any} */ (null));
-	const state = useLoad(last ? `${path}/actions/${last.id}` : null, { every: last && !over(last) ? 1_000 : 0 });
+	const [last, setLast] = useState(null);
+	const state = useLoad(last ? `${path}/actions/${last.id}` : null, last && !over(last) ? 1_000 : 0);
 	const shown = state.data ?? last;
 	if (state.data && last && over(state.data) && !over(last)) setLast(state.data);
 	const { run, busy, problem } = useAction(async (action) => {
@@ -27,8 +23,7 @@ export function Steer({ path, business, call }) {
 			<${Ask} label="Cancel the call" question="The phone stops ringing." act=${() => ask("POST", `${path}/cancel`, { headers: once() })} />
 		</section>`;
 	}
-	return html`<section class="sheet" aria-labelledby="steer">
-		<h2 id="steer">Steer the call</h2>
+	return html`<${Sheet} title="Steer the call">
 		<${Field} label="Words" value=${text} onInput=${setText} hint="Said to the caller, or told to the agent alone" maxlength="1000" />
 		<div class="row">
 			<button disabled=${busy || !text.trim()} onClick=${send("say")}>Say it to the caller</button>
@@ -39,13 +34,12 @@ export function Steer({ path, business, call }) {
 		</div>
 		${directory.length > 0 &&
 		html`<div class="row">
-			<${Field} label="Transfer to" value=${to} onInput=${setTo} options=${[{ value: "", label: "Choose" }, ...directory.map((entry) => ({ value: entry.id, label: entry.label }))]} />
+			<${Field} label="Transfer to" value=${to} onInput=${setTo} options=${[["", "Choose"], ...directory.map(({ id, label }) => [id, label])]} />
 			<button disabled=${busy || !to} onClick=${() => run({ action: "transfer", to })}>Transfer</button>
 		</div>`}
 		<${Trouble} of=${problem} />
 		${shown && html`<p role="status">${words(shown.action)}: <${Badge} tone=${shown.state === "done" ? "good" : over(shown) ? "bad" : "busy"}>${words(shown.state)}<//> ${shown.why ? words(shown.why) : ""} <span dir="auto">${shown.detail ?? ""}</span></p>`}
-	</section>`;
+	<//>`;
 }
 
-/** @param {any} action */
 const over = (action) => action.state === "done" || Boolean(action.why);

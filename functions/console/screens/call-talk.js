@@ -1,10 +1,11 @@
-import { html, useEffect, useRef } from "../lib/dom.js";
-import { duration, words } from "../lib/format.js";
-import { Empty } from "../lib/ui.js";
+import { Empty, duration, html, useEffect, useRef, words } from "../lib/all.js";
+
+/** What was said, each line with its place in milliseconds behind `begin`. */
+export const turnsOf = (call, begin) => (call.turns ?? []).map((turn) => ({ ...turn, from: Math.max(0, Date.parse(turn.at) - begin) }));
 
 /** What was said, line by line. Of an interrupted line the part that nobody heard is struck through. */
 export function Talk({ turns, closed, live, at, onSeek }) {
-	const list = useRef(/** @type {HTMLElement | null} */ (null));
+	const list = useRef(null);
 	const now = at.playing || at.ms ? turns.findLastIndex((turn) => turn.from <= at.ms) : -1;
 	const playing = now >= 0 && at.ms <= turns[now].from + turns[now].spoken_ms + 500 ? now : -1;
 	useEffect(() => {
@@ -12,12 +13,11 @@ export function Talk({ turns, closed, live, at, onSeek }) {
 	}, [playing, at.playing]);
 	if (!turns.length) return html`<${Empty}>${closed ? "Your key reads no conversations." : live ? "Nothing was said yet." : "Nothing was said."}<//>`;
 	return html`<ol class="talk" ref=${list} aria-live=${live ? "polite" : "off"}>
-		${turns.map(
-			(turn, n) => html`<li key=${n} class=${`${turn.speaker} ${n === playing ? "playing" : ""}`}>
+		${turns.map((turn, n) => {
+			const from = duration(turn.from / 1_000);
+			return html`<li key=${n} class=${`${turn.speaker} ${n === playing ? "playing" : ""}`}>
 				<div class="who">
-					${onSeek
-						? html`<button class="plain" aria-label=${`Play from ${duration(turn.from / 1_000)}`} onClick=${() => onSeek(turn.from)}>${duration(turn.from / 1_000)}</button>`
-						: html`<span>${duration(turn.from / 1_000)}</span>`}
+					${onSeek ? html`<button class="plain" aria-label=${`Play from ${from}`} onClick=${() => onSeek(turn.from)}>${from}</button>` : html`<span>${from}</span>`}
 					<strong>${turn.speaker}</strong>
 					${turn.state !== "complete" && html`<span>${words(turn.state)}</span>`}
 					${turn.latency_ms !== null && html`<span>after ${turn.latency_ms} ms</span>`}
@@ -30,8 +30,8 @@ export function Talk({ turns, closed, live, at, onSeek }) {
 						<pre dir="ltr">${tool.output ?? "no answer"}</pre>
 					</details>`,
 				)}
-			</li>`,
-		)}
+			</li>`;
+		})}
 	</ol>`;
 }
 

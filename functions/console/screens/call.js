@@ -1,27 +1,21 @@
 // One call: heard, read, and what it came to.
-import { html, useState } from "../lib/dom.js";
-import { of } from "../lib/api.js";
-import { useLoad } from "../lib/hooks.js";
-import { dateTime, duration, millis, money, time, words } from "../lib/format.js";
-import { to } from "../lib/route.js";
-import { CallState, Check, Empty, Fact, Figure, Loaded } from "../lib/ui.js";
+import { CallState, Check, Empty, Fact, Figure, Head, Loaded, Sheet, dateTime, duration, html, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
+import { party } from "./calls.js";
 import { Player } from "./call-player.js";
-import { Talk } from "./call-talk.js";
+import { Talk, turnsOf } from "./call-talk.js";
 import { Steer } from "./call-steer.js";
-import { RecordingCare } from "./call-recording.js";
-import { Correct } from "./call-correct.js";
+import { Correct, RecordingCare } from "./call-care.js";
 
 export function CallPage({ business, one: sid, may }) {
 	const path = of(business, `/calls/${encodeURIComponent(sid)}`);
 	const [over, setOver] = useState(false);
-	const call = useLoad(`${path}?include=events,session,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, { every: over ? 0 : 1_000 });
+	const call = useLoad(`${path}?include=events,session,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
 	// What follows a call, such as its summary, comes some seconds after its end.
 	const settled = Boolean(call.data?.ended_at && (call.data.insights || call.data.refusal || Date.now() - Date.parse(call.data.ended_at) > 120_000));
 	if (settled !== over) setOver(settled);
-	return html`<header>
-			<h1 tabindex="-1">Call</h1>
+	return html`<${Head} title="Call">
 			<p class="small"><a href=${to(["b", business, "calls"])}>All calls</a> · <code>${sid}</code></p>
-		</header>
+		<//>
 		<${Loaded} of=${call}>
 			${(data) => html`<${Record} call=${data} business=${business} path=${path} may=${may} reload=${call.reload} />`}
 		<//>`;
@@ -31,15 +25,14 @@ function Record({ call, business, path, may, reload }) {
 	const [at, setAt] = useState({ ms: 0, playing: false });
 	const [seek, setSeek] = useState({ ms: 0, n: 0 });
 	const [asFinal, setAsFinal] = useState(false);
-	const begin = recordingBegan(call);
-	const turns = (call.turns ?? []).map((turn) => ({ ...turn, from: Math.max(0, Date.parse(turn.at) - begin) }));
+	const turns = turnsOf(call, recordingBegan(call));
 	const final = ["recording", "edited"].includes(call.transcript_source) ? call.transcript.lines.map(asTurn) : null;
 	const session = call.session;
 	const goTo = (ms) => setSeek({ ms, n: seek.n + 1 });
 	const playable = call.recording?.state === "archived" && may("recordings:read");
 	return html`<dl class="figures sheet">
 			<${Figure} name="State" value=${html`<${CallState} status=${call.status} />`} note=${ended(call)} />
-			<${Figure} name=${call.direction === "outbound" ? "Called" : "Caller"} value=${html`<bdi>${(call.direction === "outbound" ? call.to : call.from) ?? "–"}</bdi>`} note=${html`<bdi>${call.direction === "outbound" ? call.from : call.to}</bdi>`} />
+			<${Figure} name=${call.direction === "outbound" ? "Called" : "Caller"} value=${party(call)} note=${call.direction === "outbound" ? call.from : call.to} />
 			<${Figure} name="Length" value=${duration(call.duration_s)} note=${dateTime(call.opened_at)} />
 			<${Figure} name="Cost" value=${money(call.cost?.usd_micros)} note=${call.cost && !call.cost.complete ? "not all of it is known" : ""} />
 			<${Figure} name="Greeting heard after" value=${millis(session?.greeting_heard_ms)} />
@@ -48,17 +41,15 @@ function Record({ call, business, path, may, reload }) {
 		${!call.ended_at && may("calls:control") && html`<${Steer} path=${path} business=${business} call=${call} />`}
 		${playable && html`<${Player} path=${path} recording=${call.recording} turns=${turns} seek=${seek} onPlay=${setAt} />`}
 		<div class="columns">
-			<section class="sheet" aria-labelledby="said">
-				<h2 id="said">What was said</h2>
+			<${Sheet} title="What was said">
 				${final && html`<${Check} label=${`Show the final transcript (${call.transcript_source})`} checked=${asFinal} onChange=${setAsFinal} />`}
 				<${Talk} closed=${!call.turns} turns=${asFinal && final ? final : turns} live=${!call.ended_at} at=${at} onSeek=${playable ? goTo : undefined} />
-			</section>
+			<//>
 			<div class="stack">
 				<${Came} call=${call} />
 				<${Latencies} turns=${turns} />
 				<${Cost} cost=${call.cost} />
-				<section class="sheet" aria-labelledby="course">
-					<h2 id="course">Course</h2>
+				<${Sheet} title="Course">
 					<dl class="facts">
 						<${Fact} name="Opened">${time(call.opened_at)}<//>
 						<${Fact} name="Answered">${time(call.answered_at)}<//>
@@ -72,14 +63,14 @@ function Record({ call, business, path, may, reload }) {
 						<summary>Events of the provider</summary>
 						<ol class="small">${(call.events ?? []).map((event) => html`<li>${time(event.at)} <code>${event.event}</code></li>`)}</ol>
 					</details>
-				</section>
+				<//>
 				${call.recording && html`<${RecordingCare} path=${path} recording=${call.recording} may=${may} reload=${reload} />`}
 				${call.ended_at && html`<${Correct} path=${path} call=${call} may=${may} reload=${reload} />`}
 			</div>
 		</div>`;
 }
 
-/** When the recording began: a line of the transcript knows its place in it. @param {any} call */
+/** When the recording began: a line of the transcript knows its place in it. */
 function recordingBegan(call) {
 	const placed = call.transcript_source === "realtime" ? (call.transcript?.lines ?? []) : [];
 	for (const line of placed) {
@@ -89,14 +80,14 @@ function recordingBegan(call) {
 	return Date.parse(call.answered_at ?? call.opened_at);
 }
 
-/** A line of a transcript as it is shown beside turns. @param {any} line */
+/** A line of a transcript as it is shown beside turns. */
 function asTurn(line) {
 	const from = line.start_ms ?? 0;
 	const long = (line.end_ms ?? from) - from;
 	return { speaker: line.speaker ?? "unknown", text: line.text, state: "complete", from, spoken_ms: long, heard_ms: long, latency_ms: null };
 }
 
-/** Why a call ended, in words. @param {any} call */
+/** Why a call ended, in words. */
 function ended(call) {
 	if (call.refusal) return `refused: ${words(call.refusal)}`;
 	return call.session?.end_reason ? words(call.session.end_reason) : "";
@@ -106,8 +97,7 @@ function ended(call) {
 function Came({ call }) {
 	if (!call.ended_at) return null;
 	const { summary, extraction = [], lead_status: lead } = call;
-	return html`<section class="sheet" aria-labelledby="came">
-		<h2 id="came">What it came to</h2>
+	return html`<${Sheet} title="What it came to">
 		${summary
 			? html`<p dir="auto"><strong>${summary.topic}</strong></p>
 					<p dir="auto">${summary.details}</p>
@@ -119,28 +109,26 @@ function Came({ call }) {
 					</dl>`
 			: html`<${Empty}>${call.insights ? `It was not summed up: ${words(call.insights.outcome)}.` : "It is not summed up yet."}<//>`}
 		${(call.messages ?? []).map((message) => html`<p class="notice" dir="auto"><strong>Message.</strong> ${message.text ?? JSON.stringify(message)}</p>`)}
-	</section>`;
+	<//>`;
 }
 
 function Latencies({ turns }) {
 	const timed = turns.filter((turn) => turn.latency_ms !== null);
 	if (!timed.length) return null;
 	const most = Math.max(1_000, ...timed.map((turn) => turn.latency_ms));
-	return html`<section class="sheet" aria-labelledby="latency">
-		<h2 id="latency">Until the agent answered</h2>
+	return html`<${Sheet} title="Until the agent answered">
 		<dl class="bars">
 			${timed.map((turn) => html`<div><dt>at ${duration(turn.from / 1_000)}</dt><dd><meter min="0" max=${most} value=${turn.latency_ms} aria-label=${`answer at ${duration(turn.from / 1_000)}`}></meter></dd><dd>${millis(turn.latency_ms)}</dd></div>`)}
 		</dl>
-	</section>`;
+	<//>`;
 }
 
 function Cost({ cost }) {
 	if (!cost?.parts.length) return null;
-	return html`<section class="sheet" aria-labelledby="cost">
-		<h2 id="cost">Cost ${money(cost.usd_micros)}</h2>
+	return html`<${Sheet} title=${`Cost ${money(cost.usd_micros)}`}>
 		<dl class="bars">
 			${cost.parts.map((part) => html`<div><dt>${words(part.kind)}</dt><dd><meter min="0" max=${cost.usd_micros || 1} value=${part.micros} aria-label=${words(part.kind)}></meter></dd><dd>${part.at_most ? "≤ " : ""}${money(part.micros)}</dd></div>`)}
 		</dl>
 		<p class="small">Prices as of ${cost.prices_as_of}.</p>
-	</section>`;
+	<//>`;
 }

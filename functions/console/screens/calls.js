@@ -1,10 +1,4 @@
-import { html, useState } from "../lib/dom.js";
-import { ask, of } from "../lib/api.js";
-import { useLoad } from "../lib/hooks.js";
-import { count, dateTime, duration, money, words } from "../lib/format.js";
-import { save } from "../lib/save.js";
-import { go, search, to } from "../lib/route.js";
-import { CallState, Empty, Field, Figure, Loaded, Table, Trouble } from "../lib/ui.js";
+import { CallState, Empty, Field, Figure, Head, Loaded, Opens, Table, Trouble, ask, count, dateTime, duration, go, html, money, of, save, search, text, to, useLoad, useState, words } from "../lib/all.js";
 import { PlaceCall } from "./place-call.js";
 
 /** Filters that stand in the address, as the API names them. */
@@ -13,7 +7,7 @@ const STATES = ["live", "completed", "busy", "no-answer", "failed", "canceled"];
 const ENDS = ["agent_hang_up", "caller_hang_up", "silence", "voicemail", "max_duration", "requested", "transfer", "model_lost", "caller_lost", "drained", "superseded", "protocol", "unauthorised", "internal"];
 
 /** The words of a closed list, to choose from. */
-const choices = (all, list) => [{ value: "", label: all }, ...list.map((value) => ({ value, label: words(value) }))];
+const choices = (all, list) => [["", all], ...list.map((value) => [value, words(value)])];
 
 /** A day that was chosen as the moment at which it begins, or ends. */
 const moment = (day, later = 0) => (day ? new Date(Date.parse(`${day}T00:00`) + later).toISOString() : "");
@@ -22,7 +16,7 @@ export function Calls({ business, may, query }) {
 	const chosen = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
 	const { from, to: until, ...filters } = chosen;
 	const asked = search({ limit: 50, include: "session,cost", ...filters, opened_after: moment(from), opened_before: moment(until, 86_400_000) });
-	const first = useLoad(of(business, `/calls?${asked}`), { every: 5_000 });
+	const first = useLoad(of(business, `/calls?${asked}`), 5_000);
 	const empty = { of: "", calls: /** @type {any[]} */ ([]), next: undefined, problem: null };
 	const [kept, setMore] = useState(empty);
 	const more = kept.of === asked ? kept : empty;
@@ -36,22 +30,19 @@ export function Calls({ business, may, query }) {
 		}
 	};
 	const set = (name) => (value) => go(to(["b", business, "calls"], { ...chosen, [name]: value }), true);
-	const [placing, setPlacing] = useState(false);
 	const field = (name, label, more) => html`<${Field} label=${label} value=${chosen[name]} onInput=${set(name)} ...${more} />`;
-	return html`<header>
-			<h1 tabindex="-1">Calls</h1>
-			${may("calls:write") && html`<button class="first" onClick=${() => setPlacing(true)}>Place a call</button>`}
-		</header>
-		${placing && html`<${PlaceCall} business=${business} onClose=${() => setPlacing(false)} />`}
+	return html`<${Head} title="Calls">
+			${may("calls:write") && html`<${Opens} label="Place a call" tone="first">${(close) => html`<${PlaceCall} business=${business} onClose=${close} />`}<//>`}
+		<//>
 		<div class="sheet row" role="search" aria-label="Filters">
 			${field("status", "State", { options: choices("all", STATES) })}
-			${field("direction", "Direction", { options: choices("both", ["inbound", "outbound"]) })}
+			${field("direction", "Direction", { options: choices("all", ["inbound", "outbound"]) })}
 			${field("party", "Caller or called", { type: "tel", placeholder: "+12025550187" })}
 			${field("from", "From", { type: "date" })}
 			${field("to", "To", { type: "date" })}
 			${field("end_reason", "Ended by", { options: choices("anything", ENDS) })}
 			${field("lead_status", "Lead")}
-			${field("has_recording", "Recording", { options: [...choices("either", []), { value: "true", label: "with" }, { value: "false", label: "without" }] })}
+			${field("has_recording", "Recording", { options: [...choices("either", []), ["true", "with"], ["false", "without"]] })}
 			<a class="button" href=${to(["b", business, "calls"])}>All calls</a>
 		</div>
 		<${Loaded} of=${first}>
@@ -78,7 +69,10 @@ function table(calls) {
 	return [columns, ...calls.map((call) => columns.map((name) => call[name]))].map((row) => row.map(cell).join(",")).join("\r\n");
 }
 
-/** Over without having been answered. @param {any} call */
+/** The other party. */
+export const party = (call) => (call.direction === "outbound" ? call.to : call.from) ?? "–";
+
+/** Over without having been answered. */
 export const missed = (call) => Boolean(call.ended_at) && !call.answered_at;
 
 function Strip({ calls }) {
@@ -95,15 +89,15 @@ function Strip({ calls }) {
 }
 
 export function CallTable({ calls, business }) {
-	const columns = [
-		{ name: "When", cell: (call) => html`<a href=${to(["b", business, "calls", call.sid])}>${dateTime(call.opened_at)}</a>` },
-		{ name: "State", cell: (call) => html`<${CallState} status=${call.status} />` },
-		{ name: "Direction", cell: (call) => call.direction },
-		{ name: "From", cell: (call) => html`<bdi>${call.from}</bdi>` },
-		{ name: "To", cell: (call) => html`<bdi>${call.to ?? "–"}</bdi>` },
-		{ name: "Length", number: true, cell: (call) => duration(call.duration_s) },
-		{ name: "Cost", number: true, cell: (call) => money(call.cost?.usd_micros) },
-		{ name: "Why", cell: (call) => html`<span dir="auto">${call.refusal ? words(call.refusal) : call.session?.end_reason ? words(call.session.end_reason) : (call.reason ?? "")}</span>` },
-	];
-	return html`<div class="sheet"><${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} /></div>`;
+	const columns = {
+		When: (call) => html`<a href=${to(["b", business, "calls", call.sid])}>${dateTime(call.opened_at)}</a>`,
+		State: (call) => html`<${CallState} status=${call.status} />`,
+		Direction: (call) => call.direction,
+		From: (call) => html`<bdi>${call.from}</bdi>`,
+		To: (call) => html`<bdi>${call.to ?? "–"}</bdi>`,
+		Length: (call) => duration(call.duration_s),
+		Cost: (call) => money(call.cost?.usd_micros),
+		Why: (call) => text(call.refusal || call.session?.end_reason ? words(call.refusal ?? call.session.end_reason) : call.reason),
+	};
+	return html`<${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} numbers=${["Length", "Cost"]} />`;
 }

@@ -1,88 +1,98 @@
-import { html, useState } from "../lib/dom.js";
-import { ask, of } from "../lib/api.js";
-import { useAction, useLoad } from "../lib/hooks.js";
-import { date } from "../lib/format.js";
-import { Ask, Badge, Check, Dialog, Empty, Fact, Field, Loaded, Table, Trouble } from "../lib/ui.js";
+import { Ask, Badge, Check, Dialog, Fact, Form, FormDialog, Head, Loaded, Opens, Pages, Table, ask, date, html, of, search, text, useFields, useLoad, usePages } from "../lib/all.js";
 
 export function Numbers({ business, may }) {
 	const path = of(business, "/numbers");
 	const numbers = useLoad(path);
-	const [looked, setLooked] = useState("");
-	const one = (number) => `${path}/${encodeURIComponent(number)}`;
-	const columns = [
-		{ name: "Number", cell: (row) => html`<bdi>${row.number}</bdi>` },
-		{ name: "Label", cell: (row) => html`<span dir="auto">${row.label ?? ""}</span>` },
-		{ name: "Since", cell: (row) => date(row.since) },
-		{
-			name: "",
-			cell: (row) => html`<div class="row">
-				<button type="button" onClick=${() => setLooked(row.number)}>Check at Twilio</button>
-				${may("numbers:write") && html`<${Label} path=${one(row.number)} number=${row} reload=${numbers.reload} />
-					<${Ask} label="Release" question=${`Calls to ${row.number} are not answered for this business any more.`} act=${() => ask("DELETE", one(row.number))} then=${numbers.reload} />`}
-			</div>`,
-		},
-	];
-	return html`<header><h1 tabindex="-1">Numbers</h1></header>
+	const one = (row) => `${path}/${encodeURIComponent(row.number)}`;
+	const columns = {
+		Number: (row) => html`<bdi>${row.number}</bdi>`,
+		Label: (row) => text(row.label),
+		Since: (row) => date(row.since),
+		"": (row) => html`<div class="row">
+			<${Opens} label="Check at Twilio">${(close) => html`<${AtTwilio} path=${one(row)} number=${row.number} may=${may} onClose=${close} />`}<//>
+			${may("numbers:write") && html`<${Opens} label="Label">${(close) => html`<${Label} path=${one(row)} number=${row} reload=${numbers.reload} onClose=${close} />`}<//>
+				<${Ask} label="Release" question=${`Calls to ${row.number} are not answered for this business any more.`} act=${() => ask("DELETE", one(row))} then=${numbers.reload} />`}
+		</div>`,
+	};
+	return html`<${Head} title="Numbers" />
 		${may("numbers:write") && html`<${Take} path=${path} reload=${numbers.reload} />`}
 		<${Loaded} of=${numbers}>
-			${(data) =>
-				data.numbers.length === 0
-					? html`<${Empty}>The business has no number yet.<//>`
-					: html`<div class="sheet"><${Table} caption="Numbers" columns=${columns} rows=${data.numbers} id=${(row) => row.number} /></div>`}
-		<//>
-		${looked && html`<${AtTwilio} path=${one(looked)} number=${looked} may=${may} onClose=${() => setLooked("")} />`}`;
+			${(data) => html`<${Table} caption="Numbers" columns=${columns} rows=${data.numbers} id=${(row) => row.number} empty="The business has no number yet." />`}
+		<//>`;
 }
 
 function Take({ path, reload }) {
-	const [wish, setWish] = useState({ number: "", label: "", set_up: true });
-	const { submit, busy, problem } = useAction(async () => {
-		await ask("POST", path, { body: { number: wish.number.trim(), ...(wish.label && { label: wish.label }), set_up: wish.set_up } });
-		setWish({ number: "", label: "", set_up: true });
+	const blank = { number: "", label: "", set_up: true };
+	const { values, set, change, field } = useFields(blank);
+	const take = async () => {
+		const { number, label, set_up } = values;
+		await ask("POST", path, { body: { number: number.trim(), ...(label && { label }), set_up } });
+		set(blank);
 		await reload();
-	});
-	return html`<form class="sheet" onSubmit=${submit} aria-label="Add a number">
+	};
+	return html`<${Form} class="sheet" aria-label="Add a number" label="Add" act=${take}>
 		<div class="row">
-			<${Field} label="Number" type="tel" required value=${wish.number} onInput=${(number) => setWish({ ...wish, number })} placeholder="+12025550143" />
-			<${Field} label="Label" value=${wish.label} onInput=${(label) => setWish({ ...wish, label })} />
-			<button class="first" disabled=${busy}>Add</button>
+			${field("number", "Number", { type: "tel", required: true, placeholder: "+12025550143" })}
+			${field("label", "Label")}
 		</div>
 		<p></p>
-		<${Check} label="Set it up at Twilio" hint="Twilio then sends its calls here" checked=${wish.set_up} onChange=${(set_up) => setWish({ ...wish, set_up })} />
-		<${Trouble} of=${problem} />
-	</form>`;
+		<${Check} label="Set it up at Twilio" hint="Twilio then sends its calls here" checked=${values.set_up} onChange=${change("set_up")} />
+	<//>`;
 }
 
-function Label({ path, number, reload }) {
-	const [open, setOpen] = useState(false);
-	const [label, setLabel] = useState(number.label ?? "");
-	const { run, busy, problem } = useAction(async () => {
-		await ask("PATCH", path, { body: { label: label.trim() || null } });
-		setOpen(false);
+function Label({ path, number, reload, onClose }) {
+	const { values, field } = useFields({ label: number.label ?? "" });
+	const save = async () => {
+		await ask("PATCH", path, { body: { label: values.label.trim() || null } });
+		onClose();
 		await reload();
-	});
-	return html`<button type="button" onClick=${() => setOpen(true)}>Label</button>
-		${open &&
-		html`<${Dialog} title=${`Label of ${number.number}`} onClose=${() => setOpen(false)}>
-			<${Field} label="Label" value=${label} onInput=${setLabel} maxlength="100" />
-			<${Trouble} of=${problem} />
-			<footer><button type="button" onClick=${() => setOpen(false)}>Cancel</button><button type="button" class="first" disabled=${busy} onClick=${run}>Save</button></footer>
-		<//>`}`;
+	};
+	return html`<${FormDialog} title=${`Label of ${number.number}`} label="Save" onClose=${onClose} act=${save}>${field("label", "Label", { maxlength: 100 })}<//>`;
 }
 
 function AtTwilio({ path, number, may, onClose }) {
 	const check = useLoad(`${path}/check`);
-	const { run, busy, problem } = useAction(async () => {
+	const setUp = async () => {
 		await ask("PUT", `${path}/check`);
 		await check.reload();
-	});
+	};
 	return html`<${Dialog} title=${`${number} at Twilio`} onClose=${onClose}>
 		<${Loaded} of=${check}>
 			${(data) => html`<p>${data.ok ? html`<${Badge} tone="good">Its calls come here<//>` : html`<${Badge} tone="bad">${data.at_twilio ? "Its calls do not all come here" : "The account has no such number"}<//>`}</p>
 				<dl class="facts">
 					${["voice_url", "voice_fallback_url", "status_callback"].map((name) => html`<${Fact} name=${name}><code>${data[name].is ?? "nothing"}</code>${data[name].is !== data[name].should_be && html`<br />should be <code>${data[name].should_be}</code>`}<//>`)}
 				</dl>
-				${!data.ok && data.at_twilio && may("numbers:write") && html`<p><button type="button" class="first" disabled=${busy} onClick=${run}>Set it up</button></p>`}`}
+				${!data.ok && data.at_twilio && may("numbers:write") && html`<${Form} label="Set it up" act=${setUp} />`}`}
 		<//>
-		<${Trouble} of=${problem} />
 	<//>`;
+}
+
+export function DoNotCall({ business, may }) {
+	const path = of(business, "/do-not-call");
+	const pages = usePages();
+	const list = useLoad(`${path}?${search({ limit: 50, cursor: pages.cursor })}`);
+	const { values, set, field } = useFields({ number: "", reason: "" });
+	const one = (number) => `${path}/${encodeURIComponent(number)}`;
+	const add = async () => {
+		await ask("PUT", one(values.number.trim()), { body: values.reason ? { reason: values.reason } : {} });
+		set({ number: "", reason: "" });
+		await list.reload();
+	};
+	const columns = {
+		Number: (row) => html`<bdi>${row.number}</bdi>`,
+		Since: (row) => date(row.since),
+		Reason: (row) => text(row.reason),
+		"": (row) => may("do_not_call:write") && html`<${Ask} label="Take off" question=${`${row.number} may be called again.`} act=${() => ask("DELETE", one(row.number))} then=${list.reload} />`,
+	};
+	return html`<${Head} title="Do not call" />
+		<p>No call is placed to these numbers, whoever orders it.</p>
+		${may("do_not_call:write") &&
+		html`<${Form} class="sheet row" aria-label="Add a number" label="Add" act=${add}>
+			${field("number", "Number", { type: "tel", required: true, placeholder: "+12025550187" })}
+			${field("reason", "Reason", { maxlength: 200 })}
+		<//>`}
+		<${Loaded} of=${list}>
+			${(data) => html`<${Table} caption="Numbers that are not called" columns=${columns} rows=${data.numbers} id=${(row) => row.number} empty="The list is empty." />
+				<${Pages} of=${pages} next=${data.next} />`}
+		<//>`;
 }

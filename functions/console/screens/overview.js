@@ -1,27 +1,21 @@
-import { html } from "../lib/dom.js";
-import { of } from "../lib/api.js";
-import { useLoad } from "../lib/hooks.js";
-import { count } from "../lib/format.js";
-import { to } from "../lib/route.js";
-import { Badge, Empty, Loaded } from "../lib/ui.js";
+import { Badge, Empty, Head, Loaded, Sheet, count, html, of, to, useLoad } from "../lib/all.js";
 import { CallTable, missed } from "./calls.js";
 import { Month } from "./usage.js";
 
 export function Overview({ business, may }) {
-	const calls = useLoad(of(business, "/calls?limit=100&include=session,cost"), { every: 10_000 });
-	const usage = useLoad(may("usage:read") ? of(business, "/usage") : null, { every: 30_000 });
-	return html`<header><h1 tabindex="-1">Overview</h1></header>
+	const calls = useLoad(of(business, "/calls?limit=100&include=session,cost"), 10_000);
+	const usage = useLoad(may("usage:read") ? of(business, "/usage") : null, 30_000);
+	return html`<${Head} title="Overview" />
 		<${Checklist} business=${business} may=${may} calls=${calls.data} />
 		${usage.data && html`<${Month} usage=${usage.data} />`}
 		<${Loaded} of=${calls}>
 			${(page) =>
 				page.calls.length === 0
 					? html`<${Empty}>There are no calls yet.<//>`
-					: html`<section class="sheet" aria-labelledby="hours">
-								<h2 id="hours">Calls by hour</h2>
+					: html`<${Sheet} title="Calls by hour">
 								<${Hours} calls=${page.calls} />
 								<p class="small">Of the last ${count(page.calls.length)} calls, by the hour of the day in which they began. Blue: answered; red: not answered.</p>
-							</section>
+							<//>
 							<h2>Latest calls</h2>
 							<${CallTable} calls=${page.calls.slice(0, 10)} business=${business} />`}
 		<//>`;
@@ -33,17 +27,16 @@ function Checklist({ business, may, calls }) {
 	const settings = useLoad(may("settings:read") ? of(business, "/settings") : null);
 	if (!numbers.data || !(settings.data || settings.problem)) return null;
 	const steps = [
-		{ done: settings.data !== null, title: "Publish the settings", place: "settings" },
-		{ done: numbers.data.numbers.length > 0, title: "Add a number", place: "numbers" },
-		{ done: (calls?.calls.length ?? 0) > 0, title: "Take the first call", place: "live" },
+		[settings.data !== null, "Publish the settings", "settings"],
+		[numbers.data.numbers.length > 0, "Add a number", "numbers"],
+		[(calls?.calls.length ?? 0) > 0, "Take the first call", "live"],
 	];
-	if (steps.every((step) => step.done)) return null;
-	return html`<section class="sheet" aria-labelledby="first">
-		<h2 id="first">To begin with</h2>
+	if (steps.every(([done]) => done)) return null;
+	return html`<${Sheet} title="To begin with">
 		<ol>
-			${steps.map((step) => html`<li><a href=${to(["b", business, step.place])}>${step.title}</a> <${Badge} tone=${step.done ? "good" : "busy"}>${step.done ? "done" : "to do"}<//></li>`)}
+			${steps.map(([done, title, place]) => html`<li><a href=${to(["b", business, place])}>${title}</a> <${Badge} tone=${done ? "good" : "busy"}>${done ? "done" : "to do"}<//></li>`)}
 		</ol>
-	</section>`;
+	<//>`;
 }
 
 function Hours({ calls }) {

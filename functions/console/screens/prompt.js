@@ -1,43 +1,34 @@
-import { html, useState } from "../lib/dom.js";
-import { ask, of } from "../lib/api.js";
-import { useAction } from "../lib/hooks.js";
-import { count, dateTime, words } from "../lib/format.js";
-import { Check, Fact, Field, Trouble } from "../lib/ui.js";
+import { Check, Fact, Form, Head, ask, count, dateTime, html, of, useFields, useState, words } from "../lib/all.js";
 
 /** Exactly what the model would get, for a caller and a time. */
 export function Prompt({ business, query }) {
-	const [wish, setWish] = useState({ channel: "inbound", language: "", at: "", number: "", name: "", draft: query.has("draft"), revision: query.get("revision") ?? "" });
-	const [preview, setPreview] = useState(/** @type {any} */ (null));
-	const set = (name) => (value) => setWish({ ...wish, [name]: value });
-	const { submit, busy, problem } = useAction(async () => {
-		const caller = Object.fromEntries(["number", "name"].map((name) => [name, wish[name].trim()]).filter(([, value]) => value));
+	const { values, change, field } = useFields({ channel: "inbound", language: "", at: "", number: "", name: "", draft: query.has("draft"), revision: query.get("revision") ?? "" });
+	const { channel, language, at, draft, revision } = values;
+	const [preview, setPreview] = useState(null);
+	const show = async () => {
+		const caller = Object.fromEntries(["number", "name"].map((name) => [name, values[name].trim()]).filter(([, value]) => value));
 		const body = {
-			channel: wish.channel,
-			...(wish.language && { language: wish.language }),
-			...(wish.at && { at: new Date(wish.at).toISOString() }),
+			channel,
+			...(language && { language }),
+			...(at && { at: new Date(at).toISOString() }),
 			...(Object.keys(caller).length && { caller }),
-			...(wish.draft ? { draft: true } : wish.revision && { revision: Number(wish.revision) }),
+			...(draft ? { draft } : revision && { revision: Number(revision) }),
 		};
 		setPreview((await ask("POST", of(business, "/prompt/preview"), { body })).data);
-	});
-	return html`<header><h1 tabindex="-1">What the model gets</h1></header>
-		<form class="sheet" onSubmit=${submit}>
+	};
+	return html`<${Head} title="What the model gets" />
+		<${Form} class="sheet" label="Show" act=${show}>
 			<div class="row">
-				<${Field} label="Call" value=${wish.channel} onInput=${set("channel")} options=${[
-					{ value: "inbound", label: "Comes in" },
-					{ value: "outbound", label: "Is placed" },
-				]} />
-				<${Field} label="Language" value=${wish.language} onInput=${set("language")} placeholder="the first one" />
-				<${Field} label="At" type="datetime-local" value=${wish.at} onInput=${set("at")} />
-				<${Field} label="Caller's number" type="tel" value=${wish.number} onInput=${set("number")} />
-				<${Field} label="Caller's name" value=${wish.name} onInput=${set("name")} />
-				<${Field} label="Revision" type="number" min="1" value=${wish.revision} onInput=${set("revision")} placeholder="published" disabled=${wish.draft} />
+				${field("channel", "Call", { options: [["inbound", "Comes in"], ["outbound", "Is placed"]] })}
+				${field("language", "Language", { placeholder: "the first one" })}
+				${field("at", "At", { type: "datetime-local" })}
+				${field("number", "Caller's number", { type: "tel" })}
+				${field("name", "Caller's name")}
+				${field("revision", "Revision", { type: "number", min: 1, placeholder: "published", disabled: draft })}
 			</div>
 			<p></p>
-			<${Check} label="With my draft" checked=${wish.draft} onChange=${set("draft")} />
-			<button class="first" disabled=${busy}>Show</button>
-		</form>
-		<${Trouble} of=${problem} />
+			<${Check} label="With my draft" checked=${draft} onChange=${change("draft")} />
+		<//>
 		${preview && html`<${Shown} preview=${preview} />`}`;
 }
 

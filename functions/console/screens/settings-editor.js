@@ -1,9 +1,5 @@
-import { html, useEffect, useRef, useState } from "../lib/dom.js";
-import { ask, ifMatch, of } from "../lib/api.js";
-import { useAction, useLoad } from "../lib/hooks.js";
+import { Ask, Empty, Field, FormDialog, Loaded, Opens, Sheet, Trouble, ask, html, ifMatch, of, to, useEffect, useFields, useLoad, useRef, useState } from "../lib/all.js";
 import { differences } from "../lib/pointer.js";
-import { to } from "../lib/route.js";
-import { Ask, Dialog, Empty, Field, Loaded, Trouble } from "../lib/ui.js";
 import { Changes } from "./settings-history.js";
 import { AREAS, Findings, SettingField } from "./settings-fields.js";
 import { Directory, Hours } from "./settings-hours.js";
@@ -12,7 +8,7 @@ import { Merge } from "./settings-merge.js";
 /** A draft is saved when nothing was typed for this long. */
 const PAUSE = 800;
 /** What is wrong there is said there. */
-const SHOWN = [...AREAS.flatMap((area) => area.fields.map((field) => field.at)), "/hours", "/tools/directory"];
+const SHOWN = [...Object.values(AREAS).flatMap((fields) => fields.map((field) => field.at)), "/hours", "/tools/directory"];
 
 export function Editor(props) {
 	const draft = useLoad(of(props.business, "/settings/draft"));
@@ -25,9 +21,8 @@ function Draft({ business, published, etag, may, onPublished, begin, version }) 
 	const [settings, setSettings] = useState(begin);
 	const [saved, setSaved] = useState({ settings: begin, version, state: version ? "saved" : "none" });
 	const [findings, setFindings] = useState({ findings: /** @type {any[]} */ ([]), publishable: true });
-	const [problem, setProblem] = useState(/** @type {any} */ (null));
-	const [theirs, setTheirs] = useState(/** @type {any} */ (null));
-	const [publishing, setPublishing] = useState(false);
+	const [problem, setProblem] = useState(null);
+	const [theirs, setTheirs] = useState(null);
 	const path = of(business, "/settings/draft");
 	useEffect(() => {
 		ask("POST", of(business, "/settings/validate"), { body: begin }).then(({ data }) => setFindings(data), setProblem);
@@ -65,28 +60,24 @@ function Draft({ business, published, etag, may, onPublished, begin, version }) 
 		await ask("DELETE", path);
 		await onPublished();
 	};
+	const edit = { settings, findings: findings.findings, onChange: setSettings };
 	if (theirs) return html`<${Merge} mine=${settings} theirs=${theirs.data} onMerged=${merged} />`;
 	return html`<div class="sheet row">
 			<p role="status">${status(saved, settings, changed)}</p>
 			<a class="button" href=${to(["b", business, "prompt"], { draft: 1 })}>What the model gets</a>
 			${saved.version && html`<${Ask} label="Discard the draft" question="The draft is thrown away; what is published stays." act=${discard} />`}
-			${may("settings:publish") && html`<button class="first" disabled=${settings !== saved.settings || !saved.version || !findings.publishable} onClick=${() => setPublishing(true)}>Publish</button>`}
+			${may("settings:publish") && html`<${Opens} label="Publish" tone="first" disabled=${settings !== saved.settings || !saved.version || !findings.publishable}>
+				${(close) => html`<${Publish} business=${business} published=${published} etag=${etag} onClose=${close} onPublished=${onPublished} />`}
+			<//>`}
 		</div>
 		<${Trouble} of=${problem} again=${save} />
 		<${Findings} of=${findings.findings.filter((finding) => !SHOWN.some((place) => finding.pointer === place || finding.pointer.startsWith(`${place}/`)))} />
-		${AREAS.map(
-			(area) => html`<section class="sheet" key=${area.title} aria-label=${area.title}>
-				<h2>${area.title}</h2>
-				${area.fields.map((field) => html`<${SettingField} key=${field.at} of=${field} settings=${settings} findings=${findings.findings} onChange=${setSettings} />`)}
-			</section>`,
-		)}
-		<${Hours} settings=${settings} findings=${findings.findings} onChange=${setSettings} />
-		<${Directory} settings=${settings} findings=${findings.findings} onChange=${setSettings} />
-		<${Whole} settings=${settings} onChange=${setSettings} />
-		${publishing && html`<${Publish} business=${business} published=${published} etag=${etag} onClose=${() => setPublishing(false)} onPublished=${onPublished} />`}`;
+		${Object.entries(AREAS).map(([title, fields]) => html`<${Sheet} key=${title} title=${title}>${fields.map((field) => html`<${SettingField} key=${field.at} of=${field} ...${edit} />`)}<//>`)}
+		<${Hours} ...${edit} />
+		<${Directory} ...${edit} />
+		<${Whole} ...${edit} />`;
 }
 
-/** @param {any} saved @param {any} settings @param {number} changed */
 function status(saved, settings, changed) {
 	if (saved.state === "not saved") return "The draft is not saved.";
 	if (saved.state === "saving" || settings !== saved.settings) return "Saving…";
@@ -96,7 +87,7 @@ function status(saved, settings, changed) {
 
 /** Everything, for what has no field of its own. */
 function Whole({ settings, onChange }) {
-	const [text, setText] = useState(/** @type {string | null} */ (null));
+	const [text, setText] = useState(null);
 	const [wrong, setWrong] = useState("");
 	const typed = (text) => {
 		setText(text);
@@ -115,26 +106,23 @@ function Whole({ settings, onChange }) {
 }
 
 function Publish({ business, published, etag, onClose, onPublished }) {
-	const [note, setNote] = useState("");
+	const { values, field } = useFields({ note: "" });
 	const [seen, setSeen] = useState({ revision: published.revision, etag });
 	const changes = useLoad(seen.revision ? of(business, `/settings/diff?from=${seen.revision}&to=draft`) : null);
-	const { run, busy, problem } = useAction(async () => {
-		await ask("POST", of(business, "/settings/publish"), { body: note ? { note } : {}, headers: ifMatch(seen.etag) });
+	const publish = async () => {
+		await ask("POST", of(business, "/settings/publish"), { body: values.note ? values : {}, headers: ifMatch(seen.etag) });
 		onClose();
 		await onPublished();
-	});
-	// Somebody published meanwhile: the author sees what they would take back.
-	const newer = problem?.status === 412 && problem.etag ? Number(problem.etag.replace(/\D/g, "")) : 0;
-	return html`<${Dialog} title="Publish" onClose=${onClose}>
+	};
+	// Another person published meanwhile: the author sees what they would take back.
+	const stale = ({ etag }) => {
+		const revision = Number(etag?.replace(/\D/g, ""));
+		return revision > 0 && html`<button type="button" onClick=${() => setSeen({ revision, etag })}>Compare with revision ${revision} and decide anew</button>`;
+	};
+	return html`<${FormDialog} title="Publish" label="Publish" onClose=${onClose} act=${publish} stale=${stale}>
 		${seen.revision
 			? html`<${Loaded} of=${changes}>${(data) => html`<${Changes} of=${data} />`}<//>`
 			: html`<${Empty}>These are the first settings of the business.<//>`}
-		<${Field} label="Note" value=${note} onInput=${setNote} hint="What changed and why, for those who read the history" maxlength="500" />
-		<${Trouble} of=${problem} />
-		${newer > 0 && html`<p><button onClick=${() => setSeen({ revision: newer, etag: problem.etag })}>Compare with revision ${newer} and decide anew</button></p>`}
-		<footer>
-			<button onClick=${onClose}>Cancel</button>
-			<button class="first" disabled=${busy} onClick=${run}>Publish</button>
-		</footer>
+		${field("note", "Note", { hint: "What changed and why, for those who read the history", maxlength: 500 })}
 	<//>`;
 }

@@ -1,51 +1,33 @@
 // The settings that have a field of their own. Everything else is edited as JSON.
-import { html } from "../lib/dom.js";
+import { Check, Field, html } from "../lib/all.js";
 import { at, put } from "../lib/pointer.js";
-import { Check, Field } from "../lib/ui.js";
 
-/**
- * @typedef {"text" | "long" | "list" | "check" | "number"} Kind
- * @typedef {{at: string, label: string, kind: Kind, hint?: string, rows?: number}} FieldOf
- * @type {{title: string, fields: FieldOf[]}[]}
- */
-export const AREAS = [
-	{
-		title: "Calls that come in",
-		fields: [
-			{ at: "/prompts/inbound/greeting", label: "Greeting", kind: "long", rows: 2, hint: "The first words. {{business_name}} stands for the name." },
-			{ at: "/prompts/inbound/instructions", label: "Instructions", kind: "long", rows: 14, hint: "Who the agent is, what it knows, and what it is to do" },
-		],
-	},
-	{
-		title: "Calls that are placed",
-		fields: [
-			{ at: "/prompts/outbound/greeting", label: "Greeting of a placed call", kind: "long", rows: 2 },
-			{ at: "/prompts/outbound/instructions", label: "Instructions of a placed call", kind: "long", rows: 8 },
-		],
-	},
-	{
-		title: "Voice",
-		fields: [
-			{ at: "/voice/voice", label: "Voice", kind: "text" },
-			{ at: "/voice/model", label: "Model", kind: "text" },
-			{ at: "/voice/languages", label: "Languages", kind: "list", rows: 3, hint: "One code per line, such as en or he; the first is spoken first" },
-			{ at: "/voice/keywords", label: "Names and terms", kind: "list", rows: 4, hint: "One per line: what callers say and a listener could mistake" },
-		],
-	},
-	{
-		title: "Rules",
-		fields: [
-			{ at: "/policies/record_calls", label: "Calls are recorded", kind: "check" },
-			{ at: "/policies/conversation/protect_greeting", label: "The greeting is not interrupted", kind: "check" },
-			{ at: "/policies/conversation/end_on_goodbye", label: "A goodbye ends the call", kind: "check" },
-			{ at: "/tools/take_messages", label: "The agent takes messages", kind: "check" },
-		],
-	},
-	{
-		title: "What is noted of a call",
-		fields: [{ at: "/insights/lead_statuses", label: "States of a lead", kind: "list", rows: 4, hint: "One per line, in the order in which a lead moves" }],
-	},
-];
+/** @param {string} at @param {string} label @param {"text" | "long" | "list" | "check"} kind @param {{rows?: number, hint?: string}} [more] */
+const field = (at, label, kind, more) => ({ at, label, kind, ...more });
+
+export const AREAS = {
+	"Calls that come in": [
+		field("/prompts/inbound/greeting", "Greeting", "long", { rows: 2, hint: "The first words. {{business_name}} stands for the name." }),
+		field("/prompts/inbound/instructions", "Instructions", "long", { rows: 14, hint: "Who the agent is, what it knows, and what it is to do" }),
+	],
+	"Calls that are placed": [
+		field("/prompts/outbound/greeting", "Greeting of a placed call", "long", { rows: 2 }),
+		field("/prompts/outbound/instructions", "Instructions of a placed call", "long", { rows: 8 }),
+	],
+	Voice: [
+		field("/voice/voice", "Voice", "text"),
+		field("/voice/model", "Model", "text"),
+		field("/voice/languages", "Languages", "list", { rows: 3, hint: "One code per line, such as en or he; the first is spoken first" }),
+		field("/voice/keywords", "Names and terms", "list", { rows: 4, hint: "One per line: what callers say and a listener could mistake" }),
+	],
+	Rules: [
+		field("/policies/record_calls", "Calls are recorded", "check"),
+		field("/policies/conversation/protect_greeting", "The greeting is not interrupted", "check"),
+		field("/policies/conversation/end_on_goodbye", "A goodbye ends the call", "check"),
+		field("/tools/take_messages", "The agent takes messages", "check"),
+	],
+	"What is noted of a call": [field("/insights/lead_statuses", "States of a lead", "list", { rows: 4, hint: "One per line, in the order in which a lead moves" })],
+};
 
 /** One setting, with what is wrong with it. */
 export function SettingField({ of: field, settings, findings, onChange, disabled }) {

@@ -1,11 +1,5 @@
-import { html, useState } from "../lib/dom.js";
-import { ask, ifMatch, of } from "../lib/api.js";
-import { useLoad } from "../lib/hooks.js";
-import { dateTime, words } from "../lib/format.js";
-import { go, to } from "../lib/route.js";
-import { save } from "../lib/save.js";
+import { Ask, Badge, Empty, Field, Loaded, Table, ask, dateTime, go, html, ifMatch, of, save, text, to, useLoad, useState, words } from "../lib/all.js";
 import { shown } from "../lib/pointer.js";
-import { Ask, Badge, Empty, Field, Loaded, Table } from "../lib/ui.js";
 
 /** What was published, newest first. */
 export function History({ business, published, etag, may, revision, onPublished }) {
@@ -14,18 +8,16 @@ export function History({ business, published, etag, may, revision, onPublished 
 		await Promise.all([revisions.reload(), onPublished()]);
 		go(to(["b", business, "settings"], { tab: "history" }));
 	};
-	const columns = [
-		{ name: "Revision", cell: (row) => html`<a href=${to(["b", business, "settings"], { revision: row.revision })}>${row.revision}</a> ${row.revision === published.revision && html`<${Badge} tone="good">published<//>`}` },
-		{ name: "When", cell: (row) => dateTime(row.published_at) },
-		{ name: "By", cell: (row) => row.author ?? "–" },
-		{ name: "Note", cell: (row) => html`<span dir="auto">${row.note ?? ""}</span>` },
-	];
+	const columns = {
+		Revision: (row) => html`<a href=${to(["b", business, "settings"], { revision: row.revision })}>${row.revision}</a> ${row.revision === published.revision && html`<${Badge} tone="good">published<//>`}`,
+		When: (row) => dateTime(row.published_at),
+		By: (row) => row.author ?? "–",
+		Note: (row) => text(row.note),
+	};
 	return html`<${Loaded} of=${revisions}>
 		${(data) =>
-			data.revisions.length === 0
-				? html`<${Empty}>Nothing was published yet.<//>`
-				: html`<div class="sheet"><${Table} caption="Revisions" columns=${columns} rows=${[...data.revisions].sort((a, b) => b.revision - a.revision)} id=${(row) => String(row.revision)} current=${revision ?? undefined} /></div>
-						${revision && html`<${One} key=${revision} business=${business} revision=${Number(revision)} published=${published} etag=${etag} may=${may} others=${data.revisions} onPublished=${again} />`}`}
+			html`<${Table} caption="Revisions" columns=${columns} rows=${[...data.revisions].sort((a, b) => b.revision - a.revision)} id=${(row) => String(row.revision)} current=${revision ?? undefined} empty="Nothing was published yet." />
+				${revision && html`<${One} key=${revision} business=${business} revision=${Number(revision)} published=${published} etag=${etag} may=${may} others=${data.revisions} onPublished=${again} />`}`}
 	<//>`;
 }
 
@@ -39,7 +31,7 @@ function One({ business, revision, published, etag, may, others, onPublished }) 
 	return html`<section class="sheet" aria-label=${`Revision ${revision}`}>
 		<h2>Revision ${revision}</h2>
 		<div class="row">
-			${older.length > 0 && html`<${Field} label="Compare with revision" value=${from} onInput=${setFrom} options=${older.map((other) => ({ value: String(other), label: String(other) }))} />`}
+			${older.length > 0 && html`<${Field} label="Compare with revision" value=${from} onInput=${setFrom} options=${older.map((other) => [String(other), other])} />`}
 			<a class="button" href=${to(["b", business, "prompt"], { revision })}>What the model gets</a>
 			<button disabled=${!settings.data} onClick=${exported}>Export</button>
 			${revision !== published.revision && may("settings:publish") && html`<${Ask} label="Restore" tone="first" question=${`Revision ${revision} is published again, as a new revision. Drafts stay as they are.`} act=${restore} then=${onPublished} />`}

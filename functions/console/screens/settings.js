@@ -1,16 +1,7 @@
 // How calls are conducted: a draft that saves itself, what is wrong with it, publishing, and what was published before.
-import { html, useState } from "../lib/dom.js";
-import { of } from "../lib/api.js";
-import { useLoad } from "../lib/hooks.js";
-import { go, to } from "../lib/route.js";
-import { Loaded } from "../lib/ui.js";
+import { Head, Loaded, go, html, of, to, useLoad, useState } from "../lib/all.js";
 import { Editor } from "./settings-editor.js";
 import { History } from "./settings-history.js";
-
-const TABS = [
-	{ name: "edit", title: "Edit" },
-	{ name: "history", title: "History" },
-];
 
 export function Settings({ business, may, query }) {
 	const revision = query.get("revision");
@@ -23,19 +14,18 @@ export function Settings({ business, may, query }) {
 	};
 	const nothing = published.problem?.status === 404;
 	const known = nothing ? { ...published, problem: null, data: { revision: 0 }, loading: false } : published;
-	return html`<header>
-			<h1 tabindex="-1">Settings</h1>
+	return html`<${Head} title="Settings">
 			${known.data && html`<p class="small">${known.data.revision ? `Revision ${known.data.revision} is published.` : "Nothing is published yet: calls are not answered by the agent."}</p>`}
-		</header>
+		<//>
 		<div class="tabs" role="tablist" aria-label="Settings">
-			${TABS.map((tab) => html`<button role="tab" id=${`tab-${tab.name}`} aria-selected=${chosen === tab.name} aria-controls="tab-panel" onClick=${() => go(to(["b", business, "settings"], { tab: tab.name }))}>${tab.title}</button>`)}
+			${[["edit", "Edit"], ["history", "History"]].map(([tab, title]) => html`<button role="tab" id=${`tab-${tab}`} aria-selected=${chosen === tab} aria-controls="tab-panel" onClick=${() => go(to(["b", business, "settings"], { tab }))}>${title}</button>`)}
 		</div>
 		<div id="tab-panel" role="tabpanel" aria-labelledby=${`tab-${chosen}`}>
 			<${Loaded} of=${known}>
-				${(data) =>
-					chosen === "edit"
-						? html`<${Editor} key=${round} business=${business} published=${data} etag=${published.etag} may=${may} onPublished=${again} />`
-						: html`<${History} business=${business} published=${data} etag=${published.etag} may=${may} revision=${revision} onPublished=${again} />`}
+				${(data) => {
+					const of = { business, may, published: data, etag: published.etag, onPublished: again };
+					return chosen === "edit" ? html`<${Editor} key=${round} ...${of} />` : html`<${History} revision=${revision} ...${of} />`;
+				}}
 			<//>
 		</div>`;
 }

@@ -1,17 +1,10 @@
-import { html, useState } from "../lib/dom.js";
-import { of } from "../lib/api.js";
-import { useLoad } from "../lib/hooks.js";
-import { bytes, count, date, duration, money, words } from "../lib/format.js";
-import { Field, Figure, Loaded } from "../lib/ui.js";
+import { Field, Figure, Head, Loaded, Sheet, bytes, count, date, duration, html, money, of, useLoad, useState, words } from "../lib/all.js";
 
 /** What the business used in a month. */
 export function Usage({ business }) {
 	const [month, setMonth] = useState("");
-	const usage = useLoad(of(business, `/usage${month ? `?month=${month}` : ""}`), { every: 30_000 });
-	return html`<header>
-			<h1 tabindex="-1">Usage</h1>
-			<${Field} label="Month" type="month" value=${month || usage.data?.month || ""} onInput=${setMonth} />
-		</header>
+	const usage = useLoad(of(business, `/usage${month ? `?month=${month}` : ""}`), 30_000);
+	return html`<${Head} title="Usage"><${Field} label="Month" type="month" value=${month || usage.data?.month || ""} onInput=${setMonth} /><//>
 		<${Loaded} of=${usage}>${(data) => html`<${Month} usage=${data} />`}<//>`;
 }
 
@@ -27,10 +20,9 @@ export function Month({ usage }) {
 		</dl>
 		${cost.incomplete > 0 && html`<p class="small">Of ${count(cost.incomplete)} calls a part of the cost is not known.</p>`}
 		${caps.length > 0 &&
-		html`<section class="sheet" aria-labelledby="caps">
-			<h2 id="caps">Caps</h2>
+		html`<${Sheet} title="Caps">
 			<dl class="bars">
 				${caps.map((cap) => html`<div><dt>${words(cap.meter)}</dt><dd><meter min="0" max=${cap.cap} high=${cap.cap * 0.8} value=${cap.used} aria-label=${words(cap.meter)}></meter></dd><dd>${words(cap.level)}</dd></div>`)}
 			</dl>
-		</section>`}`;
+		<//>`}`;
 }
