@@ -29,6 +29,7 @@ after(() => browser?.close());
 
 const screens = () => [
   { name: "overview", at: `b/${business}/overview`, shows: "Latest calls" },
+  { name: "talk", at: `b/${business}/overview`, press: "Talk to the agent", shows: "Begin" },
   { name: "live", at: `b/${business}/live`, shows: "Live" },
   { name: "calls", at: `b/${business}/calls`, shows: "Calls shown" },
   { name: "call", at: `b/${business}/calls/${call.sid}`, shows: "What was said" },
@@ -60,11 +61,13 @@ for (const look of LOOKS) {
     await signIn(page, operatorKey);
     for (const screen of screens()) {
       await page.goto(`${url}/console#/${screen.at}`);
+      if (screen.press) await page.getByRole("button", { name: screen.press }).click();
       await page.locator("main").getByText(screen.shows).first().waitFor();
       await page.locator(".waiting").first().waitFor({ state: "detached" });
       await checked(page, look, screen.name);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(wide <= 0, `${screen.name} in ${look.name} is ${wide} px too wide`);
+      if (screen.press) await page.keyboard.press("Escape");
     }
     assert.deepEqual(wrong, []);
     await context.close();

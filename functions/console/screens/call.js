@@ -3,6 +3,7 @@ import { CallState, Check, Empty, Fact, Figure, Head, Loaded, Sheet, dateTime, d
 import { party } from "./calls.js";
 import { Player } from "./call-player.js";
 import { Talk, turnsOf } from "./call-talk.js";
+import { TalkButton } from "./test-call.js";
 import { Steer } from "./call-steer.js";
 import { Correct, RecordingCare } from "./call-care.js";
 
@@ -54,7 +55,7 @@ function Record({ call, business, path, may, reload }) {
 						<${Fact} name="Opened">${time(call.opened_at)}<//>
 						<${Fact} name="Answered">${time(call.answered_at)}<//>
 						<${Fact} name="Ended">${time(call.ended_at)}<//>
-						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a><//>
+						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a> ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
 						${session && html`<${Fact} name="Sessions">${session.epoch === 1 ? "one" : `${session.epoch}: the call was resumed`}<//>
 							<${Fact} name="Interruptions">${session.barge_ins}<//>
 							<${Fact} name="Audio lost">${session.frames.dropped ? `${session.frames.dropped} frames` : "none"}<//>`}

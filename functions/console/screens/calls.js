@@ -36,7 +36,7 @@ export function Calls({ business, may, query }) {
 		<//>
 		<div class="sheet row" role="search" aria-label="Filters">
 			${field("status", "State", { options: choices("all", STATES) })}
-			${field("direction", "Direction", { options: choices("all", ["inbound", "outbound"]) })}
+			${field("direction", "Direction", { options: choices("all", ["inbound", "outbound", "test"]) })}
 			${field("party", "Caller or called", { type: "tel", placeholder: "+12025550187" })}
 			${field("from", "From", { type: "date" })}
 			${field("to", "To", { type: "date" })}
@@ -70,7 +70,7 @@ function table(calls) {
 }
 
 /** The other party. */
-export const party = (call) => (call.direction === "outbound" ? call.to : call.from) ?? "–";
+export const party = (call) => (call.direction === "outbound" ? call.to : call.direction === "test" ? "the console" : call.from) ?? "–";
 
 /** Over without having been answered. */
 export const missed = (call) => Boolean(call.ended_at) && !call.answered_at;

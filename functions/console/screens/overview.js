@@ -1,11 +1,12 @@
 import { Badge, Empty, Head, Loaded, Sheet, count, html, of, to, useLoad } from "../lib/all.js";
 import { CallTable, missed } from "./calls.js";
+import { TalkButton } from "./test-call.js";
 import { Month } from "./usage.js";
 
 export function Overview({ business, may }) {
 	const calls = useLoad(of(business, "/calls?limit=100&include=session,cost"), 10_000);
 	const usage = useLoad(may("usage:read") ? of(business, "/usage") : null, 30_000);
-	return html`<${Head} title="Overview" />
+	return html`<${Head} title="Overview"><${TalkButton} business=${business} may=${may} /><//>
 		<${Checklist} business=${business} may=${may} calls=${calls.data} />
 		${usage.data && html`<${Month} usage=${usage.data} />`}
 		<${Loaded} of=${calls}>

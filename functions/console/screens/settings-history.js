@@ -1,6 +1,8 @@
 import { Ask, Badge, Empty, Field, Loaded, Table, ask, dateTime, go, html, ifMatch, of, save, text, to, useLoad, useState, words } from "../lib/all.js";
 import { shown } from "../lib/pointer.js";
 
+import { TalkButton } from "./test-call.js";
+
 /** What was published, newest first. */
 export function History({ business, published, etag, may, revision, onPublished }) {
 	const revisions = useLoad(of(business, "/settings/revisions"));
@@ -33,6 +35,7 @@ function One({ business, revision, published, etag, may, others, onPublished }) 
 		<div class="row">
 			${older.length > 0 && html`<${Field} label="Compare with revision" value=${from} onInput=${setFrom} options=${older.map((other) => [String(other), other])} />`}
 			<a class="button" href=${to(["b", business, "prompt"], { revision })}>What the model gets</a>
+			<${TalkButton} business=${business} may=${may} revision=${revision} />
 			<button disabled=${!settings.data} onClick=${exported}>Export</button>
 			${revision !== published.revision && may("settings:publish") && html`<${Ask} label="Restore" tone="first" question=${`Revision ${revision} is published again, as a new revision. Drafts stay as they are.`} act=${restore} then=${onPublished} />`}
 		</div>

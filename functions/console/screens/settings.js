@@ -1,5 +1,6 @@
 // How calls are conducted: a draft that saves itself, what is wrong with it, publishing, and what was published before.
 import { Head, Loaded, go, html, of, to, useLoad, useState } from "../lib/all.js";
+import { TalkButton } from "./test-call.js";
 import { Editor } from "./settings-editor.js";
 import { History } from "./settings-history.js";
 
@@ -16,6 +17,7 @@ export function Settings({ business, may, query }) {
 	const known = nothing ? { ...published, problem: null, data: { revision: 0 }, loading: false } : published;
 	return html`<${Head} title="Settings">
 			${known.data && html`<p class="small">${known.data.revision ? `Revision ${known.data.revision} is published.` : "Nothing is published yet: calls are not answered by the agent."}</p>`}
+			${known.data?.revision > 0 && html`<${TalkButton} business=${business} may=${may} />`}
 		<//>
 		<div class="tabs" role="tablist" aria-label="Settings">
 			${[["edit", "Edit"], ["history", "History"]].map(([tab, title]) => html`<button role="tab" id=${`tab-${tab}`} aria-selected=${chosen === tab} aria-controls="tab-panel" onClick=${() => go(to(["b", business, "settings"], { tab }))}>${title}</button>`)}

@@ -13,6 +13,7 @@ export function Month({ usage }) {
 	return html`<dl class="figures sheet">
 			<${Figure} name="Calls in" value=${count(calls.inbound)} note=${duration(talk.inbound)} />
 			<${Figure} name="Calls out" value=${count(calls.outbound)} note=${duration(talk.outbound)} />
+			<${Figure} name="Test calls" value=${count(calls.test)} note=${duration(talk.test)} />
 			<${Figure} name="Refused" value=${count(usage.refused)} />
 			<${Figure} name="Minutes" value=${count(usage.minutes)} note=${usage.ends_at ? `until ${date(usage.ends_at)}` : ""} />
 			<${Figure} name="Cost" value=${money(cost.usd_micros)} note=${`models ${money(cost.model_usd_micros)}, carrier ${money(cost.carrier_usd_micros)}`} />

@@ -8,7 +8,6 @@
 //!    where webhooks link it, and in Twilio's list;
 //! 4. the order has room for one call. A second one, whatever made it, is hung up when it is answered.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::business::VoicemailPolicy;

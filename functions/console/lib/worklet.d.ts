@@ -1,0 +1,5 @@
+declare const sampleRate: number;
+declare function registerProcessor(name: string, processor: any): void;
+declare class AudioWorkletProcessor {
+	port: MessagePort;
+}
