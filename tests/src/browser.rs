@@ -203,7 +203,7 @@ impl Browser {
     async fn step(&mut self) {
         tokio::select! {
             message = self.socket.next() => match message {
-                Some(Ok(Message::Text(text))) => self.told(&serde_json::from_str(&text).expect("JSON")).await,
+                Some(Ok(Message::Text(text))) => self.told(&serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(Message::Close(frame))) => {
                     self.closed = Some(frame.map_or(1005, |frame| frame.code.into()));
                 }
@@ -216,7 +216,7 @@ impl Browser {
         }
     }
 
-    async fn told(&mut self, message: &Value) {
+    fn told(&mut self, message: &Value) {
         match message["event"].as_str() {
             Some("media") => {
                 let payload = message["media"]["payload"].as_str().expect("a payload");
