@@ -1,5 +1,4 @@
-import { CallState, Empty, Field, Figure, Head, Loaded, Opens, Table, Trouble, ask, count, dateTime, duration, go, html, money, of, save, search, text, to, useLoad, useState, words } from "../lib/all.js";
-import { PlaceCall } from "./place-call.js";
+import { CallState, Empty, Field, Figure, FormDialog, Head, Loaded, Opens, Table, Trouble, ask, count, dateTime, duration, go, html, money, of, save, search, text, to, useFields, useLoad, useState, words } from "../lib/all.js";
 
 /** Filters that stand in the address, as the API names them. */
 const FILTERS = ["status", "direction", "party", "number", "from", "to", "end_reason", "lead_status", "has_recording"];
@@ -100,4 +99,24 @@ export function CallTable({ calls, business }) {
 		Why: (call) => text(call.refusal || call.session?.end_reason ? words(call.refusal ?? call.session.end_reason) : call.reason),
 	};
 	return html`<${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} numbers=${["Length", "Cost"]} />`;
+}
+
+/** Has the agent call somebody. */
+function PlaceCall({ business, onClose }) {
+	const numbers = useLoad(of(business, "/numbers"));
+	const { values, field } = useFields({ from: "", to: "", reason: "", context: "" });
+	const own = (numbers.data?.numbers ?? []).map(({ number, label }) => [number, label ? `${number} (${label})` : number]);
+	const from = values.from || own[0]?.[0] || "";
+	const order = async (headers) => {
+		const given = Object.fromEntries(Object.entries({ ...values, from }).filter(([, value]) => value));
+		const { data } = await ask("POST", of(business, "/calls"), { body: given, headers });
+		onClose();
+		go(to(["b", business, "calls", data.sid]));
+	};
+	return html`<${FormDialog} title="Place a call" label="Call" onClose=${onClose} act=${order} disabled=${!from}>
+		${field("from", "From", { value: from, options: own })}
+		${field("to", "To", { type: "tel", required: true, placeholder: "+12025550187", hint: "With the country's code, such as +12025550187" })}
+		${field("reason", "What the call is about", { hint: "The agent says it" })}
+		${field("context", "What the agent should know", { rows: 4 })}
+	<//>`;
 }

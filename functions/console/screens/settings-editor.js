@@ -1,9 +1,8 @@
 import { Ask, Empty, Field, FormDialog, Loaded, Opens, Sheet, Trouble, ask, html, ifMatch, of, to, useEffect, useFields, useLoad, useRef, useState } from "../lib/all.js";
 import { differences } from "../lib/pointer.js";
-import { Changes } from "./settings-history.js";
+import { Changes, Merge } from "./settings-history.js";
 import { AREAS, Findings, SettingField } from "./settings-fields.js";
 import { Directory, Hours } from "./settings-hours.js";
-import { Merge } from "./settings-merge.js";
 
 /** A draft is saved when nothing was typed for this long. */
 const PAUSE = 800;

@@ -12,9 +12,9 @@ const STATES = { idle: "The agent answers as it would answer a telephone.", conn
 
 /** Leads to a conversation with the agent as it is in a revision of the settings, or in what is published. */
 export const TalkButton = ({ business, may, revision }) =>
-	may("calls:test") && html`<${Opens} label="Talk to the agent">${(close) => html`<${TestCall} business=${business} revision=${revision} onClose=${close} />`}<//>`;
+	may("calls:test") && html`<${Opens} label="Talk to the agent">${(close) => html`<${TestCall} business=${business} may=${may} revision=${revision} onClose=${close} />`}<//>`;
 
-function TestCall({ business, revision, onClose }) {
+function TestCall({ business, may, revision, onClose }) {
 	const [state, setState] = useState("idle");
 	const [sid, setSid] = useState("");
 	const [problem, setProblem] = useState(null);
@@ -23,7 +23,7 @@ function TestCall({ business, revision, onClose }) {
 	const meter = useRef(null);
 	/** The line with its call and stream, and whether the person has left it. */
 	const now = useRef({ left: false, line: /** @type {any} */ (null), call: "", epoch: 0 });
-	const record = useLoad(sid ? of(business, `/calls/${sid}?include=turns`) : null, state === "over" ? 0 : 1_000);
+	const record = useLoad(sid && may("transcripts:read") ? of(business, `/calls/${sid}?include=turns`) : null, state === "over" ? 0 : 1_000);
 
 	const connect = ({ call, stream }) => {
 		Object.assign(now.current, { call, epoch: stream.epoch });
