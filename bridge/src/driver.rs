@@ -33,12 +33,12 @@ use self::timer::Timer;
 use self::wake::Wake;
 use crate::actions::ActionWatch;
 use crate::caller_socket::{self, CallerRead, CallerSocket};
+use crate::entrance::Entrance;
 use crate::live::{LiveEvents, LiveKind};
 use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
 use crate::ports::{Ports, Steered};
-use crate::server::Entrance;
 use crate::writer::TurnWriter;
 use crate::{report, tools};
 

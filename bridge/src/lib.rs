@@ -21,6 +21,7 @@ pub mod app;
 mod caller_socket;
 mod drain;
 mod driver;
+mod entrance;
 mod histogram;
 mod live;
 mod meters;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::Secret;
 use domain::ids::{AccountSid, InvalidId};
 use domain::own_account::Signer;
-use domain::token::{BROWSER_PATH, StreamKind};
+use domain::token::BROWSER_PATH;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -29,6 +29,7 @@ use crate::actions::ActionWatch;
 use crate::caller_socket::CallerSocket;
 use crate::drain::{Admissions, CallSlot, NotAdmitted};
 use crate::driver::{CallDriver, Context};
+use crate::entrance::Entrance;
 use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::{Ports, StoreError};
@@ -309,30 +310,16 @@ enum NotSigned {
     Keys(StoreError),
 }
 
-/// By which door a stream came, and who opened it.
-pub(crate) struct Entrance {
-    pub(crate) kind: StreamKind,
-    pub(crate) signer: Signer,
-}
-
-/// A browser cannot sign. It names the page's origin, which no page can forge, and its token is of a kind that Twilio's
-/// door does not take. Cookies count for nothing here.
+/// By which door the request comes, and who opens it.
 async fn entrance<P: Ports>(
     shared: &Shared<P>,
     path: &str,
     headers: &HeaderMap,
 ) -> Result<Entrance, NotSigned> {
-    if path != BROWSER_PATH {
-        let signer = signer(shared, path, headers).await?;
-        return Ok(Entrance { kind: StreamKind::Twilio, signer });
+    if path == BROWSER_PATH {
+        return Entrance::of_page(headers, &shared.console_origin).ok_or(NotSigned::Origin);
     }
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    match (origins.next(), origins.next()) {
-        (Some(origin), None) if origin.as_bytes() == shared.console_origin.as_bytes() => {
-            Ok(Entrance { kind: StreamKind::Browser, signer: Signer::browser() })
-        }
-        _ => Err(NotSigned::Origin),
-    }
+    signer(shared, path, headers).await.map(Entrance::of_twilio)
 }
 
 /// Whose signature the upgrade has. The end of the path names a business that brought an account, and says so with our own

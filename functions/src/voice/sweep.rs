@@ -55,6 +55,8 @@ enum Found {
     Unchanged,
     /// Twilio knew more than we did: a callback never came.
     Caught,
+    /// A test call was over, and its page did not ask what follows.
+    TestOver,
     /// The end was known; what follows from it had not been asked for.
     FollowedUp,
 }
@@ -91,6 +93,7 @@ impl Sweep {
                 match found {
                     Ok(Found::Unchanged) => {}
                     Ok(Found::Caught) => tally.add("status", &call.sid),
+                    Ok(Found::TestOver) => tally.add("test_call", &call.sid),
                     Ok(Found::FollowedUp) => tally.add("follow_up", &call.sid),
                     Err(error) => {
                         failures.add("call", format_args!("{}: {error}", call.sid));
@@ -112,7 +115,7 @@ impl Sweep {
                 return Ok(Found::Unchanged);
             };
             self.test_calls.end(&self.recorder, call, since).await?;
-            return Ok(Found::Caught);
+            return Ok(Found::TestOver);
         }
         let twilio = self.twilio.of_call(&call.account, &call.business);
         let event = match twilio.call(&call.sid).await {
