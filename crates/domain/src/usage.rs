@@ -211,8 +211,9 @@ impl Entry {
         };
         let cause = Cause::Call(call.sid.clone());
         let entry = Self::new(&call.business, cause, figures.with_cost(cost), call.opened_at, zone);
-        let day = DayFigures::of_call(call, conversation, zone);
-        Ok(Self { day: Some(Box::new(day)), ..entry })
+        // Days tell what happened to callers, and a person who tries the agent out is none.
+        let day = call.is_twilios().then(|| Box::new(DayFigures::of_call(call, conversation, zone)));
+        Ok(Self { day, ..entry })
     }
 
     /// Work that was done for a call again, at its own cost, in the month in which it was done. `None` for the call's

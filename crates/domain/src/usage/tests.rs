@@ -71,6 +71,17 @@ fn deleted(bytes: Option<u64>) -> RecordingState {
 }
 
 #[test]
+fn a_test_call_counts_for_the_month_and_in_no_day() {
+    let entry = |direction| {
+        Entry::of_call(&ended(1, direction, 61), &cost(&[]), Conversation::default(), &utc()).unwrap()
+    };
+    let test = entry(Direction::Test);
+    assert_eq!(test.figures().calls, ByDirection { test: 1, ..ByDirection::default() });
+    assert_eq!((test.figures().minutes(), test.day()), (2, None));
+    assert!(entry(Direction::Inbound).day().is_some());
+}
+
+#[test]
 fn a_call_is_counted_by_direction_with_what_it_cost() {
     let mut ledger = ledger();
     let priced = cost(&[
