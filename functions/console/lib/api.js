@@ -15,7 +15,7 @@ export class Problem extends Error {
 	}
 }
 
-/** Told when a request finds that nobody is signed in. */
+/** Told when a request finds that the sign-in is over. */
 let onSignedOut = () => {};
 /** @param {() => void} listener */
 export function whenSignedOut(listener) {

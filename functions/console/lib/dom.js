@@ -1,8 +1,8 @@
 // Preact with its hooks, and `html` to write elements with.
-import { h, render, Fragment } from "../vendor/preact.js";
+import { h, render } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
 
-export { h, render, Fragment };
+export { render };
 export * from "../vendor/hooks.js";
 /** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
 export const html = htm.bind(h);

@@ -35,17 +35,9 @@ export function money(micros) {
 	return `$${usd.toFixed(usd !== 0 && Math.abs(usd) < 1 ? 4 : 2)}`;
 }
 
+const size = new Intl.NumberFormat(undefined, { notation: "compact", style: "unit", unit: "byte", maximumFractionDigits: 1 });
 /** @param {number} n */
-export function bytes(n) {
-	const units = ["B", "kB", "MB", "GB", "TB"];
-	let unit = 0;
-	let value = n;
-	while (value >= 1_000 && unit < units.length - 1) {
-		value /= 1_000;
-		unit += 1;
-	}
-	return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
+export const bytes = (n) => size.format(n);
 
 /** A code of the API as words: `agent_hang_up` is `agent hang up`. @param {string | null | undefined} code */
 export const words = (code) => (code ? code.replaceAll(/[_-]/g, " ") : "–");

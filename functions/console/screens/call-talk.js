@@ -3,7 +3,7 @@ import { Empty, duration, html, useEffect, useRef, words } from "../lib/all.js";
 /** What was said, each line with its place in milliseconds behind `begin`. */
 export const turnsOf = (call, begin) => (call.turns ?? []).map((turn) => ({ ...turn, from: Math.max(0, Date.parse(turn.at) - begin) }));
 
-/** What was said, line by line. Of an interrupted line the part that nobody heard is struck through. */
+/** What was said, line by line. Of an interrupted line the unheard part is struck through. */
 export function Talk({ turns, closed, live, at, onSeek }) {
 	const list = useRef(null);
 	const now = at.playing || at.ms ? turns.findLastIndex((turn) => turn.from <= at.ms) : -1;

@@ -71,9 +71,6 @@ function table(calls) {
 /** The other party. */
 export const party = (call) => (call.direction === "outbound" ? call.to : call.direction === "test" ? "the console" : call.from) ?? "–";
 
-/** Over without having been answered. */
-export const missed = (call) => Boolean(call.ended_at) && !call.answered_at;
-
 function Strip({ calls }) {
 	const answered = calls.filter((call) => call.answered_at);
 	const cost = calls.reduce((sum, call) => sum + (call.cost?.usd_micros ?? 0), 0);
@@ -81,7 +78,7 @@ function Strip({ calls }) {
 	return html`<dl class="figures sheet">
 		<${Figure} name="Calls shown" value=${count(calls.length)} />
 		<${Figure} name="Answered" value=${count(answered.length)} />
-		<${Figure} name="Not answered" value=${count(calls.filter(missed).length)} />
+		<${Figure} name="Not answered" value=${count(calls.filter((call) => call.ended_at && !call.answered_at).length)} />
 		<${Figure} name="Talked" value=${duration(talked)} note=${answered.length ? `${duration(talked / answered.length)} each` : ""} />
 		<${Figure} name="Cost" value=${money(cost)} />
 	</dl>`;
@@ -101,7 +98,7 @@ export function CallTable({ calls, business }) {
 	return html`<${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} numbers=${["Length", "Cost"]} />`;
 }
 
-/** Has the agent call somebody. */
+/** Has the agent call a person. */
 function PlaceCall({ business, onClose }) {
 	const numbers = useLoad(of(business, "/numbers"));
 	const { values, field } = useFields({ from: "", to: "", reason: "", context: "" });
@@ -115,7 +112,7 @@ function PlaceCall({ business, onClose }) {
 	};
 	return html`<${FormDialog} title="Place a call" label="Call" onClose=${onClose} act=${order} disabled=${!from}>
 		${field("from", "From", { value: from, options: own })}
-		${field("to", "To", { type: "tel", required: true, placeholder: "+12025550187", hint: "With the country's code, such as +12025550187" })}
+		${field("to", "To", { type: "tel", required: true, placeholder: "+12025550187" })}
 		${field("reason", "What the call is about", { hint: "The agent says it" })}
 		${field("context", "What the agent should know", { rows: 4 })}
 	<//>`;

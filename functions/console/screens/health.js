@@ -12,9 +12,9 @@ export function Health() {
 		Took: (check) => `${count(check.ms)} ms`,
 	};
 	return html`<${Head} title="Deployment"><button onClick=${() => health.reload()}>Check again</button><//>
-		<p>What can only be seen from outside, such as certificates, the command <code>switchboard doctor</code> checks.</p>
+		<p>Certificates and what else is seen from outside, <code>switchboard doctor</code> checks.</p>
 		<${Loaded} of=${health}>
-			${(data) => html`<p role="status"><${Badge} tone=${data.ok ? "good" : "bad"}>${data.ok ? "Everything that was checked is well" : "Something is wrong"}<//></p>
+			${(data) => html`<p role="status"><${Badge} tone=${data.ok ? "good" : "bad"}>${data.ok ? "All is well" : "Something is wrong"}<//></p>
 				<${Table} caption="Checks" columns=${columns} rows=${data.checks} id=${(check) => check.name} numbers=${["Took"]} />`}
 		<//>`;
 }

@@ -85,7 +85,7 @@ export function DoNotCall({ business, may }) {
 		"": (row) => may("do_not_call:write") && html`<${Ask} label="Take off" question=${`${row.number} may be called again.`} act=${() => ask("DELETE", one(row.number))} then=${list.reload} />`,
 	};
 	return html`<${Head} title="Do not call" />
-		<p>No call is placed to these numbers, whoever orders it.</p>
+		<p>No call is placed to these numbers.</p>
 		${may("do_not_call:write") &&
 		html`<${Form} class="sheet row" aria-label="Add a number" label="Add" act=${add}>
 			${field("number", "Number", { type: "tel", required: true, placeholder: "+12025550187" })}

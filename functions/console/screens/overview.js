@@ -1,25 +1,48 @@
-import { Badge, Empty, Head, Loaded, Sheet, count, html, of, to, useLoad } from "../lib/all.js";
-import { CallTable, missed } from "./calls.js";
+import { Badge, Empty, Figure, Head, Loaded, Sheet, count, html, millis, of, to, useLoad, words } from "../lib/all.js";
+import { CallTable } from "./calls.js";
 import { TalkButton } from "./test-call.js";
 import { Month } from "./usage.js";
 
 export function Overview({ business, may }) {
-	const calls = useLoad(of(business, "/calls?limit=100&include=session,cost"), 10_000);
+	const calls = useLoad(of(business, "/calls?limit=10&include=session,cost"), 10_000);
+	const figures = useLoad(of(business, "/statistics"), 30_000);
 	const usage = useLoad(may("usage:read") ? of(business, "/usage") : null, 30_000);
 	return html`<${Head} title="Overview"><${TalkButton} business=${business} may=${may} /><//>
 		<${Checklist} business=${business} may=${may} calls=${calls.data} />
 		${usage.data && html`<${Month} usage=${usage.data} />`}
+		<${Loaded} of=${figures}>${(data) => data.days.length > 0 && html`<${Days} of=${data} />`}<//>
 		<${Loaded} of=${calls}>
 			${(page) =>
 				page.calls.length === 0
 					? html`<${Empty}>There are no calls yet.<//>`
-					: html`<${Sheet} title="Calls by hour">
-								<${Hours} calls=${page.calls} />
-								<p class="small">Of the last ${count(page.calls.length)} calls, by the hour of the day in which they began. Blue: answered; red: not answered.</p>
-							<//>
-							<h2>Latest calls</h2>
-							<${CallTable} calls=${page.calls.slice(0, 10)} business=${business} />`}
+					: html`<h2>Latest calls</h2>
+							<${CallTable} calls=${page.calls} business=${business} />`}
 		<//>`;
+}
+
+/** The calls of the last thirty days. */
+function Days({ of: { days, hours, greeting, turn_latency: latency, ends } }) {
+	const sum = (kind) => count(days.reduce((all, day) => all + day[kind], 0));
+	const times = (name, of) => html`<${Figure} name=${name} value=${millis(of?.p50_ms)} note=${of ? `95 % within ${millis(of.p95_ms)}` : ""} />`;
+	return html`<dl class="figures sheet">
+			<${Figure} name="Answered" value=${sum("answered")} note="30 days" />
+			<${Figure} name="Not answered" value=${sum("missed")} />
+			${times("Greeting after", greeting)} ${times("Answers after", latency)}
+			${ends.map((end) => html`<${Figure} name=${words(end.end)} value=${count(end.calls)} />`)}
+		</dl>
+		<${Sheet} title="Calls by hour">
+			<${Hours} of=${hours} />
+			<p class="small">Blue: answered; red: not answered.</p>
+		<//>`;
+}
+
+function Hours({ of }) {
+	const most = Math.max(1, ...of.map(({ answered, missed }) => answered + missed));
+	const high = (n) => ({ blockSize: `${(n / most) * 100}%` });
+	const spoken = of.filter(({ answered, missed }) => answered + missed).map(({ hour, answered, missed }) => `${hour} o'clock: ${answered} answered, ${missed} not`);
+	return html`<div class="chart" role="img" aria-label=${spoken.join("; ")}>
+		${of.map(({ hour, answered, missed }) => html`<div><i class="missed" style=${high(missed)}></i><i class="answered" style=${high(answered)}></i><span>${hour % 6 ? "" : hour}</span></div>`)}
+	</div>`;
 }
 
 /** What a business needs before it can be called. */
@@ -38,19 +61,4 @@ function Checklist({ business, may, calls }) {
 			${steps.map(([done, title, place]) => html`<li><a href=${to(["b", business, place])}>${title}</a> <${Badge} tone=${done ? "good" : "busy"}>${done ? "done" : "to do"}<//></li>`)}
 		</ol>
 	<//>`;
-}
-
-function Hours({ calls }) {
-	const hours = Array.from({ length: 24 }, () => ({ answered: 0, missed: 0 }));
-	for (const call of calls) {
-		const hour = hours[new Date(call.opened_at).getHours()];
-		if (missed(call)) hour.missed += 1;
-		else hour.answered += 1;
-	}
-	const most = Math.max(1, ...hours.map((hour) => hour.answered + hour.missed));
-	const high = (n) => ({ blockSize: `${(n / most) * 100}%` });
-	const spoken = hours.map((hour, n) => (hour.answered + hour.missed ? `${n} o'clock: ${hour.answered} answered, ${hour.missed} not` : "")).filter(Boolean);
-	return html`<div class="chart" role="img" aria-label=${spoken.join("; ")}>
-		${hours.map((hour, n) => html`<div><i class="missed" style=${high(hour.missed)}></i><i class="answered" style=${high(hour.answered)}></i><span>${n % 6 === 0 ? n : ""}</span></div>`)}
-	</div>`;
 }
