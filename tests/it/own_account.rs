@@ -13,6 +13,7 @@ use domain::business::TWILIO_CHANGE_TAKES;
 use functions::businesses::provision::NewBusiness;
 use http::Method;
 use local::demo::story;
+use platform::business_secrets::READ_EVERY;
 use serde_json::{Value, json};
 use simulator::twilio::{CallSpec, Callee, CallerScript, CallerStep, RestRequest, Twilio};
 
@@ -88,11 +89,7 @@ async fn only_a_pair_that_twilio_takes_is_set_and_no_token_is_shown() {
     assert_eq!(ask(&world, Method::GET, &path, operator, None).await.1, json!({ "own": null }));
 
     let (status, set) = put(own, OURS.0, OURS.1).await;
-    assert_eq!(
-        (status, set["account_sid"].as_str()),
-        (200, Some(OURS.0)),
-        "the owner sets it as well: {set}"
-    );
+    assert_eq!((status, set["account_sid"].as_str()), (200, Some(OURS.0)), "by the owner: {set}");
     let (_, shown) = ask(&world, Method::GET, "/v1/twilio", own, None).await;
     assert_eq!(shown["own"], set);
     assert!(!shown.to_string().contains(OURS.1), "{shown}");
@@ -285,11 +282,7 @@ async fn a_token_is_changed_without_a_gap() {
     let (status, set) = ask(&world, Method::PUT, "/v1/twilio", own, Some(both)).await;
     assert_eq!(status, 200, "{set}");
     assert_ne!(set["fingerprint"], set["previous_fingerprint"]);
-    assert_eq!(
-        (answer(old).await, answer(new).await),
-        (200, 403),
-        "what is held is not read at every forgery"
-    );
+    assert_eq!((answer(old).await, answer(new).await), (200, 403), "not read at every forgery");
     world.time_passes(Duration::from_secs(31));
     assert_eq!((answer(new).await, answer(old).await), (200, 200), "it is read once more, and both hold");
     twilio.promote_secondary_token();
@@ -414,11 +407,15 @@ async fn a_thousand_webhooks_read_a_secret_once_and_forgeries_hardly_more() {
     bring(&world, &other, THEIRS).await;
     let proxy = AwsProxy::of(&world).await;
     let inbound = HttpSandbox::start(&world, "voice-inbound", &proxy.everywhere()).await;
+    let began = world.now();
     for _ in 0..CALLS {
         let forged = rings(&world, &other, &new_call_sid(), (THEIRS.0, "guessed"));
         assert_eq!(inbound.receives(&world, &forged).await.0, 403);
     }
-    assert_eq!(proxy.secrets_read(), 1, "a flood of forgeries is no flood of readings");
+    // On a machine that takes minutes for them, a reading is due again now and then.
+    let (read, due) = (proxy.secrets_read(), world.now().since(began).as_secs() / READ_EVERY.as_secs());
+    let most = 1 + usize::try_from(due).unwrap();
+    assert!((1..=most).contains(&read), "a flood of forgeries is no flood of readings: {read} of {most}");
     // A caller that is turned away at its number costs the least besides, so the two differ in the check alone.
     let direct = fresh(&world, "voice-inbound").await;
     let mut took = [Duration::ZERO; 2];
@@ -435,7 +432,7 @@ async fn a_thousand_webhooks_read_a_secret_once_and_forgeries_hardly_more() {
     }
     let ratio = took[1].as_secs_f64() / took[0].as_secs_f64();
     report(&format!("a webhook of a brought account takes {ratio:.2} of one of the deployment's, keys held"));
-    assert_eq!(proxy.secrets_read(), 1);
+    assert_eq!(proxy.secrets_read(), read);
 }
 
 acceptance::tests![

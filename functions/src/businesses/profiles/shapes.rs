@@ -91,13 +91,13 @@ impl BusinessList {
 #[schema(example = json!({"id": "harbour-bicycles", "name": "Harbour Bicycles", "time_zone": "Europe/Vienna"}))]
 pub(super) struct NewBusinessRequest {
     /// Its key in every path: lower-case letters, digits and hyphens. It never changes.
-    #[schema(value_type = schema::BusinessId)]
+    #[schema(example = "harbour-bicycles")]
     id: String,
     /// Its name, as the agent says it.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
     /// The IANA name of its time zone.
-    #[schema(value_type = schema::TimeZone)]
+    #[schema(example = "Europe/Vienna")]
     time_zone: String,
     /// Calls that it may have at once; 20 if nothing is said.
     #[serde(default)]
@@ -140,7 +140,6 @@ pub(super) struct BusinessChange {
     #[schema(min_length = 1, max_length = 120)]
     name: Option<String>,
     /// The IANA name of its time zone.
-    #[schema(value_type = Option<schema::TimeZone>)]
     time_zone: Option<String>,
     /// Calls that it may have at once. For operators.
     #[schema(minimum = 1, maximum = 10_000)]

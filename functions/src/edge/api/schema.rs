@@ -43,8 +43,6 @@ domain::pattern_schemas! {
     RequestId = "^[A-Za-z0-9_=-]{1,64}$", "JKJaXmPLvHcESHA=";
     /// The SHA-256 of a recording's bytes, hexadecimal.
     Sha256 = "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    /// A time zone, by its IANA name.
-    TimeZone = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$", "Europe/Vienna";
     /// A month.
     Month = "^[0-9]{4}-(0[1-9]|1[0-2])$", "2026-12";
     /// A day.
