@@ -35,7 +35,8 @@ impl ApiFunction for Events {
     }
 
     fn routes() -> Routes<Arc<Self>> {
-        Routes::new().of_business(Scope::CallsRead, routes!(list))
+        // Events hold summaries and what callers left.
+        Routes::new().of_business(Scope::TranscriptsRead, routes!(list))
     }
 }
 

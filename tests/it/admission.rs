@@ -207,6 +207,10 @@ async fn the_words_within_a_record_ask_for_their_scope_and_are_in_the_log() {
         assert!(body["detail"].as_str().unwrap().contains("transcripts:read"), "{body}");
         assert_eq!(get(words, &more).await.0, 200, "{words}");
     }
+    for _ in 0..2 {
+        assert_eq!(ask(&world, Method::GET, "/v1/events", &few).await.0, 403);
+        assert_eq!(ask(&world, Method::GET, "/v1/events", &more).await.0, 200);
+    }
     let reader = requests::Reader::new(&world.system.aws, world.system.name("RequestsTable").unwrap());
     let owner = KeyOwner::Business(world.business.business.id.clone());
     let log = reader.on(&owner, utc_day(world.now()), 100, None).await.unwrap().entries;
@@ -214,7 +218,8 @@ async fn the_words_within_a_record_ask_for_their_scope_and_are_in_the_log() {
         .iter()
         .map(|entry| (&entry.key, entry.scope.as_str(), entry.path.as_str(), entry.status))
         .collect();
-    assert_eq!(told, [(&reading.id, "transcripts:read", &*format!("/v1/calls/{sid}"), Some(200))]);
+    let read = |path| (&reading.id, "transcripts:read", path, Some(200));
+    assert_eq!(told, [read(&*format!("/v1/calls/{sid}")), read("/v1/events")]);
 }
 
 /// What no route takes is a problem, too, and says what would be taken.

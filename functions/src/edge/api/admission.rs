@@ -25,7 +25,7 @@ use stores::requests::{self, Entry, Rate};
 use stores::{keys, sign_ins};
 
 use super::credential::{self, Credential};
-use super::log::{Log, Noted, Reading, is_logged};
+use super::log::{Log, Noted, Reading};
 use super::requester::{NamedBusiness, Requester};
 use super::rule::{Rule, Rules};
 use crate::edge::address::ClientAddress;
@@ -141,9 +141,7 @@ impl Guard {
                 status: None,
             },
         );
-        if is_logged(&parts.method, scope) {
-            log.begin().await?;
-        }
+        log.admits(&parts.method, scope).await?;
         parts.extensions.insert(self.gatekeeper.cursors.clone());
         parts.extensions.insert(log.clone());
         parts.extensions.insert(Requester { key, business, sign_in });

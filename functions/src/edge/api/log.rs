@@ -14,7 +14,8 @@ use tokio::sync::OnceCell;
 
 use crate::edge::problem::Problem;
 
-/// A page that is open asks for the same thing each second: what a key reads in this time is one entry.
+/// A page that is open asks for the same words each second, and a program for the next events: what a key reads at one path
+/// in this time is one entry.
 const READING: Duration = Duration::from_secs(5 * 60);
 /// What one process remembers to have noted; more of it is noted again.
 const MAX_NOTED: usize = 10_000;
@@ -45,9 +46,17 @@ impl Log {
         Self(Arc::new(Place { requests, read, key, entry, begun: OnceCell::new() }))
     }
 
-    /// Puts the request in, once.
-    pub(super) async fn begin(&self) -> Result<(), Problem> {
-        self.begin_as(&self.0.entry.scope).await
+    /// Puts the request in if it belongs there: everything that changes something, and every reading of what people said,
+    /// of their recordings, of keys and of secrets.
+    pub(super) async fn admits(&self, method: &Method, scope: Option<Scope>) -> Result<(), Problem> {
+        match scope {
+            Some(Scope::TranscriptsRead) if method.is_safe() => self.reads(Scope::TranscriptsRead).await,
+            Some(Scope::RecordingsRead | Scope::KeysRead | Scope::AuditRead | Scope::SecretsRead) => {
+                self.begin_as(&self.0.entry.scope).await
+            }
+            _ if method.is_safe() => Ok(()),
+            _ => self.begin_as(&self.0.entry.scope).await,
+        }
     }
 
     async fn begin_as(&self, scope: &str) -> Result<(), Problem> {
@@ -69,8 +78,8 @@ impl Log {
         }
     }
 
-    /// The request reads what takes another scope than its route's, and what the log knows the readers of. What the key
-    /// read in the last minutes is not put in again.
+    /// The request reads what people said, whatever its route's own scope is. What the key read at this path in the last
+    /// minutes is not put in again.
     ///
     /// # Errors
     /// 403 for a key without the scope; 503 when the log cannot be written.
@@ -95,22 +104,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Log {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parts.extensions.get().cloned().ok_or_else(Problem::unauthorised)
     }
-}
-
-/// Whether a request is in the log: everything that changes something, and every reading of what people said, of their
-/// recordings, of keys and of secrets.
-pub(super) fn is_logged(method: &Method, scope: Option<Scope>) -> bool {
-    !method.is_safe()
-        || matches!(
-            scope,
-            Some(
-                Scope::RecordingsRead
-                    | Scope::TranscriptsRead
-                    | Scope::KeysRead
-                    | Scope::AuditRead
-                    | Scope::SecretsRead
-            )
-        )
 }
 
 /// What this process has noted.
