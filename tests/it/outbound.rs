@@ -72,7 +72,8 @@ async fn a_call_is_placed_in_the_language_that_it_names() {
         new.settings.prompts.outbound.as_mut().unwrap().languages.insert("de".into(), own);
     };
     let world = World::with(WorldConfig { business: german, ..WorldConfig::default() }).await;
-    let script = CallerScript::new(vec![CallerStep::Pause { ms: 300 }, CallerStep::HangUp]);
+    let heard = CallerStep::BargeIn { after_agent_ms: 20 };
+    let script = CallerScript::new(vec![heard, CallerStep::HangUp]);
     world.twilio.set_callee(CALLEE, Callee::answers(script));
     let body = |language: &str| {
         let mut body = order(&world);
