@@ -1,25 +1,19 @@
 //! The media stream's door: who may come in, and what happens to who may not.
 
+use acceptance::media_stream::{self, Socket, close_code};
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{OWN_ACCOUNTS, World};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use simulator::twilio::{CallEventKind, CallerScript, CallerStep, SIGNATURE_HEADER, sign_url};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
-
-type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn open(world: &World, signature: Option<&str>) -> Result<Socket, Error> {
     open_at(world.system.stream_url.as_str(), signature).await
 }
 
 async fn open_at(url: &str, signature: Option<&str>) -> Result<Socket, Error> {
-    let mut request = url.into_client_request().unwrap();
-    if let Some(signature) = signature {
-        request.headers_mut().insert(SIGNATURE_HEADER, signature.parse().unwrap());
-    }
-    tokio_tungstenite::connect_async(request).await.map(|(socket, _)| socket)
+    media_stream::open(url, signature.map(|signature| (SIGNATURE_HEADER, signature))).await
 }
 
 async fn open_signed(world: &World) -> Socket {
@@ -28,29 +22,7 @@ async fn open_signed(world: &World) -> Socket {
 }
 
 fn start(world: &World, call: &str, token: &str) -> Message {
-    start_of(&world.identity.account_sid, call, token)
-}
-
-fn start_of(account: &str, call: &str, token: &str) -> Message {
-    let stream = format!("MZ{}", "5".repeat(32));
-    let message = json!({
-        "event": "start", "sequenceNumber": "1", "streamSid": stream,
-        "start": {
-            "streamSid": stream, "accountSid": account, "callSid": call, "tracks": ["inbound"],
-            "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1 },
-            "customParameters": { "token": token },
-        },
-    });
-    Message::text(message.to_string())
-}
-
-async fn close_code(socket: &mut Socket) -> u16 {
-    while let Some(message) = socket.next().await {
-        if let Ok(Message::Close(Some(frame))) = message {
-            return frame.code.into();
-        }
-    }
-    panic!("the socket ended without a close frame");
+    media_stream::start(&world.identity.account_sid, call, token)
 }
 
 /// Fault 56, the upgrade.
@@ -141,11 +113,11 @@ async fn a_stream_of_a_brought_account_comes_by_a_door_of_its_own() {
     let own = async || open_at(&url, Some(&sign_url(token, &url))).await.expect("it is let in");
     let deployment = &world.identity.account_sid;
     for (mut socket, claimed) in [(open_signed(&world).await, account), (own().await, deployment.as_str())] {
-        socket.send(start_of(claimed, &call_sid(1), &stream_token)).await.unwrap();
+        socket.send(media_stream::start(claimed, &call_sid(1), &stream_token)).await.unwrap();
         assert_eq!(close_code(&mut socket).await, 1008, "{claimed}");
     }
     let mut socket = own().await;
-    socket.send(start_of(account, &call_sid(1), &stream_token)).await.unwrap();
+    socket.send(media_stream::start(account, &call_sid(1), &stream_token)).await.unwrap();
     loop {
         if let Message::Text(text) = socket.next().await.unwrap().unwrap() {
             let message: Value = serde_json::from_str(&text).unwrap();

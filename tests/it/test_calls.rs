@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use acceptance::browser::{self, Browser, NO_ACCOUNT, begun, close_code, follow, hello, open, origin};
+use acceptance::browser::{self, Browser, NO_ACCOUNT, begun, follow, open, origin};
+use acceptance::media_stream::{self, close_code, hello};
 use acceptance::sandbox::ScheduleSandbox;
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
@@ -12,7 +13,6 @@ use simulator::audio::speech;
 use simulator::openai::{OpenAiConfig, Reply, Script, Step};
 use simulator::twilio::{SIGNATURE_HEADER, sign_url};
 use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 /// A greeting, an answer that can be interrupted, and a goodbye.
 async fn world() -> World {
@@ -93,10 +93,9 @@ async fn a_token_opens_its_own_door_alone(world: World) {
     let call = begun(&world, "one").await;
     let (twilio, account) = (world.system.stream_url.as_str(), world.identity.account_sid.as_str());
     let signed = async || {
-        let mut request = twilio.into_client_request().unwrap();
         let signature = sign_url(world.identity.auth_token.expose(), twilio);
-        request.headers_mut().insert(SIGNATURE_HEADER, signature.parse().unwrap());
-        tokio_tungstenite::connect_async(request).await.expect("a signed upgrade is let in").0
+        let opened = media_stream::open(twilio, Some((SIGNATURE_HEADER, &signature))).await;
+        opened.expect("a signed upgrade is let in")
     };
     for named in [account, NO_ACCOUNT] {
         let mut socket = signed().await;

@@ -9,13 +9,10 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Interval, interval, timeout};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::World;
-
-pub type Socket =
-    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+use crate::media_stream::{self, PATIENCE, Socket, hello, stream_sid};
 
 /// The account of calls that no Twilio account carries.
 pub const NO_ACCOUNT: &str = "AC00000000000000000000000000000000";
@@ -24,8 +21,6 @@ pub const NO_ACCOUNT: &str = "AC00000000000000000000000000000000";
 const SILENCE: u8 = 0xFF;
 /// Bytes of a frame: 20 ms.
 const FRAME: usize = 160;
-/// What is waited for comes within this, or not at all.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What `POST /v1/test_calls` and its `resume` answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -89,43 +84,7 @@ pub fn origin(world: &World) -> String {
 /// # Errors
 /// The bridge refuses it.
 pub async fn open(url: &str, origin: Option<&str>) -> Result<Socket, Error> {
-    let mut request = url.into_client_request()?;
-    if let Some(origin) = origin {
-        request.headers_mut().insert("origin", origin.parse().expect("a header"));
-    }
-    Ok(tokio_tungstenite::connect_async(request).await?.0)
-}
-
-/// The first two messages of a stream.
-pub fn hello(account: &str, call: &str, token: &str) -> [Message; 2] {
-    let stream = stream_sid();
-    let start = json!({
-        "event": "start", "sequenceNumber": "1", "streamSid": stream,
-        "start": {
-            "streamSid": stream, "accountSid": account, "callSid": call, "tracks": ["inbound"],
-            "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1 },
-            "customParameters": { "token": token },
-        },
-    });
-    let connected = json!({ "event": "connected", "protocol": "Call", "version": "1.0.0" });
-    [connected, start].map(|message| Message::text(message.to_string()))
-}
-
-fn stream_sid() -> String {
-    format!("MZ{}", "8".repeat(32))
-}
-
-/// Waits for the end of a stream that is not let in: the code that it is closed with.
-pub async fn close_code(socket: &mut Socket) -> u16 {
-    let closed = async {
-        while let Some(message) = socket.next().await {
-            if let Ok(Message::Close(Some(frame))) = message {
-                return frame.code.into();
-            }
-        }
-        panic!("the socket ended without a close frame");
-    };
-    timeout(PATIENCE, closed).await.expect("it is closed")
+    media_stream::open(url, origin.map(|origin| ("origin", origin))).await
 }
 
 /// The page, with its microphone and its loudspeaker.

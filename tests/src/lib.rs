@@ -13,6 +13,7 @@ pub mod described;
 pub mod ended_calls;
 pub mod lease;
 pub mod log;
+pub mod media_stream;
 pub mod outbound;
 pub mod record;
 pub mod recorded;
