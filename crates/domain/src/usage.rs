@@ -211,7 +211,7 @@ impl Entry {
         };
         let cause = Cause::Call(call.sid.clone());
         let entry = Self::new(&call.business, cause, figures.with_cost(cost), call.opened_at, zone);
-        // Days tell what happened to callers, and a person who tries the agent out is none.
+        // Days tell what happened to callers. A test call has none.
         let day = call.is_twilios().then(|| Box::new(DayFigures::of_call(call, conversation, zone)));
         Ok(Self { day, ..entry })
     }

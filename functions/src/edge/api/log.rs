@@ -49,13 +49,16 @@ impl Log {
     /// Puts the request in if it belongs there: everything that changes something, and every reading of what people said,
     /// of their recordings, of keys and of secrets.
     pub(super) async fn admits(&self, method: &Method, scope: Option<Scope>) -> Result<(), Problem> {
-        match scope {
-            Some(Scope::TranscriptsRead) if method.is_safe() => self.reads(Scope::TranscriptsRead).await,
-            Some(Scope::RecordingsRead | Scope::KeysRead | Scope::AuditRead | Scope::SecretsRead) => {
-                self.begin_as(&self.0.entry.scope).await
-            }
-            _ if method.is_safe() => Ok(()),
-            _ => self.begin_as(&self.0.entry.scope).await,
+        let is_confidential = matches!(
+            scope,
+            Some(Scope::RecordingsRead | Scope::KeysRead | Scope::AuditRead | Scope::SecretsRead)
+        );
+        if method.is_safe() && scope == Some(Scope::TranscriptsRead) {
+            self.reads(Scope::TranscriptsRead).await
+        } else if is_confidential || !method.is_safe() {
+            self.begin_as(&self.0.entry.scope).await
+        } else {
+            Ok(())
         }
     }
 
