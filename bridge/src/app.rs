@@ -1,9 +1,11 @@
 //! The bridge as a program: settings from the environment, ports onto the real stores.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use domain::ids::AccountSid;
+use domain::listening::Listener;
 use domain::token::StreamKind;
 use domain::tools::{Lost, Missed, TakenMessage, ToolOutcome, ToolReply};
 use domain::{
@@ -80,6 +82,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let max_calls = vars.number("MAX_CALLS", BridgeSettings::DEFAULT_MAX_CALLS);
     let drain = vars.number("DRAIN_SECONDS", BridgeSettings::DEFAULT_DRAIN_TIMEOUT.as_secs());
     let ecs_agent = vars.optional_url("ECS_AGENT_URI");
+    let ecs_metadata = vars.optional_url("ECS_CONTAINER_METADATA_URI_V4");
     let reach = reach(&mut vars);
     let ca_file = vars.optional("OPENAI_CA_FILE");
     let aws = Aws::load_with(env, vars).await?;
@@ -113,6 +116,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         max_calls,
         drain_timeout: Duration::from_secs(drain),
         ecs_agent,
+        ecs_metadata,
         openai_roots,
         clock: aws.clock,
     };
@@ -249,6 +253,22 @@ impl Ports for StorePorts {
             .put_message(&plan.call, plan.epoch, id, message, self.clock.now())
             .await
             .map_err(store_error)
+    }
+
+    fn reached_at(&self, address: SocketAddr) {
+        self.plans.reached_at(address);
+    }
+
+    async fn carrier(&self, call: &CallSid) -> Result<Option<SocketAddr>, StoreError> {
+        self.plans.carrier(call).await.map_err(store_error)
+    }
+
+    async fn begin_listening(&self, call: &CallSid, listener: &Listener) -> Result<bool, StoreError> {
+        self.turns.begin_listening(call, listener).await.map_err(store_error)
+    }
+
+    async fn end_listening(&self, call: &CallSid, listener: &Listener) -> Result<(), StoreError> {
+        self.turns.end_listening(call, listener).await.map_err(store_error)
     }
 
     async fn call_tool(

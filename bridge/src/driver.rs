@@ -6,6 +6,7 @@
 
 mod actions;
 mod effects;
+mod end;
 mod legs;
 mod timer;
 mod wake;
@@ -22,7 +23,6 @@ use platform::rate_limit::RateLimited;
 use session::input::{ClaimRefusal, ModelEvent, ModelLoss};
 use session::output::{Audio, Close};
 use session::{Input, Output, Session, Unpolled};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,19 +34,18 @@ use self::wake::Wake;
 use crate::actions::ActionWatch;
 use crate::caller_socket::{self, CallerRead, CallerSocket};
 use crate::entrance::Entrance;
+use crate::listening::{CallTap, Taps, Told};
 use crate::live::{LiveEvents, LiveKind};
 use crate::meters::Meters;
 use crate::model_socket::{self, ModelConnector, ModelRead, ModelSocket};
 use crate::outbox::Overflow;
 use crate::ports::{Ports, Steered};
+use crate::tools;
 use crate::writer::TurnWriter;
-use crate::{report, tools};
 
 /// How long a peer may leave a ping unanswered, and below the 60 s after which a load balancer drops a quiet
 /// connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// How long a stream stays open for its record to be written. The caller hears nothing meanwhile.
-const HAND_OVER_WAIT: Duration = Duration::from_secs(1);
 
 /// What all calls of a process share.
 pub(crate) struct Context<P> {
@@ -54,6 +53,7 @@ pub(crate) struct Context<P> {
     pub(crate) token_key: TokenKey,
     pub(crate) connector: Arc<ModelConnector>,
     pub(crate) live: LiveEvents,
+    pub(crate) taps: Arc<Taps>,
     pub(crate) actions: Arc<ActionWatch>,
     pub(crate) writers: TaskTracker,
     pub(crate) drain_timeout: Duration,
@@ -81,6 +81,8 @@ pub(crate) struct CallDriver<P> {
     plan: Option<Arc<CallPlan>>,
     writer: Option<TurnWriter>,
     actions: OpenActions,
+    /// Where people listen, from the plan on.
+    tap: Option<CallTap>,
     close: Option<Close>,
     unflushed_inputs: usize,
     /// Whose turn it is to be read first, so that a flood from one side cannot starve the other.
@@ -113,6 +115,7 @@ impl<P: Ports> CallDriver<P> {
             plan: None,
             writer: None,
             actions: OpenActions::default(),
+            tap: None,
             close: None,
             unflushed_inputs: 0,
             model_first: false,
@@ -191,6 +194,9 @@ impl<P: Ports> CallDriver<P> {
         }
         self.show(&input);
         let payload = payload(&input);
+        if let (Some(tap), Input::CallerAudio(_)) = (&mut self.tap, &input) {
+            tap.caller(payload);
+        }
         let taken = self.session.handle_input(now, input);
         self.drain_outputs(now, taken, payload);
     }
@@ -262,6 +268,7 @@ impl<P: Ports> CallDriver<P> {
         let superseded = CancellationToken::new();
         self.effects.watch_fence(superseded.clone());
         self.writer = Some(TurnWriter::spawn(ports, plan.call.clone(), superseded, tasks));
+        self.tap = Some(self.context.taps.install(plan.call.clone()));
         self.plan = Some(Arc::new(plan.clone()));
     }
 
@@ -298,6 +305,9 @@ impl<P: Ports> CallDriver<P> {
             Output::ToModel(command) => self.queue_to_model(|model| model.command(command)),
             Output::AudioToCaller => {
                 self.meters.down.forwarded(now);
+                if let Some(tap) = &self.tap {
+                    tap.agent(payload);
+                }
                 let queued = self.caller.audio(payload);
                 self.queued_to_caller(queued);
             }
@@ -307,6 +317,9 @@ impl<P: Ports> CallDriver<P> {
             }
             Output::ClearCaller => {
                 self.meters.cleared(now);
+                if let Some(tap) = &self.tap {
+                    tap.clear();
+                }
                 let queued = self.caller.clear();
                 self.queued_to_caller(queued);
             }
@@ -345,6 +358,9 @@ impl<P: Ports> CallDriver<P> {
                 }
             }
             Output::Event(event) => {
+                if let Some(tap) = &self.tap {
+                    tap.tell(|| Told::of(&event));
+                }
                 self.context.live.publish(self.sid.as_ref(), || LiveKind::Event(event));
             }
             Output::Close(close) => self.close = Some(close),
@@ -382,7 +398,7 @@ impl<P: Ports> CallDriver<P> {
         }
     }
 
-    /// Shows a watcher what was just said; everything else shows itself through the session's events.
+    /// Shows watchers what was just said; everything else shows itself through the session's events.
     fn show(&self, input: &Input<'_>) {
         let (speaker, text) = if let Input::Model(ModelEvent::CallerTranscript { text, .. }) = input {
             (Speaker::Caller, text)
@@ -391,50 +407,15 @@ impl<P: Ports> CallDriver<P> {
         } else {
             return;
         };
+        if let Some(tap) = &self.tap {
+            tap.tell(|| Some(Told::said(speaker, text)));
+        }
         let said = || LiveKind::Said { speaker, text: (*text).to_owned() };
         self.context.live.publish(self.sid.as_ref(), said);
     }
 
     fn sid_or_none(&self) -> &str {
         self.sid.as_ref().map_or("none", CallSid::as_str)
-    }
-
-    /// The record first: when the stream ends Twilio asks what follows, and the answer is in the record.
-    async fn finish(self) {
-        let Some(close) = self.close else { return };
-        // What an action did is known before what the session came to: nothing is done a second time.
-        let _ = timeout(HAND_OVER_WAIT, self.actions.written()).await;
-        let written = match (self.plan, self.writer) {
-            (Some(plan), Some(writer)) => {
-                let report =
-                    report::report(&plan, &close, &self.meters, self.started_at, self.context.clock.now());
-                report::log(
-                    &plan,
-                    &close,
-                    &report,
-                    self.meters.warm_connects,
-                    self.caller.rejected(),
-                    self.caller.unplayable(),
-                );
-                Some(writer.finish(report))
-            }
-            (None, _) | (_, None) => {
-                if let Some(others) = self.context.callless.admit(Instant::now()) {
-                    let call = self.sid.as_ref().map_or("none", CallSid::as_str);
-                    let rejected_messages = self.caller.rejected();
-                    let end = close.reason.as_str();
-                    tracing::warn!(call, end, rejected_messages, others, "stream without a call");
-                }
-                None
-            }
-        };
-        let hand_over = async {
-            if let Some(written) = written {
-                let _ = timeout(HAND_OVER_WAIT, written).await;
-            }
-            self.caller.close(close.code).await;
-        };
-        tokio::join!(hand_over, self.legs.close());
     }
 }
 

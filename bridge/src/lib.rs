@@ -12,6 +12,7 @@
 //! | `caller_socket` | Twilio's messages |
 //! | `model_socket` | the Realtime API's messages, and the sockets that are ready for the next call |
 //! | `wire`, `outbox` | one socket, and what waits for its peer |
+//! | `listening` | who may hear a call while it goes on, and what they get |
 //! | `actions` | how a call learns of what its business asks of it meanwhile |
 //! | `writer` | how turns and reports reach the store |
 //! | `waiting_room`, `drain`, `protection` | who may come in, and how the process stops |
@@ -23,6 +24,7 @@ mod drain;
 mod driver;
 mod entrance;
 mod histogram;
+mod listening;
 mod live;
 mod meters;
 mod model_socket;

@@ -1,11 +1,13 @@
 //! What the bridge asks of the rest of the system.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, ready};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::AccountSid;
+use domain::listening::Listener;
 use domain::tools::{TakenMessage, ToolOutcome};
 use domain::{
     ActionId, ActionState, AnsweredBy, BusinessId, CallAction, CallPlan, CallSid, Epoch, Secret,
@@ -80,7 +82,7 @@ pub trait Ports: Send + Sync + 'static {
         _account: &AccountSid,
         _anew: bool,
     ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send {
-        std::future::ready(Ok(vec![]))
+        ready(Ok(vec![]))
     }
 
     /// Keeps a message that the caller left. `id` names it in the whole call, whichever session takes it: the first one
@@ -91,6 +93,35 @@ pub trait Ports: Send + Sync + 'static {
         id: &str,
         message: &TakenMessage,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// From now on a claim says that this process carries the call, and that others reach it at this address.
+    fn reached_at(&self, _address: SocketAddr) {}
+
+    /// Where the process that carries a call is reached; `None` if no other process can be.
+    fn carrier(
+        &self,
+        _call: &CallSid,
+    ) -> impl Future<Output = Result<Option<SocketAddr>, StoreError>> + Send {
+        ready(Ok(None))
+    }
+
+    /// Notes that a person begins to listen to a call. `false`: the view was opened before.
+    fn begin_listening(
+        &self,
+        _call: &CallSid,
+        _listener: &Listener,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        ready(Ok(true))
+    }
+
+    /// Notes until when a person listened.
+    fn end_listening(
+        &self,
+        _call: &CallSid,
+        _listener: &Listener,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(Ok(()))
+    }
 
     /// Asks a tool of the business's own, and says what came of it within [`ToolRequest::timeout`] and the moment it
     /// takes to record that. A tool that acts once is asked once for each effect, and a repetition is told what came of
@@ -251,6 +282,30 @@ impl<P: Ports> Ports for Arc<P> {
         message: &TakenMessage,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         P::take_message(self, plan, id, message)
+    }
+
+    fn reached_at(&self, address: SocketAddr) {
+        P::reached_at(self, address);
+    }
+
+    fn carrier(&self, call: &CallSid) -> impl Future<Output = Result<Option<SocketAddr>, StoreError>> + Send {
+        P::carrier(self, call)
+    }
+
+    fn begin_listening(
+        &self,
+        call: &CallSid,
+        listener: &Listener,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        P::begin_listening(self, call, listener)
+    }
+
+    fn end_listening(
+        &self,
+        call: &CallSid,
+        listener: &Listener,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        P::end_listening(self, call, listener)
     }
 
     fn call_tool(

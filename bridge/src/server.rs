@@ -30,6 +30,7 @@ use crate::caller_socket::CallerSocket;
 use crate::drain::{Admissions, CallSlot, NotAdmitted};
 use crate::driver::{CallDriver, Context};
 use crate::entrance::Entrance;
+use crate::listening::{Door, own_address};
 use crate::live::LiveEvents;
 use crate::model_socket::{Keeper, ModelConnector};
 use crate::ports::{Ports, StoreError};
@@ -75,11 +76,12 @@ pub struct Bridge<P> {
 struct Shared<P> {
     stream_url: String,
     stream_path: String,
-    console_origin: String,
+    listening: Door<P>,
     verifier: Verifier,
     account: AccountSid,
     max_calls: usize,
     ecs_agent: Option<url::Url>,
+    ecs_metadata: Option<url::Url>,
     forgeries: RateLimited,
     refusals: RateLimited,
     context: Arc<Context<P>>,
@@ -108,11 +110,20 @@ impl<P: Ports> Bridge<P> {
             settings.openai_roots,
             &settings.warm,
         )?;
+        let (ports, taps) = (Arc::new(ports), Arc::default());
+        let listening = Door::new(
+            settings.console_origin,
+            settings.token_key.clone(),
+            Arc::clone(&taps),
+            Arc::clone(&ports),
+            settings.clock.clone(),
+        );
         let context = Context {
-            ports: Arc::new(ports),
+            ports,
             token_key: settings.token_key,
             connector: Arc::new(connector),
             live,
+            taps,
             actions: Arc::new(ActionWatch::default()),
             writers: TaskTracker::new(),
             drain_timeout: settings.drain_timeout,
@@ -123,11 +134,12 @@ impl<P: Ports> Bridge<P> {
             shared: Arc::new(Shared {
                 stream_path: stream_url.path().to_owned(),
                 stream_url: stream_url.into(),
-                console_origin: settings.console_origin,
+                listening,
                 verifier,
                 account,
                 max_calls: settings.max_calls,
                 ecs_agent: settings.ecs_agent,
+                ecs_metadata: settings.ecs_metadata,
                 forgeries: RateLimited::default(),
                 refusals: RateLimited::default(),
                 context: Arc::new(context),
@@ -152,8 +164,17 @@ impl<P: Ports> Bridge<P> {
                 None => std::future::pending().await,
             }
         };
+        let reached = async {
+            if let Ok(bound) = listener.local_addr()
+                && let Some(address) = own_address(bound, shared.ecs_metadata.as_ref()).await
+            {
+                shared.context.ports.reached_at(address);
+            }
+            std::future::pending().await
+        };
         tokio::select! {
             () = accept(&shared, &listener, &admissions) => {}
+            () = reached => {}
             () = protection => {}
             () = shared.context.actions.run(&*shared.context.ports) => {}
             () = drained(&shared, &admissions, &shutdown) => {}
@@ -243,6 +264,11 @@ async fn respond<P: Ports>(
         (_, path) if path == BROWSER_PATH || path.starts_with(&shared.stream_path) => {
             Box::pin(upgrade(shared, admissions, place, request)).await
         }
+        (_, path) if Door::<P>::is_at(path) => {
+            place.leave();
+            let head = head(&request);
+            Box::pin(shared.listening.respond(request, &head)).await
+        }
         _ => plain(StatusCode::NOT_FOUND, "not found"),
     }
 }
@@ -317,7 +343,7 @@ async fn entrance<P: Ports>(
     headers: &HeaderMap,
 ) -> Result<Entrance, NotSigned> {
     if path == BROWSER_PATH {
-        return Entrance::of_page(headers, &shared.console_origin).ok_or(NotSigned::Origin);
+        return Entrance::of_page(headers, &shared.listening.console_origin).ok_or(NotSigned::Origin);
     }
     signer(shared, path, headers).await.map(Entrance::of_twilio)
 }
@@ -394,7 +420,7 @@ const fn reason(refused: NotAdmitted) -> &'static str {
     }
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
     let content_type = header::HeaderValue::from_static("text/plain; charset=utf-8");

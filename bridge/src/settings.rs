@@ -15,7 +15,7 @@ pub struct BridgeSettings {
     /// The `wss` address that the TwiML names and Twilio signs. Upgrades are accepted on its path only, and
     /// their signature is checked over this text, never over what a request claims about its host.
     pub public_stream_url: Url,
-    /// The one origin whose pages may open streams: the console's.
+    /// The one origin whose pages may open streams and listen to calls: the console's.
     pub console_origin: String,
     /// The deployment's account, whose streams come to the plain address. Those of accounts that businesses brought come to
     /// addresses that name them.
@@ -40,6 +40,9 @@ pub struct BridgeSettings {
     /// The ECS agent (`ECS_AGENT_URI`), to protect the task from scale-in while it carries calls. `None`
     /// outside ECS.
     pub ecs_agent: Option<Url>,
+    /// The container's metadata (`ECS_CONTAINER_METADATA_URI_V4`), which names the address at which other tasks reach this
+    /// one. `None` outside ECS.
+    pub ecs_metadata: Option<Url>,
     /// Certificate authorities to trust beside the public ones, for a Realtime API behind a gateway of one's own.
     pub openai_roots: Vec<CertificateDer<'static>>,
     /// The time that plans and verdicts are claimed at, and that a call's record is dated by.

@@ -2,9 +2,10 @@
 //!
 //! An action is kept under its `Idempotency-Key` before anything is done. The session that has the call takes it within
 //! a second or so, and writes down what came of it; no request goes to a bridge. A call that still rings has no session:
-//! Twilio is asked to give it up.
+//! Twilio is asked to give it up. Listening changes nothing, and is the one thing for which a browser goes to a bridge.
 
 mod api;
+mod listening;
 
 use std::sync::Arc;
 
@@ -13,12 +14,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use domain::action::NotDone;
+use domain::token::TokenKey;
 use domain::{ActionId, ActionState, Call, CallAction, CallStatus};
 use http::{HeaderMap, StatusCode, header};
 use platform::Clock;
 use providers::twilio_rest::{TwilioAccounts, TwilioError};
 use stores::actions::{self, Asked, Standing};
 use stores::{businesses, calls};
+use url::Url;
 use utoipa_axum::routes;
 
 use crate::edge::api::ApiFunction;
@@ -40,6 +43,8 @@ parts! {
         calls: calls::Reader,
         actions: actions::Requests,
         twilio: TwilioAccounts,
+        stream_url: Url => |needs| needs.vars.url("STREAM_URL"),
+        token_key: TokenKey,
     }
 }
 
@@ -59,6 +64,7 @@ impl ApiFunction for CallActions {
             .of_business(Scope::CallsControl, routes!(ask))
             .of_business(Scope::CallsControl, routes!(look))
             .of_business(Scope::CallsWrite, routes!(cancel))
+            .of_business(Scope::CallsListen, routes!(listening::listen))
     }
 }
 

@@ -161,3 +161,61 @@ test("a page without a microphone says so", async () => {
   await context.close();
   await deaf.close();
 });
+
+/** Notes how loud each side is, and whether the page asks for a microphone. */
+function overhear() {
+  const seen = { loudest: [], microphones: 0, told: [] };
+  window.seen = seen;
+  navigator.mediaDevices.getUserMedia = async () => {
+    seen.microphones += 1;
+    throw new DOMException("none", "NotFoundError");
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(...of) {
+      super(...of);
+      this.addEventListener("message", ({ data }) => typeof data === "string" && seen.told.push(JSON.parse(data).event));
+    }
+  };
+  window.AudioWorkletNode = class extends AudioWorkletNode {
+    constructor(context, ...of) {
+      super(context, ...of);
+      const [side, ear] = [seen.loudest.push(0) - 1, context.createAnalyser()];
+      this.connect(ear);
+      const samples = new Float32Array(ear.fftSize);
+      setInterval(() => {
+        ear.getFloatTimeDomainData(samples);
+        seen.loudest[side] = Math.max(seen.loudest[side], ...samples.map(Math.abs));
+      }, 20);
+    }
+  };
+}
+
+test("a second person listens to the call from another page, unheard, and the call's page says so", async () => {
+  const talking = await open(browser, { permissions: ["microphone"] });
+  await signIn(talking.page, key);
+  await talking.page.goto(`${url}/console#/b/${business}/overview`);
+  await talking.page.getByRole("button", { name: "Talk to the agent" }).click();
+  await talking.page.getByRole("dialog").getByRole("button", { name: "Begin" }).click();
+  await talking.page.getByText("You are on the line.").waitFor();
+
+  const { context, page, wrong } = await open(browser);
+  await page.addInitScript(overhear);
+  await signIn(page, key);
+  await page.goto(`${url}/console#/b/${business}/live`);
+  const card = page.getByRole("article").first();
+  await card.getByRole("button", { name: "Listen", exact: true }).click();
+  await card.getByRole("button", { name: "Stop listening" }).waitFor();
+  await page.waitForFunction(() => window.seen.loudest.length === 2 && window.seen.loudest.every((loud) => loud > 0.05), undefined, { timeout: 60_000 });
+  await page.waitForFunction(() => window.seen.told.includes("said"), undefined, { timeout: 60_000 });
+  await card.getByRole("button", { name: "Stop listening" }).click();
+  await card.getByRole("button", { name: "Listen", exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => window.seen.microphones), 0);
+  await card.getByRole("link").first().click();
+  await page.getByText("Listened to live by").waitFor();
+  await talking.page.getByRole("button", { name: "Hang up" }).click();
+  await talking.page.getByText("The call is over.").waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Listen", exact: true }).waitFor({ state: "detached" });
+  assert.deepEqual([...wrong, ...talking.wrong], []);
+  await context.close();
+  await talking.context.close();
+});

@@ -208,6 +208,7 @@ fn redacted(text: &str) -> String {
         (r"ws://127\.0\.0\.1:\d+", "[media]"),
         (r#"name="token" value="[^"]+""#, r#"name="token" value="[token]""#),
         (r#""token": "\d+\.[^"]+""#, r#""token": "[token]""#),
+        (r#""\d+\.[0-9a-f]{16}\.[0-9A-Za-z]{8}\.[A-Za-z0-9_-]{43}""#, r#""[token]""#),
         (r"/s/[A-Za-z0-9_-]{43}", "/s/[token]"),
         (r"\b(CA|RE|MZ|AC)[0-9a-f]{32}\b", "$1[hex]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),

@@ -24,6 +24,7 @@ mod health;
 mod hours;
 mod isolation;
 mod jobs;
+mod listening;
 mod lists;
 mod log;
 mod model_loss;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         hours::TESTS,
         isolation::TESTS,
         jobs::TESTS,
+        listening::TESTS,
         lists::TESTS,
         log::TESTS,
         model_loss::TESTS,

@@ -12,6 +12,7 @@ pub mod crash_proxies;
 pub mod described;
 pub mod ended_calls;
 pub mod lease;
+pub mod listening;
 pub mod log;
 pub mod media_stream;
 pub mod outbound;

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Deserializer};
 
 /// The parts of a call's record that are told if they are asked for: all of them.
-pub const EVERYTHING: &str = "include=events,turns,messages,session,recordings,transcript,insights,cost";
+pub const EVERYTHING: &str =
+    "include=events,turns,messages,listeners,session,recordings,transcript,insights,cost";
 
 /// Where all that is known of a call is told.
 pub fn with_everything(sid: &str) -> String {
@@ -40,6 +41,8 @@ pub struct CallRecord {
     pub turns: Vec<Turn>,
     #[serde(default)]
     pub messages: Vec<Message>,
+    #[serde(default)]
+    pub listeners: Vec<Listener>,
     pub session: Option<Session>,
     pub recording: Option<RecordingRecord>,
     pub voicemail: Option<RecordingRecord>,
@@ -53,6 +56,15 @@ pub struct CallRecord {
     pub lead_status: String,
     pub insights: Option<Insights>,
     pub cost: Option<Cost>,
+}
+
+/// A person who listened to a call. `ended_at` is empty while they do.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Listener {
+    pub key: String,
+    pub began_at: String,
+    #[serde(deserialize_with = "text")]
+    pub ended_at: String,
 }
 
 /// One thing that the provider told of a call.

@@ -92,6 +92,7 @@ impl Harness {
             // Half of it undisturbed, and the last second is for goodbyes.
             drain_timeout: Duration::from_secs(4),
             ecs_agent: None,
+            ecs_metadata: None,
             openai_roots: vec![],
             clock: Clock::system(),
         };

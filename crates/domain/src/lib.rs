@@ -20,6 +20,7 @@ pub mod hours;
 pub mod ids;
 pub mod insight;
 pub mod language;
+pub mod listening;
 pub mod locale;
 pub mod numbering;
 pub mod numbers;

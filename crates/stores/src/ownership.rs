@@ -140,7 +140,7 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Turns",
         keys: &[],
-        holds: "what was said, tool calls, messages left, one report per session",
+        holds: "what was said, tool calls, messages left, who listened, one report per session",
         writers: &[writer("turns", BRIDGE)],
         roles: &["Bridge"],
     },

@@ -3,12 +3,14 @@
 //!
 //! | pk | what |
 //! |---|---|
-//! | `session#<call>` | `epoch`, which only grows; `body`, the plan until it is claimed; `claimed`, the plan that `claimant` has; `ending`, once a hang-up was decided |
+//! | `session#<call>` | `epoch`, which only grows; `body`, the plan until it is claimed; `claimed`, the plan that `claimant` has; `carrier`, the address at which its process is reached; `ending`, once a hang-up was decided |
 //!
 //! The row is the fence between a session and the one that follows it. Beginning an epoch replaces the row, in the
 //! transaction that moves the call's own epoch; whatever a session does to the world is conditional on the row still
 //! being its own, so a session that was slow instead of dead is refused.
 
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -31,6 +33,7 @@ const FENCED_FOR: Duration = Duration::from_secs(25 * 60 * 60);
 const BODY: &str = "body";
 const CLAIMED: &str = "claimed";
 const CLAIMANT: &str = "claimant";
+const CARRIER: &str = "carrier";
 const ENDING: &str = "ending";
 const EPOCH: &str = "epoch";
 
@@ -41,12 +44,20 @@ pub(crate) const SUPERSEDED: &str = "a later session has the call";
 #[derive(Debug, Clone)]
 pub struct Plans {
     leases: Table,
+    /// Where this process is reached by the others.
+    address: Arc<OnceLock<SocketAddr>>,
 }
 
 impl Plans {
     /// `table` is the name of Leases.
     pub fn new(aws: &Aws, table: &str) -> Self {
-        Self { leases: Table::new(aws, table) }
+        Self { leases: Table::new(aws, table), address: Arc::default() }
+    }
+
+    /// From now on a claim says that this process carries the call.
+    pub fn reached_at(&self, address: SocketAddr) {
+        // The first address stands: a process has one.
+        let _ = self.address.set(address);
     }
 
     /// Takes the plan of a call's epoch: authorisation, single use and configuration in one conditional
@@ -63,14 +74,23 @@ impl Plans {
         // The plan stays beside the name of its claimant: a claim whose answer was lost is repeated by the SDK, and must
         // find its own plan instead of another's claim.
         let claimant = random::id(&self.leases.name)?;
-        let request = self
+        let (change, carrier) = match self.address.get() {
+            Some(address) => {
+                ("SET claimed = body, claimant = :claimant, carrier = :carrier REMOVE body", Some(address))
+            }
+            None => ("SET claimed = body, claimant = :claimant REMOVE body, carrier", None),
+        };
+        let mut request = self
             .update(call, epoch)
-            .update_expression("SET claimed = body, claimant = :claimant REMOVE body")
+            .update_expression(change)
             .condition_expression("epoch = :epoch AND attribute_exists(body) AND lease_until > :now")
             .expression_attribute_values(":now", number(now.0))
             .expression_attribute_values(":claimant", text(&claimant))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(address) = carrier {
+            request = request.expression_attribute_values(":carrier", text(address.to_string()));
+        }
         match self.leases.outcome(request.send().await)? {
             WriteOutcome::Done(before) => {
                 self.leases.row(before.attributes.unwrap_or_default()).json(BODY).map(Some)
@@ -113,6 +133,17 @@ impl Plans {
             fenced("tool");
         }
         Ok(current)
+    }
+
+    /// The address of the process that carries the call, or that carried it last. `None`: no process has claimed it, or the
+    /// one that has it is not reached by others.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn carrier(&self, call: &CallSid) -> Result<Option<SocketAddr>, StoreError> {
+        let Some(row) = self.leases.get(&key(call)).await? else { return Ok(None) };
+        let address = row.optional_text(CARRIER)?;
+        address.map(|address| address.parse().map_err(|_| row.corrupt(CARRIER))).transpose()
     }
 
     fn update(&self, call: &CallSid, epoch: Epoch) -> UpdateItemFluentBuilder {

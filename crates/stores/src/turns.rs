@@ -1,4 +1,4 @@
-//! What was said on a call, and the figures of its sessions. Only the bridge writes them, and of its
+//! What was said on a call, the figures of its sessions, and who listened to it. Only the bridge writes them, and of its
 //! sessions only the one that has the call: every write is conditional on the fence in Leases.
 //!
 //! | pk | sk | what |
@@ -6,19 +6,22 @@
 //! | `call#<sid>` | `turn#<epoch>#<position>` | a turn; long ones have further parts behind it |
 //! | `call#<sid>` | `report#<epoch>` | the report of one session |
 //! | `call#<sid>` | `message#<name>` | a message that the caller left, by a name that any session of the call gives it |
+//! | `call#<sid>` | `listener#<view>` | that a person listened to the call, from when to when |
 //!
 //! Epochs and positions have six digits, so that the order of the keys is the order of the conversation.
 
 use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{PutRequest, TransactWriteItem, WriteRequest};
+use domain::listening::Listener;
 use domain::tools::TakenMessage;
 use domain::{CallSid, Epoch, SessionReport, Timestamp, Turn};
 
 use crate::chunks::{self, Chunked};
 use crate::item::{Draft, to_json};
 use crate::random;
-use crate::table::{Key, Table};
+use crate::table::{ABSENT, Key, Table, WriteOutcome};
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, plans};
 use platform::Aws;
@@ -32,6 +35,7 @@ const TRANSACTION_TURNS: usize = 25;
 const TURN: &str = "turn#";
 const REPORT: &str = "report#";
 const MESSAGE: &str = "message#";
+const LISTENER: &str = "listener#";
 const AT: &str = "at";
 const BODY: &str = "body";
 
@@ -124,6 +128,31 @@ impl Writer {
         let put = self.turns.put_new_action(&key, draft);
         self.fenced("message", call, epoch, &[put]).await
     }
+
+    /// Notes that a person begins to listen to a call. `false`: the view was opened before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn begin_listening(&self, call: &CallSid, listener: &Listener) -> Result<bool, StoreError> {
+        let request = self.put_listener(call, listener)?.condition_expression(ABSENT);
+        Ok(matches!(self.turns.outcome(request.send().await)?, WriteOutcome::Done(_)))
+    }
+
+    /// Notes until when a person listened.
+    ///
+    /// # Errors
+    /// [`StoreError`]; noting it again is safe.
+    pub async fn end_listening(&self, call: &CallSid, listener: &Listener) -> Result<(), StoreError> {
+        let request = self.put_listener(call, listener)?;
+        request.send().await.map(drop).map_err(|error| self.turns.error(&error))
+    }
+
+    fn put_listener(&self, call: &CallSid, listener: &Listener) -> Result<PutItemFluentBuilder, StoreError> {
+        let draft = Draft::default().text(BODY, to_json(&self.turns.name, BODY, listener)?);
+        let key = Key::new(partition(call), format!("{LISTENER}{}", listener.view.as_str()));
+        let request = self.turns.client.put_item().table_name(&*self.turns.name);
+        Ok(request.set_item(Some(key.item(draft))))
+    }
 }
 
 /// Held by everything that reads turns and may not write them.
@@ -158,6 +187,18 @@ impl Reader {
             rows.iter().map(|row| Ok((row.time(AT)?, row.json(BODY)?))).collect::<Result<_, StoreError>>()?;
         messages.sort_by_key(|(at, _)| *at);
         Ok(messages)
+    }
+
+    /// Those who listened to a call while it went on, the first one first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn listeners(&self, call: &CallSid) -> Result<Vec<Listener>, StoreError> {
+        let rows = self.turns.query(&partition(call), LISTENER).await?;
+        let mut listeners: Vec<Listener> =
+            rows.iter().map(|row| row.json(BODY)).collect::<Result<_, StoreError>>()?;
+        listeners.sort_by_key(|listener| listener.began_at);
+        Ok(listeners)
     }
 
     /// The reports of all sessions of a call, the first one first.

@@ -4,13 +4,14 @@ import { party } from "./calls.js";
 import { Player } from "./call-player.js";
 import { Talk, turnsOf } from "./call-talk.js";
 import { TalkButton } from "./test-call.js";
+import { Listen, isHeard } from "./call-listen.js";
 import { Steer } from "./call-steer.js";
 import { Correct, RecordingCare } from "./call-care.js";
 
 export function CallPage({ business, one: sid, may }) {
 	const path = of(business, `/calls/${encodeURIComponent(sid)}`);
 	const [over, setOver] = useState(false);
-	const call = useLoad(`${path}?include=events,session,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
+	const call = useLoad(`${path}?include=events,listeners,session,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
 	// What follows a call, such as its summary, comes some seconds after its end.
 	const settled = Boolean(call.data?.ended_at && (call.data.insights || call.data.refusal || Date.now() - Date.parse(call.data.ended_at) > 120_000));
 	if (settled !== over) setOver(settled);
@@ -39,6 +40,7 @@ function Record({ call, business, path, may, reload }) {
 			<${Figure} name="Greeting heard after" value=${millis(session?.greeting_heard_ms)} />
 			<${Figure} name="Answers begin after" value=${millis(session?.turn_latency_ms?.p50)} note=${session?.turn_latency_ms ? `at most ${millis(session.turn_latency_ms.max)}` : ""} />
 		</dl>
+		${isHeard(call, may) && html`<${Listen} path=${path} onSaid=${reload} />`}
 		${!call.ended_at && may("calls:control") && html`<${Steer} path=${path} business=${business} call=${call} />`}
 		${playable && html`<${Player} path=${path} recording=${call.recording} turns=${turns} seek=${seek} onPlay=${setAt} />`}
 		<div class="columns">
@@ -56,6 +58,7 @@ function Record({ call, business, path, may, reload }) {
 						<${Fact} name="Answered">${time(call.answered_at)}<//>
 						<${Fact} name="Ended">${time(call.ended_at)}<//>
 						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a> ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
+						${call.listeners?.length > 0 && html`<${Fact} name="Listened to live by">${call.listeners.map((one) => html`<div>key <code>${one.key}</code> ${time(one.began_at)}–${one.ended_at ? time(one.ended_at) : ""}</div>`)}<//>`}
 						${session && html`<${Fact} name="Sessions">${session.epoch === 1 ? "one" : `${session.epoch}: the call was resumed`}<//>
 							<${Fact} name="Interruptions">${session.barge_ins}<//>
 							<${Fact} name="Audio lost">${session.frames.dropped ? `${session.frames.dropped} frames` : "none"}<//>`}

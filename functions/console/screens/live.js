@@ -1,5 +1,6 @@
 import { CallState, Empty, Head, Loaded, duration, html, of, to, useLoad, useNow } from "../lib/all.js";
 import { party } from "./calls.js";
+import { Listen, isHeard } from "./call-listen.js";
 
 /** How many calls are looked into at one time. */
 const SHOWN = 12;
@@ -26,5 +27,6 @@ function Card({ call, business, may }) {
 		<h2><a href=${to(["b", business, "calls", call.sid])}><bdi>${party(call)}</bdi></a></h2>
 		<p><${CallState} status=${call.status} /> ${call.direction}, ${duration((now - Date.parse(call.answered_at ?? call.opened_at)) / 1_000)}</p>
 		<p dir="auto">${last ? html`<strong>${last.speaker}:</strong> ${last.text}` : "Nothing was said yet."}</p>
+		${isHeard(call, may) && html`<${Listen} path=${of(business, `/calls/${call.sid}`)} onSaid=${record.reload} />`}
 	</article>`;
 }

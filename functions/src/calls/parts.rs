@@ -2,6 +2,7 @@
 
 use domain::call::StatusEvent;
 use domain::cost::CallCost;
+use domain::listening::Listener;
 use domain::recording::CallRecordings;
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
@@ -21,6 +22,8 @@ pub(super) enum Include {
     Turns,
     /// What the caller left with the agent.
     Messages,
+    /// Who listened to the call while it went on.
+    Listeners,
     /// The figures of the latest session.
     Session,
     /// The recording of the conversation, and the message left where no agent was to be had.
@@ -85,6 +88,7 @@ pub(super) struct Parts {
     pub(super) events: Option<Vec<(String, StatusEvent)>>,
     pub(super) turns: Option<Vec<Turn>>,
     pub(super) messages: Option<Vec<(Timestamp, TakenMessage)>>,
+    pub(super) listeners: Option<Vec<Listener>>,
     pub(super) report: Option<Option<SessionReport>>,
     pub(super) recordings: Option<CallRecordings>,
     pub(super) transcript: Option<Option<(Source, Option<Transcript>)>>,
@@ -103,16 +107,17 @@ impl Parts {
             let latest = insights.map(|mut runs| runs.pop());
             Ok((latest, if_asked(is(Include::Cost), app.transcripts.cost(call)).await?))
         };
-        let (events, turns, messages, report, recordings, transcript, (insights, cost)) = tokio::try_join!(
+        let (events, turns, messages, listeners, report, recordings, transcript, (insights, cost)) = tokio::try_join!(
             if_asked(is(Include::Events), app.calls.events(call)),
             if_asked(is(Include::Turns), app.turns.turns(call)),
             if_asked(is(Include::Messages), app.turns.messages(call)),
+            if_asked(is(Include::Listeners), app.turns.listeners(call)),
             if_asked(is(Include::Session), app.turns.report(call)),
             if_asked(is(Include::Recordings), app.recordings.for_call(call)),
             if_asked(is(Include::Transcript), app.transcripts.final_transcript(call)),
             summed_up,
         )?;
-        Ok(Self { events, turns, messages, report, recordings, transcript, insights, cost })
+        Ok(Self { events, turns, messages, listeners, report, recordings, transcript, insights, cost })
     }
 }
 

@@ -39,5 +39,10 @@ pub(super) async fn of_actions(answers: &mut Answers<'_>, over: &str) {
     let path = format!("/v1/calls/{call}/cancel");
     answers.ask("a call that came in", post.clone(), route, &path, header("idempotency-key", "c")).await;
     let path = format!("/v1/calls/{over}/cancel");
-    answers.ask("a call that is over", post, route, &path, header("idempotency-key", "c")).await;
+    answers.ask("a call that is over", post.clone(), route, &path, header("idempotency-key", "c")).await;
+    let route = "/v1/calls/{sid}/listen";
+    let path = format!("/v1/calls/{call}/listen");
+    answers.ask("a call that goes on", post.clone(), route, &path, Extra::default()).await;
+    let path = format!("/v1/calls/{over}/listen");
+    answers.ask("a call that is over", post, route, &path, Extra::default()).await;
 }

@@ -47,7 +47,7 @@ pub(crate) async fn run(options: &Options, target: &Target) -> Result<ChurnRepor
     let mut waves = vec![];
     let mut calls = 0;
     for _ in 0..(options.seconds / 3).max(MIN_WAVES) {
-        let loaded = wave::play(target, options.calls, CALL).await?;
+        let loaded = wave::play(target, (options.calls, 0), CALL).await?;
         let usage = wave::idle(target, before).await?;
         calls += u64::from(options.calls);
         waves.push(Wave {

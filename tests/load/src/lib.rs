@@ -9,6 +9,7 @@
 //! | `script` | what is said when: lengths, pace, interruptions |
 //! | `caller` | Twilio's end of a call |
 //! | `model` | the Realtime API's end of a call |
+//! | `listeners` | people who listen to a call meanwhile |
 //! | `ledger` | what was sent, what arrived, and what that means |
 //! | `tls` | the certificate that the model's end shows |
 //! | `target` | the processes under test: the bridge and the relay |
@@ -22,6 +23,7 @@ mod caller;
 mod churn;
 mod histogram;
 mod ledger;
+mod listeners;
 mod model;
 mod options;
 mod process;

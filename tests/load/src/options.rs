@@ -18,6 +18,8 @@ pub struct Options {
     pub deltas: Deltas,
     /// Short calls over and over, on the bridge alone.
     pub churn: bool,
+    /// People who listen to one of the bridge's calls. The relay has no such door.
+    pub listeners: u32,
     pub upstream: Upstream,
 }
 
@@ -47,6 +49,7 @@ impl Options {
     pub const MAX_ROUNDS: u32 = 20;
     /// As long as a caller's audio is kept.
     pub const MAX_CONNECT_DELAY_MS: u32 = 5_000;
+    pub const MAX_LISTENERS: u32 = domain::listening::MAX_LISTENERS as u32;
     pub const MAX_WARM: u32 = WarmSettings::MAX_SOCKETS as u32;
 
     pub(crate) fn check(&self) -> Result<(), InvalidOptions> {
@@ -58,6 +61,9 @@ impl Options {
         let delay = self.upstream.connect_delay_ms;
         if delay > Self::MAX_CONNECT_DELAY_MS {
             return Err(InvalidOptions { name: "connect delay", max: Self::MAX_CONNECT_DELAY_MS });
+        }
+        if self.listeners > Self::MAX_LISTENERS {
+            return Err(InvalidOptions { name: "listeners", max: Self::MAX_LISTENERS });
         }
         if self.upstream.warm > Self::MAX_WARM {
             return Err(InvalidOptions { name: "warm sockets", max: Self::MAX_WARM });
@@ -81,6 +87,7 @@ mod tests {
             rounds: 1,
             deltas: Deltas::Burst,
             churn: false,
+            listeners: 0,
             upstream: Upstream::default(),
         };
         assert_eq!(good.check(), Ok(()));

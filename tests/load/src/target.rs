@@ -28,6 +28,8 @@ use crate::tls::{self, TlsError};
 
 /// What the bridge is told and signs for; the port it listens at is behind it.
 pub(crate) const STREAM_URL: &str = "wss://media.load.example/twilio/stream";
+/// The origin of the pages that may listen.
+pub(crate) const CONSOLE_ORIGIN: &str = "https://calls.load.example";
 pub(crate) const STREAM_PATH: &str = "/twilio/stream";
 pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000000";
 pub(crate) const AUTH_TOKEN: &str = "00000000000000000000000000000000";
@@ -105,6 +107,7 @@ pub enum TargetError {
 /// A running target and the model's listener that it connects to. It ends with this value.
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
+    pub(crate) kind: TargetKind,
     pub(crate) pid: u32,
     pub(crate) model: Arc<ModelEnd>,
     _serving: JoinSet<()>,
@@ -139,7 +142,7 @@ impl Target {
         }
         let Ready { address } = serde_json::from_str(&answer)?;
         let pid = process.id().ok_or(TargetError::Ended)?;
-        Ok(Self::new(address, pid, model, Some(process)))
+        Ok(Self::new(address, (kind, pid), model, Some(process)))
     }
 
     /// A target within this process, on a thread and a runtime of its own.
@@ -158,13 +161,18 @@ impl Target {
         std::thread::spawn(move || {
             runtime.block_on(async { carry(kind, config, TcpListener::from_std(listener)?).await })
         });
-        Ok(Self::new(address, std::process::id(), model, None))
+        Ok(Self::new(address, (kind, std::process::id()), model, None))
     }
 
-    fn new(address: SocketAddr, pid: u32, model: Arc<ModelEnd>, process: Option<Child>) -> Self {
+    fn new(
+        address: SocketAddr,
+        (kind, pid): (TargetKind, u32),
+        model: Arc<ModelEnd>,
+        process: Option<Child>,
+    ) -> Self {
         let mut serving = JoinSet::new();
         serving.spawn(model::serve(Arc::clone(&model)));
-        Self { address, pid, model, _serving: serving, _process: process }
+        Self { address, kind, pid, model, _serving: serving, _process: process }
     }
 
     /// Waits until every socket that is to be kept ready is.

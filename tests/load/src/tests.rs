@@ -17,7 +17,8 @@ fn play_over(kind: TargetKind, deltas: Deltas, seconds: u64, upstream: Upstream)
     runtime.block_on(async {
         let target = Target::within(kind, 2, deltas, upstream).await.unwrap();
         target.warmed_up().await.unwrap();
-        wave::play(&target, 2, Duration::from_secs(seconds)).await.unwrap().tally
+        let listeners = if kind == TargetKind::Bridge { 2 } else { 0 };
+        wave::play(&target, (2, listeners), Duration::from_secs(seconds)).await.unwrap().tally
     })
 }
 

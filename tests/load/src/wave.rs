@@ -9,11 +9,12 @@ use tokio::time::sleep_until;
 use crate::LoadError;
 use crate::caller;
 use crate::ledger::{Ledger, Tally};
+use crate::listeners;
 use crate::options::Options;
 use crate::process::{ProcessError, Usage};
 use crate::report::Figures;
 use crate::script::Schedule;
-use crate::target::{Target, token_key};
+use crate::target::{Target, TargetKind, token_key};
 
 /// One call before the measurement: what a process allocates once is not a call's.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -33,15 +34,20 @@ pub(crate) struct Loaded {
 pub(crate) async fn measure(options: &Options, target: &Target) -> Result<Figures, LoadError> {
     target.warmed_up().await?;
     let untouched = target.usage()?;
-    play(target, 1, WARM_UP).await?;
+    play(target, (1, 0), WARM_UP).await?;
     let idle = idle(target, untouched.descriptors).await?;
     let measured = Duration::from_secs(u64::from(options.seconds));
-    let loaded = play(target, options.calls, measured).await?;
+    let listeners = if target.kind == TargetKind::Bridge { options.listeners } else { 0 };
+    let loaded = play(target, (options.calls, listeners), measured).await?;
     Ok(Figures::new(options.calls, &idle, &loaded))
 }
 
-/// Plays `calls` calls, all of them live for at least `measured`.
-pub(crate) async fn play(target: &Target, calls: u32, measured: Duration) -> Result<Loaded, LoadError> {
+/// Plays `calls` calls, all of them live for at least `measured`, the first of them with `listeners`.
+pub(crate) async fn play(
+    target: &Target,
+    (calls, listeners): (u32, u32),
+    measured: Duration,
+) -> Result<Loaded, LoadError> {
     let key = token_key()?;
     let schedule = Schedule::new(Instant::now(), calls, target.model.connect_delay, measured);
     let ledger = Arc::new(Ledger::new(calls, schedule));
@@ -49,6 +55,14 @@ pub(crate) async fn play(target: &Target, calls: u32, measured: Duration) -> Res
     let mut callers = JoinSet::new();
     for call in 0..calls {
         callers.spawn(caller::play(target.address, call, key.clone(), Arc::clone(&ledger)));
+    }
+    for listener in 0..listeners {
+        let (address, key, ledger) = (target.address, key.clone(), Arc::clone(&ledger));
+        callers.spawn(async move {
+            if let Err(error) = listeners::listen(address, listener, key, schedule.ends).await {
+                ledger.failed(error);
+            }
+        });
     }
     sleep_until(schedule.counts_from.into()).await;
     let before = (Instant::now(), target.usage()?);

@@ -37,6 +37,9 @@ pub enum Scope {
     /// Act on a call in progress: end it, transfer it, say something, mute the agent.
     #[strum(serialize = "calls:control")]
     CallsControl,
+    /// Listen to a call in progress.
+    #[strum(serialize = "calls:listen")]
+    CallsListen,
     /// Hear recordings.
     #[strum(serialize = "recordings:read")]
     RecordingsRead,
@@ -208,6 +211,7 @@ impl Role {
             Scope::CallsWrite
             | Scope::CallsTest
             | Scope::CallsControl
+            | Scope::CallsListen
             | Scope::RecordingsRead
             | Scope::TranscriptsRead
             | Scope::TranscriptsWrite

@@ -257,6 +257,7 @@ mod tests {
             Include::Events,
             Include::Turns,
             Include::Messages,
+            Include::Listeners,
             Include::Session,
             Include::Recordings,
             Include::Transcript,
@@ -264,7 +265,7 @@ mod tests {
             Include::Cost,
         ];
         let included = |query: &str| read::<GetCall>(query).map(|query| query.include);
-        let words = "events,turns,messages,session,recordings,transcript,insights,cost";
+        let words = "events,turns,messages,listeners,session,recordings,transcript,insights,cost";
         let everything = included(&format!("include={words}")).unwrap();
         assert!(all.iter().all(|part| everything.has(*part)));
         for none in ["", "include="] {

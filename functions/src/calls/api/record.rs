@@ -3,7 +3,9 @@
 mod outcome;
 mod session;
 
+use domain::access::KeyId;
 use domain::call::StatusEvent;
+use domain::listening::Listener;
 use domain::turn::{ToolCall, TurnState};
 use domain::{Call, Speaker, Turn};
 use serde::Serialize;
@@ -16,6 +18,24 @@ use crate::edge::api::schema;
 use crate::shared::shapes::{Message, Millis, Time};
 use outcome::{Cost, ExtractedView, FinalTranscript, InsightsView, SummaryView};
 use session::Session;
+
+/// A person who listened to a call while it went on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallListener)]
+struct ListenerView<'a> {
+    /// The key with which they had signed in.
+    #[schema(value_type = schema::KeyId)]
+    key: &'a KeyId,
+    began_at: Time,
+    /// Null while they listen, and where the end was lost with the process that carried the call.
+    ended_at: Option<Time>,
+}
+
+impl<'a> ListenerView<'a> {
+    fn new(Listener { view: _, by, began_at, ended_at }: &'a Listener) -> Self {
+        Self { key: by, began_at: Time(*began_at), ended_at: ended_at.map(Time) }
+    }
+}
 
 /// A call, and of what belongs to it that which `include` names.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +55,10 @@ pub(crate) struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     messages: Option<Vec<Message<'a>>>,
+    /// Who listened to the call while it went on, the first one first. With `include=listeners`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    listeners: Option<Vec<ListenerView<'a>>>,
     /// The figures of the latest session; null until it is over, and for a call without one. With `include=session`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Session<'a>>, required = false)]
@@ -82,7 +106,8 @@ pub(crate) struct Record<'a> {
 
 impl<'a> Record<'a> {
     pub(crate) fn new(call: &'a Call, parts: &'a Parts) -> Self {
-        let Parts { events, turns, messages, report, recordings, transcript, insights, cost } = parts;
+        let Parts { events, turns, messages, listeners, report, recordings, transcript, insights, cost } =
+            parts;
         let insights = insights.as_ref().map(Option::as_ref);
         let transcript = transcript.as_ref().map(Option::as_ref);
         Self {
@@ -92,6 +117,7 @@ impl<'a> Record<'a> {
             messages: messages
                 .as_ref()
                 .map(|left| left.iter().map(|(at, message)| Message::new(*at, message)).collect()),
+            listeners: listeners.as_ref().map(|all| all.iter().map(ListenerView::new).collect()),
             session: report.as_ref().map(|report| report.as_ref().map(Session::new)),
             recording: recordings.as_ref().map(RecordingOrReason::of),
             voicemail: recordings.as_ref().map(|all| all.voicemail().map(|left| of_call(left, "voicemail"))),

@@ -137,7 +137,7 @@ choices! {
     /// Why a session ended.
     EndReasonFilter = EndReason::ALL.iter().map(|reason| reason.as_str());
     /// A part of a call's record.
-    IncludeWord = ["events", "turns", "messages", "session", "recordings", "transcript", "insights", "cost"];
+    IncludeWord = ["events", "turns", "messages", "listeners", "session", "recordings", "transcript", "insights", "cost"];
     /// A part of the records in a list of calls.
     ListIncludeWord = ["session", "recordings", "insights", "cost"];
 }

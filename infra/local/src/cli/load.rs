@@ -27,6 +27,9 @@ pub(super) struct Load {
     /// Short calls over and over, on the bridge alone: what stays behind
     #[arg(long)]
     churn: bool,
+    /// People who listen to one of the bridge's calls
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(Options::MAX_LISTENERS)))]
+    listeners: u32,
     /// TLS to the model, as on the Internet
     #[arg(long)]
     tls: bool,
@@ -73,6 +76,7 @@ pub(super) async fn run(args: Load) -> anyhow::Result<()> {
             Pace::Paced => Deltas::Paced,
         },
         churn: args.churn,
+        listeners: args.listeners,
         upstream: Upstream { tls: args.tls, connect_delay_ms: args.connect_delay, warm: args.warm },
     };
     if cfg!(debug_assertions) && !json_only {

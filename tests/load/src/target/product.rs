@@ -17,7 +17,9 @@ use url::Url;
 
 use crate::tls;
 
-use super::{ACCOUNT_SID, AUTH_TOKEN, STREAM_URL, TargetConfig, TargetError, instructions, token_key};
+use super::{
+    ACCOUNT_SID, AUTH_TOKEN, CONSOLE_ORIGIN, STREAM_URL, TargetConfig, TargetError, instructions, token_key,
+};
 
 /// The model that every call asks for.
 const MODEL: &str = "gpt-realtime-2.1";
@@ -26,7 +28,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
     let setup = |error: &dyn std::fmt::Display| TargetError::Setup(error.to_string());
     let settings = BridgeSettings {
         public_stream_url: Url::parse(STREAM_URL).map_err(|error| setup(&error))?,
-        console_origin: "https://calls.load.example".to_owned(),
+        console_origin: CONSOLE_ORIGIN.to_owned(),
         twilio_account_sid: ACCOUNT_SID.to_owned(),
         twilio_auth_tokens: vec![Secret::new(AUTH_TOKEN)],
         twilio_webhook_keys: [].into(),
@@ -37,6 +39,7 @@ pub(super) async fn run(config: TargetConfig, listener: TcpListener) -> Result<(
         max_calls: config.max_calls as usize,
         drain_timeout: BridgeSettings::DEFAULT_DRAIN_TIMEOUT,
         ecs_agent: None,
+        ecs_metadata: None,
         clock: Default::default(),
         openai_roots: config.certificate.as_deref().map(tls::decode).transpose()?.into_iter().collect(),
     };
