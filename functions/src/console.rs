@@ -1,8 +1,11 @@
 //! The console: a page over `/v1`. Its files lie in `functions/console`, are a part of the program, and need no build.
 //!
 //! The page is the same for everybody and holds no data; what it shows it asks of the API. Its other files are reached below
-//! a digest of all of them, so that a browser keeps them until one changes.
+//! a digest of all of them, so that a browser keeps them until one changes. Digests and tags are of what is served.
 
+mod served;
+
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use platform::objects::Objects;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -101,21 +104,24 @@ fn policy(bucket: &Url, stream: &Url) -> String {
 }
 
 async fn page(headers: HeaderMap) -> Response {
-    let Some(page) = Files::get(INDEX) else { return Problem::no_such_route().into_response() };
-    let page = String::from_utf8_lossy(&page.data).replace(DIGEST_IN_PAGE, &digest());
+    let Some(page) = content(INDEX) else { return Problem::no_such_route().into_response() };
+    let page = String::from_utf8_lossy(&page).replace(DIGEST_IN_PAGE, &digest());
     let etag = etag::of_content(Sha256::digest(&page).into());
     answer(&headers, &etag, CHECKED, INDEX, page.into_bytes())
 }
 
 async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let found = (name != INDEX).then(|| Files::get(&name)).flatten();
-    let Some(EmbeddedFile { data, metadata, .. }) = found else {
-        return Problem::no_such_route().into_response();
-    };
-    let etag = etag::of_content(metadata.sha256_hash());
+    let found = (name != INDEX).then(|| content(&name)).flatten();
+    let Some(content) = found else { return Problem::no_such_route().into_response() };
+    let etag = etag::of_content(Sha256::digest(&content).into());
     // A page that was loaded before a deployment still finds its files, and must not keep the new ones for the old.
     let caching = if wanted == digest() { FOREVER } else { CHECKED };
-    answer(&headers, &etag, caching, &name, data.into_owned())
+    answer(&headers, &etag, caching, &name, content.into_owned())
+}
+
+/// What is served of a file.
+fn content(name: &str) -> Option<Cow<'static, [u8]>> {
+    Files::get(name).map(|file| served::served(name, file.data))
 }
 
 fn answer(headers: &HeaderMap, etag: &str, caching: &'static str, name: &str, body: Vec<u8>) -> Response {
@@ -151,7 +157,7 @@ fn made_digest() -> String {
     let mut digest = Sha256::new();
     for name in names {
         digest.update(name.as_bytes());
-        digest.update(Files::get(&name).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
+        digest.update(Sha256::digest(content(&name).unwrap_or_default()));
     }
     hex::encode(&digest.finalize()[..8])
 }
@@ -162,10 +168,11 @@ mod tests {
 
     use super::*;
 
+    /// As it is served, which is raw on the wire (`served`).
     #[test]
     fn the_whole_console_is_small() {
         let files = Files::iter().filter(|name| !name.ends_with("/LICENCES.txt"));
-        let sizes: usize = files.filter_map(|name| Some(Files::get(&name)?.data.len())).sum();
+        let sizes: usize = files.filter_map(|name| Some(content(&name)?.len())).sum();
         assert!(sizes <= 150_000, "the console has {sizes} bytes: 150,000 are its bound");
     }
 
