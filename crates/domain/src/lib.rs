@@ -21,6 +21,7 @@ pub mod ids;
 pub mod insight;
 pub mod language;
 pub mod locale;
+pub mod messages;
 pub mod numbering;
 pub mod numbers;
 pub mod outbound;
