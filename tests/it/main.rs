@@ -26,6 +26,7 @@ mod isolation;
 mod jobs;
 mod lists;
 mod log;
+mod messages;
 mod model_loss;
 mod model_tls;
 mod model_trouble;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         jobs::TESTS,
         lists::TESTS,
         log::TESTS,
+        messages::TESTS,
         model_loss::TESTS,
         model_tls::TESTS,
         model_trouble::TESTS,
@@ -102,6 +104,7 @@ fn main() -> ExitCode {
         ownership::TESTS,
         permissions::TESTS,
         permissions::limits::TESTS,
+        permissions::messages::TESTS,
         permissions::setting_up::TESTS,
         permissions::sign_in::TESTS,
         permissions::test_calls::TESTS,
