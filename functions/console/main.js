@@ -1,10 +1,11 @@
 // The console's frame: who is signed in, which business is looked at, and which screen is shown.
-import { Field, Form, Trouble, ask, go, html, of, render, to, useEffect, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
+import { Badge, Field, Form, Trouble, ask, count, go, html, of, render, to, useEffect, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
 import { SignIn } from "./screens/sign-in.js";
 import { Overview } from "./screens/overview.js";
 import { Calls } from "./screens/calls.js";
 import { CallPage } from "./screens/call.js";
 import { Live } from "./screens/live.js";
+import { Messages } from "./screens/messages.js";
 import { Settings } from "./screens/settings.js";
 import { Prompt } from "./screens/prompt.js";
 import { DoNotCall, Numbers } from "./screens/numbers.js";
@@ -20,6 +21,7 @@ const OF_BUSINESS = [
 	place("overview", "Overview", "calls:read", Overview),
 	place("live", "Live", "calls:read", Live),
 	place("calls", "Calls", "calls:read", Calls, CallPage),
+	place("messages", "Messages", "calls:read", Messages),
 	place("settings", "Settings", "settings:read", Settings),
 	place("prompt", "What the model gets", "settings:read", Prompt),
 	place("numbers", "Numbers", "numbers:read", Numbers),
@@ -65,6 +67,7 @@ function Frame({ who, onLeft }) {
 	const [business, name, one] = area === "b" ? rest : [who.business, rest[0]];
 	const may = (scope) => who.scopes.includes(scope);
 	const isOperator = who.owner === "operator";
+	const waiting = useLoad(business && may("calls:read") ? of(business, "/messages?limit=1") : null, 30_000);
 	const shown = (area === "b" ? OF_BUSINESS : OF_DEPLOYMENT).find((screen) => screen.name === name && may(screen.scope));
 	const title = useRef(null);
 	const address = parts.join("/");
@@ -82,7 +85,7 @@ function Frame({ who, onLeft }) {
 		<ul>
 			${screens
 				.filter((screen) => may(screen.scope))
-				.map((screen) => html`<li key=${screen.name}><a href=${to([...prefix, screen.name])} aria-current=${screen === shown ? "page" : undefined}>${screen.title}</a></li>`)}
+				.map((screen) => html`<li key=${screen.name}><a href=${to([...prefix, screen.name])} aria-current=${screen === shown ? "page" : undefined}>${screen.title}${screen.name === "messages" && waiting.data?.waiting.count > 0 && html` <${Badge} tone="busy">${count(waiting.data.waiting.count)}<//>`}</a></li>`)}
 		</ul>`;
 	return html`<div class="frame">
 		<a class="skip" href="#main" onClick=${(event) => {
@@ -109,7 +112,7 @@ function Frame({ who, onLeft }) {
 		</nav>
 		<main ref=${title} id="main" tabindex="-1">
 			${Screen
-				? html`<${Screen} key=${address} business=${area === "b" ? business : null} who=${who} may=${may} query=${query} one=${one} />`
+				? html`<${Screen} key=${address} business=${area === "b" ? business : null} who=${who} may=${may} query=${query} one=${one} waiting=${waiting} />`
 				: area && html`<h1 tabindex="-1">Not found</h1><p>There is no such screen, or the key that you signed in with has no scope for it.</p>`}
 		</main>
 	</div>`;

@@ -13,8 +13,8 @@ use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
 use crate::{
-    businesses, call_actions, calls, console, do_not_call, document, events, health, prompts, recordings,
-    sign_in, transcripts, usage, voice,
+    businesses, call_actions, calls, console, do_not_call, document, events, health, messages, prompts,
+    recordings, sign_in, transcripts, usage, voice,
 };
 
 /// One function: its name, which its bin and the template have as well, and how it is started.
@@ -128,6 +128,7 @@ features! {
     prompts: api prompts::Prompts,
     usage: api usage::Usage,
     do_not_call: api do_not_call::DoNotCall,
+    messages: api messages::Messages,
     health: api health::Health,
     sign_in: api sign_in::SignIns,
     console: http console::Console,

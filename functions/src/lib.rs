@@ -15,6 +15,7 @@ pub mod events;
 pub mod features;
 pub mod health;
 pub mod jobs;
+pub mod messages;
 pub mod prompts;
 pub mod recordings;
 pub(crate) mod shared;

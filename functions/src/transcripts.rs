@@ -8,7 +8,7 @@ mod turn_notes;
 mod turn_transcription;
 pub mod worker;
 
-use stores::{events, transcripts, usage};
+use stores::{events, messages, transcripts, usage};
 
 use crate::edge::parts::table_parts;
 
@@ -17,4 +17,5 @@ table_parts! {
     transcripts::Writer: "TABLE_TRANSCRIPTS";
     events::Writer: "TABLE_EVENTS";
     usage::Writer: "TABLE_USAGE";
+    messages::Writer: "TABLE_MESSAGES";
 }

@@ -33,6 +33,7 @@ const screens = () => [
   { name: "live", at: `b/${business}/live`, shows: "Live" },
   { name: "calls", at: `b/${business}/calls`, shows: "Calls shown" },
   { name: "call", at: `b/${business}/calls/${call.sid}`, shows: "What was said" },
+  { name: "messages", at: `b/${business}/messages`, shows: "Kind" },
   { name: "settings", at: `b/${business}/settings`, shows: "Calls that come in" },
   { name: "history", at: `b/${business}/settings?tab=history`, shows: "Revision" },
   { name: "revision", at: `b/${business}/settings?revision=1`, shows: "All settings" },

@@ -6,6 +6,7 @@
 mod actions;
 mod calls;
 mod limits;
+mod messages;
 mod setting_up;
 mod sign_in;
 mod test_calls;
@@ -254,6 +255,7 @@ async fn every_route_answers_as_recorded() {
         of_recordings(&mut answers, of, &path).await;
     }
     limits::of_limits(&mut answers).await;
+    messages::of_messages(&mut answers, sid).await;
     sign_in::of_signing_in(&mut answers).await;
     setting_up::of_all(&mut answers).await;
 

@@ -9,13 +9,15 @@ use acceptance::suite::report;
 use acceptance::webhook::Webhook;
 use acceptance::{World, WorldConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::tools::TakenMessage;
+use domain::{CallSid, Epoch};
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use simulator::twilio::{
     CallFaults, CallStatus, CallerScript, CallerStep, RecordingFaults, RecordingStatus, TwimlSource,
 };
-use stores::turns;
+use stores::{messages, turns};
 
 /// Worlds among which the lives are divided: a life looks through all rows of its world.
 const WORLDS: usize = 4;
@@ -25,6 +27,9 @@ const AT_ONCE: usize = 2;
 const ATTEMPTS: u32 = functions::edge::batch::MAX_ATTEMPTS;
 /// Jobs of one call; a pipeline that sends itself more is a loop.
 const MAX_JOBS: usize = 40;
+
+/// What the caller leaves.
+const MESSAGES: [&str; 2] = ["The chain is broken.", "Call me back."];
 
 /// The functions that a call meets, in one process that may die.
 struct Process {
@@ -226,7 +231,13 @@ impl<'w> Life<'w> {
             serde_json::from_value::<domain::Turn>(turn).unwrap()
         };
         let turns = [turn(0, "agent", "Good day."), turn(1, "caller", "My chain is broken.")];
-        turns::Writer::new(&system.aws, table, leases).put_turns(&turns).await.unwrap();
+        let writer = turns::Writer::new(&system.aws, table, leases);
+        writer.put_turns(&turns).await.unwrap();
+        let call = CallSid::parse(&self.call).unwrap();
+        for text in MESSAGES {
+            let message = TakenMessage { recipient: None, text: text.into(), callback: None };
+            writer.put_message(&call, Epoch::FIRST, text, &message, self.world.now()).await.unwrap();
+        }
     }
 
     /// Every row of a table that speaks of this call or its recording.
@@ -253,8 +264,15 @@ impl<'w> Life<'w> {
     /// What the call has left behind: the kinds of rows in each table and how many of each, objects, recordings.
     async fn footprint(&self) -> BTreeMap<String, usize> {
         let mut left: BTreeMap<String, usize> = BTreeMap::new();
-        let tables =
-            ["CallsTable", "TurnsTable", "RecordingsTable", "TranscriptsTable", "EventsTable", "LeasesTable"];
+        let tables = [
+            "CallsTable",
+            "TurnsTable",
+            "RecordingsTable",
+            "TranscriptsTable",
+            "EventsTable",
+            "LeasesTable",
+            "MessagesTable",
+        ];
         // Identifiers, and the numbers of a business's events.
         let ids = regex::Regex::new("[0-9a-f]{16,}|[0-9]{12}").unwrap();
         for table in tables {
@@ -305,6 +323,13 @@ async fn world() -> World {
     .await
 }
 
+/// How many messages the business's list counts.
+async fn counted(world: &World) -> u64 {
+    let table = world.system.name("MessagesTable").unwrap();
+    let reader = messages::Reader::new(&world.system.aws, table);
+    reader.waiting(&world.business.business.id).await.unwrap().messages
+}
+
 /// Each of these lives in one world, which must leave what an undisturbed life leaves.
 async fn runs_each(lives: &[(usize, Cut)], expected: &BTreeMap<String, usize>) {
     let world = &world().await;
@@ -321,11 +346,12 @@ async fn runs_each(lives: &[(usize, Cut)], expected: &BTreeMap<String, usize>) {
             assert!(died || chosen.1 == Cut::Unheard, "{chosen:?}");
         })
         .await;
+    assert_eq!(counted(world).await, (lives.len() * MESSAGES.len()) as u64, "each message is counted once");
 }
 
 /// Faults 17, 18, 19, 24, 39. The process dies at each change that it makes anywhere, before and after it took
 /// effect, or does not hear the answer; then everything is delivered twice more. One call, one recording, one object,
-/// one transcript of each source, one final pointer, no line held.
+/// one transcript of each source, one final pointer, one entry of each message, no line held.
 async fn wherever_a_process_dies_every_effect_happens_once() {
     let world = world().await;
     let mut undisturbed = Life::begin(&world, 0, None).await;
@@ -340,6 +366,12 @@ async fn wherever_a_process_dies_every_effect_happens_once() {
     assert_eq!((&record.status, &record.transcript_source), (&"completed".into(), &"realtime".into()));
     undisturbed.is_told_again().await;
     assert_eq!(undisturbed.footprint().await, expected, "copies of everything changed something");
+    let listed = expected.iter().filter(|(row, _)| row.starts_with("MessagesTable")).map(|(_, count)| count);
+    assert_eq!(
+        (listed.sum::<usize>(), counted(&world).await),
+        (MESSAGES.len(), MESSAGES.len() as u64),
+        "{expected:#?}"
+    );
 
     drop(world);
 

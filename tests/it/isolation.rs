@@ -16,6 +16,8 @@ use local::template::Template;
 use serde_json::{Value, json};
 use simulator::twilio::CallSpec;
 
+use super::messages::left_in;
+
 /// One route of the API as the template has it.
 struct Route {
     method: Method,
@@ -66,6 +68,7 @@ fn body(world: &World, route: &Route) -> Option<Value> {
         ("POST", "reprocess") => json!({ "stages": ["summary"] }),
         ("POST", "keys") => json!({ "name": "made by this test", "scopes": ["calls:read"] }),
         ("POST", "numbers") => json!({ "number": "+12025550190" }),
+        ("PATCH", "{message}") => json!({ "state": "done" }),
         ("PATCH", _) => json!({ "label": "theirs" }),
         ("POST", "move") => json!({ "to": "other-shop" }),
         ("PUT", "transcript") => json!({ "lines": [{ "speaker": "caller", "text": "Something else." }] }),
@@ -156,6 +159,7 @@ struct Ids {
     revision: String,
     channel: String,
     action: String,
+    message: String,
 }
 
 impl Ids {
@@ -170,6 +174,7 @@ impl Ids {
             ("{revision}", &self.revision),
             ("{channel}", &self.channel),
             ("{action}", &self.action),
+            ("{message}", &self.message),
             ("{callee}", &outbound::CALLEE.to_owned()),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -210,6 +215,10 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
             kinds.any(|kind| kind == "call.updated").then_some(())
         })
         .await;
+    let message = left_in(world, &sid);
+    let table = world.system.name("MessagesTable").unwrap();
+    let writer = stores::messages::Writer::new(&world.system.aws, table);
+    assert!(writer.put(&business.business.id, &message).await.unwrap());
     Ids {
         sid,
         recording: record.recording().sid.clone(),
@@ -220,6 +229,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         revision: "1".into(),
         channel,
         action,
+        message: message.id.to_string(),
     }
 }
 
@@ -247,6 +257,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         revision: "99".into(),
         channel: "nothing".into(),
         action: "9".repeat(32),
+        message: "9".repeat(32),
     };
     for route in routes() {
         // Revisions are counted from 1 for every business, any business may list a number that it does not call, and what is an operator's is refused to any business.
@@ -262,6 +273,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
             Ids { recording: ours.recording.clone(), ..ids_of(&theirs) },
             Ids { share: ours.share.clone(), ..ids_of(&theirs) },
             Ids { action: ours.action.clone(), ..ids_of(&theirs) },
+            Ids { message: ours.message.clone(), ..ids_of(&theirs) },
         ] {
             let path = mixed.fill(&route.path);
             if path == theirs.fill(&route.path) {
@@ -309,7 +321,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
 }
 
 fn ids_of(ids: &Ids) -> Ids {
-    let Ids { sid, recording, share, run, key, number, revision, channel, action } = ids;
+    let Ids { sid, recording, share, run, key, number, revision, channel, action, message } = ids;
     Ids {
         sid: sid.clone(),
         recording: recording.clone(),
@@ -320,6 +332,7 @@ fn ids_of(ids: &Ids) -> Ids {
         revision: revision.clone(),
         channel: channel.clone(),
         action: action.clone(),
+        message: message.clone(),
     }
 }
 
@@ -338,6 +351,7 @@ async fn tenancy_fails_closed(world: World) {
         revision: "1".into(),
         channel: "nothing".into(),
         action: "1".repeat(32),
+        message: "1".repeat(32),
     };
     let before = memory(&world).await;
     // Who signs in shows the key in the body.

@@ -163,6 +163,7 @@ async fn a_cursor_is_good_for_what_it_was_given_for_and_nothing_else(world: Worl
         ("/v1/calls?cursor=%00".to_owned(), key),
         (format!("/v1/do-not-call?cursor={cursor}"), key),
         (format!("/v1/events?cursor={cursor}"), key),
+        (format!("/v1/messages?cursor={cursor}"), key),
         (format!("/v1/audit?cursor={cursor}"), key),
         (format!("/v1/businesses?cursor={cursor}"), operator),
     ];

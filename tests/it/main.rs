@@ -27,6 +27,7 @@ mod jobs;
 mod listening;
 mod lists;
 mod log;
+mod messages;
 mod model_loss;
 mod model_tls;
 mod model_trouble;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         listening::TESTS,
         lists::TESTS,
         log::TESTS,
+        messages::TESTS,
         model_loss::TESTS,
         model_tls::TESTS,
         model_trouble::TESTS,
@@ -104,6 +106,7 @@ fn main() -> ExitCode {
         ownership::TESTS,
         permissions::TESTS,
         permissions::limits::TESTS,
+        permissions::messages::TESTS,
         permissions::setting_up::TESTS,
         permissions::sign_in::TESTS,
         permissions::test_calls::TESTS,

@@ -1,6 +1,7 @@
 //! What each function asks of DynamoDB, S3 and SQS is what the template lets its role do: no more, and no less.
 
 pub(crate) mod limits;
+pub(crate) mod messages;
 pub(crate) mod setting_up;
 pub(crate) mod sign_in;
 pub(crate) mod test_calls;
@@ -366,6 +367,7 @@ async fn the_roles_of_the_pipeline_fit() {
     let proxy_of_step = AwsProxy::of(&world).await;
     let changes = [&sinks[..], &proxy_of_step.everywhere()].concat();
     let step = QueueSandbox::start(&world, "transcript-step", &changes).await;
+    crate::messages::leave(&world, &outcome.call_sid).await;
     // The second run looks for what the first one heard.
     let busy = HttpFault::rate_limited(Duration::from_secs(110));
     world.openai.transcribe_as(Transcription::Fault(busy));

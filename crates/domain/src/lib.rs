@@ -22,6 +22,7 @@ pub mod insight;
 pub mod language;
 pub mod listening;
 pub mod locale;
+pub mod messages;
 pub mod numbering;
 pub mod numbers;
 pub mod outbound;

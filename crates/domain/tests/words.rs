@@ -221,6 +221,7 @@ fn scopes_and_roles_keep_their_words() {
         "recordings:share",
         "transcripts:read",
         "transcripts:write",
+        "messages:write",
         "settings:read",
         "settings:write",
         "settings:publish",

@@ -26,6 +26,7 @@ pub mod heartbeat;
 mod item;
 pub mod keys;
 pub mod leases;
+pub mod messages;
 pub mod ownership;
 pub mod plans;
 pub mod probe;

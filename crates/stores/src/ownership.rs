@@ -5,7 +5,7 @@
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
 use crate::leases::WorkKind;
-use crate::{actions, capacity, dial_limits, dials, plans, requests, sign_ins, verdicts};
+use crate::{actions, capacity, dial_limits, dials, messages, plans, requests, sign_ins, verdicts};
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,7 @@ const TRANSCRIPTS: &[&str] = &["functions/src/transcripts"];
 const CALL_ACTIONS: &[&str] = &["functions/src/call_actions"];
 const BRIDGE: &[&str] = &["bridge/src"];
 const DO_NOT_CALL: &[&str] = &["functions/src/do_not_call"];
+const MESSAGES: &[&str] = &["functions/src/messages"];
 
 const EDGE: &[&str] = &["functions/src/edge/api"];
 
@@ -60,6 +61,7 @@ const API: &[&str] = &[
     "PromptsFunction",
     "UsageFunction",
     "DoNotCallFunction",
+    "MessagesFunction",
     "HealthFunction",
     "SignInFunction",
 ];
@@ -187,6 +189,20 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "numbers that a business does not call, since when and why",
         writers: &[writer("do_not_call", DO_NOT_CALL)],
         roles: &["DoNotCallFunction"],
+    },
+    Rows {
+        table: "Messages",
+        keys: &[messages::LEFT_KEYS],
+        holds: "what callers left: messages that the agent took, and voicemails, put once; how many, in all and by day",
+        writers: &[writer("messages", TRANSCRIPTS)],
+        roles: &["TranscriptStepFunction"],
+    },
+    Rows {
+        table: "Messages",
+        keys: &[messages::DONE_KEYS],
+        holds: "who dealt with what callers left, and when; how much of it is done, in all and by day",
+        writers: &[Handle { module: "messages", name: "Marks", folders: MESSAGES }],
+        roles: &["MessagesFunction"],
     },
     Rows {
         table: "Leases",

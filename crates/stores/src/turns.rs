@@ -19,9 +19,9 @@ use domain::tools::TakenMessage;
 use domain::{CallSid, Epoch, SessionReport, Timestamp, Turn};
 
 use crate::chunks::{self, Chunked};
-use crate::item::{Draft, to_json};
+use crate::item::{Draft, Row, to_json};
 use crate::random;
-use crate::table::{ABSENT, Key, Table, WriteOutcome};
+use crate::table::{ABSENT, Key, SK, Table, WriteOutcome};
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, plans};
 use platform::Aws;
@@ -182,10 +182,25 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn messages(&self, call: &CallSid) -> Result<Vec<(Timestamp, TakenMessage)>, StoreError> {
+        let named = self.named_messages(call).await?;
+        Ok(named.into_iter().map(|(_, at, message)| (at, message)).collect())
+    }
+
+    /// The same, each with the name that it has in its call.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn named_messages(
+        &self,
+        call: &CallSid,
+    ) -> Result<Vec<(String, Timestamp, TakenMessage)>, StoreError> {
         let rows = self.turns.query(&partition(call), MESSAGE).await?;
-        let mut messages: Vec<(Timestamp, TakenMessage)> =
-            rows.iter().map(|row| Ok((row.time(AT)?, row.json(BODY)?))).collect::<Result<_, StoreError>>()?;
-        messages.sort_by_key(|(at, _)| *at);
+        let message = |row: &Row| {
+            let name = row.text(SK)?.strip_prefix(MESSAGE).unwrap_or_default().to_owned();
+            Ok((name, row.time(AT)?, row.json(BODY)?))
+        };
+        let mut messages: Vec<_> = rows.iter().map(message).collect::<Result<_, StoreError>>()?;
+        messages.sort_by_key(|(_, at, _)| *at);
         Ok(messages)
     }
 

@@ -112,7 +112,7 @@ function Came({ call }) {
 						${extraction.map((fact) => html`<${Fact} name=${words(fact.name)}>${fact.value} <small>“${fact.quote}”, ${fact.confidence} % sure</small><//>`)}
 					</dl>`
 			: html`<${Empty}>${call.insights ? `It was not summed up: ${words(call.insights.outcome)}.` : "It is not summed up yet."}<//>`}
-		${(call.messages ?? []).map((message) => html`<p class="notice" dir="auto"><strong>Message.</strong> ${message.text ?? JSON.stringify(message)}</p>`)}
+		${(call.messages ?? []).map((message) => html`<p class="notice" dir="auto"><strong>Message.</strong> ${message.message}</p>`)}
 	<//>`;
 }
 

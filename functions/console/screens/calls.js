@@ -6,7 +6,7 @@ const STATES = ["live", "completed", "busy", "no-answer", "failed", "canceled"];
 const ENDS = ["agent_hang_up", "caller_hang_up", "silence", "voicemail", "max_duration", "requested", "transfer", "model_lost", "caller_lost", "drained", "superseded", "protocol", "unauthorised", "internal"];
 
 /** The words of a closed list, to choose from. */
-const choices = (all, list) => [["", all], ...list.map((value) => [value, words(value)])];
+export const choices = (all, list) => [["", all], ...list.map((value) => [value, words(value)])];
 
 /** A day that was chosen as the moment at which it begins, or ends. */
 const moment = (day, later = 0) => (day ? new Date(Date.parse(`${day}T00:00`) + later).toISOString() : "");

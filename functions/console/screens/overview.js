@@ -3,12 +3,13 @@ import { CallTable } from "./calls.js";
 import { TalkButton } from "./test-call.js";
 import { Month } from "./usage.js";
 
-export function Overview({ business, may }) {
+export function Overview({ business, may, waiting }) {
 	const calls = useLoad(of(business, "/calls?limit=10&include=session,cost"), 10_000);
 	const figures = useLoad(of(business, "/statistics"), 30_000);
 	const usage = useLoad(may("usage:read") ? of(business, "/usage") : null, 30_000);
 	return html`<${Head} title="Overview"><${TalkButton} business=${business} may=${may} /><//>
 		<${Checklist} business=${business} may=${may} calls=${calls.data} />
+		${waiting.data && html`<dl class="figures sheet"><${Figure} name="Messages waiting" value=${html`<a href=${to(["b", business, "messages"])}>${count(waiting.data.waiting.count)}</a>`} /></dl>`}
 		${usage.data && html`<${Month} usage=${usage.data} />`}
 		<${Loaded} of=${figures}>${(data) => data.days.length > 0 && html`<${Days} of=${data} />`}<//>
 		<${Loaded} of=${calls}>

@@ -16,7 +16,7 @@ use providers::openai_http::OpenAiHttp;
 use providers::realtime_echo::RealtimeEcho;
 use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use stores::leases::Leases;
-use stores::{businesses, calls, do_not_call, events, keys, recordings, transcripts, turns, usage};
+use stores::{businesses, calls, do_not_call, events, keys, messages, recordings, transcripts, turns, usage};
 use url::Url;
 
 use super::StartError;
@@ -200,6 +200,7 @@ table_parts! {
     do_not_call::Reader: "TABLE_DO_NOT_CALL";
     events::Reader: "TABLE_EVENTS";
     keys::Reader: "TABLE_KEYS";
+    messages::Reader: "TABLE_MESSAGES";
     recordings::Reader: "TABLE_RECORDINGS";
     transcripts::Reader: "TABLE_TRANSCRIPTS";
     turns::Reader: "TABLE_TURNS";

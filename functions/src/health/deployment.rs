@@ -6,6 +6,7 @@ use domain::Timestamp;
 use futures_util::future::join_all;
 use platform::queues::Queue;
 use stores::capacity::BUSINESS_KEYS;
+use stores::messages::LEFT_KEYS;
 use stores::probe;
 use stores::sign_ins::SIGN_IN_KEYS;
 
@@ -76,7 +77,7 @@ impl SecretState {
 }
 
 /// The tables, by the variables that name them, each with the beginning of a key that the role may read.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     ("TABLE_BUSINESSES", ""),
     ("TABLE_KEYS", ""),
     ("TABLE_REQUESTS", SIGN_IN_KEYS),
@@ -87,6 +88,7 @@ const TABLES: [(&str, &str); 10] = [
     ("TABLE_EVENTS", ""),
     ("TABLE_USAGE", ""),
     ("TABLE_DO_NOT_CALL", ""),
+    ("TABLE_MESSAGES", LEFT_KEYS),
 ];
 /// The one without a sort key.
 const LEASES: &str = "TABLE_LEASES";

@@ -14,7 +14,7 @@ use platform::telemetry::{Unit, metric};
 use providers::openai_http::OpenAiHttp;
 use stores::leases::Leases;
 use stores::transcripts::Pointed;
-use stores::{businesses, calls, recordings, transcripts, turns};
+use stores::{businesses, calls, messages, recordings, transcripts, turns};
 
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
@@ -40,6 +40,7 @@ parts! {
         recordings: recordings::Reader,
         reader: transcripts::Reader,
         transcripts: transcripts::Writer,
+        left: messages::Writer,
         leases: Leases,
         objects: Objects,
         inbox: Inbox<TranscriptJob>,
@@ -79,6 +80,7 @@ impl Worker {
     /// Does one step. `true`: something changed, look again.
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
         let known = Box::pin(Known::read(self, call)).await?;
+        self.list(&known).await?;
         let Some(step) = known.step(self.clock.now()) else {
             self.hand_on(&known).await?;
             return Ok(false);
@@ -100,6 +102,18 @@ impl Worker {
                 None => Ok(false),
             },
         }
+    }
+
+    /// Puts what the caller left into the business's list. It is done at every look and before anything that takes long or
+    /// can fail: every message is written when a session's report is, and a look waits for that, or for the end of the
+    /// session's fence; a voicemail leads to a look when it has come to its end. A look that dies here comes again.
+    async fn list(&self, known: &Known) -> Result<(), JobError> {
+        for left in known.left() {
+            if self.left.put(&known.call.business, &left).await? {
+                tracing::info!(call = %known.call.sid, message = %left.id, kind = left.kind().as_str(), "left for the business");
+            }
+        }
+        Ok(())
     }
 
     /// The transcript is as final as it gets: the last stage may begin. It is told at every look, so that no crash

@@ -55,6 +55,9 @@ pub enum Scope {
     /// Correct transcripts, and have them made again.
     #[strum(serialize = "transcripts:write")]
     TranscriptsWrite,
+    /// Say that what callers left is dealt with, or is to be dealt with after all.
+    #[strum(serialize = "messages:write")]
+    MessagesWrite,
     /// See settings, drafts and compiled prompts.
     #[strum(serialize = "settings:read")]
     SettingsRead,
@@ -215,6 +218,7 @@ impl Role {
             | Scope::RecordingsRead
             | Scope::TranscriptsRead
             | Scope::TranscriptsWrite
+            | Scope::MessagesWrite
             | Scope::DoNotCallRead
             | Scope::DoNotCallWrite => Some(Self::Agent),
             Scope::RecordingsWrite

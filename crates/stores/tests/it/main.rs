@@ -13,6 +13,7 @@ mod fence;
 mod histories;
 mod keys;
 mod leases;
+mod left;
 mod linear;
 mod lossy;
 mod messages;

@@ -5,6 +5,7 @@
 use domain::action::NotDone;
 use domain::cost::PartKind;
 use domain::insight::Void;
+use domain::messages::{MessageKind, MessageState};
 use domain::recording::DeletionReason;
 use domain::transcript::{RunOutcome, Source, Stage};
 use domain::turn::{EndReason, TurnState};
@@ -29,6 +30,8 @@ domain::pattern_schemas! {
     ShareId = "^[A-Za-z0-9_-]{43}$", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s";
     /// The id of an action on a call.
     ActionId = "^[0-9a-f]{32}$", "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c";
+    /// The id of a message or voicemail that a caller left.
+    MessageId = "^[0-9a-f]{32}$", "019da1c37f00d0d0d0d0d0d0d0d0d0d0";
     /// The id of an API key: the characters behind `swb_bus_` or `swb_op_`.
     KeyId = "^[0-9A-Za-z]{8}$", "E1EwthbN";
     /// The name of a settings channel; `published`: none, so what is published holds.
@@ -109,6 +112,10 @@ words! {
     ActionStateWord = ["pending", "taken", "done", "not_done", "unknown"];
     /// Why an action was not done.
     NotDoneWord = NotDone::ALL.iter().map(|why| why.as_str());
+    /// What a caller left: words that the agent took down, or a recording.
+    MessageKindWord = MessageKind::ALL;
+    /// Whether it is dealt with.
+    MessageStateWord = MessageState::ALL;
     /// What is capped.
     MeterWord = [Meter::Minutes, Meter::Money];
     /// How near the use is to a cap: `warning` from 80 % on; at `reached` new calls are refused.
@@ -136,8 +143,16 @@ choices! {
     DirectionFilter = ["inbound", "outbound", "test", "unknown"];
     /// Why a session ended.
     EndReasonFilter = EndReason::ALL.iter().map(|reason| reason.as_str());
+    /// What a caller left.
+    MessageKindFilter = MessageKind::ALL;
+    /// Whether it is dealt with.
+    MessageStateFilter = ["waiting", "done", "all"];
+    /// Whether it is dealt with.
+    MessageStateChoice = MessageState::ALL;
     /// A part of a call's record.
     IncludeWord = ["events", "turns", "messages", "listeners", "session", "recordings", "transcript", "insights", "cost"];
+    /// What is told of messages besides.
+    MessageIncludeWord = ["words"];
     /// A part of the records in a list of calls.
     ListIncludeWord = ["session", "recordings", "insights", "cost"];
 }

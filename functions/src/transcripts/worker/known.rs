@@ -1,6 +1,8 @@
 //! Everything that the next step of a call's transcript depends on, read once and as one value.
 
+use domain::messages::Left;
 use domain::recording::{Archived, CallRecordings};
+use domain::tools::TakenMessage;
 use domain::transcript::{
     self, Expected, Reprocess, Reprocessing, Run, Source, Stage, Step, StepInput, Transcript,
 };
@@ -22,6 +24,8 @@ pub(super) struct Known {
     /// Of all sessions, the first one first.
     reports: Vec<SessionReport>,
     pub(super) turns: Vec<Turn>,
+    /// What the agent took down, each with its name in the call.
+    messages: Vec<(String, Timestamp, TakenMessage)>,
     /// The run that may move the pointer.
     pub(super) run: Run,
     /// The request that made it the current run, if a person did.
@@ -37,15 +41,16 @@ impl Known {
     /// [`StoreError`].
     pub(super) async fn read(from: &Worker, call: &Call) -> Result<Self, StoreError> {
         let sid = &call.sid;
-        // A report says that all turns are written, so it is read before them.
+        // A report says that all turns and messages are written, so it is read before them.
         let (reports, (run, request)) =
             tokio::try_join!(from.turns.reports(sid), from.reader.current_run(sid))?;
         let since = listening_run(run, request.as_ref());
-        let (settings, business, recordings, turns, pointer, inputs, refused) = tokio::try_join!(
+        let (settings, business, recordings, turns, messages, pointer, inputs, refused) = tokio::try_join!(
             from.businesses.settings_of(call),
             from.businesses.business(&call.business),
             from.recordings.for_call(sid),
             from.turns.turns(sid),
+            from.turns.named_messages(sid),
             from.reader.pointer(sid),
             from.reader.inputs(sid),
             from.reader.recording_refused(sid, since),
@@ -63,6 +68,7 @@ impl Known {
             recordings,
             reports,
             turns,
+            messages,
             run,
             request,
             pointer,
@@ -100,6 +106,11 @@ impl Known {
         let first = self.reports.first().filter(|report| report.epoch == Epoch::FIRST);
         let began = first.map(|report| report.started_at).or(self.call.answered_at);
         transcript::from_turns(&self.call.sid, &self.turns, began, &self.expected, now)
+    }
+
+    /// What the caller left.
+    pub(super) fn left(&self) -> Vec<Left> {
+        Left::of_call(&self.call, &self.messages, &self.recordings)
     }
 
     fn to_listen_to(&self) -> Option<&Recording> {

@@ -6,6 +6,7 @@ mod client;
 mod doctor;
 mod init;
 mod key;
+mod messages;
 mod number;
 mod report;
 mod settings;
@@ -53,6 +54,8 @@ pub(super) enum Area {
     Prompt(Single<settings::Prompt>),
     /// Calls: list, show, place, act on one in progress
     Calls(Group<calls::Command>),
+    /// What callers left: list it, say that it is dealt with
+    Messages(Group<messages::Command>),
     /// What a business used in a month, and what it cost
     Usage(Single<report::Usage>),
     /// Who wrote, heard or read what on a day
@@ -71,6 +74,7 @@ pub(super) async fn run(area: Area) -> anyhow::Result<()> {
         Area::Settings(Group { command, target }) => settings::run(&target.client()?, command).await,
         Area::Prompt(Single { wanted, target }) => settings::prompt(&target.client()?, wanted).await,
         Area::Calls(Group { command, target }) => calls::run(&target.client()?, command).await,
+        Area::Messages(Group { command, target }) => messages::run(&target.client()?, command).await,
         Area::Usage(Single { wanted, target }) => report::usage(&target.client()?, wanted).await,
         Area::Audit(Single { wanted, target }) => report::audit(&target.client()?, wanted).await,
         Area::Doctor(Single { wanted, target }) => doctor::run(&target.client()?, wanted).await,

@@ -1,0 +1,5 @@
+//! `messages` on Lambda.
+
+fn main() -> std::process::ExitCode {
+    functions::features::messages()
+}
