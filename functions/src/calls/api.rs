@@ -14,7 +14,7 @@ use crate::shared::shapes::{Time, caller};
 
 pub(super) use query::{GetCall, ListCalls, Wish};
 pub(super) use record::Record;
-pub(super) use recording::RecordingList;
+pub(super) use recording::{RecordingLink, RecordingList};
 
 /// The answer of `GET /v1/calls`: a page of calls.
 #[derive(Debug, Serialize, ToSchema)]
