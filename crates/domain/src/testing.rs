@@ -131,6 +131,7 @@ pub fn turn(speaker: Speaker, text: &str) -> Turn {
         heard: Duration::ZERO,
         latency: None,
         tool_calls: vec![],
+        steps: Default::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 import { CallState, Check, Empty, Fact, Figure, Head, Loaded, Sheet, dateTime, duration, html, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
 import { party } from "./calls.js";
 import { Player } from "./call-player.js";
+import { Steps } from "./call-steps.js";
 import { Talk, turnsOf } from "./call-talk.js";
 import { TalkButton } from "./test-call.js";
 import { Steer } from "./call-steer.js";
@@ -48,7 +49,7 @@ function Record({ call, business, path, may, reload }) {
 			<//>
 			<div class="stack">
 				<${Came} call=${call} />
-				<${Latencies} turns=${turns} />
+				<${Steps} turns=${turns} />
 				<${Cost} cost=${call.cost} />
 				<${Sheet} title="Course">
 					<dl class="facts">
@@ -110,17 +111,6 @@ function Came({ call }) {
 					</dl>`
 			: html`<${Empty}>${call.insights ? `It was not summed up: ${words(call.insights.outcome)}.` : "It is not summed up yet."}<//>`}
 		${(call.messages ?? []).map((message) => html`<p class="notice" dir="auto"><strong>Message.</strong> ${message.text ?? JSON.stringify(message)}</p>`)}
-	<//>`;
-}
-
-function Latencies({ turns }) {
-	const timed = turns.filter((turn) => turn.latency_ms !== null);
-	if (!timed.length) return null;
-	const most = Math.max(1_000, ...timed.map((turn) => turn.latency_ms));
-	return html`<${Sheet} title="Until the agent answered">
-		<dl class="bars">
-			${timed.map((turn) => html`<div><dt>at ${duration(turn.from / 1_000)}</dt><dd><meter min="0" max=${most} value=${turn.latency_ms} aria-label=${`answer at ${duration(turn.from / 1_000)}`}></meter></dd><dd>${millis(turn.latency_ms)}</dd></div>`)}
-		</dl>
 	<//>`;
 }
 
