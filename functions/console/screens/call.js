@@ -56,7 +56,7 @@ function Record({ call, business, path, may, reload }) {
 						<${Fact} name="Opened">${time(call.opened_at)}<//>
 						<${Fact} name="Answered">${time(call.answered_at)}<//>
 						<${Fact} name="Ended">${time(call.ended_at)}<//>
-						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a> ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
+						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a>${call.draft && ", a draft of it"} ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
 						${session && html`<${Fact} name="Sessions">${session.epoch === 1 ? "one" : `${session.epoch}: the call was resumed`}<//>
 							<${Fact} name="Interruptions">${session.barge_ins}<//>
 							<${Fact} name="Audio lost">${session.frames.dropped ? `${session.frames.dropped} frames` : "none"}<//>`}
