@@ -20,7 +20,7 @@ use platform::objects::Objects;
 use stores::{calls, recordings, transcripts, turns};
 use utoipa_axum::routes;
 
-use crate::edge::answer::{self, Link};
+use crate::edge::answer;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Query, page_limit};
@@ -31,7 +31,7 @@ use crate::edge::api::routes::Routes;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::shared::recording_path::RecordingPath;
-use api::{CallPage, GetCall, ListCalls, Record, RecordingList, Wish};
+use api::{CallPage, GetCall, ListCalls, Record, RecordingLink, RecordingList, Wish};
 use parts::Parts;
 use search::of_each;
 
@@ -137,7 +137,7 @@ enum OtherThanLink {
     path = "/v1/calls/{sid}/recording",
     operation_id = "get_recording",
     responses(
-        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = Link),
+        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = RecordingLink),
         OtherThanLink,
     ),
 )]
@@ -156,7 +156,7 @@ async fn recording(
     path = "/v1/calls/{sid}/recordings/{recording}",
     operation_id = "get_recording_by_id",
     responses(
-        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = Link),
+        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = RecordingLink),
         OtherThanLink,
     ),
 )]
@@ -192,7 +192,7 @@ async fn recordings(
     path = "/v1/calls/{sid}/voicemail",
     operation_id = "get_voicemail",
     responses(
-        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = Link),
+        (status = 200, description = "The link, for a client whose `Accept` names `application/json`.", body = RecordingLink),
         OtherThanLink,
     ),
 )]
@@ -229,6 +229,6 @@ impl Calls {
             tracing::error!(%error, "cannot presign");
             Problem::unavailable()
         })?;
-        Ok(answer::link(headers, &url, LINK_TTL))
+        Ok(answer::link_with(headers, &url, LINK_TTL, |link| RecordingLink::new(link, recording)))
     }
 }

@@ -149,6 +149,45 @@ test("a socket that breaks is followed by another, and hanging up ends the call"
   await context.close();
 });
 
+test("a draft is talked to as it is, and one with an error is refused in words", async () => {
+  const { context, page, wrong } = await open(browser, { permissions: ["microphone"] });
+  await page.addInitScript(observe);
+  await signIn(page, key);
+  await page.goto(`${url}/console#/b/${business}/settings`);
+  const greeting = page.getByLabel("Greeting", { exact: true });
+  const before = await greeting.inputValue();
+  const drafted = async (text) => {
+    await greeting.fill(text);
+    await page.getByText("1 field differs").waitFor();
+    await page.getByRole("button", { name: "Test the draft" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Begin" }).click();
+  };
+  await drafted("Good day from {{unknown_name}}.");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("alert").getByText(/unknown_name/).first().waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+
+  await drafted("Good day from the draft.");
+  await dialog.getByText("With your draft, as it is now.").waitFor();
+  await dialog.getByText("You are on the line.").waitFor();
+  await page.waitForFunction(() => window.seen.events.includes("media"));
+  await dialog.getByRole("button", { name: "Hang up" }).click();
+  await dialog.getByText("The call is over.").waitFor({ timeout: 30_000 });
+  await dialog.getByRole("link", { name: "What the call came to" }).click();
+  await page.getByText(", a draft of it").waitFor();
+  const sid = new URL(page.url()).hash.split("/").at(-1);
+  const { data: call } = await ask("GET", `/calls/${sid}`);
+  const { data: published } = await ask("GET", "/settings");
+  assert.deepEqual([call.draft, call.settings_revision], [true, published.revision]);
+  assert.equal(published.prompts.inbound.greeting, before);
+  await page.goto(`${url}/console#/b/${business}/settings`);
+  await page.getByRole("button", { name: "Discard the draft" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Discard the draft" }).click();
+  await page.getByText("The draft is as published.").waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test("a page without a microphone says so", async () => {
   const deaf = await launch();
   const { context, page } = await open(deaf);

@@ -165,9 +165,10 @@ impl<'a> Answers<'a> {
 }
 
 /// Numbers that are measured, by the end of their name; everything within `usage`, `parts` and `session` is.
-const MEASURED: [&str; 6] = ["_ms", "_us", "bytes", "usd_micros", "duration_s", "expires_in"];
+const MEASURED: [&str; 9] =
+    ["_ms", "_us", "bytes", "usd_micros", "duration_s", "expires_in", "_per_peak", "caller", "agent"];
 /// Lists whose length is the conversation's affair: the first entry shows their shape.
-const CUT: [&str; 2] = ["turns", "entries"];
+const CUT: [&str; 4] = ["turns", "entries", "caller", "agent"];
 
 fn without_measurements(name: &str, value: Value) -> Value {
     match value {

@@ -9,6 +9,7 @@ use acceptance::{World, WorldConfig, audio};
 use domain::recording::{ARCHIVE_WITHIN, CALLBACK_WITHIN};
 use local::demo::story;
 use platform::objects::PART_BYTES;
+use simulator::audio::speech;
 use simulator::twilio::{CallFaults, CallerScript, CallerStep, LineRecording, MediaFault, RecordingFaults};
 
 pub(crate) fn short_call() -> CallerScript {
@@ -222,6 +223,31 @@ async fn the_link_is_presigned_short_lived_and_serves_ranges(world: World) {
     assert!(client.get(&tampered).send().await.unwrap().status().is_client_error());
 }
 
+/// What is drawn of a recording is what it holds: the loudest sample of each side in each stretch.
+async fn a_waveform_is_that_of_the_stored_recording(world: World) {
+    let outcome = world.call(story::own_recording(speech::CALLER_SERVICE.mulaw().to_vec())).await;
+    world.complete_record(&outcome.call_sid).await;
+    let of_call = format!("/v1/calls/{}", outcome.call_sid);
+    let (_, listed) = world.get(&format!("{of_call}/recordings")).await;
+    let waveform = &listed["recordings"][0]["waveform"];
+    let per_peak = waveform["milliseconds_per_peak"].as_u64().unwrap() as usize * audio::SAMPLES_PER_MS;
+    let (caller, agent) = audio::stereo(&world.recording(&outcome.call_sid).await);
+    for (name, samples) in [("caller", caller), ("agent", agent)] {
+        let loudest = |part: &[i16]| part.iter().map(|sample| sample.unsigned_abs() >> 7).max().unwrap();
+        let peaks: Vec<u16> = samples.chunks(per_peak).map(|part| loudest(part).min(255)).collect();
+        assert_eq!(waveform[name], serde_json::json!(peaks), "{name}");
+        assert!(peaks.iter().any(|peak| *peak > 10), "{name} spoke");
+    }
+
+    let link =
+        world.http.get(world.url(&format!("{of_call}/recording"))).header("accept", "application/json");
+    let link = link.bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
+    let link: serde_json::Value = link.json().await.unwrap();
+    assert_eq!(link["waveform"], *waveform);
+    let (_, call) = world.get(&format!("{of_call}?include=recordings")).await;
+    assert_eq!(call["recording"].get("waveform"), None, "a call's record stays short");
+}
+
 acceptance::tests![
     a_recording_that_is_not_ready_yet_is_fetched_when_it_is,
     xml_nothing_a_stump_and_another_format_are_never_stored,
@@ -232,4 +258,5 @@ acceptance::tests![
     a_recording_whose_callback_never_came_is_found,
     a_recording_whose_job_was_lost_is_swept_and_reading_starts_nothing,
     the_link_is_presigned_short_lived_and_serves_ranges,
+    a_waveform_is_that_of_the_stored_recording,
 ];

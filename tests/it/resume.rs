@@ -119,6 +119,7 @@ impl<'a> HandledCall<'a> {
             spoken: Duration::from_secs(2),
             heard: Duration::from_secs(2),
             latency: None,
+            steps: Default::default(),
             tool_calls: vec![],
         }
     }

@@ -64,6 +64,15 @@ fn a_task_that_is_stopped_is_done_before_it_is_killed() {
     assert!(killed <= 120, "Fargate kills then, whatever it is asked for");
 }
 
+/// The console's page alone mixes the sound of recordings.
+fn the_bucket_of_recordings_lets_the_consoles_page_read_and_no_other() {
+    let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let rules = &template["Resources"]["RecordingsBucket"]["Properties"]["CorsConfiguration"]["CorsRules"];
+    assert_eq!(rules.as_sequence().unwrap().len(), 1);
+    assert_eq!(strings(&rules[0]["AllowedOrigins"]), ["https://${PublicHost}"]);
+    assert_eq!(strings(&rules[0]["AllowedMethods"]), ["GET", "HEAD"]);
+}
+
 /// The texts in a value: itself, its items, or the names inside an intrinsic function.
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
@@ -347,6 +356,7 @@ fn wire_types_stop_at_their_module() {
 }
 
 acceptance::tests![
+    the_bucket_of_recordings_lets_the_consoles_page_read_and_no_other,
     a_task_that_is_stopped_is_done_before_it_is_killed,
     every_bin_is_a_function_of_the_template_and_the_reverse,
     the_template_sets_exactly_the_variables_that_each_function_reads,

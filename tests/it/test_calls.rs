@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use acceptance::browser::{self, Browser, NO_ACCOUNT, begun, follow, open, origin};
+use acceptance::browser::{self, Browser, NO_ACCOUNT, TestCall, begun, follow, open, origin};
+use acceptance::client::Client;
 use acceptance::media_stream::{self, close_code, hello};
 use acceptance::sandbox::ScheduleSandbox;
 use acceptance::webhook::{Webhook, call_sid, token_in};
 use acceptance::{World, WorldConfig};
 use futures_util::SinkExt as _;
+use http::Method;
 use serde_json::json;
 use simulator::audio::speech;
 use simulator::openai::{OpenAiConfig, Reply, Script, Step};
@@ -212,7 +214,81 @@ async fn a_call_whose_page_went_away_is_found(world: World) {
     assert_eq!(world.twilio.requests().len(), asked_before, "Twilio knows nothing of it");
 }
 
+/// The agent is the draft's, as it was when the call began, whatever is published, was asked for before or is drafted since. A
+/// draft that could not be published begins no call.
+async fn a_draft_is_talked_to_as_it_was_when_the_call_began() {
+    let world = world().await;
+    let client = Client { world: &world, key: world.identity.api_key.expose().to_owned() };
+    let mut settings = client.get("/v1/settings").await.body;
+    let no_draft = browser::ask(&world, "none", &json!({ "draft": true })).await;
+    assert_eq!(no_draft.0, 404, "{}", no_draft.1);
+    let mut drafted = async |instructions: &str, seen: &[(&str, &str)]| {
+        settings["prompts"]["inbound"]["instructions"] = json!(instructions);
+        let saved = client.send(Method::PUT, "/v1/settings/draft", seen, Some(settings.clone())).await;
+        assert_eq!(saved.status, 200, "{}", saved.body);
+        saved.etag()
+    };
+    let etag = drafted("You are {{who_is_it}}.", &[]).await;
+    let (status, problem) = browser::ask(&world, "wrong", &json!({ "draft": true })).await;
+    assert_eq!((status, problem["code"].as_str()), (422, Some("draft_has_errors")), "{problem}");
+    assert_eq!(problem["errors"][0]["pointer"], "/prompts/inbound/instructions");
+    assert!(problem["detail"].as_str().unwrap().contains("who_is_it"), "{problem}");
+    let both = browser::ask(&world, "both", &json!({ "draft": true, "revision": 1 })).await;
+    assert_eq!((both.0, both.1["errors"][0]["code"].as_str()), (422, Some("not_both")));
+
+    // What is published has a prompt by now, and the draft was begun from the same revision.
+    begun(&world, "published").await;
+    let etag = drafted("You are the draft.", &[("if-match", &etag)]).await;
+    let (status, body) = browser::ask(&world, "one", &json!({ "draft": true })).await;
+    assert_eq!(status, 201, "{body}");
+    let call: TestCall = serde_json::from_value(body.clone()).unwrap();
+    drafted("You are another draft.", &[("if-match", &etag)]).await;
+    assert_eq!(
+        browser::ask(&world, "one", &json!({ "draft": true })).await.1["call"],
+        body["call"],
+        "a copy"
+    );
+    let mut page = Browser::on(&world, &call).await;
+    page.until("the greeting", |browser| browser.heard > 0 && browser.is_quiet()).await;
+    drop(page);
+    let next = follow(&world, &call.call, 1).await;
+    let mut page = Browser::on(&world, &next).await;
+    page.say(speech::CALLER_SERVICE.mulaw());
+    page.until("an answer", |browser| browser.heard > 8_000).await;
+    page.hang_up().await;
+    assert_eq!(follow(&world, &call.call, 2).await.stream, None);
+    for connection in world.openai.connections() {
+        let update = connection.received_of("session.update")[0].value.to_string();
+        assert!(update.contains("You are the draft."), "{update}");
+    }
+    let told = world.get(&format!("/v1/calls/{}", call.call)).await.1;
+    assert_eq!((&told["draft"], &told["settings_revision"]), (&json!(true), &json!(1)));
+    world.record_when(&call.call, |record| record.insights.is_some()).await;
+}
+
+/// With a reason the person is talked to like one whom the agent calls.
+async fn a_test_call_with_a_reason_is_one_that_is_placed(world: World) {
+    let body = json!({ "reason": "your bicycle is ready", "context": "The chain is new." });
+    let (status, begun) = browser::ask(&world, "one", &body).await;
+    assert_eq!(status, 201, "{begun}");
+    let other = browser::ask(&world, "one", &json!({ "reason": "another" })).await;
+    assert_eq!((other.0, other.1["code"].as_str()), (422, Some("idempotency_key_reused")), "{}", other.1);
+    let call: TestCall = serde_json::from_value(begun).unwrap();
+    let mut page = Browser::on(&world, &call).await;
+    page.until("the greeting", |browser| browser.heard > 0).await;
+    page.hang_up().await;
+    let session = world.openai.connections()[0].received_of("session.update")[0].value.to_string();
+    for told in ["calls customers about their bicycles", "your bicycle is ready", "The chain is new."] {
+        assert!(session.contains(told), "{told}: {session}");
+    }
+    assert_eq!(follow(&world, &call.call, 1).await.status, "completed");
+    let told = world.get(&format!("/v1/calls/{}", call.call)).await.1;
+    assert_eq!((&told["direction"], &told["reason"]), (&json!("test"), &json!("your bicycle is ready")));
+}
+
 acceptance::tests![
+    a_test_call_with_a_reason_is_one_that_is_placed,
+    a_draft_is_talked_to_as_it_was_when_the_call_began,
     a_person_talks_to_the_agent_through_a_browser,
     a_person_hangs_up,
     a_token_opens_its_own_door_alone,

@@ -92,7 +92,7 @@ async fn recorded(world: &World, number: u8, wav: Vec<u8>) -> String {
     let announced =
         Recording::new(sid.clone(), call.clone(), business, RecordingState::Announced, world.now());
     recordings.announce(&announced).await.unwrap();
-    recordings.archived(&sid, &archived).await.unwrap();
+    recordings.archived(&sid, &archived, None).await.unwrap();
 
     Webhook::inbound(world, &text).send(world).await;
     text

@@ -125,9 +125,9 @@ impl Facts {
                 }
             }
             ModelEvent::CallerTranscript { item, text } => {
-                self.turns.caller_words(now, at, item, Some(text));
+                self.turns.caller_words(now, at, item, Some(text), self.speech.stopped(item));
             }
-            ModelEvent::CallerTranscriptFailed { item } => self.turns.caller_words(now, at, item, None),
+            ModelEvent::CallerTranscriptFailed { item } => self.turns.caller_words(now, at, item, None, None),
             ModelEvent::AgentTranscriptDelta { response, item, text } => {
                 self.gate.saw(now, response, false, false);
                 self.turns.agent_piece(now, at, response, item, text);

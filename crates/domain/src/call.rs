@@ -132,6 +132,8 @@ pub struct Call {
     pub twilio_direction: String,
     /// The settings that it runs with; `None` for a call that was refused before they were read.
     pub revision: Option<Revision>,
+    /// It runs with a draft that was begun from `revision`, as the draft was then: its plan holds that.
+    pub draft: bool,
     /// When it was first written.
     pub opened_at: Timestamp,
     /// When it was answered, if it was.

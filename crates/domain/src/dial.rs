@@ -44,6 +44,11 @@ impl CallTask {
     pub const MAX_REASON_CHARS: usize = 200;
     /// The longest context, characters.
     pub const MAX_CONTEXT_CHARS: usize = 4_000;
+
+    /// Whether it says what the call is about, and not only in which language.
+    pub const fn has_purpose(&self) -> bool {
+        self.reason.is_some() || self.context.is_some()
+    }
 }
 
 // It speaks of the person who is called.
@@ -103,6 +108,7 @@ impl DialOrder {
             ended_at: None,
             duration: None,
             refusal: None,
+            draft: false,
             sip_response_code: None,
             error_code: None,
             task: Some(self.task.clone()),

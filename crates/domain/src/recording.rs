@@ -4,6 +4,7 @@ mod of_call;
 mod retention;
 mod source;
 mod wav;
+mod waveform;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use wav::{
     Codec, DURATION_TOLERANCE_MS, MAX_RECORDING_BYTES, NotAudio, WAV_HEADER_MAX_BYTES, WavFormat,
     check_duration, wav_header, wav_layout,
 };
+pub use waveform::{MAX_PEAKS, PeakMeter, Peaks, Waveform};
 
 use crate::{BusinessId, CallSid, RecordingSid, Timestamp};
 
@@ -123,6 +125,9 @@ pub struct Recording {
     pub held: bool,
     /// When we had Twilio delete its copy.
     pub deleted_at_twilio: Option<Timestamp>,
+    /// How loud each side is, of an archived recording of two channels. `None` for one that was archived before this was
+    /// measured.
+    pub waveform: Option<Waveform>,
 }
 
 impl Recording {
@@ -149,6 +154,7 @@ impl Recording {
             encrypted: false,
             held: false,
             deleted_at_twilio: None,
+            waveform: None,
         }
     }
 }

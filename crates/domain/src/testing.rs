@@ -88,6 +88,7 @@ pub fn call(n: u32, now: Timestamp) -> Call {
         ended_at: None,
         duration: None,
         refusal: None,
+        draft: false,
         sip_response_code: None,
         error_code: None,
         task: None,
@@ -130,6 +131,7 @@ pub fn turn(speaker: Speaker, text: &str) -> Turn {
         spoken: Duration::ZERO,
         heard: Duration::ZERO,
         latency: None,
+        steps: Default::default(),
         tool_calls: vec![],
     }
 }

@@ -58,6 +58,9 @@ pub struct Turn {
     /// Agent turns: from the model noticing the end of the caller's speech to the first audio handed to the
     /// line. The silence that its turn detection waits for comes on top.
     pub latency: Option<Duration>,
+    /// The other steps on the way to an agent's answer, of one with a latency.
+    #[serde(default, skip_serializing_if = "AnswerSteps::are_unknown")]
+    pub steps: AnswerSteps,
     /// Tools that the agent called in this turn.
     pub tool_calls: Vec<ToolCall>,
 }
@@ -70,6 +73,25 @@ impl Turn {
             Speaker::Caller => self.spoken,
         };
         (!long.is_zero()).then_some(long)
+    }
+}
+
+/// Steps on the way to an answer, counted like [`Turn::latency`] from the model noticing the end of the caller's speech. What is
+/// not known is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswerSteps {
+    /// The caller's words came as text. The model answers the sound and does not wait for them, so that they may come last.
+    pub words: Option<Duration>,
+    /// The model began to answer.
+    pub begun: Option<Duration>,
+    /// The caller heard the first sound, as the line's first mark tells.
+    pub heard: Option<Duration>,
+}
+
+impl AnswerSteps {
+    fn are_unknown(&self) -> bool {
+        *self == Self::default()
     }
 }
 

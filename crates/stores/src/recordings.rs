@@ -20,7 +20,7 @@ mod sweep;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::recording::{Archived, CallRecordings, Deletion, DeletionReason, Due};
+use domain::recording::{Archived, CallRecordings, Deletion, DeletionReason, Due, Waveform};
 use domain::{CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 
 use crate::StoreError;
@@ -100,12 +100,18 @@ impl Writer {
         }
     }
 
-    /// We hold it now. Only an announced or failed recording can be archived; saying it twice is harmless.
+    /// We hold it now, and its `waveform` is this. Only an announced or failed recording can be archived; saying it twice is
+    /// harmless.
     ///
     /// # Errors
     /// [`StoreError::Conditional`] from any other state.
-    pub async fn archived(&self, sid: &RecordingSid, archived: &Archived) -> Result<(), StoreError> {
-        self.leave_waiting(sid, RecordingState::Archived(archived.clone())).await
+    pub async fn archived(
+        &self,
+        sid: &RecordingSid,
+        archived: &Archived,
+        waveform: Option<&Waveform>,
+    ) -> Result<(), StoreError> {
+        self.leave_waiting(sid, RecordingState::Archived(archived.clone()), waveform).await
     }
 
     /// Every attempt failed, or none can succeed.
@@ -113,7 +119,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
     pub async fn failed(&self, sid: &RecordingSid, reason: &str) -> Result<(), StoreError> {
-        self.leave_waiting(sid, RecordingState::Failed { reason: reason.to_owned() }).await
+        self.leave_waiting(sid, RecordingState::Failed { reason: reason.to_owned() }, None).await
     }
 
     /// Twilio says that it was deleted.
@@ -121,10 +127,15 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
     pub async fn lost(&self, sid: &RecordingSid) -> Result<(), StoreError> {
-        self.leave_waiting(sid, RecordingState::Lost).await
+        self.leave_waiting(sid, RecordingState::Lost, None).await
     }
 
-    async fn leave_waiting(&self, sid: &RecordingSid, next: RecordingState) -> Result<(), StoreError> {
+    async fn leave_waiting(
+        &self,
+        sid: &RecordingSid,
+        next: RecordingState,
+        waveform: Option<&Waveform>,
+    ) -> Result<(), StoreError> {
         let key = self.key_of(sid).await?;
         // What was never announced can be given up, and nothing else.
         let from = match next {
@@ -134,7 +145,7 @@ impl Writer {
             _ => "#state IN (:announced, :failed)",
         };
         let due = Due::of(&next, false, Timestamp::default());
-        let mut request = row::move_to(self.update(&key), &self.recordings.name, &next, due)?
+        let mut request = row::move_to(self.update(&key), &self.recordings.name, &next, due, waveform)?
             .condition_expression(from)
             .expression_attribute_values(":announced", text(RecordingState::Announced.as_str()))
             .expression_attribute_values(":failed", text("failed"));
@@ -195,7 +206,7 @@ impl Writer {
         let next = RecordingState::Deleted(Deletion { at: now, reason, archived });
         let due = Due::of(&next, false, now);
         let key = recording_key(&recording.call, &recording.sid);
-        let request = row::move_to(self.update(&key), &self.recordings.name, &next, due)?
+        let request = row::move_to(self.update(&key), &self.recordings.name, &next, due, None)?
             .condition_expression("#state = :seen AND attribute_not_exists(#held)")
             .expression_attribute_names("#held", HELD)
             .expression_attribute_values(":seen", text(recording.state.as_str()));

@@ -2,6 +2,7 @@
 import { CallState, Check, Empty, Fact, Figure, Head, Loaded, Sheet, dateTime, duration, html, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
 import { party } from "./calls.js";
 import { Player } from "./call-player.js";
+import { Steps } from "./call-steps.js";
 import { Talk, turnsOf } from "./call-talk.js";
 import { TalkButton } from "./test-call.js";
 import { Listen, isHeard } from "./call-listen.js";
@@ -50,14 +51,14 @@ function Record({ call, business, path, may, reload }) {
 			<//>
 			<div class="stack">
 				<${Came} call=${call} />
-				<${Latencies} turns=${turns} />
+				<${Steps} turns=${turns} />
 				<${Cost} cost=${call.cost} />
 				<${Sheet} title="Course">
 					<dl class="facts">
 						<${Fact} name="Opened">${time(call.opened_at)}<//>
 						<${Fact} name="Answered">${time(call.answered_at)}<//>
 						<${Fact} name="Ended">${time(call.ended_at)}<//>
-						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a> ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
+						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a>${call.draft && ", a draft of it"} ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
 						${call.listeners?.length > 0 && html`<${Fact} name="Listened to live by">${call.listeners.map((one) => html`<div>key <code>${one.key}</code> ${time(one.began_at)}–${one.ended_at ? time(one.ended_at) : ""}</div>`)}<//>`}
 						${session && html`<${Fact} name="Sessions">${session.epoch === 1 ? "one" : `${session.epoch}: the call was resumed`}<//>
 							<${Fact} name="Interruptions">${session.barge_ins}<//>
@@ -113,17 +114,6 @@ function Came({ call }) {
 					</dl>`
 			: html`<${Empty}>${call.insights ? `It was not summed up: ${words(call.insights.outcome)}.` : "It is not summed up yet."}<//>`}
 		${(call.messages ?? []).map((message) => html`<p class="notice" dir="auto"><strong>Message.</strong> ${message.message}</p>`)}
-	<//>`;
-}
-
-function Latencies({ turns }) {
-	const timed = turns.filter((turn) => turn.latency_ms !== null);
-	if (!timed.length) return null;
-	const most = Math.max(1_000, ...timed.map((turn) => turn.latency_ms));
-	return html`<${Sheet} title="Until the agent answered">
-		<dl class="bars">
-			${timed.map((turn) => html`<div><dt>at ${duration(turn.from / 1_000)}</dt><dd><meter min="0" max=${most} value=${turn.latency_ms} aria-label=${`answer at ${duration(turn.from / 1_000)}`}></meter></dd><dd>${millis(turn.latency_ms)}</dd></div>`)}
-		</dl>
 	<//>`;
 }
 

@@ -3,6 +3,7 @@ import { differences } from "../lib/pointer.js";
 import { Changes, Merge } from "./settings-history.js";
 import { AREAS, Findings, SettingField } from "./settings-fields.js";
 import { Directory, Hours } from "./settings-hours.js";
+import { TalkButton } from "./test-call.js";
 
 /** A draft is saved when nothing was typed for this long. */
 const PAUSE = 800;
@@ -64,6 +65,7 @@ function Draft({ business, published, etag, may, onPublished, begin, version }) 
 	return html`<div class="sheet row">
 			<p role="status">${status(saved, settings, changed)}</p>
 			<a class="button" href=${to(["b", business, "prompt"], { draft: 1 })}>What the model gets</a>
+			<${TalkButton} business=${business} may=${may} draft label="Test the draft" disabled=${settings !== saved.settings || !saved.version} />
 			${saved.version && html`<${Ask} label="Discard the draft" question="The draft is thrown away; what is published stays." act=${discard} />`}
 			${may("settings:publish") && html`<${Opens} label="Publish" tone="first" disabled=${settings !== saved.settings || !saved.version || !findings.publishable}>
 				${(close) => html`<${Publish} business=${business} published=${published} etag=${etag} onClose=${close} onPublished=${onPublished} />`}

@@ -10,16 +10,16 @@ const REFUSALS = {
 };
 const STATES = { idle: "The agent answers as it would answer a telephone.", connecting: "Connecting…", talking: "You are on the line.", over: "The call is over." };
 
-/** Leads to a conversation with the agent as it is in a revision of the settings, or in what is published. */
-export const TalkButton = ({ business, may, revision }) =>
-	may("calls:test") && html`<${Opens} label="Talk to the agent">${(close) => html`<${TestCall} business=${business} may=${may} revision=${revision} onClose=${close} />`}<//>`;
+/** Leads to a conversation with the agent as it is in a revision of the settings, in the person's draft, or in what is published. */
+export const TalkButton = ({ business, may, revision, draft, label = "Talk to the agent", disabled }) =>
+	may("calls:test") && html`<${Opens} label=${label} disabled=${disabled}>${(close) => html`<${TestCall} business=${business} may=${may} revision=${revision} draft=${draft} onClose=${close} />`}<//>`;
 
-function TestCall({ business, may, revision, onClose }) {
+function TestCall({ business, may, revision, draft, onClose }) {
 	const [state, setState] = useState("idle");
 	const [sid, setSid] = useState("");
 	const [problem, setProblem] = useState(null);
 	const [devices, setDevices] = useState([]);
-	const { values: how, change, field } = useFields({ device: "", muted: false, halfDuplex: false });
+	const { values: how, change, field } = useFields({ device: "", language: "", reason: "", context: "", muted: false, halfDuplex: false });
 	const meter = useRef(null);
 	/** The line with its call and stream, and whether the person has left it. */
 	const now = useRef({ left: false, line: /** @type {any} */ (null), call: "", epoch: 0 });
@@ -53,13 +53,13 @@ function TestCall({ business, may, revision, onClose }) {
 			now.current.line = line;
 			line.set(how);
 			if (now.current.left) throw new Error("You have hung up.");
-			const { data } = await ask("POST", of(business, "/test_calls"), { body: revision ? { revision } : {}, headers: once() });
+			const { data } = await ask("POST", of(business, "/test_calls"), { body: { ...(draft ? { draft } : revision && { revision }), ...Object.fromEntries(["language", "reason", "context"].map((name) => [name, how[name].trim()]).filter(([, value]) => value)) }, headers: once() });
 			setSid(data.call);
 			if (now.current.left) setState("over");
 			else connect(data);
 		} catch (problem) {
 			now.current.line?.close();
-			setProblem({ title: "no call", status: problem.status, message: REFUSALS[problem.name] ?? problem.message });
+			setProblem({ title: "no call", status: problem.status, errors: problem.errors, message: REFUSALS[problem.name] ?? problem.message });
 			setState("idle");
 		}
 	};
@@ -78,15 +78,20 @@ function TestCall({ business, may, revision, onClose }) {
 	}, []);
 	useEffect(() => now.current.line?.set(how), [how]);
 	return html`<${Dialog} title="Talk to the agent" onClose=${onClose}>
-		<p role="status">${STATES[state]} ${revision && `Revision ${revision} of the settings.`}</p>
+		<p role="status">${STATES[state]} ${draft ? "With your draft, as it is now." : revision && `Revision ${revision} of the settings.`}</p>
 		<${Trouble} of=${problem} />
 		<div class="row">
 			${state === "idle" && html`<button class="first" onClick=${begin}>Begin</button>`}
+			${state === "idle" && field("language", "Language", { placeholder: "the first one" })}
 			${state === "idle" && devices.length > 0 && field("device", "Microphone", { options: [["", "the usual one"], ...devices.map(({ deviceId, label }) => [deviceId, label])] })}
 			${state === "over" && html`<a class="button" href=${to(["b", business, "calls", sid])}>What the call came to</a>`}
 			${(state === "talking" || state === "connecting") && html`<button class="bad" onClick=${hangUp}>Hang up</button>`}
 			<meter ref=${meter} min="0" max="1" aria-label="Loudness of the microphone"></meter>
 		</div>
+		${state === "idle" && html`<details>
+			<summary>As a call that is placed</summary>
+			${field("reason", "Reason, which the agent says", { maxlength: 200 })} ${field("context", "What the agent should know", { rows: 3, maxlength: 4000 })}
+		</details>`}
 		<${Check} label="Mute the microphone" checked=${how.muted} onChange=${change("muted")} />
 		<${Check} label="One speaks at a time" hint="Where the agent hears itself; headphones are better" checked=${how.halfDuplex} onChange=${change("halfDuplex")} />
 		${state === "talking" && html`<div class="keypad" role="group" aria-label="Keypad">${[..."123456789*0#"].map((digit) => html`<button onClick=${() => now.current.line.press(digit)}>${digit}</button>`)}</div>`}

@@ -14,7 +14,7 @@ use crate::shared::shapes::{Time, caller};
 
 pub(super) use query::{GetCall, ListCalls, Wish};
 pub(super) use record::Record;
-pub(super) use recording::RecordingList;
+pub(super) use recording::{RecordingLink, RecordingList};
 
 /// The answer of `GET /v1/calls`: a page of calls.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,6 +55,8 @@ pub(super) struct CallSummary<'a> {
     /// The revision of the settings that the call began with.
     #[schema(value_type = Option<u32>)]
     settings_revision: Option<Revision>,
+    /// Whether it is a test call with a draft, which was begun from that revision. What follows the call goes by the revision.
+    draft: bool,
     /// The language that the call was placed to begin in; null where the settings say it.
     language: Option<&'a str>,
     /// Why the call was never let in.
@@ -80,6 +82,7 @@ impl<'a> CallSummary<'a> {
             ended_at: call.ended_at.map(Time),
             duration_s: call.duration.map(|duration| duration.as_secs()),
             settings_revision: call.revision,
+            draft: call.draft,
             language: call.language(),
             refusal: call.refusal.map(|refusal| refusal.as_str()),
             sip_response_code: call.sip_response_code,

@@ -53,8 +53,18 @@ pub struct Link<'a> {
 /// A way to bytes that lives `ttl`: a redirect, or JSON with `url` and `expires_in` (seconds) for a client that asks for it.
 /// A client that carries its `Authorization` over to the redirect's target would be refused there.
 pub fn link(asked: &HeaderMap, url: &Url, ttl: Duration) -> Response {
+    link_with(asked, url, ttl, std::convert::identity)
+}
+
+/// The same, where the JSON tells more than the link. `told` makes it of the link.
+pub fn link_with<'a, T: Serialize>(
+    asked: &HeaderMap,
+    url: &'a Url,
+    ttl: Duration,
+    told: impl FnOnce(Link<'a>) -> T,
+) -> Response {
     let mut response = if wants_json(asked) {
-        Json(Link { url: url.as_str(), expires_in: ttl.as_secs() }).into_response()
+        Json(told(Link { url: url.as_str(), expires_in: ttl.as_secs() })).into_response()
     } else {
         (StatusCode::FOUND, [(header::LOCATION, url.as_str())]).into_response()
     };

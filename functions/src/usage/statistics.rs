@@ -22,6 +22,9 @@ pub(super) struct ReadStatistics {
     /// The first day, by the business's clocks; 29 days before the last one without it.
     #[param(value_type = Option<schema::Day>, nullable = false)]
     from: Option<String>,
+    /// How many days, the last one among them, in place of the first one.
+    #[param(minimum = 1, maximum = 92, nullable = false)]
+    days: Option<u8>,
     /// The last day, 91 days behind the first one at most; today without it.
     #[param(value_type = Option<schema::Day>, nullable = false)]
     to: Option<String>,
@@ -31,14 +34,23 @@ impl ReadStatistics {
     /// The first and the last day.
     ///
     /// # Errors
-    /// 400 for what are no days, and for days that do not follow each other or are too far apart.
+    /// 400 for what are no days, for days that do not follow each other or are too far apart, and for a first day beside
+    /// a number of days.
     pub(super) fn read(&self, today: Date) -> Result<(Date, Date), Problem> {
         let day = |name, text: &String| {
             text.parse::<Date>()
                 .map_err(|_| Problem::bad_request(format!("`{name}` is a day such as `2026-11-29`")))
         };
         let to = self.to.as_ref().map_or(Ok(today), |text| day("to", text))?;
-        let usual = to.saturating_sub(USUAL_DAYS.days());
+        let before = match self.days.map(i32::from) {
+            None => USUAL_DAYS,
+            Some(_) if self.from.is_some() => {
+                return Err(Problem::bad_request("give `from` or `days`"));
+            }
+            Some(days @ 1..=MAX_DAYS) => days - 1,
+            Some(_) => return Err(Problem::bad_request(format!("`days` is 1 to {MAX_DAYS}"))),
+        };
+        let usual = to.saturating_sub(before.days());
         let from = self.from.as_ref().map_or(Ok(usual), |text| day("from", text))?;
         if from > to || from.saturating_add((MAX_DAYS - 1).days()) < to {
             return Err(Problem::bad_request(format!("`from` is 0 to {} days before `to`", MAX_DAYS - 1)));
@@ -161,10 +173,17 @@ mod tests {
     #[test]
     fn the_days_of_a_query_follow_each_other_and_are_bounded() {
         let today: Date = "2026-11-29".parse().unwrap();
-        let read = |from: Option<&str>, to: Option<&str>| {
-            let query = ReadStatistics { from: from.map(str::to_owned), to: to.map(str::to_owned) };
+        let read_days = |days: Option<u8>, from: Option<&str>, to: Option<&str>| {
+            let query = ReadStatistics { days, from: from.map(str::to_owned), to: to.map(str::to_owned) };
             query.read(today).map(|(from, to)| format!("{from} {to}")).map_err(|problem| problem.status())
         };
+        let read = |from, to| read_days(None, from, to);
+        assert_eq!(read_days(Some(1), None, None).unwrap(), "2026-11-29 2026-11-29");
+        assert_eq!(read_days(Some(7), None, Some("2026-03-01")).unwrap(), "2026-02-23 2026-03-01");
+        assert_eq!(read_days(Some(92), None, None).unwrap(), "2026-08-30 2026-11-29");
+        for (days, from) in [(0, None), (93, None), (7, Some("2026-11-29"))] {
+            assert_eq!(read_days(Some(days), from, None).unwrap_err(), 400, "{days} {from:?}");
+        }
         assert_eq!(read(None, None).unwrap(), "2026-10-31 2026-11-29");
         assert_eq!(read(Some("2026-11-29"), None).unwrap(), "2026-11-29 2026-11-29");
         assert_eq!(read(Some("2026-01-01"), Some("2026-04-02")).unwrap(), "2026-01-01 2026-04-02");

@@ -314,6 +314,7 @@ fn open_call(
         ended_at: None,
         duration: None,
         refusal: None,
+        draft: false,
         sip_response_code: None,
         error_code: None,
         task: None,

@@ -27,8 +27,8 @@ pub(super) fn token_ttl(policies: &Policies) -> Duration {
 /// The plan of a call that was just answered.
 pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
     let Published { business, settings } = published;
-    // A test call has the task of its language alone, and is a call that comes in to the agent.
-    let task = call.task.as_ref().filter(|_| call.is_twilios());
+    // A test call without a purpose is one that comes in to the agent.
+    let task = call.task.as_ref().filter(|task| call.is_twilios() || task.has_purpose());
     let context = CallContext { caller: &call.from, task, about: AboutCaller::default(), now };
     CallPlan {
         call: call.sid.clone(),

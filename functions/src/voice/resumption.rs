@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::dial::CallTask;
 use domain::prompt::Channel;
 use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use stores::calls::{ResumeCall, Resumed, Writer};
@@ -74,7 +75,7 @@ impl Resumption {
     /// The plan of a call whose row is gone, made again of the settings and the moment that it began with.
     async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, StoreError> {
         let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
-        match self.settings.prompt(&pinned, channel(call.direction), None).await {
+        match self.settings.prompt(&pinned, channel(call), None).await {
             Ok(compiled) => Ok(Some(plan::first(call, &pinned, &compiled, call.opened_at))),
             Err(error) => {
                 tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");
@@ -84,8 +85,10 @@ impl Resumption {
     }
 }
 
-fn channel(direction: Direction) -> Channel {
-    match direction {
+/// The prompts that a call runs with. A test call with a purpose is talked to as if it had been placed.
+pub(super) fn channel(call: &Call) -> Channel {
+    match call.direction {
+        Direction::Test if call.task.as_ref().is_some_and(CallTask::has_purpose) => Channel::Outbound,
         Direction::Inbound | Direction::Test | Direction::Unknown => Channel::Inbound,
         Direction::Outbound => Channel::Outbound,
     }

@@ -12,17 +12,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::access::Scope;
+use domain::access::{KeyId, Scope};
 use domain::call::Refusal;
-use domain::dial::CallTask;
 use domain::ids::AccountSid;
-use domain::prompt::Channel;
+use domain::prompt;
+use domain::settings_check::{Finding, Severity, check};
 use domain::test_call::{self, MAX_AT_ONCE};
 use domain::token::{BROWSER_PATH, StreamKind, TokenKey};
-use domain::{BusinessId, Call, CallStatus, Caller, Direction, Epoch, Timestamp};
+use domain::{BusinessId, Call, CallStatus, Caller, Direction, Epoch, Revision, Timestamp};
 use http::{HeaderMap, StatusCode, header};
 use platform::Clock;
-use stores::businesses::Published;
+use stores::businesses::{self, Published};
 use stores::calls::{self, MAX_PAGE, OpenCall, Opened, Order, Resumed, Wanted, WantedStatus, Writer};
 use stores::capacity::{Limits, Pool, SlotRequest, WhichSlots};
 use url::Url;
@@ -33,18 +33,19 @@ pub(super) use self::ends::TestCallEnds;
 use super::continuation::{Continuation, continuation};
 use super::month_caps::MonthCaps;
 use super::outbound::in_language;
-use super::resumption::Resumption;
+use super::resumption::{Resumption, channel};
 use super::status_recorder::{RecordError, StatusRecorder};
 use super::{plan, slot_ttl};
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, OptionalBody};
-use crate::edge::api::requester::Tenant;
+use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
 use crate::edge::idempotency::{self, Replayed};
 use crate::edge::parts::parts;
-use crate::edge::problem::Problem;
+use crate::edge::problem::{FieldError, Problem};
+use crate::shared::settings_document;
 
 /// Until then another test call may have ended.
 const A_CALL_ENDS_S: u64 = 5;
@@ -54,6 +55,7 @@ parts! {
         gatekeeper: Gatekeeper,
         clock: Clock,
         caps: MonthCaps,
+        businesses: businesses::Reader,
         calls: calls::Reader,
         writer: Writer,
         resumption: Resumption,
@@ -100,11 +102,12 @@ impl ApiFunction for TestCalls {
 async fn begin(
     State(app): State<Arc<TestCalls>>,
     tenant: Tenant,
+    requester: Requester,
     headers: HeaderMap,
     OptionalBody(new): OptionalBody<NewTestCall>,
 ) -> Result<Response, Problem> {
     let key = idempotency::required(&headers)?;
-    let (call, replayed) = Box::pin(app.begin(&tenant.0, key, &new)).await?;
+    let (call, replayed) = Box::pin(app.begin(&tenant.0, &requester, key, &new)).await?;
     let location = [(header::LOCATION, format!("/v1/calls/{}", call.sid))];
     let stream = (!call.status.is_terminal()).then(|| app.stream(&call, Epoch::FIRST));
     let answer = TestCall::new(&call, stream);
@@ -151,15 +154,16 @@ impl TestCalls {
     async fn begin(
         &self,
         business: &BusinessId,
+        requester: &Requester,
         key: &str,
         new: &NewTestCall,
     ) -> Result<(Call, Replayed), Problem> {
-        let now = self.clock.now();
+        let (now, task) = (self.clock.now(), new.task()?);
         let sid = test_call::sid(business, key).ok_or_else(Problem::unavailable)?;
         if let Some(standing) = self.calls.call(&sid).await? {
             return new.repeats(standing);
         }
-        let published = self.published(business, new).await?;
+        let published = self.published(business, requester, new).await?;
         if !published.business.standing.is_active() {
             return Err(refused("suspended", "the business is suspended: ask the operator"));
         }
@@ -169,8 +173,6 @@ impl TestCalls {
         }
         let language = new.language.as_ref().and_then(|_| published.settings.voice.languages.first());
         let language = language.map(String::as_str);
-        let compiled = self.resumption.settings.prompt(&published, Channel::Inbound, language).await;
-        let compiled = compiled.map_err(|error| refused("no_prompt", error.to_string()))?;
         let call = Call {
             sid,
             account: AccountSid::none(),
@@ -181,7 +183,8 @@ impl TestCalls {
             status: CallStatus::InProgress,
             direction: Direction::Test,
             twilio_direction: String::new(),
-            revision: Some(published.settings.revision),
+            revision: Some(published.settings.revision).filter(|revision| *revision > Revision(0)),
+            draft: new.draft,
             opened_at: now,
             answered_at: Some(now),
             ended_at: None,
@@ -189,8 +192,17 @@ impl TestCalls {
             refusal: None,
             sip_response_code: None,
             error_code: None,
-            task: new.language.clone().map(|tag| CallTask { language: Some(tag), ..CallTask::default() }),
+            task,
         };
+        let channel = channel(&call);
+        let compiled = if new.draft {
+            // Prompts are kept by their revision, and a draft has none of its own.
+            let Published { business, settings } = &*published;
+            prompt::compile(business, settings, channel, language).map(Arc::new)
+        } else {
+            self.resumption.settings.prompt(&published, channel, language).await
+        };
+        let compiled = compiled.map_err(|error| refused("no_prompt", error.to_string()))?;
         let limits = Limits { business: MAX_AT_ONCE, deployment: self.deployment_limit };
         let open = OpenCall {
             plan: Some(plan::first(&call, &published, &compiled, now)),
@@ -235,9 +247,15 @@ impl TestCalls {
         Ok(ended)
     }
 
-    async fn published(&self, business: &BusinessId, new: &NewTestCall) -> Result<Arc<Published>, Problem> {
+    async fn published(
+        &self,
+        business: &BusinessId,
+        requester: &Requester,
+        new: &NewTestCall,
+    ) -> Result<Arc<Published>, Problem> {
         let settings = &self.resumption.settings;
-        let found = match new.revision() {
+        let found = match new.revision()? {
+            None if new.draft => self.drafted(business, &requester.key.id).await?,
             Some(revision) => settings.pinned(business, revision).await?.ok_or_else(|| {
                 Problem::invalid("/revision", "unknown", "the business has no such revision of its settings")
             })?,
@@ -247,6 +265,29 @@ impl TestCalls {
                 .ok_or_else(|| refused("no_prompt", "the business has published no settings"))?,
         };
         in_language(found, new.language.as_deref())
+    }
+
+    /// The draft of an author, if it could be published.
+    async fn drafted(&self, business: &BusinessId, author: &KeyId) -> Result<Arc<Published>, Problem> {
+        let (profile, draft) =
+            tokio::try_join!(self.businesses.business(business), self.businesses.draft(business, author))?;
+        let business = profile.ok_or_else(|| Problem::not_found("business"))?;
+        let draft = draft.ok_or_else(|| Problem::not_found("draft of this key"))?;
+        let settings = draft.value.written.whole();
+        let settings = settings.map_err(|invalid| settings_document::refused("", &invalid))?;
+        let errors =
+            check(&business, &settings).into_iter().filter(|finding| finding.severity == Severity::Error);
+        let errors: Vec<FieldError> = errors
+            .map(|Finding { pointer, code, detail, .. }| FieldError {
+                pointer,
+                code: code.to_owned(),
+                detail,
+            })
+            .collect();
+        if !errors.is_empty() {
+            return Err(Problem::fields(errors).code("draft_has_errors"));
+        }
+        Ok(Arc::new(Published { business, settings }))
     }
 
     /// The epoch in which the call goes on; `None`: it is over, by now at the latest.

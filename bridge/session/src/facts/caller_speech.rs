@@ -30,6 +30,8 @@ pub(crate) struct CallerSpeech {
     answer_by: Option<Instant>,
     /// When the caller stopped, until the agent answers.
     stopped: Option<Instant>,
+    /// When the model began the answer that is not heard yet.
+    answer_begun: Option<Instant>,
     /// The agent stopped for the last speech.
     interrupted: bool,
     interruptions: u32,
@@ -54,6 +56,19 @@ struct Speech {
     audio_start: Option<Duration>,
     /// How long it lasted, as soon as the model has said where it ends.
     spoken: Option<Duration>,
+    /// When the model noticed its end.
+    stopped: Option<Instant>,
+}
+
+/// The agent begins to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// When the model noticed the end of the caller's speech.
+    pub(crate) stopped: Instant,
+    /// From then to the first audio.
+    pub(crate) latency: Duration,
+    /// From then to the model's beginning of the answer.
+    pub(crate) begun: Option<Duration>,
 }
 
 impl CallerSpeech {
@@ -62,9 +77,11 @@ impl CallerSpeech {
         if self.began(item).is_some() {
             return false;
         }
-        self.last = Some(Speech { item: item.to_owned(), began: now, audio_start, spoken: None });
+        self.last =
+            Some(Speech { item: item.to_owned(), began: now, audio_start, spoken: None, stopped: None });
         self.speaking = Some(Speaking { until: now + SPEECH_MAX, frame_by: Some(now + FRAME_WAIT) });
         (self.stopped, self.answer_by, self.overheard_until) = (None, None, None);
+        self.answer_begun = None;
         self.interrupted = false;
         true
     }
@@ -108,6 +125,9 @@ impl CallerSpeech {
     pub(crate) fn stop(&mut self, now: Instant) -> Option<bool> {
         self.speaking.take()?;
         self.stopped = Some(now);
+        if let Some(speech) = &mut self.last {
+            speech.stopped = Some(now);
+        }
         Some(self.undecided_until.take().is_some())
     }
 
@@ -142,13 +162,22 @@ impl CallerSpeech {
         self.answer_by = None;
     }
 
+    /// The model begins to answer, and nothing of it is heard yet.
+    pub(crate) fn answer_begins(&mut self, now: Instant) {
+        if self.stopped.is_some() {
+            self.answer_begun = Some(now);
+        }
+    }
+
     /// The agent begins to answer: how long the caller waited, for the first words of an answer.
-    pub(crate) fn answered(&mut self, now: Instant) -> Option<Duration> {
-        let latency = now.saturating_duration_since(self.stopped.take()?);
+    pub(crate) fn answered(&mut self, now: Instant) -> Option<Answered> {
+        let stopped = self.stopped.take()?;
+        let latency = now.saturating_duration_since(stopped);
         if self.latencies.len() < LATENCIES_MAX {
             self.latencies.push(latency);
         }
-        Some(latency)
+        let begun = self.answer_begun.take().map(|begun| begun.saturating_duration_since(stopped));
+        Some(Answered { stopped, latency, begun })
     }
 
     /// The agent stopped for this speech.
@@ -193,6 +222,11 @@ impl CallerSpeech {
 
     pub(crate) fn began(&self, item: &str) -> Option<Instant> {
         self.of(item).map(|speech| speech.began)
+    }
+
+    /// When the model noticed the end of the last speech, if that is this item's.
+    pub(crate) fn stopped(&self, item: &str) -> Option<Instant> {
+        self.of(item).and_then(|speech| speech.stopped)
     }
 
     /// How long the caller spoke. A turn may be committed before its end was told; then the time since it began has
@@ -254,7 +288,10 @@ mod tests {
         speech.owe_answer(now + SECOND);
         assert!(speech.has_floor());
         assert_eq!(speech.answer_by(), Some(now + SECOND + ANSWER_WAIT));
-        assert_eq!(speech.answered(now + SECOND * 2), Some(SECOND));
+        assert_eq!(speech.stopped("item"), Some(now + SECOND));
+        speech.answer_begins(now + SECOND * 3 / 2);
+        let answered = Answered { stopped: now + SECOND, latency: SECOND, begun: Some(SECOND / 2) };
+        assert_eq!(speech.answered(now + SECOND * 2), Some(answered));
         assert_eq!(speech.answered(now + SECOND * 3), None, "an answer begins once");
         speech.owe_nothing();
         assert!(!speech.has_floor());

@@ -76,6 +76,8 @@ struct Part {
     played: Duration,
     /// The earliest moment at which its first sound can have been heard.
     audible_since: Instant,
+    /// When it was, by the first mark that came back.
+    was_audible_since: Option<Instant>,
     /// Nothing more may be added: it was interrupted.
     closed: bool,
     /// The model it came from is gone, and with it the item.
@@ -157,6 +159,7 @@ impl Playback {
                 sent: Duration::ZERO,
                 played: Duration::ZERO,
                 audible_since: starts,
+                was_audible_since: None,
                 closed: false,
                 orphaned: false,
                 cancelled: false,
@@ -186,6 +189,11 @@ impl Playback {
             return;
         }
         self.lag = self.lag.min(now.saturating_duration_since(self.segments[index].due));
+        let first = front.part;
+        let played = self.segments.iter().take(index + 1).map(|segment| segment.audio).sum();
+        if let Some(part) = self.parts.iter_mut().find(|part| part.serial == first) {
+            part.was_audible_since = part.was_audible_since.or_else(|| now.checked_sub(played));
+        }
         for _ in 0..=index {
             self.play_front();
         }
@@ -296,6 +304,11 @@ impl Playback {
             sent: total.sent + part.sent,
             heard: total.heard + if part.closed { part.played } else { part.sent },
         })
+    }
+
+    /// When the caller began to hear an item, as far as marks tell.
+    pub(crate) fn audible_since(&self, item: &str) -> Option<Instant> {
+        self.parts.iter().find(|part| part.item == item).and_then(|part| part.was_audible_since)
     }
 
     /// Hands over the account of one item and forgets it.

@@ -8,9 +8,10 @@
 use std::time::{Duration, Instant};
 
 use domain::plan::HistoryItem;
-use domain::turn::{ToolCall, TurnState};
+use domain::turn::{AnswerSteps, ToolCall, TurnState};
 use domain::{CallPlan, Speaker, Timestamp, Turn};
 
+use super::caller_speech::Answered;
 use super::playback::Playback;
 use super::response_gate::ResponseGate;
 use crate::input::Role;
@@ -42,6 +43,8 @@ pub(crate) struct Turns {
     memory: Memory,
     /// What the caller said last is known in words.
     understood: bool,
+    /// How long after its end the caller's last turn was known in words, until an answer takes it.
+    known_after: Option<Duration>,
     next_position: u32,
     /// When the turn at the front stops waiting, if only time can make it.
     waits_until: Option<Instant>,
@@ -82,15 +85,27 @@ impl Turns {
         self.understood
     }
 
-    pub(crate) fn caller_words(&mut self, now: Instant, at: Timestamp, item: &str, text: Option<&str>) {
+    /// `stopped`: when the speech ended.
+    pub(crate) fn caller_words(
+        &mut self,
+        now: Instant,
+        at: Timestamp,
+        item: &str,
+        text: Option<&str>,
+        stopped: Option<Instant>,
+    ) {
         self.understood = text.is_some_and(|text| !text.trim().is_empty());
         let caller = || Item { at, kind: Kind::caller() };
-        let Some(Item { kind: Kind::Caller { words, .. }, .. }) = self.chain.mention(now, item, caller)
+        let Some(Item { kind: Kind::Caller { words, known_after, .. }, .. }) =
+            self.chain.mention(now, item, caller)
         else {
             return;
         };
         match text {
-            Some(text) if !matches!(words, Words::Known(_)) => *words = Words::Known(Text::of(text)),
+            Some(text) if !matches!(words, Words::Known(_)) => {
+                *words = Words::Known(Text::of(text));
+                *known_after = stopped.map(|stopped| now.saturating_duration_since(stopped));
+            }
             None if *words == Words::Awaited => *words = Words::Failed,
             Some(_) | None => {}
         }
@@ -141,10 +156,10 @@ impl Turns {
         at: Timestamp,
         response: &str,
         item: &str,
-        latency: Option<Duration>,
+        answered: Option<Answered>,
     ) {
         if let Some(agent) = self.agent(now, at, response, item) {
-            agent.latency = agent.latency.or(latency);
+            agent.answered = agent.answered.or(answered);
         }
     }
 
@@ -345,7 +360,8 @@ impl Turns {
                 self.carried.extend(self.calls.extract_if(.., |call| call.item == item));
                 None
             }
-            Kind::Caller { words, spoken } => {
+            Kind::Caller { words, spoken, known_after } => {
+                self.known_after = known_after;
                 let (state, text) = match words {
                     Words::Known(text) => {
                         self.memory.add_said(Speaker::Caller, text.0.clone());
@@ -357,6 +373,7 @@ impl Turns {
                 Some(Turn { spoken, ..turn })
             }
             Kind::Agent(agent) => {
+                let audible = playback.audible_since(&item);
                 let audio = playback.take(&item);
                 let own = |call: &mut PlacedCall| agent.response.as_deref() == Some(call.response.as_str());
                 self.carried.extend(self.calls.extract_if(.., own));
@@ -371,8 +388,14 @@ impl Turns {
                 let interrupted = agent.cut_off || audio.heard < audio.sent;
                 let state = if interrupted { TurnState::Interrupted } else { TurnState::Complete };
                 let turn = self.turn(plan, item, Speaker::Agent, state, at, agent.text.0);
-                let (spoken, heard, latency) = (audio.sent, audio.heard, agent.latency);
-                Some(Turn { spoken, heard, latency, tool_calls, ..turn })
+                let (spoken, heard) = (audio.sent, audio.heard);
+                let latency = agent.answered.map(|answered| answered.latency);
+                let steps = agent.answered.map(|Answered { stopped, begun, .. }| AnswerSteps {
+                    words: self.known_after.take(),
+                    begun,
+                    heard: audible.map(|audible| audible.saturating_duration_since(stopped)),
+                });
+                Some(Turn { spoken, heard, latency, steps: steps.unwrap_or_default(), tool_calls, ..turn })
             }
         }
     }
@@ -400,6 +423,7 @@ impl Turns {
             spoken: Duration::ZERO,
             heard: Duration::ZERO,
             latency: None,
+            steps: AnswerSteps::default(),
             tool_calls: Vec::new(),
         }
     }

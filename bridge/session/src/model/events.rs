@@ -63,8 +63,9 @@ impl Session {
         let facts = &mut self.facts;
         facts.gate.saw(now, audio.response, true, false);
         facts.steering.heard(audio.response);
-        let latency = facts.speech.answered(now);
-        facts.turns.agent_spoke(now, facts.call.wall(now), audio.response, audio.item, latency);
+        let answered = facts.speech.answered(now);
+        let latency = answered.map(|answered| answered.latency);
+        facts.turns.agent_spoke(now, facts.call.wall(now), audio.response, audio.item, answered);
         facts.playback.announce();
         if begins_response {
             let reason = facts.gate.active_reason().filter(|_| facts.gate.is_active(audio.response));
@@ -173,6 +174,7 @@ impl Session {
             return;
         }
         facts.speech.owe_nothing();
+        facts.speech.answer_begins(now);
         if reason == Some(ResponseReason::Greeting) {
             facts.greeting.carried_by(response);
             // One is enough, even if it was taken for refused and is about to be asked for again.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Speaker;
 use domain::business::{Eagerness, TurnDetection};
-use domain::turn::TurnState;
+use domain::turn::{AnswerSteps, TurnState};
 use session::Input;
 use session::input::{ModelEvent, ResponseReason, ResponseStatus, Role};
 
@@ -109,6 +109,33 @@ fn an_agent_s_turn_waits_until_it_was_heard() {
     let turn = turns.last().unwrap();
     assert_eq!((turn.item.as_str(), turn.spoken, turn.heard), ("agent_1", secs(3), secs(3)));
     assert_eq!(turn.latency, Some(ms(0)));
+}
+
+#[test]
+fn an_answer_tells_its_steps_from_the_end_of_the_caller_s_speech() {
+    let mut sim = Sim::greeted(plan());
+    sim.caller_begins("caller_1");
+    sim.advance(secs(1));
+    sim.caller_ends("caller_1");
+    sim.added("caller_1", Some("item_greeting"), Role::Caller);
+    sim.advance(ms(120));
+    sim.created("resp_1", None);
+    sim.added("agent_1", Some("caller_1"), Role::Agent);
+    sim.advance(ms(230));
+    sim.speech("resp_1", "agent_1", 400);
+    sim.advance(ms(50));
+    // The rest of the sentence is no other beginning.
+    sim.speech("resp_1", "agent_1", 600);
+    sim.model(ModelEvent::CallerTranscript { item: "caller_1", text: "Hello." });
+    sim.done("resp_1", ResponseStatus::Completed);
+    sim.advance(secs(2));
+    let turns = sim.turns();
+    let [.., caller, agent] = &turns[..] else { panic!("{turns:?}") };
+    assert_eq!(agent.latency, Some(ms(350)));
+    let steps = AnswerSteps { words: Some(ms(400)), begun: Some(ms(120)), heard: Some(ms(350)) };
+    assert_eq!(agent.steps, steps);
+    assert_eq!(caller.steps, AnswerSteps::default());
+    assert_eq!(turns[0].steps, AnswerSteps::default(), "a greeting answers no words");
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub(super) fn call_draft(table: &str, call: &Call) -> Result<Draft, StoreError> 
         .text("direction", call.direction.as_str())
         .text("twilio_direction", &call.twilio_direction)
         .optional_number("revision", call.revision)
+        .optional_text("draft", call.draft.then_some("yes"))
         .time(OPENED_AT, call.opened_at)
         .optional_number("duration_secs", call.duration.as_ref().map(Duration::as_secs))
         .optional_text("refusal", call.refusal.map(domain::call::Refusal::as_str))
@@ -75,6 +76,7 @@ pub(super) fn call(row: &Row) -> Result<Call, StoreError> {
         direction: row.text("direction").map(Direction::parse)?,
         twilio_direction: row.text("twilio_direction")?.to_owned(),
         revision: row.optional_number("revision")?.map(Revision),
+        draft: row.optional_text("draft")?.is_some(),
         opened_at: row.time(OPENED_AT)?,
         answered_at: row.optional_time("answered_at")?,
         ended_at: row.optional_time("ended_at")?,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use domain::recording::{Due, RecordingKind, RecordingSource};
+use domain::recording::{Due, RecordingKind, RecordingSource, Waveform};
 use domain::{BusinessId, CallSid, Recording, RecordingSid, RecordingState, Timestamp};
 
 use super::RECORDING;
@@ -24,6 +24,7 @@ const ENCRYPTED: &str = "encrypted";
 /// The fingerprint of the last body that was not the recording.
 pub(super) const REFUSED_BODY: &str = "refused_body";
 pub(super) const DELETED_AT_TWILIO: &str = "deleted_at_twilio";
+const WAVEFORM: &str = "waveform";
 /// What the sweep owes the recording, and when: the key of the index `by_due`.
 pub(super) const DUE: &str = "due";
 pub(super) const DUE_AT: &str = "due_at";
@@ -84,6 +85,7 @@ pub(super) fn recording(row: &Row) -> Result<Recording, StoreError> {
         encrypted: row.optional_text(ENCRYPTED)?.is_some(),
         held: row.optional_text(HELD)?.is_some(),
         deleted_at_twilio: row.optional_time(DELETED_AT_TWILIO)?,
+        waveform: row.optional_text(WAVEFORM)?.map(|_| row.json(WAVEFORM)).transpose()?,
     })
 }
 
@@ -103,12 +105,13 @@ pub(super) fn detail(
     })
 }
 
-/// Sets a state, what there is to it, and what it is owed; `more` are further assignments.
+/// Sets a state, what there is to it, and what it is owed. Of a recording that is not archived no waveform is left.
 pub(super) fn move_to(
     request: UpdateItemFluentBuilder,
     table: &str,
     state: &RecordingState,
     due: Option<(Due, Timestamp)>,
+    waveform: Option<&Waveform>,
 ) -> Result<UpdateItemFluentBuilder, StoreError> {
     let (mut set, mut remove) = ("#state = :next".to_owned(), vec!["#sweeps"]);
     let mut request = request
@@ -116,12 +119,21 @@ pub(super) fn move_to(
         .expression_attribute_names("#sweeps", SWEEPS)
         .expression_attribute_names("#due", DUE)
         .expression_attribute_names("#due_at", DUE_AT)
+        .expression_attribute_names("#waveform", WAVEFORM)
         .expression_attribute_values(":next", text(state.as_str()));
     if let Some((name, value)) = detail(table, state)? {
         set.push_str(", #detail = :detail");
         request = request
             .expression_attribute_names("#detail", name)
             .expression_attribute_values(":detail", text(value));
+    }
+    match waveform {
+        Some(waveform) => {
+            set.push_str(", #waveform = :waveform");
+            let waveform = text(to_json(table, WAVEFORM, waveform)?);
+            request = request.expression_attribute_values(":waveform", waveform);
+        }
+        None => remove.push("#waveform"),
     }
     match due {
         Some((due, at)) => {

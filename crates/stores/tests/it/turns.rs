@@ -17,6 +17,7 @@ pub(crate) fn turn(epoch: u32, position: u32, text: &str) -> Turn {
         spoken: Duration::from_millis(1_500),
         heard: Duration::from_millis(1_480),
         latency: Some(Duration::from_micros(412_300)),
+        steps: Default::default(),
         tool_calls: vec![called],
         ..testing::turn(Speaker::Agent, text)
     }

@@ -6,7 +6,7 @@ mod session;
 use domain::access::KeyId;
 use domain::call::StatusEvent;
 use domain::listening::Listener;
-use domain::turn::{ToolCall, TurnState};
+use domain::turn::{AnswerSteps, ToolCall, TurnState};
 use domain::{Call, Speaker, Turn};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -177,6 +177,8 @@ struct TurnView<'a> {
     heard_ms: Millis,
     /// The agent's: from the end of the caller's speech to the first audio.
     latency_ms: Option<Millis>,
+    /// The agent's, of an answer with a latency: the other steps on the way to it.
+    steps: Option<StepsView>,
     tool_calls: Vec<ToolCallView<'a>>,
 }
 
@@ -190,8 +192,28 @@ impl<'a> TurnView<'a> {
             spoken_ms: Millis(turn.spoken),
             heard_ms: Millis(turn.heard),
             latency_ms: turn.latency.map(Millis),
+            steps: turn.latency.map(|_| StepsView::new(turn.steps)),
             tool_calls: turn.tool_calls.iter().map(ToolCallView::new).collect(),
         }
+    }
+}
+
+/// Steps on the way to an answer, each counted like `latency_ms` from the end of the caller's speech; null where it is not
+/// known.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AnswerSteps)]
+struct StepsView {
+    /// The caller's words were known as text. The model answers the sound without them, so that they may come last.
+    words_ms: Option<Millis>,
+    /// The model began to answer.
+    begun_ms: Option<Millis>,
+    /// The caller heard the first sound, as the line tells.
+    heard_ms: Option<Millis>,
+}
+
+impl StepsView {
+    fn new(AnswerSteps { words, begun, heard }: AnswerSteps) -> Self {
+        Self { words_ms: words.map(Millis), begun_ms: begun.map(Millis), heard_ms: heard.map(Millis) }
     }
 }
 

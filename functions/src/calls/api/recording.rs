@@ -1,10 +1,11 @@
 //! What is told of a call's recordings.
 
 use domain::recording::{Archived, CallRecordings, Search};
-use domain::{Recording, RecordingSid, RecordingState};
+use domain::{Recording, RecordingSid, RecordingState, Speaker};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::edge::answer::Link;
 use crate::edge::api::schema;
 use crate::shared::shapes::Time;
 
@@ -20,7 +21,9 @@ impl<'a> RecordingList<'a> {
         all.sort_by_key(|recording| recording.announced_at);
         let view = |recording: &'a Recording| {
             let link = format!("/v1/calls/{}/recordings/{}", recording.call, recording.sid);
-            RecordingView::new(recording, link)
+            let mut view = RecordingView::new(recording, link);
+            view.details.waveform = Some(WaveformView::of(recording));
+            view
         };
         Self { recordings: all.into_iter().map(view).collect() }
     }
@@ -75,6 +78,11 @@ struct Details<'a> {
     /// How long it is kept, by the settings that the call ran with.
     #[serde(skip_serializing_if = "Option::is_none")]
     retention: Option<&'static str>,
+    /// In the list of a call's recordings only: how loud each side is. Null for one channel, and for a recording that was
+    /// archived before this was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WaveformView<'a>>, required = false)]
+    waveform: Option<Option<WaveformView<'a>>>,
     /// When a recording was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted_at: Option<Time>,
@@ -129,6 +137,45 @@ impl<'a> Details<'a> {
             RecordingState::Absent => Self { error_code: recording.error_code, ..Self::default() },
             RecordingState::InProgress | RecordingState::Announced | RecordingState::Lost => Self::default(),
         }
+    }
+}
+
+/// How loud each side of a recording is over its length, for a picture of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Waveform)]
+pub(crate) struct WaveformView<'a> {
+    /// How long each peak lasts, milliseconds. The longer a recording, the longer its peaks.
+    #[schema(minimum = 20)]
+    milliseconds_per_peak: u32,
+    /// The loudest sample of each stretch of the caller's channel, from 0 to 255, linear.
+    #[schema(max_items = 400)]
+    caller: &'a [u8],
+    /// Likewise of the agent's channel.
+    #[schema(max_items = 400)]
+    agent: &'a [u8],
+}
+
+impl<'a> WaveformView<'a> {
+    fn of(recording: &'a Recording) -> Option<Self> {
+        let waveform = recording.waveform.as_ref()?;
+        let of = |speaker| waveform.of(speaker, recording.source);
+        let (caller, agent) = (of(Speaker::Caller), of(Speaker::Agent));
+        Some(Self { milliseconds_per_peak: waveform.milliseconds_per_peak, caller, agent })
+    }
+}
+
+/// A link to a recording, for a program.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RecordingLink<'a> {
+    #[serde(flatten)]
+    link: Link<'a>,
+    /// Null for one channel, and for a recording that was archived before this was measured.
+    waveform: Option<WaveformView<'a>>,
+}
+
+impl<'a> RecordingLink<'a> {
+    pub(crate) fn new(link: Link<'a>, recording: &'a Recording) -> Self {
+        Self { link, waveform: WaveformView::of(recording) }
     }
 }
 

@@ -68,8 +68,8 @@ impl Worker {
             return Err(CopyError::Encrypted.into());
         }
         let retention = self.policy(&recording.call).await?.retention;
-        let archived = self.copy(recording, retention, heartbeat).await?;
-        match self.recordings.archived(&recording.sid, &archived).await {
+        let (archived, waveform) = self.copy(recording, retention, heartbeat).await?;
+        match self.recordings.archived(&recording.sid, &archived, waveform.as_ref()).await {
             Ok(()) => {
                 let (call, sid, bytes) = (&recording.call, &recording.sid, archived.bytes);
                 tracing::info!(%call, recording = %sid, bytes, "recording archived");

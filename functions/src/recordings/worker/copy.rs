@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::Recording;
 use domain::recording::{
-    self, Archived, MAX_RECORDING_BYTES, NotAudio, Retention, WAV_HEADER_MAX_BYTES, WavFormat,
+    self, Archived, MAX_RECORDING_BYTES, NotAudio, PeakMeter, Retention, WAV_HEADER_MAX_BYTES, WavFormat,
+    Waveform,
 };
 use platform::objects::{NewObject, ObjectError, PutOutcome, Upload};
 use providers::twilio_rest::{Media, TwilioError, TwilioRest};
@@ -27,7 +28,7 @@ impl Worker {
         recording: &Recording,
         retention: Retention,
         heartbeat: &Heartbeat,
-    ) -> Result<Archived, CopyError> {
+    ) -> Result<(Archived, Option<Waveform>), CopyError> {
         let key = recording::object_key(&recording.business, &recording.call, &recording.sid);
         let twilio = self.twilio_of(&recording.call).await.map_err(CopyError::Row)?;
         let media = match twilio.recording_media(&recording.sid, CHANNELS).await {
@@ -41,8 +42,8 @@ impl Worker {
             metadata: BTreeMap::from([("call".to_owned(), recording.call.to_string())]),
             tag: Some((Retention::TAG, retention.as_str())),
         });
-        let format = match transfer(media, &mut upload, recording, heartbeat).await {
-            Ok(format) => format,
+        let (format, waveform) = match transfer(media, &mut upload, recording, heartbeat).await {
+            Ok(read) => read,
             Err(error) => {
                 upload.abort().await;
                 return Err(self.why_not_audio(&twilio, recording, error).await);
@@ -56,7 +57,7 @@ impl Worker {
             return Err(CopyError::Other);
         }
         let (bytes, sha256) = (uploaded.bytes, uploaded.sha256);
-        Ok(Archived { key, bytes, sha256, format, at: self.clock.now(), retention })
+        Ok((Archived { key, bytes, sha256, format, at: self.clock.now(), retention }, waveform))
     }
 
     /// A body that is no error page and not the recording is what Twilio has if it comes a second time, or if it is
@@ -84,30 +85,35 @@ async fn why_not_found(twilio: &TwilioRest, recording: &Recording) -> CopyError 
     }
 }
 
-/// Sends what comes, and says what it was. Nothing of it is visible yet.
+/// Sends what comes, and says what it was and how loud. Nothing of it is visible yet.
 async fn transfer(
     mut media: Media,
     upload: &mut Upload,
     recording: &Recording,
     heartbeat: &Heartbeat,
-) -> Result<WavFormat, CopyError> {
+) -> Result<(WavFormat, Option<Waveform>), CopyError> {
     let declared = media.content_length;
     if declared.is_some_and(|bytes| bytes > MAX_RECORDING_BYTES) {
         return Err(CopyError::TooLarge);
     }
     let announced = recording.announced_duration;
     let mut head = Vec::with_capacity(WAV_HEADER_MAX_BYTES);
+    let mut meter = None;
     while let Some(chunk) = media.chunk().await.map_err(CopyError::Twilio)? {
+        let before = head.len();
         let missing = WAV_HEADER_MAX_BYTES - head.len();
         if missing > 0 {
             head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
             if head.len() == WAV_HEADER_MAX_BYTES {
                 // What is no WAV file by its header is not worth the rest of its bytes.
                 let bytes = declared.unwrap_or(MAX_RECORDING_BYTES);
-                let format = recording::wav_header(&head, bytes, announced);
-                format.map_err(|what| CopyError::not_audio(what, &head, bytes))?;
+                let (format, samples) = recording::wav_layout(&head, bytes, announced)
+                    .map_err(|what| CopyError::not_audio(what, &head, bytes))?;
+                meter = PeakMeter::of(&format, samples);
+                measure(&mut meter, &head[..before]);
             }
         }
+        measure(&mut meter, &chunk);
         if upload.bytes() + chunk.len() as u64 > MAX_RECORDING_BYTES {
             return Err(CopyError::TooLarge);
         }
@@ -119,12 +125,22 @@ async fn transfer(
         let what = NotAudio::CutShort { declared, actual: bytes };
         return Err(CopyError::NotAudio { what, fingerprint: None });
     }
-    let read = recording::wav_header(&head, bytes, announced)
-        .and_then(|format| recording::check_duration(&format, announced).map(|()| format));
-    let format = read.map_err(|what| CopyError::not_audio(what, &head, bytes))?;
+    let read = recording::wav_layout(&head, bytes, announced)
+        .and_then(|read| recording::check_duration(&read.0, announced).map(|()| read));
+    let (format, samples) = read.map_err(|what| CopyError::not_audio(what, &head, bytes))?;
+    if head.len() < WAV_HEADER_MAX_BYTES {
+        meter = PeakMeter::of(&format, samples);
+        measure(&mut meter, &head);
+    }
     // A process that was frozen knows of its lease what it knew before.
     heartbeat.confirm().await?;
-    Ok(format)
+    Ok((format, meter.map(PeakMeter::finish)))
+}
+
+fn measure(meter: &mut Option<PeakMeter>, bytes: &[u8]) {
+    if let Some(meter) = meter {
+        meter.push(bytes);
+    }
 }
 
 /// Why a copy did not happen.

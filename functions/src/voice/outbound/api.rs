@@ -116,7 +116,11 @@ pub(in crate::voice) fn in_language(
 }
 
 /// A text that a person will hear or read, or nothing.
-fn text(text: Option<String>, name: &str, max_chars: usize) -> Result<Option<String>, Problem> {
+pub(in crate::voice) fn text(
+    text: Option<String>,
+    name: &str,
+    max_chars: usize,
+) -> Result<Option<String>, Problem> {
     if text.as_ref().is_some_and(|text| text.chars().count() > max_chars) {
         let detail = format!("give {max_chars} characters at most");
         return Err(Problem::invalid(format!("/{name}"), "length", detail));

@@ -21,8 +21,10 @@ use axum::error_handling::HandleError;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, CONTENT_TYPE, ORIGIN,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s::{HttpError, S3Error, S3ErrorCode, StdError};
@@ -49,7 +51,23 @@ pub(crate) fn router(directory: &Path, file: Option<&Path>, keys: &Keys) -> Resu
     let mut service = S3ServiceBuilder::new(Objects::new(catalogue, blobs));
     service.set_auth(SimpleAuth::from_single(keys.access_key_id.as_str(), keys.secret_access_key.as_str()));
     let service = Router::new().fallback_service(HandleError::new(service.build(), unanswerable));
-    Ok(service.layer(axum::middleware::from_fn(one_authorisation)))
+    let service = service.layer(axum::middleware::from_fn(one_authorisation));
+    Ok(service.layer(axum::middleware::from_fn(for_other_origins)))
+}
+
+/// What a page of another origin reads it may look at, as the template's bucket lets the console's page. Which origin that is,
+/// is not asked here: a local console has no address of its own, and a link that is signed is the right to its object.
+async fn for_other_origins(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_of_page = reads && request.headers().contains_key(ORIGIN);
+    let mut response = next.run(request).await;
+    if is_of_page {
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        let exposed = HeaderValue::from_static("content-length, content-range");
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    response
 }
 
 /// S3 takes one kind of authorisation and refuses a request with two, for example from a client that follows a

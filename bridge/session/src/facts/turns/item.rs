@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use domain::turn::ToolCall;
 
+use crate::facts::caller_speech::Answered;
 use crate::facts::playback::Heard;
 
 /// Far more than is said in one turn, in bytes.
@@ -18,7 +19,12 @@ pub(super) struct Item {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Caller { words: Words, spoken: Duration },
+    Caller {
+        words: Words,
+        spoken: Duration,
+        /// From the end of the speech until its words were known.
+        known_after: Option<Duration>,
+    },
     Agent(Agent),
     Other,
 }
@@ -37,12 +43,12 @@ pub(super) struct Agent {
     /// The model has given the whole text.
     pub(super) whole: bool,
     pub(super) cut_off: bool,
-    pub(super) latency: Option<Duration>,
+    pub(super) answered: Option<Answered>,
 }
 
 impl Kind {
     pub(super) const fn caller() -> Self {
-        Self::Caller { words: Words::Awaited, spoken: Duration::ZERO }
+        Self::Caller { words: Words::Awaited, spoken: Duration::ZERO, known_after: None }
     }
 }
 

@@ -232,6 +232,9 @@ async fn a_presigned_link_gives_ranges_until_it_expires_and_nothing_when_altered
         assert_eq!(part.headers()["content-disposition"], "attachment");
         assert_eq!(part.text().await.unwrap(), body);
     }
+    let of_page = browser().get(&link).header("origin", "https://calls.example.com").send().await.unwrap();
+    assert_eq!(of_page.headers()["access-control-allow-origin"], "*", "a page may look at what it plays");
+    assert_eq!(fetch(link.clone(), "bytes=0-").await.headers().get("access-control-allow-origin"), None);
     assert_eq!(fetch(link.clone(), "bytes=10-").await.status(), 416);
     assert_eq!(fetch(signed_at(120, 60).await, "bytes=0-").await.status(), 403);
     assert_eq!(fetch(link.replace("/recordings/k", "/recordings/other"), "bytes=0-").await.status(), 403);
