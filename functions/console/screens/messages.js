@@ -25,9 +25,9 @@ function List({ asked, business, may, waiting }) {
 		When: (one) => html`<a href=${to(["b", business, "calls", one.call])}>${dateTime(one.taken_at)}</a>`,
 		From: (one) => html`<bdi>${one.caller ?? "withheld"}</bdi>`,
 		For: (one) => text(one.recipient ?? "–"),
-		Message: (one) => html`${text(one.text)} ${one.callback && html`<p class="small">Call back: ${one.callback}</p>`}
-			${one.recording && html`<${Voicemail} path=${of(business, `/calls/${one.call}/recordings/${one.recording.sid}`)} recording=${one.recording} may=${may} />`}`,
-		State: (one) => html`<${Badge} tone=${one.done_by ? "good" : "busy"}>${one.state}<//> ${one.done_by && html`<small>${text(one.done_by.name)}, ${dateTime(one.done_at)}</small>`}`,
+		Message: (one) => html`<div>${text(one.text)} ${one.callback && html`<p class="small">Call back: ${one.callback}</p>`}
+			${one.recording && html`<${Voicemail} path=${of(business, `/calls/${one.call}/recordings/${one.recording.sid}`)} recording=${one.recording} may=${may} />`}</div>`,
+		State: (one) => html`<div><${Badge} tone=${one.done_by ? "good" : "busy"}>${one.state}<//> ${one.done_by && html`<small>${text(one.done_by.name)}, ${dateTime(one.done_at)}</small>`}</div>`,
 		"": (one) => may("messages:write") && html`<${Form} tone="" label=${one.done_by ? "Undo" : "Done"} act=${mark(one)} />`,
 	};
 	return html`<${Loaded} of=${list}>

@@ -251,3 +251,35 @@ impl<'a> MessageList<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<ListMessages, String> {
+        let uri = format!("/v1/messages?{query}").parse().unwrap();
+        let read = axum::extract::Query::<ListMessages>::try_from_uri(&uri);
+        read.map(|axum::extract::Query(read)| read).map_err(|error| error.body_text())
+    }
+
+    #[test]
+    fn filters_are_read_and_what_is_none_is_named() {
+        let all = read("").unwrap();
+        assert!(all.wanted().is_everything() && !all.has_words());
+        assert!(read("state=all&include=").unwrap().wanted().is_everything());
+        let some = read("state=done&kind=voicemail&include=words&limit=3").unwrap();
+        let wanted = Wanted { state: Some(MessageState::Done), kind: Some(MessageKind::Voicemail) };
+        assert_eq!((some.wanted(), some.has_words(), some.limit), (wanted, true, Some(3)));
+        for (bad, named) in [
+            ("state=open", "state"),
+            ("kind=fax", "kind"),
+            ("include=words,text", "include"),
+            ("limit=few", "limit"),
+            ("state=done&state=all", "state"),
+            ("from=%2B43720000001", "from"),
+        ] {
+            let refused = read(bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
+            assert!(refused.contains(named), "{bad}: {refused}");
+        }
+    }
+}
