@@ -41,9 +41,15 @@ await picture("console-call", `calls/${call.sid}`, async (page) => {
   }));
   await page.waitForTimeout(500);
 });
-await picture("console-overview", "overview?days=7", async (page) => {
-  await page.getByText("Latest calls").waitFor();
-  await page.getByRole("region", { name: "Calls by day", exact: true }).waitFor();
-  await page.waitForTimeout(500);
+
+// Two calls that go on: the agent speaks to people who answer.
+const [{ number: from }] = (await ask("GET", "/numbers")).data.numbers;
+for (const to of ["+12025550187", "+12025550188"]) {
+  await ask("POST", "/calls", { body: { from, to, reason: "your bicycle is ready" }, headers: { "idempotency-key": crypto.randomUUID() } });
+}
+await picture("console-live", "live", async (page) => {
+  await page.locator(".cards .sheet").nth(1).waitFor();
+  await page.waitForTimeout(6_000);
+  await page.setViewportSize({ width: 1_280, height: 560 });
 });
 await browser.close();
