@@ -81,7 +81,7 @@ export function Player({ path, recording, turns, seek, onPlay }) {
 			${(recording.source === "Trunking" ? ["agent", "caller"] : ["caller", "agent"]).map(
 				(speaker, channel) => html`<button type="button" disabled=${!link.url} aria-pressed=${muted[channel]} onClick=${() => setMuted(muted.map((silent, n) => silent !== (n === channel)))}>Mute the ${speaker}</button>`,
 			)}
-			<span>${duration(ms / 1_000)} of ${duration(recording.duration_ms / 1_000)}</span>
+			<span>${duration(Math.floor(ms / 1_000))} of ${duration(recording.duration_ms / 1_000)}</span>
 		</div>`}
 		<p class="small">The caller is above, the agent below.</p>
 	<//>`;

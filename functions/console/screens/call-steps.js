@@ -7,7 +7,7 @@ const stepsOf = ({ steps, latency_ms }) => ({ words_ms: null, begun_ms: null, he
 export function Steps({ turns }) {
 	const answers = turns.filter((turn) => turn.latency_ms !== null);
 	if (!answers.length) return null;
-	const longest = Math.max(1_000, ...answers.flatMap((turn) => Object.values(stepsOf(turn))));
+	const longest = Math.max(100, ...answers.flatMap((turn) => Object.values(stepsOf(turn))));
 	const bar = (name, from, to) => to > from && html`<rect class=${name} x=${from} width=${to - from} y="2" height="8"></rect>`;
 	const picture = (turn) => {
 		const { words_ms, begun_ms, latency_ms, heard_ms } = stepsOf(turn);
