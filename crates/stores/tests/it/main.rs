@@ -15,6 +15,7 @@ mod keys;
 mod leases;
 mod linear;
 mod lossy;
+mod members;
 mod messages;
 mod outbox;
 mod recordings;
