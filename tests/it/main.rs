@@ -26,11 +26,13 @@ mod isolation;
 mod jobs;
 mod lists;
 mod log;
+mod members;
 mod model_loss;
 mod model_tls;
 mod model_trouble;
 mod modules;
 mod no_agent;
+mod oidc;
 mod outbound;
 mod outbound_answers;
 mod outbound_policy;
@@ -89,11 +91,13 @@ fn main() -> ExitCode {
         jobs::TESTS,
         lists::TESTS,
         log::TESTS,
+        members::TESTS,
         model_loss::TESTS,
         model_tls::TESTS,
         model_trouble::TESTS,
         modules::TESTS,
         no_agent::TESTS,
+        oidc::TESTS,
         outbound::TESTS,
         outbound_answers::TESTS,
         outbound_policy::TESTS,

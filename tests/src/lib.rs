@@ -15,6 +15,7 @@ pub mod lease;
 pub mod log;
 pub mod media_stream;
 pub mod outbound;
+pub mod people;
 pub mod record;
 pub mod recorded;
 mod reverse_proxy;
