@@ -1,5 +1,5 @@
 // The console's frame: who is signed in, which business is looked at, and which screen is shown.
-import { Badge, Field, Form, Trouble, ask, count, go, html, of, render, to, useEffect, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
+import { Badge, Field, Form, Trouble, ask, count, go, html, of, render, to, useEffect, useFields, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
 import { SignIn } from "./screens/sign-in.js";
 import { Overview } from "./screens/overview.js";
 import { Calls } from "./screens/calls.js";
@@ -11,6 +11,7 @@ import { Prompt } from "./screens/prompt.js";
 import { DoNotCall, Numbers } from "./screens/numbers.js";
 import { Usage } from "./screens/usage.js";
 import { Keys } from "./screens/keys.js";
+import { Members } from "./screens/members.js";
 import { Audit } from "./screens/audit.js";
 import { Businesses, Profile } from "./screens/businesses.js";
 import { Health } from "./screens/health.js";
@@ -27,6 +28,7 @@ const OF_BUSINESS = [
 	place("numbers", "Numbers", "numbers:read", Numbers),
 	place("do-not-call", "Do not call", "do_not_call:read", DoNotCall),
 	place("usage", "Usage", "usage:read", Usage),
+	place("members", "Members", "keys:read", Members),
 	place("keys", "Keys", "keys:read", Keys),
 	place("audit", "Audit", "audit:read", Audit),
 	place("profile", "Business", "business:read", Profile),
@@ -41,6 +43,7 @@ const OF_DEPLOYMENT = [
 function Console() {
 	const [who, setWho] = useState();
 	const [problem, setProblem] = useState(null);
+	const { parts, query } = useRoute();
 	const look = async () => {
 		setProblem(null);
 		try {
@@ -56,11 +59,17 @@ function Console() {
 	}, []);
 	if (problem) return html`<main class="sign-in"><h1>Switchboard</h1><${Trouble} of=${problem} again=${look} /></main>`;
 	if (who === undefined) return null;
-	if (who === null) return html`<${SignIn} onSignedIn=${setWho} />`;
-	return html`<${Frame} who=${who} onLeft=${() => setWho(null)} />`;
+	const invitation = parts[0] === "join" ? parts[1] : undefined;
+	const reason = query.get("sign-in");
+	const signedIn = (who) => {
+		setWho(who);
+		if (reason) go(to([]), true);
+	};
+	if (who === null || invitation || reason) return html`<${SignIn} who=${who} invitation=${invitation} reason=${reason} onSignedIn=${signedIn} />`;
+	return html`<${Frame} key=${who.key} who=${who} onLeft=${() => setWho(null)} onSwitched=${setWho} />`;
 }
 
-function Frame({ who, onLeft }) {
+function Frame({ who, onLeft, onSwitched }) {
 	const { parts, query } = useRoute();
 	const [open, setOpen] = useState(false);
 	const [area, ...rest] = parts;
@@ -100,7 +109,8 @@ function Frame({ who, onLeft }) {
 			<details class="account">
 				<summary dir="auto">${who.name}</summary>
 				<div class="sheet">
-					<p class="small">Signed in with the key <code>${who.key}</code> of ${isOperator ? "an operator" : html`<code>${who.business}</code>`}.</p>
+					<p class="small">Signed in with the ${who.role ? "membership" : "key"} <code>${who.key}</code> of ${isOperator ? "an operator" : html`<code>${who.business}</code>`}.</p>
+					${who.businesses.length > 1 && html`<${Switch} who=${who} onSwitched=${onSwitched} />`}
 					<${Looks} />
 					<${Leave} onLeft=${onLeft} />
 				</div>
@@ -142,6 +152,17 @@ function Looks() {
 	}, [theme, way]);
 	return html`<${Field} label="Colours" value=${theme} onInput=${setTheme} options=${[["", "as the system has them"], ["light", "light"], ["dark", "dark"]]} />
 		<${Field} label="Direction of the page" value=${way} onInput=${setWay} options=${[["ltr", "left to right"], ["rtl", "right to left"]]} />`;
+}
+
+/** A person of several businesses goes to another one. */
+function Switch({ who, onSwitched }) {
+	const { values, field } = useFields({ business: who.business });
+	const change = async () => {
+		const { data } = await ask("POST", "/sign-in/business", { body: values });
+		go(to([]));
+		onSwitched(data);
+	};
+	return html`<${Form} tone="" label="Go there" act=${change}>${field("business", "Business", { options: who.businesses.map((one) => [one, one]) })}<//>`;
 }
 
 function Leave({ onLeft }) {

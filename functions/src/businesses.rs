@@ -15,6 +15,7 @@ use crate::edge::parts::{Needs, Opener, Part, table_parts};
 table_parts! {
     stores::businesses::Writer: "TABLE_BUSINESSES";
     stores::keys::Writer: "TABLE_KEYS";
+    stores::members::Eraser: "TABLE_MEMBERS";
     stores::requests::Reader: "TABLE_REQUESTS";
 }
 

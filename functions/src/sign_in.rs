@@ -1,5 +1,9 @@
-//! A person signs in at the console with a key, and out again. The key is shown once; a cookie stands for it.
+//! A person signs in at the console, with a key or through an issuer of OpenID Connect, and out again. A cookie stands for
+//! the key that was shown, or for the member's.
 
+mod business;
+mod issuer;
+mod oidc;
 mod shapes;
 
 use std::sync::Arc;
@@ -7,8 +11,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::token::TokenKey;
 use http::request::Parts;
 use http::{StatusCode, header};
+use platform::Clock;
+use stores::{keys, members, sign_in_attempts};
+use url::Url;
 use utoipa_axum::routes;
 
 use crate::edge::api::ApiFunction;
@@ -16,13 +24,33 @@ use crate::edge::api::admission::{Gatekeeper, SignedIn};
 use crate::edge::api::input::Body;
 use crate::edge::api::requester::Requester;
 use crate::edge::api::routes::Routes;
-use crate::edge::parts::parts;
+use crate::edge::parts::{Needs, Opener, Part, parts, table_parts};
 use crate::edge::problem::Problem;
+use issuer::SignInIssuer;
 use shapes::{RequesterView, ShowKey};
+
+table_parts! {
+    stores::sign_in_attempts::Writer: "TABLE_REQUESTS";
+}
+
+impl Part for members::Writer {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let (members, keys) = (needs.table("TABLE_MEMBERS"), needs.table("TABLE_KEYS"));
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &members, &keys)))
+    }
+}
 
 parts! {
     pub struct SignIns {
         gatekeeper: Gatekeeper,
+        clock: Clock,
+        keys: keys::Reader,
+        members: members::Reader,
+        joining: members::Writer,
+        attempts: sign_in_attempts::Writer,
+        issuer: SignInIssuer,
+        token_key: TokenKey,
+        base: Url => |needs| needs.public_base(),
     }
 }
 
@@ -39,6 +67,10 @@ impl ApiFunction for SignIns {
             .of_any_key(routes!(sign_out))
             .of_any_key(routes!(sign_out_everywhere))
             .of_any_key(routes!(requester))
+            .open(routes!(oidc::issuer))
+            .open(routes!(oidc::begin))
+            .open(routes!(oidc::come_back))
+            .of_any_key(routes!(business::switch))
     }
 }
 
@@ -61,8 +93,8 @@ async fn sign_in(
     mut parts: Parts,
     Body(shown): Body<ShowKey>,
 ) -> Result<Response, Problem> {
-    let SignedIn { requester, cookie } = app.gatekeeper.sign_in(&mut parts, shown.key.expose()).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(RequesterView::new(&requester))).into_response())
+    let signed_in = app.gatekeeper.sign_in(&mut parts, shown.key.expose()).await?;
+    app.signed_in(signed_in).await
 }
 
 /// Ends the sign-in that the request came with.
@@ -95,18 +127,25 @@ async fn sign_out_everywhere(
     app.signed_out(&parts, &requester, true).await
 }
 
-/// Whose key the request came with, and what it may do.
+/// Whose key the request came with, and what it may do; of a member also the businesses that the person may switch to.
 #[utoipa::path(
     get,
     path = "/v1/sign-in",
     operation_id = "get_requester",
     responses((status = 200, description = "The key and its scopes.", body = RequesterView)),
 )]
-async fn requester(requester: Requester) -> Response {
-    Json(RequesterView::new(&requester)).into_response()
+async fn requester(State(app): State<Arc<SignIns>>, requester: Requester) -> Result<Response, Problem> {
+    let businesses = app.businesses(&requester).await?;
+    Ok(Json(RequesterView::new(&requester, businesses)).into_response())
 }
 
 impl SignIns {
+    async fn signed_in(&self, SignedIn { requester, cookie }: SignedIn) -> Result<Response, Problem> {
+        let businesses = self.businesses(&requester).await?;
+        let view = Json(RequesterView::new(&requester, businesses));
+        Ok(([(header::SET_COOKIE, cookie)], view).into_response())
+    }
+
     async fn signed_out(
         &self,
         parts: &Parts,

@@ -45,7 +45,7 @@ export async function open(browser, options = {}) {
 export async function signIn(page, withKey) {
   await page.goto(`${url}/console`);
   await page.getByLabel("API key").fill(withKey);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.locator("#side").waitFor({ state: "attached" });
 }
 

@@ -24,6 +24,7 @@ before(async () => {
   const calls = (await ask("GET", "/calls")).data.calls;
   call = calls.find((call) => call.status === "completed") ?? calls[0];
   business = (await ask("GET", "/sign-in")).data.business;
+  await ask("POST", "/members", { body: { name: "Ada Byron", role: "agent" }, headers: { "idempotency-key": "screens" } });
 });
 after(() => browser?.close());
 
@@ -41,6 +42,7 @@ const screens = () => [
   { name: "numbers", at: `b/${business}/numbers`, shows: "Check at Twilio" },
   { name: "do-not-call", at: `b/${business}/do-not-call`, shows: "Do not call" },
   { name: "usage", at: `b/${business}/usage`, shows: "Minutes" },
+  { name: "members", at: `b/${business}/members`, shows: "Ada Byron" },
   { name: "keys", at: `b/${business}/keys`, shows: "Make a key" },
   { name: "audit", at: `b/${business}/audit`, shows: "Export the day" },
   { name: "profile", at: `b/${business}/profile`, shows: "Time zone" },

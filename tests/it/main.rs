@@ -27,12 +27,14 @@ mod jobs;
 mod listening;
 mod lists;
 mod log;
+mod members;
 mod messages;
 mod model_loss;
 mod model_tls;
 mod model_trouble;
 mod modules;
 mod no_agent;
+mod oidc;
 mod outbound;
 mod outbound_answers;
 mod outbound_policy;
@@ -92,12 +94,14 @@ fn main() -> ExitCode {
         listening::TESTS,
         lists::TESTS,
         log::TESTS,
+        members::TESTS,
         messages::TESTS,
         model_loss::TESTS,
         model_tls::TESTS,
         model_trouble::TESTS,
         modules::TESTS,
         no_agent::TESTS,
+        oidc::TESTS,
         outbound::TESTS,
         outbound_answers::TESTS,
         outbound_policy::TESTS,

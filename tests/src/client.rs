@@ -19,6 +19,11 @@ impl Answer {
         self.headers["etag"].to_str().expect("a tag").to_owned()
     }
 
+    /// The word for programs of a problem.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
     /// The pointer, the code and the detail of the first field that is refused.
     pub fn refusal(&self) -> (u16, &str, &str, &str) {
         let error = &self.body["errors"][0];

@@ -16,6 +16,7 @@ pub mod listening;
 pub mod log;
 pub mod media_stream;
 pub mod outbound;
+pub mod people;
 pub mod record;
 pub mod recorded;
 mod reverse_proxy;

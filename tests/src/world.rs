@@ -1,5 +1,6 @@
 //! Starts the system in process, in well under a second.
 
+mod issuer;
 mod time;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use local::system::{AwsSource, Config, Providers, System};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use simulator::oidc::Issuer;
 use simulator::openai::{Connection, ConnectionPlan, Handshake, OpenAi, OpenAiConfig};
 use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
 use tokio::runtime::Handle;
@@ -56,6 +58,8 @@ pub struct WorldConfig {
     pub realtime_url: Option<Url>,
     /// Where Twilio is told that a bridge listens; the system's own by default.
     pub stream_url: Option<Url>,
+    /// Whether people may sign in through an issuer, which is then simulated.
+    pub issuer: bool,
     /// Values for parameters of the template. By default no sockets are kept ready, so that a test finds at the
     /// simulated OpenAI those of its calls and no others, and calls are placed as often as tests place them.
     pub parameters: BTreeMap<String, String>,
@@ -71,6 +75,7 @@ impl Default for WorldConfig {
             identity: None,
             realtime_url: None,
             stream_url: None,
+            issuer: true,
             // Tests ask the API, and place calls, as often as they can.
             parameters: [
                 ("WarmModels", ""),
@@ -125,6 +130,8 @@ pub struct Parts {
     pub system: System,
     pub twilio: Twilio,
     pub openai: OpenAi,
+    /// What people sign in through, if there is one.
+    pub issuer: Option<Issuer>,
     pub identity: Identity,
     pub business: NewBusiness,
     pub http: reqwest::Client,
@@ -145,9 +152,9 @@ impl Drop for World {
         if let Some(parts) = self.parts.take() {
             let stop = async move {
                 // The simulated providers are the last to go: a call that still ends talks to them.
-                let Parts { system, twilio, openai, .. } = parts;
+                let Parts { system, twilio, openai, issuer, .. } = parts;
                 Box::pin(system.stop()).await;
-                drop((twilio, openai));
+                drop((twilio, openai, issuer));
             };
             self.stops.spawn_on(stop, &self.runtime);
         }
@@ -185,6 +192,10 @@ impl World {
         twilio_config.others = OWN_ACCOUNTS.map(|(sid, token)| (sid.to_owned(), token.to_owned())).into();
         (config.twilio)(&mut twilio_config);
         let twilio = Twilio::start(twilio_config).await.expect("the simulated Twilio starts");
+        let issuer = match config.issuer {
+            true => Some(issuer::start(ahead.clone()).await),
+            false => None,
+        };
         let start = System::start(Config {
             aws: aws(config.data_dir),
             identity: identity.clone(),
@@ -192,6 +203,7 @@ impl World {
                 twilio_api_url: twilio.api_url().clone(),
                 openai_api_url: url(&openai.api_url),
                 openai_realtime_url: config.realtime_url.unwrap_or_else(|| url(&openai.realtime_url)),
+                issuer: issuer.as_ref().map(issuer::known_as),
             },
             parameters: config.parameters,
             api_port: 0,
@@ -207,7 +219,7 @@ impl World {
         (config.business)(&mut new);
         seed(&system, &new).await;
         let http = crate::http().build().expect("a client");
-        let parts = Parts { time, system, twilio, openai, identity, business: new, http };
+        let parts = Parts { time, system, twilio, openai, issuer, identity, business: new, http };
         Self { parts: Some(parts), stops: crate::suite::stops(), runtime: Handle::current() }
     }
 

@@ -4,8 +4,10 @@
 //! hash is equal is [`Proven`], and only of a proven key [`allowed`] says what it may do. The business always comes
 //! from the key; an operator's key acts for the business that the request names ([`KeyOwner::acts_for`]).
 
+mod member;
 mod network;
 mod new_key;
+pub mod oidc;
 mod scope;
 pub mod sign_in;
 mod text;
@@ -18,6 +20,9 @@ use strum::IntoStaticStr;
 
 use crate::{BusinessId, Timestamp};
 
+pub use member::{
+    INVITATION_LASTS, Joined, MAX_MEMBERS, MAX_MEMBERSHIPS, Member, Membership, NewMember, NotInvited,
+};
 pub use network::{InvalidNetwork, Network};
 pub use new_key::{MAX_LIFE, MAX_NAME_CHARS, MAX_NETWORKS, Mistake, NewKey};
 pub use scope::{Role, Scope, Scopes, UnknownScope};
@@ -88,6 +93,10 @@ pub struct StoredKey {
     /// When it was taken back, if it was.
     #[serde(default)]
     pub revoked_at: Option<Timestamp>,
+    /// The member whose key it is; `None`: it is used with its text. Rows are compared by their texts, so that those
+    /// without a member must be written as ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
 }
 
 /// A key whose holder has shown its text.

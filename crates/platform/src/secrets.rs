@@ -27,6 +27,8 @@ pub struct Secrets {
     pub openai_api_key: Secret,
     /// The key that stream tokens are made with.
     pub stream_token_key: TokenKey,
+    /// Our secret at the issuer through which people sign in; none: the issuer wants none, or there is no issuer.
+    pub oidc_client_secret: Option<Secret>,
     /// The first operator's key of the API, with which the others are made; none: there are others already.
     pub operator_key: Option<ApiKey>,
 }
@@ -47,7 +49,7 @@ pub enum SecretsError {
     #[error(
         "the secret in SECRETS_ARN is not usable: expected a JSON object with twilio_account_sid, \
          twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous, \
-         operator_key and twilio_webhook_keys, an object of key ids and keys"
+         operator_key, oidc_client_secret and twilio_webhook_keys, an object of key ids and keys"
     )]
     Document,
     /// The first operator's key is not a key.
@@ -61,7 +63,7 @@ pub enum SecretsError {
 impl Secrets {
     /// Reads the document in `SECRETS_ARN` when that is set, else
     /// `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several
-    /// divided by commas), `OPENAI_API_KEY`, `STREAM_TOKEN_KEY` and `OPERATOR_KEY`.
+    /// divided by commas), `OPENAI_API_KEY`, `STREAM_TOKEN_KEY`, `OIDC_CLIENT_SECRET` and `OPERATOR_KEY`.
     ///
     /// # Errors
     /// [`SecretsError`]; nothing in it reveals a secret.
@@ -77,6 +79,7 @@ impl Secrets {
                     twilio_webhook_keys: webhook_keys(&mut parser),
                     openai_api_key: parser.secret("OPENAI_API_KEY"),
                     stream_token_key: parser.secret("STREAM_TOKEN_KEY"),
+                    oidc_client_secret: parser.optional_secret("OIDC_CLIENT_SECRET"),
                     operator_key: parser.optional_secret("OPERATOR_KEY"),
                 };
                 (parser.finish(document)?, None)
@@ -114,7 +117,9 @@ fn operator_key(text: &Secret) -> Result<ApiKey, SecretsError> {
     let key = ApiKey::parse(text.expose()).map_err(|error| SecretsError::OperatorKey(error.to_string()))?;
     match key.kind() {
         KeyKind::Operator => Ok(key),
-        KeyKind::Business => Err(SecretsError::OperatorKey("it is a business's".to_owned())),
+        KeyKind::Business | KeyKind::Invitation => {
+            Err(SecretsError::OperatorKey("it is a business's".to_owned()))
+        }
     }
 }
 
@@ -128,6 +133,8 @@ struct Document {
     twilio_webhook_keys: BTreeMap<String, Secret>,
     openai_api_key: Secret,
     stream_token_key: Secret,
+    #[serde(default)]
+    oidc_client_secret: Option<Secret>,
     #[serde(default)]
     operator_key: Option<Secret>,
 }
@@ -155,6 +162,7 @@ impl Document {
             twilio_webhook_keys: self.twilio_webhook_keys,
             openai_api_key: self.openai_api_key,
             stream_token_key: TokenKey::new(self.stream_token_key)?,
+            oidc_client_secret: self.oidc_client_secret.filter(|secret| !secret.expose().is_empty()),
             operator_key: self.operator_key.as_ref().map(operator_key).transpose()?,
         })
     }

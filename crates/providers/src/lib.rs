@@ -8,9 +8,11 @@
 //! | [`openai_http`] | OpenAI's HTTP API: file transcription and Responses |
 //! | [`realtime_echo`] | the Realtime API, for one short session |
 //! | [`probe`] | our own addresses, as others reach them |
+//! | [`oidc`] | an issuer of OpenID Connect |
 //! | [`tool_http`], [`public_address`] | the businesses' own tools, and which addresses they may have |
 #![warn(missing_docs)]
 
+pub mod oidc;
 pub mod openai_http;
 pub mod probe;
 pub mod public_address;

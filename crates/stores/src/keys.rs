@@ -3,9 +3,9 @@
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `key#<id>` | `key` | what is kept of the key |
-//! | `owner#<owner>` | `<id>` | that the key is one of this owner's |
+//! | `owner#<owner>` | `<id>` | that the key is one of this owner's; a member who was removed is in no list |
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use domain::access::{KeyId, KeyOwner, StoredKey};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -101,6 +101,18 @@ impl Writer {
         self.write([self.put(seen, key)?, self.list(key)]).await
     }
 
+    /// Stores that a member was removed, and takes it off its owner's list.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remove(&self, seen: &StoredKey, key: &StoredKey) -> Result<Written, StoreError> {
+        let delete = Delete::builder().table_name(&*self.keys.name);
+        let delete = delete.set_key(Some(Key::new(partition(&key.owner), key.id.as_str()).attributes()));
+        // Building fails only without a table name or a key; both are given.
+        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        self.write([self.put(Some(seen), key)?, delete]).await
+    }
+
     /// Stores both keys of a rotation, or neither.
     ///
     /// # Errors
@@ -138,6 +150,14 @@ impl Writer {
         let row = Key::new(partition(&key.owner), key.id.as_str());
         self.keys.put_action(row.item(Draft::default()), |put| put)
     }
+}
+
+/// That a key is as it was read: an action of another owner's transaction.
+pub(crate) fn unchanged(keys: &Table, seen: &StoredKey) -> Result<TransactWriteItem, StoreError> {
+    let body = to_json(&keys.name, BODY, seen)?;
+    Ok(keys.check_action(&key_row(&seen.id), |check| {
+        check.condition_expression("body = :seen").expression_attribute_values(":seen", text(&body))
+    }))
 }
 
 fn key_row(id: &KeyId) -> Key {

@@ -5,7 +5,9 @@
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
 use crate::leases::WorkKind;
-use crate::{actions, capacity, dial_limits, dials, messages, plans, requests, sign_ins, verdicts};
+use crate::{
+    actions, capacity, dial_limits, dials, messages, plans, requests, sign_in_attempts, sign_ins, verdicts,
+};
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,7 @@ const BRIDGE: &[&str] = &["bridge/src"];
 const DO_NOT_CALL: &[&str] = &["functions/src/do_not_call"];
 const MESSAGES: &[&str] = &["functions/src/messages"];
 
+const SIGN_IN: &[&str] = &["functions/src/sign_in"];
 const EDGE: &[&str] = &["functions/src/edge/api"];
 
 /// The functions of the API.
@@ -92,9 +95,20 @@ pub const OWNERSHIP: &[Rows] = &[
     Rows {
         table: "Keys",
         keys: &[],
-        holds: "API keys (hashed): owner, scopes, networks, end, successor, revocation",
+        holds: "API keys (hashed), members and their invitations among them: owner, scopes, networks, end, successor, \
+                role, revocation",
         writers: &[writer("keys", BUSINESSES)],
         roles: &["BusinessSweepFunction", "KeysFunction"],
+    },
+    Rows {
+        table: "Members",
+        keys: &[],
+        holds: "which person accepted which invitation, put once and deleted with the member; when they last signed in",
+        writers: &[
+            writer("members", SIGN_IN),
+            Handle { module: "members", name: "Eraser", folders: BUSINESSES },
+        ],
+        roles: &["BusinessSweepFunction", "KeysFunction", "SignInFunction"],
     },
     Rows {
         table: "Requests",
@@ -123,6 +137,13 @@ pub const OWNERSHIP: &[Rows] = &[
         keys: &[sign_ins::LIST_KEYS],
         holds: "the sign-ins of each key, so that all can be ended",
         writers: &[writer("sign_ins", EDGE)],
+        roles: &["SignInFunction"],
+    },
+    Rows {
+        table: "Requests",
+        keys: &[sign_in_attempts::KEYS],
+        holds: "attempts to sign in through an issuer, under the hash of what the browser keeps; each is taken once",
+        writers: &[writer("sign_in_attempts", SIGN_IN)],
         roles: &["SignInFunction"],
     },
     Rows {

@@ -1,4 +1,4 @@
-import { Badge, Field, Head, Loaded, Pages, Table, Trouble, ask, html, of, save, search, time, useAction, useLoad, usePages, useState } from "../lib/all.js";
+import { Badge, Field, Head, Loaded, Pages, Table, Trouble, ask, html, of, save, search, text, time, useAction, useLoad, usePages, useState } from "../lib/all.js";
 
 /** What was asked of the API on a day. */
 export function Audit({ business }) {
@@ -24,13 +24,13 @@ export function Audit({ business }) {
 	});
 	const columns = {
 		Time: (entry) => time(entry.at),
-		Key: (entry) => html`<code>${entry.key}</code>`,
+		Key: (entry) => html`${text(entry.name ?? "")} <code>${entry.key}</code>`,
 		Request: (entry) => html`<code>${entry.method} ${entry.path}</code>`,
 		Scope: (entry) => entry.scope,
 		From: (entry) => entry.source ?? "–",
 		Answer: (entry) => html`<${Badge} tone=${entry.status === null ? "busy" : entry.status < 400 ? "good" : "bad"}>${entry.status ?? "unknown"}<//>`,
 	};
-	const fits = (entry) => !wanted || [entry.key, entry.path, entry.method, entry.scope, entry.source].some((text) => text?.toLowerCase().includes(wanted.toLowerCase()));
+	const fits = (entry) => !wanted || [entry.key, entry.name, entry.path, entry.method, entry.scope, entry.source].some((text) => text?.toLowerCase().includes(wanted.toLowerCase()));
 	return html`<${Head} title=${business ? "Audit" : "Operators' audit"} />
 		<p>Every change, and every reading of what people said, of recordings and of keys. Days are in UTC.</p>
 		<div class="sheet row" role="search">

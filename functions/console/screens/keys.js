@@ -1,6 +1,6 @@
 import { Ask, Badge, Check, Copy, FormDialog, Head, Loaded, Opens, Table, ask, date, html, of, once, useFields, useLoad, useState } from "../lib/all.js";
 
-const ROLES = [
+export const ROLES = [
 	["viewer", "Viewer: sees calls and settings, hears no conversation"],
 	["agent", "Agent: places and steers calls, hears recordings"],
 	["admin", "Admin: sets the business up"],

@@ -1,7 +1,23 @@
-import { Form, ask, html, useFields } from "../lib/all.js";
+import { Form, ask, html, to, useFields, useLoad } from "../lib/all.js";
 
-/** A key is exchanged for a cookie, and forgotten. */
-export function SignIn({ onSignedIn }) {
+/** Why a person came back from the issuer without being signed in. Nothing that the issuer or a link says is shown. */
+const REASONS = {
+	cancelled: "It was broken off before the end.",
+	attempt_over: "It took more than ten minutes, or had ended already.",
+	another_browser: "It began in another window, or cookies are not kept.",
+	issuer_unreachable: "The issuer does not answer.",
+	issuer_answer: "The issuer's answer cannot be used.",
+	id_token: "The issuer does not prove who you are.",
+	no_member: "You are a member of no business. Ask for an invitation.",
+	invitation_unknown: "The invitation is not known, or was withdrawn.",
+	invitation_over: "The invitation was good for seven days.",
+	invitation_used: "Another person accepted the invitation.",
+	too_many_businesses: "You are a member of too many businesses.",
+};
+
+/** A key is exchanged for a cookie, and forgotten. A person who is invited goes to the issuer. */
+export function SignIn({ onSignedIn, invitation, reason, who }) {
+	const { issuer } = useLoad("/sign-in/oidc").data ?? {};
 	const { values, set, field } = useFields({ key: "" });
 	const signIn = async () => {
 		try {
@@ -13,10 +29,16 @@ export function SignIn({ onSignedIn }) {
 			throw { ...problem, title: "not signed in", message: "This key is not known, or it is not good any more. Copy all of it." };
 		}
 	};
+	const goToIssuer = async () => location.assign((await ask("POST", "/sign-in/oidc", { body: { invitation } })).data.url);
 	return html`<main class="sign-in sheet">
 		<h1>Switchboard</h1>
-		<${Form} label="Sign in" act=${signIn}>
+		${reason && html`<div class="trouble" role="alert"><strong>Not signed in</strong><p>${REASONS[reason] ?? "Something failed. Try again."}</p></div>`}
+		${invitation && html`<p>You are invited. Sign in to accept.</p>`}
+		${!invitation &&
+		html`<${Form} label="Sign in" act=${signIn}>
 			${field("key", "API key", { type: "password", required: true, autocomplete: "off", spellcheck: false, hint: "It begins with swb_bus_ or swb_op_. It is exchanged for a sign-in and not kept in this browser." })}
-		<//>
+		<//>`}
+		${issuer && html`<${Form} tone=${invitation ? "first" : ""} label=${`Sign in with ${issuer}`} act=${goToIssuer} />`}
+		${who && html`<p><a href=${to([])}>Stay signed in as ${who.name}</a></p>`}
 	</main>`;
 }

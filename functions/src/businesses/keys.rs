@@ -1,10 +1,12 @@
-//! API keys, and the log of what was done with them.
+//! API keys, members, and the log of what was done with them.
 //!
 //! The text of a key is in one answer and nowhere else. With an `Idempotency-Key` it is a MAC over that key, so that a
 //! repeated request is answered with the same text although nothing of it was kept.
 
+mod members;
 mod shapes;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,10 @@ use http::{HeaderMap, StatusCode, header};
 use jiff::civil::Date;
 use platform::Clock;
 use stores::keys::{MAX_KEYS, Reader, Writer, Written};
+use stores::members::Eraser;
+use stores::requests::Entry;
 use stores::{businesses, requests};
+use url::Url;
 use utoipa_axum::routes;
 
 use crate::edge::answer::no_content;
@@ -47,7 +52,12 @@ parts! {
         writer: Writer,
         requests: requests::Reader,
         businesses: businesses::Reader,
+        members: stores::members::Reader,
+        eraser: Eraser,
         token_key: TokenKey,
+        /// Whether the deployment has one; without it there are no members.
+        has_issuer: bool => |needs| needs.issuer().is_some(),
+        base: Url => |needs| needs.public_base(),
     }
 }
 
@@ -66,6 +76,10 @@ impl ApiFunction for Keys {
             .of_key(Scope::KeysWrite, routes!(revoke))
             .of_key(Scope::KeysWrite, routes!(rotate))
             .of_key(Scope::AuditRead, routes!(audit))
+            .of_business(Scope::KeysRead, routes!(members::list))
+            .of_business(Scope::KeysWrite, routes!(members::invite))
+            .of_business(Scope::KeysWrite, routes!(members::change))
+            .of_business(Scope::KeysWrite, routes!(members::remove))
     }
 }
 
@@ -73,7 +87,7 @@ impl ApiFunction for Keys {
 #[utoipa::path(get, path = "/v1/keys", operation_id = "list_keys", tag = "keys",
     responses((status = 200, body = KeyList)))]
 async fn list(State(app): State<Arc<Keys>>, requester: Requester) -> Result<Response, Problem> {
-    let stored = app.reader.of(&requester.subject()).await?;
+    let stored = app.keys_of(&requester.subject()).await?;
     let view = |key| {
         let app = &app;
         async move { app.view(&key).await }
@@ -116,7 +130,7 @@ async fn create(
         }
         None => {}
     }
-    if app.reader.of(&owner).await?.len() >= MAX_KEYS {
+    if app.keys_of(&owner).await?.len() >= MAX_KEYS {
         return Err(Problem::new(StatusCode::CONFLICT, "too many keys")
             .detail(format!("there are {MAX_KEYS} keys at most, those that were revoked included")));
     }
@@ -220,7 +234,10 @@ async fn audit(
         None => (query.day(app.clock.now())?, None),
     };
     let page = app.requests.on(&requester.subject(), day, limit, after.as_ref()).await?;
-    asked.page(page.next.map(|next| (day, next)).as_ref(), |next| Audited::new(day, &page.entries, next))
+    let names = app.names(&page.entries).await?;
+    asked.page(page.next.map(|next| (day, next)).as_ref(), |next| {
+        Audited::new(day, &page.entries, &names, next)
+    })
 }
 
 impl Keys {
@@ -230,23 +247,45 @@ impl Keys {
         let id = KeyId::parse(id).map_err(|_| unknown())?;
         let stored = self.reader.key(&id).await?;
         let first = self.gatekeeper.first_key().filter(|first| first.id == id);
-        let key = stored.clone().or_else(|| first.cloned()).filter(|key| key.owner == requester.subject());
+        let is_its = |key: &StoredKey| key.owner == requester.subject() && key.member.is_none();
+        let key = stored.clone().or_else(|| first.cloned()).filter(is_its);
         key.map(|key| (stored, key)).ok_or_else(unknown)
     }
 
-    /// The text of a new key: the same for each repetition of a request that carries an `Idempotency-Key`.
+    /// Every key of an owner that is no member's.
+    async fn keys_of(&self, owner: &KeyOwner) -> Result<Vec<StoredKey>, Problem> {
+        let all = self.reader.of(owner).await?;
+        Ok(all.into_iter().filter(|key| key.member.is_none()).collect())
+    }
+
+    /// The text of a new key.
     fn text(&self, owner: &KeyOwner, repeated: Option<&str>) -> Result<ApiKey, Problem> {
-        let random = match repeated {
-            Some(repeated) => {
-                let of = match owner {
-                    KeyOwner::Operator => String::new(),
-                    KeyOwner::Business(id) => id.to_string(),
-                };
-                self.token_key.derived_mac(PURPOSE, format!("{of}\0{repeated}").as_bytes())
-            }
-            None => platform::random::bytes().ok_or_else(Problem::unavailable)?,
+        Ok(ApiKey::of_random(owner.kind(), &self.random(PURPOSE, owner, repeated)?))
+    }
+
+    /// What a text is made of: the same for each repetition of a request that carries an `Idempotency-Key`.
+    fn random(&self, purpose: &str, owner: &KeyOwner, repeated: Option<&str>) -> Result<[u8; 32], Problem> {
+        let Some(repeated) = repeated else {
+            return platform::random::bytes().ok_or_else(Problem::unavailable);
         };
-        Ok(ApiKey::of_random(owner.kind(), &random))
+        let of = match owner {
+            KeyOwner::Operator => String::new(),
+            KeyOwner::Business(id) => id.to_string(),
+        };
+        Ok(self.token_key.derived_mac(purpose, format!("{of}\0{repeated}").as_bytes()))
+    }
+
+    /// What the keys of some entries are called, of members the person's name. Keys that are gone have none.
+    async fn names(&self, entries: &[Entry]) -> Result<BTreeMap<KeyId, String>, Problem> {
+        let ids: BTreeSet<KeyId> = entries.iter().map(|entry| entry.key.clone()).collect();
+        let name = |id: KeyId| async move {
+            let stored = self.reader.key(&id).await?;
+            let first = self.gatekeeper.first_key().filter(|first| first.id == id);
+            let name = stored.map(|key| key.name).or_else(|| first.map(|first| first.name.clone()));
+            Ok::<_, Problem>(name.map(|name| (id, name)))
+        };
+        let names = stream::iter(ids).map(name).buffered(AT_ONCE);
+        names.try_filter_map(async |name| Ok(name)).try_collect().await
     }
 
     async fn view(&self, key: &StoredKey) -> Result<KeyView, Problem> {

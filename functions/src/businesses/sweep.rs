@@ -4,7 +4,7 @@ use domain::access::KeyOwner;
 use domain::{BusinessId, Timestamp};
 use platform::business_secrets;
 use stores::businesses::{Listed, Reader, Saved, Versioned, Writer};
-use stores::{StoreError, keys};
+use stores::{StoreError, keys, members};
 
 use crate::edge::ScheduledFunction;
 use crate::edge::batch::JobError;
@@ -17,6 +17,7 @@ parts! {
         writer: Writer,
         keys: keys::Reader,
         keys_writer: keys::Writer,
+        members: members::Eraser,
         secrets: business_secrets::Writer,
     }
 }
@@ -52,6 +53,9 @@ impl Sweep {
             if revoked != key {
                 // Overtaken by another tick that revokes it, or by its holder: the next tick looks again.
                 self.keys_writer.replace(Some(&key), &revoked).await?;
+            }
+            if key.member.is_some() {
+                self.members.forget(&key.id).await?;
             }
         }
         self.secrets.delete(id).await?;

@@ -5,7 +5,7 @@
 //! ([`admission`]) goes by it, and the OpenAPI document is made of it.
 
 pub mod admission;
-mod credential;
+pub mod credential;
 pub mod described;
 pub mod input;
 pub mod log;

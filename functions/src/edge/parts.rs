@@ -15,8 +15,11 @@ use platform::secrets::Secrets;
 use providers::openai_http::OpenAiHttp;
 use providers::realtime_echo::RealtimeEcho;
 use providers::twilio_rest::{TwilioAccounts, TwilioRest};
+use serde::Deserialize;
 use stores::leases::Leases;
-use stores::{businesses, calls, do_not_call, events, keys, messages, recordings, transcripts, turns, usage};
+use stores::{
+    businesses, calls, do_not_call, events, keys, members, messages, recordings, transcripts, turns, usage,
+};
 use url::Url;
 
 use super::StartError;
@@ -56,6 +59,16 @@ impl Needs<'_> {
         self.vars.url("PUBLIC_BASE_URL")
     }
 
+    /// The issuer through which people sign in, and our name there; `None`: they sign in with keys alone.
+    pub fn issuer(&mut self) -> Option<(String, String)> {
+        const EXPECTED: &str = "a JSON document with issuer and client_id, both empty for none";
+        let named = self.vars.parsed("OIDC", EXPECTED, |text| {
+            let named: NamedIssuer = serde_json::from_str(text).ok()?;
+            (named.issuer.is_empty() == named.client_id.is_empty()).then_some(named)
+        });
+        named.filter(|named| !named.issuer.is_empty()).map(|named| (named.issuer, named.client_id))
+    }
+
     /// Calls at one time in the whole deployment: what the bridge's tasks carry.
     pub fn deployment_limit(&mut self) -> u16 {
         let limit =
@@ -76,6 +89,13 @@ impl Needs<'_> {
         let listed = self.vars.text(name);
         listed.split(',').map(str::trim).filter(|model| !model.is_empty()).map(str::to_owned).collect()
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedIssuer {
+    issuer: String,
+    client_id: String,
 }
 
 /// What parts are opened with.
@@ -200,6 +220,7 @@ table_parts! {
     do_not_call::Reader: "TABLE_DO_NOT_CALL";
     events::Reader: "TABLE_EVENTS";
     keys::Reader: "TABLE_KEYS";
+    members::Reader: "TABLE_MEMBERS";
     messages::Reader: "TABLE_MESSAGES";
     recordings::Reader: "TABLE_RECORDINGS";
     transcripts::Reader: "TABLE_TRANSCRIPTS";

@@ -15,6 +15,11 @@ pub(super) async fn of_request<T>(id: String, answering: impl Future<Output = T>
     REQUEST.scope(id, answering).await
 }
 
+/// The id of the request that is being answered.
+pub(super) fn request_of_task() -> Option<String> {
+    REQUEST.try_with(Clone::clone).ok()
+}
+
 /// One error answer.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
@@ -74,7 +79,7 @@ impl Problem {
             status: status.as_u16(),
             code: String::new(),
             detail: None,
-            instance: REQUEST.try_with(|id| format!("urn:request:{id}")).ok(),
+            instance: request_of_task().map(|id| format!("urn:request:{id}")),
             errors: vec![],
             retry_after: None,
             etag: None,

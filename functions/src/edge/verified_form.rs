@@ -318,6 +318,7 @@ mod tests {
             twilio_webhook_keys: [].into(),
             openai_api_key: domain::Secret::new("test"),
             stream_token_key: domain::token::TokenKey::new(domain::Secret::new("k".repeat(32))).unwrap(),
+            oidc_client_secret: None,
             operator_key: None,
         };
         Arc::new(Doors(

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bridge::LiveEvents;
+use domain::Secret;
 use functions::edge::StartError;
 use functions::edge::loaded::Loaded;
 use functions::features;
@@ -77,6 +78,16 @@ pub struct Providers {
     pub twilio_api_url: Url,
     pub openai_api_url: Url,
     pub openai_realtime_url: Url,
+    /// None: people sign in with keys alone, unless the parameters name an issuer.
+    pub issuer: Option<Issuer>,
+}
+
+/// An issuer of OpenID Connect, and how this system is known there.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: Option<Secret>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +143,8 @@ impl System {
 
         let (endpoints, mut common) = endpoints(&config.aws, config.ahead.clone()).await?;
         common.extend(credentials(&config.identity));
+        let secret = config.providers.issuer.as_ref().and_then(|issuer| issuer.client_secret.as_ref());
+        common.extend(secret.map(|secret| ("OIDC_CLIENT_SECRET".to_owned(), secret.expose().to_owned())));
         // A laptop's tools listen on the laptop.
         common.insert("TOOLS_ON_LOOPBACK".into(), "true".into());
         let clock = config.ahead.clone().map_or_else(Clock::system, Clock::put_forward);
@@ -304,6 +317,10 @@ impl Resolve for Locals<'_> {
             "OpenAiApiUrl" => providers.openai_api_url.to_string(),
             "OpenAiRealtimeUrl" => providers.openai_realtime_url.to_string(),
             "AWS::StackName" => STACK.to_owned(),
+            "OidcIssuer" | "OidcClientId" if providers.issuer.is_some() => {
+                let issuer = providers.issuer.as_ref()?;
+                if name == "OidcIssuer" { issuer.issuer.clone() } else { issuer.client_id.clone() }
+            }
             _ => {
                 let parameter =
                     self.config.parameters.get(name).or_else(|| self.template.parameters.get(name));

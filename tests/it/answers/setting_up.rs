@@ -32,8 +32,25 @@ async fn of_keys(answers: &mut Answers<'_>) {
     answers.ask("too long an overlap", Method::POST, &rotate, &at, json_body(overlap)).await;
     answers.ask("a successor", Method::POST, &rotate, &at, Extra::default()).await;
     answers.ask("taken back", Method::DELETE, route, &path, Extra::default()).await;
+    of_members(answers).await;
     answers.ask("today", Method::GET, "/v1/audit", "/v1/audit", Extra::default()).await;
     answers.ask("no day", Method::GET, "/v1/audit", "/v1/audit?day=yesterday", Extra::default()).await;
+}
+
+async fn of_members(answers: &mut Answers<'_>) {
+    let route = "/v1/members";
+    let wish = || json!({ "name": "Ada Byron", "role": "agent" });
+    let (status, made) = answers.ask("invited", Method::POST, route, route, json_body(wish())).await;
+    assert_eq!(status, 201, "{made}");
+    let wrong = json!({ "name": "", "role": "root" });
+    answers.ask("nothing right", Method::POST, route, route, json_body(wrong)).await;
+    answers.ask("all members", Method::GET, route, route, Extra::default()).await;
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let (route, path) = ("/v1/members/{member}", format!("/v1/members/{}", made["id"].as_str().unwrap()));
+    answers.ask("another role", Method::PATCH, route, &path, json_body(json!({ "role": "admin" }))).await;
+    answers.ask("no such role", Method::PATCH, route, &path, json_body(json!({ "role": "boss" }))).await;
+    answers.ask("removed", Method::DELETE, route, &path, Extra::default()).await;
+    answers.ask("no such member", Method::DELETE, route, "/v1/members/nothing0", Extra::default()).await;
 }
 
 async fn of_numbers(answers: &mut Answers<'_>) {

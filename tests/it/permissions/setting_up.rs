@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acceptance::aws_proxy::AwsProxy;
+use acceptance::client::Client;
+use acceptance::people::{self, Window};
 use acceptance::sandbox::{HttpSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use http::Method;
@@ -40,6 +42,13 @@ async fn the_roles_of_what_sets_a_business_up_fit() {
     ask("keys", delete.clone(), &format!("/v1/keys/{}", made["id"].as_str().unwrap()), key, json!({})).await;
     ask("keys", get.clone(), "/v1/keys", key, json!({})).await;
     ask("keys", get.clone(), "/v1/audit", key, json!({})).await;
+    let ada = ask("keys", post.clone(), "/v1/members", key, json!({ "name": "Ada", "role": "viewer" })).await;
+    let text = ada["link"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(Window::new(&world).sign_in("ada@example.com", Some(text)).await, "");
+    ask("keys", get.clone(), "/v1/members", key, json!({})).await;
+    let ada = format!("/v1/members/{}", ada["id"].as_str().unwrap());
+    ask("keys", Method::PATCH, &ada, key, json!({ "role": "agent" })).await;
+    ask("keys", delete.clone(), &ada, key, json!({})).await;
     compare("KeysFunction", &sandboxes["keys"].0);
 
     ask("numbers", post, "/v1/numbers", key, json!({ "number": "+12025550123" })).await;
@@ -79,6 +88,9 @@ async fn a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits() {
     let status = async |method: Method, url: reqwest::Url, key: &str| {
         world.http.request(method, url).bearer_auth(key).send().await.unwrap().status().as_u16()
     };
+    let client = Client { world: &world, key: key.to_owned() };
+    let (_, text) = people::invite_with(&client, "Ada", "viewer").await;
+    assert_eq!(Window::new(&world).sign_in("ada@example.com", Some(&text)).await, "");
     assert_eq!(status(Method::DELETE, at.clone(), operator).await, 202);
     let days = |days: u64| world.now().plus(Duration::from_secs(days * 24 * 3_600));
     assert!(sweep.ticks(days(29)).await);
@@ -96,6 +108,7 @@ async fn a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits() {
     assert_eq!(status(Method::DELETE, twilio, own).await, 204);
     assert!(sweep.ticks(days(31)).await);
     assert_eq!(status(Method::GET, world.url("/v1/calls"), key).await, 401);
+    assert_eq!(Window::new(&world).sign_in("ada@example.com", None).await, "no_member");
     assert_eq!(status(Method::GET, at, operator).await, 404);
     let rings = Webhook::inbound(&world, &call_sid(1)).field("To", other.number.as_e164());
     assert!(rings.send(&world).await.1.contains("not in service"));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use acceptance::World;
 use acceptance::aws_proxy::AwsProxy;
+use acceptance::people::{self, Window};
 use acceptance::sandbox::HttpSandbox;
 use http::{Method, header};
 use serde_json::json;
@@ -33,6 +34,15 @@ async fn the_roles_of_the_console_and_of_who_signs_in_fit() {
     World::time_passes(&world, Duration::from_secs(600));
     send(Method::GET, "/v1/sign-in", Some(cookie)).await;
     send(Method::DELETE, "/v1/sign-in/all", Some(cookie)).await;
+    // A person who is invited, comes again, and stays at the same business.
+    let (_, text) = people::invite(&world, "Ada", "viewer").await;
+    let mut window = Window::at(&world, &api.url);
+    for invitation in [Some(text.as_str()), None] {
+        assert_eq!(window.sign_in("ada@example.com", invitation).await, "");
+    }
+    let own = json!({ "business": world.business.business.id.as_str() });
+    let switched = window.ask(Method::POST, "/v1/sign-in/business", Some(own)).await;
+    assert_eq!(switched.status, 200, "{}", switched.body);
     compare("SignInFunction", &proxy);
 
     let proxy = AwsProxy::of(&world).await;

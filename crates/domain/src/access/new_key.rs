@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::{ApiKey, KeyOwner, Network, Role, Scope, Scopes, StoredKey};
+use super::{ApiKey, KeyKind, KeyOwner, Network, Role, Scope, Scopes, StoredKey};
 use crate::Timestamp;
 
 /// The longest name, characters.
@@ -99,6 +99,19 @@ impl NewKey {
         now: Timestamp,
         by: Option<&StoredKey>,
     ) -> Result<StoredKey, Vec<Mistake>> {
+        let kind = owner.kind();
+        self.issue_as(kind, owner, text, now, by)
+    }
+
+    /// The same with a text of this kind.
+    pub(super) fn issue_as(
+        self,
+        kind: KeyKind,
+        owner: KeyOwner,
+        text: &ApiKey,
+        now: Timestamp,
+        by: Option<&StoredKey>,
+    ) -> Result<StoredKey, Vec<Mistake>> {
         let mut scopes = self.scopes;
         scopes.extend(self.role.map(Role::scopes).unwrap_or_default());
         let mut mistakes = vec![];
@@ -126,7 +139,7 @@ impl NewKey {
         if self.networks.len() > MAX_NETWORKS {
             mistakes.push(Mistake::TooManyNetworks);
         }
-        if text.kind() != owner.kind() {
+        if text.kind() != kind {
             mistakes.push(Mistake::Kind);
         }
         if !mistakes.is_empty() {
@@ -144,6 +157,7 @@ impl NewKey {
             expires_at: self.expires_at,
             replaced_by: None,
             revoked_at: None,
+            member: None,
         })
     }
 }

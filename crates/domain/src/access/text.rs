@@ -34,6 +34,9 @@ pub enum KeyKind {
     /// One business.
     #[strum(serialize = "bus")]
     Business,
+    /// No key: the text of a link by which one person becomes a member of a business.
+    #[strum(serialize = "inv")]
+    Invitation,
 }
 
 /// An API key, as its holder sends it. It is shown to its holder once and kept nowhere.

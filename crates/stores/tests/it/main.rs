@@ -16,6 +16,7 @@ mod leases;
 mod left;
 mod linear;
 mod lossy;
+mod members;
 mod messages;
 mod outbox;
 mod recordings;

@@ -1,7 +1,9 @@
 //! The requests and answers about keys and the log.
 
+use std::collections::BTreeMap;
+
 use domain::Timestamp;
-use domain::access::{Mistake, Network, NewKey, Role, Scope, Scopes, StoredKey};
+use domain::access::{KeyId, Mistake, Network, NewKey, Role, Scope, Scopes, StoredKey};
 use domain::zone::utc_day;
 use jiff::civil::Date;
 use platform::clock;
@@ -206,8 +208,10 @@ struct AuditEntry {
     at: Time,
     /// The `X-Request-Id` of its answer.
     request: String,
-    /// The key that it came with.
+    /// The key that it came with, or the member.
     key: String,
+    /// What the key is called; null if there is no such key any more.
+    name: Option<String>,
     /// The scope that it needed.
     scope: String,
     method: String,
@@ -220,11 +224,17 @@ struct AuditEntry {
 }
 
 impl Audited {
-    pub(super) fn new(day: Date, entries: &[Entry], next: Option<String>) -> Self {
+    pub(super) fn new(
+        day: Date,
+        entries: &[Entry],
+        names: &BTreeMap<KeyId, String>,
+        next: Option<String>,
+    ) -> Self {
         let entry = |entry: &Entry| AuditEntry {
             at: Time(entry.at),
             request: entry.request.clone(),
             key: entry.key.to_string(),
+            name: names.get(&entry.key).cloned(),
             scope: entry.scope.clone(),
             method: entry.method.clone(),
             path: entry.path.clone(),

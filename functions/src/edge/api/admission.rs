@@ -86,6 +86,7 @@ fn first_key(key: &ApiKey) -> StoredKey {
         expires_at: None,
         replaced_by: None,
         revoked_at: None,
+        member: None,
     }
 }
 
@@ -214,14 +215,70 @@ impl Gatekeeper {
         let shown = ApiKey::parse(text.trim()).map_err(|_| Problem::unauthorised())?;
         let key = self.stored(&shown.id(), Some(shown.kind())).await?;
         judge(key.prove(&shown).ok_or_else(Problem::unauthorised)?, now, source, None)?;
+        self.begin(parts, key.clone(), SignIn::begin(key.id.clone(), now), now).await
+    }
+
+    /// Signs a person in as a member whom an issuer has identified. `began_at` is when the person was identified: a
+    /// sign-in that follows another one lasts no longer than that.
+    ///
+    /// # Errors
+    /// 401 for a member who was removed, 429, 503.
+    pub async fn sign_in_as(
+        &self,
+        parts: &mut Parts,
+        member: Proven<'_>,
+        began_at: Timestamp,
+    ) -> Result<SignedIn, Problem> {
+        let (now, source) = (self.clock.now(), source(parts).await);
+        judge(member, now, source, None)?;
+        let key = member.key();
+        let sign_in = SignIn { key: key.id.clone(), began_at, seen_at: now };
+        self.begin(parts, Arc::new(key.clone()), sign_in, now).await
+    }
+
+    async fn begin(
+        &self,
+        parts: &Parts,
+        key: Arc<StoredKey>,
+        sign_in: SignIn,
+        now: Timestamp,
+    ) -> Result<SignedIn, Problem> {
         self.within_limit(&key.id, now).await?;
         self.note_use(&key.id, now).await;
         let random = platform::random::bytes().ok_or_else(Problem::unavailable)?;
-        let (token, sign_in) = (SignInToken::of_random(&random), SignIn::begin(key.id.clone(), now));
+        let token = SignInToken::of_random(&random);
         self.sign_ins.begin(&token, &sign_in).await?;
         tracing::info!(key = %key.id, "a person signs in");
         let cookie = credential::set_cookie(parts, Some(&token)).ok_or_else(Problem::unavailable)?;
         Ok(SignedIn { requester: Requester::signed_in(key, token, sign_in), cookie })
+    }
+
+    /// Puts into the log that a person accepts an invitation, which no key asks for: the entry is of the member's own.
+    ///
+    /// # Errors
+    /// 503; then nothing may be accepted.
+    pub async fn note_acceptance(&self, parts: &mut Parts, member: &StoredKey) -> Result<Entry, Problem> {
+        let source = source(parts).await;
+        let entry = Entry {
+            at: self.clock.now(),
+            request: problem::request_of_task().unwrap_or_default(),
+            key: member.id.clone(),
+            business: member.owner.acts_for(None).cloned(),
+            scope: String::new(),
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            source: source.map(|source| source.to_string()),
+            status: None,
+        };
+        self.requests.note(&entry).await?;
+        Ok(entry)
+    }
+
+    /// Adds what came of it.
+    pub async fn note_accepted(&self, entry: &Entry, status: StatusCode) {
+        if let Err(error) = self.requests.note_answer(entry, status.as_u16()).await {
+            tracing::error!(%error, request = entry.request, "the log lacks an answer");
+        }
     }
 
     /// Ends the sign-in that a request came with, or all with its key; gives the cookie that takes the browser's away.

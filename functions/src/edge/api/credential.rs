@@ -3,7 +3,11 @@
 //! A browser sends a cookie along with whatever a page makes it ask. So a request with a cookie that could change something
 //! must come from a page of ours, and say so in a header that a foreign page cannot send.
 
+use std::time::Duration;
+
+use domain::Secret;
 use domain::access::ApiKey;
+use domain::access::oidc::{ATTEMPT_LASTS, AttemptToken};
 use domain::access::sign_in::{SignInToken, WHOLE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -17,6 +21,8 @@ const MAX_KEY_CHARS: usize = 256;
 const COOKIE: &str = "__Host-switchboard";
 /// The cookie on a laptop, where a browser need not take one that is bound to HTTPS.
 const LOCAL_COOKIE: &str = "switchboard";
+/// The cookie of an attempt to sign in through an issuer, behind HTTPS and on a laptop.
+const ATTEMPT_COOKIES: (&str, &str) = ("__Host-switchboard-oidc", "switchboard-oidc");
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const X_REQUESTED_WITH: &str = "x-requested-with";
 /// What a page of ours says that it is.
@@ -57,7 +63,7 @@ impl Credential {
 ///
 /// # Errors
 /// 403.
-pub(super) fn of_our_page(parts: &Parts) -> Result<(), Problem> {
+pub fn of_our_page(parts: &Parts) -> Result<(), Problem> {
     let said = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let same_origin = match said(SEC_FETCH_SITE) {
         Some(site) => site == "same-origin",
@@ -90,25 +96,49 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// The value of the sign-in's cookie. Where HTTPS is certain only the cookie that is bound to it counts, since any host of
 /// the domain could set the other one.
 fn cookie_of(parts: &Parts) -> Option<&str> {
-    let name = cookie_name(parts);
+    cookie_named(parts, by_place(parts, (COOKIE, LOCAL_COOKIE)))
+}
+
+fn cookie_named<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find_map(|(known, value)| (known == name).then_some(value))
 }
 
-fn cookie_name(parts: &Parts) -> &'static str {
-    if parts.extensions.get::<RequestContext>().is_some() { COOKIE } else { LOCAL_COOKIE }
+/// The first of two names behind the gateway, the second one on a laptop.
+fn by_place(parts: &Parts, (bound, plain): (&'static str, &'static str)) -> &'static str {
+    if parts.extensions.get::<RequestContext>().is_some() { bound } else { plain }
 }
 
 /// The `Set-Cookie` that hands a token to the browser; `None` takes it away.
 pub(super) fn set_cookie(parts: &Parts, token: Option<&SignInToken>) -> Option<HeaderValue> {
-    let name = cookie_name(parts);
-    let (value, age) = match token {
-        Some(token) => (token.secret().expose(), WHOLE.as_secs()),
-        None => ("", 0),
-    };
-    let secure = if name == COOKIE { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
+    let name = by_place(parts, (COOKIE, LOCAL_COOKIE));
+    cookie(parts, name, token.map(SignInToken::secret), WHOLE, "Strict")
+}
+
+/// The attempt to sign in that the browser has begun.
+pub fn attempt(parts: &Parts) -> Option<AttemptToken> {
+    let text = cookie_named(parts, by_place(parts, ATTEMPT_COOKIES))?;
+    AttemptToken::parse(text).ok()
+}
+
+/// The `Set-Cookie` that hands an attempt to the browser; `None` takes it away. The browser comes back from the issuer by
+/// a link of another site, and brings the cookie along to that alone.
+pub fn set_attempt(parts: &Parts, token: Option<&AttemptToken>) -> Option<HeaderValue> {
+    let name = by_place(parts, ATTEMPT_COOKIES);
+    cookie(parts, name, token.map(AttemptToken::secret), ATTEMPT_LASTS, "Lax")
+}
+
+fn cookie(
+    parts: &Parts,
+    name: &str,
+    token: Option<&Secret>,
+    lasts: Duration,
+    same_site: &str,
+) -> Option<HeaderValue> {
+    let (value, age) = token.map_or(("", 0), |token| (token.expose(), lasts.as_secs()));
+    let secure = by_place(parts, ("; Secure", ""));
+    let text = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}");
     let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -2,6 +2,7 @@
 //!
 //! Words of an answer are open (`x-extensible-enum`): a client has to bear with a new one.
 
+use domain::access::Role;
 use domain::action::NotDone;
 use domain::cost::PartKind;
 use domain::insight::Void;
@@ -76,6 +77,10 @@ words! {
     TurnStateWord = [TurnState::Complete, TurnState::Interrupted, TurnState::Failed];
     /// How far a call is, in Twilio's words.
     CallStatusWord = CallStatus::ALL.iter().map(|status| status.as_str());
+    /// A usual set of scopes.
+    RoleWord = Role::ALL;
+    /// How far a member is.
+    MemberStateWord = ["invited", "expired", "joined"];
     /// Which way a call goes.
     DirectionWord = ["inbound", "outbound", "test", "unknown"];
     /// Why a session ended.

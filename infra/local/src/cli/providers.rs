@@ -1,10 +1,11 @@
-//! Twilio and OpenAI: real where credentials are given, simulated otherwise.
+//! Twilio, OpenAI and the issuer that people sign in through: real where they are given, simulated otherwise.
 
 use anyhow::{Context as _, bail};
 use domain::Secret;
 use local::demo::story;
 use local::home::Identity;
-use local::system::Providers;
+use local::system::{Issuer, Providers};
+use simulator::oidc::IssuerConfig;
 use simulator::openai::{OpenAi, OpenAiConfig};
 use simulator::twilio::{Twilio, TwilioConfig};
 use url::Url;
@@ -15,6 +16,7 @@ pub(super) struct Chosen {
     pub(super) identity: Identity,
     pub(super) twilio: Option<Twilio>,
     pub(super) openai: Option<OpenAi>,
+    pub(super) issuer: Option<simulator::oidc::Issuer>,
 }
 
 /// Real credentials replace the simulated ones in the identity, for this run only.
@@ -56,6 +58,26 @@ pub(super) async fn choose(mut identity: Identity) -> anyhow::Result<Chosen> {
         }
         _ => bail!("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together: set both or neither"),
     };
-    let urls = Providers { twilio_api_url, openai_api_url, openai_realtime_url };
-    Ok(Chosen { urls, identity, twilio, openai })
+    let (simulated, issuer) = match var("OIDC_ISSUER") {
+        Some(issuer) => {
+            let client_id =
+                var("OIDC_CLIENT_ID").context("OIDC_CLIENT_ID is our name at OIDC_ISSUER: set both")?;
+            let client_secret = var("OIDC_CLIENT_SECRET").map(Secret::new);
+            (None, Issuer { issuer, client_id, client_secret })
+        }
+        None => {
+            let (client_id, client_secret) = ("switchboard".to_owned(), identity.openai_api_key.clone());
+            let config = IssuerConfig {
+                client_id: client_id.clone(),
+                client_secret: client_secret.expose().to_owned(),
+                ahead: None,
+            };
+            let simulated = simulator::oidc::Issuer::start(config).await.context("the simulated issuer")?;
+            let issuer = simulated.url.clone();
+            (Some(simulated), Issuer { issuer, client_id, client_secret: Some(client_secret) })
+        }
+    };
+    let issuer = Some(issuer);
+    let urls = Providers { twilio_api_url, openai_api_url, openai_realtime_url, issuer };
+    Ok(Chosen { urls, identity, twilio, openai, issuer: simulated })
 }

@@ -33,7 +33,8 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         env!("CARGO_PKG_VERSION")
     ));
     let identity = Identity::open(data)?;
-    let Chosen { urls, identity, twilio, openai } = providers::choose(identity).await?;
+    // The simulated issuer runs as long as it is held.
+    let Chosen { urls, identity, twilio, openai, issuer } = providers::choose(identity).await?;
     let live = LiveEvents::broadcasting();
     let config = Config {
         aws: AwsSource::Embedded { data_dir: Some(data.join("aws")) },
@@ -72,6 +73,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     tell(format_args!("  media      {}", system.stream_url));
     tell(format_args!("  Twilio     {}", if twilio.is_some() { "simulated" } else { "real" }));
     tell(format_args!("  OpenAI     {}", if openai.is_some() { "simulated" } else { "real" }));
+    tell(format_args!("  sign-in    {}", if issuer.is_some() { "simulated" } else { "real" }));
     tell(format_args!("  business   {} at {}", seeded.business.name, seeded.number.as_e164()));
     tell(format_args!("up after {} ms\n", began.elapsed().as_millis()));
 

@@ -174,6 +174,7 @@ impl Stage {
                 twilio_api_url: twilio.api_url().clone(),
                 openai_api_url: openai.api_url.parse().unwrap(),
                 openai_realtime_url: openai.realtime_url.parse().unwrap(),
+                issuer: None,
             },
             parameters: [("WarmModels".to_owned(), String::new())].into(),
             api_port: 0,

@@ -1,0 +1,55 @@
+import { Ask, Badge, Copy, FormDialog, Head, Loaded, Opens, Table, ask, date, html, of, text, useFields, useLoad, useState, words } from "../lib/all.js";
+import { ROLES } from "./keys.js";
+
+const OF_MEMBERS = { options: ROLES.filter(([role]) => role) };
+
+/** The people who sign in through the issuer and work for the business. */
+export function Members({ business, who, may }) {
+	const path = of(business, "/members");
+	const members = useLoad(path);
+	const [made, setMade] = useState(null);
+	const invited = async (answer) => {
+		setMade(answer.data);
+		await members.reload();
+	};
+	const columns = {
+		Name: (member) => html`${text(member.name)}${member.id === who.key && html` <${Badge}>you<//>`}${member.email && html`<br />${text(member.email)}`}`,
+		State: (member) => html`<${Badge} tone=${{ joined: "good", invited: "busy" }[member.state] ?? "bad"}>${words(member.state)}<//>`,
+		"May do": (member) => words(member.role),
+		Invited: (member) => date(member.invited_at),
+		"Last used": (member) => member.last_used ?? "never",
+		"": (member) =>
+			may("keys:write") &&
+			html`<div class="row">
+				<${Opens} label="Change role">${(close) => html`<${Role} path=${`${path}/${member.id}`} member=${member} onClose=${close} then=${members.reload} />`}<//>
+				<${Ask} label=${member.state === "joined" ? "Remove" : "Withdraw"} question=${member.id === who.key ? "This is you: you are signed out at once." : "The person is signed out at once, and the link opens nothing."} act=${() => ask("DELETE", `${path}/${member.id}`)} then=${members.reload} />
+			</div>`,
+	};
+	return html`<${Head} title="Members">
+			${may("keys:write") && html`<${Opens} label="Invite a person" tone="first">${(close) => html`<${Invite} path=${path} onClose=${close} then=${invited} />`}<//>`}
+		<//>
+		${made && html`<div class="notice" role="status"><p><strong dir="auto">${made.name}</strong>: the link is shown once, and good for seven days.</p><${Copy} text=${made.link} label="Copy the link" /></div>`}
+		<${Loaded} of=${members}>${(data) => html`<${Table} caption="Members" columns=${columns} rows=${data.members} id=${(member) => member.id} empty="There are no members yet." />`}<//>`;
+}
+
+function Invite({ path, onClose, then }) {
+	const { values, field } = useFields({ name: "", role: "agent" });
+	const invite = async (headers) => {
+		const answer = await ask("POST", path, { headers, body: values });
+		onClose();
+		then(answer);
+	};
+	return html`<${FormDialog} title="Invite a person" label="Make the link" onClose=${onClose} act=${invite}>
+		${field("name", "Name", { required: true, hint: "As it is shown in the audit log" })} ${field("role", "May do", OF_MEMBERS)}
+	<//>`;
+}
+
+function Role({ path, member, onClose, then }) {
+	const { values, field } = useFields({ role: member.role });
+	const change = async () => {
+		await ask("PATCH", path, { body: values });
+		onClose();
+		then();
+	};
+	return html`<${FormDialog} title=${`What ${member.name} may do`} label="Change it" onClose=${onClose} act=${change}>${field("role", "May do", OF_MEMBERS)}<//>`;
+}
