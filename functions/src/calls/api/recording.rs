@@ -167,15 +167,17 @@ impl<'a> WaveformView<'a> {
 /// A link to a recording, for a program.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RecordingLink<'a> {
-    #[serde(flatten)]
-    link: Link<'a>,
+    /// Where the bytes are. The address is the right to them.
+    url: &'a str,
+    /// How long the address is good for, seconds.
+    expires_in: u64,
     /// Null for one channel, and for a recording that was archived before this was measured.
     waveform: Option<WaveformView<'a>>,
 }
 
 impl<'a> RecordingLink<'a> {
-    pub(crate) fn new(link: Link<'a>, recording: &'a Recording) -> Self {
-        Self { link, waveform: WaveformView::of(recording) }
+    pub(crate) fn new(Link { url, expires_in }: Link<'a>, recording: &'a Recording) -> Self {
+        Self { url, expires_in, waveform: WaveformView::of(recording) }
     }
 }
 
@@ -183,14 +185,14 @@ impl<'a> RecordingLink<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum RecordingOrReason<'a> {
-    Recording(RecordingView<'a>),
+    Recording(Box<RecordingView<'a>>),
     Without(NoRecording),
 }
 
 impl<'a> RecordingOrReason<'a> {
     /// Of the conversation.
     pub(super) fn of(recordings: &'a CallRecordings) -> Option<Self> {
-        let own = recordings.own().map(|own| Self::Recording(of_call(own, "recording")));
+        let own = recordings.own().map(|own| Self::Recording(Box::new(of_call(own, "recording"))));
         own.or_else(|| NoRecording::of(recordings.search).map(Self::Without))
     }
 }
