@@ -77,7 +77,7 @@ fn a_voicemail_is_left_once_there_is_one() {
 fn a_message_that_a_call_took_is_left_under_its_own_name() {
     let call = testing::call(1, NOW);
     let message = TakenMessage { recipient: None, text: "The wheel is bent.".into(), callback: None };
-    let messages = [("a".to_owned(), NOW, message.clone()), ("b".to_owned(), NOW, message.clone())];
+    let messages = [("a".to_owned(), NOW, message.clone()), ("b".to_owned(), NOW, message)];
     let recordings = CallRecordings {
         all: vec![recording(1, RecordingKind::Voicemail, RecordingState::Announced)],
         search: None,
