@@ -104,9 +104,9 @@ impl Worker {
         }
     }
 
-    /// Puts what the caller left into the business's list. It is done at every look and before anything that takes long or
-    /// can fail: every message is written when a session's report is, and a look waits for that, or for the end of the
-    /// session's fence; a voicemail leads to a look when it has come to its end. A look that dies here comes again.
+    /// Puts what the caller left into the business's list, at every look and before anything that takes long or can fail.
+    /// A session's report is written after all of its messages, and a look comes when it is there, or ten seconds after the
+    /// call's end; a voicemail leads to a look when it has come to its end. A look that dies here comes again.
     async fn list(&self, known: &Known) -> Result<(), JobError> {
         for left in known.left() {
             if self.left.put(&known.call.business, &left).await? {
