@@ -183,14 +183,14 @@ impl<'a> RecordingLink<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum RecordingOrReason<'a> {
-    Recording(RecordingView<'a>),
+    Recording(Box<RecordingView<'a>>),
     Without(NoRecording),
 }
 
 impl<'a> RecordingOrReason<'a> {
     /// Of the conversation.
     pub(super) fn of(recordings: &'a CallRecordings) -> Option<Self> {
-        let own = recordings.own().map(|own| Self::Recording(of_call(own, "recording")));
+        let own = recordings.own().map(|own| Self::Recording(Box::new(of_call(own, "recording"))));
         own.or_else(|| NoRecording::of(recordings.search).map(Self::Without))
     }
 }
