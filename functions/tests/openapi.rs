@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::action::WORDS_MAX_CHARS;
 use domain::dial::CallTask;
+use domain::recording::MAX_PEAKS;
 use domain::share::{MAX_SHARE_TTL, MAX_SHARE_VIEWS, MIN_SHARE_TTL, PASSCODE_CHARS};
 use functions::document::{DOCUMENT, served};
 use functions::edge::api::routes::operations;
@@ -50,6 +51,10 @@ fn bounds_in_the_document_are_those_of_the_code() {
     for (pointer, expected) in [
         ("NewCall/properties/reason/maxLength", CallTask::MAX_REASON_CHARS as u64),
         ("NewCall/properties/context/maxLength", CallTask::MAX_CONTEXT_CHARS as u64),
+        ("NewTestCall/properties/reason/maxLength", CallTask::MAX_REASON_CHARS as u64),
+        ("NewTestCall/properties/context/maxLength", CallTask::MAX_CONTEXT_CHARS as u64),
+        ("Waveform/properties/caller/maxItems", MAX_PEAKS as u64),
+        ("Waveform/properties/agent/maxItems", MAX_PEAKS as u64),
         ("SpokenAction/properties/text/maxLength", WORDS_MAX_CHARS as u64),
         ("NewShare/properties/expires_in/minimum", MIN_SHARE_TTL.as_secs()),
         ("NewShare/properties/expires_in/maximum", MAX_SHARE_TTL.as_secs()),
