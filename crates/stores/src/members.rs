@@ -8,7 +8,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::Timestamp;
-use domain::access::oidc::{Person, PersonId};
+use domain::access::oidc::{Email, Person, PersonId};
 use domain::access::{Joined, KeyId, MAX_MEMBERSHIPS, Membership, StoredKey};
 
 use crate::StoreError;
@@ -109,7 +109,7 @@ impl Writer {
         }
         let member = Draft::default()
             .text(PERSON, person.id.as_str())
-            .optional_text(EMAIL, person.email.as_deref())
+            .optional_text(EMAIL, person.email.as_ref().map(Email::as_str))
             .time(JOINED_AT, now);
         let membership = person_row(&person.id, &key.id).item(Draft::default().time(USED_AT, now));
         let actions: [TransactWriteItem; 3] = [
@@ -178,7 +178,7 @@ async fn joined(members: &Table, key: &KeyId) -> Result<Option<Joined>, StoreErr
     Ok(Some(Joined {
         key: key.clone(),
         person: row.parsed(PERSON, PersonId::parse)?,
-        email: row.optional_text(EMAIL)?.map(str::to_owned),
+        email: row.optional_text(EMAIL)?.and_then(Email::new),
         at: row.time(JOINED_AT)?,
     }))
 }

@@ -106,7 +106,7 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "which person accepted which invitation, put once and deleted with the member; when they last signed in",
         writers: &[
             writer("members", SIGN_IN),
-            Handle { module: "members", name: "Eraser", folders: BUSINESSES },
+            Handle { module: "members", name: "Eraser", folders: &["functions/src/businesses"] },
         ],
         roles: &["BusinessSweepFunction", "KeysFunction", "SignInFunction"],
     },

@@ -27,7 +27,7 @@ impl SignInIssuer {
     /// The issuer.
     ///
     /// # Errors
-    /// 409 when there is none.
+    /// 409 when the deployment has no issuer.
     pub(super) fn get(&self) -> Result<&Oidc, Problem> {
         self.0.as_ref().ok_or_else(|| {
             Problem::new(StatusCode::CONFLICT, "no issuer")

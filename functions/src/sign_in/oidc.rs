@@ -93,7 +93,7 @@ pub(super) async fn begin(
 pub(super) async fn come_back(State(app): State<Arc<SignIns>>, mut parts: Parts) -> Response {
     let begun = credential::attempt(&parts);
     let came = match axum::extract::Query::<CameBack>::try_from_uri(&parts.uri) {
-        Ok(axum::extract::Query(came)) => app.came_back(&mut parts, begun, came).await,
+        Ok(axum::extract::Query(came)) => Box::pin(app.came_back(&mut parts, begun, came)).await,
         Err(_) => Err(NotSignedIn::IssuerAnswer),
     };
     let (place, signed_in) = match came {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::oidc::PersonId;
+use super::oidc::{Email, PersonId};
 use super::{ApiKey, Denied, KeyId, KeyKind, KeyOwner, Mistake, NewKey, Proven, Role, StoredKey};
 use crate::{BusinessId, Timestamp};
 
@@ -132,7 +132,7 @@ pub struct Joined {
     /// Who accepted.
     pub person: PersonId,
     /// The person's e-mail address, if the issuer says that it has verified it. For display alone.
-    pub email: Option<String>,
+    pub email: Option<Email>,
     /// When it was accepted.
     pub at: Timestamp,
 }

@@ -4,6 +4,7 @@
 //! that comes back; the code verifier (RFC 7636) and the `nonce` are MACs over it. So a stranger who has seen the address that
 //! the issuer sends a browser back to has neither the cookie nor the verifier.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -130,17 +131,39 @@ impl PersonId {
 #[error("a person is named by 64 hexadecimal digits")]
 pub struct InvalidPersonId;
 
+/// A person's e-mail address, for display alone. It is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// `None`: it is longer than an address may be, or empty.
+    pub fn new(text: &str) -> Option<Self> {
+        (1..=MAX_EMAIL_CHARS).contains(&text.chars().count()).then(|| Self(text.to_owned()))
+    }
+
+    /// As the issuer writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(..)")
+    }
+}
+
 /// A person whom an issuer has identified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Who it is.
     pub id: PersonId,
     /// The person's e-mail address, if the issuer says that it has verified it.
-    pub email: Option<String>,
+    pub email: Option<Email>,
 }
 
 /// What an ID token says, as far as it is of interest (OpenID Connect Core, 2 and 5.1). Its signature has been checked.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 pub struct Claims {
     iss: String,
     sub: String,
@@ -244,8 +267,14 @@ impl Claims {
             Some(Verified::Word(word)) => word == "true",
             None => false,
         };
-        let is_shown = |email: &String| verified && (1..=MAX_EMAIL_CHARS).contains(&email.chars().count());
-        Ok(Person { id: PersonId::of(&self.iss, &self.sub), email: self.email.filter(is_shown) })
+        let email = self.email.filter(|_| verified).and_then(|email| Email::new(&email));
+        Ok(Person { id: PersonId::of(&self.iss, &self.sub), email })
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").field("iss", &self.iss).field("exp", &self.exp).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::access::oidc::{ATTEMPT_LASTS, Attempt, Person, PersonId};
+use domain::access::oidc::{ATTEMPT_LASTS, Attempt, Email, Person, PersonId};
 use domain::access::{
     ApiKey, KeyKind, KeyOwner, MAX_MEMBERSHIPS, Membership, NewKey, NewMember, Role, StoredKey,
 };
@@ -23,7 +23,7 @@ fn member(business: &BusinessId, n: u8) -> StoredKey {
 }
 
 fn person(name: &str) -> Person {
-    let email = Some(format!("{name}@example.com"));
+    let email = Email::new(&format!("{name}@example.com"));
     Person { id: PersonId::of("https://id.example", name), email }
 }
 

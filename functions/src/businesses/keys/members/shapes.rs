@@ -100,7 +100,7 @@ impl MemberView {
             invited_by: key.created_by.as_ref().map(ToString::to_string),
             invited_until: Time(until),
             joined_at: joined.as_ref().map(|joined| Time(joined.at)),
-            email: joined.and_then(|joined| joined.email),
+            email: joined.and_then(|joined| joined.email).map(|email| email.as_str().to_owned()),
             last_used: last_used.map(|day| day.to_string()),
         }
     }
