@@ -45,9 +45,9 @@ pub(crate) fn try_again() -> Response {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Link<'a> {
     /// Where the bytes are. The address is the right to them.
-    url: &'a str,
+    pub(crate) url: &'a str,
     /// How long the address is good for, seconds.
-    expires_in: u64,
+    pub(crate) expires_in: u64,
 }
 
 /// A way to bytes that lives `ttl`: a redirect, or JSON with `url` and `expires_in` (seconds) for a client that asks for it.

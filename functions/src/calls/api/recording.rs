@@ -167,15 +167,17 @@ impl<'a> WaveformView<'a> {
 /// A link to a recording, for a program.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RecordingLink<'a> {
-    #[serde(flatten)]
-    link: Link<'a>,
+    /// Where the bytes are. The address is the right to them.
+    url: &'a str,
+    /// How long the address is good for, seconds.
+    expires_in: u64,
     /// Null for one channel, and for a recording that was archived before this was measured.
     waveform: Option<WaveformView<'a>>,
 }
 
 impl<'a> RecordingLink<'a> {
-    pub(crate) fn new(link: Link<'a>, recording: &'a Recording) -> Self {
-        Self { link, waveform: WaveformView::of(recording) }
+    pub(crate) fn new(Link { url, expires_in }: Link<'a>, recording: &'a Recording) -> Self {
+        Self { url, expires_in, waveform: WaveformView::of(recording) }
     }
 }
 
