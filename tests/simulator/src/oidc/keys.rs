@@ -33,7 +33,7 @@ pub(super) struct Signer {
 
 enum Pair {
     Rsa(Box<RsaKeyPair>),
-    Ec(EcdsaKeyPair),
+    Ec(Box<EcdsaKeyPair>),
 }
 
 /// A key of RSA, as most issuers have.
@@ -57,7 +57,7 @@ pub(super) fn made() -> io::Result<Signer> {
     let (method, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
     let document = EcdsaKeyPair::generate_pkcs8(method, &random).map_err(broken)?;
     let pair = EcdsaKeyPair::from_pkcs8(method, document.as_ref(), &random).map_err(broken)?;
-    Ok(Signer { id: "made", algorithm: "ES256", pair: Pair::Ec(pair) })
+    Ok(Signer { id: "made", algorithm: "ES256", pair: Pair::Ec(Box::new(pair)) })
 }
 
 /// The errors of ring say little.
