@@ -51,5 +51,5 @@ function Role({ path, member, onClose, then }) {
 		onClose();
 		then();
 	};
-	return html`<${FormDialog} title=${`What ${member.name} may do`} label="Change it" onClose=${onClose} act=${change}>${field("role", "May do", OF_MEMBERS)}<//>`;
+	return html`<${FormDialog} title=${member.name} label="Change it" onClose=${onClose} act=${change}>${field("role", "May do", OF_MEMBERS)}<//>`;
 }
