@@ -109,7 +109,7 @@ function Frame({ who, onLeft, onSwitched }) {
 			<details class="account">
 				<summary dir="auto">${who.name}</summary>
 				<div class="sheet">
-					<p class="small">Signed in with the ${who.role ? "membership" : "key"} <code>${who.key}</code> of ${isOperator ? "an operator" : html`<code>${who.business}</code>`}.</p>
+					<p class="small">Signed in with the key <code>${who.key}</code> of ${isOperator ? "an operator" : html`<code>${who.business}</code>`}.</p>
 					${who.businesses.length > 1 && html`<${Switch} who=${who} onSwitched=${onSwitched} />`}
 					<${Looks} />
 					<${Leave} onLeft=${onLeft} />

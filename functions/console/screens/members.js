@@ -22,14 +22,14 @@ export function Members({ business, who, may }) {
 			may("keys:write") &&
 			html`<div class="row">
 				<${Opens} label="Change role">${(close) => html`<${Role} path=${`${path}/${member.id}`} member=${member} onClose=${close} then=${members.reload} />`}<//>
-				<${Ask} label=${member.state === "joined" ? "Remove" : "Withdraw"} question=${member.id === who.key ? "This is you: you are signed out at once." : "The person is signed out at once, and the link opens nothing."} act=${() => ask("DELETE", `${path}/${member.id}`)} then=${members.reload} />
+				<${Ask} label=${member.state === "joined" ? "Remove" : "Withdraw"} question=${member.id === who.key ? "You are signed out at once." : "They are signed out at once, and the link opens nothing."} act=${() => ask("DELETE", `${path}/${member.id}`)} then=${members.reload} />
 			</div>`,
 	};
 	return html`<${Head} title="Members">
 			${may("keys:write") && html`<${Opens} label="Invite a person" tone="first">${(close) => html`<${Invite} path=${path} onClose=${close} then=${invited} />`}<//>`}
 		<//>
 		${made && html`<div class="notice" role="status"><p><strong dir="auto">${made.name}</strong>: the link is shown once, and good for seven days.</p><${Copy} text=${made.link} label="Copy the link" /></div>`}
-		<${Loaded} of=${members}>${(data) => html`<${Table} caption="Members" columns=${columns} rows=${data.members} id=${(member) => member.id} empty="There are no members yet." />`}<//>`;
+		<${Loaded} of=${members}>${(data) => html`<${Table} caption="Members" columns=${columns} rows=${data.members} id=${(member) => member.id} empty="No members yet." />`}<//>`;
 }
 
 function Invite({ path, onClose, then }) {
@@ -40,7 +40,7 @@ function Invite({ path, onClose, then }) {
 		then(answer);
 	};
 	return html`<${FormDialog} title="Invite a person" label="Make the link" onClose=${onClose} act=${invite}>
-		${field("name", "Name", { required: true, hint: "As it is shown in the audit log" })} ${field("role", "May do", OF_MEMBERS)}
+		${field("name", "Name", { required: true })} ${field("role", "May do", OF_MEMBERS)}
 	<//>`;
 }
 
@@ -51,5 +51,5 @@ function Role({ path, member, onClose, then }) {
 		onClose();
 		then();
 	};
-	return html`<${FormDialog} title=${`What ${member.name} may do`} label="Change it" onClose=${onClose} act=${change}>${field("role", "May do", OF_MEMBERS)}<//>`;
+	return html`<${FormDialog} title=${member.name} label="Change it" onClose=${onClose} act=${change}>${field("role", "May do", OF_MEMBERS)}<//>`;
 }

@@ -2,17 +2,17 @@ import { Form, ask, html, to, useFields, useLoad } from "../lib/all.js";
 
 /** Why a person came back from the issuer without being signed in. Nothing that the issuer or a link says is shown. */
 const REASONS = {
-	cancelled: "It was broken off before the end.",
-	attempt_over: "It took more than ten minutes, or had ended already.",
-	another_browser: "It began in another window, or cookies are not kept.",
+	cancelled: "It was broken off.",
+	attempt_over: "It took too long, or had ended already.",
+	another_browser: "It began in another window.",
 	issuer_unreachable: "The issuer does not answer.",
 	issuer_answer: "The issuer's answer cannot be used.",
 	id_token: "The issuer does not prove who you are.",
-	no_member: "You are a member of no business. Ask for an invitation.",
+	no_member: "You are a member of no business.",
 	invitation_unknown: "The invitation is not known, or was withdrawn.",
-	invitation_over: "The invitation was good for seven days.",
+	invitation_over: "The invitation is over.",
+	too_many_businesses: "You belong to too many businesses.",
 	invitation_used: "Another person accepted the invitation.",
-	too_many_businesses: "You are a member of too many businesses.",
 };
 
 /** A key is exchanged for a cookie, and forgotten. A person who is invited goes to the issuer. */
