@@ -48,14 +48,18 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// Whether the route asks for a scope that no business's key has.
-fn is_operators(route: &Route) -> bool {
+/// What the route asks for; a HEAD what its GET does.
+fn rule(route: &Route) -> Option<Rule> {
     let rules =
         functions::features::ALL.iter().filter_map(|feature| feature.document()).flat_map(|(_, rules)| rules);
-    let of = |((method, path), _): &((String, String), Rule)| {
-        *method == route.method.as_str() && *path == route.path
-    };
-    rules.into_iter().find(of).and_then(|(_, rule)| rule.scope()).is_some_and(|scope| scope.is_operators())
+    let asked = if route.method == Method::HEAD { "GET" } else { route.method.as_str() };
+    let of = |((method, path), _): &((String, String), Rule)| method == asked && *path == route.path;
+    rules.into_iter().find(of).map(|(_, rule)| rule)
+}
+
+/// Whether the route asks for a scope that no business's key has.
+fn is_operators(route: &Route) -> bool {
+    rule(route).and_then(Rule::scope).is_some_and(|scope| scope.is_operators())
 }
 
 /// A body that the route takes from its own business.
@@ -68,6 +72,8 @@ fn body(world: &World, route: &Route) -> Option<Value> {
         ("POST", "reprocess") => json!({ "stages": ["summary"] }),
         ("POST", "keys") => json!({ "name": "made by this test", "scopes": ["calls:read"] }),
         ("POST", "numbers") => json!({ "number": "+12025550190" }),
+        ("POST", "members") => json!({ "name": "invited by this test", "role": "viewer" }),
+        ("PATCH", "{member}") => json!({ "role": "viewer" }),
         ("PATCH", "{message}") => json!({ "state": "done" }),
         ("PATCH", _) => json!({ "label": "theirs" }),
         ("POST", "move") => json!({ "to": "other-shop" }),
@@ -160,6 +166,7 @@ struct Ids {
     channel: String,
     action: String,
     message: String,
+    member: String,
 }
 
 impl Ids {
@@ -175,6 +182,7 @@ impl Ids {
             ("{channel}", &self.channel),
             ("{action}", &self.action),
             ("{message}", &self.message),
+            ("{member}", &self.member),
             ("{callee}", &outbound::CALLEE.to_owned()),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -199,6 +207,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
     let share = post(&format!("/v1/calls/{sid}/recording/shares"), json!({})).await;
     let run = post(&format!("/v1/calls/{sid}/reprocess"), json!({ "stages": ["summary"] })).await;
     let key = post("/v1/keys", json!({ "name": "one more", "scopes": ["calls:read"] })).await;
+    let member = post("/v1/members", json!({ "name": "Ada", "role": "viewer" })).await;
     let channel = format!("of-{}", business.business.id);
     post("/v1/settings/revisions/1/restore", json!({ "channel": channel })).await;
     let own = business.api_key.expose();
@@ -230,6 +239,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         channel,
         action,
         message: message.id.to_string(),
+        member: member["id"].as_str().unwrap().to_owned(),
     }
 }
 
@@ -258,6 +268,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         channel: "nothing".into(),
         action: "9".repeat(32),
         message: "9".repeat(32),
+        member: "nothing0".into(),
     };
     for route in routes() {
         // Revisions are counted from 1 for every business, any business may list a number that it does not call, and what is an operator's is refused to any business.
@@ -321,7 +332,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
 }
 
 fn ids_of(ids: &Ids) -> Ids {
-    let Ids { sid, recording, share, run, key, number, revision, channel, action, message } = ids;
+    let Ids { sid, recording, share, run, key, number, revision, channel, action, message, member } = ids;
     Ids {
         sid: sid.clone(),
         recording: recording.clone(),
@@ -333,6 +344,7 @@ fn ids_of(ids: &Ids) -> Ids {
         channel: channel.clone(),
         action: action.clone(),
         message: message.clone(),
+        member: member.clone(),
     }
 }
 
@@ -352,11 +364,15 @@ async fn tenancy_fails_closed(world: World) {
         channel: "nothing".into(),
         action: "1".repeat(32),
         message: "1".repeat(32),
+        member: "nothing0".into(),
     };
     let before = memory(&world).await;
-    // Who signs in shows the key in the body.
-    let signs_in = |route: &Route| route.method == Method::POST && route.path == "/v1/sign-in";
-    for route in routes().into_iter().filter(|route| !signs_in(route)) {
+    // Those by which people sign in are open, and no others.
+    let (open, closed): (Vec<_>, Vec<_>) =
+        routes().into_iter().partition(|route| rule(route) == Some(Rule::Open));
+    let open: BTreeSet<&str> = open.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(open, BTreeSet::from(["/v1/sign-in", "/v1/sign-in/oidc", "/v1/sign-in/oidc/callback"]));
+    for route in closed {
         let path = ids.fill(&route.path);
         for key in [None, Some(""), Some("unknown"), Some(world.business.business.id.as_str())] {
             let (status, headers, body) = ask(&world, &route, &path, key, &[]).await;
