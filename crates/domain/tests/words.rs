@@ -216,6 +216,7 @@ fn scopes_and_roles_keep_their_words() {
         "calls:write",
         "calls:test",
         "calls:control",
+        "calls:listen",
         "recordings:read",
         "recordings:write",
         "recordings:share",

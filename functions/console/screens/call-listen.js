@@ -3,7 +3,7 @@ import { hear } from "../lib/hear.js";
 
 /** Why a view is over, by the code that its socket closes with. */
 const ENDS = { 1000: "The call is over, or goes on elsewhere.", 1005: "", 4008: "This connection is too slow to listen." };
-const BROKEN = "The call cannot be heard. If it goes on, try again.";
+const BROKEN = "The call cannot be heard now.";
 
 /** Whether there is something to be heard. */
 export const isHeard = (call, may) => may("calls:listen") && call.answered_at && !call.ended_at;

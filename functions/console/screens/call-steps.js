@@ -31,6 +31,6 @@ export function Steps({ turns }) {
 	return html`<div>
 		<h2>Until the agent answered</h2>
 		<${Table} caption="How each answer came about" columns=${columns} rows=${answers} id=${(turn) => answers.indexOf(turn)} numbers=${["Begun", "Audio", "Heard", "Words"]} />
-		<p class="small">Milliseconds from the end of the caller’s speech: grey until the model began to answer, blue until its first audio was there, green until the caller heard it. The line marks when the caller’s words were known as text.</p>
+		<p class="small">Milliseconds from the end of the caller’s speech: grey until the model began, blue until its first audio, green until the caller heard it. The line marks when the caller’s words were known.</p>
 	</div>`;
 }

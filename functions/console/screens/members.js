@@ -21,35 +21,26 @@ export function Members({ business, who, may }) {
 		"": (member) =>
 			may("keys:write") &&
 			html`<div class="row">
-				<${Opens} label="Change role">${(close) => html`<${Role} path=${`${path}/${member.id}`} member=${member} onClose=${close} then=${members.reload} />`}<//>
+				<${Opens} label="Change role">${(close) => html`<${Person} path=${`${path}/${member.id}`} member=${member} onClose=${close} then=${members.reload} />`}<//>
 				<${Ask} label=${member.state === "joined" ? "Remove" : "Withdraw"} question=${member.id === who.key ? "You are signed out at once." : "They are signed out at once, and the link opens nothing."} act=${() => ask("DELETE", `${path}/${member.id}`)} then=${members.reload} />
 			</div>`,
 	};
 	return html`<${Head} title="Members">
-			${may("keys:write") && html`<${Opens} label="Invite a person" tone="first">${(close) => html`<${Invite} path=${path} onClose=${close} then=${invited} />`}<//>`}
+			${may("keys:write") && html`<${Opens} label="Invite a person" tone="first">${(close) => html`<${Person} path=${path} onClose=${close} then=${invited} />`}<//>`}
 		<//>
 		${made && html`<div class="notice" role="status"><p><strong dir="auto">${made.name}</strong>: the link is shown once, and good for seven days.</p><${Copy} text=${made.link} label="Copy the link" /></div>`}
 		<${Loaded} of=${members}>${(data) => html`<${Table} caption="Members" columns=${columns} rows=${data.members} id=${(member) => member.id} empty="No members yet." />`}<//>`;
 }
 
-function Invite({ path, onClose, then }) {
-	const { values, field } = useFields({ name: "", role: "agent" });
-	const invite = async (headers) => {
-		const answer = await ask("POST", path, { headers, body: values });
+/** Asks what a person may do, and who it is if they are to be invited. */
+function Person({ path, member, onClose, then }) {
+	const { values, field } = useFields(member ? { role: member.role } : { name: "", role: "agent" });
+	const act = async (headers) => {
+		const answer = await ask(member ? "PATCH" : "POST", path, { headers, body: values });
 		onClose();
 		then(answer);
 	};
-	return html`<${FormDialog} title="Invite a person" label="Make the link" onClose=${onClose} act=${invite}>
-		${field("name", "Name", { required: true })} ${field("role", "May do", OF_MEMBERS)}
+	return html`<${FormDialog} title=${member?.name ?? "Invite a person"} label=${member ? "Change it" : "Make the link"} onClose=${onClose} act=${act}>
+		${!member && field("name", "Name", { required: true })} ${field("role", "May do", OF_MEMBERS)}
 	<//>`;
-}
-
-function Role({ path, member, onClose, then }) {
-	const { values, field } = useFields({ role: member.role });
-	const change = async () => {
-		await ask("PATCH", path, { body: values });
-		onClose();
-		then();
-	};
-	return html`<${FormDialog} title=${member.name} label="Change it" onClose=${onClose} act=${change}>${field("role", "May do", OF_MEMBERS)}<//>`;
 }

@@ -13,12 +13,12 @@ pub(in crate::cli) enum Command {
     List(List),
     /// Say that one is dealt with
     Done {
-        /// Its id
+        /// Its id, as `list` shows it
         id: String,
     },
     /// Say that one is to be dealt with after all
     Undo {
-        /// Its id
+        /// Its id, as `list` shows it
         id: String,
     },
 }
