@@ -313,6 +313,21 @@ test("a page of another origin has no effect", async () => {
   }, url);
   await page.waitForLoadState();
   assert.equal(await keys(), known);
+  // Tokens that are good, in the wrong page.
+  const { data: begun } = await ask("POST", "/test_calls", { headers: { "idempotency-key": crypto.randomUUID() } });
+  const { data: view } = await ask("POST", `/calls/${begun.call}/listen`);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const opens = (url, protocols) =>
+    page.evaluate(
+      ([url, protocols]) =>
+        new Promise((settled) => {
+          const socket = new WebSocket(url, protocols);
+          socket.onopen = () => settled(true);
+          socket.onclose = () => settled(false);
+        }),
+      [url, protocols],
+    );
+  assert.deepEqual([await opens(begun.stream.url, []), await opens(view.url, view.protocols)], [false, false]);
   const framed = await context.newPage();
   await framed.goto(`http://127.0.0.1:${port}/`);
   await framed.evaluate((url) => document.body.append(Object.assign(document.createElement("iframe"), { src: `${url}/console` })), url);
