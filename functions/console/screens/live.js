@@ -4,6 +4,8 @@ import { Listen, isHeard } from "./call-listen.js";
 
 /** How many calls are looked into at one time. */
 const SHOWN = 12;
+/** Milliseconds between two looks at each, for every call that is shown: what a key may ask for in a minute is bounded. */
+const APART = 170;
 
 /** The calls that go on, as cards. */
 export function Live({ business, may }) {
@@ -14,13 +16,13 @@ export function Live({ business, may }) {
 				page.calls.length === 0
 					? html`<${Empty}>No call is going on.<//>`
 					: html`<p role="status">${page.calls.length === 1 ? "One call is" : `${page.calls.length} calls are`} going on.</p>
-							<div class="cards">${page.calls.slice(0, SHOWN).map((call) => html`<${Card} key=${call.sid} call=${call} business=${business} may=${may} />`)}</div>
+							<div class="cards">${page.calls.slice(0, SHOWN).map((call) => html`<${Card} key=${call.sid} call=${call} business=${business} may=${may} every=${Math.max(1_000, APART * Math.min(SHOWN, page.calls.length))} />`)}</div>
 							${page.calls.length > SHOWN && html`<p class="small">The newest ${SHOWN} are shown.</p>`}`}
 		<//>`;
 }
 
-function Card({ call, business, may }) {
-	const record = useLoad(may("transcripts:read") ? of(business, `/calls/${call.sid}?include=turns`) : null, 4_000);
+function Card({ call, business, may, every }) {
+	const record = useLoad(may("transcripts:read") ? of(business, `/calls/${call.sid}?include=turns`) : null, every);
 	const now = useNow();
 	const last = record.data?.turns?.at(-1);
 	return html`<article class="sheet">
