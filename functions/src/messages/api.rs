@@ -83,7 +83,6 @@ impl ListMessages {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "state": "done" }))]
 pub(super) struct MessageChange {
-    /// `done`: it is dealt with; `waiting`: it is not.
     #[schema(value_type = schema::MessageStateChoice, inline)]
     pub(super) state: MessageState,
 }

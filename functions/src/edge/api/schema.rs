@@ -152,7 +152,7 @@ choices! {
     MessageKindFilter = MessageKind::ALL;
     /// Whether it is dealt with.
     MessageStateFilter = ["waiting", "done", "all"];
-    /// Whether it is dealt with.
+    /// `done`: it is dealt with; `waiting`: it is not.
     MessageStateChoice = MessageState::ALL;
     /// A part of a call's record.
     IncludeWord = ["events", "turns", "messages", "listeners", "session", "recordings", "transcript", "insights", "cost"];
