@@ -13,10 +13,12 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use platform::Clock;
 use platform::rate_limit::RateLimited;
+use tokio::sync::broadcast::Receiver;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
 use super::forward::{self, PASSED_ON};
-use super::tap::{Tap, Taps};
+use super::tap::{Crowded, Taps};
 use super::view;
 use crate::entrance::Entrance;
 use crate::ports::Ports;
@@ -46,7 +48,7 @@ enum NotLetIn {
     #[error("no task carries the call")]
     NotCarried,
     #[error(transparent)]
-    Crowded(#[from] super::tap::Crowded),
+    Crowded(#[from] Crowded),
     #[error("the store or the task of the call did not answer: {0}")]
     Unavailable(String),
 }
@@ -114,7 +116,7 @@ impl<P: Ports> Door<P> {
         let token = token(headers).ok_or(NotLetIn::Handshake)?;
         let grant = Grant::of_token(&self.token_key, &call, token, self.clock.now())?;
         let upgraded = hyper::upgrade::on(&mut request);
-        let Some(tap) = self.taps.of(&call) else {
+        let Some(messages) = self.taps.listen(&call) else {
             if headers.contains_key(PASSED_ON) {
                 return Err(NotLetIn::NotCarried);
             }
@@ -125,7 +127,7 @@ impl<P: Ports> Door<P> {
         };
         let mut switching = create_response(head).map_err(|_| NotLetIn::Handshake)?;
         switching.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
-        self.begin(&call, grant, &tap, upgraded).await?;
+        self.begin(&call, grant, messages?, upgraded).await?;
         Ok(switching.map(|()| Full::default()))
     }
 
@@ -134,10 +136,9 @@ impl<P: Ports> Door<P> {
         &self,
         call: &CallSid,
         Grant { view, by, .. }: Grant,
-        tap: &Tap,
+        messages: Receiver<Message>,
         upgraded: hyper::upgrade::OnUpgrade,
     ) -> Result<(), NotLetIn> {
-        let messages = tap.listen()?;
         let mut listener = Listener { view, by, began_at: self.clock.now(), ended_at: None };
         let begun = self.ports.begin_listening(call, &listener).await;
         if !begun.map_err(|error| NotLetIn::Unavailable(error.to_string()))? {

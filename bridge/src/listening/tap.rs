@@ -29,7 +29,7 @@ pub(crate) struct Taps {
 
 /// One call, as its listeners find it.
 #[derive(Debug, Default)]
-pub(super) struct Tap {
+struct Tap {
     /// Whether there may be listeners.
     open: AtomicBool,
     /// Made for the first listener, so that a call without one pays nothing for it.
@@ -50,9 +50,10 @@ impl Taps {
         CallTap { taps: Arc::clone(self), call, tap, caller: Vec::new() }
     }
 
-    /// The tap of a call that this process carries.
-    pub(super) fn of(&self, call: &CallSid) -> Option<Arc<Tap>> {
-        self.lock().get(call).cloned()
+    /// What is said from now on in a call; `None`: this process does not carry it. The lock is held meanwhile, so that no one
+    /// listens to a call whose end takes its tap away.
+    pub(super) fn listen(&self, call: &CallSid) -> Option<Result<broadcast::Receiver<Message>, Crowded>> {
+        self.lock().get(call).map(|tap| tap.listen())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<CallSid, Arc<Tap>>> {
@@ -61,8 +62,7 @@ impl Taps {
 }
 
 impl Tap {
-    /// What is said from now on.
-    pub(super) fn listen(&self) -> Result<broadcast::Receiver<Message>, Crowded> {
+    fn listen(&self) -> Result<broadcast::Receiver<Message>, Crowded> {
         let mut messages = self.lock();
         let sender = messages.get_or_insert_with(|| broadcast::channel(BEHIND).0);
         if sender.receiver_count() >= MAX_LISTENERS {
@@ -188,7 +188,7 @@ mod tests {
     fn all_listeners_get_the_same_and_the_caller_in_tenths_of_a_second() {
         let taps = taps();
         let mut call = taps.install(call_sid(1));
-        let tap = taps.of(&call_sid(1)).unwrap();
+        let tap = Arc::clone(&taps.lock()[&call_sid(1)]);
         let mut listeners = [tap.listen().unwrap(), tap.listen().unwrap()];
         for n in 0..7 {
             call.caller(frame(n).as_bytes());
@@ -210,7 +210,7 @@ mod tests {
     fn a_listener_that_does_not_keep_up_loses_its_place_and_holds_nothing_up() {
         let taps = taps();
         let call = taps.install(call_sid(1));
-        let mut deaf = taps.of(&call_sid(1)).unwrap().listen().unwrap();
+        let mut deaf = taps.listen(&call_sid(1)).unwrap().unwrap();
         for _ in 0..BEHIND + 10 {
             call.agent(frame(1).as_bytes());
         }
@@ -221,29 +221,29 @@ mod tests {
     fn the_tap_shuts_behind_the_last_listener_and_the_end_of_the_call_is_told() {
         let taps = taps();
         let call = taps.install(call_sid(1));
-        let tap = taps.of(&call_sid(1)).unwrap();
+        let tap = Arc::clone(&taps.lock()[&call_sid(1)]);
         drop(tap.listen().unwrap());
         call.clear();
         assert!(!tap.is_open(), "nothing more is made");
         let mut listener = tap.listen().unwrap();
         drop(call);
         assert_eq!(listener.try_recv().unwrap_err(), TryRecvError::Closed);
-        assert!(taps.of(&call_sid(1)).is_none());
+        assert!(taps.listen(&call_sid(1)).is_none());
     }
 
     #[test]
     fn twenty_listen_and_a_session_that_goes_on_keeps_its_own_tap() {
         let taps = taps();
         let first = taps.install(call_sid(1));
-        let tap = taps.of(&call_sid(1)).unwrap();
+        let tap = Arc::clone(&taps.lock()[&call_sid(1)]);
         let listeners: Vec<_> = (0..MAX_LISTENERS).map(|_| tap.listen().unwrap()).collect();
         assert_eq!(tap.listen().map(drop), Err(Crowded));
         drop(listeners);
         assert!(tap.listen().is_ok());
         let second = taps.install(call_sid(1));
         drop(first);
-        assert!(taps.of(&call_sid(1)).is_some(), "the call goes on");
+        assert!(taps.listen(&call_sid(1)).is_some(), "the call goes on");
         drop(second);
-        assert!(taps.of(&call_sid(1)).is_none());
+        assert!(taps.listen(&call_sid(1)).is_none());
     }
 }
