@@ -408,7 +408,7 @@ impl<P: Ports> CallDriver<P> {
             return;
         };
         if let Some(tap) = &self.tap {
-            tap.tell(|| Some(Told::said(speaker, text)));
+            tap.tell(|| Some(Told::Said { speaker, text }));
         }
         let said = || LiveKind::Said { speaker, text: (*text).to_owned() };
         self.context.live.publish(self.sid.as_ref(), said);

@@ -77,10 +77,10 @@ pub(crate) async fn hold(agent: Url, mut active: watch::Receiver<usize>, pace: P
     }
 }
 
-type Client = legacy::Client<HttpConnector, Full<Bytes>>;
+pub(crate) type Client = legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// The agent is asked twice an hour, so no connection is kept for the next time.
-fn client() -> Client {
+/// For what ECS answers within a task. It is asked so seldom that no connection is kept for the next time.
+pub(crate) fn client() -> Client {
     legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http()
 }
 

@@ -3,14 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy;
-use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
+
+use crate::protection::client;
 
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -37,42 +36,30 @@ pub(crate) async fn own_address(bound: SocketAddr, metadata: Option<&Url>) -> Op
         return Some(bound);
     }
     let metadata = metadata?;
-    match timeout(ANSWERED_WITHIN, ask(metadata)).await {
-        Ok(Ok(Some(address))) => Some(SocketAddr::new(address, bound.port())),
-        Ok(Ok(None)) => {
-            tracing::error!(
-                "the task's metadata names no address: other tasks cannot pass listeners on to it"
-            );
-            None
-        }
-        Ok(Err(error)) => {
+    let asked = timeout(ANSWERED_WITHIN, ask(metadata)).await;
+    match asked.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
+        Ok(address) => Some(SocketAddr::new(address, bound.port())),
+        Err(error) => {
             tracing::error!(
                 error,
-                "the task's metadata cannot be read: other tasks cannot pass listeners on to it"
-            );
-            None
-        }
-        Err(_) => {
-            tracing::error!(
-                "the task's metadata was not given in time: other tasks cannot pass listeners on to it"
+                "the task's address is not known: other tasks cannot pass listeners on to it"
             );
             None
         }
     }
 }
 
-async fn ask(metadata: &Url) -> Result<Option<IpAddr>, String> {
-    let client: legacy::Client<_, Full<Bytes>> =
-        legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+async fn ask(metadata: &Url) -> Result<IpAddr, String> {
     let request = Request::get(metadata.as_str()).body(Full::default()).map_err(|error| error.to_string())?;
-    let answer = client.request(request).await.map_err(|error| error.to_string())?;
+    let answer = client().request(request).await.map_err(|error| error.to_string())?;
     if answer.status() != StatusCode::OK {
         return Err(format!("it answered {}", answer.status()));
     }
     let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
     let body = body.map_err(|error| error.to_string())?.to_bytes();
     let container: Container = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-    Ok(container.networks.into_iter().flat_map(|network| network.ipv4_addresses).next())
+    let mut addresses = container.networks.into_iter().flat_map(|network| network.ipv4_addresses);
+    addresses.next().ok_or_else(|| "the task's metadata names none".to_owned())
 }
 
 #[cfg(test)]

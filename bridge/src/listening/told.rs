@@ -12,7 +12,7 @@ pub(crate) enum Told<'a> {
     /// What the agent's side has not played is thrown away.
     Clear,
     /// What one side just said.
-    Said { speaker: &'static str, text: &'a str },
+    Said { speaker: Speaker, text: &'a str },
     /// The caller began to speak.
     CallerSpeaking,
     /// The caller stopped.
@@ -54,14 +54,6 @@ impl<'a> Told<'a> {
         })
     }
 
-    pub(crate) fn said(speaker: Speaker, text: &'a str) -> Self {
-        let speaker = match speaker {
-            Speaker::Caller => "caller",
-            Speaker::Agent => "agent",
-        };
-        Self::Said { speaker, text }
-    }
-
     pub(super) fn message(&self) -> Option<Message> {
         // Such a value cannot fail to be written; without it the listener misses a word, not the call.
         serde_json::to_string(self).ok().map(Message::text)
@@ -77,7 +69,7 @@ mod tests {
         let text = |told: Told<'_>| told.message().unwrap().to_text().unwrap().to_owned();
         assert_eq!(text(Told::Clear), r#"{"event":"clear"}"#);
         assert_eq!(
-            text(Told::said(Speaker::Agent, "Good \"morning\"")),
+            text(Told::Said { speaker: Speaker::Agent, text: "Good \"morning\"" }),
             r#"{"event":"said","speaker":"agent","text":"Good \"morning\""}"#
         );
         let event = Event::ToolCalled { name: "end_call".into() };
