@@ -258,7 +258,7 @@ impl MessageState {
     /// Every state.
     pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// What a mark, or that there is none, means.
+    /// Reads a mark: `None`, no mark, is a message that waits.
     pub const fn of(mark: Option<&Mark>) -> Self {
         if mark.is_some() { Self::Done } else { Self::Waiting }
     }

@@ -96,7 +96,7 @@ pub enum OidcError {
 /// The client of an issuer cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoIssuer {
-    /// The address is none that may be asked.
+    /// The address must not be asked.
     #[error("the issuer is an address that begins with https:// and has neither query nor fragment")]
     Address,
     /// There is no HTTP client.
