@@ -1,10 +1,10 @@
-//! The list of functions. The bins, the local system and the tests read it; a function is added by one line here, its
-//! bin in `src/bin`, and its resource in `template.yaml`.
+//! The list of functions, by the program that holds them. The programs, the local system and the tests read it; a function is
+//! added by one line here and its resource in `template.yaml`.
 
 use std::process::ExitCode;
 
 use futures_util::future::BoxFuture;
-use platform::env::Reader;
+use platform::env::{EX_USAGE, ProcessEnv, Reader};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 
@@ -17,9 +17,15 @@ use crate::{
     recordings, sign_in, transcripts, usage, voice,
 };
 
-/// One function: its name, which its bin and the template have as well, and how it is started.
+/// What Lambda tells a program in: which of its functions it is.
+const HANDLER: &str = "_HANDLER";
+
+/// One function and how it is started.
 pub struct Feature {
+    /// The `Handler` of its resource in the template.
     pub name: &'static str,
+    /// The bin that it is a part of.
+    pub program: &'static str,
     load: for<'a> fn(&'a dyn Reader) -> BoxFuture<'a, Result<Loaded, StartError>>,
     document: fn() -> Option<(OpenApi, Rules)>,
 }
@@ -79,69 +85,83 @@ macro_rules! documented {
     };
 }
 
-/// For each `bin: kind type`, the bin's body and an entry of [`ALL`].
+/// For each program and each `kind type` in it, the program's body and the entries of [`ALL`].
 macro_rules! features {
-    ($($bin:ident: $kind:ident $function:ty,)+) => {
+    ($($(#[$doc:meta])+ $program:ident { $($kind:ident $function:ty,)+ })+) => {
         $(
-            #[doc = concat!("The body of the bin `", stringify!($bin), "`, its underscores written as hyphens.")]
-            pub fn $bin() -> ExitCode {
-                run::$kind::<$function>()
+            $(#[$doc])+
+            pub fn $program() -> ExitCode {
+                start(stringify!($program), &[$((<$function>::NAME, run::$kind::<$function>),)+])
             }
         )+
 
         /// Every function of the product.
-        pub const ALL: &[Feature] = &[$(Feature {
+        pub const ALL: &[Feature] = &[$($(Feature {
             name: <$function>::NAME,
+            program: stringify!($program),
             load: |env| Box::pin(loaded::$kind::<$function>(env)),
             document: documented!($kind $function),
-        },)+];
-
-        #[cfg(test)]
-        const BINS: &[&str] = &[$(stringify!($bin),)+];
+        },)+)+];
     };
 }
 
+// What a program does not list is not linked into it. The webhooks stand apart, since the start of their program is what
+// a caller waits for; the others are many, and each program more is built, linked and stored once more.
 features! {
-    voice_inbound: http voice::inbound::Inbound,
-    voice_outbound: api voice::outbound::Outbound,
-    voice_status: http voice::status::Status,
-    voice_after_stream: http voice::after_stream::AfterStream,
-    call_sweep: scheduled voice::sweep::Sweep,
-    recording_ready: http recordings::ready::Ready,
-    recording_archive: queue recordings::worker::Worker,
-    recording_sweep: scheduled recordings::sweep::Sweep,
-    recordings: api recordings::api::Recordings,
-    recording_share: http recordings::share::Shared,
-    transcript_step: queue transcripts::worker::Worker,
-    transcripts: api transcripts::api::Transcripts,
-    call_insights: queue transcripts::insights::worker::Worker,
-    events: api events::Events,
-    calls: api calls::Calls,
-    businesses: api businesses::profiles::Businesses,
-    business_sweep: scheduled businesses::sweep::Sweep,
-    keys: api businesses::keys::Keys,
-    numbers: api businesses::numbers::Numbers,
-    twilio_account: api businesses::twilio_account::TwilioAccount,
-    settings: api businesses::settings::SettingsOfBusinesses,
-    call_actions: api call_actions::CallActions,
-    test_calls: api voice::test_calls::TestCalls,
-    prompts: api prompts::Prompts,
-    usage: api usage::Usage,
-    do_not_call: api do_not_call::DoNotCall,
-    messages: api messages::Messages,
-    health: api health::Health,
-    sign_in: api sign_in::SignIns,
-    console: http console::Console,
-    api_document: http document::Document,
+    /// The program of the functions that Twilio asks about a call in progress.
+    webhooks {
+        http voice::inbound::Inbound,
+        api voice::outbound::Outbound,
+        http voice::status::Status,
+        http voice::after_stream::AfterStream,
+        http recordings::ready::Ready,
+    }
+
+    /// The program of the functions that people and programs ask.
+    api {
+        api recordings::api::Recordings,
+        http recordings::share::Shared,
+        api transcripts::api::Transcripts,
+        api events::Events,
+        api calls::Calls,
+        api businesses::profiles::Businesses,
+        api businesses::keys::Keys,
+        api businesses::numbers::Numbers,
+        api businesses::twilio_account::TwilioAccount,
+        api businesses::settings::SettingsOfBusinesses,
+        api call_actions::CallActions,
+        api voice::test_calls::TestCalls,
+        api prompts::Prompts,
+        api usage::Usage,
+        api do_not_call::DoNotCall,
+        api messages::Messages,
+        api health::Health,
+        api sign_in::SignIns,
+        http console::Console,
+        http document::Document,
+    }
+
+    /// The program of the functions that queues and schedules start.
+    workers {
+        scheduled voice::sweep::Sweep,
+        queue recordings::worker::Worker,
+        scheduled recordings::sweep::Sweep,
+        queue transcripts::worker::Worker,
+        queue transcripts::insights::worker::Worker,
+        scheduled businesses::sweep::Sweep,
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bin_and_its_function_have_one_name() {
-        let bins: Vec<String> = BINS.iter().map(|bin| bin.replace('_', "-")).collect();
-        assert_eq!(bins, ALL.iter().map(|feature| feature.name).collect::<Vec<_>>());
+/// Runs the function of a program that Lambda names: the `Handler` of its resource in the template.
+fn start(program: &str, functions: &[(&str, fn() -> ExitCode)]) -> ExitCode {
+    let name = ProcessEnv.var(HANDLER).unwrap_or_default();
+    match functions.iter().find(|(known, _)| *known == name) {
+        Some((_, run)) => run(),
+        None => {
+            let known: Vec<&str> = functions.iter().map(|(name, _)| *name).collect();
+            platform::telemetry::init("functions");
+            tracing::error!(program, known = known.join(" "), "{HANDLER} names no function of this program");
+            ExitCode::from(EX_USAGE)
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The Lambda functions: features, and the edge that connects them to HTTP and SQS.
 //!
 //! A feature is plain async code over the stores; [`edge`] alone knows about Lambda, HTTP and batches. Features know
-//! [`edge`], the [`jobs`] that queues carry and what is shared, and never one another. [`features`] lists them; each
-//! file in `src/bin` runs one, so that the same handlers serve on Lambda and, mounted by the local system, on a laptop.
+//! [`edge`], the [`jobs`] that queues carry and what is shared, and never one another. [`features`] lists them; the
+//! programs in `src/bin` run them on Lambda, and the local system on a laptop.
 
 pub mod businesses;
 pub mod call_actions;

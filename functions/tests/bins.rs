@@ -1,8 +1,8 @@
-//! The real binaries, as Lambda starts them: their settings, one HTTP event, one poisoned batch.
+//! The real programs, as Lambda starts them: their settings, one HTTP event, one poisoned batch.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -97,11 +97,11 @@ fn value(name: &str) -> String {
     }
 }
 
-/// Everything that `bin` reads, and what every function has besides.
-async fn environment(bin: &str) -> BTreeMap<String, String> {
+/// Everything that a function reads, and what every function has besides.
+async fn environment(function: &str) -> BTreeMap<String, String> {
     let recorder = Recorder::default();
-    let started = features::named(bin).expect("a function").load(&recorder).await;
-    assert!(started.is_err(), "{bin} starts without settings");
+    let started = features::named(function).expect("a function").load(&recorder).await;
+    assert!(started.is_err(), "{function} starts without settings");
     let own = recorder.0.into_inner().unwrap().into_iter().filter(|name| !name.starts_with("AWS_"));
     let mut variables: BTreeMap<String, String> = own.map(|name| (name.clone(), value(&name))).collect();
     let endpoint = "http://127.0.0.1:1";
@@ -125,18 +125,21 @@ async fn environment(bin: &str) -> BTreeMap<String, String> {
     variables
 }
 
-/// All bins lie in one folder.
-fn binary(name: &str) -> PathBuf {
-    FilePath::new(env!("CARGO_BIN_EXE_calls")).with_file_name(name)
+/// The program that holds a function, told which it is as Lambda tells it.
+fn program(function: &str) -> Command {
+    let feature = features::named(function).expect("a function");
+    let mut command = Command::new(FilePath::new(env!("CARGO_BIN_EXE_api")).with_file_name(feature.program));
+    command.env_clear().env("_HANDLER", function);
+    command
 }
 
 /// The child dies with the test.
 struct Running(std::process::Child);
 
 impl Running {
-    async fn start(bin: &str, api: &RuntimeApi) -> Self {
-        let mut command = Command::new(binary(bin));
-        command.env_clear().envs(environment(bin).await).env("AWS_LAMBDA_RUNTIME_API", &api.address);
+    async fn start(function: &str, api: &RuntimeApi) -> Self {
+        let mut command = program(function);
+        command.envs(environment(function).await).env("AWS_LAMBDA_RUNTIME_API", &api.address);
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 }
@@ -151,7 +154,7 @@ impl Drop for Running {
 #[test]
 fn without_settings_a_function_names_them_all_and_exits_64() {
     for feature in features::ALL {
-        let output = Command::new(binary(feature.name)).env_clear().output().unwrap();
+        let output = program(feature.name).output().unwrap();
         assert_eq!(output.status.code(), Some(64), "{}", feature.name);
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -162,11 +165,22 @@ fn without_settings_a_function_names_them_all_and_exits_64() {
     }
 }
 
+#[test]
+fn a_program_that_does_not_hold_the_function_names_those_that_it_holds_and_exits_64() {
+    for handler in ["", "bootstrap", "calls"] {
+        let output = program("voice-inbound").env("_HANDLER", handler).output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{handler}");
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("voice-inbound voice-outbound"), "{handler}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn a_missing_secret_is_a_missing_setting_and_exits_64() {
     let mut environment = environment("voice-inbound").await;
     environment.remove("TWILIO_AUTH_TOKEN");
-    let output = Command::new(binary("voice-inbound")).env_clear().envs(environment).output().unwrap();
+    let output = program("voice-inbound").envs(environment).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
     let text =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

@@ -59,7 +59,7 @@ fn counted() -> Vec<(String, BTreeMap<String, Option<String>>)> {
 
 fn every_metric_that_an_alarm_watches_is_counted_with_these_dimensions() {
     let services: BTreeSet<String> =
-        Template::load().unwrap().functions.into_iter().map(|function| function.binary).collect();
+        Template::load().unwrap().functions.into_iter().map(|function| function.name).collect();
     let counted = counted();
     for Watched { alarm, metric, mut dimensions } in watched() {
         let service = dimensions.remove("Service").unwrap_or_default();

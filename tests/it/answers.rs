@@ -20,7 +20,6 @@ use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
 use functions::edge::api::BUSINESSES;
 use http::Method;
-use local::template::Template;
 use regex::Regex;
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
@@ -72,11 +71,8 @@ fn keyless() -> Extra {
 
 impl<'a> Answers<'a> {
     fn of(world: &'a World) -> Self {
-        let functions = Template::load().unwrap().functions;
-        let routes = functions.into_iter().flat_map(|function| {
-            let of = function.binary;
-            function.routes.into_iter().map(move |route| (route.method, route.path, of.clone()))
-        });
+        let routes = acceptance::routes::all().into_iter();
+        let routes = routes.map(|route| (route.method, route.path, route.function));
         Self {
             world,
             browser: reqwest::Client::builder().redirect(Policy::none()).build().unwrap(),

@@ -133,6 +133,7 @@ fn main() -> ExitCode {
         structure::commands::TESTS,
         structure::one_place::TESTS,
         structure::plain_words::TESTS,
+        structure::routes::TESTS,
         structure::walkthroughs::TESTS,
         suite::TESTS,
         summary::TESTS,

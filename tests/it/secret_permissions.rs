@@ -36,7 +36,7 @@ async fn only_a_function_that_reads_the_secret_may_read_it() {
     for function in Template::load().unwrap().functions {
         let secret = AtomicBool::new(false);
         let env = Asked { env: world.env(world.system.environment.clone()), secret: &secret };
-        assert!(features::named(&function.binary).unwrap().load(&env).await.is_ok(), "{}", function.binary);
+        assert!(features::named(&function.name).unwrap().load(&env).await.is_ok(), "{}", function.name);
         let reads = secret.load(Ordering::SeqCst);
         let policies = &template["Resources"][function.logical_id.as_str()]["Properties"]["Policies"];
         let may = policies

@@ -17,6 +17,7 @@ pub(crate) mod catalogue;
 pub(crate) mod commands;
 pub(crate) mod one_place;
 pub(crate) mod plain_words;
+pub(crate) mod routes;
 pub(crate) mod walkthroughs;
 
 pub(crate) fn root() -> PathBuf {
@@ -83,21 +84,27 @@ pub(crate) fn strings(value: &Value) -> Vec<String> {
     }
 }
 
-fn every_bin_is_a_function_of_the_template_and_the_reverse() {
+fn the_programs_and_the_template_have_the_same_functions() {
+    let functions: BTreeSet<(String, String)> = Template::load()
+        .unwrap()
+        .functions
+        .into_iter()
+        .map(|function| (function.program, function.name))
+        .collect();
+    let features: BTreeSet<(String, String)> =
+        features::ALL.iter().map(|feature| (feature.program.to_owned(), feature.name.to_owned())).collect();
+    assert_eq!(features, functions, "the list of functions and the template");
+    let programs: BTreeSet<String> = features.into_iter().map(|(program, _)| program).collect();
     let bins: BTreeSet<String> = sources(&["functions/src/bin"])
         .into_iter()
         .map(|(path, text)| {
             let bin = Path::new(&path).file_stem().unwrap().to_str().unwrap().to_owned();
-            let body = format!("functions::features::{}()", bin.replace('-', "_"));
+            let body = format!("functions::features::{bin}()");
             assert!(text.contains(&body) && text.lines().count() <= 5, "{path} is not `{body}`");
             bin
         })
         .collect();
-    let functions: BTreeSet<String> =
-        Template::load().unwrap().functions.into_iter().map(|function| function.binary).collect();
-    assert_eq!(bins, functions);
-    let features: BTreeSet<String> = features::ALL.iter().map(|feature| feature.name.to_owned()).collect();
-    assert_eq!(features, functions, "the list of functions and the template");
+    assert_eq!(bins, programs);
 }
 
 /// Remembers which variables were asked for.
@@ -116,22 +123,22 @@ impl Reader for Recorder {
 async fn the_template_sets_exactly_the_variables_that_each_function_reads() {
     for function in Template::load().unwrap().functions {
         let recorder = Recorder { asked: Mutex::default() };
-        let feature = features::named(&function.binary)
-            .unwrap_or_else(|| panic!("{} is not a feature", function.binary));
+        let feature =
+            features::named(&function.name).unwrap_or_else(|| panic!("{} is not a feature", function.name));
         let error = match feature.load(&recorder).await {
             Err(error) => error.to_string(),
-            Ok(_) => panic!("{} starts without settings", function.binary),
+            Ok(_) => panic!("{} starts without settings", function.name),
         };
         let asked = recorder.asked.into_inner().unwrap();
         for name in function.environment.keys().filter(|name| *name != "SECRETS_ARN") {
-            assert!(asked.contains(name), "{}: {name} is set and never read", function.binary);
-            assert!(error.contains(name.as_str()), "{}: the error names {name}: {error}", function.binary);
+            assert!(asked.contains(name), "{}: {name} is set and never read", function.name);
+            assert!(error.contains(name.as_str()), "{}: the error names {name}: {error}", function.name);
         }
         for name in asked.iter().filter(|name| !name.starts_with("AWS_")) {
             assert!(
                 function.environment.contains_key(name),
                 "{}: {name} is read and never set",
-                function.binary
+                function.name
             );
         }
     }
@@ -173,7 +180,7 @@ fn no_job_can_use_up_the_time_of_another() {
 /// A run that is stopped by Lambda hands nothing on.
 fn a_run_that_listens_stops_before_it_is_stopped() {
     let functions = Template::load().unwrap().functions;
-    let step = functions.iter().find(|function| function.binary == "transcript-step").unwrap();
+    let step = functions.iter().find(|function| function.name == "transcript-step").unwrap();
     let template: Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
     let variables =
         &template["Resources"]["TranscriptStepFunction"]["Properties"]["Environment"]["Variables"];
@@ -358,7 +365,7 @@ fn wire_types_stop_at_their_module() {
 acceptance::tests![
     the_bucket_of_recordings_lets_the_consoles_page_read_and_no_other,
     a_task_that_is_stopped_is_done_before_it_is_killed,
-    every_bin_is_a_function_of_the_template_and_the_reverse,
+    the_programs_and_the_template_have_the_same_functions,
     the_template_sets_exactly_the_variables_that_each_function_reads,
     a_message_has_the_attempts_that_the_code_counts,
     twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes,

@@ -20,6 +20,7 @@ pub mod people;
 pub mod record;
 pub mod recorded;
 mod reverse_proxy;
+pub mod routes;
 pub mod sandbox;
 pub mod suite;
 pub mod webhook;

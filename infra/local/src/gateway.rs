@@ -21,25 +21,23 @@ use crate::template::Route;
 #[derive(Default)]
 pub struct Gateway {
     routes: HashMap<Method, Routes>,
+    /// Routes of any method.
+    any: Routes,
     /// The function behind `$default`, which is asked what no route takes.
     rest: Option<Router>,
 }
 
-/// The routes of one method. A greedy one is looked at only if no other matches.
+/// Routes that differ in their paths. A greedy one is looked at only if no other matches.
 #[derive(Default)]
 struct Routes {
     whole: matchit::Router<Router>,
     greedy: matchit::Router<Router>,
 }
 
-impl Routes {
-    fn at(&self, path: &str) -> Option<&Router> {
-        [&self.whole, &self.greedy].into_iter().find_map(|routes| {
-            let found = routes.at(path).ok()?;
-            // A parameter stands for something.
-            found.params.iter().all(|(_, value)| !value.is_empty()).then_some(found.value)
-        })
-    }
+fn at<'r>(routes: &'r matchit::Router<Router>, path: &str) -> Option<&'r Router> {
+    let found = routes.at(path).ok()?;
+    // A parameter stands for something.
+    found.params.iter().all(|(_, value)| !value.is_empty()).then_some(found.value)
 }
 
 /// A route that API Gateway would not take, or would not match as it is written.
@@ -71,8 +69,11 @@ impl Gateway {
             return Ok(());
         }
         let known = Method::from_bytes(method.as_bytes()).ok().filter(|known| KNOWN.contains(known));
-        let known = known.ok_or_else(|| RouteError::Method { method: method.clone(), path: path.clone() })?;
-        let Routes { whole, greedy } = self.routes.entry(known).or_default();
+        let Routes { whole, greedy } = match known {
+            _ if method == Route::ANY => &mut self.any,
+            Some(known) => self.routes.entry(known).or_default(),
+            None => return Err(RouteError::Method { method: method.clone(), path: path.clone() }),
+        };
         let inserted = match greedy_pattern(path) {
             Some(pattern) => greedy.insert(pattern, function.clone()),
             None => whole.insert(path.clone(), function.clone()),
@@ -99,11 +100,12 @@ impl Gateway {
     }
 
     fn function(&self, method: &Method, path: &str) -> Option<&Router> {
-        self.routes.get(method).and_then(|routes| routes.at(path)).or(self.rest.as_ref())
+        let routes = || self.routes.get(method).into_iter().chain([&self.any]);
+        let whole = routes().find_map(|routes| at(&routes.whole, path));
+        whole.or_else(|| routes().find_map(|routes| at(&routes.greedy, path))).or(self.rest.as_ref())
     }
 }
 
-/// `ANY` is not among them: no route of ours is one, and it would not match as it is written here.
 const KNOWN: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
@@ -155,6 +157,29 @@ mod tests {
             assert_eq!(answered(&router, Method::GET, path).await, answer, "{path}");
         }
         assert_eq!(answered(&router, Method::POST, "/v1/calls").await, not_found, "of another method");
+    }
+
+    #[tokio::test]
+    async fn a_route_of_any_method_takes_what_no_route_of_that_method_takes() {
+        let mut gateway = Gateway::new();
+        for (method, path) in
+            [("ANY", "/v1/people"), ("ANY", "/v1/people/{rest+}"), ("GET", "/v1/people/{id}")]
+        {
+            let own = format!("{method} {path}");
+            let function = Router::new().fallback(any(move || async move { own }));
+            gateway.mount(&route(method, path), &function).unwrap();
+        }
+        let router = gateway.router();
+        for (method, path, answer) in [
+            (Method::GET, "/v1/people", "ANY /v1/people"),
+            (Method::POST, "/v1/people", "ANY /v1/people"),
+            (Method::GET, "/v1/people/7", "GET /v1/people/{id}"),
+            (Method::DELETE, "/v1/people/7", "ANY /v1/people/{rest+}"),
+            (Method::GET, "/v1/people/7/notes", "ANY /v1/people/{rest+}"),
+            (Method::GET, "/v1/people/", r#"{"message":"Not Found"}"#),
+        ] {
+            assert_eq!(answered(&router, method, path).await, answer, "{path}");
+        }
     }
 
     /// Whatever their order in the template.

@@ -176,12 +176,12 @@ impl System {
         for function in &template.functions {
             let env = locals.environment(&function.environment, &common)?;
             environment.extend(env.clone());
-            let feature = features::named(&function.binary)
-                .ok_or_else(|| SystemError::NoSuchFunction(function.binary.clone()))?;
+            let feature = features::named(&function.name)
+                .ok_or_else(|| SystemError::NoSuchFunction(function.name.clone()))?;
             let loaded = feature
                 .load(&clocked(env))
                 .await
-                .map_err(|error| SystemError::Function { name: function.binary.clone(), error })?;
+                .map_err(|error| SystemError::Function { name: function.name.clone(), error })?;
             match (loaded, &function.queue) {
                 (Loaded::Http(router), _) => {
                     for route in &function.routes {
@@ -198,13 +198,13 @@ impl System {
                     rest.spawn(source.run(stop.clone()));
                 }
                 (Loaded::Queue(_), None) => {
-                    return Err(SystemError::NoSuchFunction(format!("{} without a queue", function.binary)));
+                    return Err(SystemError::NoSuchFunction(format!("{} without a queue", function.name)));
                 }
                 (Loaded::Scheduled(handler), _) => {
                     let every = function.schedule.ok_or_else(|| {
-                        SystemError::NoSuchFunction(format!("{} without a schedule", function.binary))
+                        SystemError::NoSuchFunction(format!("{} without a schedule", function.name))
                     })?;
-                    let name = function.binary.clone();
+                    let name = function.name.clone();
                     let schedule = Schedule { name, every, handler, clock: clock.clone() };
                     rest.spawn(schedule.run(stop.clone()));
                 }

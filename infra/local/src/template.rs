@@ -42,8 +42,10 @@ pub struct Template {
 #[derive(Debug, Clone)]
 pub struct Function {
     pub logical_id: String,
-    /// The bin, which is also the feature's name.
-    pub binary: String,
+    /// The feature that it is: Lambda's `Handler`.
+    pub name: String,
+    /// The bin that holds it.
+    pub program: String,
     pub timeout_s: u64,
     pub environment: BTreeMap<String, Value>,
     pub routes: Vec<Route>,
@@ -62,6 +64,9 @@ pub struct Route {
 impl Route {
     /// The path of API Gateway's route for everything that no other route takes.
     pub const REST: &str = "$default";
+
+    /// What a route of every method has for a method.
+    pub const ANY: &str = "ANY";
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +150,7 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
                 let (method, path) = (&event_properties["Method"], &event_properties["Path"]);
                 // Without either, SAM makes the route for what no other route takes.
                 routes.push(if method.is_null() && path.is_null() {
-                    Route { method: "ANY".to_owned(), path: Route::REST.to_owned() }
+                    Route { method: Route::ANY.to_owned(), path: Route::REST.to_owned() }
                 } else {
                     Route { method: text(id, method, "Events.Method")?, path: text(id, path, "Events.Path")? }
                 });
@@ -166,7 +171,8 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
     }
     Ok(Function {
         logical_id: id.to_owned(),
-        binary: text(id, &resource["Metadata"]["BuildProperties"]["Binary"], "BuildProperties.Binary")?,
+        name: text(id, &properties["Handler"], "Handler")?,
+        program: text(id, &resource["Metadata"]["BuildProperties"]["Binary"], "BuildProperties.Binary")?,
         timeout_s: number(&properties["Timeout"]).or_else(|| number(&globals["Timeout"])).unwrap_or(3),
         environment,
         routes,

@@ -1,5 +1,0 @@
-//! `businesses` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::businesses()
-}

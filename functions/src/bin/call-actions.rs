@@ -1,5 +1,0 @@
-//! `call-actions` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::call_actions()
-}

@@ -1,5 +1,0 @@
-//! `call-insights` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::call_insights()
-}

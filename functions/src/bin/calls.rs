@@ -1,5 +1,0 @@
-//! `calls` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::calls()
-}

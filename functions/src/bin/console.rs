@@ -1,5 +1,0 @@
-//! `console` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::console()
-}

@@ -1,5 +1,0 @@
-//! `do-not-call` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::do_not_call()
-}

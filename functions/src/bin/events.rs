@@ -1,5 +1,0 @@
-//! `events` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::events()
-}

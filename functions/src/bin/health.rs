@@ -1,5 +1,0 @@
-//! `health` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::health()
-}

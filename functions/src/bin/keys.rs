@@ -1,5 +1,0 @@
-//! `keys` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::keys()
-}

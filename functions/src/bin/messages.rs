@@ -1,5 +1,0 @@
-//! `messages` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::messages()
-}

@@ -1,5 +1,0 @@
-//! `numbers` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::numbers()
-}

@@ -1,5 +1,0 @@
-//! `prompts` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::prompts()
-}

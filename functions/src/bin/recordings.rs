@@ -1,5 +1,0 @@
-//! `recordings` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::recordings()
-}

@@ -1,5 +1,0 @@
-//! `settings` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::settings()
-}

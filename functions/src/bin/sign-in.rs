@@ -1,5 +1,0 @@
-//! `sign-in` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::sign_in()
-}

@@ -1,5 +1,0 @@
-//! `test-calls` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::test_calls()
-}

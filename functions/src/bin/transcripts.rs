@@ -1,5 +1,0 @@
-//! `transcripts` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::transcripts()
-}

@@ -1,5 +1,0 @@
-//! `usage` on Lambda.
-
-fn main() -> std::process::ExitCode {
-    functions::features::usage()
-}
