@@ -28,6 +28,8 @@ use crate::edge::api::log::Log;
 use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
+use crate::edge::api::schema;
+use crate::edge::etag;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::shared::recording_path::RecordingPath;
@@ -68,43 +70,57 @@ impl ApiFunction for Calls {
 }
 
 /// A page of the business's calls, newest first if nothing else is asked for. A call has to fit every filter. A page that
-/// the filters leave short, or empty, has a `next` as long as there are calls that were not looked at.
+/// the filters leave short, or empty, has a `next` as long as there are calls that were not looked at. Calls that go on are
+/// followed by one request a second, `status=live&include=last_turn`, with the `ETag` of the last answer as `If-None-Match`.
 #[utoipa::path(
     get,
     path = "/v1/calls",
     operation_id = "list_calls",
     params(ListCalls),
-    responses((status = 200, description = "A page of calls.", body = CallPage)),
+    responses(
+        (status = 200, description = "A page of calls.", body = CallPage, headers(("ETag" = schema::ContentTag))),
+        NotChanged,
+    ),
 )]
 async fn list(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
+    log: Log,
+    headers: HeaderMap,
     paging: Paging,
     Query(query): Query<ListCalls>,
 ) -> Result<Response, Problem> {
     let (limit, Wish { wanted, beside, order }) = (page_limit(query.limit)?, query.read()?);
+    if query.include.has_words() {
+        log.reads(Scope::TranscriptsRead).await?;
+    }
     let asked = paging.of("calls", &(&wanted, &beside, order))?;
     let after = asked.behind(query.cursor.as_deref())?;
     let page = app.search(&tenant.0, (&wanted, &beside), order, limit, after).await?;
     let (of, include) = (&app, &query.include);
     let read = |call| async move { Box::pin(Parts::read(of, &call, include)).await };
     let parts = of_each(&page.calls, read).await?;
-    asked.page(page.next.as_ref(), |next| CallPage::new(&page.calls, &parts, next))
+    let answer = asked.page(page.next.as_ref(), |next| CallPage::new(&page.calls, &parts, next))?;
+    etag::unless_held(&headers, answer).await
 }
 
-/// A call, with those parts of its record that `include` names. `turns`, `transcript` and `messages` take the scope
-/// `transcripts:read` besides, and are in the log of readings once in five minutes.
+/// A call, with those parts of its record that `include` names. `turns`, `last_turn`, `transcript` and `messages` take the
+/// scope `transcripts:read` besides, and are in the log of readings once in five minutes.
 #[utoipa::path(
     get,
     path = "/v1/calls/{sid}",
     operation_id = "get_call",
     params(GetCall),
-    responses((status = 200, description = "The call.", body = Record)),
+    responses(
+        (status = 200, description = "The call.", body = Record, headers(("ETag" = schema::ContentTag))),
+        NotChanged,
+    ),
 )]
 async fn one(
     State(app): State<Arc<Calls>>,
     tenant: Tenant,
     log: Log,
+    headers: HeaderMap,
     Path(sid): Path<String>,
     Query(query): Query<GetCall>,
 ) -> Result<Response, Problem> {
@@ -113,7 +129,16 @@ async fn one(
         log.reads(Scope::TranscriptsRead).await?;
     }
     let parts = Box::pin(Parts::read(&app, &call.sid, &query.include)).await?;
-    Ok(Json(Record::new(&call, &parts)).into_response())
+    etag::unless_held(&headers, Json(Record::new(&call, &parts)).into_response()).await
+}
+
+/// The answer to an `If-None-Match` with the tag of what is there, for the document.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "the document alone reads it")]
+enum NotChanged {
+    /// It is as the client has it, by `If-None-Match`.
+    #[response(status = 304, headers(("ETag" = schema::ContentTag)))]
+    AsItIsHeld,
 }
 
 /// What there is in place of a link as JSON, for the document.

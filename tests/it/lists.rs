@@ -266,6 +266,40 @@ async fn calls_are_found_by_what_they_came_to(world: World) {
     assert!(listed.get("cost").is_none() && listed.get("turns").is_none(), "{listed}");
 }
 
+/// One request tells of all calls what was said last, to those who may read it, and nothing to one who knows it already.
+async fn calls_are_followed_by_one_request_that_costs_little_while_nothing_is_said(world: World) {
+    let outcome = world.call(story::caller()).await;
+    let record = world.complete_record(&outcome.call_sid).await;
+    Webhook::inbound(&world, &call_sid(8)).send(&world).await;
+    let key = world.identity.api_key.expose();
+    let path = "/v1/calls?order=asc&include=last_turn";
+    let ask = async |path: &str, held: &str| {
+        let request = world.http.get(world.url(path)).bearer_auth(key).header(header::IF_NONE_MATCH, held);
+        let answer = request.send().await.unwrap();
+        let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), tag, answer.text().await.unwrap())
+    };
+    let (status, tag, body) = ask(path, "").await;
+    let listed: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status, 200, "{body}");
+    let last = record.turns.last().unwrap();
+    assert_eq!(listed["calls"][0]["last_turn"]["text"], last.text.as_str());
+    assert_eq!(listed["calls"][1]["last_turn"], Value::Null, "nothing was said yet");
+    assert_eq!(ask(path, &tag).await, (304, tag.clone(), String::new()));
+    Webhook::inbound(&world, &call_sid(9)).send(&world).await;
+    let (status, other, _) = ask(path, &tag).await;
+    assert!(status == 200 && other != tag);
+    let one = format!("/v1/calls/{}?include=turns", outcome.call_sid);
+    let (_, tag, _) = ask(&one, "").await;
+    assert_eq!(ask(&one, &tag).await.0, 304);
+
+    let wish = json!({ "name": "reports", "role": "viewer" });
+    let made = world.http.post(world.url("/v1/keys")).bearer_auth(key).json(&wish).send().await.unwrap();
+    let viewer = made.json::<Value>().await.unwrap()["key"].as_str().unwrap().to_owned();
+    assert_eq!(get(&world, "/v1/calls?include=session", &viewer).await.status, 200);
+    assert_eq!(get(&world, path, &viewer).await.status, 403, "a viewer reads no conversation");
+}
+
 /// The same request again is answered alike, and says that it is one.
 async fn a_repeated_request_says_that_its_answer_is_one_of_before(world: Arc<World>) {
     let key = world.identity.api_key.expose();
@@ -309,6 +343,7 @@ acceptance::tests![
     a_cursor_is_good_for_what_it_was_given_for_and_nothing_else,
     every_list_is_walked_in_pages,
     calls_are_found_by_what_they_came_to,
+    calls_are_followed_by_one_request_that_costs_little_while_nothing_is_said,
     a_repeated_request_says_that_its_answer_is_one_of_before,
     a_page_among_ten_thousand_calls_takes,
 ];

@@ -57,6 +57,11 @@ async fn a_model_lost_in_mid_sentence_is_replaced_and_told_what_was_said() {
 
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record.end_reason(), "agent_hang_up", "{:#?}\n{:#?}", record.turns, outcome.events);
+    // Where the model's connection was replaced is seen between two turns of the same session.
+    let mut legs: Vec<_> = record.turns.iter().map(|turn| (turn.epoch, &turn.model_since)).collect();
+    legs.dedup();
+    assert!(matches!(legs[..], [(1, first), (1, second)] if !first.is_empty() && first < second), "{legs:?}");
+    assert_eq!(record.last_turn.as_ref(), record.turns.last());
 }
 
 /// Fault 59. The session's own end is never reached: its successor is ready before.

@@ -116,6 +116,7 @@ impl<'a> HandledCall<'a> {
             state: TurnState::Complete,
             text: text.into(),
             at: self.world.now(),
+            model_since: None,
             spoken: Duration::from_secs(2),
             heard: Duration::from_secs(2),
             latency: None,
@@ -320,6 +321,13 @@ async fn resumes_after_a_broken_stream(warm: usize) {
 
     let record = world.record_when(&outcome.call_sid, |record| record.end_reason() == "caller_hang_up").await;
     assert_eq!(record.status, "completed");
+    // The record says where the one ended and why, and of each turn whose it is.
+    let ends: Vec<_> = record.sessions.iter().map(|one| (one.epoch, one.end_reason.as_str())).collect();
+    assert_eq!(ends, [(1, "caller_lost"), (2, "caller_hang_up")]);
+    assert!(record.sessions[0].ended_at <= record.sessions[1].began_at, "{:?}", record.sessions);
+    assert!(record.turns.iter().all(|turn| !turn.model_since.is_empty()), "{:?}", record.turns);
+    assert!(record.turns.is_sorted_by_key(|turn| (turn.epoch, turn.model_since.clone())));
+    assert_eq!(record.turns.iter().map(|turn| turn.epoch).min(), Some(1));
     let connections = world.sessions();
     assert_eq!(connections.len(), 2, "each session has its own");
     assert_eq!(world.warm_sessions(), warm);

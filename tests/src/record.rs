@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 /// The parts of a call's record that are told if they are asked for: all of them.
 pub const EVERYTHING: &str =
-    "include=events,turns,messages,listeners,session,recordings,transcript,insights,cost";
+    "include=events,turns,last_turn,messages,listeners,session,sessions,recordings,transcript,insights,cost";
 
 /// Where all that is known of a call is told.
 pub fn with_everything(sid: &str) -> String {
@@ -39,11 +39,14 @@ pub struct CallRecord {
     pub events: Vec<StatusEvent>,
     #[serde(default)]
     pub turns: Vec<Turn>,
+    pub last_turn: Option<Turn>,
     #[serde(default)]
     pub messages: Vec<Message>,
     #[serde(default)]
     pub listeners: Vec<Listener>,
     pub session: Option<Session>,
+    #[serde(default)]
+    pub sessions: Vec<SessionEnd>,
     pub recording: Option<RecordingRecord>,
     pub voicemail: Option<RecordingRecord>,
     #[serde(default, deserialize_with = "text")]
@@ -81,6 +84,9 @@ pub struct Turn {
     pub speaker: String,
     pub state: String,
     pub text: String,
+    pub epoch: u32,
+    #[serde(deserialize_with = "text")]
+    pub model_since: String,
     pub spoken_ms: u64,
     pub heard_ms: u64,
     pub latency_ms: Option<u64>,
@@ -112,6 +118,15 @@ pub struct Session {
     pub agent_audio_ms: AgentAudio,
     pub usage: RealtimeUsage,
     pub settings_left_out: Vec<String>,
+}
+
+/// How one session of the call ended.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct SessionEnd {
+    pub epoch: u32,
+    pub began_at: String,
+    pub ended_at: String,
+    pub end_reason: String,
 }
 
 /// Of the caller's audio, 20 ms each.

@@ -128,6 +128,7 @@ pub fn turn(speaker: Speaker, text: &str) -> Turn {
         state: TurnState::Complete,
         text: text.into(),
         at: Timestamp(0),
+        model_since: None,
         spoken: Duration::ZERO,
         heard: Duration::ZERO,
         latency: None,

@@ -48,6 +48,10 @@ pub struct Turn {
     pub text: String,
     /// When it began.
     pub at: Timestamp,
+    /// When the model's session that it belongs to was taken into use: two turns of an epoch differ in it if the model's
+    /// connection was replaced between them. `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_since: Option<Timestamp>,
     /// Agent turns: audio generated. Caller turns: how long turn detection heard speech, without its padding. Zero
     /// where that is not known.
     #[serde(default)]

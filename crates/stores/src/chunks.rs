@@ -41,6 +41,11 @@ pub(crate) fn split(pk: &str, sk: &str, head: Draft, body: &str) -> Chunked {
     Chunked { head, further }
 }
 
+/// The body of a head that has no further parts; `None` for any other row.
+pub(crate) fn of_one(row: &Row) -> Result<Option<&str>, StoreError> {
+    Ok(if row.optional_number::<usize>(PARTS)? == Some(0) { Some(row.text(BODY)?) } else { None })
+}
+
 /// Puts bodies together again: each head in `rows`, in their order, with its whole body.
 pub(crate) fn join(rows: &[Row]) -> Result<Vec<(&Row, String)>, StoreError> {
     let mut heads = Vec::new();

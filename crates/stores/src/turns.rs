@@ -177,6 +177,19 @@ impl Reader {
         bodies.map(|(row, body)| serde_json::from_str(&body).map_err(|_| row.corrupt(BODY))).collect()
     }
 
+    /// The last turn of a call so far.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_turn(&self, call: &CallSid) -> Result<Option<Turn>, StoreError> {
+        let Some(row) = self.turns.last(&partition(call), TURN).await? else { return Ok(None) };
+        match chunks::of_one(&row)? {
+            Some(body) => serde_json::from_str(body).map(Some).map_err(|_| row.corrupt(BODY)),
+            // The last row is a part of a long turn, or of one that was never finished.
+            None => Ok(self.turns(call).await?.pop()),
+        }
+    }
+
     /// The messages that callers left, oldest first.
     ///
     /// # Errors

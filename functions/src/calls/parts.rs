@@ -14,18 +14,22 @@ use super::Calls;
 
 /// A part of a call's record, told if it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Include {
     /// What Twilio told of the call.
     Events,
     /// What was said.
     Turns,
+    /// What was said last.
+    LastTurn,
     /// What the caller left with the agent.
     Messages,
     /// Who listened to the call while it went on.
     Listeners,
     /// The figures of the latest session.
     Session,
+    /// Every session that is over, in short.
+    Sessions,
     /// The recording of the conversation, and the message left where no agent was to be had.
     Recordings,
     /// The final transcript and where it comes from.
@@ -38,8 +42,10 @@ pub(super) enum Include {
 
 /// A part that a list may tell of each of its calls: what a table of calls shows.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum ListInclude {
+    /// What was said last.
+    LastTurn,
     /// The figures of the latest session.
     Session,
     /// The recording of the conversation, and the message left where no agent was to be had.
@@ -53,6 +59,7 @@ pub(super) enum ListInclude {
 impl From<ListInclude> for Include {
     fn from(part: ListInclude) -> Self {
         match part {
+            ListInclude::LastTurn => Self::LastTurn,
             ListInclude::Session => Self::Session,
             ListInclude::Recordings => Self::Recordings,
             ListInclude::Insights => Self::Insights,
@@ -72,7 +79,8 @@ impl Included {
 
     /// Whether it holds what people said.
     pub(super) fn has_words(&self) -> bool {
-        [Include::Turns, Include::Transcript, Include::Messages].into_iter().any(|part| self.has(part))
+        let words = [Include::Turns, Include::LastTurn, Include::Transcript, Include::Messages];
+        words.into_iter().any(|part| self.has(part))
     }
 
     pub(super) fn add(&mut self, part: Include) {
@@ -87,9 +95,12 @@ impl Included {
 pub(super) struct Parts {
     pub(super) events: Option<Vec<(String, StatusEvent)>>,
     pub(super) turns: Option<Vec<Turn>>,
+    pub(super) last_turn: Option<Option<Turn>>,
     pub(super) messages: Option<Vec<(Timestamp, TakenMessage)>>,
     pub(super) listeners: Option<Vec<Listener>>,
     pub(super) report: Option<Option<SessionReport>>,
+    /// Of all sessions that are over, the first one first.
+    pub(super) reports: Option<Vec<SessionReport>>,
     pub(super) recordings: Option<CallRecordings>,
     pub(super) transcript: Option<Option<(Source, Option<Transcript>)>>,
     /// The latest run.
@@ -107,17 +118,37 @@ impl Parts {
             let latest = insights.map(|mut runs| runs.pop());
             Ok((latest, if_asked(is(Include::Cost), app.transcripts.cost(call)).await?))
         };
-        let (events, turns, messages, listeners, report, recordings, transcript, (insights, cost)) = tokio::try_join!(
+        let of_bridge = async {
+            tokio::try_join!(
+                if_asked(is(Include::Turns), app.turns.turns(call)),
+                if_asked(is(Include::LastTurn), app.turns.last_turn(call)),
+                if_asked(is(Include::Messages), app.turns.messages(call)),
+                if_asked(is(Include::Listeners), app.turns.listeners(call)),
+                if_asked(is(Include::Session), app.turns.report(call)),
+                if_asked(is(Include::Sessions), app.turns.reports(call)),
+            )
+        };
+        let (events, of_bridge, recordings, transcript, (insights, cost)) = tokio::try_join!(
             if_asked(is(Include::Events), app.calls.events(call)),
-            if_asked(is(Include::Turns), app.turns.turns(call)),
-            if_asked(is(Include::Messages), app.turns.messages(call)),
-            if_asked(is(Include::Listeners), app.turns.listeners(call)),
-            if_asked(is(Include::Session), app.turns.report(call)),
+            of_bridge,
             if_asked(is(Include::Recordings), app.recordings.for_call(call)),
             if_asked(is(Include::Transcript), app.transcripts.final_transcript(call)),
             summed_up,
         )?;
-        Ok(Self { events, turns, messages, listeners, report, recordings, transcript, insights, cost })
+        let (turns, last_turn, messages, listeners, report, reports) = of_bridge;
+        Ok(Self {
+            events,
+            turns,
+            last_turn,
+            messages,
+            listeners,
+            report,
+            reports,
+            recordings,
+            transcript,
+            insights,
+            cost,
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! Versions of what is written again: `ETag: "v17"` tells one, `If-Match: "v17"` names the one that was seen.
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::body::to_bytes;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 
 use super::problem::Problem;
 
@@ -46,6 +49,26 @@ pub fn is_held(headers: &HeaderMap, tag: &str) -> bool {
     held.is_some_and(|tags| tags.split(',').any(|held| held.trim() == tag))
 }
 
+/// The answer with the tag of its content; without the content for a client that has it already, which asks again and again
+/// and is told at little cost that nothing has changed.
+///
+/// # Errors
+/// 503 for an answer that cannot be read, which is a defect.
+pub async fn unless_held(asked: &HeaderMap, answer: Response) -> Result<Response, Problem> {
+    let (mut parts, body) = answer.into_parts();
+    let body = to_bytes(body, usize::MAX).await.map_err(|error| {
+        tracing::error!(%error, "an answer cannot be read");
+        Problem::unavailable()
+    })?;
+    let tag = of_content(Sha256::digest(&body).into());
+    let Ok(value) = HeaderValue::try_from(&tag) else { return Err(Problem::unavailable()) };
+    parts.headers.insert(header::ETAG, value.clone());
+    if is_held(asked, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, value)]).into_response());
+    }
+    Ok(Response::from_parts(parts, body.into()))
+}
+
 /// 412: it has changed since. `current` is the version that it has now.
 pub fn stale(current: u64) -> Problem {
     Problem::new(StatusCode::PRECONDITION_FAILED, "precondition failed")
@@ -55,9 +78,24 @@ pub fn stale(current: u64) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use axum::Json;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_a_client_holds_already_is_not_sent_again() {
+        let ask = async |headers: &HeaderMap, words: &str| {
+            let answer = unless_held(headers, Json(words).into_response()).await.unwrap();
+            let (status, tag) = (answer.status(), answer.headers()[header::ETAG].clone());
+            (status.as_u16(), tag, to_bytes(answer.into_body(), 100).await.unwrap())
+        };
+        let (status, tag, body) = ask(&HeaderMap::new(), "one").await;
+        assert_eq!((status, &body[..]), (200, &b"\"one\""[..]));
+        let held = HeaderMap::from_iter([(header::IF_NONE_MATCH, tag.clone())]);
+        assert_eq!(ask(&held, "one").await, (304, tag.clone(), Default::default()));
+        let (status, other, body) = ask(&held, "two").await;
+        assert!(status == 200 && other != tag && &body[..] == b"\"two\"");
+    }
 
     #[test]
     fn a_version_goes_out_and_comes_back() {

@@ -46,6 +46,8 @@ pub(crate) struct Turns {
     /// How long after its end the caller's last turn was known in words, until an answer takes it.
     known_after: Option<Duration>,
     next_position: u32,
+    /// When the leg in use was taken into use.
+    leg: Option<Timestamp>,
     /// When the turn at the front stops waiting, if only time can make it.
     waits_until: Option<Instant>,
 }
@@ -61,8 +63,10 @@ impl Turns {
         role: Role,
         response: Option<&str>,
     ) {
+        let leg = self.leg;
         let added = self.chain.link(now, item, previous, || Item {
             at,
+            leg,
             kind: match role {
                 Role::Caller => Kind::caller(),
                 Role::Agent => Kind::Agent(Agent::default()),
@@ -95,7 +99,8 @@ impl Turns {
         stopped: Option<Instant>,
     ) {
         self.understood = text.is_some_and(|text| !text.trim().is_empty());
-        let caller = || Item { at, kind: Kind::caller() };
+        let leg = self.leg;
+        let caller = || Item { at, leg, kind: Kind::caller() };
         let Some(Item { kind: Kind::Caller { words, known_after, .. }, .. }) =
             self.chain.mention(now, item, caller)
         else {
@@ -227,7 +232,7 @@ impl Turns {
         let (item, at) = (item.clone(), *at);
         let tool_calls = self.carried.drain(..).map(|call| call.call).collect();
         let turn = self.turn(plan, item, Speaker::Agent, TurnState::Complete, at, String::new());
-        Some(Turn { tool_calls, ..turn })
+        Some(Turn { model_since: self.leg, tool_calls, ..turn })
     }
 
     /// Says when the turn at the front stops waiting, if only time can make it, as things stand at `now`.
@@ -314,13 +319,17 @@ impl Turns {
         words_lost
     }
 
-    /// The new leg's conversation goes on behind `item`, the last one replayed to it.
-    pub(crate) fn leg_begins_behind(&mut self, now: Instant, at: Timestamp, item: &str) {
-        self.chain.append(now, item, Item { at, kind: Kind::Other });
+    /// A leg is taken into use. Its conversation goes on behind `last`, the last item replayed to it.
+    pub(crate) fn leg_begins(&mut self, now: Instant, at: Timestamp, last: Option<&str>) {
+        self.leg = Some(at);
+        if let Some(last) = last {
+            self.chain.append(now, last, Item { at, leg: self.leg, kind: Kind::Other });
+        }
     }
 
     fn agent(&mut self, now: Instant, at: Timestamp, response: &str, item: &str) -> Option<&mut Agent> {
-        let item = self.chain.mention(now, item, || Item { at, kind: Kind::Agent(Agent::default()) })?;
+        let (leg, kind) = (self.leg, Kind::Agent(Agent::default()));
+        let item = self.chain.mention(now, item, || Item { at, leg, kind })?;
         let Kind::Agent(agent) = &mut item.kind else { return None };
         agent.response.get_or_insert_with(|| response.to_owned());
         Some(agent)
@@ -354,7 +363,7 @@ impl Turns {
 
     /// The turn of an item that left the chain, if it is one.
     fn finish(&mut self, link: Link<Item>, plan: &CallPlan, playback: &mut Playback) -> Option<Turn> {
-        let Link { item, payload: Item { at, kind }, .. } = link;
+        let Link { item, payload: Item { at, leg, kind }, .. } = link;
         match kind {
             Kind::Other => {
                 self.carried.extend(self.calls.extract_if(.., |call| call.item == item));
@@ -370,7 +379,7 @@ impl Turns {
                     Words::Awaited | Words::Failed => (TurnState::Failed, String::new()),
                 };
                 let turn = self.turn(plan, item, Speaker::Caller, state, at, text);
-                Some(Turn { spoken, ..turn })
+                Some(Turn { spoken, model_since: leg, ..turn })
             }
             Kind::Agent(agent) => {
                 let audible = playback.audible_since(&item);
@@ -395,7 +404,8 @@ impl Turns {
                     begun,
                     heard: audible.map(|audible| audible.saturating_duration_since(stopped)),
                 });
-                Some(Turn { spoken, heard, latency, steps: steps.unwrap_or_default(), tool_calls, ..turn })
+                let steps = steps.unwrap_or_default();
+                Some(Turn { model_since: leg, spoken, heard, latency, steps, tool_calls, ..turn })
             }
         }
     }
@@ -420,6 +430,7 @@ impl Turns {
             state,
             text,
             at,
+            model_since: None,
             spoken: Duration::ZERO,
             heard: Duration::ZERO,
             latency: None,

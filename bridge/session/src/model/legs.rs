@@ -108,10 +108,8 @@ impl Session {
             self.outputs.push(Output::ToModel(ModelCommand::Replay { item: item.clone(), piece }));
             last = Some(item);
         }
-        if let Some(last) = last {
-            let at = self.facts.call.wall(now);
-            self.facts.turns.leg_begins_behind(now, at, &last);
-        }
+        let at = self.facts.call.wall(now);
+        self.facts.turns.leg_begins(now, at, last.as_deref());
         heard
     }
 }

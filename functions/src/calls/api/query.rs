@@ -71,7 +71,7 @@ pub(in crate::calls) struct ListCalls {
     #[param(nullable = false)]
     has_recording: Option<bool>,
     /// What is told of each call besides the call itself, words with commas between them. Each costs one more read for each
-    /// call of the page.
+    /// call of the page. `last_turn` takes the scope `transcripts:read` besides.
     #[serde(default, deserialize_with = "included::<_, ListInclude>")]
     #[param(value_type = Vec<schema::ListIncludeWord>, style = Form, explode = false, required = false)]
     pub(in crate::calls) include: Included,
@@ -256,16 +256,19 @@ mod tests {
         let all = [
             Include::Events,
             Include::Turns,
+            Include::LastTurn,
             Include::Messages,
             Include::Listeners,
             Include::Session,
+            Include::Sessions,
             Include::Recordings,
             Include::Transcript,
             Include::Insights,
             Include::Cost,
         ];
         let included = |query: &str| read::<GetCall>(query).map(|query| query.include);
-        let words = "events,turns,messages,listeners,session,recordings,transcript,insights,cost";
+        let words =
+            "events,turns,last_turn,messages,listeners,session,sessions,recordings,transcript,insights,cost";
         let everything = included(&format!("include={words}")).unwrap();
         assert!(all.iter().all(|part| everything.has(*part)));
         for none in ["", "include="] {

@@ -7,7 +7,7 @@ use domain::access::KeyId;
 use domain::call::StatusEvent;
 use domain::listening::Listener;
 use domain::turn::{AnswerSteps, ToolCall, TurnState};
-use domain::{Call, Speaker, Turn};
+use domain::{Call, Epoch, Speaker, Turn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,7 +17,7 @@ use crate::calls::parts::Parts;
 use crate::edge::api::schema;
 use crate::shared::shapes::{Message, Millis, Time};
 use outcome::{Cost, ExtractedView, FinalTranscript, InsightsView, SummaryView};
-use session::Session;
+use session::{Session, SessionEnd};
 
 /// A person who listened to a call while it went on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,6 +51,10 @@ pub(crate) struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     turns: Option<Vec<TurnView<'a>>>,
+    /// What was said last; null until something was. With `include=last_turn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TurnView<'a>>, required = false)]
+    last_turn: Option<Option<TurnView<'a>>>,
     /// What the caller left with the agent, oldest first. With `include=messages`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -63,6 +67,11 @@ pub(crate) struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Session<'a>>, required = false)]
     session: Option<Option<Session<'a>>>,
+    /// Every session that is over and could tell how it ended, the first one first: why a later one began. With
+    /// `include=sessions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sessions: Option<Vec<SessionEnd<'a>>>,
     /// The recording of the conversation, or the reason why it is missing; null while nothing is known of it, and for a call that
     /// its business does not record. With `include=recordings`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,19 +115,21 @@ pub(crate) struct Record<'a> {
 
 impl<'a> Record<'a> {
     pub(crate) fn new(call: &'a Call, parts: &'a Parts) -> Self {
-        let Parts { events, turns, messages, listeners, report, recordings, transcript, insights, cost } =
-            parts;
+        let Parts { events, turns, last_turn, messages, listeners, report, reports, .. } = parts;
+        let Parts { recordings, transcript, insights, cost, .. } = parts;
         let insights = insights.as_ref().map(Option::as_ref);
         let transcript = transcript.as_ref().map(Option::as_ref);
         Self {
             call: CallSummary::new(call),
             events: events.as_deref().map(Event::all),
             turns: turns.as_ref().map(|turns| turns.iter().map(TurnView::new).collect()),
+            last_turn: last_turn.as_ref().map(|last| last.as_ref().map(TurnView::new)),
             messages: messages
                 .as_ref()
                 .map(|left| left.iter().map(|(at, message)| Message::new(*at, message)).collect()),
             listeners: listeners.as_ref().map(|all| all.iter().map(ListenerView::new).collect()),
             session: report.as_ref().map(|report| report.as_ref().map(Session::new)),
+            sessions: reports.as_ref().map(|all| all.iter().map(SessionEnd::new).collect()),
             recording: recordings.as_ref().map(RecordingOrReason::of),
             voicemail: recordings.as_ref().map(|all| all.voicemail().map(|left| of_call(left, "voicemail"))),
             transcript_source: transcript.map(|known| known.map(|(source, _)| source.as_str())),
@@ -171,6 +182,13 @@ struct TurnView<'a> {
     state: TurnState,
     text: &'a str,
     at: Time,
+    /// The session of the call, from 1: a call that is taken up again after its stream or its bridge was lost goes on in the
+    /// next one. `include=sessions` tells why.
+    #[schema(value_type = u32)]
+    epoch: Epoch,
+    /// When the model's connection that carried it was taken into use. Two turns of one epoch differ in it if the model's
+    /// connection was replaced between them: it was lost, or its time was nearly up. Null where it is not known.
+    model_since: Option<Time>,
     /// The agent's: audio generated. The caller's: speech that turn detection heard.
     spoken_ms: Millis,
     /// The agent's: how much of it the line played.
@@ -189,6 +207,8 @@ impl<'a> TurnView<'a> {
             state: turn.state,
             text: &turn.text,
             at: Time(turn.at),
+            epoch: turn.epoch,
+            model_since: turn.model_since.map(Time),
             spoken_ms: Millis(turn.spoken),
             heard_ms: Millis(turn.heard),
             latency_ms: turn.latency.map(Millis),

@@ -255,6 +255,7 @@ pub fn components(components: &mut Components) {
         ("KeyId", schema::KeyId::schema()),
         ("SettingsChannel", schema::SettingsChannel::schema()),
         ("VersionTag", schema::VersionTag::schema()),
+        ("ContentTag", schema::ContentTag::schema()),
         ("IncludeWord", schema::IncludeWord::schema()),
         ("ListIncludeWord", schema::ListIncludeWord::schema()),
         ("MessageIncludeWord", schema::MessageIncludeWord::schema()),

@@ -41,6 +41,8 @@ domain::pattern_schemas! {
     Cursor = "^[A-Za-z0-9_-]{1,1024}$", "AWhhcmJvdXI";
     /// A version of something that is written again, as an `ETag`.
     VersionTag = "^\"v[0-9]{1,18}\"$", "\"v3\"";
+    /// The tag of what was answered, as an `ETag`: sent as `If-None-Match`, it is answered with 304 while nothing has changed.
+    ContentTag = "^\"[0-9a-f]{32}\"$", "\"e3b0c44298fc1c149afbf4c8996fb924\"";
     /// What makes two requests one: the same for every repetition of a request, another for every other request.
     IdempotencyKey = "^[!-~]([ -~]{0,253}[!-~])?$", "order-17";
     /// The id of an answer; a problem's `instance` names it.
@@ -155,11 +157,14 @@ choices! {
     /// `done`: it is dealt with; `waiting`: it is not.
     MessageStateChoice = MessageState::ALL;
     /// A part of a call's record.
-    IncludeWord = ["events", "turns", "messages", "listeners", "session", "recordings", "transcript", "insights", "cost"];
+    IncludeWord = [
+        "events", "turns", "last_turn", "messages", "listeners", "session", "sessions", "recordings", "transcript",
+        "insights", "cost",
+    ];
     /// What is told of messages besides.
     MessageIncludeWord = ["words"];
     /// A part of the records in a list of calls.
-    ListIncludeWord = ["session", "recordings", "insights", "cost"];
+    ListIncludeWord = ["last_turn", "session", "recordings", "insights", "cost"];
 }
 
 /// Null and nothing else.

@@ -14,6 +14,8 @@ const TEXT_BYTES_MAX: usize = 32 * 1024;
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) at: Timestamp,
+    /// When the leg that it joined was taken into use.
+    pub(super) leg: Option<Timestamp>,
     pub(super) kind: Kind,
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::edge::api::schema;
-use crate::shared::shapes::Millis;
+use crate::shared::shapes::{Millis, Time};
 
 /// The figures of one session: one epoch of the call.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +37,32 @@ pub(super) struct Session<'a> {
     usage: Tokens,
     /// Optional settings of the business that the model did not take.
     settings_left_out: &'a [String],
+}
+
+/// How one session of a call ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionEnd<'a> {
+    /// From 1.
+    #[schema(value_type = u32)]
+    epoch: Epoch,
+    began_at: Time,
+    ended_at: Time,
+    #[schema(value_type = schema::EndReasonWord)]
+    end_reason: &'static str,
+    /// The entry of the directory that the call went to. A later session began because it was not answered there.
+    transfer_to: Option<&'a str>,
+}
+
+impl<'a> SessionEnd<'a> {
+    pub(super) fn new(report: &'a SessionReport) -> Self {
+        Self {
+            epoch: report.epoch,
+            began_at: Time(report.started_at),
+            ended_at: Time(report.ended_at),
+            end_reason: report.end.as_str(),
+            transfer_to: report.transfer_to.as_deref(),
+        }
+    }
 }
 
 /// From the end of the caller's speech to the agent's first audio, milliseconds.
