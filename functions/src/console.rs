@@ -6,7 +6,9 @@
 mod served;
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -35,6 +37,8 @@ struct Files;
 const INDEX: &str = "index.html";
 /// Where the page stands for the digest of its files.
 const DIGEST_IN_PAGE: &str = "@DIGEST@";
+/// Where the page names its scripts.
+const SCRIPTS_IN_PAGE: &str = "<!-- @SCRIPTS@ -->";
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Kept, and asked for again each time.
 const CHECKED: &str = "no-cache";
@@ -104,10 +108,44 @@ fn policy(bucket: &Url, stream: &Url) -> String {
 }
 
 async fn page(headers: HeaderMap) -> Response {
-    let Some(page) = content(INDEX) else { return Problem::no_such_route().into_response() };
-    let page = String::from_utf8_lossy(&page).replace(DIGEST_IN_PAGE, &digest());
+    let Some(page) = whole_page(&digest()) else { return Problem::no_such_route().into_response() };
     let etag = etag::of_content(Sha256::digest(&page).into());
     answer(&headers, &etag, CHECKED, INDEX, page.into_bytes())
+}
+
+/// Scripts that the first screen begins with, for most who come.
+const FIRST_SCRIPTS: [&str; 2] = ["main.js", "screens/overview.js"];
+
+/// The first scripts and all that they import.
+fn first_scripts() -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    let mut new: Vec<String> = FIRST_SCRIPTS.map(str::to_owned).into();
+    while let Some(name) = new.pop() {
+        let script = content(&name).unwrap_or_default();
+        let script = String::from_utf8_lossy(&script);
+        let named = script.split("from\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let named = named.filter(|named| named.starts_with('.'));
+        // Names are relative to the script, as addresses are.
+        let root = Url::parse("file:///").and_then(|root| root.join(&name));
+        let paths =
+            named.filter_map(|named| Some(root.as_ref().ok()?.join(named).ok()?.path()[1..].to_owned()));
+        new.extend(paths.filter(|path| !known.contains(path)));
+        known.insert(name);
+    }
+    known
+}
+
+/// The page with its first scripts named in it. A browser then asks for all of them at once; otherwise it finds them one behind
+/// another, as each names what it imports.
+fn whole_page(digest: &str) -> Option<String> {
+    let page = Files::get(INDEX)?.data;
+    let mut scripts = String::new();
+    for name in first_scripts() {
+        let _ = writeln!(scripts, "<link rel=\"modulepreload\" href=\"console/{DIGEST_IN_PAGE}/{name}\">");
+    }
+    let page = String::from_utf8_lossy(&page).replace(SCRIPTS_IN_PAGE, &scripts);
+    let page = served::served(INDEX, Cow::Owned(page.into_bytes()));
+    Some(String::from_utf8_lossy(&page).replace(DIGEST_IN_PAGE, digest))
 }
 
 async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
@@ -115,7 +153,8 @@ async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) 
     let Some(content) = found else { return Problem::no_such_route().into_response() };
     let etag = etag::of_content(Sha256::digest(&content).into());
     // A page that was loaded before a deployment still finds its files, and must not keep the new ones for the old.
-    let caching = if wanted == digest() { FOREVER } else { CHECKED };
+    let is_of_last_page = wanted == *last_digest();
+    let caching = if is_of_last_page || wanted == digest() { FOREVER } else { CHECKED };
     answer(&headers, &etag, caching, &name, content.into_owned())
 }
 
@@ -146,9 +185,17 @@ fn content_type(name: &str) -> &'static str {
 
 /// Of all files but the page itself, in the order of their names.
 fn digest() -> String {
-    static OF_THE_PROGRAM: LazyLock<String> = LazyLock::new(made_digest);
     // The files of a debug build change while it runs.
-    if cfg!(debug_assertions) { made_digest() } else { OF_THE_PROGRAM.clone() }
+    if cfg!(debug_assertions) {
+        last_digest().clone_from(&made_digest());
+    }
+    last_digest().clone()
+}
+
+/// The digest as it was made last.
+fn last_digest() -> MutexGuard<'static, String> {
+    static LAST: LazyLock<Mutex<String>> = LazyLock::new(|| Mutex::new(made_digest()));
+    LAST.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn made_digest() -> String {
@@ -164,16 +211,34 @@ fn made_digest() -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// As it is served, which is raw on the wire (`served`).
     #[test]
     fn the_whole_console_is_small() {
         let files = Files::iter().filter(|name| !name.ends_with("/LICENCES.txt"));
+        let files = files.filter(|name| *name != INDEX);
         let sizes: usize = files.filter_map(|name| Some(content(&name)?.len())).sum();
+        let sizes = sizes + whole_page(&digest()).unwrap().len();
         assert!(sizes <= 150_000, "the console has {sizes} bytes: 150,000 are its bound");
+    }
+
+    #[test]
+    fn the_page_names_the_scripts_that_it_needs_first() {
+        let page = whole_page("0").unwrap();
+        assert!(!page.contains('@'), "{page}");
+        let names = first_scripts();
+        for name in ["main.js", "lib/ui.js", "vendor/preact.js", "screens/overview.js", "screens/calls.js"] {
+            assert!(names.contains(name), "{name}: {names:?}");
+            assert!(
+                page.contains(&format!("<link rel=\"modulepreload\" href=\"console/0/{name}\">")),
+                "{page}"
+            );
+        }
+        assert!(!names.contains("screens/audit.js"), "{names:?}");
+        for name in names {
+            assert!(Files::get(&name).is_some(), "{name} is imported and not there");
+        }
     }
 
     #[test]
