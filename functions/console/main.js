@@ -1,44 +1,57 @@
 // The console's frame: who is signed in, which business is looked at, and which screen is shown.
-import { Badge, Field, Form, Trouble, ask, count, go, html, of, render, to, useEffect, useFields, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
-import { SignIn } from "./screens/sign-in.js";
-import { Overview } from "./screens/overview.js";
-import { Calls } from "./screens/calls.js";
-import { CallPage } from "./screens/call.js";
-import { Live } from "./screens/live.js";
-import { Messages } from "./screens/messages.js";
-import { Settings } from "./screens/settings.js";
-import { Prompt } from "./screens/prompt.js";
-import { DoNotCall, Numbers } from "./screens/numbers.js";
-import { Usage } from "./screens/usage.js";
-import { Keys } from "./screens/keys.js";
-import { Members } from "./screens/members.js";
-import { Audit } from "./screens/audit.js";
-import { Businesses, Profile } from "./screens/businesses.js";
-import { Health } from "./screens/health.js";
+import { Badge, Field, Form, Trouble, ask, count, go, here, html, of, render, to, useEffect, useFields, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
 
-/** A screen: what leads to it, the scope without which it shows nothing, and the screen of one of its things. */
+/** A screen: what leads to it, the scope without which it shows nothing, and its module and name, and those of the screen of one of its things. */
 const place = (name, title, scope, screen, one = screen) => ({ name, title, scope, screen, one });
 const OF_BUSINESS = [
-	place("overview", "Overview", "calls:read", Overview),
-	place("live", "Live", "calls:read", Live),
-	place("calls", "Calls", "calls:read", Calls, CallPage),
-	place("messages", "Messages", "calls:read", Messages),
-	place("settings", "Settings", "settings:read", Settings),
-	place("prompt", "What the model gets", "settings:read", Prompt),
-	place("numbers", "Numbers", "numbers:read", Numbers),
-	place("do-not-call", "Do not call", "do_not_call:read", DoNotCall),
-	place("usage", "Usage", "usage:read", Usage),
-	place("members", "Members", "keys:read", Members),
-	place("keys", "Keys", "keys:read", Keys),
-	place("audit", "Audit", "audit:read", Audit),
-	place("profile", "Business", "business:read", Profile),
+	place("overview", "Overview", "calls:read", "overview Overview"),
+	place("live", "Live", "calls:read", "live Live"),
+	place("calls", "Calls", "calls:read", "calls Calls", "call CallPage"),
+	place("messages", "Messages", "calls:read", "messages Messages"),
+	place("settings", "Settings", "settings:read", "settings Settings"),
+	place("prompt", "What the model gets", "settings:read", "prompt Prompt"),
+	place("numbers", "Numbers", "numbers:read", "numbers Numbers"),
+	place("do-not-call", "Do not call", "do_not_call:read", "numbers DoNotCall"),
+	place("usage", "Usage", "usage:read", "usage Usage"),
+	place("members", "Members", "keys:read", "members Members"),
+	place("keys", "Keys", "keys:read", "keys Keys"),
+	place("audit", "Audit", "audit:read", "audit Audit"),
+	place("profile", "Business", "business:read", "businesses Profile"),
 ];
 const OF_DEPLOYMENT = [
-	place("businesses", "Businesses", "businesses:read", Businesses),
-	place("health", "Deployment", "deployment:read", Health),
-	place("keys", "Operators' keys", "keys:read", Keys),
-	place("audit", "Operators' audit", "audit:read", Audit),
+	place("businesses", "Businesses", "businesses:read", "businesses Businesses"),
+	place("health", "Deployment", "deployment:read", "health Health"),
+	place("keys", "Operators' keys", "keys:read", "keys Keys"),
+	place("audit", "Operators' audit", "audit:read", "audit Audit"),
 ];
+
+/** The screen that the parts of an address lead to, if there is one. */
+function placeOf(/** @type {string[]} */ [area, ...rest]) {
+	const [name, one] = area === "b" ? rest.slice(1) : rest;
+	const found = (area === "b" ? OF_BUSINESS : OF_DEPLOYMENT).find((place) => place.name === name);
+	return { found, one, screen: one === undefined ? found?.screen : found?.one };
+}
+
+/** @param {string} screen its module and name; the module is loaded once, when it is first wanted */
+async function loaded(screen) {
+	const [module, name] = screen.split(" ");
+	return (await import(`./screens/${module}.js`))[name];
+}
+
+/** A screen when its module is there. @param {string | undefined} screen */
+function useScreen(screen) {
+	const [state, setState] = useState({ of: "", Screen: /** @type {any} */ (null), problem: /** @type {any} */ (null) });
+	useEffect(() => {
+		// A module that comes late is not shown in place of one that was wanted since.
+		let isWanted = true;
+		const show = (Screen, problem) => isWanted && screen && setState({ of: screen, Screen, problem });
+		if (screen) loaded(screen).then((Screen) => show(Screen, null), (problem) => show(null, problem));
+		return () => {
+			isWanted = false;
+		};
+	}, [screen]);
+	return state.of === screen ? state : { Screen: null, problem: null };
+}
 
 function Console() {
 	const [who, setWho] = useState();
@@ -57,39 +70,44 @@ function Console() {
 		whenSignedOut(() => setWho(null));
 		look();
 	}, []);
-	if (problem) return html`<main class="sign-in"><h1>Switchboard</h1><${Trouble} of=${problem} again=${look} /></main>`;
-	if (who === undefined) return null;
 	const invitation = parts[0] === "join" ? parts[1] : undefined;
 	const reason = query.get("sign-in");
+	const isOutside = who === null || invitation || reason;
+	const { Screen: SignIn } = useScreen(isOutside ? "sign-in SignIn" : undefined);
+	if (problem) return html`<main class="sign-in"><h1>Switchboard</h1><${Trouble} of=${problem} again=${look} /></main>`;
+	if (who === undefined || (isOutside && !SignIn)) return null;
 	const signedIn = (who) => {
 		setWho(who);
 		if (reason) go(to([]), true);
 	};
-	if (who === null || invitation || reason) return html`<${SignIn} who=${who} invitation=${invitation} reason=${reason} onSignedIn=${signedIn} />`;
+	if (isOutside) return html`<${SignIn} who=${who} invitation=${invitation} reason=${reason} onSignedIn=${signedIn} />`;
 	return html`<${Frame} key=${who.key} who=${who} onLeft=${() => setWho(null)} onSwitched=${setWho} />`;
 }
 
 function Frame({ who, onLeft, onSwitched }) {
 	const { parts, query } = useRoute();
 	const [open, setOpen] = useState(false);
-	const [area, ...rest] = parts;
-	const [business, name, one] = area === "b" ? rest : [who.business, rest[0]];
+	const [area] = parts;
+	const business = area === "b" ? parts[1] : who.business;
 	const may = (scope) => who.scopes.includes(scope);
 	const isOperator = who.owner === "operator";
 	const waiting = useLoad(business && may("calls:read") ? of(business, "/messages?limit=1") : null, 30_000);
-	const shown = (area === "b" ? OF_BUSINESS : OF_DEPLOYMENT).find((screen) => screen.name === name && may(screen.scope));
+	const { found, one, screen } = placeOf(parts);
+	const shown = found && may(found.scope) ? found : undefined;
+	const { Screen, problem } = useScreen(shown && screen);
 	const title = useRef(null);
 	const address = parts.join("/");
 	useEffect(() => {
-		if (!area) go(who.business ? to(["b", who.business, "overview"]) : to(["d", "businesses"]), true);
+		if (!here().parts.length) go(who.business ? to(["b", who.business, "overview"]) : to(["d", "businesses"]), true);
 	}, [area]);
 	useEffect(() => {
 		document.title = `${shown?.title ?? "Not found"} · Switchboard`;
 		setOpen(false);
+	}, [address]);
+	useEffect(() => {
 		// The next screen is read from its heading on.
 		title.current?.querySelector("h1")?.focus();
-	}, [address]);
-	const Screen = one === undefined ? shown?.screen : shown?.one;
+	}, [address, Screen]);
 	const list = (title, prefix, screens) => html`${title && html`<h2>${title}</h2>`}
 		<ul>
 			${screens
@@ -123,7 +141,9 @@ function Frame({ who, onLeft, onSwitched }) {
 		<main ref=${title} id="main" tabindex="-1">
 			${Screen
 				? html`<${Screen} key=${address} business=${area === "b" ? business : null} who=${who} may=${may} query=${query} one=${one} waiting=${waiting} />`
-				: area && html`<h1 tabindex="-1">Not found</h1><p>There is no such screen, or the key that you signed in with has no scope for it.</p>`}
+				: shown
+					? html`<${Trouble} of=${problem && { title: "not loaded", message: "The console has changed, or cannot be reached. Load the page again." }} again=${() => location.reload()} />`
+					: area && html`<h1 tabindex="-1">Not found</h1><p>There is no such screen, or the key that you signed in with has no scope for it.</p>`}
 		</main>
 	</div>`;
 }
@@ -178,5 +198,7 @@ function Leave({ onLeft }) {
 	</div>`;
 }
 
+// The first screen is fetched while the API is asked who is signed in.
+loaded(placeOf(here().parts).screen ?? "overview Overview").catch(() => {});
 const root = document.getElementById("console");
 if (root) render(html`<${Console} />`, root);

@@ -81,6 +81,17 @@ test("a message is found, read as text, done, and the counts fall; it is taken b
   await context.close();
 });
 
+test("a viewer sees who left what kind of message, and no words of it", async () => {
+  const { data: made } = await ask("POST", "/keys", { body: { name: "viewer", role: "viewer" }, headers: { "idempotency-key": crypto.randomUUID() } });
+  const { context, page, wrong } = await open(browser);
+  await signIn(page, made.key);
+  await page.goto(`${url}/console#/b/${business}/messages?state=all`);
+  await page.locator(".empty, .scroller").first().waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test("a list that cannot be loaded says why, and one that is empty says so", async () => {
   const { context, page, wrong } = await open(browser);
   await signIn(page, key);

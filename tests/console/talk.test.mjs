@@ -145,6 +145,8 @@ test("a socket that breaks is followed by another, and hanging up ends the call"
   await page.waitForFunction(() => window.seen.sent.includes("dtmf"));
   await dialog.getByRole("button", { name: "Hang up" }).click();
   await dialog.getByText("The call is over.").waitFor({ timeout: 30_000 });
+  await dialog.getByRole("link", { name: "What the call came to" }).click();
+  await page.locator(".between").getByText(/^The line was lost and taken up again at \d:\d\d\.$/).waitFor({ timeout: 30_000 });
   assert.deepEqual(wrong, []);
   await context.close();
 });

@@ -23,7 +23,7 @@ export function whenSignedOut(listener) {
 }
 
 /**
- * Sends a request and reads its answer.
+ * Sends a request and reads its answer; `same` says that nothing has changed since the state that `if-none-match` names.
  * @param {string} method
  * @param {string} path below `/v1`, beginning with `/`
  * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} [options]
@@ -52,7 +52,7 @@ export async function ask(method, path, { body, headers = {}, signal, quiet = fa
 		if (answer.status === 401 && !quiet) onSignedOut();
 		throw new Problem(answer.status, data, answer.headers);
 	}
-	return { data, etag: answer.headers.get("etag") };
+	return { data, etag: answer.headers.get("etag"), same: answer.status === 304 };
 }
 
 /** @param {string} text */

@@ -35,9 +35,12 @@ export function money(micros) {
 	return `$${usd.toFixed(usd !== 0 && Math.abs(usd) < 1 ? 4 : 2)}`;
 }
 
-const size = new Intl.NumberFormat(undefined, { notation: "compact", style: "unit", unit: "byte", maximumFractionDigits: 1 });
-/** @param {number} n */
-export const bytes = (n) => size.format(n);
+/** Bytes in the unit that leaves few digits, such as `937.7 kB`. @param {number} n */
+export function bytes(n) {
+	const thousands = Math.min(3, Math.max(0, Math.floor(Math.log10(n || 1) / 3)));
+	const unit = ["byte", "kilobyte", "megabyte", "gigabyte"][thousands];
+	return (n / 1_000 ** thousands).toLocaleString(undefined, { style: "unit", unit, maximumFractionDigits: 1 });
+}
 
 /** A code of the API as words: `agent_hang_up` is `agent hang up`. @param {string | null | undefined} code */
 export const words = (code) => (code ? code.replaceAll(/[_-]/g, " ") : "–");

@@ -13,26 +13,33 @@ export function useRoute() {
 	return route;
 }
 
+/** What could not be loaded is asked for again after this long at the soonest, ms. */
+const AFTER_PROBLEM = 5_000;
+
 /**
- * Loads a resource, and again every `every` milliseconds while the page is seen.
+ * Loads a resource, and again every `every` milliseconds while the page is seen. What has not changed since is neither sent
+ * nor drawn again.
  * @param {string | null} path below `/v1`; null loads nothing
  */
 export function useLoad(path, every = 0) {
 	const empty = { path: /** @type {string | null} */ (null), data: /** @type {any} */ (null), etag: /** @type {string | null} */ (null), problem: /** @type {any} */ (null) };
 	const [state, setState] = useState(empty);
-	const latest = useRef(path);
-	latest.current = path;
+	const latest = useRef(state);
+	latest.current = state.path === path ? state : { ...empty, path };
 	const fetched = async (signal) => {
 		if (!path) return;
+		const known = latest.current;
+		let found;
 		try {
-			const { data, etag } = await ask("GET", path, { signal });
-			if (latest.current === path) setState({ path, data, etag, problem: null });
+			const { data, etag, same } = await ask("GET", path, { signal, headers: known.etag ? { "if-none-match": known.etag } : {} });
+			found = same ? { ...known, problem: null } : { path, data, etag, problem: null };
+			if (same && !known.problem) return;
 		} catch (problem) {
+			if (signal?.aborted) return;
 			// What was loaded stays on the screen beside the problem.
-			if (!signal?.aborted && latest.current === path) {
-				setState((state) => ({ ...(state.path === path ? state : empty), path, problem }));
-			}
+			found = { ...known, problem };
 		}
+		if (latest.current.path === path) setState((latest.current = found));
 	};
 	const load = useCallback(fetched, [path]);
 	useEffect(() => {
@@ -42,14 +49,14 @@ export function useLoad(path, every = 0) {
 		let timer = setTimeout(again, every);
 		async function again() {
 			if (document.visibilityState === "visible") await load(abort.signal);
-			if (!abort.signal.aborted) timer = setTimeout(again, every);
+			if (!abort.signal.aborted) timer = setTimeout(again, latest.current.problem ? Math.max(every, AFTER_PROBLEM) : every);
 		}
 		return () => {
 			abort.abort();
 			clearTimeout(timer);
 		};
 	}, [load, every]);
-	const { data, etag, problem } = state.path === path ? state : empty;
+	const { data, etag, problem } = latest.current;
 	return { data, etag, problem, loading: path !== null && data === null && problem === null, reload: () => load() };
 }
 
@@ -74,15 +81,16 @@ export function useAction(act) {
 	return { run, ...state };
 }
 
-/** Which page of a list is shown: `cursor` is what the API gave for it. */
-export function usePages() {
-	const [cursors, setCursors] = useState([""]);
+/** Which page of a list is shown: `cursor` is what the API gave for it. The list begins anew when other things are `asked`. */
+export function usePages(asked = "") {
+	const [kept, keep] = useState({ asked, cursors: [""] });
+	const cursors = kept.asked === asked ? kept.cursors : [""];
+	const show = (cursors) => keep({ asked, cursors });
 	return {
 		cursor: cursors.at(-1),
 		isFirst: cursors.length === 1,
-		back: () => setCursors(cursors.slice(0, -1)),
-		further: (next) => setCursors([...cursors, next]),
-		restart: () => setCursors([""]),
+		back: () => show(cursors.slice(0, -1)),
+		further: (next) => show([...cursors, next]),
 	};
 }
 

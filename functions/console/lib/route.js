@@ -7,7 +7,7 @@ export function here() {
 }
 
 /** A query without the values that are empty. @param {Record<string, any>} query */
-export const search = (query) => new URLSearchParams(Object.entries(query).filter(([, value]) => (value ?? "") !== "")).toString();
+export const search = (query) => new URLSearchParams(Object.entries(query).filter(([, value]) => value || value === 0)).toString();
 
 /** The address of a place in the console. @param {(string | number)[]} parts @param {Record<string, any>} [query] */
 export function to(parts, query = {}) {

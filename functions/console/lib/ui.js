@@ -2,6 +2,7 @@
 import { html, useEffect, useId, useRef, useState } from "./dom.js";
 import { once } from "./api.js";
 import { words } from "./format.js";
+import { go, to } from "./route.js";
 import { useAction } from "./hooks.js";
 
 /** What went wrong, in the words of the API. */
@@ -37,11 +38,15 @@ export const text = (written) => html`<span dir="auto">${written}</span>`;
 /** A short state. `tone` is `good`, `bad`, `busy` or nothing; the word says it all the same. */
 export const Badge = ({ tone = "", children }) => html`<span class=${`badge ${tone}`}>${children}</span>`;
 
-/** The state of a call. */
-export function CallState({ status }) {
-	const tone = { completed: "good", "in-progress": "busy", ringing: "busy", queued: "busy" }[status] ?? "bad";
-	return html`<${Badge} tone=${tone}>${words(status)}<//>`;
-}
+/** The tones of states: as it should be, on its way, and neither; every other state is bad. */
+const TONES = {
+	good: ["completed", "active", "archived", "done", "good", "joined", "live", "published", "proven"],
+	busy: ["announced", "in-progress", "in_progress", "invited", "looked_for", "queued", "ringing", "to do", "waiting", "warning"],
+	"": ["not_proven", "not_recorded"],
+};
+
+/** The state that something is in, in the words and the colour that it has everywhere. */
+export const State = ({ of }) => html`<${Badge} tone=${Object.keys(TONES).find((tone) => TONES[tone].includes(of)) ?? "bad"}>${words(of)}<//>`;
 
 /** The heading of a screen, and what stands beside it. */
 export const Head = ({ title, children }) => html`<header><h1 tabindex="-1">${title}</h1>${children}</header>`;
@@ -52,8 +57,27 @@ export function Sheet({ title, children }) {
 	return html`<section class="sheet" aria-labelledby=${id}><h2 id=${id}>${title}</h2>${children}</section>`;
 }
 
+/** What is chosen from: `all`, or one of the words of a closed list. */
+export const choices = (all, list) => [["", all], ...list.map((value) => [value, words(value)])];
+
+/** What narrows a list down. */
+export const Filters = ({ children }) => html`<div class="sheet row" role="search" aria-label="Filters">${children}</div>`;
+
+/** Filters of these names that stand in the address of the screen at `parts`: what is chosen, and a field for each. */
+export function filtersOf(parts, query, names) {
+	const chosen = Object.fromEntries(names.map((name) => [name, query.get(name) ?? ""]));
+	const set = (name) => (value) => go(to(parts, { ...chosen, [name]: value }), true);
+	const field = (name, label, more) => html`<${Field} label=${label} value=${chosen[name]} onInput=${set(name)} ...${more} />`;
+	return { chosen, field };
+}
+
+/** The table of a list that is loaded, of its entries `name` those that fit, with the way to its other pages if it has `pages`. */
+export const List = ({ of, name, fits = () => true, pages, ...table }) => html`<${Loaded} of=${of}>
+	${(data) => html`<${Table} rows=${data[name].filter(fits)} ...${table} />${pages && html`<${Pages} of=${pages} next=${data.next} />`}`}
+<//>`;
+
 /** A table; on a narrow screen each row is a card. `columns` has the cell of a row for each heading; those in `numbers` hold figures. */
-export function Table({ caption, columns, rows, id, current, numbers = [], empty = "" }) {
+export function Table({ caption, columns, rows, id = (row) => row.id, mark = (_) => "", numbers = [], empty = "" }) {
 	if (!rows.length && empty) return html`<${Empty}>${empty}<//>`;
 	const side = (name) => (numbers.includes(name) ? "number" : "");
 	return html`<div class="sheet scroller" tabindex="0" role="region" aria-label=${caption}>
@@ -64,7 +88,7 @@ export function Table({ caption, columns, rows, id, current, numbers = [], empty
 			</thead>
 			<tbody>
 				${rows.map(
-					(row) => html`<tr key=${id(row)} class=${current === id(row) ? "current" : ""}>
+					(row) => html`<tr key=${id(row)} class=${mark(row)}>
 						${Object.entries(columns).map(([name, cell]) => html`<td class=${side(name)} data-name=${name}>${cell(row)}</td>`)}
 					</tr>`,
 				)}
@@ -145,38 +169,40 @@ export function Form({ act, label, tone = "first", disabled, stale, onClose, chi
 	</form>`;
 }
 
-export const FormDialog = ({ title, onClose, ...form }) => html`<${Dialog} title=${title} onClose=${onClose}><${Form} onClose=${onClose} ...${form} /><//>`;
+/** A form in a dialog. When it is done the dialog closes, unless it `stays`, and `then` is given what came of it. */
+export function FormDialog({ title, act, then, stays, ...form }) {
+	const done = async (headers) => {
+		const result = await act(headers);
+		if (!stays) form.onClose();
+		await then?.(result);
+	};
+	return html`<${Dialog} title=${title} onClose=${form.onClose}><${Form} act=${done} ...${form} /><//>`;
+}
 
-/** A button with the dialog that it opens: `children` makes it, and is given what closes it. */
-export function Opens({ label, tone = "", disabled, children }) {
+/** A button with the dialog that it opens: a component, which is given all the rest and what closes it. */
+export function Opens({ disabled, dialog, ...rest }) {
 	const [open, setOpen] = useState(false);
-	return html`<button class=${tone} disabled=${disabled} onClick=${() => setOpen(true)}>${label}</button>${open && children(() => setOpen(false))}`;
+	return html`<button class=${rest.tone ?? ""} disabled=${disabled} onClick=${() => setOpen(true)}>${rest.label}</button>${open && html`<${dialog} ...${rest} onClose=${() => setOpen(false)} />`}`;
 }
 
 /** A button that asks before it acts. */
-export function Ask({ label, question, act, then, tone = "bad", children }) {
-	const confirm = (close) => async () => {
-		const result = await act();
-		close();
-		then?.(result);
-	};
-	return html`<${Opens} label=${label} tone=${tone}>
-		${(close) => html`<${FormDialog} title=${label} onClose=${close} label=${label} tone=${tone} act=${confirm(close)}><p>${question}</p>${children}<//>`}
-	<//>`;
-}
+export const Ask = ({ question, tone = "bad", children, ...rest }) => html`<${Opens} dialog=${FormDialog} title=${rest.label} tone=${tone} ...${rest}><p>${question}</p>${children}<//>`;
 
 /** Something that is shown once, with a button to copy it. */
-export function Copy({ text, label }) {
+export function Copy({ text, label, children }) {
 	const [done, setDone] = useState(false);
 	const copy = async () => {
 		await navigator.clipboard?.writeText(text);
 		setDone(true);
 	};
-	return html`<p class="copy">
-		<code>${text}</code>
-		<button type="button" onClick=${copy}>${label}</button>
-		<span role="status">${done ? "Copied" : ""}</span>
-	</p>`;
+	return html`<div class="notice">
+		<p role="status">${children}</p>
+		<p class="copy">
+			<code>${text}</code>
+			<button type="button" onClick=${copy}>${label}</button>
+			<span role="status">${done ? "Copied" : ""}</span>
+		</p>
+	</div>`;
 }
 
 /** The way to the next page of a list and back. `next` is what the API says of it. */

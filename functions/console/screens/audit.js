@@ -1,17 +1,13 @@
-import { Badge, Field, Head, Loaded, Pages, Table, Trouble, ask, html, of, save, search, text, time, useAction, useLoad, usePages, useState } from "../lib/all.js";
+import { Badge, Field, Filters, Head, List, Trouble, ask, html, of, save, search, text, time, useAction, useLoad, usePages, useState } from "../lib/all.js";
 
 /** What was asked of the API on a day. */
 export function Audit({ business }) {
 	const [day, setDay] = useState("");
 	const [wanted, setWanted] = useState("");
 	const path = business ? of(business, "/audit") : "/audit";
-	const pages = usePages();
+	const pages = usePages(day);
 	const page = (day, cursor) => `${path}?${search({ limit: 100, day, cursor })}`;
 	const audit = useLoad(page(day, pages.cursor));
-	const choose = (day) => {
-		pages.restart();
-		setDay(day);
-	};
 	const { run: exported, busy, problem } = useAction(async () => {
 		const { day } = audit.data;
 		const entries = [];
@@ -33,14 +29,11 @@ export function Audit({ business }) {
 	const fits = (entry) => !wanted || [entry.key, entry.name, entry.path, entry.method, entry.scope, entry.source].some((text) => text?.toLowerCase().includes(wanted.toLowerCase()));
 	return html`<${Head} title=${business ? "Audit" : "Operators' audit"} />
 		<p>Every change, and every reading of what people said, of recordings and of keys. Days are in UTC.</p>
-		<div class="sheet row" role="search">
-			<${Field} label="Day" type="date" value=${day || audit.data?.day || ""} onInput=${choose} />
+		<${Filters}>
+			<${Field} label="Day" type="date" value=${day || audit.data?.day || ""} onInput=${setDay} />
 			<${Field} label="Shown requests that contain" type="search" value=${wanted} onInput=${setWanted} placeholder="key, path or address" />
 			<button disabled=${!audit.data || busy} onClick=${exported}>Export the day</button>
-		</div>
+		<//>
 		<${Trouble} of=${problem} />
-		<${Loaded} of=${audit}>
-			${(data) => html`<${Table} caption="Requests" columns=${columns} rows=${data.entries.filter(fits)} id=${(entry) => entry.at + entry.request} numbers=${["Answer"]} empty="Nothing was asked." />
-				<${Pages} of=${pages} next=${data.next} />`}
-		<//>`;
+		<${List} of=${audit} name="entries" fits=${fits} caption="Requests" columns=${columns} id=${(entry) => entry.at + entry.request} numbers=${["Time", "Answer"]} pages=${pages} empty="Nothing was asked." />`;
 }

@@ -1,40 +1,30 @@
-import { Ask, Badge, Fact, Field, Form, FormDialog, Head, Loaded, Opens, Pages, Table, ask, dateTime, go, html, ifMatch, of, search, to, useFields, useLoad, usePages, useState } from "../lib/all.js";
+import { Ask, Fact, Field, Filters, Form, FormDialog, Head, List, Loaded, Opens, State, ask, choices, dateTime, filtersOf, go, html, ifMatch, of, search, to, useFields, useLoad, usePages, useState } from "../lib/all.js";
 
 /** Every business of the deployment, for operators. */
 export function Businesses({ may, query }) {
-	const chosen = { q: query.get("q") ?? "", standing: query.get("standing") ?? "" };
-	const pages = usePages();
+	const { chosen, field } = filtersOf(["d", "businesses"], query, ["q", "standing"]);
+	const asked = search(chosen);
+	const pages = usePages(asked);
 	const list = useLoad(`/businesses?${search({ limit: 50, ...chosen, cursor: pages.cursor })}`);
-	const set = (name) => (value) => {
-		pages.restart();
-		go(to(["d", "businesses"], { ...chosen, [name]: value }), true);
-	};
 	const columns = {
 		Name: (row) => html`<a href=${to(["b", row.id, "overview"])} dir="auto">${row.name}</a>`,
 		Id: (row) => html`<code>${row.id}</code>`,
-		Standing: (row) => html`<${Badge} tone=${row.standing === "active" ? "good" : "bad"}>${row.standing}<//>`,
+		Standing: (row) => html`<${State} of=${row.standing} />`,
 	};
 	return html`<${Head} title="Businesses">
-			${may("businesses:write") && html`<${Opens} label="Add a business" tone="first">${(close) => html`<${Make} onClose=${close} />`}<//>`}
+			${may("businesses:write") && html`<${Opens} label="Add a business" tone="first" dialog=${Make} />`}
 		<//>
-		<div class="sheet row" role="search">
-			<${Field} label="Name or id contains" type="search" value=${chosen.q} onInput=${set("q")} />
-			<${Field} label="Standing" value=${chosen.standing} onInput=${set("standing")} options=${["", "active", "suspended", "deleted"].map((value) => [value, value || "all"])} />
-		</div>
-		<${Loaded} of=${list}>
-			${(data) => html`<${Table} caption="Businesses" columns=${columns} rows=${data.businesses} id=${(row) => row.id} empty=${chosen.q || chosen.standing ? "No business fits." : "There is no business yet."} />
-				<${Pages} of=${pages} next=${data.next} />`}
-		<//>`;
+		<${Filters}>
+			${field("q", "Name or id contains", { type: "search" })}
+			${field("standing", "Standing", { options: choices("all", ["active", "suspended", "deleted"]) })}
+		<//>
+		<${List} of=${list} name="businesses" caption="Businesses" columns=${columns} pages=${pages} empty=${asked ? "No business fits." : "There is no business yet."} />`;
 }
 
-function Make({ onClose }) {
+function Make(dialog) {
 	const { values, field } = useFields({ id: "", name: "", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
-	const make = async () => {
-		const { data } = await ask("POST", "/businesses", { body: values });
-		onClose();
-		go(to(["b", data.id, "settings"]));
-	};
-	return html`<${FormDialog} title="Add a business" label="Add" onClose=${onClose} act=${make}>
+	const make = () => ask("POST", "/businesses", { body: values });
+	return html`<${FormDialog} ...${dialog} title="Add a business" label="Add" act=${make} then=${({ data }) => go(to(["b", data.id, "settings"]))}>
 		${field("name", "Name", { required: true })}
 		${field("id", "Id", { required: true, pattern: "[a-z0-9][a-z0-9\\-]*", hint: "Small letters, digits and hyphens. It stands in addresses and cannot be changed." })}
 		${field("time_zone", "Time zone", { required: true })}
@@ -50,7 +40,7 @@ export function Profile({ business, may }) {
 			${(data) => html`<section class="sheet" aria-label="Standing">
 					<dl class="facts">
 						<${Fact} name="Id"><code>${data.id}</code><//>
-						<${Fact} name="Standing"><${Badge} tone=${data.standing === "active" ? "good" : "bad"}>${data.standing}<//> ${data.since ? `since ${dateTime(data.since)}` : ""} ${data.reason ?? ""}<//>
+						<${Fact} name="Standing"><${State} of=${data.standing} /> ${data.since ? `since ${dateTime(data.since)}` : ""} ${data.reason ?? ""}<//>
 						${data.gone_at && html`<${Fact} name="Deleted for good">${dateTime(data.gone_at)}<//>`}
 					</dl>
 					${may("businesses:write") && html`<${Standing} path=${path} profile=${data} reload=${profile.reload} />`}

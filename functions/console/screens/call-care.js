@@ -1,4 +1,4 @@
-import { Ask, Badge, Check, Copy, Dialog, Fact, Field, Form, FormDialog, Loaded, Opens, Sheet, Table, Trouble, ask, bytes, date, dateTime, duration, html, ifMatch, useFields, useLoad, useState, words } from "../lib/all.js";
+import { Ask, Badge, Check, Copy, Dialog, Fact, Field, Form, FormDialog, List, Loaded, Opens, Sheet, State, Trouble, ask, bytes, date, dateTime, duration, html, ifMatch, useFields, useLoad, useState, words } from "../lib/all.js";
 
 /** The recording's state, and what may be done with it. */
 export function RecordingCare({ path, recording, may, reload }) {
@@ -9,13 +9,13 @@ export function RecordingCare({ path, recording, may, reload }) {
 	};
 	return html`<${Sheet} title="Recording">
 		<dl class="facts">
-			<${Fact} name="State"><${Badge} tone=${archived ? "good" : "busy"}>${words(recording.state)}<//> ${recording.reason && words(recording.reason)} ${recording.legal_hold && html`<${Badge} tone="busy">legal hold<//>`}<//>
+			<${Fact} name="State"><${State} of=${recording.state} /> ${recording.reason && words(recording.reason)} ${recording.legal_hold && html`<${Badge} tone="busy">legal hold<//>`}<//>
 			${archived && html`<${Fact} name="Length">${duration(recording.duration_ms / 1_000)}, ${recording.channels} channels, ${bytes(recording.bytes)}<//>
 				<${Fact} name="Kept">${words(recording.retention)}, since ${date(recording.archived_at)}<//>
 				<${Fact} name="SHA-256"><code>${recording.sha256}</code><//>`}
 		</dl>
 		<div class="row">
-			${archived && may("recordings:share") && html`<${Opens} label="Share">${(close) => html`<${Shares} path=${path} onClose=${close} />`}<//>`}
+			${archived && may("recordings:share") && html`<${Opens} label="Share" dialog=${Shares} path=${path} />`}
 			${archived && may("recordings:write") && html`<${Form} tone="" label=${recording.legal_hold ? "Release the hold" : "Hold for legal reasons"} act=${hold} />`}
 			${may("recordings:write") && recording.state !== "deleted" && html`<${Ask} label="Delete the recording" question="It cannot be played from now on; its bytes, here and at Twilio, are gone within minutes. This cannot be undone." act=${() => ask("DELETE", `${path}/recording`)} then=${reload} />`}
 		</div>
@@ -42,15 +42,13 @@ function Shares({ path, onClose }) {
 		"": (share) => !share.ended && html`<${Ask} label="Revoke" question="Nobody can open the link any more." act=${() => ask("DELETE", `${path}/recording/shares/${share.id}`)} then=${shares.reload} />`,
 	};
 	return html`<${Dialog} title="Share the recording" onClose=${onClose}>
-		${made && html`<div class="notice"><p>Whoever has the link can listen. It is shown once.</p><${Copy} text=${made.url} label="Copy the link" /></div>`}
+		${made && html`<${Copy} text=${made.url} label="Copy the link">The link lets anyone listen. It is shown once.<//>`}
 		<${Form} class="row" label="Make a link" act=${make}>
 			${field("days", "Days", { type: "number", min: 1, max: 30 })}
 			${field("views", "Views", { type: "number", min: 1, max: 1000 })}
 			${field("passcode", "Passcode", { autocomplete: "off" })}
 		<//>
-		<${Loaded} of=${shares}>
-			${(data) => html`<${Table} caption="Links" columns=${columns} rows=${data.shares} id=${(share) => share.id} numbers=${["Views"]} empty="There is no link." />`}
-		<//>
+		<${List} of=${shares} name="shares" caption="Links" columns=${columns} numbers=${["Views"]} empty="There is no link." />
 	<//>`;
 }
 
@@ -67,39 +65,31 @@ export function Correct({ path, call, may, reload }) {
 	return html`<${Sheet} title="Transcript">
 		<p class="small">${call.transcript ? `Version ${call.transcript.version}, ${words(call.transcript_source)}, ${dateTime(call.transcript.at)}` : "There is none yet."}</p>
 		<div class="row">
-			<${Opens} label="Correct it" disabled=${!may("transcripts:read")}>${(close) => html`<${Lines} path=${path} onClose=${close} reload=${reload} />`}<//>
-			<${Opens} label="Process the call again">${(close) => html`<${Again} path=${path} onClose=${close} />`}<//>
+			<${Opens} label="Correct it" disabled=${!may("transcripts:read")} dialog=${Lines} path=${path} then=${reload} />
+			<${Opens} label="Process the call again" dialog=${Again} path=${path} />
 		</div>
 	<//>`;
 }
 
-function Lines({ path, onClose, reload }) {
+function Lines({ path, ...dialog }) {
 	const transcript = useLoad(`${path}/transcript`);
 	const [lines, setLines] = useState(null);
 	const shown = lines ?? transcript.data?.lines ?? [];
 	const set = (n) => (text) => setLines(shown.map((line, k) => (k === n ? { ...line, text } : line)));
-	const save = async () => {
-		const kept = shown.filter((line) => line.text.trim());
-		await ask("PUT", `${path}/transcript`, { body: { lines: kept }, headers: ifMatch(transcript.etag) });
-		await reload();
-		onClose();
-	};
+	const save = () => ask("PUT", `${path}/transcript`, { body: { lines: shown.filter((line) => line.text.trim()) }, headers: ifMatch(transcript.etag) });
 	const stale = () => html`<button type="button" onClick=${() => transcript.reload()}>Save mine over the newer one</button>`;
-	return html`<${FormDialog} title="Correct the transcript" label="Save as a new version" stale=${stale} onClose=${onClose} act=${save} disabled=${!lines}>
+	return html`<${FormDialog} ...${dialog} title="Correct the transcript" label="Save as a new version" stale=${stale} act=${save} disabled=${!lines}>
 		<${Loaded} of=${transcript}>${shown.map((line, n) => html`<${Field} key=${n} label=${line.speaker ?? "unknown"} value=${line.text} onInput=${set(n)} rows=${2} />`)}<//>
 	<//>`;
 }
 
-function Again({ path, onClose }) {
+function Again({ path, ...dialog }) {
 	const [stages, setStages] = useState(/** @type {string[]} */ (["summary", "extraction"]));
 	const [run, setRun] = useState(null);
 	const state = useLoad(run ? `${path}/reprocess/${run.run}` : null, 2_000);
-	const start = async (headers) => {
-		const { data } = await ask("POST", `${path}/reprocess`, { body: { stages }, headers });
-		setRun(data);
-	};
+	const start = (headers) => ask("POST", `${path}/reprocess`, { body: { stages }, headers });
 	const set = (name) => (wanted) => setStages(Object.keys(STAGES).filter((other) => (other === name ? wanted : stages.includes(other))));
-	return html`<${FormDialog} title="Process the call again" label="Start" onClose=${onClose} act=${start} disabled=${run !== null || stages.length === 0}>
+	return html`<${FormDialog} ...${dialog} title="Process the call again" label="Start" stays act=${start} then=${({ data }) => setRun(data)} disabled=${run !== null || stages.length === 0}>
 		${Object.entries(STAGES).map(([name, label]) => html`<${Check} key=${name} label=${label} checked=${stages.includes(name)} onChange=${set(name)} disabled=${run !== null} />`)}
 		<${Trouble} of=${state.problem} />
 		${run && html`<p role="status">Run ${run.run}: ${words((state.data ?? run).state)}</p>`}

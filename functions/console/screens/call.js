@@ -1,9 +1,9 @@
 // One call: heard, read, and what it came to.
-import { CallState, Check, Empty, Fact, Figure, Head, Loaded, Sheet, dateTime, duration, html, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
+import { Check, Empty, Fact, Figure, Head, Loaded, Sheet, State, dateTime, duration, html, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
 import { party } from "./calls.js";
 import { Player } from "./call-player.js";
 import { Steps } from "./call-steps.js";
-import { Talk, turnsOf } from "./call-talk.js";
+import { Talk, linesOf } from "./call-talk.js";
 import { TalkButton } from "./test-call.js";
 import { Listen, isHeard } from "./call-listen.js";
 import { Steer } from "./call-steer.js";
@@ -12,7 +12,7 @@ import { Correct, RecordingCare } from "./call-care.js";
 export function CallPage({ business, one: sid, may }) {
 	const path = of(business, `/calls/${encodeURIComponent(sid)}`);
 	const [over, setOver] = useState(false);
-	const call = useLoad(`${path}?include=events,listeners,session,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
+	const call = useLoad(`${path}?include=events,listeners,session,sessions,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
 	// What follows a call, such as its summary, comes some seconds after its end.
 	const settled = Boolean(call.data?.ended_at && (call.data.insights || call.data.refusal || Date.now() - Date.parse(call.data.ended_at) > 120_000));
 	if (settled !== over) setOver(settled);
@@ -28,13 +28,14 @@ function Record({ call, business, path, may, reload }) {
 	const [at, setAt] = useState({ ms: 0, playing: false });
 	const [seek, setSeek] = useState({ ms: 0, n: 0 });
 	const [asFinal, setAsFinal] = useState(false);
-	const turns = turnsOf(call, recordingBegan(call));
-	const final = ["recording", "edited"].includes(call.transcript_source) ? call.transcript.lines.map(asTurn) : null;
+	const said = linesOf(call, recordingBegan(call));
+	const turns = said.lines;
+	const final = ["recording", "edited"].includes(call.transcript_source) ? { lines: call.transcript.lines.map(asLine) } : null;
 	const session = call.session;
 	const goTo = (ms) => setSeek({ ms, n: seek.n + 1 });
 	const playable = call.recording?.state === "archived" && may("recordings:read");
 	return html`<dl class="figures sheet">
-			<${Figure} name="State" value=${html`<${CallState} status=${call.status} />`} note=${ended(call)} />
+			<${Figure} name="State" value=${html`<${State} of=${call.status} />`} note=${ended(call)} />
 			<${Figure} name=${call.direction === "outbound" ? "Called" : "Caller"} value=${party(call)} note=${call.direction === "outbound" ? call.from : call.to} />
 			<${Figure} name="Length" value=${duration(call.duration_s)} note=${dateTime(call.opened_at)} />
 			<${Figure} name="Cost" value=${money(call.cost?.usd_micros)} note=${call.cost && !call.cost.complete ? "not all of it is known" : ""} />
@@ -47,7 +48,7 @@ function Record({ call, business, path, may, reload }) {
 		<div class="columns">
 			<${Sheet} title="What was said">
 				${final && html`<${Check} label=${`Show the final transcript (${call.transcript_source})`} checked=${asFinal} onChange=${setAsFinal} />`}
-				<${Talk} closed=${!call.turns} turns=${asFinal && final ? final : turns} live=${!call.ended_at} at=${at} onSeek=${playable ? goTo : undefined} />
+				<${Talk} closed=${!call.turns} of=${asFinal && final ? final : said} live=${!call.ended_at} at=${at} onSeek=${playable ? goTo : undefined} />
 			<//>
 			<div class="stack">
 				<${Came} call=${call} />
@@ -85,8 +86,8 @@ function recordingBegan(call) {
 	return Date.parse(call.answered_at ?? call.opened_at);
 }
 
-/** A line of a transcript as it is shown beside turns. */
-function asTurn(line) {
+/** A line of the final transcript as it is shown in place of the turns. */
+function asLine(line) {
 	const from = line.start_ms ?? 0;
 	const long = (line.end_ms ?? from) - from;
 	return { speaker: line.speaker ?? "unknown", text: line.text, state: "complete", from, spoken_ms: long, heard_ms: long, latency_ms: null };

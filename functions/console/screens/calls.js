@@ -1,39 +1,43 @@
-import { CallState, Empty, Field, Figure, FormDialog, Head, Loaded, Opens, Table, Trouble, ask, count, dateTime, duration, go, html, money, of, save, search, text, to, useFields, useLoad, useState, words } from "../lib/all.js";
+import { Empty, Figure, Filters, FormDialog, Head, Loaded, Opens, State, Table, Trouble, ask, choices, count, dateTime, duration, filtersOf, go, html, money, of, save, search, text, to, useEffect, useFields, useLoad, useNow, useState, words } from "../lib/all.js";
 
 /** Filters that stand in the address, as the API names them. */
-const FILTERS = ["status", "direction", "party", "number", "from", "to", "end_reason", "lead_status", "has_recording"];
+const FILTERS = ["status", "direction", "party", "from", "to", "end_reason", "lead_status", "has_recording", "order"];
 const STATES = ["live", "completed", "busy", "no-answer", "failed", "canceled"];
 const ENDS = ["agent_hang_up", "caller_hang_up", "silence", "voicemail", "max_duration", "requested", "transfer", "model_lost", "caller_lost", "drained", "superseded", "protocol", "unauthorised", "internal"];
-
-/** The words of a closed list, to choose from. */
-export const choices = (all, list) => [["", all], ...list.map((value) => [value, words(value)])];
 
 /** A day that was chosen as the moment at which it begins, or ends. */
 const moment = (day, later = 0) => (day ? new Date(Date.parse(`${day}T00:00`) + later).toISOString() : "");
 
 export function Calls({ business, may, query }) {
-	const chosen = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+	const { chosen, field } = filtersOf(["b", business, "calls"], query, FILTERS);
 	const { from, to: until, ...filters } = chosen;
-	const asked = search({ limit: 50, include: "session,cost", ...filters, opened_after: moment(from), opened_before: moment(until, 86_400_000) });
-	const first = useLoad(of(business, `/calls?${asked}`), 5_000);
+	const wanted = { limit: 50, include: "session,cost", ...filters, opened_after: moment(from), opened_before: moment(until, 86_400_000) };
+	const asked = search(wanted);
+	const path = (asked) => of(business, `/calls?${asked}`);
+	// Calls that go on stand above all others, in whatever order those are.
+	const live = useLoad(["", "live"].includes(filters.status) ? path(search({ ...wanted, status: "live", order: "desc" })) : null, 2_000);
+	const first = useLoad(path(asked), 10_000);
+	const going = live.data?.calls.map((call) => call.sid).join();
+	useEffect(() => {
+		// One that has ended is among the others.
+		if (first.data) first.reload();
+	}, [going]);
 	const empty = { of: "", calls: /** @type {any[]} */ ([]), next: undefined, problem: null };
 	const [kept, setMore] = useState(empty);
 	const more = kept.of === asked ? kept : empty;
 	const next = more.next === undefined ? first.data?.next : more.next;
 	const further = async () => {
 		try {
-			const { data } = await ask("GET", of(business, `/calls?${asked}&${search({ cursor: next })}`));
+			const { data } = await ask("GET", path(`${asked}&${search({ cursor: next })}`));
 			setMore({ of: asked, calls: [...more.calls, ...data.calls], next: data.next, problem: null });
 		} catch (problem) {
 			setMore({ ...more, of: asked, problem });
 		}
 	};
-	const set = (name) => (value) => go(to(["b", business, "calls"], { ...chosen, [name]: value }), true);
-	const field = (name, label, more) => html`<${Field} label=${label} value=${chosen[name]} onInput=${set(name)} ...${more} />`;
 	return html`<${Head} title="Calls">
-			${may("calls:write") && html`<${Opens} label="Place a call" tone="first">${(close) => html`<${PlaceCall} business=${business} onClose=${close} />`}<//>`}
+			${may("calls:write") && html`<${Opens} label="Place a call" tone="first" dialog=${PlaceCall} business=${business} />`}
 		<//>
-		<div class="sheet row" role="search" aria-label="Filters">
+		<${Filters}>
 			${field("status", "State", { options: choices("all", STATES) })}
 			${field("direction", "Direction", { options: choices("all", ["inbound", "outbound", "test"]) })}
 			${field("party", "Caller or called", { type: "tel", placeholder: "+12025550187" })}
@@ -42,19 +46,21 @@ export function Calls({ business, may, query }) {
 			${field("end_reason", "Ended by", { options: choices("anything", ENDS) })}
 			${field("lead_status", "Lead")}
 			${field("has_recording", "Recording", { options: [...choices("either", []), ["true", "with"], ["false", "without"]] })}
+			${field("order", "Order", { options: [["", "newest first"], ["asc", "oldest first"]] })}
 			<a class="button" href=${to(["b", business, "calls"])}>All calls</a>
-		</div>
+		<//>
 		<${Loaded} of=${first}>
 			${(page) => {
-				const known = new Set(page.calls.map((call) => call.sid));
-				const calls = [...page.calls, ...more.calls.filter((call) => !known.has(call.sid))];
+				const known = new Map();
+				for (const call of [...(live.data?.calls ?? []), ...page.calls, ...more.calls]) if (!known.has(call.sid)) known.set(call.sid, call);
+				const calls = [...known.values()];
 				return html`<${Strip} calls=${calls} />
 					${calls.length === 0
 						? html`<${Empty}>${next ? "No call fits so far." : Object.values(chosen).some(Boolean) ? "No call fits." : "There are no calls yet. Call one of the business's numbers, or place a call."}<//>`
 						: html`<${CallTable} calls=${calls} business=${business} />`}
-					<${Trouble} of=${more.problem} />
+					<${Trouble} of=${live.problem ?? more.problem} />
 					<div class="row">
-						${next && html`<button onClick=${further}>Show older calls</button>`}
+						${next && html`<button onClick=${further}>Show ${filters.order ? "newer" : "older"} calls</button>`}
 						${calls.length > 0 && html`<button onClick=${() => save(`${business}-calls.csv`, "text/csv", table(calls))}>Export these</button>`}
 					</div>`;
 			}}
@@ -84,33 +90,38 @@ function Strip({ calls }) {
 	</dl>`;
 }
 
+/** How long a call goes on, second by second. */
+export function Running({ call }) {
+	return duration((useNow() - Date.parse(call.answered_at ?? call.opened_at)) / 1_000);
+}
+
+/** Calls in a table. Those that go on are marked. */
 export function CallTable({ calls, business }) {
 	const columns = {
 		When: (call) => html`<a href=${to(["b", business, "calls", call.sid])}>${dateTime(call.opened_at)}</a>`,
-		State: (call) => html`<${CallState} status=${call.status} />`,
+		State: (call) => html`<${State} of=${call.status} />${!call.ended_at && html` <${State} of="live" />`}`,
 		Direction: (call) => call.direction,
 		From: (call) => html`<bdi>${call.from}</bdi>`,
 		To: (call) => html`<bdi>${call.to ?? "–"}</bdi>`,
-		Length: (call) => duration(call.duration_s),
+		Length: (call) => (call.ended_at ? duration(call.duration_s) : html`<${Running} call=${call} />`),
 		Cost: (call) => money(call.cost?.usd_micros),
 		Why: (call) => text(call.refusal || call.session?.end_reason ? words(call.refusal ?? call.session.end_reason) : call.reason),
 	};
-	return html`<${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} numbers=${["Length", "Cost"]} />`;
+	return html`<${Table} caption="Calls" columns=${columns} rows=${calls} id=${(call) => call.sid} mark=${(call) => !call.ended_at && "live"} numbers=${["Length", "Cost"]} />`;
 }
 
 /** Has the agent call a person. */
-function PlaceCall({ business, onClose }) {
+function PlaceCall({ business, ...dialog }) {
 	const numbers = useLoad(of(business, "/numbers"));
 	const { values, field } = useFields({ from: "", to: "", reason: "", context: "" });
 	const own = (numbers.data?.numbers ?? []).map(({ number, label }) => [number, label ? `${number} (${label})` : number]);
 	const from = values.from || own[0]?.[0] || "";
-	const order = async (headers) => {
+	const order = (headers) => {
 		const given = Object.fromEntries(Object.entries({ ...values, from }).filter(([, value]) => value));
-		const { data } = await ask("POST", of(business, "/calls"), { body: given, headers });
-		onClose();
-		go(to(["b", business, "calls", data.sid]));
+		return ask("POST", of(business, "/calls"), { body: given, headers });
 	};
-	return html`<${FormDialog} title="Place a call" label="Call" onClose=${onClose} act=${order} disabled=${!from}>
+	const show = ({ data }) => go(to(["b", business, "calls", data.sid]));
+	return html`<${FormDialog} ...${dialog} title="Place a call" label="Call" act=${order} then=${show} disabled=${!from}>
 		${field("from", "From", { value: from, options: own })}
 		${field("to", "To", { type: "tel", required: true, placeholder: "+12025550187" })}
 		${field("reason", "What the call is about", { hint: "The agent says it" })}

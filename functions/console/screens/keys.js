@@ -1,4 +1,4 @@
-import { Ask, Badge, Check, Copy, FormDialog, Head, Loaded, Opens, Table, ask, date, html, of, once, useFields, useLoad, useState } from "../lib/all.js";
+import { Ask, Badge, Check, Copy, FormDialog, Head, List, Opens, State, ask, date, html, of, once, useFields, useLoad, useState } from "../lib/all.js";
 
 export const ROLES = [
 	["viewer", "Viewer: sees calls and settings, hears no conversation"],
@@ -20,7 +20,7 @@ export function Keys({ business, who, may }) {
 	};
 	const columns = {
 		Name: (key) => html`<span dir="auto">${key.name}</span>${key.id === who.key && html` <${Badge}>yours<//>`}<br /><code>${key.shown}</code>`,
-		State: (key) => html`<${Badge} tone=${good(key) ? "good" : "bad"}>${key.revoked_at ? "revoked" : good(key) ? "good" : "expired"}<//>`,
+		State: (key) => html`<${State} of=${key.revoked_at ? "revoked" : good(key) ? "good" : "expired"} />`,
 		Scopes: (key) => html`<details><summary>${key.scopes.length}</summary>${key.scopes.join(", ")}</details>`,
 		Made: (key) => date(key.created_at),
 		Ends: (key) => (key.expires_at ? date(key.expires_at) : "never"),
@@ -34,30 +34,26 @@ export function Keys({ business, who, may }) {
 			</div>`,
 	};
 	return html`<${Head} title=${business ? "Keys" : "Operators' keys"}>
-			${may("keys:write") && html`<${Opens} label="Make a key" tone="first">${(close) => html`<${Make} path=${path} who=${who} business=${business} onClose=${close} onMade=${shown} />`}<//>`}
+			${may("keys:write") && html`<${Opens} label="Make a key" tone="first" dialog=${Make} path=${path} who=${who} business=${business} then=${shown} />`}
 		<//>
-		${made && html`<div class="notice" role="status"><p><strong dir="auto">${made.name}</strong>: the key is shown once. Keep it where secrets are kept.</p><${Copy} text=${made.key} label="Copy the key" /></div>`}
-		<${Loaded} of=${keys}>${(data) => html`<${Table} caption="Keys" columns=${columns} rows=${data.keys} id=${(key) => key.id} />`}<//>`;
+		${made && html`<${Copy} text=${made.key} label="Copy the key"><strong dir="auto">${made.name}</strong>: the key is shown once. Keep it where secrets are kept.<//>`}
+		<${List} of=${keys} name="keys" caption="Keys" columns=${columns} empty="There is only the first key, which lies in the deployment’s secret." />`;
 }
 
-function Make({ path, who, business, onClose, onMade }) {
+function Make({ path, who, business, ...dialog }) {
 	const { values, change, field } = useFields({ name: "", role: business ? "viewer" : "", scopes: /** @type {string[]} */ ([]), networks: "", ends: "" });
 	const { name, role, scopes, networks, ends } = values;
-	const make = async (headers) => {
-		const answer = await ask("POST", path, {
-			headers,
-			body: {
-				name,
-				...(role ? { role } : { scopes }),
-				...(networks.trim() && { networks: networks.trim().split(/[\s,]+/) }),
-				...(ends && { expires_at: new Date(ends).toISOString() }),
-			},
-		});
-		onClose();
-		onMade(answer);
+	const make = (headers) => {
+		const body = {
+			name,
+			...(role ? { role } : { scopes }),
+			...(networks.trim() && { networks: networks.trim().split(/[\s,]+/) }),
+			...(ends && { expires_at: new Date(ends).toISOString() }),
+		};
+		return ask("POST", path, { headers, body });
 	};
 	const choose = (scope) => (on) => change("scopes")(on ? [...scopes, scope] : scopes.filter((other) => other !== scope));
-	return html`<${FormDialog} title="Make a key" label="Make it" onClose=${onClose} act=${make}>
+	return html`<${FormDialog} ...${dialog} title="Make a key" label="Make it" act=${make}>
 		${field("name", "Name", { required: true, hint: "Who or what uses it" })}
 		${business && field("role", "May do", { options: ROLES })}
 		${!role &&

@@ -1,4 +1,4 @@
-import { Ask, Badge, Copy, FormDialog, Head, Loaded, Opens, Table, ask, date, html, of, text, useFields, useLoad, useState, words } from "../lib/all.js";
+import { Ask, Badge, Copy, FormDialog, Head, List, Opens, State, ask, date, html, of, text, useFields, useLoad, useState, words } from "../lib/all.js";
 import { ROLES } from "./keys.js";
 
 const OF_MEMBERS = { options: ROLES.filter(([role]) => role) };
@@ -14,33 +14,29 @@ export function Members({ business, who, may }) {
 	};
 	const columns = {
 		Name: (member) => html`${text(member.name)}${member.id === who.key && html` <${Badge}>you<//>`}${member.email && html`<br />${text(member.email)}`}`,
-		State: (member) => html`<${Badge} tone=${{ joined: "good", invited: "busy" }[member.state] ?? "bad"}>${words(member.state)}<//>`,
+		State: (member) => html`<${State} of=${member.state} />`,
 		"May do": (member) => words(member.role),
 		Invited: (member) => date(member.invited_at),
 		"Last used": (member) => member.last_used ?? "never",
 		"": (member) =>
 			may("keys:write") &&
 			html`<div class="row">
-				<${Opens} label="Change role">${(close) => html`<${Person} path=${`${path}/${member.id}`} member=${member} onClose=${close} then=${members.reload} />`}<//>
+				<${Opens} label="Change role" dialog=${Person} path=${`${path}/${member.id}`} member=${member} then=${members.reload} />
 				<${Ask} label=${member.state === "joined" ? "Remove" : "Withdraw"} question=${member.id === who.key ? "You are signed out at once." : "They are signed out at once, and the link opens nothing."} act=${() => ask("DELETE", `${path}/${member.id}`)} then=${members.reload} />
 			</div>`,
 	};
 	return html`<${Head} title="Members">
-			${may("keys:write") && html`<${Opens} label="Invite a person" tone="first">${(close) => html`<${Person} path=${path} onClose=${close} then=${invited} />`}<//>`}
+			${may("keys:write") && html`<${Opens} label="Invite a person" tone="first" dialog=${Person} path=${path} then=${invited} />`}
 		<//>
-		${made && html`<div class="notice" role="status"><p><strong dir="auto">${made.name}</strong>: the link is shown once, and good for seven days.</p><${Copy} text=${made.link} label="Copy the link" /></div>`}
-		<${Loaded} of=${members}>${(data) => html`<${Table} caption="Members" columns=${columns} rows=${data.members} id=${(member) => member.id} empty="No members yet." />`}<//>`;
+		${made && html`<${Copy} text=${made.link} label="Copy the link"><strong dir="auto">${made.name}</strong>: the link is shown once, and good for seven days.<//>`}
+		<${List} of=${members} name="members" caption="Members" columns=${columns} empty="No members yet." />`;
 }
 
 /** Asks what a person may do, and who it is if they are to be invited. */
-function Person({ path, member, onClose, then }) {
+function Person({ path, member, ...dialog }) {
 	const { values, field } = useFields(member ? { role: member.role } : { name: "", role: "agent" });
-	const act = async (headers) => {
-		const answer = await ask(member ? "PATCH" : "POST", path, { headers, body: values });
-		onClose();
-		then(answer);
-	};
-	return html`<${FormDialog} title=${member?.name ?? "Invite a person"} label=${member ? "Change it" : "Make the link"} onClose=${onClose} act=${act}>
+	const act = (headers) => ask(member ? "PATCH" : "POST", path, { headers, body: values });
+	return html`<${FormDialog} ...${dialog} title=${member?.name ?? "Invite a person"} label=${member ? "Change it" : "Make the link"} act=${act}>
 		${!member && field("name", "Name", { required: true })} ${field("role", "May do", OF_MEMBERS)}
 	<//>`;
 }

@@ -1,22 +1,12 @@
 // What callers left, as a list that people work off.
-import { Badge, Field, Form, Head, Loaded, Pages, Table, ask, dateTime, duration, go, html, of, search, text, to, useLoad, usePages, useState, words } from "../lib/all.js";
-import { choices } from "./calls.js";
+import { Filters, Form, Head, List, State, ask, choices, dateTime, duration, filtersOf, html, of, search, text, to, useLoad, usePages, useState, words } from "../lib/all.js";
 
 /** `waiting` is the frame's look at how much waits. */
-export function Messages({ query, ...all }) {
-	const asked = { state: query.get("state") ?? "waiting", kind: query.get("kind") ?? "" };
-	const field = (name, label, options) => html`<${Field} label=${label} value=${asked[name]} options=${options} onInput=${(value) => go(to(["b", all.business, "messages"], { ...asked, [name]: value }), true)} />`;
-	return html`<${Head} title="Messages" />
-		<div class="sheet row" role="search" aria-label="Filters">
-			${field("state", "State", choices("", ["waiting", "done", "all"]).slice(1))}
-			${field("kind", "Kind", choices("all", ["message", "voicemail"]))}
-		</div>
-		<${List} key=${search(asked)} asked=${asked} ...${all} />`;
-}
-
-function List({ asked, business, may, waiting }) {
-	const pages = usePages();
-	const list = useLoad(of(business, `/messages?${search({ ...asked, cursor: pages.cursor, include: may("transcripts:read") && "words" })}`), 10_000);
+export function Messages({ query, business, may, waiting }) {
+	const { chosen, field } = filtersOf(["b", business, "messages"], query, ["state", "kind"]);
+	const asked = { ...chosen, state: chosen.state || "waiting", include: may("transcripts:read") && "words" };
+	const pages = usePages(search(asked));
+	const list = useLoad(of(business, `/messages?${search({ ...asked, cursor: pages.cursor })}`), 10_000);
 	const mark = (one) => async () => {
 		await ask("PATCH", of(business, `/messages/${one.id}`), { body: { state: one.done_by ? "waiting" : "done" } });
 		await Promise.all([list.reload(), waiting.reload()]);
@@ -25,15 +15,17 @@ function List({ asked, business, may, waiting }) {
 		When: (one) => html`<a href=${to(["b", business, "calls", one.call])}>${dateTime(one.taken_at)}</a>`,
 		From: (one) => html`<bdi>${one.caller ?? "withheld"}</bdi>`,
 		For: (one) => text(one.recipient ?? "–"),
-		Message: (one) => html`<div>${text(one.text)} ${one.callback && html`<p class="small">Call back: ${one.callback}</p>`}
-			${one.recording && html`<${Voicemail} path=${of(business, `/calls/${one.call}/recordings/${one.recording.sid}`)} recording=${one.recording} may=${may} />`}</div>`,
-		State: (one) => html`<div><${Badge} tone=${one.done_by ? "good" : "busy"}>${one.state}<//> ${one.done_by && html`<small>${text(one.done_by.name)}, ${dateTime(one.done_at)}</small>`}</div>`,
+		Message: (one) => html`${text(one.text)} ${one.callback && html`<p class="small">Call back: ${one.callback}</p>`}
+			${one.recording && html`<${Voicemail} path=${of(business, `/calls/${one.call}/recordings/${one.recording.sid}`)} recording=${one.recording} may=${may} />`}`,
+		State: (one) => html`<${State} of=${one.state} /> ${one.done_by && html`<small>${text(one.done_by.name)}, ${dateTime(one.done_at)}</small>`}`,
 		"": (one) => may("messages:write") && html`<${Form} tone="" label=${one.done_by ? "Undo" : "Done"} act=${mark(one)} />`,
 	};
-	return html`<${Loaded} of=${list}>
-		${(data) => html`<${Table} caption="Messages" columns=${columns} rows=${data.messages} id=${(one) => one.id} empty=${data.next ? "Nothing so far." : "Nothing."} />
-			<${Pages} of=${pages} next=${data.next} />`}
-	<//>`;
+	return html`<${Head} title="Messages" />
+		<${Filters}>
+			${field("state", "State", { value: asked.state, options: choices("", ["waiting", "done", "all"]).slice(1) })}
+			${field("kind", "Kind", { options: choices("all", ["message", "voicemail"]) })}
+		<//>
+		<${List} of=${list} name="messages" caption="Messages" columns=${columns} pages=${pages} empty=${list.data?.next ? "Nothing so far." : "Nothing."} />`;
 }
 
 /** A voicemail. Its link is good for some minutes: when it is refused, it is asked for again. */

@@ -1,4 +1,4 @@
-import { Ask, Badge, Check, Dialog, Fact, Form, FormDialog, Head, Loaded, Opens, Pages, Table, ask, date, html, of, search, text, useFields, useLoad, usePages } from "../lib/all.js";
+import { Ask, Badge, Check, Dialog, Fact, Form, FormDialog, Head, List, Loaded, Opens, ask, date, html, of, search, text, useFields, useLoad, usePages } from "../lib/all.js";
 
 export function Numbers({ business, may }) {
 	const path = of(business, "/numbers");
@@ -9,16 +9,14 @@ export function Numbers({ business, may }) {
 		Label: (row) => text(row.label),
 		Since: (row) => date(row.since),
 		"": (row) => html`<div class="row">
-			<${Opens} label="Check at Twilio">${(close) => html`<${AtTwilio} path=${one(row)} number=${row.number} may=${may} onClose=${close} />`}<//>
-			${may("numbers:write") && html`<${Opens} label="Label">${(close) => html`<${Label} path=${one(row)} number=${row} reload=${numbers.reload} onClose=${close} />`}<//>
+			<${Opens} label="Check at Twilio" dialog=${AtTwilio} path=${one(row)} number=${row.number} may=${may} />
+			${may("numbers:write") && html`<${Opens} label="Label" dialog=${Label} path=${one(row)} number=${row} then=${numbers.reload} />
 				<${Ask} label="Release" question=${`Calls to ${row.number} are not answered for this business any more.`} act=${() => ask("DELETE", one(row))} then=${numbers.reload} />`}
 		</div>`,
 	};
 	return html`<${Head} title="Numbers" />
 		${may("numbers:write") && html`<${Take} path=${path} reload=${numbers.reload} />`}
-		<${Loaded} of=${numbers}>
-			${(data) => html`<${Table} caption="Numbers" columns=${columns} rows=${data.numbers} id=${(row) => row.number} empty="The business has no number yet." />`}
-		<//>`;
+		<${List} of=${numbers} name="numbers" caption="Numbers" columns=${columns} id=${(row) => row.number} empty="The business has no number yet." />`;
 }
 
 function Take({ path, reload }) {
@@ -40,14 +38,10 @@ function Take({ path, reload }) {
 	<//>`;
 }
 
-function Label({ path, number, reload, onClose }) {
+function Label({ path, number, ...dialog }) {
 	const { values, field } = useFields({ label: number.label ?? "" });
-	const save = async () => {
-		await ask("PATCH", path, { body: { label: values.label.trim() || null } });
-		onClose();
-		await reload();
-	};
-	return html`<${FormDialog} title=${`Label of ${number.number}`} label="Save" onClose=${onClose} act=${save}>${field("label", "Label", { maxlength: 100 })}<//>`;
+	const save = () => ask("PATCH", path, { body: { label: values.label.trim() || null } });
+	return html`<${FormDialog} ...${dialog} title=${`Label of ${number.number}`} label="Save" act=${save}>${field("label", "Label", { maxlength: 100 })}<//>`;
 }
 
 function AtTwilio({ path, number, may, onClose }) {
@@ -58,7 +52,7 @@ function AtTwilio({ path, number, may, onClose }) {
 	};
 	return html`<${Dialog} title=${`${number} at Twilio`} onClose=${onClose}>
 		<${Loaded} of=${check}>
-			${(data) => html`<p>${data.ok ? html`<${Badge} tone="good">Its calls come here<//>` : html`<${Badge} tone="bad">${data.at_twilio ? "Its calls do not all come here" : "The account has no such number"}<//>`}</p>
+			${(data) => html`<p><${Badge} tone=${data.ok ? "good" : "bad"}>${data.ok ? "Its calls come here" : data.at_twilio ? "Its calls do not all come here" : "The account has no such number"}<//></p>
 				<dl class="facts">
 					${["voice_url", "voice_fallback_url", "status_callback"].map((name) => html`<${Fact} name=${name}><code>${data[name].is ?? "nothing"}</code>${data[name].is !== data[name].should_be && html`<br />should be <code>${data[name].should_be}</code>`}<//>`)}
 				</dl>
@@ -91,8 +85,5 @@ export function DoNotCall({ business, may }) {
 			${field("number", "Number", { type: "tel", required: true, placeholder: "+12025550187" })}
 			${field("reason", "Reason", { maxlength: 200 })}
 		<//>`}
-		<${Loaded} of=${list}>
-			${(data) => html`<${Table} caption="Numbers that are not called" columns=${columns} rows=${data.numbers} id=${(row) => row.number} empty="The list is empty." />
-				<${Pages} of=${pages} next=${data.next} />`}
-		<//>`;
+		<${List} of=${list} name="numbers" caption="Numbers that are not called" columns=${columns} id=${(row) => row.number} pages=${pages} empty="The list is empty." />`;
 }

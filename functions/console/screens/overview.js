@@ -1,18 +1,19 @@
-import { Badge, Empty, Figure, Head, Loaded, Sheet, count, html, millis, of, to, useLoad, words } from "../lib/all.js";
+import { Empty, Figure, Head, Loaded, Sheet, count, html, millis, of, to, useLoad, words } from "../lib/all.js";
 import { CallTable } from "./calls.js";
+import { Checklist } from "./checklist.js";
 import { TalkButton } from "./test-call.js";
 import { Month } from "./usage.js";
 
 /** The days that can be chosen; the address says which. */
 const RANGES = { 1: "Today", 7: "7 days", 30: "30 days" };
 
-export function Overview({ business, may, query, waiting }) {
+export function Overview({ business, who, may, query, waiting }) {
 	const days = query.get("days") in RANGES ? query.get("days") : "30";
 	const calls = useLoad(of(business, "/calls?limit=10&include=session,cost"), 10_000);
 	const figures = useLoad(of(business, `/statistics?days=${days}`), 30_000);
 	const usage = useLoad(may("usage:read") ? of(business, "/usage") : null, 30_000);
 	return html`<${Head} title="Overview"><${TalkButton} business=${business} may=${may} /><//>
-		<${Checklist} business=${business} may=${may} calls=${calls.data} />
+		<${Checklist} business=${business} who=${who} may=${may} calls=${calls.data?.calls} />
 		${waiting.data && html`<dl class="figures sheet"><${Figure} name="Messages waiting" value=${html`<a href=${to(["b", business, "messages"])}>${count(waiting.data.waiting.count)}</a>`} /></dl>`}
 		${usage.data && html`<${Month} usage=${usage.data} />`}
 		<div class="row" role="group" aria-label="Days">
@@ -62,23 +63,5 @@ function Chart({ title, of }) {
 			${of.map(({ mark, answered, missed }) => html`<div><i class="missed" style=${high(missed)}></i><i class="answered" style=${high(answered)}></i><span>${mark}</span></div>`)}
 		</div>
 		<p class="small">Blue: answered; red: not answered. The highest bar: ${count(most)}.</p>
-	<//>`;
-}
-
-/** What a business needs before it can be called. */
-function Checklist({ business, may, calls }) {
-	const numbers = useLoad(may("numbers:read") ? of(business, "/numbers") : null);
-	const settings = useLoad(may("settings:read") ? of(business, "/settings") : null);
-	if (!numbers.data || !(settings.data || settings.problem)) return null;
-	const steps = [
-		[settings.data !== null, "Publish the settings", "settings"],
-		[numbers.data.numbers.length > 0, "Add a number", "numbers"],
-		[(calls?.calls.length ?? 0) > 0, "Take the first call", "live"],
-	];
-	if (steps.every(([done]) => done)) return null;
-	return html`<${Sheet} title="To begin with">
-		<ol>
-			${steps.map(([done, title, place]) => html`<li><a href=${to(["b", business, place])}>${title}</a> <${Badge} tone=${done ? "good" : "busy"}>${done ? "done" : "to do"}<//></li>`)}
-		</ol>
 	<//>`;
 }

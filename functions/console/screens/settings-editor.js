@@ -56,20 +56,15 @@ function Draft({ business, published, etag, may, onPublished, begin, version }) 
 		setSettings(settings);
 	};
 	const changed = differences(published, settings).filter((pointer) => pointer !== "/revision").length;
-	const discard = async () => {
-		await ask("DELETE", path);
-		await onPublished();
-	};
 	const edit = { settings, findings: findings.findings, onChange: setSettings };
+	const unsaved = settings !== saved.settings || !saved.version;
 	if (theirs) return html`<${Merge} mine=${settings} theirs=${theirs.data} onMerged=${merged} />`;
 	return html`<div class="sheet row">
 			<p role="status">${status(saved, settings, changed)}</p>
 			<a class="button" href=${to(["b", business, "prompt"], { draft: 1 })}>What the model gets</a>
-			<${TalkButton} business=${business} may=${may} draft label="Test the draft" disabled=${settings !== saved.settings || !saved.version} />
-			${saved.version && html`<${Ask} label="Discard the draft" question="The draft is thrown away; what is published stays." act=${discard} />`}
-			${may("settings:publish") && html`<${Opens} label="Publish" tone="first" disabled=${settings !== saved.settings || !saved.version || !findings.publishable}>
-				${(close) => html`<${Publish} business=${business} published=${published} etag=${etag} onClose=${close} onPublished=${onPublished} />`}
-			<//>`}
+			<${TalkButton} business=${business} may=${may} draft label="Test the draft" disabled=${unsaved} />
+			${saved.version && html`<${Ask} label="Discard the draft" question="The draft is thrown away; what is published stays." act=${() => ask("DELETE", path)} then=${onPublished} />`}
+			${may("settings:publish") && html`<${Opens} label="Publish" tone="first" disabled=${unsaved || !findings.publishable} dialog=${Publish} business=${business} published=${published} etag=${etag} then=${onPublished} />`}
 		</div>
 		<${Trouble} of=${problem} again=${save} />
 		<${Findings} of=${findings.findings.filter((finding) => !SHOWN.some((place) => finding.pointer === place || finding.pointer.startsWith(`${place}/`)))} />
@@ -106,21 +101,17 @@ function Whole({ settings, onChange }) {
 	</details>`;
 }
 
-function Publish({ business, published, etag, onClose, onPublished }) {
+function Publish({ business, published, etag, ...dialog }) {
 	const { values, field } = useFields({ note: "" });
 	const [seen, setSeen] = useState({ revision: published.revision, etag });
 	const changes = useLoad(seen.revision ? of(business, `/settings/diff?from=${seen.revision}&to=draft`) : null);
-	const publish = async () => {
-		await ask("POST", of(business, "/settings/publish"), { body: values.note ? values : {}, headers: ifMatch(seen.etag) });
-		onClose();
-		await onPublished();
-	};
+	const publish = () => ask("POST", of(business, "/settings/publish"), { body: values.note ? values : {}, headers: ifMatch(seen.etag) });
 	// Another person published meanwhile: the author sees what they would take back.
 	const stale = ({ etag }) => {
 		const revision = Number(etag?.replace(/\D/g, ""));
 		return revision > 0 && html`<button type="button" onClick=${() => setSeen({ revision, etag })}>Compare with revision ${revision} and decide anew</button>`;
 	};
-	return html`<${FormDialog} title="Publish" label="Publish" onClose=${onClose} act=${publish} stale=${stale}>
+	return html`<${FormDialog} ...${dialog} title="Publish" act=${publish} stale=${stale}>
 		${seen.revision
 			? html`<${Loaded} of=${changes}>${(data) => html`<${Changes} of=${data} />`}<//>`
 			: html`<${Empty}>These are the first settings of the business.<//>`}

@@ -1,4 +1,4 @@
-import { Ask, Badge, Empty, Field, Loaded, Sheet, Table, ask, dateTime, go, html, ifMatch, of, save, text, to, useLoad, useState, words } from "../lib/all.js";
+import { Ask, Empty, Field, Loaded, Sheet, State, Table, ask, dateTime, go, html, ifMatch, of, save, text, to, useLoad, useState, words } from "../lib/all.js";
 import { at, differences, put, shown } from "../lib/pointer.js";
 import { TalkButton } from "./test-call.js";
 
@@ -10,14 +10,14 @@ export function History({ business, published, etag, may, revision, onPublished 
 		go(to(["b", business, "settings"], { tab: "history" }));
 	};
 	const columns = {
-		Revision: (row) => html`<a href=${to(["b", business, "settings"], { revision: row.revision })}>${row.revision}</a> ${row.revision === published.revision && html`<${Badge} tone="good">published<//>`}`,
+		Revision: (row) => html`<a href=${to(["b", business, "settings"], { revision: row.revision })}>${row.revision}</a> ${row.revision === published.revision && html`<${State} of="published" />`}`,
 		When: (row) => dateTime(row.published_at),
 		By: (row) => row.author ?? "–",
 		Note: (row) => text(row.note),
 	};
 	return html`<${Loaded} of=${revisions}>
 		${(data) =>
-			html`<${Table} caption="Revisions" columns=${columns} rows=${[...data.revisions].sort((a, b) => b.revision - a.revision)} id=${(row) => String(row.revision)} current=${revision ?? undefined} empty="Nothing was published yet." />
+			html`<${Table} caption="Revisions" columns=${columns} rows=${[...data.revisions].sort((a, b) => b.revision - a.revision)} id=${(row) => row.revision} mark=${(row) => String(row.revision) === revision && "current"} empty="Nothing was published yet." />
 				${revision && html`<${One} key=${revision} business=${business} revision=${Number(revision)} published=${published} etag=${etag} may=${may} others=${data.revisions} onPublished=${again} />`}`}
 	<//>`;
 }

@@ -1,6 +1,6 @@
 import { Check, Dialog, Opens, Trouble, ask, html, of, once, to, useEffect, useFields, useLoad, useRef, useState } from "../lib/all.js";
 import { openLine } from "../lib/line.js";
-import { Talk, turnsOf } from "./call-talk.js";
+import { Talk, linesOf } from "./call-talk.js";
 
 /** What a browser says when it gives no microphone. */
 const REFUSALS = {
@@ -11,8 +11,7 @@ const REFUSALS = {
 const STATES = { idle: "The agent answers as it would answer a telephone.", connecting: "Connecting…", talking: "You are on the line.", over: "The call is over." };
 
 /** Leads to a conversation with the agent as it is in a revision of the settings, in the person's draft, or in what is published. */
-export const TalkButton = ({ business, may, revision, draft, label = "Talk to the agent", disabled }) =>
-	may("calls:test") && html`<${Opens} label=${label} disabled=${disabled}>${(close) => html`<${TestCall} business=${business} may=${may} revision=${revision} draft=${draft} onClose=${close} />`}<//>`;
+export const TalkButton = (props) => props.may("calls:test") && html`<${Opens} label="Talk to the agent" dialog=${TestCall} ...${props} />`;
 
 function TestCall({ business, may, revision, draft, onClose }) {
 	const [state, setState] = useState("idle");
@@ -23,7 +22,7 @@ function TestCall({ business, may, revision, draft, onClose }) {
 	const meter = useRef(null);
 	/** The line with its call and stream, and whether the person has left it. */
 	const now = useRef({ left: false, line: /** @type {any} */ (null), call: "", epoch: 0 });
-	const record = useLoad(sid && may("transcripts:read") ? of(business, `/calls/${sid}?include=turns`) : null, state === "over" ? 0 : 1_000);
+	const record = useLoad(sid && may("transcripts:read") ? of(business, `/calls/${sid}?include=turns,sessions`) : null, state === "over" ? 0 : 1_000);
 
 	const connect = ({ call, stream }) => {
 		Object.assign(now.current, { call, epoch: stream.epoch });
@@ -95,6 +94,6 @@ function TestCall({ business, may, revision, draft, onClose }) {
 		<${Check} label="Mute the microphone" checked=${how.muted} onChange=${change("muted")} />
 		<${Check} label="One speaks at a time" hint="Where the agent hears itself; headphones are better" checked=${how.halfDuplex} onChange=${change("halfDuplex")} />
 		${state === "talking" && html`<div class="keypad" role="group" aria-label="Keypad">${[..."123456789*0#"].map((digit) => html`<button onClick=${() => now.current.line.press(digit)}>${digit}</button>`)}</div>`}
-		${record.data && html`<${Talk} turns=${turnsOf(record.data, Date.parse(record.data.answered_at))} live=${state !== "over"} at=${{ ms: 0, playing: false }} />`}
+		${record.data && html`<${Talk} of=${linesOf(record.data, Date.parse(record.data.answered_at))} live=${state !== "over"} />`}
 	<//>`;
 }
