@@ -1,5 +1,6 @@
 // The console's frame: who is signed in, which business is looked at, and which screen is shown.
 import { Badge, Field, Form, Trouble, ask, count, go, here, html, of, render, to, useEffect, useFields, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
+import { early } from "./lib/early.js";
 
 /** A screen: what leads to it, the scope without which it shows nothing, and its module and name, and those of the screen of one of its things. */
 const place = (name, title, scope, screen, one = screen) => ({ name, title, scope, screen, one });
@@ -57,10 +58,10 @@ function Console() {
 	const [who, setWho] = useState();
 	const [problem, setProblem] = useState(null);
 	const { parts, query } = useRoute();
-	const look = async () => {
+	const look = async (asked = ask("GET", "/sign-in", { quiet: true })) => {
 		setProblem(null);
 		try {
-			setWho((await ask("GET", "/sign-in", { quiet: true })).data);
+			setWho((await asked).data);
 		} catch (problem) {
 			if (problem.status === 401) setWho(null);
 			else setProblem(problem);
@@ -68,13 +69,13 @@ function Console() {
 	};
 	useEffect(() => {
 		whenSignedOut(() => setWho(null));
-		look();
+		look(early);
 	}, []);
 	const invitation = parts[0] === "join" ? parts[1] : undefined;
 	const reason = query.get("sign-in");
 	const isOutside = who === null || invitation || reason;
 	const { Screen: SignIn } = useScreen(isOutside ? "sign-in SignIn" : undefined);
-	if (problem) return html`<main class="sign-in"><h1>Switchboard</h1><${Trouble} of=${problem} again=${look} /></main>`;
+	if (problem) return html`<main class="sign-in"><h1>Switchboard</h1><${Trouble} of=${problem} again=${() => look()} /></main>`;
 	if (who === undefined || (isOutside && !SignIn)) return null;
 	const signedIn = (who) => {
 		setWho(who);

@@ -1,9 +1,9 @@
 // How values are written for people.
 
-/** Writes a moment, or a dash for none. @param {Intl.DateTimeFormatOptions} style */
+/** Writes a moment, or a dash where none is known. @param {Intl.DateTimeFormatOptions} style */
 function writes(style) {
 	const format = new Intl.DateTimeFormat(undefined, style);
-	return (at) => (at ? format.format(new Date(at)) : "–");
+	return (at) => (Date.parse(at) ? format.format(new Date(at)) : "–");
 }
 const whole = new Intl.NumberFormat();
 

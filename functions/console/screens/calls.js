@@ -1,4 +1,4 @@
-import { Empty, Figure, Filters, FormDialog, Head, Loaded, Opens, State, Table, Trouble, ask, choices, count, dateTime, duration, filtersOf, go, html, money, of, save, search, text, to, useEffect, useFields, useLoad, useNow, useState, words } from "../lib/all.js";
+import { Empty, Figure, Filters, FormDialog, Head, Loaded, Opens, State, Table, Trouble, ask, choices, count, dateTime, duration, filtersOf, go, html, money, of, save, search, text, to, useEffect, useFields, useLoad, useNow, useRef, useState, words } from "../lib/all.js";
 
 /** Filters that stand in the address, as the API names them. */
 const FILTERS = ["status", "direction", "party", "from", "to", "end_reason", "lead_status", "has_recording", "order"];
@@ -18,9 +18,11 @@ export function Calls({ business, may, query }) {
 	const live = useLoad(["", "live"].includes(filters.status) ? path(search({ ...wanted, status: "live", order: "desc" })) : null, 2_000);
 	const first = useLoad(path(asked), 10_000);
 	const going = live.data?.calls.map((call) => call.sid).join();
+	const went = useRef(going);
 	useEffect(() => {
 		// One that has ended is among the others.
-		if (first.data) first.reload();
+		if (went.current !== undefined && going !== undefined) first.reload();
+		went.current = going;
 	}, [going]);
 	const empty = { of: "", calls: /** @type {any[]} */ ([]), next: undefined, problem: null };
 	const [kept, setMore] = useState(empty);
