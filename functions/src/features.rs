@@ -152,8 +152,11 @@ features! {
     }
 }
 
+/// A function's name, and what runs it.
+type Named = (&'static str, fn() -> ExitCode);
+
 /// Runs the function of a program that Lambda names: the `Handler` of its resource in the template.
-fn start(program: &str, functions: &[(&str, fn() -> ExitCode)]) -> ExitCode {
+fn start(program: &str, functions: &[Named]) -> ExitCode {
     let name = ProcessEnv.var(HANDLER).unwrap_or_default();
     match functions.iter().find(|(known, _)| *known == name) {
         Some((_, run)) => run(),
