@@ -40,7 +40,7 @@ function Record({ call, business, path, may, reload }) {
 			<${Figure} name="Length" value=${duration(call.duration_s)} note=${dateTime(call.opened_at)} />
 			<${Figure} name="Cost" value=${money(call.cost?.usd_micros)} note=${call.cost && !call.cost.complete ? "not all of it is known" : ""} />
 			<${Figure} name="Greeting heard after" value=${millis(session?.greeting_heard_ms)} />
-			<${Figure} name="Answers begin after" value=${millis(session?.turn_latency_ms?.p50)} note=${session?.turn_latency_ms ? `at most ${millis(session.turn_latency_ms.max)}` : ""} />
+			<${Figure} name="Answers begin after" value=${millis(session?.turn_latency_ms?.p50)} note=${session?.turn_latency_ms.max > 0 ? `at most ${millis(session.turn_latency_ms.max)}` : ""} />
 		</dl>
 		${isHeard(call, may) && html`<${Listen} path=${path} onSaid=${reload} />`}
 		${!call.ended_at && may("calls:control") && html`<${Steer} path=${path} business=${business} call=${call} />`}
