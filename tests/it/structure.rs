@@ -223,9 +223,11 @@ fn a_pure_crate_has_neither_runtime_nor_clock() {
                 "strum",
                 "subtle",
                 "thiserror",
+                "unicode-segmentation",
             ][..],
         ),
         ("bridge/session", &["domain"][..]),
+        ("crates/meta", &["hex", "hmac", "serde", "serde_json", "sha2", "subtle", "thiserror"][..]),
         (
             "crates/openai",
             &["jiff", "memchr", "serde", "serde_json", "serde_path_to_error", "strum", "thiserror"][..],

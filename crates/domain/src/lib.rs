@@ -43,6 +43,7 @@ pub mod test_call;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod texts;
 pub mod time;
 pub mod token;
 pub mod tools;

@@ -140,6 +140,12 @@ pub fn for_call(
     joined(&[compiled.instructions.clone(), this_call, more, context.about.told()])
 }
 
+/// The compiled instructions with the moment of a reply in writing behind them.
+pub fn for_thread(compiled: &Compiled, business: &Business, settings: &Settings, now: Timestamp) -> String {
+    let moment = moment::of(settings.hours.as_ref(), &business.time_zone, now);
+    joined(&[compiled.instructions.clone(), format!("# This conversation\n{moment}")])
+}
+
 /// A channel's texts for a language: those under its tag, else those of a language that is nearly the same, else the
 /// channel's own; each by itself.
 fn texts<'a>(prompt: &'a ChannelPrompt, language: Option<&str>) -> (&'a str, &'a str) {

@@ -1,4 +1,4 @@
-//! Twilio's voice protocols as types: bytes in, values out, and back.
+//! Twilio's voice and messaging protocols as types: bytes in, values out, and back.
 //!
 //! No I/O, no async, no clock. What comes from Twilio is parsed once, here, and the rest of the
 //! system sees only these types; what goes to Twilio is built here, so that nothing a caller said
@@ -9,7 +9,7 @@
 //! | [`address`] | both | which addresses calls may go over |
 //! | [`signature`] | in | `X-Twilio-Signature`: proves a request is Twilio's |
 //! | [`form`] | in | bounded `application/x-www-form-urlencoded` bodies |
-//! | [`webhook`] | in | the typed callbacks of a call |
+//! | [`webhook`] | in | the typed callbacks of a call, and of texts |
 //! | [`twiml`] | out | call instructions as XML |
 //! | [`rest`] | both | bodies, addresses and errors of the REST API |
 //! | [`media_stream`] | both | the JSON messages of Media Streams |

@@ -9,6 +9,7 @@ mod geo;
 mod numbers;
 mod request;
 mod resource;
+mod texts;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use request::{
     replace_twiml,
 };
 pub use resource::{CallList, CallResource, RecordingList, RecordingResource, RecordingState};
+pub use texts::{MAX_VALIDITY_S, MessageContent, MessageList, MessageResource, NewMessage, typing};
 
 use crate::Sid;
 
@@ -43,6 +45,7 @@ pub enum Channels {
 pub struct Api {
     account_url: String,
     countries_url: String,
+    typing_url: String,
 }
 
 impl Api {
@@ -52,6 +55,7 @@ impl Api {
         Self {
             account_url: format!("{base}/2010-04-01/Accounts/{account}"),
             countries_url: format!("{}/v1/DialingPermissions/Countries", geo::base(base)),
+            typing_url: texts::typing_url(base),
         }
     }
 

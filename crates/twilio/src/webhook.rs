@@ -1,4 +1,4 @@
-//! The webhooks of a call as types.
+//! The webhooks of a call and of texts as types.
 //!
 //! Every value in a form is text and any may be missing, new or unreadable. A webhook cannot do without its sids;
 //! anything else is unknown when it cannot be read, and a word that Twilio adds is kept as `Other`. What is read is
@@ -9,6 +9,8 @@ pub mod after_stream;
 pub mod amd;
 pub mod dial;
 mod fields;
+pub mod message;
+pub mod message_status;
 mod names;
 mod reading;
 pub mod recording;
@@ -25,6 +27,8 @@ pub use reading::Ambiguous;
 pub use after_stream::ConnectAction;
 pub use amd::AmdCallback;
 pub use dial::DialAction;
+pub use message::IncomingMessage;
+pub use message_status::MessageStatus;
 pub use recording::RecordingStatus;
 pub use status::StatusCallback;
 pub use stream::StreamStatus;

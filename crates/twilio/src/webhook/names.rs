@@ -39,6 +39,22 @@ const SOURCES: &[&str] = &[
     "Trunking",
 ];
 
+const MESSAGE_STATUSES: &[&str] = &[
+    "accepted",
+    "scheduled",
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "undelivered",
+    "failed",
+    "canceled",
+    "read",
+    "partially_delivered",
+    "receiving",
+    "received",
+];
+
 // A landmark is in every form of its kind, and the others are looked for between them.
 pub(super) const ACCOUNT_SID: Param = Param::landmark("AccountSid", Kind::Sid(SidKind::Account));
 pub(super) const ANSWERED_BY: Param = Param::landmark("AnsweredBy", Kind::Word(VERDICTS));
@@ -69,13 +85,21 @@ pub(super) const RECORDING_SOURCE: Param = Param::optional("RecordingSource", Ki
 pub(super) const RECORDING_START_TIME: Param = Param::optional("RecordingStartTime", Kind::Date);
 pub(super) const SEQUENCE_NUMBER: Param = Param::optional("SequenceNumber", Kind::Number);
 pub(super) const SIP_RESPONSE_CODE: Param = Param::optional("SipResponseCode", Kind::Number);
+pub(super) const MESSAGE_SID: Param = Param::landmark("MessageSid", Kind::Sid(SidKind::Message));
+pub(super) const MESSAGE_STATUS: Param = Param::landmark("MessageStatus", Kind::Word(MESSAGE_STATUSES));
+// Twilio names the parties of a text once.
+pub(super) const TEXT_FROM: Param = Param::landmark("From", Kind::Party { twin: "" });
+pub(super) const TEXT_TO: Param = Param::landmark("To", Kind::Party { twin: "" });
 pub(super) const TIMESTAMP: Param = Param::optional("Timestamp", Kind::Date);
 
-/// Names with a fixed spelling (Twilio's voice, recording, stream and detection webhooks).
+/// Names with a fixed spelling (Twilio's voice, recording, stream, detection and messaging webhooks).
 pub(super) const DOCUMENTED: &[&str] = &[
     "AccountSid",
     "AnsweredBy",
     "ApiVersion",
+    "ButtonPayload",
+    "ButtonText",
+    "ButtonType",
     "CallDuration",
     "CallSid",
     "CallStatus",
@@ -92,6 +116,11 @@ pub(super) const DOCUMENTED: &[&str] = &[
     "CallerName",
     "CallerState",
     "CallerZip",
+    "ChannelInstallSid",
+    "ChannelMetadata",
+    "ChannelPrefix",
+    "ChannelStatusMessage",
+    "ChannelToAddress",
     "Confidence",
     "DialBridged",
     "DialCallDuration",
@@ -104,14 +133,34 @@ pub(super) const DOCUMENTED: &[&str] = &[
     "ErrorCode",
     "ErrorMessage",
     "ErrorUrl",
+    "EventType",
+    "ExternalUserId",
+    "FlowData",
     "ForwardedFrom",
+    "FrequentlyForwarded",
     "From",
     "FromCity",
     "FromCountry",
     "FromState",
     "FromZip",
+    "InteractiveData",
     "MachineDetectionDuration",
+    "MediaContentType",
+    "MediaUrl",
+    "MessageSid",
+    "MessageStatus",
+    "MessageType",
+    "MessagingServiceSid",
+    "NumMedia",
+    "NumSegments",
+    "OptOutType",
+    "OriginalRepliedMessageSender",
+    "OriginalRepliedMessageSid",
     "ParentCallSid",
+    "ParentExternalUserId",
+    "ProfileName",
+    "ProfileUsername",
+    "RawDlrDoneDate",
     "RecordingChannels",
     "RecordingDuration",
     "RecordingSid",
@@ -125,6 +174,9 @@ pub(super) const DOCUMENTED: &[&str] = &[
     "SipDomain",
     "SipDomainSid",
     "SipResponseCode",
+    "SmsMessageSid",
+    "SmsSid",
+    "SmsStatus",
     "SpeechResult",
     "StirPassportToken",
     "StirVerstat",
@@ -138,6 +190,7 @@ pub(super) const DOCUMENTED: &[&str] = &[
     "ToCountry",
     "ToState",
     "ToZip",
+    "WaId",
 ];
 
 /// How the parameters begin that carry a SIP header: what follows is the header's own name (an RFC 3261 token).

@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Object,
     /// A telephone number, or any text. The parameter `twin` holds the same.
     Party {
-        /// Its name sorts before all that can follow this parameter.
+        /// Its name sorts before all that can follow this parameter. Blank: no parameter holds the same.
         twin: &'static str,
     },
 }

@@ -207,7 +207,10 @@ impl Text {
     /// Drops numbers that go on in the twin, and keeps only those that the twin confirms, if there are any.
     fn as_twins_say(&self, twin: &str, name: &str, mut places: Vec<Place>) -> Vec<Place> {
         let text = self.signed.as_bytes();
-        let twins: Vec<usize> = self.occurrences(twin).map(|start| start + twin.len()).collect();
+        let twins: Vec<usize> = match twin {
+            "" => vec![],
+            twin => self.occurrences(twin).map(|start| start + twin.len()).collect(),
+        };
         // Behind the value other names follow here than there, so what both have in common is the value.
         let common = |place: &Place, twin: &usize| {
             text[*twin..place.start].iter().zip(&text[place.value..]).take_while(|(a, b)| a == b).count()
