@@ -223,6 +223,8 @@ fn scopes_and_roles_keep_their_words() {
         "transcripts:read",
         "transcripts:write",
         "messages:write",
+        "texts:read",
+        "texts:write",
         "settings:read",
         "settings:write",
         "settings:publish",

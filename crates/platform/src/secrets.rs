@@ -29,8 +29,21 @@ pub struct Secrets {
     pub stream_token_key: TokenKey,
     /// Our secret at the issuer through which people sign in; none: the issuer wants none, or there is no issuer.
     pub oidc_client_secret: Option<Secret>,
+    /// The keys of our app at Meta, for WhatsApp without Twilio; none: texts go over Twilio alone.
+    pub meta: Option<MetaKeys>,
     /// The first operator's key of the API, with which the others are made; none: there are others already.
     pub operator_key: Option<ApiKey>,
+}
+
+/// The keys of an app at Meta. All three belong together.
+#[derive(Debug, Clone)]
+pub struct MetaKeys {
+    /// Opens the Graph API: the token of a system user.
+    pub token: Secret,
+    /// Signs Meta's webhooks.
+    pub app_secret: Secret,
+    /// What Meta shows when it subscribes.
+    pub verify_token: Secret,
 }
 
 /// Why there are no secrets to run with.
@@ -49,7 +62,8 @@ pub enum SecretsError {
     #[error(
         "the secret in SECRETS_ARN is not usable: expected a JSON object with twilio_account_sid, \
          twilio_auth_token, openai_api_key and stream_token_key, and optionally twilio_auth_token_previous, \
-         operator_key, oidc_client_secret and twilio_webhook_keys, an object of key ids and keys"
+         operator_key, oidc_client_secret, meta_token with meta_app_secret and meta_verify_token, and \
+         twilio_webhook_keys, an object of key ids and keys"
     )]
     Document,
     /// The first operator's key is not a key.
@@ -63,7 +77,8 @@ pub enum SecretsError {
 impl Secrets {
     /// Reads the document in `SECRETS_ARN` when that is set, else
     /// `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_AUTH_TOKEN_PREVIOUS`, `TWILIO_WEBHOOK_KEYS` (`id=key`, several
-    /// divided by commas), `OPENAI_API_KEY`, `STREAM_TOKEN_KEY`, `OIDC_CLIENT_SECRET` and `OPERATOR_KEY`.
+    /// divided by commas), `OPENAI_API_KEY`, `STREAM_TOKEN_KEY`, `OIDC_CLIENT_SECRET`, `META_TOKEN`, `META_APP_SECRET`,
+    /// `META_VERIFY_TOKEN` and `OPERATOR_KEY`.
     ///
     /// # Errors
     /// [`SecretsError`]; nothing in it reveals a secret.
@@ -80,6 +95,9 @@ impl Secrets {
                     openai_api_key: parser.secret("OPENAI_API_KEY"),
                     stream_token_key: parser.secret("STREAM_TOKEN_KEY"),
                     oidc_client_secret: parser.optional_secret("OIDC_CLIENT_SECRET"),
+                    meta_token: parser.optional_secret("META_TOKEN"),
+                    meta_app_secret: parser.optional_secret("META_APP_SECRET"),
+                    meta_verify_token: parser.optional_secret("META_VERIFY_TOKEN"),
                     operator_key: parser.optional_secret("OPERATOR_KEY"),
                 };
                 (parser.finish(document)?, None)
@@ -136,6 +154,12 @@ struct Document {
     #[serde(default)]
     oidc_client_secret: Option<Secret>,
     #[serde(default)]
+    meta_token: Option<Secret>,
+    #[serde(default)]
+    meta_app_secret: Option<Secret>,
+    #[serde(default)]
+    meta_verify_token: Option<Secret>,
+    #[serde(default)]
     operator_key: Option<Secret>,
 }
 
@@ -154,6 +178,15 @@ impl Document {
         if self.twilio_webhook_keys.iter().any(|(id, key)| id.is_empty() || key.expose().trim().is_empty()) {
             return Err(SecretsError::Document);
         }
+        let given = |secret: Option<Secret>| secret.filter(|secret| !secret.expose().trim().is_empty());
+        let meta = match (given(self.meta_token), given(self.meta_app_secret), given(self.meta_verify_token))
+        {
+            (Some(token), Some(app_secret), Some(verify_token)) => {
+                Some(MetaKeys { token, app_secret, verify_token })
+            }
+            (None, None, None) => None,
+            _ => return Err(SecretsError::Document),
+        };
         let previous = self.twilio_auth_token_previous.filter(|token| !token.expose().is_empty());
         Ok(Secrets {
             changed_at: None,
@@ -163,6 +196,7 @@ impl Document {
             openai_api_key: self.openai_api_key,
             stream_token_key: TokenKey::new(self.stream_token_key)?,
             oidc_client_secret: self.oidc_client_secret.filter(|secret| !secret.expose().is_empty()),
+            meta,
             operator_key: self.operator_key.as_ref().map(operator_key).transpose()?,
         })
     }
@@ -183,6 +217,23 @@ mod tests {
         let tokens: Vec<&str> = secrets.twilio_auth_tokens.iter().map(Secret::expose).collect();
         assert_eq!(tokens, ["new", "old"]);
         assert!(!format!("{secrets:?}").contains("new"));
+    }
+
+    #[test]
+    fn the_keys_of_an_app_at_meta_are_all_there_or_none() {
+        let key = "k".repeat(TokenKey::MIN_BYTES);
+        let read = |more: &str| {
+            let json = format!(
+                r#"{{"twilio_account_sid":"AC1","twilio_auth_token":"t","openai_api_key":"o","stream_token_key":"{key}"{more}}}"#
+            );
+            Document::parse(&json).and_then(Document::into_secrets)
+        };
+        assert!(read("").unwrap().meta.is_none());
+        let all = r#","meta_token":"canary","meta_app_secret":"b","meta_verify_token":"c""#;
+        let secrets = read(all).unwrap();
+        assert_eq!(secrets.meta.as_ref().map(|meta| meta.token.expose()), Some("canary"));
+        assert!(!format!("{secrets:?}").contains("canary"));
+        assert!(matches!(read(r#","meta_token":"a""#), Err(SecretsError::Document)));
     }
 
     #[test]

@@ -20,9 +20,11 @@ use url::Url;
 use platform::tls;
 
 mod accounts;
+mod texts;
 
 pub use accounts::TwilioAccounts;
 use accounts::{Token, Unsent};
+pub use texts::SendError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a request and its whole answer, media excepted.

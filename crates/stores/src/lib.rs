@@ -37,6 +37,7 @@ pub mod requests;
 pub mod sign_in_attempts;
 pub mod sign_ins;
 mod table;
+pub mod texts;
 mod transaction;
 pub mod transcripts;
 pub mod turns;

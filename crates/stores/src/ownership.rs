@@ -43,6 +43,7 @@ const CALL_ACTIONS: &[&str] = &["functions/src/call_actions"];
 const BRIDGE: &[&str] = &["bridge/src"];
 const DO_NOT_CALL: &[&str] = &["functions/src/do_not_call"];
 const MESSAGES: &[&str] = &["functions/src/messages"];
+const TEXTS: &[&str] = &["functions/src/texts"];
 
 const SIGN_IN: &[&str] = &["functions/src/sign_in"];
 const EDGE: &[&str] = &["functions/src/edge/api"];
@@ -65,6 +66,7 @@ const API: &[&str] = &[
     "UsageFunction",
     "DoNotCallFunction",
     "MessagesFunction",
+    "ThreadsFunction",
     "HealthFunction",
     "SignInFunction",
 ];
@@ -224,6 +226,14 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "who dealt with what callers left, and when; how much of it is done, in all and by day",
         writers: &[Handle { module: "messages", name: "Marks", folders: MESSAGES }],
         roles: &["MessagesFunction"],
+    },
+    Rows {
+        table: "Texts",
+        keys: &[],
+        holds: "threads, their texts and what became of them, the names of carriers and persons by which they are found, \
+                wishes to be left alone",
+        writers: &[writer("texts", TEXTS)],
+        roles: &["TextStepFunction", "ThreadsFunction"],
     },
     Rows {
         table: "Leases",

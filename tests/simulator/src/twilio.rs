@@ -51,7 +51,7 @@ pub use self::events::{
     StreamEnd, WebhookKind,
 };
 pub use self::recording::RecordingStatus;
-pub use self::rest::{RestFault, RestRequest};
+pub use self::rest::{RestFault, RestRequest, SentText};
 pub use self::script::{CallerScript, CallerSilence, CallerStep, DEFAULT_MAX_MS};
 pub use self::signature::{SIGNATURE_HEADER, sign_form, sign_url};
 pub use self::spec::{
@@ -162,6 +162,16 @@ impl Twilio {
     /// The calls so far, in order of creation, those of the REST API included.
     pub fn calls(&self) -> Vec<Call> {
         self.account.calls.all().into_iter().map(|state| Call { state }).collect()
+    }
+
+    /// The texts that the account was asked to send, in that order.
+    pub fn texts(&self) -> Vec<SentText> {
+        self.account.texts.all().iter().map(|text| (**text).clone()).collect()
+    }
+
+    /// Refuses texts to a person with this code.
+    pub fn refuse_texts_to(&self, person: &str, code: u32) {
+        lock(&self.account.unreachable).insert(person.to_owned(), code);
     }
 
     /// The call of this order of creation, as soon as it exists.

@@ -58,6 +58,12 @@ pub enum Scope {
     /// Say that what callers left is dealt with, or is to be dealt with after all.
     #[strum(serialize = "messages:write")]
     MessagesWrite,
+    /// Read threads and their texts.
+    #[strum(serialize = "texts:read")]
+    TextsRead,
+    /// Send texts, take threads from the agent and give them back.
+    #[strum(serialize = "texts:write")]
+    TextsWrite,
     /// See settings, drafts and compiled prompts.
     #[strum(serialize = "settings:read")]
     SettingsRead,
@@ -219,6 +225,8 @@ impl Role {
             | Scope::TranscriptsRead
             | Scope::TranscriptsWrite
             | Scope::MessagesWrite
+            | Scope::TextsRead
+            | Scope::TextsWrite
             | Scope::DoNotCallRead
             | Scope::DoNotCallWrite => Some(Self::Agent),
             Scope::RecordingsWrite
@@ -279,6 +287,7 @@ mod tests {
         }
         let viewer = Role::Viewer.scopes();
         assert!(!viewer.contains(&Scope::RecordingsRead) && !viewer.contains(&Scope::TranscriptsRead));
+        assert!(!viewer.contains(&Scope::TextsRead));
         assert!(!Role::Admin.scopes().contains(&Scope::KeysWrite));
     }
 }

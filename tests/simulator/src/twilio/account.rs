@@ -11,7 +11,7 @@ use url::Url;
 
 use super::call::CallState;
 use super::recording::Recording;
-use super::rest::{RestFault, RestRequest};
+use super::rest::{RestFault, RestRequest, SentText};
 use super::spec::{Callee, TwilioConfig};
 use super::webhooks::{CONNECT_TIMEOUT, MAX_HTTP_REDIRECTS, WebhookRecord};
 use super::{TwilioError, lock};
@@ -40,6 +40,9 @@ pub(crate) struct Account {
     pub(crate) numbers: Mutex<HashMap<String, Vec<(String, String)>>>,
     pub(crate) standing: Mutex<Standing>,
     pub(crate) calls: Register<CallState>,
+    pub(crate) texts: Register<SentText>,
+    /// People who cannot be written to, with the code that says why.
+    pub(crate) unreachable: Mutex<HashMap<String, u32>>,
     pub(crate) recordings: Register<Recording>,
     /// Counts the calls created, so that a test can wait for one.
     pub(crate) created: watch::Sender<usize>,
@@ -85,6 +88,8 @@ impl Account {
             numbers: Mutex::default(),
             standing: Mutex::default(),
             calls: Register::new(),
+            texts: Register::new(),
+            unreachable: Mutex::default(),
             recordings: Register::new(),
             created: watch::channel(0).0,
             tasks: TaskTracker::new(),

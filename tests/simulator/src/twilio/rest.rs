@@ -6,6 +6,7 @@ mod media;
 pub(super) mod numbers;
 mod owner;
 mod recordings;
+mod texts;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use serde_json::json;
 use tower::ServiceExt as _;
 
 pub(crate) use self::media::router as media_router;
+pub use self::texts::SentText;
 use super::account::Account;
 use super::lock;
 
@@ -125,6 +127,7 @@ pub(crate) fn router(accounts: &[Arc<Account>]) -> Router {
 fn besides(account: &Arc<Account>) -> Router {
     Router::new()
         .route("/v1/DialingPermissions/Countries/{iso}", get(owner::country))
+        .route("/v2/Indicators/Typing.json", post(texts::typing))
         .fallback(async || ApiError::NOT_FOUND)
         .layer(from_fn_with_state(Arc::clone(account), gate))
         .with_state(Arc::clone(account))
@@ -139,6 +142,8 @@ fn of_account(account: &Arc<Account>) -> Router {
         .route("/Calls/{call}/Recordings.json", get(recordings::list_of_call).post(recordings::start))
         .route("/IncomingPhoneNumbers.json", get(numbers::list))
         .route("/IncomingPhoneNumbers/{number}", post(numbers::update))
+        .route("/Messages.json", get(texts::list).post(texts::create))
+        .route("/Messages/{file}", get(texts::fetch))
         .route("/Recordings.json", get(recordings::list))
         .route("/Recordings/{file}", get(recordings::fetch).delete(recordings::delete));
     Router::new()

@@ -1,0 +1,77 @@
+//! Texts over Twilio.
+
+use reqwest::header::CONTENT_TYPE;
+use twilio::rest::{ErrorBody, MessageList, MessageResource, NewMessage, typing};
+use twilio::{Sid, SidKind};
+
+use super::{REQUEST_TIMEOUT, TwilioError, TwilioRest, bounded_body, failure, parse};
+use crate::twilio_rest::accounts::Unsent;
+
+/// Why a text was not sent, as far as that is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Twilio has certainly not taken it.
+    #[error("{error}")]
+    NotTaken {
+        /// What it said.
+        error: TwilioError,
+        /// Its error code.
+        code: Option<u32>,
+    },
+    /// The answer was lost, or was none: Twilio may have taken it.
+    #[error("it is not known whether Twilio has taken the text")]
+    Unknown,
+}
+
+impl TwilioRest {
+    /// Asks for a text to be sent, once: this is never repeated here.
+    ///
+    /// # Errors
+    /// [`SendError`] tells whether it may have been sent all the same.
+    pub async fn send_text(&self, text: &NewMessage<'_>) -> Result<MessageResource, SendError> {
+        let certain = |error| SendError::NotTaken { error, code: None };
+        let post = self.client.post(self.api.messages());
+        let post = post.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(text.form().encode());
+        let mut response = self.send(post.timeout(REQUEST_TIMEOUT)).await.map_err(|error| match error {
+            Unsent::Keys(error) => certain(error),
+            Unsent::Http(error) if error.is_connect() || error.is_builder() => {
+                certain(TwilioError::Transient)
+            }
+            Unsent::Http(_) => SendError::Unknown,
+        })?;
+        let body = bounded_body(&mut response).await.map_err(|_| SendError::Unknown)?;
+        if !response.status().is_success() {
+            let code = serde_json::from_slice::<ErrorBody>(&body).ok().map(|error| error.code);
+            return Err(match failure(&response, &body) {
+                TwilioError::Transient => SendError::Unknown,
+                error => SendError::NotTaken { error, code },
+            });
+        }
+        parse(&body).map_err(|_| SendError::Unknown)
+    }
+
+    /// The latest texts between two parties since a day, `YYYY-MM-DD`, newest first. One that was asked for a moment ago may
+    /// be missing.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn texts_between(
+        &self,
+        from: &str,
+        to: &str,
+        since: &str,
+    ) -> Result<Vec<MessageResource>, TwilioError> {
+        let url = self.api.messages_between(from, to, since);
+        let body = self.answer(self.client.get(url)).await?;
+        Ok(parse::<MessageList>(&body)?.messages)
+    }
+
+    /// Shows the person that an answer is being written.
+    ///
+    /// # Errors
+    /// [`TwilioError`]; showing it again is safe.
+    pub async fn show_writing(&self, message: &str) -> Result<(), TwilioError> {
+        let message = Sid::parse(SidKind::Message, message).map_err(|_| TwilioError::NotFound)?;
+        self.post(&self.api.typing(), &typing(&message)).await.map(drop)
+    }
+}
