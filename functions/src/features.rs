@@ -14,7 +14,7 @@ use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
 use crate::{
     businesses, call_actions, calls, console, do_not_call, document, events, health, messages, prompts,
-    recordings, sign_in, transcripts, usage, voice,
+    recordings, sign_in, texts, transcripts, usage, voice,
 };
 
 /// What Lambda tells a program in: which of its functions it is.
@@ -115,6 +115,7 @@ features! {
         http voice::status::Status,
         http voice::after_stream::AfterStream,
         http recordings::ready::Ready,
+        http texts::inbound::TextInbound,
     }
 
     /// The program of the functions that people and programs ask.
@@ -135,6 +136,7 @@ features! {
         api usage::Usage,
         api do_not_call::DoNotCall,
         api messages::Messages,
+        api texts::threads::ThreadsOfBusinesses,
         api health::Health,
         api sign_in::SignIns,
         http console::Console,
@@ -148,6 +150,7 @@ features! {
         scheduled recordings::sweep::Sweep,
         queue transcripts::worker::Worker,
         queue transcripts::insights::worker::Worker,
+        queue texts::worker::Worker,
         scheduled businesses::sweep::Sweep,
     }
 }

@@ -1,9 +1,10 @@
-//! What the queues carry: identifiers, never audio, numbers or words.
+//! What the queues carry: identifiers, never audio, numbers or words; a text that came is the one exception.
 //!
 //! A job is a request to look at something. It may come twice, late and in any order, and asking twice is harmless.
 
 mod insights;
 mod recording;
+mod text;
 mod transcript;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 pub use insights::InsightsJob;
 pub use recording::RecordingJob;
+pub use text::{SentText, TextJob};
 pub use transcript::TranscriptJob;
 
 /// A message of one queue.
@@ -35,4 +37,5 @@ queues! {
     RecordingJob: "QUEUE_RECORDINGS", "DLQ_RECORDINGS";
     TranscriptJob: "QUEUE_TRANSCRIPTS", "DLQ_TRANSCRIPTS";
     InsightsJob: "QUEUE_INSIGHTS", "DLQ_INSIGHTS";
+    TextJob: "QUEUE_TEXTS", "DLQ_TEXTS";
 }

@@ -20,6 +20,7 @@ pub mod prompts;
 pub mod recordings;
 pub(crate) mod shared;
 pub mod sign_in;
+pub mod texts;
 pub mod transcripts;
 pub mod usage;
 pub mod voice;

@@ -10,6 +10,7 @@ mod messages;
 mod setting_up;
 mod sign_in;
 mod test_calls;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -255,6 +256,7 @@ async fn every_route_answers_as_recorded() {
     }
     limits::of_limits(&mut answers).await;
     messages::of_messages(&mut answers, sid).await;
+    texts::of_texts(&mut answers).await;
     sign_in::of_signing_in(&mut answers).await;
     setting_up::of_all(&mut answers).await;
 

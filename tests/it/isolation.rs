@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use simulator::twilio::CallSpec;
 
 use super::messages::left_in;
+use super::texts::kept_in;
 
 /// One route of the API.
 struct Route {
@@ -73,6 +74,8 @@ fn body(world: &World, route: &Route) -> Option<Value> {
         ("POST", "numbers") => json!({ "number": "+12025550190" }),
         ("POST", "members") => json!({ "name": "invited by this test", "role": "viewer" }),
         ("PATCH", "{member}") => json!({ "role": "viewer" }),
+        ("PATCH", "{thread}") => json!({ "owner": "person" }),
+        ("POST", "texts") => json!({ "text": "Your bicycle is ready." }),
         ("PATCH", "{message}") => json!({ "state": "done" }),
         ("PATCH", _) => json!({ "label": "theirs" }),
         ("POST", "move") => json!({ "to": "other-shop" }),
@@ -154,6 +157,7 @@ async fn recorded(world: &World, business: &NewBusiness) -> (CallRecord, String)
 }
 
 /// What the parameters of a path stand for.
+#[derive(Clone)]
 struct Ids {
     sid: String,
     recording: String,
@@ -166,6 +170,7 @@ struct Ids {
     action: String,
     message: String,
     member: String,
+    thread: String,
 }
 
 impl Ids {
@@ -182,6 +187,7 @@ impl Ids {
             ("{action}", &self.action),
             ("{message}", &self.message),
             ("{member}", &self.member),
+            ("{thread}", &self.thread),
             ("{callee}", &outbound::CALLEE.to_owned()),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -239,6 +245,7 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         action,
         message: message.id.to_string(),
         member: member["id"].as_str().unwrap().to_owned(),
+        thread: kept_in(world, business).await.to_string(),
     }
 }
 
@@ -268,6 +275,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         action: "9".repeat(32),
         message: "9".repeat(32),
         member: "nothing0".into(),
+        thread: "9".repeat(32),
     };
     for route in routes() {
         // Revisions are counted from 1 for every business, any business may list a number that it does not call, and what is an operator's is refused to any business.
@@ -331,20 +339,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
 }
 
 fn ids_of(ids: &Ids) -> Ids {
-    let Ids { sid, recording, share, run, key, number, revision, channel, action, message, member } = ids;
-    Ids {
-        sid: sid.clone(),
-        recording: recording.clone(),
-        share: share.clone(),
-        run: run.clone(),
-        key: key.clone(),
-        number: number.clone(),
-        revision: revision.clone(),
-        channel: channel.clone(),
-        action: action.clone(),
-        message: message.clone(),
-        member: member.clone(),
-    }
+    ids.clone()
 }
 
 /// Historic failure 29. There is one business, and yet no one is taken for it: a request without a key or with an
@@ -364,6 +359,7 @@ async fn tenancy_fails_closed(world: World) {
         action: "1".repeat(32),
         message: "1".repeat(32),
         member: "nothing0".into(),
+        thread: "1".repeat(32),
     };
     let before = memory(&world).await;
     // Those by which people sign in are open, and no others.

@@ -61,6 +61,9 @@ mod suite;
 mod summary;
 mod sweep;
 mod test_calls;
+mod texts;
+mod texts_loops;
+mod texts_meta;
 mod tools;
 mod transcript;
 mod transcript_long;
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
         permissions::setting_up::TESTS,
         permissions::sign_in::TESTS,
         permissions::test_calls::TESTS,
+        permissions::texts::TESTS,
         prompts::TESTS,
         recording::TESTS,
         recording_given_up::TESTS,
@@ -139,6 +143,9 @@ fn main() -> ExitCode {
         summary::TESTS,
         sweep::TESTS,
         test_calls::TESTS,
+        texts::TESTS,
+        texts_loops::TESTS,
+        texts_meta::TESTS,
         tools::TESTS,
         transcript::TESTS,
         usage::TESTS,

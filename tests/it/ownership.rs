@@ -239,7 +239,7 @@ fn a_table_whose_rows_expire_has_a_ttl() {
             expiring.insert(*table);
         }
     }
-    assert_eq!(expiring, ["Calls", "Leases", "Requests"].into());
+    assert_eq!(expiring, ["Calls", "Leases", "Requests", "Texts"].into());
 }
 
 acceptance::tests![

@@ -5,6 +5,7 @@ pub(crate) mod messages;
 pub(crate) mod setting_up;
 pub(crate) mod sign_in;
 pub(crate) mod test_calls;
+pub(crate) mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ fn allowed(function: &str) -> BTreeSet<Access> {
 }
 
 /// A queue without a worker, in the place of another.
-async fn aside(world: &World, queue: &str) -> String {
+pub(crate) async fn aside(world: &World, queue: &str) -> String {
     let name = format!("{queue}{ASIDE}");
     let created = world.system.aws.sqs.create_queue().queue_name(name).send().await.unwrap();
     created.queue_url.unwrap()

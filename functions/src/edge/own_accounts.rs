@@ -1,7 +1,7 @@
 //! Webhooks of Twilio accounts that businesses brought: whose keys they must be signed with.
 //!
 //! A webhook names its account, and may lie. What it says about a call that is open here must come from the account and
-//! the business of that call; what it says about another call, from the business that has the number. Only the keys of
+//! the business of that call; what it says about another call, or about a text, from the business that has the number. Only the keys of
 //! that one business are tried, so that no business's signature is good for another's call.
 
 use std::time::Duration;
@@ -112,9 +112,15 @@ impl BroughtAccounts {
     async fn whose(&self, account: &AccountSid, form: &Form) -> Result<Option<BusinessId>, StoreError> {
         // A leg belongs to the call that dialled it.
         let sid = form.first("ParentCallSid").filter(|sid| !sid.is_empty()).or_else(|| form.first("CallSid"));
-        let Some(sid) = sid.and_then(|sid| CallSid::parse(sid).ok()) else { return Ok(None) };
-        if let Some(call) = self.calls.call(&sid).await? {
-            return Ok((call.account == *account).then_some(call.business));
+        match sid.and_then(|sid| CallSid::parse(sid).ok()) {
+            Some(sid) => {
+                if let Some(call) = self.calls.call(&sid).await? {
+                    return Ok((call.account == *account).then_some(call.business));
+                }
+            }
+            // A text is of no call: its number says whose it is.
+            None if form.first("MessageSid").is_some_and(|sid| !sid.is_empty()) => {}
+            None => return Ok(None),
         }
         let mut had_another = None;
         for name in ["To", "From"] {

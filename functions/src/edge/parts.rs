@@ -18,7 +18,8 @@ use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use serde::Deserialize;
 use stores::leases::Leases;
 use stores::{
-    businesses, calls, do_not_call, events, keys, members, messages, recordings, transcripts, turns, usage,
+    businesses, calls, do_not_call, events, keys, members, messages, recordings, texts, transcripts, turns,
+    usage,
 };
 use url::Url;
 
@@ -223,6 +224,7 @@ table_parts! {
     members::Reader: "TABLE_MEMBERS";
     messages::Reader: "TABLE_MESSAGES";
     recordings::Reader: "TABLE_RECORDINGS";
+    texts::Reader: "TABLE_TEXTS";
     transcripts::Reader: "TABLE_TRANSCRIPTS";
     turns::Reader: "TABLE_TURNS";
     usage::Reader: "TABLE_USAGE";

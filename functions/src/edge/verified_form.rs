@@ -16,8 +16,8 @@ use platform::telemetry::{self, Unit};
 use twilio::form::{Form, MAX_BODY_BYTES};
 use twilio::signature::{self, Verifier};
 use twilio::webhook::{
-    AmdCallback, ConnectAction, DialAction, RecordingStatus, StatusCallback, StreamStatus, VoiceRequest,
-    WebhookError,
+    AmdCallback, ConnectAction, DialAction, IncomingMessage, MessageStatus, RecordingStatus, StatusCallback,
+    StreamStatus, VoiceRequest, WebhookError,
 };
 use url::Url;
 
@@ -155,6 +155,8 @@ webhook! {
     StreamStatus: false,
     RecordingStatus: false,
     AmdCallback: false,
+    IncomingMessage: false,
+    MessageStatus: false,
 }
 
 /// A form that Twilio signed, parsed into the shape its handler asked for.
@@ -319,6 +321,7 @@ mod tests {
             openai_api_key: domain::Secret::new("test"),
             stream_token_key: domain::token::TokenKey::new(domain::Secret::new("k".repeat(32))).unwrap(),
             oidc_client_secret: None,
+            meta: None,
             operator_key: None,
         };
         Arc::new(Doors(

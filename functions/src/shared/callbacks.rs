@@ -4,6 +4,8 @@
 
 use domain::{DialId, Epoch};
 
+use crate::edge::verified_form::DELIVERY;
+
 /// A phone rings.
 pub(crate) const INBOUND: &str = "/twilio/voice/inbound";
 /// Where a caller comes back to whose stream was let go because the call had not been opened: once.
@@ -26,6 +28,19 @@ pub(crate) const AFTER_FALLBACK: &str = "/twilio/voice/no-agent/after-dial";
 pub(crate) const AFTER_MESSAGE: &str = "/twilio/voice/no-agent/after-message";
 /// A recording began, is there, or never came to be.
 pub(crate) const RECORDING_STATUS: &str = "/twilio/recording";
+
+/// A text came, over Twilio.
+pub(crate) const TEXT: &str = "/twilio/messages";
+/// What became of a text that Twilio sent.
+pub(crate) const TEXT_STATUS: &str = "/twilio/messages/status";
+/// What Meta has to say, and where it subscribes.
+pub(crate) const META: &str = "/meta/whatsapp";
+
+/// Where Twilio reports what becomes of a text, below our public address, with our own name of it: it may come before the
+/// answer that says Twilio's.
+pub(crate) fn of_text(base: &str, text: &str) -> String {
+    format!("{base}{TEXT_STATUS}?text={text}#{DELIVERY}")
+}
 
 /// Where Twilio asks when the stream of `epoch` is over. Its request names no stream, so the address does.
 pub(crate) fn after_stream(epoch: Epoch) -> String {

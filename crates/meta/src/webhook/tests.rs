@@ -149,7 +149,7 @@ fn every_type_is_read() {
     let unsupported = message(1, json!({ "type": "unsupported", "errors": [{ "code": 131051 }] }));
     assert_eq!(one(unsupported), Content::Unsupported { what: "unsupported".into(), code: Some(131_051) });
     for emoji in [json!("👍"), json!(""), json!(null)] {
-        let taken_off = !emoji.as_str().is_some_and(|emoji| !emoji.is_empty());
+        let taken_off = emoji.as_str().is_none_or(str::is_empty);
         let item = message(
             1,
             json!({ "type": "reaction", "reaction": { "message_id": "wamid.0", "emoji": emoji } }),

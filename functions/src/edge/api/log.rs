@@ -53,8 +53,9 @@ impl Log {
             scope,
             Some(Scope::RecordingsRead | Scope::KeysRead | Scope::AuditRead | Scope::SecretsRead)
         );
-        if method.is_safe() && scope == Some(Scope::TranscriptsRead) {
-            self.reads(Scope::TranscriptsRead).await
+        if let Some(words @ (Scope::TranscriptsRead | Scope::TextsRead)) = scope.filter(|_| method.is_safe())
+        {
+            self.reads(words).await
         } else if is_confidential || !method.is_safe() {
             self.begin_as(&self.0.entry.scope).await
         } else {

@@ -8,6 +8,8 @@ use domain::cost::PartKind;
 use domain::insight::Void;
 use domain::messages::{MessageKind, MessageState};
 use domain::recording::DeletionReason;
+use domain::texts::Medium;
+use domain::texts::outgoing::Delivery;
 use domain::transcript::{RunOutcome, Source, Stage};
 use domain::turn::{EndReason, TurnState};
 use domain::usage::{Level, Meter};
@@ -33,6 +35,8 @@ domain::pattern_schemas! {
     ActionId = "^[0-9a-f]{32}$", "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c";
     /// The id of a message or voicemail that a caller left.
     MessageId = "^[0-9a-f]{32}$", "019da1c37f00d0d0d0d0d0d0d0d0d0d0";
+    /// The id of a thread.
+    ThreadId = "^[0-9a-f]{32}$", "7d0e7d0e7d0e7d0e7d0e7d0e7d0e7d0e";
     /// The id of an API key: the characters behind `swb_bus_` or `swb_op_`.
     KeyId = "^[0-9A-Za-z]{8}$", "E1EwthbN";
     /// The name of a settings channel; `published`: none, so what is published holds.
@@ -123,6 +127,18 @@ words! {
     MessageKindWord = MessageKind::ALL;
     /// Whether it is dealt with.
     MessageStateWord = MessageState::ALL;
+    /// What texts go over.
+    MediumWord = Medium::ALL;
+    /// Who answers in a thread.
+    ThreadOwnerWord = ["agent", "person"];
+    /// Which way a text went.
+    TextWayWord = ["in", "out"];
+    /// What a text is.
+    TextKindWord = ["text", "media", "location", "card", "choice", "order", "reaction", "edit", "deletion", "system", "echo", "unsupported", "template"];
+    /// In whose name a text was sent; `notice`: the product's own.
+    TextAuthorWord = ["agent", "person", "notice"];
+    /// Where a text that was sent stands.
+    TextStatusWord = Delivery::ALL.iter().map(|delivery| delivery.as_str());
     /// What is capped.
     MeterWord = [Meter::Minutes, Meter::Money];
     /// How near the use is to a cap: `warning` from 80 % on; at `reached` new calls are refused.
@@ -156,6 +172,8 @@ choices! {
     MessageStateFilter = ["waiting", "done", "all"];
     /// `done`: it is dealt with; `waiting`: it is not.
     MessageStateChoice = MessageState::ALL;
+    /// Who is to answer: `person`: the holder of the key.
+    ThreadOwnerChoice = ["agent", "person"];
     /// A part of a call's record.
     IncludeWord = [
         "events", "turns", "last_turn", "messages", "listeners", "session", "sessions", "recordings", "transcript",

@@ -1,0 +1,130 @@
+//! The one way in which a thread changes: look, decide, keep; and look again if another step came first.
+
+use std::time::Duration;
+
+use domain::BusinessId;
+use domain::texts::thread::Thread;
+use domain::texts::{Text, ThreadId};
+use platform::Clock;
+use stores::StoreError;
+use stores::texts::{Change, Kept, Reader, Stored, Writer};
+
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::parts;
+use crate::jobs::{SentText, TextJob};
+
+/// Looks at one thread, at most: of twenty workers one is kept each time.
+const MAX_LOOKS: u32 = 40;
+/// The wait after the first look in vain; it grows.
+const WAIT: Duration = Duration::from_millis(10);
+const MAX_WAIT: Duration = Duration::from_millis(250);
+
+parts! {
+    /// Threads, to be looked at and changed.
+    pub(super) struct Threads {
+        pub(super) clock: Clock,
+        pub(super) reader: Reader,
+        pub(super) writer: Writer,
+        pub(super) jobs: Jobs<TextJob>,
+    }
+}
+
+/// Why a step was not kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others kept changing it.
+    #[error("the thread is being changed by others")]
+    Contended,
+    #[error(transparent)]
+    Queue(#[from] platform::queues::QueueError),
+}
+
+/// What a decision leads to.
+pub(super) enum Decided<T> {
+    /// Keep the thread as it is now, with these texts, and this is the answer.
+    Keep(Vec<(u64, Text)>, T),
+    /// Keep nothing; this is the answer.
+    Leave(T),
+}
+
+/// How often was looked, and how long to wait before the next time.
+#[derive(Default)]
+pub(super) struct Looks(u32);
+
+impl Looks {
+    /// Waits, from the second time on.
+    pub(super) async fn again(&mut self) -> Result<(), StepError> {
+        if self.0 >= MAX_LOOKS {
+            return Err(StepError::Contended);
+        }
+        if self.0 > 0 {
+            tokio::time::sleep((WAIT * self.0).min(MAX_WAIT)).await;
+        }
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+impl Threads {
+    /// Changes a thread. `None`: there is no such thread.
+    pub(super) async fn step<T>(
+        &self,
+        business: &BusinessId,
+        id: &ThreadId,
+        mut decide: impl FnMut(&mut Thread) -> Decided<T>,
+    ) -> Result<Option<T>, StepError> {
+        let mut looks = Looks::default();
+        loop {
+            looks.again().await?;
+            let Some(before) = self.reader.thread(business, id).await? else { return Ok(None) };
+            let mut after = before.clone();
+            let (texts, answer) = match decide(&mut after) {
+                Decided::Leave(answer) => return Ok(Some(answer)),
+                Decided::Keep(texts, answer) => (texts, answer),
+            };
+            let change = Change {
+                before: Some(&before),
+                after: &after,
+                texts: &texts,
+                carried: None,
+                handles: &[],
+                wish: None,
+            };
+            if self.writer.store(&change, self.clock.now()).await? == Stored::Done {
+                return Ok(Some(answer));
+            }
+        }
+    }
+
+    /// Has a text sent that is kept.
+    pub(super) async fn send(
+        &self,
+        business: &BusinessId,
+        thread: &ThreadId,
+        number: u64,
+        delay: Duration,
+    ) -> Result<(), StepError> {
+        let text = SentText { business: business.clone(), thread: thread.clone(), number };
+        Ok(self.jobs.send(&TextJob::Send { text }, delay).await?)
+    }
+
+    /// Has the agent reply to the texts up to `asked`.
+    pub(super) async fn reply(
+        &self,
+        business: &BusinessId,
+        thread: &ThreadId,
+        asked: u64,
+        delay: Duration,
+    ) -> Result<(), StepError> {
+        let job = TextJob::Reply { business: business.clone(), thread: thread.clone(), asked };
+        Ok(self.jobs.send(&job, delay).await?)
+    }
+
+    /// A text that is sent, as it stands. `None`: there is no such text.
+    pub(super) async fn sent(&self, text: &SentText) -> Result<Option<Kept>, StoreError> {
+        let kept = self.reader.text(&text.business, &text.thread, text.number).await?;
+        Ok(kept.filter(|kept| matches!(kept.text, Text::Out(_))))
+    }
+}
