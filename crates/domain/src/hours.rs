@@ -209,7 +209,7 @@ fn covering<'a>(now: Timestamp, zone: &Zone, spans: impl Fn(Date) -> &'a [Span])
 }
 
 /// The moments of a day's spans, from the first until before the last.
-fn moments(spans: &[Span], date: Date, zone: &Zone) -> Vec<(Timestamp, Timestamp)> {
+pub(crate) fn moments(spans: &[Span], date: Date, zone: &Zone) -> Vec<(Timestamp, Timestamp)> {
     let moments = spans.iter().filter_map(|span| {
         let (from, to) = span.on(date)?;
         Some((zone.reached(from)?, zone.reached(to)?))

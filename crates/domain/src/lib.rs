@@ -9,6 +9,7 @@ pub mod access;
 pub mod action;
 pub mod amd;
 pub mod announcement;
+pub mod appointments;
 mod as_text;
 pub mod business;
 pub mod call;

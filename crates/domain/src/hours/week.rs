@@ -56,7 +56,7 @@ impl Span {
     }
 
     /// Whether two spans of one day have time in common.
-    pub(super) const fn overlaps(self, other: Self) -> bool {
+    pub(crate) const fn overlaps(self, other: Self) -> bool {
         self.from < other.to && other.from < self.to
     }
 
