@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 pub mod actions;
+pub mod appointments;
 mod batch_get;
 pub mod businesses;
 pub mod calls;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod actions;
+mod appointments;
 mod businesses;
 mod call_lists;
 mod calls;

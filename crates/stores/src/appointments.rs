@@ -1,0 +1,83 @@
+//! Calendars, services, what is taken of calendars, appointments, and reminders that are due.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `calendar#<business>` | `<id>` | a calendar, with its version |
+//! | `service#<business>` | `<id>` | a service, with its version |
+//! | `feed#<hash>` | `feed` | which calendar the link with the secret of this hash leads to |
+//! | `feed#of#<business>` | `<calendar>` | the hash of the calendar's link |
+//! | `agenda#<business>#<calendar>` | `<day>` | what is taken of a calendar on a day of UTC, counted from 1 January 1970, six digits; with its version |
+//! | `appointment#<business>` | `<id>` | an appointment, with the reminders that it is owed |
+//! | `start#<business>` | `<start>#<id>` | that an appointment begins then, milliseconds, fifteen digits |
+//! | `person#<business>` | `<number>#<start>#<id>` | that a person has or had an appointment then |
+//! | `reminder#<share>` | `<due>#<business>#<id>#<minutes>#<start>` | a reminder that is to be sent from `due` on |
+//!
+//! An appointment, its agendas, its pointers and its reminders are written in one transaction, whose conditions are the
+//! versions that were read. Two that want one time have read the same agenda, and the second one is refused: so no time is
+//! given away twice, and of a move that is cut off either all or nothing is done.
+
+mod catalogue;
+pub mod desk;
+mod feeds;
+mod read;
+mod reminders;
+mod rows;
+mod write;
+
+use domain::appointments::{Appointment, Refusal};
+use platform::Aws;
+
+use crate::StoreError;
+use crate::table::Table;
+
+pub use catalogue::{Catalogue, CatalogueWriter, Versioned};
+pub use feeds::FeedOf;
+pub use read::{Page, Position, Reader};
+pub use write::{Fence, Place, Writer};
+
+/// What the partition keys of calendars begin with.
+pub const CALENDAR_KEYS: &str = "calendar#";
+/// What the partition keys of services begin with.
+pub const SERVICE_KEYS: &str = "service#";
+/// What the partition keys of feeds begin with.
+pub const FEED_KEYS: &str = "feed#";
+/// What the partition keys of agendas begin with.
+pub const AGENDA_KEYS: &str = "agenda#";
+/// What the partition keys of appointments begin with.
+pub const APPOINTMENT_KEYS: &str = "appointment#";
+/// What the partition keys of pointers by time begin with.
+pub const START_KEYS: &str = "start#";
+/// What the partition keys of pointers by person begin with.
+pub const PERSON_KEYS: &str = "person#";
+/// What the partition keys of reminders begin with.
+pub const REMINDER_KEYS: &str = "reminder#";
+
+/// Why an appointment was not made or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppointmentError {
+    /// By the rules of the calendar or of the appointment.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It was changed since the version that was seen; this is the one that it has.
+    #[error("the appointment has changed: it has version {0}")]
+    Changed(u64),
+    /// A later session has the call.
+    #[error("a later session has the call")]
+    Superseded,
+    /// The store did not do it, or its answer was lost; asking again is safe.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An appointment that was made or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// As it stands.
+    pub appointment: Appointment,
+    /// Whether an earlier request had done it.
+    pub replayed: bool,
+}
+
+fn table(aws: &Aws, name: &str) -> Table {
+    Table::new(aws, name)
+}

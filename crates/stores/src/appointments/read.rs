@@ -1,0 +1,188 @@
+//! Reading appointments and what is taken.
+
+use std::collections::HashMap;
+
+use domain::appointments::{Agendas, Appointment, AppointmentId, CalendarId, Interval, UtcDay};
+use domain::{BusinessId, PhoneNumber, Timestamp};
+use platform::Aws;
+use serde::{Deserialize, Serialize};
+
+use super::rows::{agenda, appointment_key, day_sk, stored, time_sk};
+use super::{AGENDA_KEYS, PERSON_KEYS, START_KEYS, table};
+use crate::StoreError;
+use crate::batch_get::{BATCH_GET_ITEMS, batch_get};
+use crate::item::{Row, text};
+use crate::table::{SK, Table, next_key};
+
+/// Appointments of one person that are looked at, at most.
+const OF_PERSON_MAX: i32 = 50;
+
+/// Where a page of appointments ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// When the last one begins.
+    pub start: Timestamp,
+    /// Which it is.
+    pub id: AppointmentId,
+}
+
+/// A page of appointments, the earliest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The appointments.
+    pub appointments: Vec<Appointment>,
+    /// Behind which the next page begins; `None` at the end.
+    pub next: Option<Position>,
+}
+
+/// Held by all code that reads appointments.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub(super) table: Table,
+}
+
+impl Reader {
+    /// `table` is the name of Appointments.
+    pub fn new(aws: &Aws, name: &str) -> Self {
+        Self { table: table(aws, name) }
+    }
+
+    /// One appointment of the business.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn one(
+        &self,
+        business: &BusinessId,
+        id: &AppointmentId,
+    ) -> Result<Option<Appointment>, StoreError> {
+        let row = self.table.get(&appointment_key(business, id)).await?;
+        row.as_ref().map(|row| Ok(stored(row)?.appointment)).transpose()
+    }
+
+    /// At most `limit` (1 to 100) appointments of the business that begin within `interval`, those behind a position.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(
+        &self,
+        business: &BusinessId,
+        interval: Interval,
+        limit: u16,
+        behind: Option<&Position>,
+    ) -> Result<Page, StoreError> {
+        // `$` follows `#`: behind the appointment of the position, and before the next one of its moment.
+        let from = match behind {
+            Some(behind) => format!("{}#{}$", time_sk(behind.start), behind.id),
+            None => time_sk(interval.from),
+        };
+        let page = self
+            .table
+            .client
+            .query()
+            .table_name(&*self.table.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .expression_attribute_values(":pk", text(format!("{START_KEYS}{business}")))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":until", text(time_sk(interval.until)))
+            .limit(i32::from(limit.clamp(1, 100)))
+            .send()
+            .await
+            .map_err(|error| self.table.error(&error))?;
+        let more = next_key(page.last_evaluated_key).is_some();
+        let rows: Vec<Row> =
+            page.items.unwrap_or_default().into_iter().map(|item| self.table.row(item)).collect();
+        let positions = rows.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        let next = positions.last().filter(|_| more).cloned();
+        let appointments = self.of_positions(business, positions).await?;
+        Ok(Page { appointments, next })
+    }
+
+    /// The appointments of the person with this number that begin at `from` or later, the earliest first; fifty at most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn of_person(
+        &self,
+        business: &BusinessId,
+        number: &PhoneNumber,
+        from: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let number = number.as_e164();
+        let page = self
+            .table
+            .client
+            .query()
+            .table_name(&*self.table.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .expression_attribute_values(":pk", text(format!("{PERSON_KEYS}{business}")))
+            .expression_attribute_values(":from", text(format!("{number}#{}", time_sk(from))))
+            .expression_attribute_values(":until", text(format!("{number}#~")))
+            .limit(OF_PERSON_MAX)
+            .send()
+            .await
+            .map_err(|error| self.table.error(&error))?;
+        let rows: Vec<Row> =
+            page.items.unwrap_or_default().into_iter().map(|item| self.table.row(item)).collect();
+        let positions = rows.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        self.of_positions(business, positions).await
+    }
+
+    /// The appointments of some pointers, in their order. One that was moved in this moment is at its new place.
+    async fn of_positions(
+        &self,
+        business: &BusinessId,
+        positions: Vec<Position>,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let mut found = HashMap::new();
+        for chunk in positions.chunks(BATCH_GET_ITEMS) {
+            let keys = chunk.iter().map(|position| appointment_key(business, &position.id).attributes());
+            for row in batch_get(&self.table, keys.collect()).await? {
+                let appointment = stored(&row)?.appointment;
+                found.insert(appointment.id.as_str().to_owned(), appointment);
+            }
+        }
+        let appointments = positions.iter().filter_map(|position| found.remove(position.id.as_str()));
+        Ok(appointments.collect())
+    }
+
+    /// What is taken of some calendars in an interval.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agendas(
+        &self,
+        business: &BusinessId,
+        calendars: Vec<CalendarId>,
+        interval: Interval,
+    ) -> Result<Agendas, StoreError> {
+        let mut agendas = Agendas::default();
+        for calendar in calendars {
+            let days: Vec<UtcDay> = UtcDay::covering(interval).collect();
+            let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
+            let pk = format!("{AGENDA_KEYS}{business}#{calendar}");
+            let rows = self.table.between(&pk, &day_sk(first.0), &day_sk(last.0)).await?;
+            let mut read: HashMap<&str, &Row> = HashMap::new();
+            for row in &rows {
+                read.insert(row.text(SK)?, row);
+            }
+            for day in days {
+                let agenda = agenda(read.get(day_sk(day.0).as_str()).copied())?;
+                agendas.insert((calendar.clone(), day), agenda);
+            }
+        }
+        Ok(agendas)
+    }
+}
+
+/// The end of a pointer's key: `<start>#<id>`.
+fn position(row: &Row) -> Result<Position, StoreError> {
+    row.parsed(SK, |sk| {
+        let mut parts = sk.rsplit('#');
+        let id = AppointmentId::parse(parts.next().unwrap_or_default()).map_err(drop)?;
+        let start = parts.next().unwrap_or_default().parse().map(Timestamp).map_err(drop)?;
+        Ok::<_, ()>(Position { start, id })
+    })
+}
