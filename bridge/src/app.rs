@@ -24,13 +24,17 @@ use providers::twilio_rest::{TwilioAccounts, TwilioError, TwilioRest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
+use stores::appointments::desk::{Answer, Desk, Visitor};
+use stores::appointments::{AppointmentError, Fence};
 use stores::leases::{Begun, Leases, WorkKind};
 use stores::plans::Plans;
-use stores::{actions, turns, verdicts};
+use stores::{actions, appointments, turns, verdicts};
 use twilio::signature::UnusableKeys;
 
 use crate::live::LiveEvents;
-use crate::ports::{ClaimError, HangUpError, Ports, Steered, StoreError, ToolFailure, ToolRequest};
+use crate::ports::{
+    AppointmentRequest, ClaimError, HangUpError, Ports, Steered, StoreError, ToolFailure, ToolRequest,
+};
 use crate::server::{Bridge, SetupError};
 use crate::settings::{BridgeSettings, WarmSettings};
 
@@ -69,6 +73,7 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let business_secrets_prefix = vars.text("BUSINESS_SECRETS_PREFIX");
     let turns_table = vars.text("TABLE_TURNS");
     let leases_table = vars.text("TABLE_LEASES");
+    let appointments_table = vars.text("TABLE_APPOINTMENTS");
     let models = vars.optional("WARM_MODELS").unwrap_or_default();
     let warm = WarmSettings {
         models: models
@@ -100,6 +105,11 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         twilio: TwilioAccounts::new(twilio, twilio_api_url, own.clone(), aws.clock.clone()),
         own,
         steps: Leases::new(&aws, &leases_table),
+        desk: Desk::new(
+            appointments::Reader::new(&aws, &appointments_table),
+            appointments::Writer::of_sessions(&aws, &appointments_table, &leases_table),
+            &secrets.stream_token_key,
+        ),
         tools: ToolClient::new(secrets.stream_token_key.clone(), reach)?,
         clock: aws.clock.clone(),
     };
@@ -147,6 +157,7 @@ pub struct StorePorts {
     twilio: TwilioAccounts,
     own: business_secrets::Reader,
     steps: Leases,
+    desk: Desk,
     tools: ToolClient,
     clock: Clock,
 }
@@ -253,6 +264,33 @@ impl Ports for StorePorts {
             .put_message(&plan.call, plan.epoch, id, message, self.clock.now())
             .await
             .map_err(store_error)
+    }
+
+    async fn appointments(
+        &self,
+        plan: &CallPlan,
+        request: &AppointmentRequest,
+    ) -> Result<Answer, AppointmentError> {
+        let source = domain::appointments::Source::Call(plan.call.clone());
+        let language = plan.voice.languages.first().map_or("en", String::as_str);
+        let visitor = Visitor {
+            business: &plan.business,
+            conversation: plan.call.as_str(),
+            language,
+            number: plan.caller.as_ref(),
+            source: &source,
+            fence: Some(Fence { call: &plan.call, epoch: plan.epoch }),
+        };
+        let now = self.clock.now();
+        match request {
+            AppointmentRequest::Find(find) => self.desk.find(&visitor, find, now).await,
+            AppointmentRequest::Book(book) => self.desk.book(&visitor, book, now).await,
+            AppointmentRequest::Reschedule(reschedule) => {
+                self.desk.reschedule(&visitor, reschedule, now).await
+            }
+            AppointmentRequest::Cancel(cancel) => self.desk.cancel(&visitor, cancel, now).await,
+            AppointmentRequest::List => self.desk.list(&visitor, now).await,
+        }
     }
 
     fn reached_at(&self, address: SocketAddr) {

@@ -14,6 +14,8 @@ use domain::{
     SessionReport, Timestamp, Turn,
 };
 use serde_json::Value;
+use stores::appointments::AppointmentError;
+use stores::appointments::desk::{Answer, Book, Cancel, Find, Reschedule};
 
 /// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
 /// (call, epoch, position), reports by (call, epoch). Whatever a session does to the world is refused as `Fenced`
@@ -94,6 +96,15 @@ pub trait Ports: Send + Sync + 'static {
         message: &TakenMessage,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Does something about appointments for the caller, as long as no later session has the call. Asking again is safe.
+    fn appointments(
+        &self,
+        _plan: &CallPlan,
+        _request: &AppointmentRequest,
+    ) -> impl Future<Output = Result<Answer, AppointmentError>> + Send {
+        ready(Err(AppointmentError::Superseded))
+    }
+
     /// From now on a claim says that this process carries the call, and that others reach it at this address.
     fn reached_at(&self, _address: SocketAddr) {}
 
@@ -131,6 +142,16 @@ pub trait Ports: Send + Sync + 'static {
         plan: &CallPlan,
         request: &ToolRequest<'_>,
     ) -> impl Future<Output = Result<ToolOutcome, ToolFailure>> + Send;
+}
+
+/// What a model asks of appointments, with arguments that fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppointmentRequest {
+    Find(Find),
+    Book(Book),
+    Reschedule(Reschedule),
+    Cancel(Cancel),
+    List,
 }
 
 /// Of the methods of [`Ports`] those about actions, for a store of a test or a measurement that is asked for none.
@@ -282,6 +303,14 @@ impl<P: Ports> Ports for Arc<P> {
         message: &TakenMessage,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         P::take_message(self, plan, id, message)
+    }
+
+    fn appointments(
+        &self,
+        plan: &CallPlan,
+        request: &AppointmentRequest,
+    ) -> impl Future<Output = Result<Answer, AppointmentError>> + Send {
+        P::appointments(self, plan, request)
     }
 
     fn reached_at(&self, address: SocketAddr) {

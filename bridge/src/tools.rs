@@ -8,7 +8,8 @@
 use std::time::{Duration, Instant};
 
 use domain::tools::{
-    HttpTool, Lost, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, ToolOutcome, Toolbox,
+    APPOINTMENT_TOOLS, HttpTool, Lost, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, ToolOutcome,
+    Toolbox,
 };
 use domain::{CallPlan, prompt};
 use platform::rate_limit::RateLimited;
@@ -20,6 +21,7 @@ use self::answer::error;
 use crate::ports::{Ports, ToolFailure, ToolRequest};
 
 mod answer;
+mod appointments;
 
 /// The longest message that is kept, longer than a dictated one.
 const MESSAGE_MAX_CHARACTERS: usize = 2_000;
@@ -69,7 +71,8 @@ pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
             (Some(own), _) => schema_of(own),
             (None, TRANSFER_CALL) => Some(parameters_of_transfer(toolbox)),
             (None, TAKE_MESSAGE) => Some(parameters_of_message()),
-            (None, _) => Some(json!({ "type": "object", "properties": {}, "required": [] })),
+            (None, name) => appointments::parameters(name)
+                .or_else(|| Some(json!({ "type": "object", "properties": {}, "required": [] }))),
         };
         if parameters.is_none() {
             tracing::error!(tool = tool.name, "a tool is not offered: its parameters are no JSON Schema");
@@ -89,6 +92,10 @@ pub(crate) async fn run<P: Ports>(
     match call.name.as_str() {
         TRANSFER_CALL if !plan.tools.directory.is_empty() => transfer(&plan.tools, &call.arguments),
         TAKE_MESSAGE if plan.tools.take_messages => message(ports, plan, call, troubles).await.into(),
+        name if plan.tools.appointments && APPOINTMENT_TOOLS.contains(&name) => {
+            let answer = appointments::run(ports, plan, call, troubles).await;
+            answer.unwrap_or_else(|| error("unknown_tool", "there is no such tool")).into()
+        }
         name => match plan.tools.http_tool(name) {
             Some(tool) => ask(ports, plan, tool, call, troubles).await,
             None => error("unknown_tool", "there is no such tool").into(),

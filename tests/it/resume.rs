@@ -93,6 +93,7 @@ impl<'a> HandledCall<'a> {
             added_down_p50_us: None,
             added_down_p99_us: None,
             barge_ins: 0,
+            unbacked_claims: 0,
             barge_in_clear_max_us: None,
             frames_in: 0,
             frames_forwarded: 0,

@@ -114,6 +114,7 @@ pub struct Session {
     pub transfer_to: String,
     pub greeting_requested_ms: Option<u64>,
     pub barge_ins: u64,
+    pub unbacked_claims: u64,
     pub frames: Frames,
     pub agent_audio_ms: AgentAudio,
     pub usage: RealtimeUsage,

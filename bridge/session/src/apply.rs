@@ -234,6 +234,7 @@ impl Session {
 
     fn answer_tool(&mut self, call_id: String, name: String, output: String) {
         self.facts.turns.tool_answered(&call_id, &output);
+        self.facts.tools.answered(&name, &output);
         self.tell(ModelCommand::ToolOutput { call_id, output });
         if self.facts.tools.is_idle() {
             self.facts.gate.withdraw(ResponseReason::Filler);

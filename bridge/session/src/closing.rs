@@ -136,6 +136,7 @@ impl Session {
     }
 
     fn figures(&mut self, reason: EndReason) -> Figures {
+        let unbacked_claims = self.rules.claims.unbacked();
         let facts = &mut self.facts;
         let (frames, audio) = (facts.line.frames(), facts.playback.total());
         let transfers = reason == EndReason::Transfer;
@@ -147,6 +148,7 @@ impl Session {
             greeting_heard: facts.greeting.heard_after(),
             turn_latencies: facts.speech.take_latencies(),
             barge_ins: facts.speech.interruptions(),
+            unbacked_claims,
             frames_in: frames.received,
             frames_forwarded: frames.forwarded,
             frames_dropped: frames.dropped,

@@ -70,6 +70,15 @@ pub(crate) fn after_silence(plan: &CallPlan) -> String {
     )
 }
 
+/// The model said that an appointment is made or changed, and it is not.
+pub(crate) fn take_back(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "You have just said that an appointment is made, moved or cancelled, but no tool has done it: it is not so. Tell the \
+         caller in one short sentence that it is not done yet, and then do it with your tools, or say why you cannot.",
+    )
+}
+
 /// The model has called tools as often as it may without a word of the caller's.
 pub(crate) fn talk_first(plan: &CallPlan) -> String {
     with_role(

@@ -260,6 +260,8 @@ pub struct Figures {
     pub turn_latencies: Vec<Duration>,
     /// How often the caller interrupted the agent.
     pub barge_ins: u32,
+    /// How often the agent said that an appointment is made or changed although no tool had done it.
+    pub unbacked_claims: u32,
     /// Frames of the caller's audio; each was forwarded or dropped.
     pub frames_in: u64,
     /// Frames that went to a model.

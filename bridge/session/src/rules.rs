@@ -11,6 +11,7 @@ use crate::facts::Facts;
 pub(crate) mod answers;
 pub(crate) mod barge_in;
 pub(crate) mod call_limit;
+pub(crate) mod claims;
 pub(crate) mod drain;
 pub(crate) mod farewell;
 pub(crate) mod first_words;
@@ -26,6 +27,7 @@ pub(crate) mod tool_use;
 pub(crate) mod voicemail;
 
 use call_limit::CallLimit;
+use claims::Claims;
 use drain::Drain;
 use farewell::Farewell;
 use keys::Keys;
@@ -40,6 +42,7 @@ pub(crate) struct Rules {
     pub(crate) silence: Silence,
     pub(crate) presence: Presence,
     pub(crate) farewell: Farewell,
+    pub(crate) claims: Claims,
     pub(crate) voicemail: Voicemail,
     pub(crate) screening: Screening,
     pub(crate) drain: Drain,
@@ -52,6 +55,7 @@ impl Rules {
     pub(crate) fn caller_began(&mut self, now: Instant, facts: &Facts) -> Vec<Action> {
         self.silence.broken();
         self.farewell.caller_began();
+        self.claims.caller_began();
         self.voicemail.other_party_began(now, facts);
         barge_in::caller_began(now, facts)
     }

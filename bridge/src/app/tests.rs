@@ -22,8 +22,11 @@ use stores::turns::Reader as TurnsReader;
 use super::*;
 use crate::tools::{self, ToolInvocation};
 
+mod appointments_of_callers;
+
 const TURNS: &str = "turns";
 const LEASES: &str = "leases";
+const APPOINTMENTS: &str = "appointments";
 /// So short that a test can wait for an asker to be given up.
 const TOOL_TIMEOUT: Duration = Duration::from_secs(1);
 /// More polls than any of this takes.
@@ -45,6 +48,7 @@ impl World {
         let aws = Aws::load(&env).await.unwrap();
         create(&aws, TURNS, &["pk", "sk"]).await;
         create(&aws, LEASES, &["pk"]).await;
+        create(&aws, APPOINTMENTS, &["pk", "sk"]).await;
         let acted: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
         let counted = Arc::clone(&acted);
         let act = move |headers: HeaderMap, address: Uri| async move {
@@ -81,7 +85,12 @@ impl World {
             ),
             own,
             steps: Leases::new(&self.aws, LEASES),
-            tools: ToolClient::new(key, Reach::AndLoopback).unwrap(),
+            desk: Desk::new(
+                appointments::Reader::new(&self.aws, APPOINTMENTS),
+                appointments::Writer::of_sessions(&self.aws, APPOINTMENTS, LEASES),
+                &key,
+            ),
+            tools: ToolClient::new(key.clone(), Reach::AndLoopback).unwrap(),
             clock: self.aws.clock.clone(),
         }
     }

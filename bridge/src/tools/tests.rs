@@ -78,6 +78,7 @@ fn plan() -> CallPlan {
         tools: Toolbox {
             directory: vec![Destination { id: "workshop".into(), label: "the workshop".into(), number }],
             take_messages: true,
+            appointments: false,
             http: vec![slots, book, broken],
         },
         ..crate::testing::plan()

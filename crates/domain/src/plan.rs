@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::business::{ConversationPolicy, Voice};
 use crate::ids::AccountSid;
-use crate::{BusinessId, CallSid, Direction, Epoch, Revision, Speaker, Timestamp, Toolbox};
+use crate::{BusinessId, CallSid, Direction, Epoch, PhoneNumber, Revision, Speaker, Timestamp, Toolbox};
 
 /// Everything that the bridge needs for one epoch of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,10 @@ pub struct CallPlan {
     /// What the agent may do.
     #[serde(default)]
     pub tools: Toolbox,
+    /// The number of the person at the other end, where the network gives it: by it an agent knows which appointments are
+    /// theirs. The model is not told it.
+    #[serde(default)]
+    pub caller: Option<PhoneNumber>,
     /// Who calls and why, for an outbound call that is asked for it.
     #[serde(default)]
     pub introduction: Option<Introduction>,

@@ -23,6 +23,20 @@ pub const TRANSFER_CALL: &str = "transfer_call";
 /// Notes a message for the business.
 pub const TAKE_MESSAGE: &str = "take_message";
 
+/// Looks for free times of a service.
+pub const FIND_SLOTS: &str = "find_slots";
+/// Books a time that was offered.
+pub const BOOK_APPOINTMENT: &str = "book_appointment";
+/// Moves an appointment of the person's to a time that was offered.
+pub const RESCHEDULE_APPOINTMENT: &str = "reschedule_appointment";
+/// Calls an appointment of the person's off.
+pub const CANCEL_APPOINTMENT: &str = "cancel_appointment";
+/// Tells the person's appointments.
+pub const MY_APPOINTMENTS: &str = "my_appointments";
+/// The tools about appointments.
+pub const APPOINTMENT_TOOLS: [&str; 5] =
+    [FIND_SLOTS, BOOK_APPOINTMENT, RESCHEDULE_APPOINTMENT, CANCEL_APPOINTMENT, MY_APPOINTMENTS];
+
 /// Tools of a business's own, at most.
 pub const HTTP_TOOLS_MAX: usize = 32;
 /// People a call can be transferred to, at most.
@@ -48,6 +62,8 @@ pub struct Toolbox {
     pub directory: Vec<Destination>,
     /// Whether the agent takes messages for the business.
     pub take_messages: bool,
+    /// Whether the agent books, moves and cancels appointments.
+    pub appointments: bool,
     /// Tools of the business's own.
     pub http: Vec<HttpTool>,
 }
@@ -161,7 +177,10 @@ impl Toolbox {
         let ids = self.directory.iter().take(DIRECTORY_MAX).map(|entry| entry.id.as_str());
         found.extend(names("destination", ids, &[], |index| format!("directory[{index}].id")));
         let tools = || self.http.iter().take(HTTP_TOOLS_MAX);
-        let own = [END_CALL, TRANSFER_CALL, TAKE_MESSAGE];
+        // The names of appointments were free once: a business that uses one keeps it as long as the agent has no
+        // appointments of its own.
+        let mut own = vec![END_CALL, TRANSFER_CALL, TAKE_MESSAGE];
+        own.extend(APPOINTMENT_TOOLS.iter().filter(|_| self.appointments));
         let named = tools().map(|tool| tool.name.as_str());
         found.extend(names("tool", named, &own, |index| format!("http[{index}].name")));
         for (index, entry) in self.directory.iter().take(DIRECTORY_MAX).enumerate() {
@@ -261,6 +280,7 @@ mod tests {
         let toolbox = Toolbox {
             directory: vec![destination("workshop"), destination("billing")],
             take_messages: true,
+            appointments: true,
             http: vec![tool("free_slots"), tool("book")],
         };
         assert_eq!(toolbox.check(), Ok(()));

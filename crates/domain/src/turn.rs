@@ -231,6 +231,10 @@ pub struct SessionReport {
     pub added_down_p99_us: Option<u64>,
     /// How often the caller interrupted.
     pub barge_ins: u32,
+    /// How often the agent said that an appointment is made or changed although no tool had done it. Each time it was told
+    /// to take that back.
+    #[serde(default)]
+    pub unbacked_claims: u32,
     /// From the model noticing the caller's speech to `clear` being written, worst case, microseconds.
     pub barge_in_clear_max_us: Option<u64>,
     /// Frames that came from the caller.

@@ -225,6 +225,8 @@ fn scopes_and_roles_keep_their_words() {
         "messages:write",
         "texts:read",
         "texts:write",
+        "appointments:read",
+        "appointments:write",
         "settings:read",
         "settings:write",
         "settings:publish",

@@ -45,6 +45,7 @@ pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         history: vec![],
         resumption: Resumption::default(),
         tools: published.settings.tools.clone(),
+        caller: call.other_party().cloned(),
         introduction: task
             .map(|task| Introduction { name: published.business.name.clone(), reason: task.reason.clone() }),
         safety_identifier: call.safety_identifier(),

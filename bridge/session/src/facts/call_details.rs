@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use domain::business::{ConversationPolicy, bounds};
 use domain::phrases::Phrases;
+use domain::plan::HistoryItem;
 use domain::{CallPlan, CallSid, Timestamp};
+
+use super::tool_calls::tells_appointment;
 
 /// No policy goes beyond it.
 pub(crate) const MAX_CALL: Duration = bounds::MAX_CALL.max;
@@ -53,6 +56,23 @@ impl CallDetails {
 
     pub(crate) fn plan(&self) -> Option<&CallPlan> {
         self.plan.as_deref()
+    }
+
+    /// Whether a tool told an appointment in an earlier session of the call.
+    pub(crate) fn knows_appointment(&self) -> bool {
+        let told = |item: &HistoryItem| match item {
+            HistoryItem::Tool { name, output, .. } => tells_appointment(name, output),
+            HistoryItem::Said { .. } => false,
+        };
+        self.plan().is_some_and(|plan| plan.history.iter().any(told))
+    }
+
+    /// Lets a test change the plan.
+    #[cfg(test)]
+    pub(crate) fn change_plan(&mut self, change: impl FnOnce(&mut CallPlan)) {
+        if let Some(plan) = &mut self.plan {
+            change(plan);
+        }
     }
 
     pub(crate) fn policy(&self) -> Option<&ConversationPolicy> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::recent_ids::RecentIds;
 
-use domain::tools::{END_CALL, TIMEOUT_MAX};
+use domain::tools::{APPOINTMENT_TOOLS, END_CALL, TIMEOUT_MAX};
 
 /// A caller does not wait longer than this for a tool that says nothing of its own; the model then says that it did
 /// not work.
@@ -46,6 +46,8 @@ pub(crate) struct ToolCalls {
     /// Responses to tools since the caller last spoke, and calls.
     rounds: u32,
     calls_in_turn: u32,
+    /// A tool has made, moved, called off or told an appointment.
+    appointment: bool,
     /// The caller was told, or is hearing something else.
     filled: bool,
 }
@@ -103,6 +105,16 @@ impl ToolCalls {
     pub(crate) fn done(&mut self, call_id: &str) -> Option<OpenCall> {
         let index = self.open.iter().position(|call| call.call_id == call_id)?;
         Some(self.close(index))
+    }
+
+    /// A tool gave this output: JSON, of which no more is read than whether an appointment is in it.
+    pub(crate) fn answered(&mut self, name: &str, output: &str) {
+        self.appointment |= tells_appointment(name, output);
+    }
+
+    /// Whether what is said of an appointment may be true: a tool has told one.
+    pub(crate) const fn has_appointment(&self) -> bool {
+        self.appointment
     }
 
     /// The next call whose time is up.
@@ -170,4 +182,9 @@ impl ToolCalls {
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty()
     }
+}
+
+/// Whether the output of a tool has an appointment that was made, changed or found.
+pub(crate) fn tells_appointment(name: &str, output: &str) -> bool {
+    APPOINTMENT_TOOLS.contains(&name) && output.contains("\"appointment\":\"")
 }

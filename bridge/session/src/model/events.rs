@@ -28,6 +28,7 @@ impl Session {
             ModelEvent::AgentTranscript { response, text, .. } => {
                 if !self.facts.gate.is_discarded(response) {
                     self.rules.farewell.agent_said(self.facts.call.phrases(), text);
+                    self.rules.claims.agent_said(&self.facts, response, text);
                 }
             }
             ModelEvent::ItemAdded { .. } | ModelEvent::AgentTranscriptDelta { .. } => {}
@@ -197,6 +198,8 @@ impl Session {
 
     fn after_response(&mut self, now: Instant, response: &str, ended: &Ended, status: ResponseStatus) {
         self.response_ended(now, response, ended, status);
+        let taken_back = self.rules.claims.response_ended(&self.facts, response);
+        self.apply(now, taken_back);
         if ended.reason == Some(ResponseReason::Words) {
             self.apply(now, steering::response_ended(ended, status));
         }

@@ -64,6 +64,12 @@ pub enum Scope {
     /// Send texts, take threads from the agent and give them back.
     #[strum(serialize = "texts:write")]
     TextsWrite,
+    /// See calendars, services, free times and appointments.
+    #[strum(serialize = "appointments:read")]
+    AppointmentsRead,
+    /// Book, move and cancel appointments, and say what became of them.
+    #[strum(serialize = "appointments:write")]
+    AppointmentsWrite,
     /// See settings, drafts and compiled prompts.
     #[strum(serialize = "settings:read")]
     SettingsRead,
@@ -227,6 +233,8 @@ impl Role {
             | Scope::MessagesWrite
             | Scope::TextsRead
             | Scope::TextsWrite
+            | Scope::AppointmentsRead
+            | Scope::AppointmentsWrite
             | Scope::DoNotCallRead
             | Scope::DoNotCallWrite => Some(Self::Agent),
             Scope::RecordingsWrite

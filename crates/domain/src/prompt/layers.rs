@@ -3,7 +3,10 @@
 use super::Channel;
 use crate::hours::{DAYS, Span, Week};
 use crate::locale::{self, Locale};
-use crate::tools::{END_CALL, TAKE_MESSAGE, TRANSFER_CALL, Toolbox};
+use crate::tools::{
+    BOOK_APPOINTMENT, CANCEL_APPOINTMENT, END_CALL, RESCHEDULE_APPOINTMENT, TAKE_MESSAGE, TRANSFER_CALL,
+    Toolbox,
+};
 
 /// Rules of the medium, not of the business: they hold for every voice call.
 const VOICE_RULES: &str = "\
@@ -78,7 +81,9 @@ fn capitalised(name: &str) -> String {
 /// What the agent can do besides talking, and what it cannot.
 pub(super) fn tools(toolbox: &Toolbox, channel: Channel) -> String {
     let mut rules = vec![];
-    let names: Vec<&str> = toolbox.http.iter().map(|tool| tool.name.as_str()).collect();
+    let appointments = [BOOK_APPOINTMENT, RESCHEDULE_APPOINTMENT, CANCEL_APPOINTMENT];
+    let appointments = appointments.into_iter().filter(|_| toolbox.appointments);
+    let names: Vec<&str> = appointments.chain(toolbox.http.iter().map(|tool| tool.name.as_str())).collect();
     if names.is_empty() {
         rules.push(
             "You have no tool for appointments, orders or messages to the caller: never say that one is made, changed, \

@@ -41,6 +41,7 @@ fn toolbox() -> Toolbox {
             number: PhoneNumber::parse("+12025550101").unwrap(),
         }],
         take_messages: true,
+        appointments: false,
         http: vec![HttpTool {
             name: "book_service".into(),
             description: "Books a service.".into(),

@@ -1,6 +1,37 @@
 //! What the model is told of each tool that it is offered.
 
-use crate::tools::{END_CALL, HttpTool, TAKE_MESSAGE, TRANSFER_CALL, Toolbox};
+use crate::tools::{
+    BOOK_APPOINTMENT, CANCEL_APPOINTMENT, END_CALL, FIND_SLOTS, HttpTool, MY_APPOINTMENTS,
+    RESCHEDULE_APPOINTMENT, TAKE_MESSAGE, TRANSFER_CALL, Toolbox,
+};
+
+/// What the model is told of the tools about appointments.
+const APPOINTMENTS: [(&str, &str); 5] = [
+    (
+        FIND_SLOTS,
+        "Looks for free times. Pass on what the caller said of the day and the hour; the business's own clock makes a date \
+         of it. Offer only times that it gives. If it gives a question, ask the caller.",
+    ),
+    (
+        BOOK_APPOINTMENT,
+        "Books one of the offered times, after you have read it back with the service and the caller has agreed. Ask for \
+         the caller's full name before. Say that it is booked only after this tool has answered with ok.",
+    ),
+    (
+        RESCHEDULE_APPOINTMENT,
+        "Moves one of the caller's appointments to an offered time, after the caller has agreed. Say that it is moved only \
+         after this tool has answered with ok; until then the old time stands. Never cancel first.",
+    ),
+    (
+        CANCEL_APPOINTMENT,
+        "Cancels one of the caller's appointments, after you have named it and the caller has agreed. Say that it is \
+         cancelled only after this tool has answered with ok.",
+    ),
+    (
+        MY_APPOINTMENTS,
+        "Tells the appointments under the number that the caller calls from. Those of others are told to no one.",
+    ),
+];
 
 /// A tool as the model is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +67,9 @@ pub fn described(toolbox: &Toolbox) -> Vec<Described<'_>> {
         let description = "Notes a message for the business. Use it when the caller wants to leave one or to be \
                            called back; read it back to the caller first.";
         tools.push(product(TAKE_MESSAGE, description.to_owned()));
+    }
+    if toolbox.appointments {
+        tools.extend(APPOINTMENTS.map(|(name, description)| product(name, description.to_owned())));
     }
     tools.extend(toolbox.http.iter().map(|own| Described {
         name: &own.name,

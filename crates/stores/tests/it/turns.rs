@@ -31,6 +31,7 @@ pub(crate) fn report(epoch: u32, end: EndReason) -> SessionReport {
         greeting_requested: Some(Duration::from_micros(3_200)),
         added_up_p50_us: Some(41),
         barge_ins: 1,
+        unbacked_claims: 1,
         frames_in: 3_000,
         frames_forwarded: 3_000,
         agent_audio_sent: Duration::from_secs(20),

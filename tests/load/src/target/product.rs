@@ -81,6 +81,7 @@ impl Ports for Memory {
             history: vec![],
             resumption: domain::plan::Resumption::default(),
             tools: domain::Toolbox::default(),
+            caller: None,
             introduction: None,
             safety_identifier: "load".into(),
         })

@@ -165,7 +165,8 @@ impl Reply {
         Self::default()
     }
 
-    /// Calls a tool. `arguments` is sent as it is, so it may be broken JSON.
+    /// Calls a tool. `arguments` is sent as it is, so it may be broken JSON; only `{{tool/pointer}}` is replaced with the text
+    /// at that JSON pointer of what the tool told last, as in `{{find_slots/slots/0/slot}}`.
     pub fn call(name: &str, arguments: impl ToString) -> Self {
         Self::silence().and_call(name, arguments)
     }
@@ -205,6 +206,20 @@ impl Reply {
     pub fn fault(mut self, audio_deltas: usize, mishap: Mishap) -> Self {
         self.faults.push(Fault::after(audio_deltas, mishap));
         self
+    }
+
+    /// Puts what tools have told into the arguments of this reply's calls: `told` knows it by the tool and a JSON pointer.
+    pub(crate) fn fill(&mut self, told: impl Fn(&str, &str) -> Option<String>) {
+        for part in &mut self.parts {
+            let Part::ToolCall(call) = part else { continue };
+            while let Some((before, rest)) = call.arguments.split_once("{{")
+                && let Some((named, after)) = rest.split_once("}}")
+                && let Some((tool, _)) = named.split_once('/')
+            {
+                let value = told(tool, &named[tool.len()..]).unwrap_or_default();
+                call.arguments = format!("{before}{value}{after}");
+            }
+        }
     }
 
     fn lines(&self) -> Vec<&str> {
@@ -305,6 +320,14 @@ mod tests {
             script.text(),
             "Are you still there? Yes. Thank you for calling. See you on Thursday. Goodbye!"
         );
+    }
+
+    #[test]
+    fn what_a_tool_told_is_passed_on() {
+        let mut reply = Reply::call("book", r#"{"slot":"{{find/slots/0}}","name":"{{find/none}}","x":"{{"}"#);
+        reply.fill(|tool, pointer| (tool == "find" && pointer == "/slots/0").then(|| "abc".to_owned()));
+        let Part::ToolCall(call) = &reply.parts[0] else { panic!("a call") };
+        assert_eq!(call.arguments, r#"{"slot":"abc","name":"","x":"{{"}"#);
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl Action {
 
     pub(super) const fn remedy(self) -> &'static str {
         match self {
-            Self::Appointment | Self::Sending => "add a tool of your own that does it",
+            Self::Appointment => "turn on `appointments`, or add a tool of your own that does it",
+            Self::Sending => "add a tool of your own that does it",
             Self::Transfer => "add an entry to the directory",
             Self::Message => "turn on `take_messages`",
         }
@@ -49,7 +50,8 @@ impl Action {
     fn is_backed(self, facts: &Facts<'_>) -> bool {
         let own = !facts.tools.http.is_empty() || facts.also_able.contains(&self);
         match self {
-            Self::Appointment | Self::Sending => own,
+            Self::Appointment => own || facts.tools.appointments,
+            Self::Sending => own,
             Self::Transfer => own || !facts.tools.directory.is_empty(),
             Self::Message => own || facts.tools.take_messages,
         }

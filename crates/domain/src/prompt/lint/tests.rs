@@ -11,7 +11,8 @@ use crate::locale::LOCALES;
 use crate::tools::{Destination, HttpTool};
 use hours::week;
 
-static NO_TOOLS: Toolbox = Toolbox { directory: vec![], take_messages: false, http: vec![] };
+static NO_TOOLS: Toolbox =
+    Toolbox { directory: vec![], take_messages: false, appointments: false, http: vec![] };
 
 fn facts<'a>(languages: &'a [String], tools: &'a Toolbox) -> Facts<'a> {
     Facts { business_name: "Harbour", placeholders: &[], languages, week: None, tools, also_able: &[] }
@@ -40,6 +41,7 @@ fn full_tools() -> Toolbox {
             number: PhoneNumber::parse("+12025550101").unwrap(),
         }],
         take_messages: true,
+        appointments: false,
         http: vec![HttpTool {
             name: "book".into(),
             description: "Books.".into(),

@@ -27,6 +27,9 @@ pub(super) struct Session<'a> {
     added_latency_us: AddedLatency,
     /// How often the caller interrupted.
     barge_ins: u32,
+    /// How often the agent said that an appointment is made or changed although no tool had done it. Each time it was told
+    /// to take that back.
+    unbacked_claims: u32,
     /// From the caller's speech to the line being cleared, worst case, microseconds.
     barge_in_clear_max_us: Option<u64>,
     frames: Frames,
@@ -120,6 +123,7 @@ impl<'a> Session<'a> {
                 down: Percentiles { p50: report.added_down_p50_us, p99: report.added_down_p99_us },
             },
             barge_ins: report.barge_ins,
+            unbacked_claims: report.unbacked_claims,
             barge_in_clear_max_us: report.barge_in_clear_max_us,
             frames: Frames {
                 r#in: report.frames_in,

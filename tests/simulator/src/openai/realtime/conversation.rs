@@ -176,6 +176,19 @@ impl Conversation {
         self.items.iter().filter(|item| item.is_turn).count()
     }
 
+    /// The text at a JSON pointer of what a tool told last.
+    pub(super) fn told(&self, tool: &str, pointer: &str) -> Option<String> {
+        let text = |item: &Item, name: &str| item.value[name].as_str().map(str::to_owned);
+        let mut outputs = self.items.iter().rev().filter(|item| item.value["type"] == "function_call_output");
+        let of_tool = |output: &&Item| {
+            let is_call = |item: &&Item| item.value["type"] == "function_call" && item.value["name"] == tool;
+            self.items.iter().filter(is_call).any(|call| call.value["call_id"] == output.value["call_id"])
+        };
+        let output = outputs.find(of_tool)?;
+        let output: Value = serde_json::from_str(&text(output, "output")?).ok()?;
+        output.pointer(pointer)?.as_str().map(str::to_owned)
+    }
+
     /// Whether a tool's answer is the last thing in the conversation.
     pub(super) fn ends_with_tool_output(&self) -> bool {
         self.items.last().is_some_and(|item| item.value["type"] == "function_call_output")

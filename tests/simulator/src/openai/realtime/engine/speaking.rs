@@ -80,7 +80,8 @@ impl Engine {
             turns: self.conversation.turns(),
             after_tool_output: self.conversation.ends_with_tool_output(),
         };
-        let reply = self.progress.next(&self.role.script, scene);
+        let mut reply = self.progress.next(&self.role.script, scene);
+        reply.fill(|tool, pointer| self.conversation.told(tool, pointer));
         let response = Response {
             id: self.id("resp"),
             in_conversation: options.in_conversation,
