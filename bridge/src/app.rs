@@ -283,13 +283,13 @@ impl Ports for StorePorts {
         };
         let now = self.clock.now();
         match request {
-            AppointmentRequest::Find(find) => self.desk.find(&visitor, find, now).await,
-            AppointmentRequest::Book(book) => self.desk.book(&visitor, book, now).await,
+            AppointmentRequest::Find(find) => Box::pin(self.desk.find(&visitor, find, now)).await,
+            AppointmentRequest::Book(book) => Box::pin(self.desk.book(&visitor, book, now)).await,
             AppointmentRequest::Reschedule(reschedule) => {
-                self.desk.reschedule(&visitor, reschedule, now).await
+                Box::pin(self.desk.reschedule(&visitor, reschedule, now)).await
             }
-            AppointmentRequest::Cancel(cancel) => self.desk.cancel(&visitor, cancel, now).await,
-            AppointmentRequest::List => self.desk.list(&visitor, now).await,
+            AppointmentRequest::Cancel(cancel) => Box::pin(self.desk.cancel(&visitor, cancel, now)).await,
+            AppointmentRequest::List => Box::pin(self.desk.list(&visitor, now)).await,
         }
     }
 

@@ -13,8 +13,8 @@ use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
 use crate::{
-    businesses, call_actions, calls, console, do_not_call, document, events, health, messages, prompts,
-    recordings, sign_in, texts, transcripts, usage, voice,
+    appointments, businesses, call_actions, calls, console, do_not_call, document, events, health, messages,
+    prompts, recordings, sign_in, texts, transcripts, usage, voice,
 };
 
 /// What Lambda tells a program in: which of its functions it is.
@@ -135,6 +135,7 @@ features! {
         api prompts::Prompts,
         api usage::Usage,
         api do_not_call::DoNotCall,
+        api appointments::Appointments,
         api messages::Messages,
         api texts::threads::ThreadsOfBusinesses,
         api health::Health,

@@ -4,6 +4,7 @@
 //! [`edge`], the [`jobs`] that queues carry and what is shared, and never one another. [`features`] lists them; the
 //! programs in `src/bin` run them on Lambda, and the local system on a laptop.
 
+pub mod appointments;
 pub mod businesses;
 pub mod call_actions;
 pub mod calls;

@@ -4,6 +4,7 @@
 //! are replaced by their kind. Each answer of the API is also what the OpenAPI document says of its route. `INSTA_UPDATE=always` writes the files anew.
 
 mod actions;
+mod appointments;
 mod calls;
 mod limits;
 mod messages;
@@ -209,6 +210,7 @@ fn redacted(text: &str) -> String {
         (r#""token": "\d+\.[^"]+""#, r#""token": "[token]""#),
         (r#""\d+\.[0-9a-f]{16}\.[0-9A-Za-z]{8}\.[A-Za-z0-9_-]{43}""#, r#""[token]""#),
         (r"/s/[A-Za-z0-9_-]{43}", "/s/[token]"),
+        (r"/feeds/[0-9a-f]{32}\.ics", "/feeds/[secret].ics"),
         (r"\b(CA|RE|MZ|AC)[0-9a-f]{32}\b", "$1[hex]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r#""[A-Za-z0-9_-]{43}""#, r#""[id]""#),
@@ -224,6 +226,7 @@ fn redacted(text: &str) -> String {
         (r"urn:request:[A-Za-z0-9_-]+", "urn:request:[id]"),
         (r#""next": "[A-Za-z0-9_-]+""#, r#""next": "[cursor]""#),
         (r"cursor=[A-Za-z0-9_-]+>", "cursor=[cursor]>"),
+        (r#""local": "[^"]+""#, r#""local": "[local time]""#),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
     ];
     kinds.iter().fold(text.to_owned(), |text, (kind, name)| {
@@ -255,6 +258,7 @@ async fn every_route_answers_as_recorded() {
         of_recordings(&mut answers, of, &path).await;
     }
     limits::of_limits(&mut answers).await;
+    appointments::of_appointments(&mut answers).await;
     messages::of_messages(&mut answers, sid).await;
     texts::of_texts(&mut answers).await;
     sign_in::of_signing_in(&mut answers).await;

@@ -22,6 +22,8 @@ use simulator::twilio::{Callee, CallerScript, CallerStep, EndedBy};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::appointments::offer;
+
 /// A turn with so long an argument in each of its calls does not fit into one item of the table.
 const LONG: usize = 15_000;
 const CALLS: usize = 6;
@@ -76,6 +78,7 @@ impl Agent {
 }
 
 fn with_a_tool(new: &mut NewBusiness) {
+    new.settings.tools.appointments = true;
     new.settings.tools.http = vec![HttpTool {
         name: "book".into(),
         description: "Books a service.".into(),
@@ -87,10 +90,18 @@ fn with_a_tool(new: &mut NewBusiness) {
     }];
 }
 
-/// Books in very many words, takes a message, and hangs up.
+/// Books in very many words, takes a message, makes and moves an appointment, and hangs up.
 fn model() -> OpenAiConfig {
     let goodbye = Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}");
-    let message = Reply::call("take_message", json!({ "message": "The wheel is bent." })).then(goodbye);
+    let list = Reply::call("my_appointments", "{}").then(goodbye);
+    let to = json!({
+        "appointment": "{{book_appointment/appointment}}", "slot": "{{find_slots/slots/2/slot}}",
+    });
+    let moved = Reply::call("reschedule_appointment", to).then(list);
+    let slot = json!({ "slot": "{{find_slots/slots/1/slot}}", "name": "Maria" });
+    let booked = Reply::call("book_appointment", slot).then(moved);
+    let found = Reply::call("find_slots", "{}").then(booked);
+    let message = Reply::call("take_message", json!({ "message": "The wheel is bent." })).then(found);
     let day = |call: usize| json!({ "day": call.to_string().repeat(LONG) });
     let book = (1..CALLS).fold(Reply::call("book", day(0)), |reply, call| reply.and_call("book", day(call)));
     let steps = vec![Step::clip(&speech::CALLER_SERVICE, book.then(message))];
@@ -127,6 +138,7 @@ async fn the_role_of_the_bridge_fits() {
     let stop = CancellationToken::new();
     let running = tokio::spawn(bridge.run(media, stop.clone()));
 
+    offer(&world).await;
     world.twilio.set_callee(CALLEE, callee());
     let placed = place(&world, "order", &order(&world)).await;
     assert_eq!(placed.status, 201, "{placed:?}");

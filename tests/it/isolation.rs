@@ -16,6 +16,7 @@ use local::template::Template;
 use serde_json::{Value, json};
 use simulator::twilio::CallSpec;
 
+use super::appointments::booked_in;
 use super::messages::left_in;
 use super::texts::kept_in;
 
@@ -77,6 +78,9 @@ fn body(world: &World, route: &Route) -> Option<Value> {
         ("PATCH", "{thread}") => json!({ "owner": "person" }),
         ("POST", "texts") => json!({ "text": "Your bicycle is ready." }),
         ("PATCH", "{message}") => json!({ "state": "done" }),
+        ("PATCH", "{appointment}") => json!({ "status": "cancelled" }),
+        ("PUT", "{calendar}") => json!({ "name": "theirs" }),
+        ("PUT", "{service}") => json!({ "name": "theirs", "minutes": 30, "calendars": ["theirs"] }),
         ("PATCH", _) => json!({ "label": "theirs" }),
         ("POST", "move") => json!({ "to": "other-shop" }),
         ("PUT", "transcript") => json!({ "lines": [{ "speaker": "caller", "text": "Something else." }] }),
@@ -171,6 +175,9 @@ struct Ids {
     message: String,
     member: String,
     thread: String,
+    /// Of a calendar and of a service alike.
+    offered: String,
+    appointment: String,
 }
 
 impl Ids {
@@ -188,12 +195,19 @@ impl Ids {
             ("{message}", &self.message),
             ("{member}", &self.member),
             ("{thread}", &self.thread),
+            ("{calendar}", &self.offered),
+            ("{service}", &self.offered),
+            ("{appointment}", &self.appointment),
             ("{callee}", &outbound::CALLEE.to_owned()),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!filled.contains('{'), "{path} has a parameter that this test does not know");
         // Where a query is not left out.
-        if path.ends_with("/diff") { format!("{filled}?from=1&to=1") } else { filled }
+        match path.rsplit('/').next() {
+            Some("diff") => format!("{filled}?from=1&to=1"),
+            Some("slots") => format!("{filled}?service={}", self.offered),
+            _ => filled,
+        }
     }
 }
 
@@ -241,11 +255,13 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
         key: key["id"].as_str().unwrap().to_owned(),
         number: business.number.as_e164().to_owned(),
         revision: "1".into(),
-        channel,
+        channel: channel.clone(),
         action,
         message: message.id.to_string(),
         member: member["id"].as_str().unwrap().to_owned(),
         thread: kept_in(world, business).await.to_string(),
+        appointment: booked_in(world, business, &channel).await,
+        offered: channel,
     }
 }
 
@@ -276,6 +292,8 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         message: "9".repeat(32),
         member: "nothing0".into(),
         thread: "9".repeat(32),
+        offered: "nothing".into(),
+        appointment: "9".repeat(32),
     };
     for route in routes() {
         // Revisions are counted from 1 for every business, any business may list a number that it does not call, and what is an operator's is refused to any business.
@@ -288,10 +306,12 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         assert_eq!((status, &foreign), (404, &absent), "{} {}", route.method, route.path);
         // Their own call, and beneath it something of ours.
         for mixed in [
-            Ids { recording: ours.recording.clone(), ..ids_of(&theirs) },
-            Ids { share: ours.share.clone(), ..ids_of(&theirs) },
-            Ids { action: ours.action.clone(), ..ids_of(&theirs) },
-            Ids { message: ours.message.clone(), ..ids_of(&theirs) },
+            Ids { recording: ours.recording.clone(), ..theirs.clone() },
+            Ids { share: ours.share.clone(), ..theirs.clone() },
+            Ids { action: ours.action.clone(), ..theirs.clone() },
+            Ids { message: ours.message.clone(), ..theirs.clone() },
+            Ids { offered: ours.offered.clone(), ..theirs.clone() },
+            Ids { appointment: ours.appointment.clone(), ..theirs.clone() },
         ] {
             let path = mixed.fill(&route.path);
             if path == theirs.fill(&route.path) {
@@ -338,10 +358,6 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn ids_of(ids: &Ids) -> Ids {
-    ids.clone()
-}
-
 /// Historic failure 29. There is one business, and yet no one is taken for it: a request without a key or with an
 /// unknown one is refused on every route, and a call to an unknown number belongs to no business. No answer is kept by
 /// a cache or taken for another type than it says.
@@ -360,6 +376,8 @@ async fn tenancy_fails_closed(world: World) {
         message: "1".repeat(32),
         member: "nothing0".into(),
         thread: "1".repeat(32),
+        offered: "nothing".into(),
+        appointment: "9".repeat(32),
     };
     let before = memory(&world).await;
     // Those by which people sign in are open, and no others.

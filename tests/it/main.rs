@@ -10,6 +10,7 @@ mod alarms;
 mod answer;
 mod answers;
 mod api;
+mod appointments;
 mod bridge_permissions;
 mod businesses;
 mod call;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         alarms::TESTS,
         answer::TESTS,
         answers::TESTS,
+        appointments::TESTS,
         api::TESTS,
         bridge_permissions::TESTS,
         businesses::TESTS,

@@ -74,7 +74,7 @@ pub(super) fn parameters(name: &str) -> Option<Value> {
     }))
 }
 
-/// Runs one of the tools. `None`: it is none of them.
+/// Runs one of the tools. `None`: another tool was called.
 pub(super) async fn run<P: Ports>(
     ports: &P,
     plan: &CallPlan,
@@ -110,7 +110,7 @@ fn read(name: &str, arguments: Value) -> Result<AppointmentRequest, Value> {
     })
 }
 
-/// Whatever fits the schema and is yet of another shape is an hour that is none.
+/// Whatever fits the schema and yet cannot be read has an hour that is not written as one.
 fn shaped<T: DeserializeOwned>(arguments: Value) -> Result<T, Value> {
     serde_json::from_value(arguments).map_err(|_| {
         error("invalid_arguments", "an hour is written like `16:30`, `4:30pm`, or `4` if it has two meanings")

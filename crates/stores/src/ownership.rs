@@ -6,7 +6,8 @@
 
 use crate::leases::WorkKind;
 use crate::{
-    actions, capacity, dial_limits, dials, messages, plans, requests, sign_in_attempts, sign_ins, verdicts,
+    actions, appointments, capacity, dial_limits, dials, messages, plans, requests, sign_in_attempts,
+    sign_ins, verdicts,
 };
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
@@ -44,6 +45,8 @@ const BRIDGE: &[&str] = &["bridge/src"];
 const DO_NOT_CALL: &[&str] = &["functions/src/do_not_call"];
 const MESSAGES: &[&str] = &["functions/src/messages"];
 const TEXTS: &[&str] = &["functions/src/texts"];
+const APPOINTMENTS: &[&str] = &["functions/src/appointments"];
+const APPOINTMENTS_AND_BRIDGE: &[&str] = &["functions/src/appointments", "bridge/src"];
 
 const SIGN_IN: &[&str] = &["functions/src/sign_in"];
 const EDGE: &[&str] = &["functions/src/edge/api"];
@@ -65,6 +68,7 @@ const API: &[&str] = &[
     "PromptsFunction",
     "UsageFunction",
     "DoNotCallFunction",
+    "AppointmentsFunction",
     "MessagesFunction",
     "ThreadsFunction",
     "HealthFunction",
@@ -212,6 +216,27 @@ pub const OWNERSHIP: &[Rows] = &[
         holds: "numbers that a business does not call, since when and why",
         writers: &[writer("do_not_call", DO_NOT_CALL)],
         roles: &["DoNotCallFunction"],
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[appointments::CALENDAR_KEYS, appointments::SERVICE_KEYS, appointments::FEED_KEYS],
+        holds: "calendars and services: what a business offers; links of calendars' feeds (hashed)",
+        writers: &[Handle { module: "appointments", name: "CatalogueWriter", folders: APPOINTMENTS }],
+        roles: &["AppointmentsFunction"],
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[
+            appointments::AGENDA_KEYS,
+            appointments::APPOINTMENT_KEYS,
+            appointments::START_KEYS,
+            appointments::PERSON_KEYS,
+            appointments::REMINDER_KEYS,
+        ],
+        holds: "appointments, what is taken of each calendar on each day, and reminders that are owed: one transaction \
+                writes them under the versions that were read",
+        writers: &[writer("appointments", APPOINTMENTS_AND_BRIDGE)],
+        roles: &["AppointmentsFunction", "Bridge"],
     },
     Rows {
         table: "Messages",

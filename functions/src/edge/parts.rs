@@ -18,8 +18,8 @@ use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use serde::Deserialize;
 use stores::leases::Leases;
 use stores::{
-    businesses, calls, do_not_call, events, keys, members, messages, recordings, texts, transcripts, turns,
-    usage,
+    appointments, businesses, calls, do_not_call, events, keys, members, messages, recordings, texts,
+    transcripts, turns, usage,
 };
 use url::Url;
 
@@ -216,6 +216,7 @@ pub(crate) use {parts, table_parts};
 
 // Everybody may read. A table's writer is made a part by the feature that owns the table.
 table_parts! {
+    appointments::Reader: "TABLE_APPOINTMENTS";
     businesses::Reader: "TABLE_BUSINESSES";
     calls::Reader: "TABLE_CALLS";
     do_not_call::Reader: "TABLE_DO_NOT_CALL";

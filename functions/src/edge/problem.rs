@@ -48,6 +48,9 @@ pub struct Fields {
     /// The fields that are wrong, if fields are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// Times that are free near one that is taken, RFC 3339.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<String>,
     /// The `Retry-After` header, seconds.
     #[serde(skip)]
     retry_after: Option<u64>,
@@ -81,6 +84,7 @@ impl Problem {
             detail: None,
             instance: request_of_task().map(|id| format!("urn:request:{id}")),
             errors: vec![],
+            alternatives: vec![],
             retry_after: None,
             etag: None,
         }));
@@ -106,6 +110,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// Names times that are free in place of one that is not.
+    #[must_use]
+    pub fn alternatives(mut self, times: impl IntoIterator<Item = String>) -> Self {
+        self.0.alternatives = times.into_iter().collect();
         self
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use futures_util::future::join_all;
 use platform::queues::Queue;
+use stores::appointments::CALENDAR_KEYS;
 use stores::capacity::BUSINESS_KEYS;
 use stores::messages::LEFT_KEYS;
 use stores::probe;
@@ -77,7 +78,7 @@ impl SecretState {
 }
 
 /// The tables, by the variables that name them, each with the beginning of a key that the role may read.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     ("TABLE_BUSINESSES", ""),
     ("TABLE_KEYS", ""),
     ("TABLE_REQUESTS", SIGN_IN_KEYS),
@@ -89,6 +90,7 @@ const TABLES: [(&str, &str); 11] = [
     ("TABLE_USAGE", ""),
     ("TABLE_DO_NOT_CALL", ""),
     ("TABLE_MESSAGES", LEFT_KEYS),
+    ("TABLE_APPOINTMENTS", CALENDAR_KEYS),
 ];
 /// The one without a sort key.
 const LEASES: &str = "TABLE_LEASES";

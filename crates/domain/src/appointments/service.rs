@@ -113,7 +113,7 @@ impl Service {
         let mut found = vec![];
         named(&mut found, "name", &self.name);
         for (language, name) in &self.names {
-            if !Locale::of(language).is_some_and(|locale| locale.code == language) {
+            if Locale::of(language).is_none_or(|locale| locale.code != language) {
                 found.push(Invalid::new(
                     format!("names.{}", language.chars().take(16).collect::<String>()),
                     "must be the ISO 639-1 code of a language that the product speaks",

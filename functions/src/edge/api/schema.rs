@@ -37,6 +37,10 @@ domain::pattern_schemas! {
     MessageId = "^[0-9a-f]{32}$", "019da1c37f00d0d0d0d0d0d0d0d0d0d0";
     /// The id of a thread.
     ThreadId = "^[0-9a-f]{32}$", "7d0e7d0e7d0e7d0e7d0e7d0e7d0e7d0e";
+    /// The id of an appointment.
+    AppointmentId = "^[0-9a-f]{32}$", "0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d";
+    /// The id of a calendar or a service: the business chooses it.
+    OfferedId = "^[a-z0-9-]{1,32}$", "haircut";
     /// The id of an API key: the characters behind `swb_bus_` or `swb_op_`.
     KeyId = "^[0-9A-Za-z]{8}$", "E1EwthbN";
     /// The name of a settings channel; `published`: none, so what is published holds.
@@ -139,6 +143,8 @@ words! {
     TextAuthorWord = ["agent", "person", "notice"];
     /// Where a text that was sent stands.
     TextStatusWord = Delivery::ALL.iter().map(|delivery| delivery.as_str());
+    /// How an appointment stands.
+    AppointmentStatusWord = ["held", "booked", "cancelled", "done", "no_show"];
     /// What is capped.
     MeterWord = [Meter::Minutes, Meter::Money];
     /// How near the use is to a cap: `warning` from 80 % on; at `reached` new calls are refused.
@@ -174,6 +180,9 @@ choices! {
     MessageStateChoice = MessageState::ALL;
     /// Who is to answer: `person`: the holder of the key.
     ThreadOwnerChoice = ["agent", "person"];
+    /// What becomes of an appointment: a held one is `booked`, one to come `cancelled`; one that has begun was `done`, or the
+    /// person did not come.
+    AppointmentStatusChoice = ["booked", "cancelled", "done", "no_show"];
     /// A part of a call's record.
     IncludeWord = [
         "events", "turns", "last_turn", "messages", "listeners", "session", "sessions", "recordings", "transcript",

@@ -94,7 +94,7 @@ fn an_appointment_keeps_its_wall_time_and_counts_its_changes() {
     assert_eq!(before.iter().map(|reminder| reminder.before_minutes).collect::<Vec<_>>(), [180, 1_440]);
     assert!(before[0].is_wanted(before[0].due, &booked));
     let later = at(&calendar, date(2026, 12, 4).at(9, 0, 0, 0));
-    let moved = booked.clone().moved(&candidate, later, now).unwrap();
+    let moved = booked.moved(&candidate, later, now).unwrap();
     assert_eq!((moved.sequence, moved.version, moved.start), (1, 2, later));
     assert!(before.iter().all(|reminder| !reminder.is_wanted(reminder.due, &moved)), "the old time");
     assert_eq!(Reminder::all(&business, &moved, &service, later.minus(hours(5))).len(), 1, "one is past");
