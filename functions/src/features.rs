@@ -13,8 +13,8 @@ use crate::edge::api::{ApiFunction, described};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
 use crate::{
-    appointments, businesses, call_actions, calls, console, do_not_call, document, events, health, messages,
-    prompts, recordings, sign_in, texts, transcripts, usage, voice,
+    appointments, businesses, call_actions, calls, console, contacts, do_not_call, document, events, health,
+    messages, prompts, recordings, sign_in, texts, transcripts, usage, voice,
 };
 
 /// What Lambda tells a program in: which of its functions it is.
@@ -138,6 +138,7 @@ features! {
         api appointments::Appointments,
         api messages::Messages,
         api texts::threads::ThreadsOfBusinesses,
+        api contacts::Contacts,
         api health::Health,
         api sign_in::SignIns,
         http console::Console,

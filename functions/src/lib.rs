@@ -9,6 +9,7 @@ pub mod businesses;
 pub mod call_actions;
 pub mod calls;
 pub mod console;
+pub mod contacts;
 pub mod do_not_call;
 pub mod document;
 pub mod edge;

@@ -8,7 +8,7 @@ mod turn_notes;
 mod turn_transcription;
 pub mod worker;
 
-use stores::{events, messages, transcripts, usage};
+use stores::{contacts, events, messages, transcripts, usage};
 
 use crate::edge::parts::table_parts;
 
@@ -18,4 +18,5 @@ table_parts! {
     events::Writer: "TABLE_EVENTS";
     usage::Writer: "TABLE_USAGE";
     messages::Writer: "TABLE_MESSAGES";
+    contacts::Learner: "TABLE_CONTACTS";
 }

@@ -4,6 +4,7 @@ pub mod after_stream;
 mod continuation;
 mod history;
 pub mod inbound;
+mod known_caller;
 mod month_caps;
 mod no_agent;
 mod ordered_calls;

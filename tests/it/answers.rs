@@ -6,6 +6,7 @@
 mod actions;
 mod appointments;
 mod calls;
+mod contacts;
 mod limits;
 mod messages;
 mod setting_up;
@@ -212,6 +213,7 @@ fn redacted(text: &str) -> String {
         (r"/s/[A-Za-z0-9_-]{43}", "/s/[token]"),
         (r"/feeds/[0-9a-f]{32}\.ics", "/feeds/[secret].ics"),
         (r"\b(CA|RE|MZ|AC)[0-9a-f]{32}\b", "$1[hex]"),
+        (r"\bctc_[0-9a-f]{32}\b", "ctc_[hex]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r#""[A-Za-z0-9_-]{43}""#, r#""[id]""#),
         (r#""[0-9a-f]{32}""#, r#""[pseudonym]""#),
@@ -219,7 +221,10 @@ fn redacted(text: &str) -> String {
         (r"/authorize\?[^\x22\s]*", "/authorize?[attempt]"),
         (r#""issuer": "127\.0\.0\.1:\d+""#, r#""issuer": "[host]""#),
         (r"swb_(bus|op)_[A-Za-z0-9]{8}…", "swb_$1_[id]…"),
-        (r#""(id|key|author|created_by|replaced_by|invited_by)": "[A-Za-z0-9]{8}""#, r#""$1": "[key id]""#),
+        (
+            r#""(id|key|by|author|created_by|replaced_by|invited_by)": "[A-Za-z0-9]{8}""#,
+            r#""$1": "[key id]""#,
+        ),
         (r"/v1/keys/[A-Za-z0-9]{8}\b", "/v1/keys/[key id]"),
         (r#""request": "[A-Za-z0-9_-]+""#, r#""request": "[request]""#),
         (r#""\d{4}-\d\d-\d\d""#, r#""[day]""#),
@@ -261,6 +266,7 @@ async fn every_route_answers_as_recorded() {
     appointments::of_appointments(&mut answers).await;
     messages::of_messages(&mut answers, sid).await;
     texts::of_texts(&mut answers).await;
+    contacts::of_contacts(&mut answers).await;
     sign_in::of_signing_in(&mut answers).await;
     setting_up::of_all(&mut answers).await;
 

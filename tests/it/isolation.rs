@@ -81,6 +81,12 @@ fn body(world: &World, route: &Route) -> Option<Value> {
         ("PATCH", "{appointment}") => json!({ "status": "cancelled" }),
         ("PUT", "{calendar}") => json!({ "name": "theirs" }),
         ("PUT", "{service}") => json!({ "name": "theirs", "minutes": 30, "calendars": ["theirs"] }),
+        ("POST", "contacts") => json!({ "name": "made by this test" }),
+        ("PATCH", "{contact}") => json!({ "tags": ["theirs"] }),
+        ("POST", "lead") => json!({ "status": "booked" }),
+        ("POST", "merge" | "unmerge") => json!({ "other": format!("ctc_{}", "9".repeat(32)) }),
+        ("POST", "notes" | "tasks") => json!({ "text": "written by this test" }),
+        ("PATCH", "{task}") => json!({ "done": true }),
         ("PATCH", _) => json!({ "label": "theirs" }),
         ("POST", "move") => json!({ "to": "other-shop" }),
         ("PUT", "transcript") => json!({ "lines": [{ "speaker": "caller", "text": "Something else." }] }),
@@ -178,6 +184,9 @@ struct Ids {
     /// Of a calendar and of a service alike.
     offered: String,
     appointment: String,
+    contact: String,
+    note: String,
+    task: String,
 }
 
 impl Ids {
@@ -198,6 +207,9 @@ impl Ids {
             ("{calendar}", &self.offered),
             ("{service}", &self.offered),
             ("{appointment}", &self.appointment),
+            ("{contact}", &self.contact),
+            ("{note}", &self.note),
+            ("{task}", &self.task),
             ("{callee}", &outbound::CALLEE.to_owned()),
         ];
         let filled = named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -247,7 +259,18 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
     let table = world.system.name("MessagesTable").unwrap();
     let writer = stores::messages::Writer::new(&world.system.aws, table);
     assert!(writer.put(&business.business.id, &message).await.unwrap());
+    let made = async |path: &str, body: Value| -> String {
+        let request = world.http.post(world.url(path)).bearer_auth(own).header("idempotency-key", path);
+        let answer: Value = request.json(&body).send().await.unwrap().json().await.unwrap();
+        answer["id"].as_str().unwrap().to_owned()
+    };
+    let contact = made("/v1/contacts", json!({ "name": "Dana Levi" })).await;
+    let [note, task] = ["notes", "tasks"].map(|area| format!("/v1/contacts/{contact}/{area}"));
+    let (note, task) = tokio::join!(made(&note, json!({ "text": "a" })), made(&task, json!({ "text": "a" })));
     Ids {
+        contact,
+        note,
+        task,
         sid,
         recording: record.recording().sid.clone(),
         share: share["id"].as_str().unwrap().to_owned(),
@@ -265,21 +288,9 @@ async fn ids(world: &World, business: &NewBusiness) -> Ids {
     }
 }
 
-/// Fault 10. Another business's things answer exactly like things that do not exist, on every route there is, and
-/// nothing comes of asking. The same requests with the right key find them.
-async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World) {
-    let other = world.another_business().await;
-    let (ours, theirs) = tokio::join!(ids(&world, &world.business), ids(&world, &other));
-    let key = other.api_key.expose();
-    let cursor = {
-        Webhook::inbound(&world, &call_sid(1)).send(&world).await;
-        let (_, page) = world.get("/v1/calls?limit=1").await;
-        page["next"].as_str().unwrap().to_owned()
-    };
-    let etag = "\"v1\"";
-    let with = [("if-match", etag), ("idempotency-key", "the-same")];
-    let (before, asked_before) = (memory(&world).await, world.twilio.requests().len());
-    let nothing = Ids {
+/// Ids of what there is not.
+fn nothing() -> Ids {
+    Ids {
         sid: call_sid(99),
         recording: format!("RE{}", "9".repeat(32)),
         share: "nothing".into(),
@@ -294,7 +305,27 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
         thread: "9".repeat(32),
         offered: "nothing".into(),
         appointment: "9".repeat(32),
+        contact: format!("ctc_{}", "9".repeat(32)),
+        note: "9".repeat(32),
+        task: "9".repeat(32),
+    }
+}
+
+/// Fault 10. Another business's things answer exactly like things that do not exist, on every route there is, and
+/// nothing comes of asking. The same requests with the right key find them.
+async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World) {
+    let other = world.another_business().await;
+    let (ours, theirs) = tokio::join!(ids(&world, &world.business), ids(&world, &other));
+    let key = other.api_key.expose();
+    let cursor = {
+        Webhook::inbound(&world, &call_sid(1)).send(&world).await;
+        let (_, page) = world.get("/v1/calls?limit=1").await;
+        page["next"].as_str().unwrap().to_owned()
     };
+    let etag = "\"v1\"";
+    let with = [("if-match", etag), ("idempotency-key", "the-same")];
+    let (before, asked_before) = (memory(&world).await, world.twilio.requests().len());
+    let nothing = nothing();
     for route in routes() {
         // Revisions are counted from 1 for every business, any business may list a number that it does not call, and what is an operator's is refused to any business.
         let own = ours.fill(&route.path) == theirs.fill(&route.path);
@@ -312,6 +343,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
             Ids { message: ours.message.clone(), ..theirs.clone() },
             Ids { offered: ours.offered.clone(), ..theirs.clone() },
             Ids { appointment: ours.appointment.clone(), ..theirs.clone() },
+            Ids { note: ours.note.clone(), task: ours.task.clone(), ..theirs.clone() },
         ] {
             let path = mixed.fill(&route.path);
             if path == theirs.fill(&route.path) {
@@ -363,22 +395,7 @@ async fn a_valid_key_opens_nothing_of_another_business_on_any_route(world: World
 /// a cache or taken for another type than it says.
 async fn tenancy_fails_closed(world: World) {
     Webhook::inbound(&world, &call_sid(1)).send(&world).await;
-    let ids = Ids {
-        sid: call_sid(1),
-        recording: format!("RE{}", "1".repeat(32)),
-        share: "one".into(),
-        run: "1".into(),
-        key: "nothing0".into(),
-        number: "+12025550199".into(),
-        revision: "1".into(),
-        channel: "nothing".into(),
-        action: "1".repeat(32),
-        message: "1".repeat(32),
-        member: "nothing0".into(),
-        thread: "1".repeat(32),
-        offered: "nothing".into(),
-        appointment: "9".repeat(32),
-    };
+    let ids = Ids { sid: call_sid(1), revision: "1".into(), ..nothing() };
     let before = memory(&world).await;
     // Those by which people sign in are open, and no others.
     let (open, closed): (Vec<_>, Vec<_>) =

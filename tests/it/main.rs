@@ -17,6 +17,7 @@ mod call;
 mod callbacks;
 mod channels;
 mod consent;
+mod contacts;
 mod cost;
 mod crash;
 mod evil_model;
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
         callbacks::TESTS,
         channels::TESTS,
         consent::TESTS,
+        contacts::TESTS,
         cost::TESTS,
         evil_model::TESTS,
         health::TESTS,
@@ -114,6 +116,7 @@ fn main() -> ExitCode {
         own_account::TESTS,
         ownership::TESTS,
         permissions::TESTS,
+        permissions::contacts::TESTS,
         permissions::limits::TESTS,
         permissions::messages::TESTS,
         permissions::setting_up::TESTS,

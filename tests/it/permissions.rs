@@ -1,5 +1,6 @@
 //! What each function asks of DynamoDB, S3 and SQS is what the template lets its role do: no more, and no less.
 
+pub(crate) mod contacts;
 pub(crate) mod limits;
 pub(crate) mod messages;
 pub(crate) mod setting_up;
@@ -407,6 +408,7 @@ async fn the_roles_of_the_pipeline_fit() {
     compare("TranscriptStepFunction", &proxy_of_step);
 
     assert!(insights.does(&json!({ "call": outcome.call_sid }), 1).await);
+    contacts::speaks(&world, &outcome.call_sid).await;
     assert!(insights.does(&json!({ "call": outcome.call_sid, "again": "1" }), 1).await);
     assert!(!insights.does(&json!({ "call": call_sid(99) }), 1).await, "nobody rang with this one");
     assert!(insights.does(&no_job, 1).await, "it is buried");

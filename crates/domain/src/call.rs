@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::contact::ContactId;
 use crate::dial::CallTask;
 use crate::ids::AccountSid;
 use crate::phone::Caller;
@@ -150,6 +151,9 @@ pub struct Call {
     pub error_code: Option<u32>,
     /// What an outbound call is for.
     pub task: Option<CallTask>,
+    /// The contact at the other end, as it was when the call began; it may have been merged since. `None`: the number was
+    /// withheld, or the contacts could not be asked in time.
+    pub contact: Option<ContactId>,
 }
 
 /// Why a call was answered with a refusal instead of an agent.

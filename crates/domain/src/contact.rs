@@ -35,7 +35,8 @@ pub use lead::{
     StatusKind, Suggestion,
 };
 pub use merge::{
-    Candidate, Choice, Likeness, MergeRecord, NotMerged, UNDO_FOR, Undone, candidates, merge, undo,
+    Candidate, Choice, Likeness, MergeRecord, NotMerged, UNDO_FOR, Undone, candidates, merge, named_handles,
+    undo,
 };
 pub use task::{Task, TaskId};
 pub use timeline::{CallEntry, Entry, EntryId, EntryKind, Note, What};

@@ -112,6 +112,7 @@ impl DialOrder {
             sip_response_code: None,
             error_code: None,
             task: Some(self.task.clone()),
+            contact: None,
         }
     }
 }

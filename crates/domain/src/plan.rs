@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::business::{ConversationPolicy, Voice};
+use crate::contact::ContactId;
 use crate::ids::AccountSid;
 use crate::{BusinessId, CallSid, Direction, Epoch, PhoneNumber, Revision, Speaker, Timestamp, Toolbox};
 
@@ -53,6 +54,9 @@ pub struct CallPlan {
     pub introduction: Option<Introduction>,
     /// Stable and opaque: lets the model provider tell abusive callers apart without knowing them.
     pub safety_identifier: String,
+    /// The contact at the other end, as it was when the call began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
 }
 
 /// What an outbound call's agent says of itself to a service that screens the call.

@@ -92,6 +92,7 @@ pub fn call(n: u32, now: Timestamp) -> Call {
         sip_response_code: None,
         error_code: None,
         task: None,
+        contact: None,
     }
 }
 
@@ -114,6 +115,7 @@ pub fn plan(n: u32) -> CallPlan {
         caller: None,
         introduction: None,
         safety_identifier: "opaque".into(),
+        contact: None,
         account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
     }
 }

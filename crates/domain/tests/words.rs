@@ -227,6 +227,8 @@ fn scopes_and_roles_keep_their_words() {
         "texts:write",
         "appointments:read",
         "appointments:write",
+        "contacts:read",
+        "contacts:write",
         "settings:read",
         "settings:write",
         "settings:publish",

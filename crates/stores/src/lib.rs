@@ -17,6 +17,7 @@ pub mod businesses;
 pub mod calls;
 pub mod capacity;
 mod chunks;
+pub mod contacts;
 pub mod dial_limits;
 pub mod dials;
 mod digest;

@@ -6,8 +6,8 @@
 
 use crate::leases::WorkKind;
 use crate::{
-    actions, appointments, capacity, dial_limits, dials, messages, plans, requests, sign_in_attempts,
-    sign_ins, verdicts,
+    actions, appointments, capacity, contacts, dial_limits, dials, messages, plans, requests,
+    sign_in_attempts, sign_ins, verdicts,
 };
 
 /// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
@@ -48,6 +48,8 @@ const TEXTS: &[&str] = &["functions/src/texts"];
 const APPOINTMENTS: &[&str] = &["functions/src/appointments"];
 const APPOINTMENTS_AND_BRIDGE: &[&str] = &["functions/src/appointments", "bridge/src"];
 
+const CONTACTS: &[&str] = &["functions/src/contacts"];
+
 const SIGN_IN: &[&str] = &["functions/src/sign_in"];
 const EDGE: &[&str] = &["functions/src/edge/api"];
 
@@ -71,6 +73,7 @@ const API: &[&str] = &[
     "AppointmentsFunction",
     "MessagesFunction",
     "ThreadsFunction",
+    "ContactsFunction",
     "HealthFunction",
     "SignInFunction",
 ];
@@ -259,6 +262,35 @@ pub const OWNERSHIP: &[Rows] = &[
                 wishes to be left alone",
         writers: &[writer("texts", TEXTS)],
         roles: &["TextStepFunction", "ThreadsFunction"],
+    },
+    Rows {
+        table: "Contacts",
+        keys: &[contacts::CONTACT_KEYS],
+        holds: "the people whom a business knows: what identifies them and what is known of them, merges and their undoing, \
+                the business's own fields and statuses",
+        writers: &[
+            writer("contacts", CONTACTS),
+            Handle { module: "contacts", name: "First", folders: VOICE },
+            Handle { module: "contacts", name: "Learner", folders: TRANSCRIPTS },
+        ],
+        roles: &["ContactsFunction", "VoiceInboundFunction", "VoiceOutboundFunction", "CallInsightsFunction"],
+    },
+    Rows {
+        table: "Contacts",
+        keys: &[contacts::TIMELINE_KEYS],
+        holds: "what happened with contacts, each entry told by the owner of the fact under a name of its own",
+        writers: &[
+            writer("contacts", CONTACTS),
+            Handle { module: "contacts", name: "Learner", folders: TRANSCRIPTS },
+        ],
+        roles: &["ContactsFunction", "TranscriptStepFunction", "CallInsightsFunction"],
+    },
+    Rows {
+        table: "Contacts",
+        keys: &[contacts::NOTE_KEYS, contacts::TASK_KEYS],
+        holds: "what people noted of contacts, and what is to be done about them",
+        writers: &[writer("contacts", CONTACTS)],
+        roles: &["ContactsFunction"],
     },
     Rows {
         table: "Leases",

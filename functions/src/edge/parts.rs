@@ -18,8 +18,8 @@ use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use serde::Deserialize;
 use stores::leases::Leases;
 use stores::{
-    appointments, businesses, calls, do_not_call, events, keys, members, messages, recordings, texts,
-    transcripts, turns, usage,
+    appointments, businesses, calls, contacts, do_not_call, events, keys, members, messages, recordings,
+    texts, transcripts, turns, usage,
 };
 use url::Url;
 
@@ -219,6 +219,7 @@ table_parts! {
     appointments::Reader: "TABLE_APPOINTMENTS";
     businesses::Reader: "TABLE_BUSINESSES";
     calls::Reader: "TABLE_CALLS";
+    contacts::Reader: "TABLE_CONTACTS";
     do_not_call::Reader: "TABLE_DO_NOT_CALL";
     events::Reader: "TABLE_EVENTS";
     keys::Reader: "TABLE_KEYS";

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use platform::queues::Queue;
 use stores::appointments::CALENDAR_KEYS;
 use stores::capacity::BUSINESS_KEYS;
+use stores::contacts::CONTACT_KEYS;
 use stores::messages::LEFT_KEYS;
 use stores::probe;
 use stores::sign_ins::SIGN_IN_KEYS;
@@ -78,7 +79,7 @@ impl SecretState {
 }
 
 /// The tables, by the variables that name them, each with the beginning of a key that the role may read.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("TABLE_BUSINESSES", ""),
     ("TABLE_KEYS", ""),
     ("TABLE_REQUESTS", SIGN_IN_KEYS),
@@ -91,6 +92,7 @@ const TABLES: [(&str, &str); 12] = [
     ("TABLE_DO_NOT_CALL", ""),
     ("TABLE_MESSAGES", LEFT_KEYS),
     ("TABLE_APPOINTMENTS", CALENDAR_KEYS),
+    ("TABLE_CONTACTS", CONTACT_KEYS),
 ];
 /// The one without a sort key.
 const LEASES: &str = "TABLE_LEASES";

@@ -7,4 +7,5 @@ mod ask;
 mod event;
 mod metering;
 mod schema;
+mod teaching;
 pub mod worker;

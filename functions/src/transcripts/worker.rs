@@ -5,6 +5,8 @@ mod transcribe;
 
 use std::time::Duration;
 
+use domain::contact::{Entry, What};
+use domain::messages::{Left, MessageKind};
 use domain::transcript::{RunOutcome, Source, Step};
 use domain::{Call, CallSid};
 use platform::Clock;
@@ -14,7 +16,7 @@ use platform::telemetry::{Unit, metric};
 use providers::openai_http::OpenAiHttp;
 use stores::leases::Leases;
 use stores::transcripts::Pointed;
-use stores::{businesses, calls, messages, recordings, transcripts, turns};
+use stores::{businesses, calls, contacts, messages, recordings, transcripts, turns};
 
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
@@ -41,6 +43,7 @@ parts! {
         reader: transcripts::Reader,
         transcripts: transcripts::Writer,
         left: messages::Writer,
+        contacts: contacts::Learner,
         leases: Leases,
         objects: Objects,
         inbox: Inbox<TranscriptJob>,
@@ -109,10 +112,25 @@ impl Worker {
     /// call's end; a voicemail leads to a look when it has come to its end. A look that dies here comes again.
     async fn list(&self, known: &Known) -> Result<(), JobError> {
         for left in known.left() {
+            self.tell(&known.call, &left).await?;
             if self.left.put(&known.call.business, &left).await? {
                 tracing::info!(call = %known.call.sid, message = %left.id, kind = left.kind().as_str(), "left for the business");
             }
         }
+        Ok(())
+    }
+
+    /// Tells the timeline of the call's contact that something was left. The entry's name is the message's own, so telling it
+    /// at every look changes nothing.
+    async fn tell(&self, call: &Call, left: &Left) -> Result<(), JobError> {
+        let Some(contact) = call.contact else { return Ok(()) };
+        let (call_sid, message) = (call.sid.clone(), left.id);
+        let what = match left.kind() {
+            MessageKind::Message => What::Message { call: call_sid, message },
+            MessageKind::Voicemail => What::Voicemail { call: call_sid, message },
+        };
+        let entry = Entry::new(message.at(), &message.to_string(), what);
+        self.contacts.tell(&call.business, contact, &entry).await?;
         Ok(())
     }
 

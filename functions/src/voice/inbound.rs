@@ -31,6 +31,7 @@ use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
 use self::without_store::{Attempts, FallbackAnswer, Known};
+use super::known_caller::{KnownCaller, Met};
 use super::month_caps::MonthCaps;
 use super::no_agent::{self, Why};
 use super::stream_twiml::{Carried, StreamTwiml};
@@ -54,6 +55,7 @@ parts! {
         clock: Clock,
         settings: SettingsCache,
         caps: MonthCaps,
+        callers: KnownCaller,
         gate: Gate,
         streams: StreamTwiml,
         calls: Writer,
@@ -167,23 +169,29 @@ impl Inbound {
             telemetry::metric("CallsQuarantined", 1.0, Unit::Count, &[]);
             return Ok(no_agent::offer(&self.gate, Why::Refused(Refusal::UnknownNumber), None));
         };
-        let call = open_call(request, &published, number, now)?;
+        let mut call = open_call(request, &published, number, now)?;
         if !published.business.standing.is_active() {
             tracing::info!(call = %call.sid, business = %call.business, "refused: the business is suspended");
             return self.refuse(webhook, call, Refusal::Suspended, now).await;
         }
+        let business = &published.business;
+        let (met, over_cap) = tokio::join!(
+            Box::pin(self.callers.meet(business, call.from.number(), now)),
+            Box::pin(self.caps.refuse_inbound(business, now)),
+        );
+        call.contact = met.id;
         if !answered_by_agent(&published, now) {
             tracing::info!(call = %call.sid, business = %call.business, "outside the opening hours");
             return self.refuse(webhook, call, Refusal::Closed, now).await;
         }
-        let plan = match self.plan(&call, &published, now).await {
+        let plan = match self.plan(&call, &published, &met, now).await {
             Ok(plan) => plan,
             Err(no_prompt) => {
                 tracing::error!(call = %call.sid, business = %call.business, error = %no_prompt, "refused");
                 return self.refuse(webhook, call, Refusal::NoPrompt, now).await;
             }
         };
-        if self.caps.refuse_inbound(&published.business, now).await {
+        if over_cap {
             telemetry::metric("CallsOverCap", 1.0, Unit::Count, &[]);
             tracing::warn!(call = %call.sid, business = %call.business, "refused: a cap of the month is reached");
             return self.refuse(webhook, call, Refusal::CapReached, now).await;
@@ -260,9 +268,15 @@ impl Inbound {
         Ok(published.map(|published| (number, published)))
     }
 
-    async fn plan(&self, call: &Call, published: &Published, now: Timestamp) -> Result<CallPlan, NoPrompt> {
+    async fn plan(
+        &self,
+        call: &Call,
+        published: &Published,
+        met: &Met,
+        now: Timestamp,
+    ) -> Result<CallPlan, NoPrompt> {
         let compiled = self.settings.prompt(published, Channel::Inbound, None).await?;
-        Ok(plan::first(call, published, &compiled, now))
+        Ok(plan::first(call, published, &compiled, met.about(), now))
     }
 
     async fn refuse(
@@ -318,6 +332,7 @@ fn open_call(
         sip_response_code: None,
         error_code: None,
         task: None,
+        contact: None,
     })
 }
 

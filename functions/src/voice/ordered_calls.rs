@@ -123,7 +123,7 @@ fn open_call(dial: &Dial, sid: &CallSid, now: Timestamp) -> OpenCall {
         ttl: order.slot_ttl,
     });
     OpenCall {
-        call: order.call(sid.clone()),
+        call: Call { contact: dial.plan.contact, ..order.call(sid.clone()) },
         plan: Some(CallPlan { call: sid.clone(), minted_at: now, ..dial.plan.clone() }),
         token_ttl: PLAN_TTL,
         slots,

@@ -25,11 +25,17 @@ pub(super) fn token_ttl(policies: &Policies) -> Duration {
 }
 
 /// The plan of a call that was just answered.
-pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now: Timestamp) -> CallPlan {
+pub(super) fn first(
+    call: &Call,
+    published: &Published,
+    compiled: &Compiled,
+    about: AboutCaller<'_>,
+    now: Timestamp,
+) -> CallPlan {
     let Published { business, settings } = published;
     // A test call without a purpose is one that comes in to the agent.
     let task = call.task.as_ref().filter(|task| call.is_twilios() || task.has_purpose());
-    let context = CallContext { caller: &call.from, task, about: AboutCaller::default(), now };
+    let context = CallContext { caller: &call.from, task, about, now };
     CallPlan {
         call: call.sid.clone(),
         epoch: Epoch::FIRST,
@@ -49,6 +55,7 @@ pub(super) fn first(call: &Call, published: &Published, compiled: &Compiled, now
         introduction: task
             .map(|task| Introduction { name: published.business.name.clone(), reason: task.reason.clone() }),
         safety_identifier: call.safety_identifier(),
+        contact: call.contact,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::dial::CallTask;
 use domain::prompt::Channel;
+use domain::prompt::caller::AboutCaller;
 use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use stores::calls::{ResumeCall, Resumed, Writer};
 use stores::{StoreError, turns};
@@ -76,7 +77,9 @@ impl Resumption {
     async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, StoreError> {
         let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
         match self.settings.prompt(&pinned, channel(call), None).await {
-            Ok(compiled) => Ok(Some(plan::first(call, &pinned, &compiled, call.opened_at))),
+            Ok(compiled) => {
+                Ok(Some(plan::first(call, &pinned, &compiled, AboutCaller::default(), call.opened_at)))
+            }
             Err(error) => {
                 tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");
                 Ok(None)

@@ -16,6 +16,7 @@ use domain::access::{KeyId, Scope};
 use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt;
+use domain::prompt::caller::AboutCaller;
 use domain::settings_check::{Finding, Severity, check};
 use domain::test_call::{self, MAX_AT_ONCE};
 use domain::token::{BROWSER_PATH, StreamKind, TokenKey};
@@ -193,6 +194,7 @@ impl TestCalls {
             sip_response_code: None,
             error_code: None,
             task,
+            contact: None,
         };
         let channel = channel(&call);
         let compiled = if new.draft {
@@ -205,7 +207,7 @@ impl TestCalls {
         let compiled = compiled.map_err(|error| refused("no_prompt", error.to_string()))?;
         let limits = Limits { business: MAX_AT_ONCE, deployment: self.deployment_limit };
         let open = OpenCall {
-            plan: Some(plan::first(&call, &published, &compiled, now)),
+            plan: Some(plan::first(&call, &published, &compiled, AboutCaller::default(), now)),
             call,
             token_ttl: plan::TOKEN_TTL,
             slots: Some(SlotRequest {

@@ -70,6 +70,12 @@ pub enum Scope {
     /// Book, move and cancel appointments, and say what became of them.
     #[strum(serialize = "appointments:write")]
     AppointmentsWrite,
+    /// See the people whom the business knows, and what happened with them.
+    #[strum(serialize = "contacts:read")]
+    ContactsRead,
+    /// Add, change, merge and delete the people whom the business knows.
+    #[strum(serialize = "contacts:write")]
+    ContactsWrite,
     /// See settings, drafts and compiled prompts.
     #[strum(serialize = "settings:read")]
     SettingsRead,
@@ -235,6 +241,8 @@ impl Role {
             | Scope::TextsWrite
             | Scope::AppointmentsRead
             | Scope::AppointmentsWrite
+            | Scope::ContactsRead
+            | Scope::ContactsWrite
             | Scope::DoNotCallRead
             | Scope::DoNotCallWrite => Some(Self::Agent),
             Scope::RecordingsWrite

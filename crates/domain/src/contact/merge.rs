@@ -256,12 +256,17 @@ pub fn candidates<'a>(of: &Contact, others: impl IntoIterator<Item = &'a Contact
 
 /// Whether a text among the fields of one contact is a number or an address of the other.
 fn names_handle(one: &Contact, other: &Contact) -> bool {
-    let texts = one.fields.values().filter_map(|known| match &known.value {
+    named_handles(one).iter().any(|handle| other.handles.contains(handle))
+}
+
+/// The numbers and addresses among the texts of a contact's fields.
+pub fn named_handles(contact: &Contact) -> BTreeSet<Handle> {
+    let texts = contact.fields.values().filter_map(|known| match &known.value {
         FieldValue::Text(text) => Some(text),
         _ => None,
     });
-    let mut handles = texts.flat_map(|text| {
+    let read = texts.flat_map(|text| {
         [HandleKind::Phone, HandleKind::Email].into_iter().filter_map(|kind| Handle::read(kind, text).ok())
     });
-    handles.any(|handle| other.handles.contains(&handle))
+    read.collect()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::call::StatusEvent;
+use domain::contact::ContactId;
 use domain::ids::{AccountSid, InvalidId};
 use domain::{BusinessId, Call, CallSid, CallStatus, Caller, Direction, PhoneNumber, Revision};
 
@@ -58,6 +59,7 @@ pub(super) fn call_draft(table: &str, call: &Call) -> Result<Draft, StoreError> 
         .optional_text("refusal", call.refusal.map(domain::call::Refusal::as_str))
         .optional_number("sip_response_code", call.sip_response_code)
         .optional_number("error_code", call.error_code);
+    let draft = draft.optional_text("contact", call.contact.map(|contact| contact.to_string()));
     let draft = match &call.task {
         Some(task) => draft.text("task", to_json(table, "task", task)?),
         None => draft,
@@ -85,6 +87,7 @@ pub(super) fn call(row: &Row) -> Result<Call, StoreError> {
         sip_response_code: row.optional_number("sip_response_code")?,
         error_code: row.optional_number("error_code")?,
         task: row.optional_text("task")?.map(|_| row.json("task")).transpose()?,
+        contact: row.optional_parsed("contact", ContactId::parse)?,
     })
 }
 

@@ -7,6 +7,7 @@ mod appointments;
 mod businesses;
 mod call_lists;
 mod calls;
+mod contacts;
 mod dial_limits;
 mod dials;
 mod do_not_call;

@@ -4,6 +4,7 @@
 
 use domain::access::Role;
 use domain::action::NotDone;
+use domain::contact::{EntryKind, FieldKind, HandleKind, StatusKind};
 use domain::cost::PartKind;
 use domain::insight::Void;
 use domain::messages::{MessageKind, MessageState};
@@ -41,6 +42,12 @@ domain::pattern_schemas! {
     AppointmentId = "^[0-9a-f]{32}$", "0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d";
     /// The id of a calendar or a service: the business chooses it.
     OfferedId = "^[a-z0-9-]{1,32}$", "haircut";
+    /// The id of a contact.
+    ContactId = "^ctc_[0-9a-f]{32}$", "ctc_019da1c37f00d0d0d0d0d0d0d0d0d0d0";
+    /// The id of an entry of a contact's timeline, of a note or of a task.
+    EntryId = "^[0-9a-f]{32}$", "019da1c37f00d0d0d0d0d0d0d0d0d0d0";
+    /// A key of a field or the id of a status.
+    Slug = "^[a-z][a-z0-9_]{0,39}$", "city";
     /// The id of an API key: the characters behind `swb_bus_` or `swb_op_`.
     KeyId = "^[0-9A-Za-z]{8}$", "E1EwthbN";
     /// The name of a settings channel; `published`: none, so what is published holds.
@@ -145,6 +152,10 @@ words! {
     TextStatusWord = Delivery::ALL.iter().map(|delivery| delivery.as_str());
     /// How an appointment stands.
     AppointmentStatusWord = ["held", "booked", "cancelled", "done", "no_show"];
+    /// What kind a handle is of.
+    HandleKindWord = HandleKind::ALL;
+    /// What happened with a contact.
+    EntryKindWord = EntryKind::ALL;
     /// What is capped.
     MeterWord = [Meter::Minutes, Meter::Money];
     /// How near the use is to a cap: `warning` from 80 % on; at `reached` new calls are refused.
@@ -183,6 +194,18 @@ choices! {
     /// What becomes of an appointment: a held one is `booked`, one to come `cancelled`; one that has begun was `done`, or the
     /// person did not come.
     AppointmentStatusChoice = ["booked", "cancelled", "done", "no_show"];
+    /// What kind a handle is of.
+    HandleKindChoice = HandleKind::ALL;
+    /// What happened with a contact.
+    EntryKindFilter = EntryKind::ALL;
+    /// What a field's values are.
+    FieldKindChoice = FieldKind::ALL;
+    /// What a status means for the business: it goes on, it came to what the business wants, or to nothing.
+    StatusKindChoice = StatusKind::ALL;
+    /// Who says so: a person of the business, or a file or another system.
+    ContactSourceChoice = ["person", "import"];
+    /// How the agent may use the name: it asks first, it uses it, or it is not told.
+    NamePolicyChoice = ["ask", "use", "never"];
     /// A part of a call's record.
     IncludeWord = [
         "events", "turns", "last_turn", "messages", "listeners", "session", "sessions", "recordings", "transcript",

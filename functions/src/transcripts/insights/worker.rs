@@ -19,6 +19,7 @@ use stores::{businesses, calls, events, recordings, transcripts, turns};
 use super::ask::{self, Asked, Ended, Question};
 use super::event;
 use super::metering::Metering;
+use super::teaching::Teaching;
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::inbox::Inbox;
@@ -43,6 +44,7 @@ parts! {
         writer: transcripts::Writer,
         events: events::Writer,
         metering: Metering,
+        teaching: Teaching,
         leases: Leases,
         inbox: Inbox<InsightsJob>,
         openai: OpenAiHttp,
@@ -125,6 +127,7 @@ impl Worker {
         let call = &subject.call;
         let input = subject.digest(job)?;
         if self.has_run(call, &input).await? {
+            self.teach(call).await?;
             return self.metering.beside(call, &subject.recordings).await;
         }
         let id = format!("{}#{input}", call.sid);
@@ -170,6 +173,7 @@ impl Worker {
             insights.lead_status = settled.lead_status;
         }
         Box::pin(self.record(subject, insights)).await?;
+        self.teach(call).await?;
         self.metering.beside(call, &subject.recordings).await?;
         Ok(self.leases.finish(&lease, outcome.as_str(), REMEMBER).await?)
     }
@@ -208,6 +212,13 @@ impl Worker {
                 metric("Insights", 1.0, Unit::Count, &[("Outcome", outcome)]);
                 return Ok(());
             }
+        }
+    }
+
+    async fn teach(&self, call: &Call) -> Result<(), JobError> {
+        match self.reader.insights(&call.sid).await?.last() {
+            Some(latest) => Box::pin(self.teaching.of(call, latest)).await,
+            None => Ok(()),
         }
     }
 

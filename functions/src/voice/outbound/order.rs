@@ -1,12 +1,13 @@
 //! The order of an outbound call: everything that placing and carrying it will need.
 
 use domain::prompt::Compiled;
-use domain::{CallPlan, DialId, DialOrder, Timestamp};
+use domain::{Call, CallPlan, DialId, DialOrder, Timestamp};
 use providers::twilio_rest::TwilioAccounts;
 use stores::businesses::Published;
 
 use super::api::WantedCall;
 use crate::edge::problem::Problem;
+use crate::voice::known_caller::Met;
 use crate::voice::{plan, slot_ttl};
 
 /// The order and the plan of a call, from the settings that hold now.
@@ -19,6 +20,7 @@ pub(super) fn order(
     compiled: &Compiled,
     id: DialId,
     WantedCall { from, to, zone, task }: WantedCall,
+    callee: &Met,
     now: Timestamp,
 ) -> Result<(DialOrder, CallPlan), Problem> {
     let business = &published.business;
@@ -36,6 +38,7 @@ pub(super) fn order(
         max_concurrent_calls: business.max_concurrent_calls,
         slot_ttl: slot_ttl(published),
     };
-    let plan = plan::first(&order.call(stand_in), published, compiled, now);
+    let call = Call { contact: callee.id, ..order.call(stand_in) };
+    let plan = plan::first(&call, published, compiled, callee.about(), now);
     Ok((order, plan))
 }

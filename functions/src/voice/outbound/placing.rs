@@ -37,6 +37,7 @@ use crate::edge::verified_form::Gate;
 use crate::shared::callbacks;
 use crate::shared::settings_cache::SettingsCache;
 use crate::voice::count_refused;
+use crate::voice::known_caller::KnownCaller;
 use crate::voice::ordered_calls::{Opening, OrderedCalls};
 
 /// Longer than a request to Twilio may take and its call may be missing in Twilio's list. Later than that an executor
@@ -69,6 +70,7 @@ parts! {
         pub(super) gate: Gate,
         pub(super) ordered: OrderedCalls,
         policy: Policy,
+        known: KnownCaller,
         calls: calls::Reader,
         leases: Leases,
         twilio: TwilioAccounts,
@@ -142,7 +144,8 @@ impl Placing {
         let language = language.map(String::as_str);
         let compiled = self.settings.prompt(&published, Channel::Outbound, language).await;
         let compiled = compiled.map_err(|no_prompt| refused("no_prompt", no_prompt.to_string()))?;
-        let (order, plan) = order(&self.twilio, &published, &compiled, id, wanted, now)?;
+        let callee = Box::pin(self.known.meet(&published.business, Some(&wanted.to), now)).await;
+        let (order, plan) = order(&self.twilio, &published, &compiled, id, wanted, &callee, now)?;
         let judged = Box::pin(self.policy.judge_order(&published, &order)).await;
         judged.map_err(|error| self.against(error, &published))?;
         Ok((order, plan))

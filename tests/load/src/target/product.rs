@@ -84,6 +84,7 @@ impl Ports for Memory {
             caller: None,
             introduction: None,
             safety_identifier: "load".into(),
+            contact: None,
         })
     }
 
