@@ -92,7 +92,7 @@ impl Stored {
 
 /// What a contact's row says.
 enum Standing {
-    Here(Stored),
+    Here(Box<Stored>),
     Merged { into: ContactId, version: u64 },
 }
 
@@ -168,7 +168,7 @@ async fn resolved(
     for _ in 0..=MAX_MERGED {
         let Some(row) = table.get(&key(business, id)).await? else { return Ok(None) };
         match standing(&row)? {
-            Standing::Here(stored) => return Ok(Some(stored)),
+            Standing::Here(stored) => return Ok(Some(*stored)),
             Standing::Merged { into, .. } => id = into,
         }
     }
@@ -188,12 +188,12 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
     let version = row.number(VERSION)?;
     Ok(match row.optional_parsed(INTO, ContactId::parse)? {
         Some(into) => Standing::Merged { into, version },
-        None => Standing::Here(Stored {
+        None => Standing::Here(Box::new(Stored {
             contact: row.json(BODY)?,
             version,
             updated_at: row.time(UPDATED_AT)?,
             words: row.json(WORDS)?,
-        }),
+        })),
     })
 }
 

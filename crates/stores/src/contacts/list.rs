@@ -60,7 +60,7 @@ impl Reader {
                         let next = contacts.last().map(|last| last.contact.id);
                         return Ok(Page { contacts, next });
                     }
-                    contacts.push(stored);
+                    contacts.push(*stored);
                 }
                 position = Some(sk);
             }
@@ -141,7 +141,7 @@ impl Reader {
         let mut found = BTreeMap::new();
         for row in &rows {
             if let Standing::Here(stored) = standing(row)? {
-                found.insert(stored.contact.id, stored);
+                found.insert(stored.contact.id, *stored);
             }
         }
         Ok(found)

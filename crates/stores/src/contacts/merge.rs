@@ -25,7 +25,7 @@ use crate::transaction::{Transacted, transact};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
     /// The contact that stays.
-    Done(Stored),
+    Done(Box<Stored>),
     /// The two do not fit into one.
     Not(NotMerged),
     /// One of them was changed since it was read.
@@ -102,7 +102,7 @@ impl Writer {
         actions.extend(word_actions(table, business, gone, &loser.words, &none));
         actions.extend(word_actions(table, business, id, &survivor.words, &stored.words));
         Ok(match transact(table, &actions, &random::id(&table.name)?).await? {
-            Transacted::Done => Merged::Done(stored),
+            Transacted::Done => Merged::Done(Box::new(stored)),
             Transacted::Refused(_) => Merged::Overtaken,
         })
     }

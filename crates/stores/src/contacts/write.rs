@@ -34,7 +34,7 @@ const MAX_WORDS: usize = 12;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
     /// It stands.
-    Done(Stored),
+    Done(Box<Stored>),
     /// The contact was changed, merged or deleted since it was read.
     Overtaken,
     /// A handle belongs to another contact.
@@ -133,7 +133,7 @@ pub(super) async fn save(
         actions.push(entry_action(table, business, id, entry)?);
     }
     let refused = match transact(table, &actions, &random::id(&table.name)?).await? {
-        Transacted::Done => return Ok(Saved::Done(stored)),
+        Transacted::Done => return Ok(Saved::Done(Box::new(stored))),
         Transacted::Refused(refused) => refused,
     };
     for (handle, action) in added.iter().zip(refused.iter().skip(1)) {

@@ -206,11 +206,11 @@ async fn a_merge_moves_the_handles_and_is_undone_to_the_byte() {
         all.reader.by_handle(&harbour, &number(2)).await.unwrap().unwrap(),
         all.first.of(&harbour, &email("dana@example.com"), NOW).await.unwrap().0,
     ] {
-        assert_eq!(stored, whole);
+        assert_eq!(stored, *whole);
     }
     let words = ["levi".to_owned()];
     let found = all.reader.named(&harbour, &words, 10, None, |_| true).await.unwrap();
-    assert_eq!(found.contacts, std::slice::from_ref(&whole));
+    assert_eq!(found.contacts, std::slice::from_ref(&*whole));
     let again = all.writer.merge(&harbour, (&one, &two), &choices, &by, NOW).await.unwrap();
     assert_eq!(again, Merged::Overtaken);
 
