@@ -410,6 +410,7 @@ async fn the_roles_of_the_pipeline_fit() {
     assert!(insights.does(&json!({ "call": outcome.call_sid }), 1).await);
     contacts::speaks(&world, &outcome.call_sid).await;
     assert!(insights.does(&json!({ "call": outcome.call_sid, "again": "1" }), 1).await);
+    assert_eq!(world.record(&outcome.call_sid).await.outcome(), "done", "there is something to learn");
     assert!(!insights.does(&json!({ "call": call_sid(99) }), 1).await, "nobody rang with this one");
     assert!(insights.does(&no_job, 1).await, "it is buried");
     compare("CallInsightsFunction", &proxy_of_insights);

@@ -2,6 +2,7 @@
 
 mod change;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::CallSid;
@@ -106,8 +107,7 @@ fn known(known: &Known<String>) -> KnownView<'_> {
 #[serde(untagged)]
 #[schema(as = ContactFieldValue)]
 enum ValueView<'a> {
-    Text(&'a str),
-    Words(String),
+    Text(Cow<'a, str>),
     Flag(bool),
     Many(&'a BTreeSet<String>),
 }
@@ -118,8 +118,8 @@ impl<'a> ValueView<'a> {
             FieldValue::Text(text)
             | FieldValue::Number(text)
             | FieldValue::Select(text)
-            | FieldValue::Url(text) => Self::Text(text),
-            FieldValue::Date(_) | FieldValue::Datetime(_) => Self::Words(value.words()),
+            | FieldValue::Url(text) => Self::Text(Cow::Borrowed(text)),
+            FieldValue::Date(_) | FieldValue::Datetime(_) => Self::Text(Cow::Owned(value.words())),
             FieldValue::Bool(flag) => Self::Flag(*flag),
             FieldValue::Multiselect(texts) => Self::Many(texts),
         }

@@ -17,10 +17,11 @@ pub(super) async fn speaks(world: &World, call: &str) {
     let (reader, writer) = (transcripts::Reader::new(aws, table), transcripts::Writer::new(aws, table));
     let call = CallSid::parse(call).unwrap();
     let lines = vec![TranscriptLine::new(Some(Speaker::Caller), "I am Anna.")];
-    let words = Transcript::new(&call, Source::Recording, lines, world.now());
+    let words = Transcript::new(&call, Source::Edited, lines, world.now());
     let number = writer.put_version(&words).await.unwrap().number;
     let (pointer, run) = (reader.pointer(&call).await.unwrap(), reader.current_run(&call).await.unwrap().0);
-    writer.set_final(&call, (Source::Recording, Some(number)), run, pointer, world.now()).await.unwrap();
+    let moved = writer.set_final(&call, (Source::Recording, Some(number)), run, pointer, world.now()).await;
+    assert_eq!(moved, Ok(transcripts::Pointed::Set));
 }
 
 /// The function of contacts: everything that can be asked of it, once.
