@@ -174,6 +174,22 @@ fn a_callback_of_an_encrypted_recording_says_so() {
     }
 }
 
+/// Case B25. Braces of other parameters do not lengthen the details.
+#[test]
+fn a_callback_of_an_encrypted_recording_is_read_with_any_parameters_behind_its_details() {
+    for (name, value) in [("Fleet", "x}Z"), ("Z", "}Zone"), ("RecordingNote", "{}}")] {
+        let callback = RecordingStatus::parse(&Form::from_pairs([
+            ("CallSid", sid("CA").as_str()),
+            ("AccountSid", &sid("AC")),
+            ("RecordingSid", &sid("RE")),
+            ("RecordingStatus", "completed"),
+            ("EncryptionDetails", r#"{"iv":"8I}2h","public_key_sid":"CR1"}"#),
+            (name, value),
+        ]));
+        assert!(callback.unwrap().encrypted, "{name}={value}");
+    }
+}
+
 #[test]
 fn a_stream_callback_is_read() {
     let callback = StreamStatus::parse(&Form::from_pairs([

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use serde::de::IgnoredAny;
+
 use crate::SidKind;
 
 /// Digits of a number in international form.
@@ -38,8 +40,7 @@ impl Kind {
             Self::Sid(kind) => crate::Sid::at_start(kind, text).map_or_else(Vec::new, |sid| vec![sid.len()]),
             Self::Number => vec![run(|byte| byte.is_ascii_digit())],
             Self::Date => date_end(text).into_iter().collect(),
-            Self::Object if text.starts_with('{') => text.match_indices('}').map(|(at, _)| at + 1).collect(),
-            Self::Object => Vec::new(),
+            Self::Object => object_end(text).into_iter().collect(),
             Self::Word(known) => {
                 let small =
                     |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
@@ -76,6 +77,14 @@ impl Kind {
             Self::Sid(_) | Self::Number | Self::Date | Self::Object | Self::Party { .. } => false,
         }
     }
+}
+
+/// An object says itself where it ends, whatever braces stand in the parameters behind it.
+fn object_end(text: &str) -> Option<usize> {
+    let text = text.starts_with('{').then_some(text)?;
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
 }
 
 fn known_ends(known: &[&str], text: &str) -> Vec<usize> {
