@@ -8,7 +8,6 @@ mod api;
 mod came;
 pub mod inbound;
 mod of_carriers;
-mod reply;
 mod sending;
 mod steps;
 pub mod threads;

@@ -1,10 +1,10 @@
 //! Does what the queue of texts asks for.
 
-pub(in crate::texts) mod agent;
+mod agent;
+mod reply;
 
 use stores::businesses;
 
-use super::reply::ReplyError;
 use super::sending::Carriers;
 use super::steps::{StepError, Threads};
 use crate::edge::QueueFunction;
@@ -13,6 +13,7 @@ use crate::edge::inbox::Inbox;
 use crate::edge::parts::parts;
 use crate::jobs::TextJob;
 use agent::Agent;
+use reply::ReplyError;
 
 parts! {
     pub struct Worker {

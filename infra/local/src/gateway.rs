@@ -207,7 +207,7 @@ mod tests {
     fn what_cannot_be_matched_as_it_is_written_is_refused() {
         let mut gateway = gateway(&["/v1/calls/{sid}"]);
         let function = Router::new();
-        for (method, path) in [("GET", "/v1/calls/{id}"), ("ANY", "/v1/x"), ("no method", "/v1/x")] {
+        for (method, path) in [("GET", "/v1/calls/{id}"), ("no method", "/v1/x")] {
             assert!(gateway.mount(&route(method, path), &function).is_err(), "{method} {path}");
         }
         assert!(gateway.mount(&route("PUT", "/v1/calls/{id}"), &function).is_ok());

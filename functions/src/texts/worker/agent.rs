@@ -22,7 +22,7 @@ const OUTPUT_TOKENS: u32 = 2_000;
 const WRITE_WITHIN: Duration = Duration::from_secs(60);
 
 parts! {
-    pub(in crate::texts) struct Agent {
+    pub(super) struct Agent {
         openai: OpenAiHttp,
         models: Vec<String> => |needs| needs.models("TEXT_MODELS"),
         settings: SettingsCache,
@@ -31,7 +31,7 @@ parts! {
 
 /// Why there are no words.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::texts) enum NoWords {
+pub(super) enum NoWords {
     /// The number has no agent for texts.
     #[error(transparent)]
     NoPrompt(#[from] NoPrompt),
@@ -53,7 +53,7 @@ pub(in crate::texts) enum NoWords {
 
 impl Agent {
     /// What the agent says in this thread now.
-    pub(in crate::texts) async fn words(
+    pub(super) async fn words(
         &self,
         reader: &Reader,
         thread: &Thread,

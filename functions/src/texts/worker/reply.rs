@@ -9,9 +9,9 @@ use domain::texts::{Body, Text, ThreadId};
 use domain::{BusinessId, Timestamp};
 use platform::telemetry::{Unit, metric};
 
-use super::sending::Carriers;
-use super::steps::{Decided, StepError, Threads};
-use super::worker::agent::{Agent, NoWords};
+use super::agent::{Agent, NoWords};
+use crate::texts::sending::Carriers;
+use crate::texts::steps::{Decided, StepError, Threads};
 
 /// How a job to reply ended.
 #[derive(Debug, thiserror::Error)]
