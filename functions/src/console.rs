@@ -6,7 +6,7 @@
 mod served;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use axum::extract::{Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use platform::objects::Objects;
 use rust_embed::RustEmbed;
@@ -110,7 +111,7 @@ fn policy(bucket: &Url, stream: &Url) -> String {
 async fn page(headers: HeaderMap) -> Response {
     let Some(page) = whole_page(&digest()) else { return Problem::no_such_route().into_response() };
     let etag = etag::of_content(Sha256::digest(&page).into());
-    answer(&headers, &etag, CHECKED, INDEX, page.into_bytes())
+    answer(&headers, &etag, CHECKED, INDEX, page.into())
 }
 
 /// Scripts that the first screen begins with, for most who come.
@@ -155,15 +156,26 @@ async fn file(Path((wanted, name)): Path<(String, String)>, headers: HeaderMap) 
     // A page that was loaded before a deployment still finds its files, and must not keep the new ones for the old.
     let is_of_last_page = wanted == *last_digest();
     let caching = if is_of_last_page || wanted == digest() { FOREVER } else { CHECKED };
-    answer(&headers, &etag, caching, &name, content.into_owned())
+    answer(&headers, &etag, caching, &name, content)
 }
 
-/// What is served of a file.
-fn content(name: &str) -> Option<Cow<'static, [u8]>> {
-    Files::get(name).map(|file| served::served(name, file.data))
+/// What is served of a file. It is made once of each state of the file.
+fn content(name: &str) -> Option<Bytes> {
+    /// By the file's name: the digest of its state, and what is served of that.
+    type Made = HashMap<String, ([u8; 32], Bytes)>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
+    let file = Files::get(name)?;
+    let state = file.metadata.sha256_hash();
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, content)) = made.get(name).filter(|(of, _)| *of == state) {
+        return Some(content.clone());
+    }
+    let content = Bytes::from(served::served(name, file.data).into_owned());
+    made.insert(name.to_owned(), (state, content.clone()));
+    Some(content)
 }
 
-fn answer(headers: &HeaderMap, etag: &str, caching: &'static str, name: &str, body: Vec<u8>) -> Response {
+fn answer(headers: &HeaderMap, etag: &str, caching: &'static str, name: &str, body: Bytes) -> Response {
     let caching = [(header::ETAG, etag.to_owned()), (header::CACHE_CONTROL, caching.to_owned())];
     if etag::is_held(headers, etag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
