@@ -16,8 +16,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::edge::parts::{parts, table_parts};
 
-/// What a caller waits for at most.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// How long a call is kept waiting for it. The store answers in milliseconds; when it does not, a second of ringing is better
+/// than being a stranger.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The notes that the agent is told, the newest ones.
 const NOTES: usize = 10;
 
