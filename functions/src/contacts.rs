@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::access::Scope;
+use domain::access::{KeyId, Scope};
 use domain::contact::{Contact, ContactId, Handle, HandleKind, Pipeline};
 use domain::{BusinessId, Timestamp};
 use http::{HeaderMap, StatusCode};
@@ -313,7 +313,7 @@ struct Filters {
     words: Vec<String>,
     tag: Option<String>,
     status: Option<String>,
-    owner: Option<String>,
+    owner: Option<KeyId>,
 }
 
 impl Filters {
@@ -321,10 +321,7 @@ impl Filters {
         let status = || pipeline.status(contact.lead.status.as_ref()).map(|status| status.id.as_str());
         self.tag.as_ref().is_none_or(|tag| contact.tags.contains(tag))
             && self.status.as_deref().is_none_or(|wanted| status() == Some(wanted))
-            && self
-                .owner
-                .as_deref()
-                .is_none_or(|owner| contact.owner.as_ref().is_some_and(|own| own.as_str() == owner))
+            && self.owner.as_ref().is_none_or(|owner| contact.owner.as_ref() == Some(owner))
     }
 }
 
@@ -344,12 +341,13 @@ impl ListContacts {
         if self.name.is_some() && (words.is_empty() || words.len() > 4) {
             return Err(Problem::bad_request("`name` is the beginnings of 1 to 4 words of a name"));
         }
+        let owner = self.owner.as_deref().map(KeyId::parse).transpose();
         Ok(Filters {
             handle: handle.transpose()?,
             words,
             tag: self.tag.clone(),
             status: self.status.clone(),
-            owner: self.owner.clone(),
+            owner: owner.map_err(|_| Problem::bad_request("`owner` is the id of a member's key"))?,
         })
     }
 }
