@@ -1,7 +1,7 @@
 //! Whose turn it is in a thread, and what was promised to the person.
 //!
 //! A [`Thread`] is changed by taking one step and is stored on condition that no other step was stored meanwhile
-//! ([`Thread::step`]). Every rule rests on that: an agent that has written a reply can only have it kept if it still has the
+//! (its `step`). Every rule rests on that: an agent that has written a reply can only have it kept if it still has the
 //! thread, holds the claim under which it wrote, and nothing newer came.
 
 mod outcome;
