@@ -47,6 +47,8 @@ export async function signIn(page, withKey) {
   await page.getByLabel("API key").fill(withKey);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.locator("#side").waitFor({ state: "attached" });
+  // The page goes to its first screen by itself, and would take a test that is quicker along.
+  await page.waitForURL(/#\/[bd]\//);
 }
 
 /** A request as a program sends it. */
