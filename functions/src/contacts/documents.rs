@@ -47,7 +47,7 @@ struct FieldShape {
 /// The fields that the business has for its contacts, in the order in which they are shown.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ContactFields, example = json!({
+#[schema(as = ContactFieldSpecs, example = json!({
     "fields": [{ "key": "city", "label": "City", "kind": "text", "agent_readable": true, "agent_writable": true }]
 }))]
 pub(super) struct FieldsShape {
