@@ -173,7 +173,7 @@ impl Contact {
         new
     }
 
-    /// Everything that cannot be so, whoever wrote it.
+    /// Every part that cannot be stored as it is, from any source.
     pub fn mistakes(&self) -> Vec<Mistake> {
         let mut mistakes = vec![];
         if self.handles.len() > MAX_HANDLES {
@@ -243,7 +243,7 @@ mod policy {
         }
     }
 
-    /// A word that is none is read as the harmless policy.
+    /// An unknown word is read as the harmless policy.
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<NamePolicy>, D::Error> {
         let word: Option<String> = Option::deserialize(reader)?;
         Ok(word.map(|word| NamePolicy::parse(&word).unwrap_or_default()))

@@ -65,7 +65,7 @@ pub struct Handle {
 /// Why a text is no handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHandle {
-    /// The kind is none of [`HandleKind`].
+    /// The kind is not one of [`HandleKind`].
     #[error("not a kind of handle: give `phone`, `whatsapp`, `whatsapp_parent`, `email` or `external`")]
     Kind,
     /// No telephone number with its country code.
