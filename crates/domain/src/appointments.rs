@@ -14,26 +14,38 @@ mod calendar;
 mod claims;
 mod feed;
 mod hint;
+mod history;
 mod ids;
 mod refusal;
+mod remind;
 mod reminder;
+mod reminder_words;
 mod say;
 mod service;
 mod slots;
+mod source;
 mod token;
 
 pub use agenda::{AGENDA_MAX, Agenda, AgendaKey, Agendas, Entry, Lane, UtcDay};
-pub use appointment::{Appointment, NAME_MAX_CHARS, NOTES_MAX_CHARS, Person, Source, Status, Wanted};
+pub use appointment::{Appointment, NAME_MAX_CHARS, NOTES_MAX_CHARS, Person, Source, Status, Wanted, Whose};
 pub use calendar::{Calendar, CalendarException, EXCEPTIONS_MAX, SPANS_MAX};
 pub use claims::claims_appointment;
 pub use feed::{FEED_KEPT, Feed};
 pub use hint::{Asked, Clock, Hint, Part, Question, Week};
-pub use ids::{AppointmentId, CalendarId, ServiceId};
+pub use history::{Became, became, told};
+pub use ids::{AppointmentId, CalendarId, ServiceId, SourceId};
 pub use refusal::Refusal;
-pub use reminder::{REMINDERS_MAX, Reminder};
+pub use remind::{
+    Missed, Otherwise, Outcome, Possible, REMINDER_MAX_CHARS, Reminding, Told, WAYS_MAX, Way, WayWord, by_day,
+};
+pub use reminder::{REMINDERS_MAX, Reminded, Reminder};
 pub use say::{Named, day_named, say_moment};
 pub use service::{Invalid, Service, TEXT_MAX_CHARS};
 pub use slots::{Candidate, Interval, Slot};
+pub use source::{
+    ADDRESS_MAX_BYTES, BusySource, External, Known, NotRead, READ_AHEAD, READ_EVERY, SOURCES_MAX,
+    STALE_AFTER, WhileAway,
+};
 pub use token::{SLOT_TOKEN_LASTS, SlotKey};
 
 use std::time::Duration;

@@ -4,12 +4,16 @@
 //! one contact of a business, so that two first calls from one number make one contact. Everything that is known has a
 //! [source](Source): what a person typed is never replaced by what a call or a profile says.
 
+pub mod erasure;
 mod facts;
 mod fields;
 mod handle;
 mod id;
+pub mod import;
 mod lead;
 mod merge;
+pub mod person_export;
+pub mod sheet;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -29,14 +33,14 @@ use crate::{CallSid, Timestamp};
 pub use facts::{Known, Source};
 pub use fields::{FieldKey, FieldKind, FieldSchema, FieldSpec, FieldValue, NotThatKind, Raw};
 pub use handle::{Handle, HandleKind, InvalidHandle};
-pub use id::ContactId;
+pub use id::{ContactId, ExportId, ImportId, LeadId, PersonRequestId};
 pub use lead::{
     Lead, LeadChange, LeadMove, LeadRequest, MovedBy, NotMoved, Pipeline, SURE_ENOUGH, Status, StatusId,
     StatusKind, Suggestion,
 };
 pub use merge::{
-    Candidate, Choice, Likeness, MergeRecord, NotMerged, UNDO_FOR, Undone, candidates, merge, named_handles,
-    undo,
+    Candidate, Choice, Likeness, MergeRecord, NotMerged, UNDO_FOR, Undone, candidates, joined_by_carrier,
+    merge, named_handles, undo,
 };
 pub use task::{Task, TaskId};
 pub use timeline::{CallEntry, Entry, EntryId, EntryKind, Note, What};
@@ -145,6 +149,14 @@ impl Contact {
             last_call: None,
             merged: vec![],
         }
+    }
+
+    /// A name of a profile as it can be kept: one line, [`MAX_WORDS`] characters. `None`: it says nothing.
+    pub fn profile_name(text: &str, at: Timestamp) -> Option<Known<String>> {
+        let line = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+        let line = line.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let line = cut(&line, MAX_WORDS).trim().to_owned();
+        is_words(&line).then(|| Known::by(Source::Profile, line, at))
     }
 
     /// The contact that a first call or text from this handle makes.

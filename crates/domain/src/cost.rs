@@ -140,11 +140,19 @@ impl CallCost {
             let price = prices.transcription_minute.get(*model).copied();
             add(PartKind::FileTranscription, Some(model), by_second(*audio, price), false);
         }
-        for usage in used.text {
-            let price = prices.text.get(&usage.model);
-            add(PartKind::Insights, Some(&usage.model), price.map(|price| price.of(usage)), false);
-        }
+        parts.extend(Self::of_text(used.text, prices).parts);
         Self { as_of: prices.as_of.clone(), parts }
+    }
+
+    /// The cost of what a text model was asked for insights or for replies, at these prices.
+    pub fn of_text(text: &[TextUsage], prices: &PriceList) -> Self {
+        let part = |usage: &TextUsage| Part {
+            kind: PartKind::Insights,
+            model: Some(usage.model.clone()),
+            micros: prices.text.get(&usage.model).map(|price| price.of(usage)),
+            at_most: false,
+        };
+        Self { as_of: prices.as_of.clone(), parts: text.iter().map(part).collect() }
     }
 
     /// What came to the cost after `earlier`, part by part. What `earlier` knew already is not in it, and neither is a

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::call_back;
 use crate::ids::{AccountSid, InvalidId, named_by_request};
 use crate::zone::Zone;
 use crate::{BusinessId, Call, CallSid, CallStatus, Caller, Direction, PhoneNumber, Revision, Timestamp};
@@ -88,6 +89,32 @@ pub struct DialOrder {
     pub max_concurrent_calls: u16,
     /// After this time the call's slot is free again, even if no event gave it back.
     pub slot_ttl: Duration,
+    /// The series of calls that it is one of: a campaign's.
+    #[serde(default)]
+    pub series: Option<Series>,
+}
+
+/// What the calls of one campaign have in common when they are placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// Which campaign.
+    pub name: String,
+    /// The pause after a call to the number that was not one of the series.
+    pub pause: Duration,
+    /// The call is not dialled from then on.
+    pub until: Timestamp,
+    /// It says nothing to a machine: a message that sells something needs more than an agent can be told.
+    pub leaves_no_message: bool,
+    /// What a call-back has to keep to that the person is promised; `None`: none may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_back: Option<call_back::Terms>,
+}
+
+impl DialOrder {
+    /// The pause that has to lie between the call and the one before it to the number, which was of the series `last`.
+    pub fn pause_after(&self, last: Option<&str>) -> Option<Duration> {
+        self.series.as_ref().filter(|series| last != Some(&series.name)).map(|series| series.pause)
+    }
 }
 
 impl DialOrder {

@@ -173,7 +173,17 @@ pub(crate) enum Covering {
 impl Week {
     /// Whether `now` is in one of the week's spans, by clocks in `zone`.
     pub(crate) fn covering(&self, now: Timestamp, zone: &Zone) -> Covering {
-        covering(now, zone, |date| self.spans(date.weekday()))
+        self.covering_but(now, zone, |_| false)
+    }
+
+    /// The same, with days on which it has no spans.
+    pub(crate) fn covering_but(
+        &self,
+        now: Timestamp,
+        zone: &Zone,
+        closed: impl Fn(Date) -> bool,
+    ) -> Covering {
+        covering(now, zone, |date| if closed(date) { &[] } else { self.spans(date.weekday()) })
     }
 }
 

@@ -123,6 +123,7 @@ pub struct Claim {
 
 /// What the call was about, as the model puts it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = EventSummary))]
 pub struct Summary {
     /// A few words.
     pub topic: String,

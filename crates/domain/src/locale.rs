@@ -100,6 +100,11 @@ impl Locale {
         Some(locale)
     }
 
+    /// The code of a language's table; English's for a language that has none.
+    pub fn code_or_english(tag: &str) -> &'static str {
+        Self::of(tag).map_or("en", |locale| locale.code)
+    }
+
     /// The prompt of a new business whose callers speak this language, for calls that come in.
     pub fn default_prompt(&self) -> ChannelPrompt {
         ChannelPrompt::new(self.instructions, self.greeting)

@@ -21,6 +21,8 @@ use crate::access::KeyId;
 use crate::as_text::as_text;
 use crate::ids::{InvalidId, is_32_digits};
 use crate::recording::{CallRecordings, RecordingKind};
+use crate::texts::ThreadId;
+use crate::texts::thread::Thread;
 use crate::tools::TakenMessage;
 use crate::{Call, CallSid, PhoneNumber, Recording, RecordingSid, RecordingState, Timestamp};
 
@@ -77,9 +79,9 @@ pub struct MessageId(u128);
 
 impl MessageId {
     /// The name of the thing of this kind that its own record calls `name`.
-    pub fn of(at: Timestamp, call: &CallSid, kind: MessageKind, name: &str) -> Self {
+    pub fn of(at: Timestamp, origin: &Origin, kind: MessageKind, name: &str) -> Self {
         let digest = Sha256::new()
-            .chain_update(call.as_str())
+            .chain_update(origin.as_str())
             .chain_update([0])
             .chain_update(kind.as_str())
             .chain_update([0])
@@ -146,14 +148,48 @@ impl Day {
     }
 }
 
+/// Where something was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a call.
+    Call(CallSid),
+    /// In writing.
+    Thread(ThreadId),
+}
+
+impl Origin {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Call(call) => call.as_str(),
+            Self::Thread(thread) => thread.as_str(),
+        }
+    }
+
+    /// The call.
+    pub const fn call(&self) -> Option<&CallSid> {
+        match self {
+            Self::Call(call) => Some(call),
+            Self::Thread(_) => None,
+        }
+    }
+
+    /// The thread.
+    pub const fn thread(&self) -> Option<&ThreadId> {
+        match self {
+            Self::Call(_) => None,
+            Self::Thread(thread) => Some(thread),
+        }
+    }
+}
+
 /// One thing that was left.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Left {
     /// Its name.
     pub id: MessageId,
-    /// The call in which it was left.
-    pub call: CallSid,
-    /// The person at the other end of the call; `None` for a number that was withheld, or none at all.
+    /// Where it was left.
+    pub origin: Origin,
+    /// The number of the person; `None` for one that was withheld, or is not known.
     pub caller: Option<PhoneNumber>,
     /// The words, or the recording.
     pub what: What,
@@ -186,10 +222,22 @@ impl Left {
 
     /// A message that the agent took at this time, under the name that it has in its call.
     pub fn message(call: &Call, name: &str, at: Timestamp, message: &TakenMessage) -> Self {
+        let origin = Origin::Call(call.sid.clone());
         Self {
-            id: MessageId::of(at, &call.sid, MessageKind::Message, name),
-            call: call.sid.clone(),
+            id: MessageId::of(at, &origin, MessageKind::Message, name),
+            origin,
             caller: call.other_party().cloned(),
+            what: What::Message(message.clone()),
+        }
+    }
+
+    /// The same in writing, under the name that it has in its thread.
+    pub fn in_writing(thread: &Thread, name: &str, at: Timestamp, message: &TakenMessage) -> Self {
+        let origin = Origin::Thread(thread.id.clone());
+        Self {
+            id: MessageId::of(at, &origin, MessageKind::Message, name),
+            origin,
+            caller: thread.person.phone(),
             what: What::Message(message.clone()),
         }
     }
@@ -205,14 +253,10 @@ impl Left {
             | RecordingState::Lost
             | RecordingState::Deleted(_) => {}
         }
+        let (origin, name) = (Origin::Call(call.sid.clone()), recording.sid.as_str());
         (recording.kind == RecordingKind::Voicemail).then(|| Self {
-            id: MessageId::of(
-                recording.announced_at,
-                &call.sid,
-                MessageKind::Voicemail,
-                recording.sid.as_str(),
-            ),
-            call: call.sid.clone(),
+            id: MessageId::of(recording.announced_at, &origin, MessageKind::Voicemail, name),
+            origin,
             caller: call.other_party().cloned(),
             what: What::Voicemail(recording.sid.clone()),
         })

@@ -37,6 +37,19 @@ impl Country {
         self.0.as_ref()
     }
 
+    /// The library's word for it.
+    pub(crate) const fn id(self) -> Id {
+        self.0
+    }
+
+    /// Whether numbers within the country begin with a zero that is left out behind its country code.
+    pub fn has_trunk_zero(self) -> bool {
+        DATABASE
+            .by_id(self.as_str())
+            .and_then(|plan| plan.national_prefix())
+            .is_some_and(|prefix| prefix == "0")
+    }
+
     /// Every country that has numbers.
     pub fn all() -> impl Iterator<Item = Self> {
         DATABASE.iter().filter_map(|plan| Self::parse(plan.id()).ok())

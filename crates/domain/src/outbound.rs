@@ -10,6 +10,8 @@ mod not_placed;
 mod policy;
 mod slots;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dial::barred::{Barred, barred};
@@ -24,7 +26,7 @@ pub use policy::{DayCaps, InvalidOutboundPolicy, MAX_COOL_DOWN, OutboundPolicy};
 pub use slots::{Capacity, InvalidPortion, Pace, Portion, SlotCount};
 
 /// How far ahead a moment is looked for at which every zone allows a call: two weeks and a day.
-const LOOK_AHEAD: std::time::Duration = std::time::Duration::from_secs(15 * 86_400);
+const LOOK_AHEAD: Duration = Duration::from_secs(15 * 86_400);
 
 /// All that the decision depends on beside the policy. Of the call itself only these facts count: its own
 /// reservations, if it has any by now, are in none of them.
@@ -42,6 +44,10 @@ pub struct Facts<'a> {
     pub do_not_call: bool,
     /// When the business last began to call this number, whether it was answered or not.
     pub last_dialled: Option<Timestamp>,
+    /// A pause after that which is longer than the policy's.
+    pub pause: Option<Duration>,
+    /// The call is not placed from then on.
+    pub not_after: Option<Timestamp>,
     /// What the business's outbound calls came to on its day. Calls that run are in it with the most that they may
     /// come to.
     pub today: Amounts,
@@ -100,8 +106,20 @@ pub fn reasons_against<'a>(
     policy: &'a OutboundPolicy,
     facts: &'a Facts<'a>,
 ) -> impl Iterator<Item = NotPlaced> {
-    const CHECKS: [fn(&OutboundPolicy, &Known<'_>) -> Option<NotPlaced>; 11] =
-        [understood, number, country, list, month, day_calls, day_minutes, day_money, hours, cool_down, room];
+    const CHECKS: [fn(&OutboundPolicy, &Known<'_>) -> Option<NotPlaced>; 12] = [
+        understood,
+        number,
+        country,
+        list,
+        late,
+        month,
+        day_calls,
+        day_minutes,
+        day_money,
+        hours,
+        cool_down,
+        room,
+    ];
     let known = Known { facts, countries: countries(facts.to) };
     CHECKS.into_iter().filter_map(move |check| check(policy, &known))
 }
@@ -150,6 +168,10 @@ fn country(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
 
 fn list(_: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
     known.do_not_call.then_some(NotPlaced::DoNotCall)
+}
+
+fn late(_: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
+    known.not_after.is_some_and(|end| end <= known.now).then_some(NotPlaced::Late)
 }
 
 fn month(_: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
@@ -210,7 +232,8 @@ fn allowed_from(hours: &Week, zones: &[&Zone], now: Timestamp) -> Option<Timesta
 }
 
 fn cool_down(policy: &OutboundPolicy, known: &Known<'_>) -> Option<NotPlaced> {
-    let until = known.last_dialled?.plus(policy.cool_down);
+    let pause = known.pause.map_or(policy.cool_down, |pause| pause.max(policy.cool_down));
+    let until = known.last_dialled?.plus(pause);
     (known.now < until).then_some(NotPlaced::CoolingDown { until })
 }
 

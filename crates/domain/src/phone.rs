@@ -58,6 +58,9 @@ impl From<PhoneNumber> for String {
     }
 }
 
+/// What is shown of a number that is withheld, or is not kept any more.
+pub const HIDDEN: &str = "hidden";
+
 /// Who is at the other end, as far as the network says. Never a key and never an identity: a caller may
 /// hide the number, and Twilio then sends words, SIP addresses or placeholder digits instead.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +74,15 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// As others are shown it: an E.164 number, `hidden` when the caller withholds it, `other` for what is no number.
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Number(number) => number.as_e164(),
+            Self::Hidden => HIDDEN,
+            Self::Other(_) => "other",
+        }
+    }
+
     /// The number, if it is one.
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {

@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::business::{ConversationPolicy, Voice};
+use crate::call_back;
 use crate::contact::ContactId;
 use crate::ids::AccountSid;
+use crate::tools::{HttpTool, PROMISE_CALL_BACK, RECORD_DO_NOT_CALL};
 use crate::{BusinessId, CallSid, Direction, Epoch, PhoneNumber, Revision, Speaker, Timestamp, Toolbox};
 
 /// Everything that the bridge needs for one epoch of a call.
@@ -57,6 +59,35 @@ pub struct CallPlan {
     /// The contact at the other end, as it was when the call began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactId>,
+    /// The contacts that had been merged into it by then: what is kept under their names is the same person's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<ContactId>,
+    /// What a call-back has to keep to that the person is promised; `None`: none may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_back: Option<call_back::Terms>,
+}
+
+impl CallPlan {
+    /// The person at the other end by every contact that they have been, the one of the call in front.
+    pub fn contacts(&self) -> Vec<ContactId> {
+        self.contact.iter().chain(&self.merged).copied().collect()
+    }
+
+    /// Whether a tool call of this name puts the person on the list of numbers that are not called: in calls that the business
+    /// placed.
+    pub fn is_opt_out(&self, tool: &str) -> bool {
+        self.direction == Direction::Outbound && tool == RECORD_DO_NOT_CALL
+    }
+
+    /// Whether a tool call of this name promises the person a call at another time.
+    pub fn is_call_back(&self, tool: &str) -> bool {
+        self.call_back.is_some() && tool == PROMISE_CALL_BACK
+    }
+
+    /// The business's own tool of this name, unless the product's own goes by it in this call.
+    pub fn http_tool(&self, name: &str) -> Option<&HttpTool> {
+        if self.is_opt_out(name) || self.is_call_back(name) { None } else { self.tools.http_tool(name) }
+    }
 }
 
 /// What an outbound call's agent says of itself to a service that screens the call.

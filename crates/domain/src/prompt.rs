@@ -140,10 +140,16 @@ pub fn for_call(
     joined(&[compiled.instructions.clone(), this_call, more, context.about.told()])
 }
 
-/// The compiled instructions with the moment of a reply in writing behind them.
-pub fn for_thread(compiled: &Compiled, business: &Business, settings: &Settings, now: Timestamp) -> String {
+/// The compiled instructions with the moment of a reply in writing, and what records say of the person, behind them.
+pub fn for_thread(
+    compiled: &Compiled,
+    business: &Business,
+    settings: &Settings,
+    about: &AboutCaller<'_>,
+    now: Timestamp,
+) -> String {
     let moment = moment::of(settings.hours.as_ref(), &business.time_zone, now);
-    joined(&[compiled.instructions.clone(), format!("# This conversation\n{moment}")])
+    joined(&[compiled.instructions.clone(), format!("# This conversation\n{moment}"), about.told()])
 }
 
 /// A channel's texts for a language: those under its tag, else those of a language that is nearly the same, else the

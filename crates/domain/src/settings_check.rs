@@ -13,6 +13,7 @@ use crate::Business;
 use crate::business::Settings;
 use crate::hours::{DAYS, MAX_SPANS};
 use crate::outbound::InvalidOutboundPolicy;
+use crate::tools::{HTTP_TOOLS_MAX, InvalidToolbox, PROMISE_CALL_BACK, RECORD_DO_NOT_CALL};
 
 pub use crate::prompt::lint::Severity;
 
@@ -41,6 +42,7 @@ pub fn check(business: &Business, settings: &Settings) -> Vec<Finding> {
     for (path, invalid) in settings.tools.lint() {
         found.error(&format!("tools.{path}"), invalid.code(), invalid);
     }
+    reserved(settings, &mut found);
     hours(business, settings, &mut found);
     outbound(settings, &mut found);
     texts::check(business, settings, &mut found);
@@ -51,6 +53,17 @@ pub fn check(business: &Business, settings: &Settings) -> Vec<Finding> {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings.truncate(MAX_FINDINGS);
     findings
+}
+
+/// A name that was free once: a business that has given it to a tool of its own keeps it until its agent places calls.
+fn reserved(settings: &Settings, found: &mut Findings) {
+    let places_calls = settings.prompts.outbound.is_some();
+    for (index, tool) in settings.tools.http.iter().enumerate().take(HTTP_TOOLS_MAX) {
+        if places_calls && [RECORD_DO_NOT_CALL, PROMISE_CALL_BACK].contains(&tool.name.as_str()) {
+            let invalid = InvalidToolbox::Taken { what: "tool", name: tool.name.clone() };
+            found.error(&format!("tools.http[{index}].name"), invalid.code(), invalid);
+        }
+    }
 }
 
 fn hours(business: &Business, settings: &Settings, found: &mut Findings) {

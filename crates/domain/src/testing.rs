@@ -116,6 +116,8 @@ pub fn plan(n: u32) -> CallPlan {
         introduction: None,
         safety_identifier: "opaque".into(),
         contact: None,
+        merged: vec![],
+        call_back: None,
         account: AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap(),
     }
 }

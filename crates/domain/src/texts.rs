@@ -9,26 +9,32 @@
 //! |---|---|
 //! | [`incoming`] | what a person sent, and whether it wants an answer |
 //! | [`consent`] | which texts are a wish to be left alone |
+//! | [`call_text`] | what is sent to a person who is on the telephone |
 //! | [`coalesce`] | when a burst of texts is answered |
 //! | [`guard`] | when an agent has answered often enough |
 //! | [`thread`] | whose turn it is |
+//! | [`media`] | what bytes are, and what becomes of them |
 //! | [`outgoing`] | where a text that is sent stands, whatever comes in which order |
 //! | [`failure`] | what an error of a carrier means |
 //! | [`history`] | a thread as a model reads it |
+//! | [`tool_use`] | what the agent did with a tool, and whether its words are borne out |
 //! | [`window`] | until when free words may be sent |
 //! | [`split`] | long answers in parts |
 //! | [`template`] | words that were approved before |
 
+pub mod call_text;
 pub mod coalesce;
 pub mod consent;
 pub mod failure;
 pub mod guard;
 pub mod history;
 pub mod incoming;
+pub mod media;
 pub mod outgoing;
 pub mod split;
 pub mod template;
 pub mod thread;
+pub mod tool_use;
 pub mod window;
 
 use std::fmt;
@@ -38,7 +44,7 @@ use sha2::{Digest as _, Sha256};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::ids::InvalidId;
-use crate::{BusinessId, PhoneNumber};
+use crate::{BusinessId, PhoneNumber, contact};
 
 /// What texts go over.
 #[derive(
@@ -163,6 +169,21 @@ impl Handle {
         PhoneNumber::parse(&format!("+{digits}")).ok()
     }
 
+    /// The handle by which the person's contact is known. `None`: it is a name that many may have, such as a sender of SMS
+    /// without a number.
+    pub fn of_contact(&self, medium: Medium) -> Option<contact::Handle> {
+        if let Some(number) = self.phone() {
+            return Some(contact::Handle::phone(&number));
+        }
+        let id = self.0.strip_prefix("whatsapp:").unwrap_or(&self.0);
+        // `US.ENT.118…` is good towards all senders of one owner, `US.134…` towards this business (Meta's documentation).
+        let kind = match id.split('.').nth(1) {
+            Some("ENT") => contact::HandleKind::WhatsappParent,
+            _ => contact::HandleKind::Whatsapp,
+        };
+        contact::Handle::read(kind, id).ok().filter(|_| medium == Medium::WhatsApp)
+    }
+
     /// The same handle has the same key, however its carrier writes it: a number is its digits.
     fn key(&self) -> String {
         let plain = || self.0.strip_prefix("whatsapp:").unwrap_or(&self.0).to_owned();
@@ -275,7 +296,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// One text of a thread, as it is kept.
+/// One text of a thread, as it is kept, or what stands between texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "way", rename_all = "snake_case")]
 pub enum Text {
@@ -283,6 +304,8 @@ pub enum Text {
     In(Box<incoming::Incoming>),
     /// The business sent it, or will.
     Out(Box<outgoing::Outgoing>),
+    /// The agent used a tool.
+    Tool(Box<tool_use::ToolUse>),
 }
 
 #[cfg(test)]

@@ -23,6 +23,16 @@ pub const TRANSFER_CALL: &str = "transfer_call";
 /// Notes a message for the business.
 pub const TAKE_MESSAGE: &str = "take_message";
 
+/// Sends the caller a text, to the number that they call from.
+pub const SEND_MESSAGE: &str = "send_message";
+/// Puts the person who is called on the list of numbers that the business does not call. It is there in every call that the
+/// business places, whatever its toolbox has, and in no other.
+pub const RECORD_DO_NOT_CALL: &str = "record_do_not_call";
+/// Promises the person who is called a call at another time. It is there in calls in which one may be promised, and in no other.
+pub const PROMISE_CALL_BACK: &str = "promise_call_back";
+/// Gives a thread of texts to a person of the business.
+pub const HAND_OVER: &str = "hand_over";
+
 /// Looks for free times of a service.
 pub const FIND_SLOTS: &str = "find_slots";
 /// Books a time that was offered.
@@ -62,6 +72,8 @@ pub struct Toolbox {
     pub directory: Vec<Destination>,
     /// Whether the agent takes messages for the business.
     pub take_messages: bool,
+    /// Whether the agent sends callers what is better read than heard, by SMS to the number that they call from.
+    pub send_message: bool,
     /// Whether the agent books, moves and cancels appointments.
     pub appointments: bool,
     /// Tools of the business's own.
@@ -181,6 +193,7 @@ impl Toolbox {
         // appointments of its own.
         let mut own = vec![END_CALL, TRANSFER_CALL, TAKE_MESSAGE];
         own.extend(APPOINTMENT_TOOLS.iter().filter(|_| self.appointments));
+        own.extend([SEND_MESSAGE].iter().filter(|_| self.send_message));
         let named = tools().map(|tool| tool.name.as_str());
         found.extend(names("tool", named, &own, |index| format!("http[{index}].name")));
         for (index, entry) in self.directory.iter().take(DIRECTORY_MAX).enumerate() {
@@ -280,6 +293,7 @@ mod tests {
         let toolbox = Toolbox {
             directory: vec![destination("workshop"), destination("billing")],
             take_messages: true,
+            send_message: true,
             appointments: true,
             http: vec![tool("free_slots"), tool("book")],
         };

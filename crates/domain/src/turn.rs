@@ -149,6 +149,8 @@ pub enum EndReason {
     MaxDuration,
     /// The business had it ended, from outside the call.
     Requested,
+    /// The person who was called wants no more calls: the agent said goodbye and hung up.
+    OptedOut,
     /// The model could not be reached or was lost.
     ModelLost,
     /// The caller's socket died without a `stop`.
@@ -191,6 +193,7 @@ impl EndReason {
                 | Self::Voicemail
                 | Self::MaxDuration
                 | Self::Requested
+                | Self::OptedOut
         )
     }
 }

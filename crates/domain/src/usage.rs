@@ -1,7 +1,7 @@
 //! What a business used in a month, and how near it is to its caps.
 //!
 //! A sum is made of entries, and each entry has a [`Cause`]: a call that ended, a later piece of work on it, a
-//! recording that was stored or deleted. An entry can be made of nothing else, cannot be copied, and is spent when it
+//! recording that was stored or deleted, a text that was answered. An entry can be made of nothing else, cannot be copied, and is spent when it
 //! is added; a ledger that has its cause already refuses it. So a sum is never made anew from the calls.
 
 mod caps;
@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::{CallCost, PartKind};
 use crate::recording::Archived;
+use crate::texts::ThreadId;
+use crate::texts::thread::Thread;
 use crate::transcript::Run;
 use crate::zone::Zone;
 use crate::{BusinessId, Call, CallSid, Direction, Recording, RecordingSid, RecordingState, Timestamp};
@@ -42,6 +44,13 @@ pub enum Cause {
     Stored(RecordingSid),
     /// A recording left it.
     Deleted(RecordingSid),
+    /// A text that the agent answered.
+    Reply {
+        /// The thread.
+        thread: ThreadId,
+        /// The step of the thread in which the reply was begun.
+        step: u64,
+    },
 }
 
 impl fmt::Display for Cause {
@@ -51,6 +60,7 @@ impl fmt::Display for Cause {
             Self::Run { call, run } => write!(f, "run#{call}#{run}"),
             Self::Stored(recording) => write!(f, "stored#{recording}"),
             Self::Deleted(recording) => write!(f, "deleted#{recording}"),
+            Self::Reply { thread, step } => write!(f, "reply#{thread}#{step}"),
         }
     }
 }
@@ -222,6 +232,12 @@ impl Entry {
         let cause = Cause::Run { call: call.sid.clone(), run };
         (run != Run::FIRST)
             .then(|| Self::new(&call.business, cause, UsageFigures::default().with_cost(cost), now, zone))
+    }
+
+    /// A reply that was written for a thread, in the month in which it was, whatever became of it.
+    pub fn of_reply(thread: &Thread, cost: &CallCost, now: Timestamp, zone: &Zone) -> Self {
+        let cause = Cause::Reply { thread: thread.id.clone(), step: thread.step };
+        Self::new(&thread.business, cause, UsageFigures::default().with_cost(cost), now, zone)
     }
 
     /// What is known of a recording: that it came into the business's bucket and, if it was deleted, that it left it

@@ -2,6 +2,7 @@
 //! from one machine to the next.
 
 mod country;
+mod named;
 
 use std::fmt;
 use std::sync::LazyLock;

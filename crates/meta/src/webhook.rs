@@ -1,6 +1,7 @@
 //! What Meta posts (Cloud API webhooks): many events in one body.
 
 mod content;
+mod identity;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -176,6 +177,12 @@ fn of_change(value: &Value, batch: &mut Batch) {
             None => batch.unreadable += 1,
         }
     }
+    for item in list(value, "user_id_update") {
+        match identity::update(value, item) {
+            Some(message) => batch.events.push(Event::Message(Box::new(message))),
+            None => batch.unreadable += 1,
+        }
+    }
     for item in list(value, "user_preferences") {
         match preference(value, item) {
             Some(preference) => batch.events.push(Event::Preference(preference)),
@@ -203,13 +210,19 @@ fn message(value: &Value, contacts: &[Value], item: &Value, echo: bool) -> Optio
     let is_number = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
     let wa_id = person.clone().filter(is_number).or_else(|| of_contact("wa_id").filter(is_number));
     let user_id = own_id.or_else(|| of_contact("user_id")).or_else(|| person.filter(|text| !is_number(text)));
+    let own_parent = of_item(if echo { "to_parent_user_id" } else { "from_parent_user_id" });
+    // That a person's id has changed comes from no person at all.
+    let (wa_id, user_id) = match (wa_id, user_id) {
+        (None, None) => identity::before(item),
+        known => known,
+    };
     let message = Message {
         id: of_item("id")?,
         phone_number_id,
         display_phone_number,
         wa_id,
         user_id,
-        parent_user_id: of_contact("parent_user_id"),
+        parent_user_id: own_parent.or_else(|| of_contact("parent_user_id")),
         profile_name: contact
             .and_then(|contact| contact.get("profile"))
             .and_then(|profile| text(profile, "name")),

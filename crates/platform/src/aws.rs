@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::env::{Parser, Reader, SettingsError};
+use crate::mail::Ses;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,13 +36,15 @@ pub struct Aws {
     pub sqs: aws_sdk_sqs::Client,
     /// Secrets Manager.
     pub secrets_manager: aws_sdk_secretsmanager::Client,
+    /// SES, which is asked without a client of the SDK.
+    pub ses: Ses,
     /// The time that stores write and compare with.
     pub clock: Clock,
 }
 
 impl Aws {
     /// Reads `AWS_REGION` and, for endpoints that are not AWS's own, `AWS_ENDPOINT_URL_DYNAMODB`, `_S3`,
-    /// `_SQS` and `_SECRETS_MANAGER` with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. In AWS only the region is set,
+    /// `_SQS`, `_SECRETS_MANAGER` and `_SESV2` with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. In AWS only the region is set,
     /// and the SDK's own chain finds the credentials of the role.
     ///
     /// # Errors
@@ -95,6 +98,11 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            ses: Ses {
+                url: endpoints.ses.clone(),
+                region: endpoints.region.clone(),
+                credentials: config.credentials_provider(),
+            },
             clock,
         }
     }
@@ -133,6 +141,7 @@ struct Endpoints {
     s3: Option<Url>,
     sqs: Option<Url>,
     secrets_manager: Option<Url>,
+    ses: Option<Url>,
 }
 
 impl Endpoints {
@@ -143,12 +152,13 @@ impl Endpoints {
         let s3 = parser.optional_url("AWS_ENDPOINT_URL_S3");
         let sqs = parser.optional_url("AWS_ENDPOINT_URL_SQS");
         let secrets_manager = parser.optional_url("AWS_ENDPOINT_URL_SECRETS_MANAGER");
-        let elsewhere = [&dynamodb, &s3, &sqs, &secrets_manager].into_iter().any(Option::is_some);
+        let ses = parser.optional_url("AWS_ENDPOINT_URL_SESV2");
+        let elsewhere = [&dynamodb, &s3, &sqs, &secrets_manager, &ses].into_iter().any(Option::is_some);
         let credentials = elsewhere.then(|| {
             let (id, secret) = (parser.text("AWS_ACCESS_KEY_ID"), parser.secret("AWS_SECRET_ACCESS_KEY"));
             Credentials::new(id, secret.expose(), parser.optional("AWS_SESSION_TOKEN"), None, "settings")
         });
-        parser.finish(Self { region, credentials, dynamodb, s3, sqs, secrets_manager })
+        parser.finish(Self { region, credentials, dynamodb, s3, sqs, secrets_manager, ses })
     }
 }
 

@@ -18,6 +18,7 @@ pub mod backoff;
 pub mod business_secrets;
 pub mod clock;
 pub mod env;
+pub mod mail;
 pub mod objects;
 pub mod queues;
 pub mod random;

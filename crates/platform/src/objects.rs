@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -227,6 +228,64 @@ impl Objects {
         Url::parse(signed.uri()).map_err(|_| ObjectError::Rejected { code: "not a URL".to_owned() })
     }
 
+    /// A request by which anybody may put an object of this type and of exactly this length under a key where none is, for
+    /// `ttl`. The headers are part of what is signed: the request must carry them.
+    ///
+    /// # Errors
+    /// [`ObjectError::LinkTtl`], or no credentials to sign with.
+    pub async fn presign_put(
+        &self,
+        key: &str,
+        ttl: Duration,
+        content_type: &str,
+        bytes: u64,
+    ) -> Result<(Url, Vec<(String, String)>), ObjectError> {
+        if ttl < Duration::from_secs(1) || ttl > MAX_LINK_TTL {
+            return Err(ObjectError::LinkTtl);
+        }
+        let signing = PresigningConfig::expires_in(ttl).map_err(|_| ObjectError::LinkTtl)?;
+        let request = self.client.put_object().bucket(&self.bucket).key(key).if_none_match("*");
+        let request =
+            request.content_type(content_type).content_length(i64::try_from(bytes).unwrap_or(i64::MAX));
+        // The sum of a body that is not here yet is not known.
+        let no_sum = aws_sdk_s3::config::Builder::new()
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+        let signed = request.customize().config_override(no_sum).presigned(signing).await;
+        let signed = signed.map_err(|error| failed(&error))?;
+        let url =
+            Url::parse(signed.uri()).map_err(|_| ObjectError::Rejected { code: "not a URL".to_owned() })?;
+        let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok((url, headers.collect()))
+    }
+
+    /// The whole object as it comes, a piece at a time.
+    ///
+    /// # Errors
+    /// [`ObjectError`].
+    pub async fn read(&self, key: &str) -> Result<Pieces, ObjectError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        let sent = request.customize().config_override(transfer()).send().await;
+        sent.map(|object| Pieces(object.body)).map_err(|error| failed(&error))
+    }
+
+    /// An object of at most [`MAX_GET_BYTES`]. `None`: it does not exist.
+    ///
+    /// # Errors
+    /// [`ObjectError`].
+    pub async fn whole(&self, key: &str) -> Result<Option<Bytes>, ObjectError> {
+        let mut pieces = match self.read(key).await {
+            Ok(pieces) => pieces,
+            Err(ObjectError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut held = Vec::new();
+        while let Some(piece) = pieces.next().await? {
+            within_memory((held.len() + piece.len()) as u64)?;
+            held.extend_from_slice(&piece);
+        }
+        Ok(Some(held.into()))
+    }
+
     /// `None` when there is no such object.
     ///
     /// # Errors
@@ -291,6 +350,20 @@ impl Objects {
             held.extend_from_slice(&chunk);
         }
         Ok(held.into())
+    }
+}
+
+/// An object as it comes.
+#[derive(Debug)]
+pub struct Pieces(ByteStream);
+
+impl Pieces {
+    /// The next bytes; `None`: it has come whole.
+    ///
+    /// # Errors
+    /// [`ObjectError::Unavailable`]: it was cut off.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ObjectError> {
+        self.0.next().await.transpose().map_err(|_| cut_off())
     }
 }
 

@@ -11,15 +11,22 @@
 //! | [`realtime_echo`] | the Realtime API, for one short session |
 //! | [`probe`] | our own addresses, as others reach them |
 //! | [`oidc`] | an issuer of OpenID Connect |
+//! | [`calendar_http`] | calendars of other systems |
+//! | [`endpoint_http`] | endpoints of businesses, which are told what happened |
 //! | [`tool_http`], [`public_address`] | the businesses' own tools, and which addresses they may have |
 #![warn(missing_docs)]
 
+mod bounded_body;
+pub mod calendar_http;
+pub mod endpoint_http;
 pub mod meta_graph;
 pub mod oidc;
 pub mod openai_http;
 pub mod probe;
 pub mod public_address;
 pub mod realtime_echo;
+pub mod text_media;
 pub mod texts;
 pub mod tool_http;
+pub mod toolbox;
 pub mod twilio_rest;

@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use domain::Secret;
-use meta::graph::{ErrorBody, Graph, Outgoing, Seen, Sent};
+use meta::graph::{ErrorBody, Graph, MediaAddress, Outgoing, Seen, Sent};
 use platform::tls;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use url::Url;
 
+use crate::bounded_body::bounded_body;
+use crate::text_media::NotFetched;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// For a medium.
+const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest answer to a text is some hundred bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
@@ -73,13 +78,46 @@ impl MetaGraph {
         self.post(phone_number_id, Seen::new(message, true).to_json()).await.map(drop)
     }
 
+    /// Whether an address is the API's own or that of Meta's storage, which wants the token.
+    pub fn is_own(&self, url: &Url) -> bool {
+        let storage = |host: &str| host == "lookaside.fbsbx.com" || host.ends_with(".fbcdn.net");
+        let own = Url::parse(&self.graph.media("0")).is_ok_and(|own| own.origin() == url.origin());
+        own || (url.scheme() == "https" && url.host_str().is_some_and(storage))
+    }
+
+    /// Where a medium is, for a few minutes.
+    ///
+    /// # Errors
+    /// [`NotFetched`].
+    pub async fn media_address(&self, id: &str) -> Result<Url, NotFetched> {
+        let get = self.client.get(self.graph.media(id)).bearer_auth(self.token.expose());
+        let mut response = get.timeout(REQUEST_TIMEOUT).send().await.map_err(|_| NotFetched::Later)?;
+        let body = bounded_body(&mut response, MAX_ANSWER_BYTES).await.map_err(|_| NotFetched::Later)?;
+        match response.status().as_u16() {
+            200..=299 => {}
+            404 | 429 | 500..=599 => return Err(NotFetched::Later),
+            _ => return Err(NotFetched::Refused),
+        }
+        let address: MediaAddress = serde_json::from_slice(&body).map_err(|_| NotFetched::Later)?;
+        Url::parse(&address.url).map_err(|_| NotFetched::Refused)
+    }
+
+    /// What lies there. A redirect would carry the token away, and Meta makes none.
+    ///
+    /// # Errors
+    /// [`NotFetched`].
+    pub async fn media(&self, url: &Url) -> Result<Response, NotFetched> {
+        let get = self.client.get(url.clone()).bearer_auth(self.token.expose());
+        get.timeout(MEDIA_TIMEOUT).send().await.map_err(|_| NotFetched::Later)
+    }
+
     async fn post(&self, phone_number_id: &str, json: String) -> Result<Vec<u8>, GraphError> {
         let post = self.client.post(self.graph.messages(phone_number_id)).bearer_auth(self.token.expose());
         let post = post.header(CONTENT_TYPE, "application/json").body(json).timeout(REQUEST_TIMEOUT);
         let mut response = post.send().await.map_err(|error| {
             if error.is_connect() || error.is_builder() { GraphError::NotSent } else { GraphError::Unknown }
         })?;
-        let body = bounded(&mut response).await?;
+        let body = bounded_body(&mut response, MAX_ANSWER_BYTES).await.map_err(|_| GraphError::Unknown)?;
         let status = response.status();
         if status.is_success() {
             return Ok(body);
@@ -90,15 +128,4 @@ impl MetaGraph {
             None => Err(GraphError::Refused { code: u32::from(status.as_u16()) }),
         }
     }
-}
-
-async fn bounded(response: &mut Response) -> Result<Vec<u8>, GraphError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| GraphError::Unknown)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(GraphError::Unknown);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

@@ -12,7 +12,6 @@ use domain::access::oidc::{Claims, Expected, Person, TokenFault};
 use domain::{Secret, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
 use reqwest::header::ACCEPT;
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,8 +20,8 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+use crate::bounded_body::{NoBody, bounded_body};
 use crate::public_address::Reach;
-use platform::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// For everything that one request of a person asks of the issuer: a function has ten seconds for all of it.
@@ -155,14 +154,7 @@ impl Oidc {
         let reaches = |reach: &Reach| is_plain && reach.check(&url).is_ok();
         let reach = [Reach::Public, Reach::AndLoopback].into_iter().find(reaches).ok_or(NoIssuer::Address)?;
         let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
-        let client = tls::client()
-            .map_err(|_| NoIssuer::Client)?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(Policy::none())
-            .no_proxy()
-            .dns_resolver(reach)
-            .build()
-            .map_err(|_| NoIssuer::Client)?;
+        let client = reach.client(CONNECT_TIMEOUT).map_err(|_| NoIssuer::Client)?;
         id_token::install();
         let (endpoints, keys) = (Mutex::default(), Mutex::default());
         Ok(Self { client, reach, registration, host, endpoints, keys })
@@ -304,15 +296,10 @@ impl Oidc {
         if !status.is_success() {
             return Err(OidcError::Refused { status: status.as_u16() });
         }
-        let mut body = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| OidcError::Unreachable(what_failed(&error)))?
-        {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER_BYTES {
-                return Err(OidcError::Answer("it is too long"));
-            }
-        }
+        let body = bounded_body(&mut response, MAX_ANSWER_BYTES).await.map_err(|no_body| match no_body {
+            NoBody::TooLong => OidcError::Answer("it is too long"),
+            NoBody::Cut(error) => OidcError::Unreachable(what_failed(&error)),
+        })?;
         serde_json::from_slice(&body).map_err(|_| OidcError::Answer("it is of another shape"))
     }
 }

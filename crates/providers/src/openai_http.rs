@@ -19,6 +19,7 @@ use reqwest::{Client, RequestBuilder};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::bounded_body::{NoBody, bounded_body};
 use platform::backoff::random_unit;
 use platform::telemetry::{Unit, metric};
 use platform::tls;
@@ -214,13 +215,10 @@ impl OpenAiHttp {
     async fn send_once(&self, request: RequestBuilder) -> Result<Bytes, OpenAiError> {
         let sent = request.bearer_auth(self.key.expose()).send().await;
         let mut response = sent.map_err(|error| network(&error))?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| network(&error))? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(OpenAiError::AnswerTooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = bounded_body(&mut response, MAX_ANSWER_BYTES).await.map_err(|no_body| match no_body {
+            NoBody::TooLong => OpenAiError::AnswerTooLarge,
+            NoBody::Cut(error) => network(&error),
+        })?;
         if response.status().is_success() {
             return Ok(body.into());
         }

@@ -5,8 +5,12 @@
 //! address is looked at, and the connection is made to the addresses that were looked at and no other.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
+use platform::tls::{self, NoTrustStore};
+use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
 use url::{Host, Url};
 
 /// Where requests on behalf of a business may go.
@@ -30,7 +34,42 @@ pub enum NotPublic {
     Address,
 }
 
+/// The resolver did not say where a name leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotResolved {
+    /// There is no such name.
+    #[error("there is no such name")]
+    UnknownName,
+    /// It did not answer, or failed: the name may well exist.
+    #[error("the resolver does not work")]
+    Resolver,
+}
+
+impl NotResolved {
+    /// The standard library keeps the resolver's code to itself and gives its words: those of glibc, musl and Apple for a
+    /// name that is not there. Whatever else it says may pass.
+    fn of(error: &std::io::Error) -> Self {
+        const UNKNOWN: [&str; 4] = [
+            "Name or service not known",
+            "No address associated",
+            "Name does not resolve",
+            "nodename nor servname",
+        ];
+        let said = error.to_string();
+        if UNKNOWN.iter().any(|words| said.contains(words)) { Self::UnknownName } else { Self::Resolver }
+    }
+}
+
 impl Reach {
+    /// A client that goes as far as this and no further: it follows no redirect, asks no proxy, and connects within this time.
+    ///
+    /// # Errors
+    /// [`NoTrustStore`].
+    pub(crate) fn client(self, connect_within: Duration) -> Result<Client, NoTrustStore> {
+        let client = tls::client()?.connect_timeout(connect_within).redirect(Policy::none()).no_proxy();
+        client.dns_resolver(self).build().map_err(|_| NoTrustStore)
+    }
+
     /// Looks at what can be seen of an address without resolving its name.
     ///
     /// # Errors
@@ -68,7 +107,8 @@ impl Resolve for Reach {
     fn resolve(&self, name: Name) -> Resolving {
         let reach = *self;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found = found.map_err(|error| NotResolved::of(&error))?;
             let public: Vec<SocketAddr> = found.filter(|found| reach.reaches(found.ip())).collect();
             if public.is_empty() {
                 return Err(NotPublic::Address.into());
@@ -175,6 +215,14 @@ mod tests {
         assert_eq!(check("http://localhost:9000/slots"), Ok(()));
         assert_eq!(check("http://10.0.0.1/"), Err(NotPublic::Scheme));
         assert_eq!(check("https://10.0.0.1/"), Err(NotPublic::Address));
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_told_from_a_resolver_that_does_not_work() {
+        let of =
+            |said: &str| NotResolved::of(&std::io::Error::other(format!("failed to lookup address: {said}")));
+        assert_eq!(of("Name or service not known"), NotResolved::UnknownName);
+        assert_eq!(of("Temporary failure in name resolution"), NotResolved::Resolver);
     }
 
     /// A name may resolve to anything, and to something else a moment later.

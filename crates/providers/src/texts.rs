@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use domain::texts::failure::Failure;
-use domain::texts::outgoing::{Content, Delivery, Fate, VALIDITY};
+use domain::texts::outgoing::{Answered, Content, Delivery, Fate, VALIDITY};
 use domain::texts::template::Template;
 use domain::texts::{Handle, Medium, Sender};
 use meta::graph::Outgoing;
@@ -28,8 +28,10 @@ pub struct Letter<'a> {
     pub content: &'a Content,
     /// Our own name of it, which comes back with what becomes of it.
     pub send_id: &'a str,
-    /// Where Twilio reports that.
-    pub status_callback: &'a str,
+    /// Where Twilio reports that; `None`: no function waits for it.
+    pub status_callback: Option<&'a str>,
+    /// The end of its words by which it is known among others to the same person; `None`: all of them.
+    pub known_by: Option<&'a str>,
 }
 
 /// A text that a carrier has taken.
@@ -70,6 +72,9 @@ pub trait Texts: Send + Sync {
         letter: &Letter<'_>,
         since: Timestamp,
     ) -> impl Future<Output = Result<Option<Taken>, NotTaken>> + Send;
+
+    /// What became of a text that the carrier has taken under this name.
+    fn ask(&self, key: &str) -> impl Future<Output = Answered> + Send;
 
     /// Shows the person that an answer to their text is being written. It is a courtesy: what fails is not told.
     fn show_writing(&self, sender: &Sender, text: &str) -> impl Future<Output = ()> + Send;
@@ -146,11 +151,27 @@ impl Texts for TwilioRest {
             let is_new = created.is_none_or(|created| created >= earliest);
             is_new
                 && match letter.content {
-                    Content::Words(body) => message.body == body.as_str(),
+                    Content::Words(body) => match letter.known_by {
+                        Some(end) => message.body.ends_with(end),
+                        None => message.body == body.as_str(),
+                    },
                     Content::Template(_) => true,
                 }
         };
         Ok(found.iter().find(is_it).and_then(taken))
+    }
+
+    async fn ask(&self, key: &str) -> Answered {
+        match self.text(key).await {
+            Ok(message) => Delivery::of_twilio(&message.status).map_or(Answered::Nothing, |delivery| {
+                Answered::Stands(Fate { delivery, code: message.error_code })
+            }),
+            Err(TwilioError::NotFound) => Answered::NoSuchText,
+            Err(error) => {
+                tracing::warn!(%error, "Twilio does not say what became of a text");
+                Answered::Nothing
+            }
+        }
     }
 
     async fn show_writing(&self, sender: &Sender, text: &str) {
@@ -219,6 +240,11 @@ impl Texts for MetaSender {
     /// Meta has no list of what was sent: only a callback tells.
     async fn look_up(&self, _: &Letter<'_>, _: Timestamp) -> Result<Option<Taken>, NotTaken> {
         Ok(None)
+    }
+
+    /// Meta has no request for that either.
+    async fn ask(&self, _: &str) -> Answered {
+        Answered::CannotBeAsked
     }
 
     async fn show_writing(&self, _: &Sender, text: &str) {

@@ -3,19 +3,16 @@
 //! followed, and time and size are bounded. Whatever happens is an [`ToolOutcome`]: the status of an answer decides whether
 //! the tool acted, its body is for the model.
 //!
-//! Requests are signed as Standard Webhooks are: `webhook-id`, `webhook-timestamp` and `webhook-signature`
-//! (`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`). The id names the effect, so a tool that has
-//! seen it must not do the thing again.
+//! Requests are signed as Standard Webhooks are ([`domain::endpoint::signing`]): `webhook-id`, `webhook-timestamp` and
+//! `webhook-signature`. The id names the effect, so a tool that has seen it must not do the thing again.
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::BusinessId;
+use domain::endpoint::signing::SigningSecret;
 use domain::token::TokenKey;
 use domain::tools::{ANSWER_MAX_BYTES, Lost, Missed, ToolOutcome, ToolReply};
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -23,7 +20,7 @@ use url::Url;
 
 use crate::public_address::Reach;
 use platform::Clock;
-use platform::tls::{self, NoTrustStore};
+use platform::tls::NoTrustStore;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Keeps the signing keys apart from every other use of the key they are made of.
@@ -60,13 +57,7 @@ impl ToolClient {
     /// # Errors
     /// [`NoTrustStore`].
     pub fn new(key: TokenKey, reach: Reach) -> Result<Self, NoTrustStore> {
-        let client = tls::client()?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(Policy::none())
-            .no_proxy()
-            .dns_resolver(reach)
-            .build()
-            .map_err(|_| NoTrustStore)?;
+        let client = reach.client(CONNECT_TIMEOUT)?;
         Ok(Self { client, reach, key })
     }
 
@@ -94,15 +85,14 @@ impl ToolClient {
 
     async fn send(&self, url: Url, request: &ToolRequest<'_>) -> Result<Response, reqwest::Error> {
         let body = request.body.to_string();
-        let seconds = Clock::system().now().secs();
-        let signed = format!("{}.{seconds}.{body}", request.id);
-        let mac = self.key.derived_mac(&format!("{PURPOSE}{}", request.business), signed.as_bytes());
+        let now = Clock::system().now();
+        let signature = secret(&self.key, request.business).signature(request.id, body.as_bytes(), now);
         self.client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", request.id)
-            .header("webhook-timestamp", seconds)
-            .header("webhook-signature", format!("v1,{}", STANDARD.encode(mac)))
+            .header("webhook-timestamp", now.secs())
+            .header("webhook-signature", signature)
             .header("idempotency-key", request.id)
             .body(body)
             .send()
@@ -111,9 +101,12 @@ impl ToolClient {
 
     /// The key that a business verifies its tool requests with, as Standard Webhooks write it.
     pub fn signing_key(key: &TokenKey, business: &BusinessId) -> domain::Secret {
-        let key = key.derived(&format!("{PURPOSE}{business}"));
-        domain::Secret::new(format!("whsec_{}", STANDARD.encode(key)))
+        secret(key, business).shown().clone()
     }
+}
+
+fn secret(key: &TokenKey, business: &BusinessId) -> SigningSecret {
+    SigningSecret::of_bytes(&key.derived(&format!("{PURPOSE}{business}")))
 }
 
 /// What there is of the answer's body by the deadline. Its status has said what it means, so that a body which is too

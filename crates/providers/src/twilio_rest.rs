@@ -17,6 +17,7 @@ use twilio::rest::{
 use twilio::{Form, Sid};
 use url::Url;
 
+use crate::bounded_body::bounded_body;
 use platform::tls;
 
 mod accounts;
@@ -181,7 +182,7 @@ impl TwilioRest {
             }
             Unsent::Http(_) => PlaceError::Unknown,
         })?;
-        let body = bounded_body(&mut response).await.map_err(|_| PlaceError::Unknown)?;
+        let body = body_of(&mut response).await.map_err(|_| PlaceError::Unknown)?;
         if !response.status().is_success() {
             return Err(match failure(&response, &body) {
                 TwilioError::Transient => PlaceError::Unknown,
@@ -333,7 +334,7 @@ impl TwilioRest {
     /// The body of a success.
     async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, TwilioError> {
         let mut response = self.send(request.timeout(REQUEST_TIMEOUT)).await?;
-        let body = bounded_body(&mut response).await?;
+        let body = body_of(&mut response).await?;
         if response.status().is_success() { Ok(body) } else { Err(failure(&response, &body)) }
     }
 
@@ -380,7 +381,7 @@ impl Media {
 
     async fn open(mut response: Response, channels: u16) -> Result<Self, TwilioError> {
         if !response.status().is_success() {
-            let body = bounded_body(&mut response).await?;
+            let body = body_of(&mut response).await?;
             return Err(failure(&response, &body));
         }
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -393,15 +394,8 @@ impl Media {
     }
 }
 
-async fn bounded_body(response: &mut Response) -> Result<Vec<u8>, TwilioError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| TwilioError::Transient)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(TwilioError::Transient);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+async fn body_of(response: &mut Response) -> Result<Vec<u8>, TwilioError> {
+    bounded_body(response, MAX_ANSWER_BYTES).await.map_err(|_| TwilioError::Transient)
 }
 
 fn failure(response: &Response, body: &[u8]) -> TwilioError {

@@ -76,6 +76,36 @@ pub enum Scope {
     /// Add, change, merge and delete the people whom the business knows.
     #[strum(serialize = "contacts:write")]
     ContactsWrite,
+    /// Erase all that is kept of a person.
+    #[strum(serialize = "contacts:erase")]
+    ContactsErase,
+    /// Give out all that is kept of a person, words and recordings included.
+    #[strum(serialize = "contacts:export")]
+    ContactsExport,
+    /// See the addresses at which the business is told what happened, and what became of what was sent there.
+    #[strum(serialize = "endpoints:read")]
+    EndpointsRead,
+    /// Add, change and remove such addresses, and have things sent to them again.
+    #[strum(serialize = "endpoints:write")]
+    EndpointsWrite,
+    /// See where leads come from, and what came.
+    #[strum(serialize = "leads:read")]
+    LeadsRead,
+    /// Add, change and remove such sources, and give them other secrets.
+    #[strum(serialize = "leads:write")]
+    LeadsWrite,
+    /// See who of the business is notified of what, and what became of each notification.
+    #[strum(serialize = "notifications:read")]
+    NotificationsRead,
+    /// Add, change and remove those who are notified.
+    #[strum(serialize = "notifications:write")]
+    NotificationsWrite,
+    /// See campaigns, the people in them and what their calls came to.
+    #[strum(serialize = "campaigns:read")]
+    CampaignsRead,
+    /// Make, start, pause and stop campaigns.
+    #[strum(serialize = "campaigns:write")]
+    CampaignsWrite,
     /// See settings, drafts and compiled prompts.
     #[strum(serialize = "settings:read")]
     SettingsRead,
@@ -243,15 +273,25 @@ impl Role {
             | Scope::AppointmentsWrite
             | Scope::ContactsRead
             | Scope::ContactsWrite
+            | Scope::CampaignsRead
+            | Scope::LeadsRead
             | Scope::DoNotCallRead
             | Scope::DoNotCallWrite => Some(Self::Agent),
-            Scope::RecordingsWrite
+            Scope::ContactsErase
+            | Scope::ContactsExport
+            | Scope::RecordingsWrite
             | Scope::RecordingsShare
             | Scope::SettingsWrite
             | Scope::SettingsPublish
             | Scope::NumbersWrite
             | Scope::BusinessWrite
             | Scope::KeysRead
+            | Scope::EndpointsRead
+            | Scope::EndpointsWrite
+            | Scope::LeadsWrite
+            | Scope::NotificationsRead
+            | Scope::NotificationsWrite
+            | Scope::CampaignsWrite
             | Scope::UsageRead
             | Scope::AuditRead
             | Scope::SecretsRead => Some(Self::Admin),

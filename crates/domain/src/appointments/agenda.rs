@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppointmentId, CalendarId, Interval, Refusal, ServiceId};
+use super::{AppointmentId, CalendarId, External, Interval, Refusal, ServiceId};
 use crate::Timestamp;
 
 /// Entries of one agenda, at most: an item of DynamoDB has 400 KB.
@@ -101,6 +101,7 @@ pub struct Agenda {
 pub struct Agendas {
     read: BTreeMap<AgendaKey, Agenda>,
     changed: BTreeSet<AgendaKey>,
+    external: BTreeMap<CalendarId, Vec<External>>,
 }
 
 impl Agendas {
@@ -118,6 +119,21 @@ impl Agendas {
         self.read.insert(key, agenda);
     }
 
+    /// Takes in what a calendar of another system says of one of ours.
+    pub fn insert_external(&mut self, calendar: CalendarId, external: External) {
+        self.external.entry(calendar).or_default().push(external);
+    }
+
+    /// Whether a calendar of another system that decides about one of the lanes does not tell of the interval.
+    pub fn is_silent(&self, lanes: &[Lane], interval: Interval) -> bool {
+        let mut sources = lanes.iter().flat_map(|lane| self.external_of(&lane.calendar));
+        sources.any(|external| external.is_silent_about(interval))
+    }
+
+    fn external_of(&self, calendar: &CalendarId) -> &[External] {
+        self.external.get(calendar).map_or(&[], Vec::as_slice)
+    }
+
     /// What is to be written, with the versions that were read.
     pub fn changed(&self) -> impl Iterator<Item = (&AgendaKey, &Agenda)> {
         self.changed.iter().filter_map(|key| self.read.get_key_value(key))
@@ -133,6 +149,14 @@ impl Agendas {
 
     fn room_in(&self, lane: &Lane, entry: &Entry, now: Timestamp) -> Result<(), Refusal> {
         let interval = entry.interval();
+        for external in self.external_of(&lane.calendar) {
+            if external.is_silent_about(interval) {
+                return Err(Refusal::CalendarUnavailable);
+            }
+            if external.takes(interval) {
+                return Err(Refusal::SlotTaken);
+            }
+        }
         let mut others: Vec<&Entry> = vec![];
         for day in UtcDay::covering(interval) {
             let agenda = self.read.get(&(lane.calendar.clone(), day)).ok_or(Refusal::CalendarUnavailable)?;

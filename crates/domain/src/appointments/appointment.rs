@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
 use super::{AppointmentId, CalendarId, Candidate, HOLD_LASTS, Interval, Refusal, ServiceId};
+use crate::contact::ContactId;
+use crate::texts::ThreadId;
 use crate::zone::Zone;
 use crate::{CallSid, PhoneNumber, Timestamp};
 
@@ -38,11 +40,37 @@ pub struct Person {
     /// Where they are reached, and by what they are known.
     #[serde(default)]
     pub number: Option<PhoneNumber>,
+    /// Who they are among the contacts of the business, under the id that they had when it was made; `None`: it was not
+    /// known, or it was made before appointments said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
 }
 
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Person(..)")
+    }
+}
+
+/// One person, by everything that an appointment may know them by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Whose<'a> {
+    /// Their number, as the network says it.
+    pub number: Option<&'a PhoneNumber>,
+    /// Their contact, and behind it those that were merged into it: an appointment keeps the one that it was made with.
+    pub contacts: &'a [ContactId],
+}
+
+impl Whose<'_> {
+    /// Whether nothing is known by which appointments could be theirs.
+    pub const fn is_unknown(&self) -> bool {
+        self.number.is_none() && self.contacts.is_empty()
+    }
+
+    /// Whether this is that person.
+    pub fn is(&self, person: &Person) -> bool {
+        let same_number = self.number.is_some() && self.number == person.number.as_ref();
+        same_number || person.contact.is_some_and(|contact| self.contacts.contains(&contact))
     }
 }
 
@@ -52,6 +80,8 @@ impl std::fmt::Debug for Person {
 pub enum Source {
     /// An agent made it in a call.
     Call(CallSid),
+    /// An agent made it in a thread of texts.
+    Thread(ThreadId),
     /// A person or a program made it through the API.
     Api,
 }
@@ -128,6 +158,8 @@ pub struct Wanted {
     pub source: Source,
     /// Whether the time is only held.
     pub hold: bool,
+    /// A time that is held for the same person, and is given back when this one is taken.
+    pub in_place_of: Option<AppointmentId>,
 }
 
 impl Appointment {
@@ -193,9 +225,9 @@ impl Appointment {
         }
     }
 
-    /// Whether the person with this number may see and change it.
-    pub fn is_of(&self, number: &PhoneNumber) -> bool {
-        self.person.number.as_ref() == Some(number)
+    /// Whether this person may see and change it.
+    pub fn is_of(&self, whose: Whose<'_>) -> bool {
+        whose.is(&self.person)
     }
 
     /// The moment at which clocks show what was said to the person. It is not [`start`](Self::start) if the zone's rules
@@ -218,6 +250,17 @@ impl Appointment {
                 Ok(Self { status: Status::Booked, held_until: None, ..self }.changed(now))
             }
             Status::Held => Err(Refusal::HoldExpired),
+            _ => Err(Refusal::WrongStatus),
+        }
+    }
+
+    /// Gives a time that was held back for another one.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongStatus`] for one that is not held.
+    pub fn given_back(self, now: Timestamp) -> Result<Self, Refusal> {
+        match self.status {
+            Status::Held => Ok(Self { status: Status::Cancelled, held_until: None, ..self }.changed(now)),
             _ => Err(Refusal::WrongStatus),
         }
     }

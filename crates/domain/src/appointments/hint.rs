@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::Interval;
-use super::say::{Named, day_named};
+use super::say::{Named, day_named, say_day};
 use crate::Timestamp;
 use crate::zone::Zone;
 
@@ -157,6 +157,18 @@ impl Question {
     /// The word for programs.
     pub fn code(&self) -> &'static str {
         self.into()
+    }
+
+    /// Possible answers: what is passed back for each, and what is said in this language.
+    pub fn options(&self, language: &str) -> Vec<(String, String)> {
+        let day = |date: &Date| (date.to_string(), say_day(*date, language));
+        let hour = |clock: &Clock| (clock.to_string(), clock.to_string());
+        match self {
+            Self::WhichDay(days) => days.iter().map(day).collect(),
+            Self::DayIsPast(next) => vec![day(next)],
+            Self::WhichHour(hours) => hours.iter().map(hour).collect(),
+            Self::UnknownDay | Self::NoTimeLeft => vec![],
+        }
     }
 }
 

@@ -70,3 +70,8 @@ chosen!(
     ServiceId,
     "service id"
 );
+chosen!(
+    /// A business's own key of a calendar of another system: 1 to 32 lower-case letters, digits and hyphens.
+    SourceId,
+    "source id"
+);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::service::minutes;
-use super::{Appointment, AppointmentId, Service, Status};
+use super::{Appointment, AppointmentId, Outcome, Service, Status};
 use crate::{BusinessId, Timestamp};
 
 /// Reminders of one appointment, at most.
@@ -44,11 +44,39 @@ impl Reminder {
         rules.into_iter().take(REMINDERS_MAX).map(reminder).filter(|reminder| now < reminder.due).collect()
     }
 
-    /// Whether it is to be sent, by the appointment as it is now.
-    pub fn is_wanted(&self, now: Timestamp, appointment: &Appointment) -> bool {
+    /// Its name, the same whenever it is sent: what is done under it is done once.
+    pub fn name(&self) -> String {
+        format!("reminder-{}-{}-{}", self.appointment, self.start.0, self.before_minutes)
+    }
+
+    /// The same at a later time.
+    #[must_use]
+    pub fn put_off(&self, until: Timestamp) -> Self {
+        Self { due: until, ..self.clone() }
+    }
+
+    /// Whether the appointment as it is now is the one that it was planned for.
+    pub fn is_of(&self, appointment: &Appointment) -> bool {
         appointment.id == self.appointment
             && appointment.status == Status::Booked
             && appointment.start == self.start
-            && now < self.start
     }
+
+    /// Whether it is to be sent, by the appointment as it is now.
+    pub fn is_wanted(&self, now: Timestamp, appointment: &Appointment) -> bool {
+        self.is_of(appointment) && now < self.start
+    }
+}
+
+/// What became of a reminder, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// When the appointment began by this reminder.
+    pub start: Timestamp,
+    /// By which of the service's rules: minutes before.
+    pub before_minutes: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Timestamp,
 }

@@ -1,7 +1,7 @@
 //! Days and moments as people write them, in the languages that the product speaks. How a date is then pronounced is in
 //! [`Manner`](crate::locale::Manner), which the model has.
 
-use jiff::civil::{DateTime, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 
 use crate::locale::Locale;
 use crate::text::words;
@@ -306,7 +306,7 @@ const LANGUAGES: [Names; 12] = [
 
 /// A moment in a language, by a BCP 47 tag; in English if the product does not speak it: `Thursday, 3 December, 14:30`.
 pub fn say_moment(at: DateTime, language: &str) -> String {
-    let code = Locale::of(language).map_or("en", |locale| locale.code);
+    let code = Locale::code_or_english(language);
     let [english, ..] = &LANGUAGES;
     let names = LANGUAGES.iter().find(|names| names.code == code).unwrap_or(english);
     let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or(0);
@@ -317,6 +317,13 @@ pub fn say_moment(at: DateTime, language: &str) -> String {
         .replace("{d}", &at.day().to_string())
         .replace("{m}", names.months.get(month).unwrap_or(&""))
         .replace("{t}", &at.strftime("%H:%M").to_string())
+}
+
+/// The day without an hour.
+pub(super) fn say_day(date: Date, language: &str) -> String {
+    let said = say_moment(date.at(0, 0, 0, 0), language);
+    let end = said.find("00:00").unwrap_or(said.len());
+    said.get(..end).unwrap_or(&said).trim_end_matches([',', '،', ' ']).to_owned()
 }
 
 /// A day as people name it.
@@ -335,7 +342,7 @@ pub fn day_named(text: &str, language: &str) -> Option<Named> {
     if asked.is_empty() {
         return None;
     }
-    let code = Locale::of(language).map_or("en", |locale| locale.code);
+    let code = Locale::code_or_english(language);
     let own = LANGUAGES.iter().filter(|names| names.code == code);
     own.chain(LANGUAGES.iter().filter(|names| names.code != code)).find_map(|names| {
         let same = |name: &str| words(name) == asked;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::named;
-use super::{CalendarId, Interval, REMINDERS_MAX, ServiceId};
+use super::{CalendarId, Interval, REMINDERS_MAX, Reminding, ServiceId};
 use crate::Timestamp;
 use crate::locale::Locale;
 
@@ -76,6 +76,9 @@ pub struct Service {
     /// How long before its beginning people are reminded, minutes.
     #[serde(default)]
     pub reminders: Vec<u32>,
+    /// How people are reminded.
+    #[serde(default)]
+    pub remind: Option<Reminding>,
     /// Whether it is offered.
     pub active: bool,
 }
@@ -160,6 +163,7 @@ impl Service {
             "reminders",
             format!("must be {REMINDERS_MAX} at most, each 5 to {NOTICE_MAX} minutes"),
         );
+        found.extend(self.remind.as_ref().map(Reminding::lint).unwrap_or_default());
         found
     }
 }

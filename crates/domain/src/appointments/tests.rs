@@ -13,6 +13,8 @@ mod feeds;
 mod hints;
 mod properties;
 mod regressions;
+mod reminders;
+mod sources;
 
 fn zone(name: &str) -> Zone {
     Zone::parse(name).unwrap()
@@ -53,6 +55,7 @@ fn service(minutes: u16) -> Service {
         calendars: vec![CalendarId::parse("anna").unwrap()],
         resources: vec![],
         reminders: vec![],
+        remind: None,
         active: true,
     }
 }

@@ -43,11 +43,14 @@ pub struct WhenNoAgent {
     pub ring_for: Duration,
     /// The message that a caller may leave; without it none is taken.
     pub voicemail: Option<Voicemail>,
+    /// What a caller is sent by SMS whose call was refused, once for each call; without it nothing.
+    #[cfg_attr(feature = "schema", schema(min_length = 1, max_length = 459))]
+    pub text: Option<String>,
 }
 
 impl Default for WhenNoAgent {
     fn default() -> Self {
-        Self { ring_for: Duration::from_secs(25), voicemail: None }
+        Self { ring_for: Duration::from_secs(25), voicemail: None, text: None }
     }
 }
 

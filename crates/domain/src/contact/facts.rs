@@ -17,8 +17,10 @@ pub enum Source {
     CallerName,
     /// The name of a profile, such as WhatsApp's.
     Profile,
-    /// A form, a file or another system.
+    /// A file or another system.
     Import,
+    /// A form that the person filled in.
+    Form,
     /// It was said in a call.
     Call,
     /// A person of the business typed it.
@@ -90,7 +92,8 @@ impl<T> Known<T> {
             std::cmp::Ordering::Less => true,
             std::cmp::Ordering::Greater => false,
             std::cmp::Ordering::Equal => match self.source {
-                Source::Call => other.certainty() > self.certainty(),
+                // A form can be sent again by anyone who knows the number.
+                Source::Call | Source::Form => other.certainty() > self.certainty(),
                 Source::CallerName | Source::Profile | Source::Import | Source::Person => other.at >= self.at,
             },
         }

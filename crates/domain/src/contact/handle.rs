@@ -7,6 +7,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::PhoneNumber;
 use crate::as_text::as_text;
+use crate::numbering::Country;
 
 /// The longest value of a handle, bytes.
 const MAX_BYTES: usize = 254;
@@ -105,6 +106,20 @@ impl Handle {
             HandleKind::External => external(text).ok_or(InvalidHandle::External)?,
         };
         Ok(Self { kind, value })
+    }
+
+    /// Reads a number as people of a country write it among themselves, without its country code.
+    ///
+    /// # Errors
+    /// [`InvalidHandle::Phone`], also of a number that the country's numbering plan does not have.
+    pub fn national(text: &str, country: Country) -> Result<Self, InvalidHandle> {
+        if text.len() > 40 || text.chars().any(char::is_alphabetic) {
+            return Err(InvalidHandle::Phone);
+        }
+        let known = phonenumber::parse(Some(country.id()), text).ok().filter(phonenumber::is_valid);
+        let known = known.ok_or(InvalidHandle::Phone)?;
+        let number = PhoneNumber::parse(&known.format().mode(phonenumber::Mode::E164).to_string());
+        number.map(|number| Self::phone(&number)).map_err(|_| InvalidHandle::Phone)
     }
 
     /// The reverse of Display: `kind:value`, the value in its one form.

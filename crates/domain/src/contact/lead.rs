@@ -10,6 +10,7 @@ use super::{MAX_TEXT, Mistake, cut, is_words};
 use crate::access::KeyId;
 use crate::as_text::as_text;
 use crate::ids::InvalidId;
+use crate::lead::LeadSourceId;
 use crate::{CallSid, Timestamp};
 
 /// A move that an agent asks for stands from this confidence on; below it is a suggestion.
@@ -144,7 +145,7 @@ impl Pipeline {
                 mistakes.push((
                     "retired",
                     "unknown",
-                    format!("`{target}`, which takes the place of `{old}`, is none of the statuses"),
+                    format!("`{target}`, which takes the place of `{old}`, is missing from the statuses"),
                 ));
             }
         }
@@ -210,6 +211,8 @@ pub enum MovedBy {
     Key(KeyId),
     /// What a call came to.
     Call(CallSid),
+    /// A form that the person filled in, by where it came from.
+    LeadSource(LeadSourceId),
 }
 
 /// A move that is asked for.
@@ -292,13 +295,14 @@ pub enum LeadChange {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotMoved {
     /// The pipeline has no such status.
-    #[error("`{0}` is none of the pipeline's statuses")]
+    #[error("the pipeline has no status `{0}`")]
     Unknown(StatusId),
 }
 
 impl Lead {
     /// Asks for a move. A key's stands. A call's stands if it is sure enough, goes on in the pipeline's order and leaves
-    /// no status at which the business is done; otherwise it is a suggestion, which takes the place of an earlier one.
+    /// no status at which the business is done, and so does a form's, which is sure; otherwise it is a suggestion, which takes
+    /// the place of an earlier one.
     ///
     /// # Errors
     /// [`NotMoved`].
@@ -312,13 +316,11 @@ impl Lead {
             return Ok(LeadChange::Same);
         }
         let at = now.and_then(|now| pipeline.place(&now.id)).unwrap_or(0);
+        let goes_on = to > at && now.is_none_or(|now| now.kind == StatusKind::Open);
         let stands = match &request.by {
             MovedBy::Key(_) => true,
-            MovedBy::Call(_) => {
-                request.confidence.is_some_and(|sure| sure >= SURE_ENOUGH)
-                    && to > at
-                    && now.is_none_or(|now| now.kind == StatusKind::Open)
-            }
+            MovedBy::Call(_) => request.confidence.is_some_and(|sure| sure >= SURE_ENOUGH) && goes_on,
+            MovedBy::LeadSource(_) => goes_on,
         };
         let reason = request.reason.as_ref().map(|reason| cut(reason, MAX_TEXT));
         if !stands {

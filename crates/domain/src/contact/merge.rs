@@ -77,8 +77,9 @@ pub struct MergeRecord {
     pub result: Contact,
     /// When.
     pub at: Timestamp,
-    /// The key with which it was asked for.
-    pub by: KeyId,
+    /// The key with which it was asked for; `None`: a carrier said that both are one person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<KeyId>,
 }
 
 /// Merges the contact `loser` into `survivor`, which keeps its id. Where both know something, what the survivor knows
@@ -133,6 +134,21 @@ pub fn merge(survivor: &Contact, loser: &Contact, choices: &BTreeSet<Choice>) ->
         whole.last_call.clone_from(&loser.last_call);
     }
     Ok(whole)
+}
+
+/// Which two of these contacts a carrier has told to be one person, by naming their handles together: the one that stays,
+/// and the one that joins it. A contact that is known by WhatsApp ids alone joins the one that has a number. Whatever else
+/// meets in one text is for people to judge: a number goes from one person to another, an id does not.
+pub fn joined_by_carrier<'a>(met: &[&'a Contact]) -> Option<(&'a Contact, &'a Contact)> {
+    let [one, two] = met else { return None };
+    let has_number =
+        |contact: &Contact| contact.handles.iter().any(|handle| handle.kind() == HandleKind::Phone);
+    let has_ids_alone = |contact: &Contact| {
+        let is_id =
+            |handle: &Handle| matches!(handle.kind(), HandleKind::Whatsapp | HandleKind::WhatsappParent);
+        !contact.handles.is_empty() && contact.handles.iter().all(is_id)
+    };
+    [(*one, *two), (*two, *one)].into_iter().find(|(stays, joins)| has_number(stays) && has_ids_alone(joins))
 }
 
 fn either<T: Clone>(own: &mut Option<T>, other: Option<&T>, chosen: bool) {

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ContactId, LeadMove};
+use super::{ContactId, LeadId, LeadMove};
 use crate::access::KeyId;
 use crate::as_text::as_text;
 use crate::ids::{InvalidId, is_32_digits};
+use crate::lead::LeadSourceId;
 use crate::messages::MessageId;
+use crate::texts::{Body, ThreadId};
 use crate::{CallSid, Direction, Timestamp};
 
 const DIGEST_BITS: u32 = 80;
@@ -83,10 +85,16 @@ pub enum EntryKind {
     Voicemail,
     /// An appointment that was made, moved or cancelled.
     Appointment,
+    /// Texts, in either direction: the first of a day.
+    Text,
+    /// The agent gave a thread of texts to a person.
+    HandOver,
     /// A note of a person.
     Note,
     /// The lead moved.
     LeadMove,
+    /// The person filled in a form.
+    Lead,
     /// Another contact was merged into this one.
     Merge,
     /// A merge was undone.
@@ -161,7 +169,11 @@ pub enum What {
     /// A message that the agent took.
     Message {
         /// The call in which it was left.
-        call: CallSid,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallSid>,
+        /// The thread in which it was left, if that was in writing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<ThreadId>,
         /// The message.
         message: MessageId,
     },
@@ -178,11 +190,39 @@ pub enum What {
         appointment: String,
         /// `booked`, `moved`, `cancelled` and so on.
         became: String,
+        /// When it begins, after that; `None` in entries that were told before entries said so.
+        #[serde(default)]
+        start: Option<Timestamp>,
+    },
+    /// The first text of a day. What it and those behind it say stays in their thread.
+    Text {
+        /// The thread.
+        thread: ThreadId,
+        /// The text's number in it, from 1.
+        number: u64,
+        /// Inbound: the person wrote it.
+        direction: Direction,
+    },
+    /// The agent gave a thread of texts to a person.
+    HandOver {
+        /// The thread.
+        thread: ThreadId,
+        /// Why, in the agent's words.
+        reason: Body,
     },
     /// A note of a person.
     Note(Note),
     /// The lead moved.
     LeadMove(LeadMove),
+    /// The person filled in a form.
+    Lead {
+        /// What came.
+        lead: LeadId,
+        /// Where it came from.
+        source: LeadSourceId,
+        /// What the source was called then.
+        name: String,
+    },
     /// Another contact was merged into this one.
     Merge {
         /// The other one.
@@ -203,8 +243,11 @@ impl What {
             Self::Message { .. } => EntryKind::Message,
             Self::Voicemail { .. } => EntryKind::Voicemail,
             Self::Appointment { .. } => EntryKind::Appointment,
+            Self::Text { .. } => EntryKind::Text,
+            Self::HandOver { .. } => EntryKind::HandOver,
             Self::Note(_) => EntryKind::Note,
             Self::LeadMove(_) => EntryKind::LeadMove,
+            Self::Lead { .. } => EntryKind::Lead,
             Self::Merge { .. } => EntryKind::Merge,
             Self::Unmerge { .. } => EntryKind::Unmerge,
         }

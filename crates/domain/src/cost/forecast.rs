@@ -1,7 +1,8 @@
-//! The most that a call may cost while it lasts, before it is placed.
+//! The most that a call may come to and cost while it lasts, before it is placed.
 
 use super::PriceList;
-use crate::business::Voice;
+use crate::business::{Settings, Voice};
+use crate::outbound::AtMost;
 
 /// Audio that a caller speaks in a minute, tokens: one for each tenth of a second.
 const HEARD: u64 = 600;
@@ -14,6 +15,13 @@ const READ_AGAIN: u64 = 28_000;
 const MILLION: u64 = 1_000_000;
 
 impl PriceList {
+    /// The most that one outbound call of these settings may come to.
+    pub fn most_of_a_call(&self, settings: &Settings) -> AtMost {
+        let policies = &settings.policies;
+        let minutes = policies.conversation.max_call.as_secs().div_ceil(60);
+        AtMost { minutes, micros: self.most_of_outbound(&settings.voice, policies.record_calls, minutes) }
+    }
+
     /// The most that so many minutes of an outbound call may cost, micro-dollars. Both sides are taken to speak all the
     /// time, and the model to read a full window from its cache for each answer. What follows the call, such as a
     /// transcript of its recording, is not in it. `None`: a price is not known.

@@ -164,6 +164,11 @@ impl Week {
         }
     }
 
+    /// Puts these spans on a weekday, in place of those that it has.
+    pub(crate) fn put(&mut self, day: Weekday, spans: &[Span]) {
+        *self.spans_mut(day) = spans.to_vec();
+    }
+
     fn spans_mut(&mut self, day: Weekday) -> &mut Vec<Span> {
         match day {
             Weekday::Monday => &mut self.monday,

@@ -15,6 +15,10 @@ fn mark() -> Mark {
     Mark { by: KeyId::parse("E1EwthbN").unwrap(), name: "front desk".into(), at: NOW }
 }
 
+fn of_call(n: u32) -> Origin {
+    Origin::Call(call_sid(n))
+}
+
 fn sid(n: u32) -> RecordingSid {
     RecordingSid::parse(&format!("RE{n:032x}")).unwrap()
 }
@@ -26,14 +30,14 @@ fn recording(n: u32, kind: RecordingKind, state: RecordingState) -> Recording {
 
 #[test]
 fn a_name_holds_its_time_and_tells_what_was_left_apart() {
-    let of = |ms, name: &str, kind| MessageId::of(Timestamp(ms), &call_sid(1), kind, name);
+    let of = |ms, name: &str, kind| MessageId::of(Timestamp(ms), &of_call(1), kind, name);
     let id = of(NOW.0, "a", MessageKind::Message);
     assert_eq!((id.at(), MessageId::parse(&id.to_string())), (NOW, Ok(id)));
     assert_eq!(id, of(NOW.0, "a", MessageKind::Message), "told twice it is the same");
     let others = [
         of(NOW.0, "b", MessageKind::Message),
         of(NOW.0, "a", MessageKind::Voicemail),
-        MessageId::of(NOW, &call_sid(2), MessageKind::Message, "a"),
+        MessageId::of(NOW, &of_call(2), MessageKind::Message, "a"),
     ];
     assert!(others.iter().all(|other| *other != id && other.at() == NOW && other.day() == id.day()));
     assert!(of(NOW.0 - 1, "z", MessageKind::Voicemail) < id && id < of(NOW.0 + 1, "a", MessageKind::Message));
@@ -46,7 +50,7 @@ fn a_name_holds_its_time_and_tells_what_was_left_apart() {
 
 #[test]
 fn a_day_holds_what_was_left_on_it_and_nothing_else() {
-    let of = |ms| MessageId::of(Timestamp(ms), &call_sid(1), MessageKind::Message, "a");
+    let of = |ms| MessageId::of(Timestamp(ms), &of_call(1), MessageKind::Message, "a");
     let day = of(NOW.0).day();
     let Span { from, to } = day.until(day);
     let begins = i64::from(day.0) * DAY_MS;
@@ -169,7 +173,7 @@ fn some_id() -> impl Strategy<Value = MessageId> {
     // Few days, and few moments of them, so that they meet.
     (0..6_i64, 0..4_i64, any::<u8>()).prop_map(|(day, moment, name)| {
         let at = Timestamp(NOW.0 + day * DAY_MS + moment);
-        MessageId::of(at, &call_sid(1), MessageKind::Message, &name.to_string())
+        MessageId::of(at, &of_call(1), MessageKind::Message, &name.to_string())
     })
 }
 

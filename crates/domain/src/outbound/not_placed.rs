@@ -30,6 +30,9 @@ pub enum NotPlaced {
     /// The person asked not to be called.
     #[error("the person asked this business not to be called")]
     DoNotCall,
+    /// It was to be placed before a moment that is over.
+    #[error("the call was to be placed before a moment that is over")]
+    Late,
     /// The month's cap is reached.
     #[error("this month's cap on {} is reached: raise it or wait for the next month", .0.as_str())]
     MonthCap(Meter),
@@ -126,6 +129,7 @@ impl NotPlaced {
             | Self::UnknownCountry
             | Self::Country(_)
             | Self::DoNotCall
+            | Self::Late
             | Self::UnknownPrice
             | Self::UnknownZone
             | Self::Hours { until: None } => Retry::Never,

@@ -61,6 +61,8 @@ impl Case {
             zone: self.zone.as_ref(),
             do_not_call: false,
             last_dialled: None,
+            pause: None,
+            not_after: None,
             today: Amounts::default(),
             day_ends: self.now.plus(Duration::from_secs(43_200)),
             this_call: AtMost { minutes: 30, micros: Some(1_000) },

@@ -15,9 +15,9 @@ use crate::phone::Caller;
 const MARK: &str = "> ";
 /// The characters of a name that are told.
 pub const MAX_NAME_CHARS: usize = 100;
-/// The notes, and the earlier conversations, that are told; the first ones.
+/// The appointments, the notes, and the earlier conversations, that are told; the first ones of each.
 pub const MAX_ENTRIES: usize = 20;
-/// The characters of a note or an earlier conversation that are told.
+/// The characters of an appointment, a note or an earlier conversation that are told.
 pub const MAX_ENTRY_CHARS: usize = 500;
 
 /// How an agent may use the name under which a caller is known.
@@ -52,6 +52,8 @@ pub struct AboutCaller<'a> {
     pub name: Option<&'a str>,
     /// How it may be used.
     pub name_policy: NamePolicy,
+    /// Appointments that stand, the earliest first.
+    pub appointments: &'a [String],
     /// What the business noted, the most important first.
     pub notes: &'a [String],
     /// Earlier conversations, the latest first.
@@ -63,6 +65,7 @@ impl fmt::Debug for AboutCaller<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AboutCaller")
             .field("name", &self.name.is_some())
+            .field("appointments", &self.appointments.len())
             .field("notes", &self.notes.len())
             .field("history", &self.history.len())
             .finish_non_exhaustive()
@@ -79,6 +82,7 @@ impl AboutCaller<'_> {
             told.map(|entry| data(label, entry, MAX_ENTRY_CHARS)).collect()
         };
         let mut lines = name.map_or_else(String::new, |name| data("Name", name, MAX_NAME_CHARS));
+        lines.push_str(&entries(self.appointments, "Appointment"));
         lines.push_str(&entries(self.notes, "Note"));
         lines.push_str(&entries(self.history, "Earlier"));
         if lines.is_empty() {

@@ -4,8 +4,8 @@ use super::Channel;
 use crate::hours::{DAYS, Span, Week};
 use crate::locale::{self, Locale};
 use crate::tools::{
-    BOOK_APPOINTMENT, CANCEL_APPOINTMENT, END_CALL, RESCHEDULE_APPOINTMENT, TAKE_MESSAGE, TRANSFER_CALL,
-    Toolbox,
+    BOOK_APPOINTMENT, CANCEL_APPOINTMENT, END_CALL, HAND_OVER, PROMISE_CALL_BACK, RECORD_DO_NOT_CALL,
+    RESCHEDULE_APPOINTMENT, SEND_MESSAGE, TAKE_MESSAGE, TRANSFER_CALL, Toolbox,
 };
 
 /// Rules of the medium, not of the business: they hold for every voice call.
@@ -81,15 +81,25 @@ fn capitalised(name: &str) -> String {
 /// What the agent can do besides talking, and what it cannot.
 pub(super) fn tools(toolbox: &Toolbox, channel: Channel) -> String {
     let mut rules = vec![];
+    let (party, here) = match channel {
+        Channel::Inbound | Channel::Outbound => ("caller", "call"),
+        Channel::WhatsApp => ("person", "conversation"),
+    };
     let appointments = [BOOK_APPOINTMENT, RESCHEDULE_APPOINTMENT, CANCEL_APPOINTMENT];
     let appointments = appointments.into_iter().filter(|_| toolbox.appointments);
-    let names: Vec<&str> = appointments.chain(toolbox.http.iter().map(|tool| tool.name.as_str())).collect();
+    let sends = toolbox.send_message && channel != Channel::WhatsApp;
+    // What stands for the business's own tool of that name in calls that it places.
+    let is_ours =
+        |name: &str| channel == Channel::Outbound && [RECORD_DO_NOT_CALL, PROMISE_CALL_BACK].contains(&name);
+    let names: Vec<&str> = appointments
+        .chain([SEND_MESSAGE].into_iter().filter(|_| sends))
+        .chain(toolbox.http.iter().map(|tool| tool.name.as_str()).filter(|name| !is_ours(name)))
+        .collect();
     if names.is_empty() {
-        rules.push(
-            "You have no tool for appointments, orders or messages to the caller: never say that one is made, changed, \
+        rules.push(format!(
+            "You have no tool for appointments, orders or messages to the {party}: never say that one is made, changed, \
              cancelled or sent. Say that you cannot do it yourself."
-                .to_owned(),
-        );
+        ));
     } else {
         rules.push(format!(
             "Before you call a tool that books, changes, cancels, orders or sends, say what you are about to do and wait \
@@ -97,11 +107,20 @@ pub(super) fn tools(toolbox: &Toolbox, channel: Channel) -> String {
              this kind: {}.",
             names.join(", ")
         ));
-        rules.push(
-            "An appointment exists only if a tool said so in this call. Offer only times that a tool or this prompt \
+        rules.push(format!(
+            "An appointment exists only if a tool said so in this {here}. Offer only times that a tool or this prompt \
              gives, and repeat day and time before you book."
-                .to_owned(),
-        );
+        ));
+    }
+    if channel == Channel::WhatsApp {
+        rules.push(format!(
+            "If the person asks for a human, or you cannot help, use {HAND_OVER}: it is the only way to one."
+        ));
+        if toolbox.take_messages {
+            rules.push(format!(
+                "If the person wants the business to be told something, note it with {TAKE_MESSAGE}."
+            ));
+        }
     }
     if channel != Channel::WhatsApp {
         rules.push(match toolbox.directory.is_empty() {
@@ -114,6 +133,12 @@ pub(super) fn tools(toolbox: &Toolbox, channel: Channel) -> String {
             true => format!("If you cannot help, offer to take a message, with {TAKE_MESSAGE}."),
             false => "You cannot take messages: do not offer it.".to_owned(),
         });
+        if channel == Channel::Outbound {
+            rules.push(format!(
+                "If the person does not want to be called again, call {RECORD_DO_NOT_CALL} at once, without a question and without \
+                 an attempt to change their mind."
+            ));
+        }
         rules.push(format!("Only {END_CALL} ends the call."));
     }
     format!("# What you can do\n- {}", rules.join("\n- "))

@@ -1,17 +1,10 @@
-//! How long a prompt is, and whether two are the same.
-
-use sha2::{Digest as _, Sha256};
+//! How long a prompt is.
 
 /// How many tokens a text is about: a quarter of one for each ASCII character, half of one for every other. It is an
 /// estimate: no tokenizer is asked.
 pub fn estimated_tokens(text: &str) -> usize {
     let quarters: usize = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
     quarters.div_ceil(4)
-}
-
-/// SHA-256 of a text, hexadecimal.
-pub fn hash(text: &str) -> String {
-    hex::encode(Sha256::digest(text))
 }
 
 #[cfg(test)]
@@ -24,11 +17,5 @@ mod tests {
         assert_eq!(estimated_tokens("four"), 1);
         assert_eq!(estimated_tokens("fives"), 2);
         assert_eq!(estimated_tokens("שלום"), 2);
-    }
-
-    #[test]
-    fn equal_texts_have_equal_hashes() {
-        assert_eq!(hash("a").len(), 64);
-        assert!(hash("a") == hash("a") && hash("a") != hash("b"));
     }
 }

@@ -41,6 +41,7 @@ fn toolbox() -> Toolbox {
             number: PhoneNumber::parse("+12025550101").unwrap(),
         }],
         take_messages: true,
+        send_message: false,
         appointments: false,
         http: vec![HttpTool {
             name: "book_service".into(),
@@ -88,9 +89,11 @@ fn whole(code: &str, now: Timestamp, outbound: bool) -> String {
         language: None,
     };
     let (notes, history) = (["Prefers mornings.".to_owned()], ["Asked for the price of a chain.".to_owned()]);
+    let appointments = ["Thursday 2026-12-03 14:30: Service".to_owned()];
     let about = AboutCaller {
         name: Some("Dana Levi"),
         name_policy: NamePolicy::Ask,
+        appointments: &appointments,
         notes: &notes,
         history: &history,
     };
@@ -230,10 +233,15 @@ fn a_name_is_told_as_far_as_its_policy_allows() {
 fn records_of_any_size_take_a_bounded_part_of_the_prompt() {
     let entries = vec!["x".repeat(10_000); 1_000];
     let name = "y".repeat(10_000);
-    let about =
-        AboutCaller { name: Some(&name), notes: &entries, history: &entries, ..AboutCaller::default() };
-    assert!(about.told().len() < 2 * MAX_TOLD + 1_000, "{}", about.told().len());
-    const MAX_TOLD: usize = caller::MAX_ENTRIES * (caller::MAX_ENTRY_CHARS + 12);
+    let about = AboutCaller {
+        name: Some(&name),
+        appointments: &entries,
+        notes: &entries,
+        history: &entries,
+        ..AboutCaller::default()
+    };
+    assert!(about.told().len() < 3 * MAX_TOLD + 1_000, "{}", about.told().len());
+    const MAX_TOLD: usize = caller::MAX_ENTRIES * (caller::MAX_ENTRY_CHARS + 16);
 }
 
 proptest! {
@@ -244,7 +252,9 @@ proptest! {
         note in "(# |> |\\PC|[\n\r\u{B}\u{C}\u{85}\u{2028}\u{2029}]){0,200}",
     ) {
         let notes = [note.clone()];
-        let about = AboutCaller { name: Some(&name), name_policy: NamePolicy::Use, notes: &notes, history: &notes };
+        let about = AboutCaller {
+            name: Some(&name), name_policy: NamePolicy::Use, appointments: &notes, notes: &notes, history: &notes,
+        };
         let told = about.told();
         let mut lines = told.split(|c: char| c == '\n' || (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}'));
         if !told.is_empty() {

@@ -9,6 +9,7 @@ use crate::business::bounds::{
 };
 use crate::business::{Settings, TranscriptPolicy, TurnDetection};
 use crate::duration::Words;
+use crate::texts::call_text::MAX_CALL_TEXT;
 
 pub(super) fn check(settings: &Settings, found: &mut Findings) {
     let policies = &settings.policies;
@@ -42,6 +43,11 @@ pub(super) fn check(settings: &Settings, found: &mut Findings) {
     within("policies.when_no_agent.ring_for", no_agent.ring_for, IN_PLACE_OF_AGENT, found);
     if let Some(voicemail) = &no_agent.voicemail {
         within("policies.when_no_agent.voicemail.max_length", voicemail.max_length, IN_PLACE_OF_AGENT, found);
+    }
+    let fits = |text: &String| crate::text::has_words(text) && text.chars().count() <= MAX_CALL_TEXT;
+    if no_agent.text.as_ref().is_some_and(|text| !fits(text)) {
+        let detail = format_args!("give 1 to {MAX_CALL_TEXT} characters with something to say");
+        found.error("policies.when_no_agent.text", "length", detail);
     }
     if policies.transcript == TranscriptPolicy::RecordingUpgrade && !policies.record_calls {
         let detail = "calls are not recorded, so no recording can replace the realtime transcript";

@@ -6,7 +6,7 @@ use crate::business::{ChannelPrompt, PromptInLanguage, Prompts, TranscriptPolicy
 use crate::business::{VoicemailPolicy, bounds};
 use crate::hours::{OpeningHours, Outside, Week};
 use crate::insight::{Field, FieldKind};
-use crate::tools::{Destination, HttpTool};
+use crate::tools::{Destination, HttpTool, RECORD_DO_NOT_CALL};
 use crate::{Announcement, PhoneNumber, testing};
 
 fn sound() -> Settings {
@@ -50,6 +50,27 @@ fn a_path_becomes_a_json_pointer() {
     ] {
         assert_eq!(pointer(path), expected, "{path}");
     }
+}
+
+/// The name was free once, and is in calls that come in.
+#[test]
+fn the_name_of_the_tool_for_no_more_calls_is_taken_once_the_agent_calls_people() {
+    let own = |settings: &mut Settings| {
+        settings.tools.http = vec![HttpTool {
+            name: RECORD_DO_NOT_CALL.into(),
+            description: "Tells our own list.".into(),
+            parameters: r#"{"type":"object"}"#.into(),
+            url: "https://tools.example/list".into(),
+            timeout: Duration::from_secs(5),
+            once: true,
+        }];
+    };
+    assert_eq!(found(own), []);
+    let calls = found(|settings| {
+        own(settings);
+        settings.prompts.outbound = settings.prompts.inbound.clone();
+    });
+    assert_eq!(calls, one("/tools/http/0/name", "error", "taken"));
 }
 
 #[test]
@@ -230,6 +251,14 @@ fn figures_keep_to_their_bounds() {
         one("/policies/conversation/warn_before_end", "warning", "no_warning")
     );
     assert_eq!(conversation(|policy| policy.warn_before_end = Duration::ZERO), []);
+    let text = |text: &str| {
+        let text = text.to_owned();
+        found(move |settings| settings.policies.when_no_agent.text = Some(text))
+    };
+    assert_eq!(text("We will call you back."), found(|_| ()));
+    for wrong in ["", " . ", &"x".repeat(460)] {
+        assert_ne!(text(wrong), found(|_| ()), "{wrong}");
+    }
     assert_eq!(
         found(|settings| settings.policies.when_no_agent.ring_for = seconds(601)),
         out("/policies/when_no_agent/ring_for")

@@ -49,9 +49,18 @@ struct Words {
     language: &'static str,
     stop: &'static [&'static str],
     start: &'static [&'static str],
+    /// What carriers of SMS take for a stop besides (Twilio docs, default keywords of long codes). Over WhatsApp these words
+    /// are answers to questions: "cancel" is about an appointment.
+    stop_by_sms: &'static [&'static str],
+    /// What carriers of SMS answer themselves.
+    help_by_sms: &'static [&'static str],
     /// What a person is told once who wants no further texts.
     confirmed: &'static str,
 }
+
+/// A language whose words carriers of SMS do not know.
+const NONE: Words =
+    Words { language: "", stop: &[], start: &[], stop_by_sms: &[], help_by_sms: &[], confirmed: "" };
 
 /// English first: carriers know its words everywhere.
 const WORDS: &[Words] = &[
@@ -68,6 +77,8 @@ const WORDS: &[Words] = &[
             "remove me",
         ],
         start: &["start", "unstop", "subscribe", "resubscribe", "opt in", "optin"],
+        stop_by_sms: &["end", "quit", "cancel", "revoke"],
+        help_by_sms: &["help", "info"],
         confirmed: "You will not get any more messages from us. To get them again, write START.",
     },
     Words {
@@ -75,6 +86,7 @@ const WORDS: &[Words] = &[
         stop: &["stopp", "abmelden", "abbestellen", "austragen", "keine nachrichten mehr"],
         start: &["starten", "anmelden"],
         confirmed: "Sie erhalten keine Nachrichten mehr von uns. Möchten Sie wieder welche, schreiben Sie START.",
+        ..NONE
     },
     Words {
         language: "fr",
@@ -90,68 +102,72 @@ const WORDS: &[Words] = &[
         ],
         start: &["reprendre", "s'abonner", "réabonner"],
         confirmed: "Vous ne recevrez plus de messages de notre part. Pour en recevoir à nouveau, écrivez START.",
+        ..NONE
     },
     Words {
         language: "es",
         stop: &["baja", "alto", "darme de baja", "dar de baja", "cancelar suscripción", "no más mensajes"],
         start: &["alta", "darme de alta", "suscribir"],
         confirmed: "No recibirá más mensajes nuestros. Si quiere volver a recibirlos, escriba START.",
+        ..NONE
     },
     Words {
         language: "it",
         stop: &["ferma", "fermare", "disiscrivimi", "annulla iscrizione", "cancellami", "disattiva"],
         start: &["iscrivimi", "attiva", "riattiva"],
         confirmed: "Non riceverà più messaggi da noi. Per riceverli di nuovo, scriva START.",
+        ..NONE
     },
     Words {
         language: "pt",
         stop: &["parar", "sair", "descadastrar", "cancelar inscrição", "remover"],
         start: &["iniciar", "inscrever", "voltar a receber"],
         confirmed: "Não vai receber mais mensagens nossas. Para voltar a recebê-las, escreva START.",
+        ..NONE
     },
     Words {
         language: "nl",
         stop: &["stoppen", "afmelden", "uitschrijven"],
         start: &["aanmelden", "inschrijven"],
         confirmed: "U krijgt geen berichten meer van ons. Wilt u ze weer ontvangen, schrijf dan START.",
+        ..NONE
     },
     Words {
         language: "pl",
         stop: &["rezygnuję", "rezygnuje", "wypisz", "wypisz mnie", "zatrzymaj"],
         start: &["zapisz", "zapisz mnie", "wznów"],
         confirmed: "Nie będziemy wysyłać kolejnych wiadomości. Aby je znów otrzymywać, napisz START.",
+        ..NONE
     },
     Words {
         language: "ru",
         stop: &["стоп", "отписаться", "отпишите меня", "отписка", "отмена подписки"],
         start: &["старт", "подписаться", "начать"],
         confirmed: "Вы больше не будете получать от нас сообщения. Чтобы получать их снова, напишите START.",
+        ..NONE
     },
     Words {
         language: "tr",
         stop: &["dur", "durdur", "iptal", "abonelikten çık", "ret"],
         start: &["başlat", "basla", "abone ol"],
         confirmed: "Size artık mesaj göndermeyeceğiz. Yeniden almak için START yazın.",
+        ..NONE
     },
     Words {
         language: "ar",
         stop: &["توقف", "إيقاف", "ايقاف", "إلغاء", "الغاء", "إلغاء الاشتراك", "الغاء الاشتراك"],
         start: &["ابدأ", "ابدا", "اشتراك"],
         confirmed: "لن تصلك رسائل أخرى منا. لتلقيها من جديد، اكتب START.",
+        ..NONE
     },
     Words {
         language: "he",
         stop: &["הסר", "הסירו", "להסרה", "עצור", "הפסק", "הסירו אותי"],
         start: &["התחל", "הרשמה", "הצטרף"],
         confirmed: "לא נשלח אליך הודעות נוספות. כדי לקבל אותן שוב, יש לכתוב START.",
+        ..NONE
     },
 ];
-
-/// What carriers of SMS take for a stop besides (Twilio docs, default keywords of long codes). Over WhatsApp these words
-/// are answers to questions: "cancel" is about an appointment.
-const SMS_STOP: [&str; 4] = ["end", "quit", "cancel", "revoke"];
-/// What carriers of SMS answer themselves.
-const SMS_HELP: [&str; 2] = ["help", "info"];
 
 /// The wish that a text is. `None`: it is no wish, and is answered as any other.
 pub fn written(medium: Medium, body: &str) -> Option<Written> {
@@ -160,22 +176,19 @@ pub fn written(medium: Medium, body: &str) -> Option<Written> {
         return None;
     }
     let is = |words: &[&str]| words.iter().any(|word| plain(word) == text);
-    for words in WORDS {
-        let wish = if is(words.stop) {
+    let by_sms = medium == Medium::Sms;
+    WORDS.iter().find_map(|words| {
+        let wish = if is(words.stop) || (by_sms && is(words.stop_by_sms)) {
             Wish::Stop
         } else if is(words.start) {
             Wish::Start
+        } else if by_sms && is(words.help_by_sms) {
+            Wish::Help
         } else {
-            continue;
+            return None;
         };
-        return Some(Written { wish, language: words.language });
-    }
-    let english = |wish| Some(Written { wish, language: "en" });
-    match medium {
-        Medium::Sms if is(&SMS_STOP) => english(Wish::Stop),
-        Medium::Sms if is(&SMS_HELP) => english(Wish::Help),
-        Medium::Sms | Medium::WhatsApp => None,
-    }
+        Some(Written { wish, language: words.language })
+    })
 }
 
 /// What a person is told once who wants no further texts. `None`: the carrier has told them, and a second time would be
@@ -211,6 +224,15 @@ pub enum Consent {
 }
 
 impl Consent {
+    /// What stands when the person has said both: that they want none.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Stopped(_), _) => self,
+            (Self::Open, other) => other,
+        }
+    }
+
     /// What it is after a wish at this time.
     #[must_use]
     pub const fn after(self, wish: Wish, at: Timestamp) -> Self {

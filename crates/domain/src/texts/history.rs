@@ -3,6 +3,7 @@
 use super::Text;
 use super::incoming::{Incoming, Kind};
 use super::outgoing::{Content, Delivery, Outgoing};
+use super::tool_use::ToolUse;
 
 /// Texts that a model reads, at most.
 pub const MAX_TEXTS: u16 = 40;
@@ -18,23 +19,43 @@ pub enum Side {
     Business,
 }
 
-/// What was said, in the order of the texts. Texts in a row of one side are one. What the person wrote comes last, or there
-/// is nothing to answer.
-pub fn said<'a>(texts: impl IntoIterator<Item = &'a Text>) -> Vec<(Side, String)> {
-    let mut said: Vec<(Side, String)> = vec![];
+/// One piece of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Words of a side.
+    Words(Side, String),
+    /// The agent used a tool.
+    Tool(&'a ToolUse),
+}
+
+impl Said<'_> {
+    /// Whether the business has the last word with it.
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Words(Side::Business, _))
+    }
+}
+
+/// What was said, in the order of the texts. Texts in a row of one side are one. What the person wrote, or what a tool
+/// answered, comes last, or there is nothing to answer.
+pub fn said<'a>(texts: impl IntoIterator<Item = &'a Text>) -> Vec<Said<'a>> {
+    let mut said: Vec<Said<'a>> = vec![];
     for text in texts {
         let line = match text {
             Text::In(incoming) => came(incoming),
             Text::Out(outgoing) => sent(outgoing),
+            Text::Tool(used) => {
+                said.push(Said::Tool(used));
+                None
+            }
         };
         let Some((side, words)) = line else { continue };
         let words: String = words.chars().take(MAX_CHARS).collect();
         match said.last_mut() {
-            Some((last, before)) if *last == side => {
+            Some(Said::Words(last, before)) if *last == side => {
                 before.push('\n');
                 before.push_str(&words);
             }
-            _ => said.push((side, words)),
+            _ => said.push(Said::Words(side, words)),
         }
     }
     said
@@ -42,10 +63,13 @@ pub fn said<'a>(texts: impl IntoIterator<Item = &'a Text>) -> Vec<(Side, String)
 
 fn came(incoming: &Incoming) -> Option<(Side, String)> {
     let body = incoming.body.as_str().trim();
+    let said: Vec<&str> =
+        incoming.media.iter().filter_map(|media| media.said.as_ref()).map(|said| said.as_str()).collect();
     let noted = |note: &str| if body.is_empty() { format!("[{note}]") } else { format!("[{note}] {body}") };
     let words = match incoming.kind {
         Kind::Text | Kind::Choice => body.to_owned(),
         Kind::Echo => return (!body.is_empty()).then(|| (Side::Business, body.to_owned())),
+        Kind::Media if !said.is_empty() => noted(&format!("a voice note] {} [end of it", said.join("\n"))),
         Kind::Media if incoming.media.iter().any(|media| media.voice) => {
             noted("a voice note that you cannot hear")
         }
@@ -82,8 +106,7 @@ mod tests {
     use crate::Timestamp;
 
     fn text(kind: Kind, body: &str) -> Text {
-        let media =
-            Media { source: "m".into(), content_type: None, sha256: None, file_name: None, voice: true };
+        let media = Media { source: "m".into(), voice: true, ..Media::default() };
         Text::In(Box::new(Incoming {
             key: "k".into(),
             account: None,
@@ -119,12 +142,13 @@ mod tests {
             text(Kind::Echo, "and tomorrow too"),
             text(Kind::Media, ""),
         ];
+        let words = |side, words: &str| Said::Words(side, words.to_owned());
         assert_eq!(
             said(&texts),
             [
-                (Side::Person, "Hi\nare you open?".to_owned()),
-                (Side::Business, "Until six.\nand tomorrow too".to_owned()),
-                (Side::Person, "[a voice note that you cannot hear]".to_owned()),
+                words(Side::Person, "Hi\nare you open?"),
+                words(Side::Business, "Until six.\nand tomorrow too"),
+                words(Side::Person, "[a voice note that you cannot hear]"),
             ]
         );
     }

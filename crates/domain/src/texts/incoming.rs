@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
 use super::consent::Wish;
+use super::media::{Archived, NotKept};
 use super::{Body, Handle, Sender};
-use crate::Timestamp;
 use crate::ids::AccountSid;
+use crate::{Timestamp, contact};
 
 /// Media of one text, at most: Twilio's bound, and Meta sends one.
 pub const MAX_MEDIA: usize = 10;
@@ -118,7 +119,7 @@ impl Kind {
 }
 
 /// One picture, voice note or document.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
     /// Where the carrier has it: an address of Twilio's, or Meta's id.
     pub source: String,
@@ -134,6 +135,22 @@ pub struct Media {
     /// Whether it is a voice note.
     #[serde(default)]
     pub voice: bool,
+    /// Where the business has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<Archived>,
+    /// Why it has not, and never will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_kept: Option<NotKept>,
+    /// What is said in it, if it is a voice note that was understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Body>,
+}
+
+impl Media {
+    /// Whether it is known what became of it.
+    pub const fn is_settled(&self) -> bool {
+        self.archived.is_some() || self.not_kept.is_some()
+    }
 }
 
 // Its address opens it for those with the account's keys.
@@ -158,6 +175,14 @@ impl Incoming {
                 all.push(handle);
             }
         }
+        all
+    }
+
+    /// The handles by which the person's contact is known: ids first, which belong to one person for good, then numbers.
+    pub fn contact_handles(&self) -> Vec<contact::Handle> {
+        let all = self.handles().into_iter().filter_map(|handle| handle.of_contact(self.sender.medium));
+        let mut all: Vec<contact::Handle> = all.collect();
+        all.sort_by_key(|handle| handle.kind() == contact::HandleKind::Phone);
         all
     }
 

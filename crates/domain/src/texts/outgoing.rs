@@ -4,6 +4,8 @@
 //! looked up, and the text is not sent twice. Callbacks come in any order and more than once: each has a rank, and the
 //! highest stands.
 
+mod receipt;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +14,10 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use super::failure::Failure;
 use super::template::Template;
 use super::{Body, Carrier};
-use crate::Timestamp;
 use crate::access::KeyId;
+use crate::{CallSid, Timestamp};
+
+pub use receipt::{Answered, LOOKS, Receipt};
 
 /// An answer that is older is not sent any more: the conversation has gone on.
 pub const VALID: Duration = Duration::from_secs(10 * 60);
@@ -155,17 +159,25 @@ pub enum Author {
         /// What the key's holder was called then.
         name: String,
     },
+    /// The agent, for a person to whom it spoke on the telephone.
+    Call {
+        /// In which call.
+        call: CallSid,
+    },
     /// The product itself: that a wish was noted.
     Notice,
+    /// The business, unasked: such as a reminder of an appointment.
+    Business,
 }
 
 impl Author {
     /// The word by which it is shown.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Agent { .. } => "agent",
+            Self::Agent { .. } | Self::Call { .. } => "agent",
             Self::Person { .. } => "person",
             Self::Notice => "notice",
+            Self::Business => "business",
         }
     }
 }
@@ -205,6 +217,12 @@ pub struct Outgoing {
     /// When it was asked last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
+    /// How often it was asked since then what became of it.
+    #[serde(default)]
+    pub looks: u8,
+    /// How it ended, if the carrier never said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
 }
 
 /// What is to be done with a text now.
@@ -235,6 +253,8 @@ impl Outgoing {
             key: None,
             tries: 0,
             asked_at: None,
+            looks: 0,
+            receipt: None,
         }
     }
 
@@ -263,6 +283,7 @@ impl Outgoing {
         self.fate = self.fate.and(Fate::of(Delivery::Asked));
         self.tries = self.tries.saturating_add(1);
         self.asked_at = Some(now);
+        self.looks = 0;
     }
 
     /// The carrier certainly did not take it, and may later.
@@ -289,6 +310,9 @@ impl Outgoing {
     pub fn heard(&mut self, fate: Fate, failure: Option<Failure>) -> bool {
         let before = self.fate;
         self.fate = before.and(fate);
+        if self.fate.delivery.is_over() {
+            self.receipt = None;
+        }
         if self.fate.delivery.is_failure() {
             if let Some(failure) = failure.filter(|_| self.fate == fate) {
                 self.explain(Some(failure.as_str()));
@@ -311,7 +335,7 @@ impl Outgoing {
 
     /// Whether it is too old to be sent for the first time.
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        matches!(self.author, Author::Agent { .. }) && now.since(self.at) > VALID
+        matches!(self.author, Author::Agent { .. } | Author::Business) && now.since(self.at) > VALID
     }
 }
 

@@ -47,3 +47,19 @@ fn a_thread_is_one_for_a_person_and_a_sender_on_any_carrier() {
     let id = of(&sms(), "+436641234567");
     assert_eq!(ThreadId::parse(id.as_str()), Ok(id));
 }
+
+#[test]
+fn a_handle_leads_to_a_contact_by_what_it_is() {
+    let of = |medium, text: &str| handle(text).of_contact(medium).map(|handle| handle.to_string());
+    for (text, contact) in [
+        ("whatsapp:+436641234567", "phone:+436641234567"),
+        ("436641234567", "phone:+436641234567"),
+        ("whatsapp:US.13491208655302741918", "whatsapp:US.13491208655302741918"),
+        ("US.ENT.11815799212886844830", "whatsapp_parent:US.ENT.11815799212886844830"),
+        ("whatsapp:ID.4566546130240823", "whatsapp:ID.4566546130240823"),
+    ] {
+        assert_eq!(of(Medium::WhatsApp, text).as_deref(), Some(contact), "{text}");
+    }
+    assert_eq!(of(Medium::Sms, "+436641234567").as_deref(), Some("phone:+436641234567"));
+    assert_eq!(of(Medium::Sms, "BANK"), None, "a name that is no number is anybody's");
+}

@@ -5,6 +5,7 @@
 //! thread, holds the claim under which it wrote, and nothing newer came.
 
 mod outcome;
+mod owner;
 
 use std::time::Duration;
 
@@ -16,37 +17,25 @@ use super::guard::{Guard, is_automatic};
 use super::incoming::{Incoming, Kind};
 use super::window::Window;
 use super::{Body, Handle, Medium, Sender, ThreadId};
-use crate::access::KeyId;
+use crate::appointments::UtcDay;
+use crate::contact::ContactId;
 use crate::{BusinessId, Timestamp};
 
 pub use outcome::{NoReply, NotKept, NotSent, Received};
+pub use owner::{Handed, MAX_REASON, Owner, SILENCE};
 
 /// How long a claim to write a reply lasts: longer than a model may take.
 pub const CLAIM: Duration = Duration::from_secs(90);
 /// Drafts that are dropped for newer texts; the next one is sent, whatever comes meanwhile.
 pub const MAX_DROPPED: u8 = 2;
-/// After so much silence of the person who took a thread it is the agent's again.
-pub const SILENCE: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Who answers in a thread.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "owner", rename_all = "snake_case")]
-pub enum Owner {
-    /// The agent.
-    Agent,
-    /// A person of the business.
-    Person {
-        /// With which key they took it. `None`: in the carrier's own app, which does not say who wrote.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        key: Option<KeyId>,
-        /// What the key's holder was called then.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        name: Option<String>,
-        /// Since when.
-        since: Timestamp,
-        /// When it is the agent's again, if they write nothing more.
-        until: Timestamp,
-    },
+/// The texts of one day, as far as they are known: one entry of the contact's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// The number of the first of them.
+    pub first: u64,
+    /// When that was written.
+    pub at: Timestamp,
 }
 
 /// A claim to write the reply.
@@ -76,7 +65,7 @@ pub struct Thread {
     pub name: Option<Body>,
     /// The contact that it belongs to, once there is one.
     #[serde(default)]
-    pub contact: Option<String>,
+    pub contact: Option<ContactId>,
     /// The number of this state. A state is stored only behind the one before.
     pub step: u64,
     /// Texts that are kept; the last one has this number.
@@ -117,17 +106,32 @@ pub struct Thread {
     /// No text is sent before, since the carrier asked for fewer to this person.
     #[serde(default)]
     pub slow_until: Option<Timestamp>,
+    /// Why the agent gave it to a person, until one takes it or gives it back.
+    #[serde(default)]
+    pub handed: Option<Handed>,
+    /// What the person wants the business to be told, as the agent noted it, until a person has taken the thread.
+    #[serde(default)]
+    pub message: Option<Body>,
+    /// The texts of the last day on which there were any.
+    #[serde(default)]
+    pub talk: Option<Talk>,
 }
 
 impl Thread {
     /// The thread that a first text begins. The text itself is still to be [received](Self::receive).
     pub fn new(id: ThreadId, business: BusinessId, incoming: &Incoming, now: Timestamp) -> Self {
+        let thread = Self::opened(business, incoming.sender.clone(), incoming.from.clone(), now);
+        Self { id, name: incoming.name.clone(), ..thread }
+    }
+
+    /// The thread that a first text of the business begins. The text itself is still to be [told](Self::notice).
+    pub fn opened(business: BusinessId, sender: Sender, person: Handle, now: Timestamp) -> Self {
         Self {
-            id,
+            id: ThreadId::of(&business, &sender, &person),
             business,
-            sender: incoming.sender.clone(),
-            person: incoming.from.clone(),
-            name: incoming.name.clone(),
+            sender,
+            person,
+            name: None,
             contact: None,
             step: 0,
             texts: 0,
@@ -144,6 +148,9 @@ impl Thread {
             guard: Guard::default(),
             consent: Consent::Open,
             slow_until: None,
+            handed: None,
+            message: None,
+            talk: None,
         }
     }
 
@@ -282,47 +289,9 @@ impl Thread {
         own
     }
 
-    /// A person takes the thread. Whatever the agent has written and not sent stays unsent.
-    pub fn take(&mut self, key: &KeyId, name: &str, now: Timestamp) {
-        self.pass_to_person(Some((key, name)), now);
-        self.step();
-    }
-
-    /// A person writes, which takes the thread; gives the number of the first part.
-    pub fn person_writes(&mut self, key: &KeyId, name: &str, parts: u64, now: Timestamp) -> u64 {
-        self.pass_to_person(Some((key, name)), now);
-        self.nothing_to_answer();
-        let first = self.texts + 1;
-        for _ in 0..parts {
-            self.append(now);
-        }
-        first
-    }
-
-    /// The thread is the agent's again; what waits for an answer since then is answered. Gives the moment for that, if
-    /// something waits.
-    pub fn hand_back(&mut self, now: Timestamp) -> Option<Timestamp> {
-        if !matches!(self.owner, Owner::Agent) {
-            self.owner = Owner::Agent;
-            self.turn = self.turn.saturating_add(1);
-        }
-        self.guard.forget();
-        self.step();
-        self.burst.filter(|_| self.asked > self.answered).map(|burst| burst.due.max(now))
-    }
-
     /// The product itself writes; gives the number of the text.
     pub fn notice(&mut self, now: Timestamp) -> u64 {
         self.append(now)
-    }
-
-    /// Who answers at `now`: a person who has been silent for long has given the thread back.
-    pub fn owner_at(&self, now: Timestamp) -> &Owner {
-        const AGENT: &Owner = &Owner::Agent;
-        match &self.owner {
-            Owner::Person { until, .. } if now >= *until => AGENT,
-            owner => owner,
-        }
     }
 
     /// Until when free words may be sent.
@@ -332,23 +301,33 @@ impl Thread {
 
     /// Whether a text that was written in this turn may be sent now.
     ///
+    /// `person` is what the person wants of the business on any of their threads. It stops what the business begins, and
+    /// not what the agent answers to a question that they ask later.
+    ///
     /// # Errors
     /// [`NotSent`].
-    pub fn may_send(&self, outgoing: &super::outgoing::Outgoing, now: Timestamp) -> Result<(), NotSent> {
+    pub fn may_send(
+        &self,
+        outgoing: &super::outgoing::Outgoing,
+        person: Consent,
+        now: Timestamp,
+    ) -> Result<(), NotSent> {
         use super::outgoing::{Author, Content};
         let by_agent = matches!(outgoing.author, Author::Agent { .. });
         if by_agent && (outgoing.turn != self.turn || !matches!(self.owner, Owner::Agent)) {
             return Err(NotSent::TakenOver);
         }
         let is_notice = outgoing.author == Author::Notice;
-        match &outgoing.content {
-            Content::Words(_) if !self.window(now).is_open() => Err(NotSent::WindowClosed),
-            Content::Words(_) if self.sender.medium == Medium::WhatsApp || is_notice => Ok(()),
-            Content::Words(_) | Content::Template(_) if self.consent != Consent::Open => {
-                Err(NotSent::OptedOut)
-            }
-            Content::Words(_) | Content::Template(_) => Ok(()),
+        let consent = if by_agent { self.consent } else { self.consent.and(person) };
+        let is_words = matches!(outgoing.content, Content::Words(_));
+        if is_words && !self.window(now).is_open() {
+            return Err(NotSent::WindowClosed);
         }
+        let Consent::Stopped(since) = consent else { return Ok(()) };
+        // Carriers of SMS send none but their own; over WhatsApp a question that the person asks later is answered.
+        let asked = outgoing.author != Author::Business && self.last_in > Some(since);
+        let answers = self.sender.medium == Medium::WhatsApp && (by_agent || asked);
+        if is_words && (is_notice || answers) { Ok(()) } else { Err(NotSent::OptedOut) }
     }
 
     /// The carrier says that the window is closed, whatever we counted. Only a later text opens it.
@@ -369,31 +348,6 @@ impl Thread {
         self.step();
     }
 
-    fn pass_to_person(&mut self, by: Option<(&KeyId, &str)>, now: Timestamp) {
-        let until = now.plus(SILENCE);
-        let by_key = by.map(|(key, _)| key);
-        match &mut self.owner {
-            Owner::Person { key, until: standing, .. } if by_key.is_none() || key.as_ref() == by_key => {
-                *standing = until;
-            }
-            Owner::Person { .. } | Owner::Agent => {
-                let name = by.map(|(_, name)| name.to_owned());
-                self.owner = Owner::Person { key: by_key.cloned(), name, since: now, until };
-                self.turn = self.turn.saturating_add(1);
-            }
-        }
-        self.writing = None;
-        self.dropped = 0;
-    }
-
-    /// A person who has been silent for long has given the thread back.
-    fn settle_owner(&mut self, now: Timestamp) {
-        if matches!(&self.owner, Owner::Person { until, .. } if now >= *until) {
-            self.owner = Owner::Agent;
-            self.turn = self.turn.saturating_add(1);
-        }
-    }
-
     fn nothing_to_answer(&mut self) {
         self.answered = self.asked;
         self.burst = None;
@@ -403,6 +357,9 @@ impl Thread {
     fn append(&mut self, now: Timestamp) -> u64 {
         self.texts += 1;
         self.last_at = self.last_at.max(now);
+        if self.talk.is_none_or(|talk| UtcDay::of(talk.at) != UtcDay::of(now)) {
+            self.talk = Some(Talk { first: self.texts, at: now });
+        }
         self.step();
         self.texts
     }

@@ -61,7 +61,7 @@ pub enum Lost {
     #[error("the connection to the tool broke before it answered")]
     Connection,
     /// The session that asked ended before the answer came.
-    #[error("it was asked before, and nobody knows what came of it")]
+    #[error("it was asked before, and what came of it is not known")]
     Asker,
 }
 

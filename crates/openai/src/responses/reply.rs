@@ -11,8 +11,22 @@ pub struct ResponsesReply {
     pub id: String,
     /// What the request came to.
     pub outcome: ResponsesOutcome,
+    /// The functions that the model calls, in its order. Only a completed answer has any: arguments of one that was cut off
+    /// may be half of what was meant.
+    pub calls: Vec<FunctionCall>,
     /// What it used.
     pub usage: ResponsesUsage,
+}
+
+/// A call of a function that was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionCall {
+    /// `call_...`: its output is told under this name.
+    pub id: String,
+    /// The function.
+    pub name: String,
+    /// JSON, or what the model took for that.
+    pub arguments: PrivateText,
 }
 
 /// What a request came to.
@@ -99,11 +113,10 @@ impl ResponsesReply {
         };
         // What holds an answer is one, whatever became of the word for it.
         let status = wire.status.unwrap_or_else(|| COMPLETED.to_owned());
-        Ok(Self {
-            id: wire.id.unwrap_or_default(),
-            outcome: outcome(status, wire.error, wire.incomplete_details, &output),
-            usage,
-        })
+        let is_complete = status == COMPLETED;
+        let outcome = outcome(status, wire.error, wire.incomplete_details, &output);
+        let calls = output.into_iter().filter(|_| is_complete).filter_map(|item| item.call).collect();
+        Ok(Self { id: wire.id.unwrap_or_default(), outcome, calls, usage })
     }
 }
 
@@ -133,7 +146,7 @@ fn outcome(
 }
 
 fn joined<'a>(output: &'a [OutputItem], part: impl Fn(&'a Part) -> Option<&'a str>) -> PrivateText {
-    let parts = output.iter().flat_map(|OutputItem { content }| content).filter_map(part);
+    let parts = output.iter().flat_map(|OutputItem { content, .. }| content).filter_map(part);
     PrivateText::from(parts.collect::<String>())
 }
 
@@ -195,6 +208,7 @@ struct WireDetails {
 /// list. So the answer is found wherever it stands.
 struct OutputItem {
     content: Vec<Part>,
+    call: Option<FunctionCall>,
 }
 
 enum Part {
@@ -229,11 +243,23 @@ impl<'de> Deserialize<'de> for OutputItem {
             phase: Option<String>,
             #[serde(default, deserialize_with = "wire::list")]
             content: Vec<Part>,
+            #[serde(default, deserialize_with = "optional")]
+            call_id: Option<String>,
+            #[serde(default, deserialize_with = "optional")]
+            name: Option<String>,
+            #[serde(default, deserialize_with = "optional")]
+            arguments: Option<String>,
         }
 
-        let Message { kind, phase, content } = optional(deserializer)?;
+        let Message { kind, phase, content, call_id, name, arguments } = optional(deserializer)?;
         let is_final = kind.as_deref() == Some("message") && phase.as_deref() != Some("commentary");
-        Ok(Self { content: if is_final { content } else { Vec::new() } })
+        let call = match (kind.as_deref(), call_id, name) {
+            (Some("function_call"), Some(id), Some(name)) => {
+                Some(FunctionCall { id, name, arguments: PrivateText::from(arguments.unwrap_or_default()) })
+            }
+            _ => None,
+        };
+        Ok(Self { content: if is_final { content } else { Vec::new() }, call })
     }
 }
 
@@ -327,6 +353,24 @@ mod tests {
         let ResponsesOutcome::Failed(error) = failed.outcome else { panic!("not failed") };
         assert_eq!(error.code.as_deref(), Some("server_error"));
         assert_eq!(reply("failed", r#""error":null"#).outcome, ResponsesOutcome::Failed(ApiError::default()));
+    }
+
+    #[test]
+    fn functions_are_called_by_a_completed_answer_alone() {
+        let output = r#""output":[{"type":"reasoning"},
+            {"type":"function_call","id":"fc_1","call_id":"call_1","name":"find_slots","arguments":"{\"day\":\"Tuesday\"}"},
+            {"type":"function_call","call_id":"call_2","name":"my_appointments"},
+            {"type":"function_call","name":"nameless","arguments":"{}"}]"#;
+        let done = reply("completed", output);
+        assert_eq!(done.outcome, ResponsesOutcome::Empty);
+        let calls: Vec<_> = done
+            .calls
+            .iter()
+            .map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str()))
+            .collect();
+        let first = ("call_1", "find_slots", r#"{"day":"Tuesday"}"#);
+        assert_eq!(calls, [first, ("call_2", "my_appointments", "")]);
+        assert_eq!(reply("incomplete", output).calls, [], "its arguments may be half of what was meant");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use serde::Serialize;
+use serde_json::Value;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::StrictSchema;
+use super::{FunctionCall, StrictSchema};
 use crate::http_error::HttpError;
 use crate::{Metadata, PrivateText, wire};
 
@@ -14,7 +15,9 @@ pub const MAX_SAFETY_IDENTIFIER_CHARS: usize = 128;
 pub struct ResponsesRequest {
     model: String,
     instructions: PrivateText,
-    input: Vec<InputMessage>,
+    input: Vec<InputItem>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Function>,
     store: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u32>,
@@ -31,9 +34,37 @@ pub struct ResponsesRequest {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct InputMessage {
-    role: &'static str,
-    content: PrivateText,
+#[serde(untagged)]
+enum InputItem {
+    Message {
+        role: &'static str,
+        content: PrivateText,
+    },
+    /// A call of a function that the model made before. With nothing stored it is told again, without the name that it had
+    /// there.
+    Call {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        call_id: String,
+        name: String,
+        arguments: PrivateText,
+    },
+    Output {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        call_id: String,
+        output: PrivateText,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Function {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: String,
+    description: String,
+    parameters: Value,
+    strict: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -124,6 +155,7 @@ impl ResponsesRequest {
             model: model.into(),
             instructions: PrivateText::from(instructions.into()),
             input: Vec::new(),
+            tools: Vec::new(),
             store: false,
             max_output_tokens: None,
             reasoning: None,
@@ -144,6 +176,34 @@ impl ResponsesRequest {
     #[must_use]
     pub fn assistant(self, content: impl Into<String>) -> Self {
         self.message("assistant", content.into())
+    }
+
+    /// Offers a function. `parameters` is a JSON Schema, which need not be one of the strict kind.
+    #[must_use]
+    pub fn function(
+        mut self,
+        name: impl Into<String>,
+        description: impl Into<String>,
+        parameters: Value,
+    ) -> Self {
+        let (name, description) = (name.into(), description.into());
+        self.tools.push(Function { kind: "function", name, description, parameters, strict: false });
+        self
+    }
+
+    /// Adds a function call that the model made, with what it was answered.
+    #[must_use]
+    pub fn called(mut self, call: &FunctionCall, output: impl Into<String>) -> Self {
+        let FunctionCall { id, name, arguments } = call;
+        self.input.push(InputItem::Call {
+            kind: "function_call",
+            call_id: id.clone(),
+            name: name.clone(),
+            arguments: arguments.clone(),
+        });
+        let output = PrivateText::from(output.into());
+        self.input.push(InputItem::Output { kind: "function_call_output", call_id: id.clone(), output });
+        self
     }
 
     /// Ceiling on the output, reasoning included: too low a one gives an incomplete answer without text.
@@ -232,7 +292,7 @@ impl ResponsesRequest {
     }
 
     fn message(mut self, role: &'static str, content: String) -> Self {
-        self.input.push(InputMessage { role, content: PrivateText::from(content) });
+        self.input.push(InputItem::Message { role, content: PrivateText::from(content) });
         self
     }
 }
@@ -242,6 +302,36 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    #[test]
+    fn a_function_is_offered_and_its_calls_are_told_again_with_their_outputs() {
+        let schema = json!({"type": "object", "properties": {"day": {"type": "string"}}});
+        let call = FunctionCall {
+            id: "call_1".into(),
+            name: "find_slots".into(),
+            arguments: PrivateText::from(r#"{"day":"Tuesday"}"#.to_owned()),
+        };
+        let request = ResponsesRequest::new("gpt-6-luna", "Answer.")
+            .function("find_slots", "Looks for times.", schema.clone())
+            .user("Tuesday?")
+            .called(&call, r#"{"slots":[]}"#);
+        let sent: Value = serde_json::from_slice(&request.to_json()).unwrap();
+        assert_eq!(
+            sent["tools"],
+            json!([{"type": "function", "name": "find_slots", "description": "Looks for times.",
+                    "parameters": schema, "strict": false}])
+        );
+        assert_eq!(
+            sent["input"],
+            json!([
+                {"role": "user", "content": "Tuesday?"},
+                {"type": "function_call", "call_id": "call_1", "name": "find_slots",
+                 "arguments": r#"{"day":"Tuesday"}"#},
+                {"type": "function_call_output", "call_id": "call_1", "output": r#"{"slots":[]}"#}
+            ])
+        );
+        assert!(!format!("{request:?}").contains("Tuesday"), "what was said does not print");
+    }
 
     #[test]
     fn a_plain_request_says_only_what_it_must_and_is_never_stored() {

@@ -1,10 +1,12 @@
 //! Texts over Twilio.
 
+use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use twilio::rest::{ErrorBody, MessageList, MessageResource, NewMessage, typing};
 use twilio::{Sid, SidKind};
+use url::Url;
 
-use super::{REQUEST_TIMEOUT, TwilioError, TwilioRest, bounded_body, failure, parse};
+use super::{REQUEST_TIMEOUT, TwilioError, TwilioRest, body_of, failure, parse};
 use crate::twilio_rest::accounts::Unsent;
 
 /// Why a text was not sent, as far as that is known.
@@ -39,7 +41,7 @@ impl TwilioRest {
             }
             Unsent::Http(_) => SendError::Unknown,
         })?;
-        let body = bounded_body(&mut response).await.map_err(|_| SendError::Unknown)?;
+        let body = body_of(&mut response).await.map_err(|_| SendError::Unknown)?;
         if !response.status().is_success() {
             let code = serde_json::from_slice::<ErrorBody>(&body).ok().map(|error| error.code);
             return Err(match failure(&response, &body) {
@@ -64,6 +66,33 @@ impl TwilioRest {
         let url = self.api.messages_between(from, to, since);
         let body = self.answer(self.client.get(url)).await?;
         Ok(parse::<MessageList>(&body)?.messages)
+    }
+
+    /// One text, by Twilio's name of it.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn text(&self, message: &str) -> Result<MessageResource, TwilioError> {
+        let message = Sid::parse(SidKind::Message, message).map_err(|_| TwilioError::NotFound)?;
+        let body = self.answer(self.client.get(self.api.message(&message))).await?;
+        parse(&body)
+    }
+
+    /// Whether an address is the API's own, so that it may have the account's credentials.
+    pub fn is_own(&self, url: &Url) -> bool {
+        Url::parse(&self.api.account()).is_ok_and(|own| own.origin() == url.origin())
+    }
+
+    /// What came with a text, by its address in the API or where that leads, which gets no credentials.
+    ///
+    /// # Errors
+    /// [`TwilioError`].
+    pub async fn text_media(&self, url: &Url) -> Result<Response, TwilioError> {
+        let response = self.media(url.as_str()).await?;
+        match response.status().as_u16() {
+            401 | 403 => Err(TwilioError::Auth),
+            _ => Ok(response),
+        }
     }
 
     /// Shows the person that an answer is being written.

@@ -20,8 +20,8 @@ pub struct NewMessage<'a> {
     pub from: &'a str,
     /// What it says.
     pub content: MessageContent<'a>,
-    /// Where Twilio reports what becomes of it. The host must have no underscore.
-    pub status_callback: &'a str,
+    /// Where Twilio reports what becomes of it; `None`: it is not reported. The host must have no underscore.
+    pub status_callback: Option<&'a str>,
     /// How long Twilio may try, seconds; [`MAX_VALIDITY_S`] at most.
     pub validity_s: u32,
 }
@@ -44,12 +44,9 @@ impl NewMessage<'_> {
     /// The body of the request.
     pub fn form(&self) -> Form {
         let validity = self.validity_s.clamp(1, MAX_VALIDITY_S).to_string();
-        let mut pairs = vec![
-            ("To", self.to),
-            ("From", self.from),
-            ("StatusCallback", self.status_callback),
-            ("ValidityPeriod", &validity),
-        ];
+        let mut pairs = vec![("To", self.to), ("From", self.from)];
+        pairs.extend(self.status_callback.map(|url| ("StatusCallback", url)));
+        pairs.push(("ValidityPeriod", &validity));
         match self.content {
             MessageContent::Body(body) => pairs.push(("Body", body)),
             MessageContent::Template { content_sid, variables } => {
@@ -154,7 +151,7 @@ mod tests {
             to: "whatsapp:+436641234567",
             from: "whatsapp:+43720123456",
             content,
-            status_callback: "https://calls.example/twilio/messages/status/harbour",
+            status_callback: Some("https://calls.example/twilio/messages/status/harbour"),
             validity_s: 99_999,
         };
         new.form()

@@ -1,11 +1,12 @@
 //! How appointments, calendars and services may be.
 
 use super::*;
+use crate::contact::{ContactId, What};
 use crate::testing::{business, phone};
 
 fn wanted(n: u32, hold: bool) -> Wanted {
-    let person = Person { name: "Maria Huber".into(), number: Some(phone(n)) };
-    Wanted { id: id(n), person, notes: None, source: Source::Api, hold }
+    let person = Person { name: "Maria Huber".into(), number: Some(phone(n)), contact: None };
+    Wanted { id: id(n), person, notes: None, source: Source::Api, hold, in_place_of: None }
 }
 
 #[test]
@@ -88,7 +89,8 @@ fn an_appointment_keeps_its_wall_time_and_counts_its_changes() {
     let booked = Appointment::new(wanted(1, false), &candidate, start, now);
     assert_eq!((booked.status, booked.local), (Status::Booked, date(2026, 12, 3).at(14, 30, 0, 0)));
     assert_eq!(booked.promised(), booked.start);
-    assert!(booked.is_of(&phone(1)) && !booked.is_of(&phone(2)));
+    let of = |n| booked.is_of(Whose { number: Some(&phone(n)), contacts: &[] });
+    assert!(of(1) && !of(2));
     let business = business().id;
     let before = Reminder::all(&business, &booked, &service, now);
     assert_eq!(before.iter().map(|reminder| reminder.before_minutes).collect::<Vec<_>>(), [180, 1_440]);
@@ -152,6 +154,66 @@ fn calendars_and_services_say_what_is_wrong_with_them() {
     };
     assert_eq!(
         paths(bad.lint()),
-        ["names.xx", "minutes", "window_days", "step_minutes", "calendars", "calendars", "reminders"]
+        ["names.xx", "minutes", "window_days", "step_minutes", "calendars", "calendars", "reminders",]
     );
+}
+
+/// It is found by the number and by the contact, and nothing that is not known makes two people one.
+#[test]
+fn an_appointment_is_its_persons_by_number_and_by_contact() {
+    let [theirs, merged, other] = [1, 2, 3].map(|n| ContactId::new(Timestamp(0), n));
+    let of = |number, contact| Person { name: "Maria".into(), number, contact };
+    let is = |number: Option<u32>, contacts: &[ContactId], person: &Person| {
+        let number = number.map(phone);
+        Whose { number: number.as_ref(), contacts }.is(person)
+    };
+    let known = of(Some(phone(1)), Some(theirs));
+    assert!(is(Some(1), &[], &known) && is(None, &[theirs], &known) && is(None, &[merged, theirs], &known));
+    assert!(is(Some(1), &[other], &known), "the number that the network gives");
+    assert!(!is(Some(2), &[other, merged], &known) && !is(None, &[], &known));
+    let nameless = of(None, None);
+    assert!(
+        !is(None, &[], &nameless) && !is(Some(1), &[theirs], &nameless),
+        "an appointment without number and contact is not the person's"
+    );
+}
+
+/// A timeline is told what was made, moved, called off and came to pass, each once, and of no time that was only held.
+#[test]
+fn a_timeline_is_told_of_what_became_of_an_appointment() {
+    let calendar = calendar("anna", "Europe/Vienna", &["09:00-17:00"]);
+    let service = service(60);
+    let candidate = Candidate { service: &service, calendar: &calendar, resources: &[] };
+    let now = at(&calendar, date(2026, 12, 1).at(8, 0, 0, 0));
+    let [start, later] = [3, 4].map(|day| at(&calendar, date(2026, 12, day).at(14, 30, 0, 0)));
+    let new = |hold, contact| {
+        let wanted = wanted(1, hold);
+        let person = Person { contact, ..wanted.person.clone() };
+        Appointment::new(Wanted { person, ..wanted }, &candidate, start, now)
+    };
+    let contact = Some(ContactId::new(now, 1));
+    let said = |before: Option<&Appointment>, after: &Appointment| {
+        told(before, after).map(|entry| match entry.what {
+            What::Appointment { became, start, .. } => (became, start, entry.id.at()),
+            what => panic!("{what:?}"),
+        })
+    };
+    let became = |word: &str, start, at| Some((word.to_owned(), Some(start), at));
+    assert_eq!(said(None, &new(false, None)), None, "it names no contact");
+    let held = new(true, contact);
+    assert_eq!(said(None, &held), None);
+    assert_eq!(said(Some(&held), &held.clone().given_back(now).unwrap()), None);
+    let booked = held.clone().confirmed(now).unwrap();
+    assert_eq!(said(Some(&held), &booked), became("booked", start, now));
+    assert_eq!(said(None, &new(false, contact)), became("booked", start, now));
+    let moved = booked.clone().moved(&candidate, later, now).unwrap();
+    assert_eq!(said(Some(&booked), &moved), became("moved", later, now));
+    let off = moved.clone().cancelled(now).unwrap();
+    assert_eq!(said(Some(&moved), &off), became("cancelled", later, now));
+    let missed = moved.clone().ended(false, later).unwrap();
+    let came = missed.clone().ended(true, later).unwrap();
+    assert_eq!(said(Some(&moved), &missed), became("no_show", later, later));
+    assert_eq!(said(Some(&missed), &came), became("done", later, later));
+    let name = |before, after| told(Some(before), after).unwrap().id;
+    assert_eq!(name(&moved, &missed), name(&missed, &came), "a correction takes its place");
 }

@@ -8,8 +8,15 @@ fn appointment(name: &str, notes: &str) -> Appointment {
     let candidate = Candidate { service: &service(60), calendar: &calendar, resources: &[] };
     let now = at(&calendar, date(2026, 12, 1).at(8, 0, 0, 0));
     let start = at(&calendar, date(2026, 12, 3).at(14, 30, 0, 0));
-    let person = Person { name: name.into(), number: Some(phone(7)) };
-    let wanted = Wanted { id: id(7), person, notes: Some(notes.into()), source: Source::Api, hold: false };
+    let person = Person { name: name.into(), number: Some(phone(7)), contact: None };
+    let wanted = Wanted {
+        id: id(7),
+        person,
+        notes: Some(notes.into()),
+        source: Source::Api,
+        hold: false,
+        in_place_of: None,
+    };
     Appointment::new(wanted, &candidate, start, now)
 }
 

@@ -67,7 +67,8 @@ fn undoing_leaves_what_was_changed_since() {
     two.language = Some(named(Source::Call, "he"));
     let result = merge(&one, &two, &BTreeSet::new()).unwrap();
     let by = KeyId::parse("abcdefgh").unwrap();
-    let record = MergeRecord { survivor: one, loser: two.clone(), result: result.clone(), at: NOW, by };
+    let record =
+        MergeRecord { survivor: one, loser: two.clone(), result: result.clone(), at: NOW, by: Some(by) };
     let mut now = result;
     now.handles.remove(&handle("email:dana@example.com"));
     now.handles.insert(handle("email:other@example.com"));
@@ -80,6 +81,22 @@ fn undoing_leaves_what_was_changed_since() {
     assert_eq!(texts(&undone.survivor), ["phone:+43720123451", "email:other@example.com"]);
     assert_eq!(texts(&undone.loser), ["phone:+43720123452"], "an address that was taken away stays so");
     assert_eq!((undone.loser.language, undone.loser.tags), (two.language, two.tags));
+}
+
+/// Ids and numbers that come with one text are one person's, if nothing speaks against it.
+#[test]
+fn a_contact_of_ids_alone_joins_the_one_with_the_number() {
+    let by_number = Contact::first(id(1), handle("phone:+43720123451"));
+    let by_id = Contact::first(id(2), handle("whatsapp:US.1349"));
+    for met in [[&by_number, &by_id], [&by_id, &by_number]] {
+        assert_eq!(joined_by_carrier(&met).map(|(stays, joins)| (stays.id, joins.id)), Some((id(1), id(2))));
+    }
+    let other_number = Contact::first(id(3), handle("phone:+43720123452"));
+    assert!(joined_by_carrier(&[&by_number, &other_number]).is_none(), "numbers change hands");
+    let mut known_by_mail = by_id;
+    known_by_mail.handles.insert(handle("email:dana@example.com"));
+    assert!(joined_by_carrier(&[&by_number, &known_by_mail]).is_none());
+    assert!(joined_by_carrier(&[&by_number]).is_none());
 }
 
 fn any_known() -> impl Strategy<Value = Known<String>> {
@@ -137,7 +154,7 @@ fn any_choices() -> impl Strategy<Value = BTreeSet<Choice>> {
 fn record(one: &Contact, two: &Contact, choices: &BTreeSet<Choice>) -> MergeRecord {
     let result = merge(one, two, choices).unwrap();
     let by = KeyId::parse("abcdefgh").unwrap();
-    MergeRecord { survivor: one.clone(), loser: two.clone(), result, at: NOW, by }
+    MergeRecord { survivor: one.clone(), loser: two.clone(), result, at: NOW, by: Some(by) }
 }
 
 proptest! {

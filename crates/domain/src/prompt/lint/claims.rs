@@ -39,7 +39,7 @@ impl Action {
     pub(super) const fn remedy(self) -> &'static str {
         match self {
             Self::Appointment => "turn on `appointments`, or add a tool of your own that does it",
-            Self::Sending => "add a tool of your own that does it",
+            Self::Sending => "turn on `send_message`, or add a tool of your own that does it",
             Self::Transfer => "add an entry to the directory",
             Self::Message => "turn on `take_messages`",
         }
@@ -51,7 +51,7 @@ impl Action {
         let own = !facts.tools.http.is_empty() || facts.also_able.contains(&self);
         match self {
             Self::Appointment => own || facts.tools.appointments,
-            Self::Sending => own,
+            Self::Sending => own || facts.tools.send_message,
             Self::Transfer => own || !facts.tools.directory.is_empty(),
             Self::Message => own || facts.tools.take_messages,
         }

@@ -1,41 +1,13 @@
 //! `{{name}}` in a text.
 
-use std::ops::Range;
-
 use super::{Facts, Lint, Place};
+use crate::braces::{Braces, braces};
 
 /// The longest name that a finding repeats, characters.
 const SHOWN_CHARS: usize = 60;
 
 /// What is filled in for the business's name.
 const BUSINESS_NAME: &str = "business_name";
-
-/// What stands between two pairs of braces, with its place; or a pair that is never closed.
-enum Braces<'a> {
-    Closed(&'a str, Range<usize>),
-    Open(Range<usize>),
-}
-
-fn braces(text: &str) -> Vec<Braces<'_>> {
-    let mut found = vec![];
-    let mut at = 0;
-    while let Some(start) = text[at..].find("{{").map(|offset| at + offset) {
-        let inner = start + 2;
-        let end = text[inner..].find("}}").map(|offset| inner + offset);
-        let next = text[inner..].find("{{").map(|offset| inner + offset);
-        match end {
-            Some(end) if next.is_none_or(|next| end < next) => {
-                found.push(Braces::Closed(&text[inner..end], start..end + 2));
-                at = end + 2;
-            }
-            _ => {
-                found.push(Braces::Open(start..inner));
-                at = inner;
-            }
-        }
-    }
-    found
-}
 
 /// The names that a text uses.
 pub(super) fn used(text: &str) -> impl Iterator<Item = &str> {

@@ -11,8 +11,13 @@ use crate::locale::LOCALES;
 use crate::tools::{Destination, HttpTool};
 use hours::week;
 
-static NO_TOOLS: Toolbox =
-    Toolbox { directory: vec![], take_messages: false, appointments: false, http: vec![] };
+static NO_TOOLS: Toolbox = Toolbox {
+    directory: vec![],
+    take_messages: false,
+    send_message: false,
+    appointments: false,
+    http: vec![],
+};
 
 fn facts<'a>(languages: &'a [String], tools: &'a Toolbox) -> Facts<'a> {
     Facts { business_name: "Harbour", placeholders: &[], languages, week: None, tools, also_able: &[] }
@@ -41,6 +46,7 @@ fn full_tools() -> Toolbox {
             number: PhoneNumber::parse("+12025550101").unwrap(),
         }],
         take_messages: true,
+        send_message: true,
         appointments: false,
         http: vec![HttpTool {
             name: "book".into(),

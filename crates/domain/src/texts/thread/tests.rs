@@ -5,6 +5,7 @@ use super::super::guard::Loop;
 use super::super::outgoing::{Author, Content, Outgoing};
 use super::super::tests::{handle, sms, whatsapp};
 use super::*;
+use crate::access::KeyId;
 use crate::testing;
 
 fn text(sender: Sender, kind: Kind, body: &str, at: Timestamp) -> Incoming {
@@ -129,11 +130,15 @@ fn a_person_who_writes_stops_the_agent_before_its_next_text() {
     after.begin(1, "a", now).unwrap();
     after.keep("a", 1, now).unwrap();
     let draft = reply(&after, now);
-    assert_eq!(after.may_send(&draft, now), Ok(()));
+    assert_eq!(after.may_send(&draft, Consent::Open, now), Ok(()));
     after.person_writes(&key(1), "Vera", 1, now);
-    assert_eq!(after.may_send(&draft, now), Err(NotSent::TakenOver), "kept, and not sent yet");
+    assert_eq!(after.may_send(&draft, Consent::Open, now), Err(NotSent::TakenOver), "kept, and not sent yet");
     after.hand_back(now);
-    assert_eq!(after.may_send(&draft, now), Err(NotSent::TakenOver), "it answers what was before the person");
+    assert_eq!(
+        after.may_send(&draft, Consent::Open, now),
+        Err(NotSent::TakenOver),
+        "it answers what was before the person"
+    );
 }
 
 #[test]
@@ -185,9 +190,74 @@ fn a_stop_is_confirmed_once_and_ends_what_waits() {
     let template =
         super::super::template::Template { name: "x".into(), language: None, variables: [].into() };
     let sent = Outgoing::new(Author::Notice, Content::Template(template), 0, now);
-    assert_eq!(thread.may_send(&sent, now), Err(NotSent::OptedOut));
+    assert_eq!(thread.may_send(&sent, Consent::Open, now), Err(NotSent::OptedOut));
     let answer = reply(&thread, now);
-    assert_eq!(thread.may_send(&answer, now), Ok(()), "what they ask later is answered");
+    assert_eq!(thread.may_send(&answer, Consent::Open, now), Ok(()), "what they ask later is answered");
+}
+
+/// A wish holds for all that a business begins, on every thread of the person, until they ask something themselves.
+#[test]
+fn a_stop_on_another_thread_stops_what_the_business_begins() {
+    let (mut thread, now) = asked();
+    let stopped = Consent::Stopped(now);
+    let by_person = |at| {
+        let author = Author::Person { key: key(1), name: "Vera".into() };
+        Outgoing::new(author, Content::Words(Body("We have an offer.".into())), 0, at)
+    };
+    assert_eq!(thread.may_send(&by_person(now), Consent::Open, now), Ok(()));
+    assert_eq!(thread.may_send(&by_person(now), stopped, now), Err(NotSent::OptedOut));
+    assert_eq!(thread.may_send(&reply(&thread, now), stopped, now), Ok(()), "the agent answers");
+    let later = now.plus(Duration::from_secs(60));
+    thread.receive(&words("What does it cost?", later), later);
+    assert_eq!(thread.may_send(&by_person(later), stopped, later), Ok(()), "they asked since");
+    let (mut by_sms, at) = {
+        let first = text(sms(), Kind::Text, "Hi", Timestamp(1));
+        (self::thread(&first), first.came_at)
+    };
+    by_sms.receive(&text(sms(), Kind::Text, "Hi", at), at);
+    assert_eq!(by_sms.may_send(&by_person(at), Consent::Stopped(Timestamp(0)), at), Err(NotSent::OptedOut));
+}
+
+#[test]
+fn what_an_agent_did_is_kept_after_a_person_took_the_thread() {
+    let (mut thread, now) = asked();
+    thread.begin(1, "a", now).unwrap();
+    let almost = now.plus(CLAIM).minus(Duration::from_secs(1));
+    assert_eq!(thread.used_tool("a", almost), 2);
+    assert!(thread.is_written_by("a", almost.plus(Duration::from_secs(60))), "its claim begins anew");
+    thread.take(&key(1), "Vera", almost);
+    assert!(!thread.is_written_by("a", almost));
+    assert_eq!(thread.used_tool("a", almost), 3);
+    assert!(matches!(thread.owner, Owner::Person { .. }) && thread.writing.is_none());
+}
+
+#[test]
+fn an_agent_gives_a_thread_to_a_person_with_a_reason() {
+    let (mut thread, now) = asked();
+    assert_eq!(thread.hand_over("a", "angry", now), Err(NotKept::ClaimLost));
+    thread.begin(1, "a", now).unwrap();
+    let last = thread.hand_over("a", " wants a refund ", now).unwrap();
+    assert_eq!(thread.handed.as_ref().map(|handed| handed.reason.as_str()), Some("wants a refund"));
+    assert!(matches!(&thread.owner, Owner::Person { key: None, .. }) && thread.asked == thread.answered);
+    let said =
+        Outgoing::new(Author::Notice, Content::Words(Body("A colleague answers.".into())), thread.turn, now);
+    assert_eq!((last, thread.may_send(&said, Consent::Open, now)), (2, Ok(())));
+    assert_eq!(thread.receive(&words("Hello?", now), now).reply_at, None, "a person has it");
+    let mut taken = thread.clone();
+    taken.take(&key(1), "Vera", now);
+    assert!(taken.handed.is_none() && taken.turn > thread.turn);
+    assert!(thread.hand_back(now).is_some() && thread.handed.is_none());
+}
+
+#[test]
+fn the_texts_of_a_day_are_one_talk() {
+    let (mut thread, now) = asked();
+    let first = thread.talk.unwrap();
+    thread.receive(&words("and", now), now);
+    assert_eq!(thread.talk, Some(first));
+    let next_day = Timestamp(24 * 3_600 * 1_000 + 5);
+    thread.receive(&words("Hi again", next_day), next_day);
+    assert_eq!(thread.talk, Some(Talk { first: 3, at: next_day }));
 }
 
 #[test]
@@ -211,11 +281,15 @@ fn free_words_go_within_the_window_only_and_a_template_always() {
     let (mut thread, now) = asked();
     let day = now.plus(Duration::from_secs(24 * 3_600 + 1));
     let answer = reply(&thread, day);
-    assert_eq!(thread.may_send(&answer, day), Err(NotSent::WindowClosed));
+    assert_eq!(thread.may_send(&answer, Consent::Open, day), Err(NotSent::WindowClosed));
     thread.close_window();
-    assert_eq!(thread.may_send(&answer, now), Err(NotSent::WindowClosed), "the carrier knows better");
+    assert_eq!(
+        thread.may_send(&answer, Consent::Open, now),
+        Err(NotSent::WindowClosed),
+        "the carrier knows better"
+    );
     thread.receive(&words("Hi", day), day);
-    assert_eq!(thread.may_send(&reply(&thread, day), day), Ok(()));
+    assert_eq!(thread.may_send(&reply(&thread, day), Consent::Open, day), Ok(()));
     let mut late = words("from last week", day);
     late.said_at = Some(now.minus(Duration::from_secs(7 * 24 * 3_600)));
     thread.receive(&late, day);
