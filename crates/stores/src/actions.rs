@@ -9,6 +9,8 @@
 //! An action is put with its place in the list in one transaction, so that it is known by its id and in order, or not
 //! at all. A session takes it in one transaction with the fence: one that has lost its call is refused.
 
+mod erase;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ use crate::table::{Key, PK, Table, WriteOutcome};
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, item};
 use platform::Aws;
+
+pub use erase::Eraser;
 
 /// What the keys of these rows begin with.
 pub const KEYS: &str = "action#";

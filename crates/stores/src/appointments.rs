@@ -4,24 +4,30 @@
 //! |---|---|---|
 //! | `calendar#<business>` | `<id>` | a calendar, with its version |
 //! | `service#<business>` | `<id>` | a service, with its version |
-//! | `feed#<hash>` | `feed` | which calendar the link with the secret of this hash leads to |
+//! | `feed#<hash>` | `feed` | which calendar the link with the secret of this hash leads to; how often it is asked in this minute |
 //! | `feed#of#<business>` | `<calendar>` | the hash of the calendar's link |
 //! | `agenda#<business>#<calendar>` | `<day>` | what is taken of a calendar on a day of UTC, counted from 1 January 1970, six digits; with its version |
 //! | `appointment#<business>` | `<id>` | an appointment, with the reminders that it is owed |
 //! | `start#<business>` | `<start>#<id>` | that an appointment begins then, milliseconds, fifteen digits |
-//! | `person#<business>` | `<number>#<start>#<id>` | that a person has or had an appointment then |
+//! | `person#<business>` | `<number>#<start>#<id>`, `<contact>#<start>#<id>` | that a person has or had an appointment then |
 //! | `reminder#<share>` | `<due>#<business>#<id>#<minutes>#<start>` | a reminder that is to be sent from `due` on |
+//! | `reminded#<business>` | `<id>#<start>#<minutes>` | what became of a reminder, six digits of minutes |
+//! | `source#<business>` | `<calendar>#<source>` | where a calendar of another system is, and what was read of it |
+//! | `fetch#<share>` | `<business>#<calendar>#<source>` | that there is such a source |
 //!
 //! An appointment, its agendas, its pointers and its reminders are written in one transaction, whose conditions are the
 //! versions that were read. Two that want one time have read the same agenda, and the second one is refused: so no time is
-//! given away twice, and of a move that is cut off either all or nothing is done.
+//! given away twice, and of a move that is cut off either all or nothing is done. What the timeline of the person's contact
+//! is told lies in Contacts, and is part of that transaction.
 
 mod catalogue;
 pub mod desk;
+mod erase;
 mod feeds;
 mod read;
 mod reminders;
 mod rows;
+mod sources;
 mod write;
 
 use domain::appointments::{Appointment, Refusal};
@@ -31,9 +37,12 @@ use crate::StoreError;
 use crate::table::Table;
 
 pub use catalogue::{Catalogue, CatalogueWriter, Versioned};
-pub use feeds::FeedOf;
+pub use erase::Eraser;
+pub use feeds::{FEED_PER_MINUTE, FeedOf};
 pub use read::{Page, Position, Reader};
-pub use write::{Fence, Place, Writer};
+pub use reminders::{ReminderWriter, RemindersOf};
+pub use sources::{SourceKey, SourceWriter, StoredSource};
+pub use write::{Fence, Named, Place, Writer};
 
 /// What the partition keys of calendars begin with.
 pub const CALENDAR_KEYS: &str = "calendar#";
@@ -41,6 +50,10 @@ pub const CALENDAR_KEYS: &str = "calendar#";
 pub const SERVICE_KEYS: &str = "service#";
 /// What the partition keys of feeds begin with.
 pub const FEED_KEYS: &str = "feed#";
+/// What the partition keys of calendars of other systems begin with.
+pub const SOURCE_KEYS: &str = "source#";
+/// What the partition keys of pointers to such calendars begin with.
+pub const FETCH_KEYS: &str = "fetch#";
 /// What the partition keys of agendas begin with.
 pub const AGENDA_KEYS: &str = "agenda#";
 /// What the partition keys of appointments begin with.
@@ -51,6 +64,8 @@ pub const START_KEYS: &str = "start#";
 pub const PERSON_KEYS: &str = "person#";
 /// What the partition keys of reminders begin with.
 pub const REMINDER_KEYS: &str = "reminder#";
+/// What the partition keys of reminders begin with of which something has become.
+pub const REMINDED_KEYS: &str = "reminded#";
 
 /// Why an appointment was not made or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

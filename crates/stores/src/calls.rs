@@ -14,7 +14,9 @@
 //! `opened_at`, all attributes) those that are not over.
 
 mod early;
+mod erase;
 mod list;
+mod of_person;
 mod open;
 mod quarantine;
 mod read;
@@ -36,10 +38,11 @@ use crate::capacity::{Limits, Pool, ReservedSlots, Search, SlotRequest, Slots};
 use crate::dial_limits::DayReservation;
 use crate::item::to_json;
 use crate::table::{Key, Table};
-use crate::{StoreError, capacity, plans};
+use crate::{StoreError, capacity, events, plans};
 use platform::Aws;
 
 pub use crate::plans::Stream;
+pub use erase::{CallToErase, Eraser};
 pub use list::{MAX_PAGE, Order, Page, Position, Wanted, WantedStatus};
 pub use quarantine::Quarantined;
 pub use read::Reader;
@@ -56,6 +59,8 @@ pub struct OpenCall {
     pub token_ttl: Duration,
     /// The capacity it takes; `None` when it is refused.
     pub slots: Option<SlotRequest>,
+    /// What the person at the other end is called, if that is known: the business is told of the call with it.
+    pub name: Option<String>,
     /// What of a day is kept for it, if it is one that its business places.
     pub reserved: Option<DayReservation>,
     /// The time of the request.
@@ -137,12 +142,14 @@ impl std::fmt::Debug for UnknownCall {
 pub struct Writer {
     calls: Table,
     leases: Table,
+    events: events::Writer,
 }
 
 impl Writer {
-    /// `calls` and `leases` are table names: opening a call writes to both in one transaction.
-    pub fn new(aws: &Aws, calls: &str, leases: &str) -> Self {
-        Self { calls: Table::new(aws, calls), leases: Table::new(aws, leases) }
+    /// `calls`, `leases` and `events` are table names: opening a call writes to all of them in one transaction.
+    pub fn new(aws: &Aws, calls: &str, leases: &str, events: &str) -> Self {
+        let events = events::Writer::new(aws, events);
+        Self { calls: Table::new(aws, calls), leases: Table::new(aws, leases), events }
     }
 
     /// Opens a call once, however many copies of the webhook there are: the call, its plan and its slots are
@@ -196,7 +203,7 @@ impl Writer {
         event: &StatusEvent,
         params: &BTreeMap<String, String>,
     ) -> Result<StatusOutcome, StoreError> {
-        let outcome = status::record(&self.calls, call, event_key, event, params, None).await?;
+        let outcome = status::record(self, call, event_key, event, params, None).await?;
         Ok(outcome.unwrap_or(StatusOutcome { moved: false, duplicate: false, call: None }))
     }
 
@@ -212,7 +219,7 @@ impl Writer {
         params: &BTreeMap<String, String>,
         by: &Signer,
     ) -> Result<Option<StatusOutcome>, StoreError> {
-        status::record(&self.calls, call, event_key, event, params, Some(by)).await
+        status::record(self, call, event_key, event, params, Some(by)).await
     }
 
     /// Takes slots for a call that is about to be dialled; the pool that has none is the inner error. The reservation
@@ -313,7 +320,7 @@ fn event_key(call: &CallSid, key: &str) -> Key {
 
 const EVENT: &str = "event#";
 
-async fn events(calls: &Table, call: &CallSid) -> Result<Vec<(String, StatusEvent)>, StoreError> {
+async fn history(calls: &Table, call: &CallSid) -> Result<Vec<(String, StatusEvent)>, StoreError> {
     calls.query(&row::partition(call), EVENT).await?.iter().map(row::event).collect()
 }
 

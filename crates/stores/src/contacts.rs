@@ -11,6 +11,11 @@
 //! | `timeline#<business>#<contact>` | `<entry>` | what happened, told by the owner of the fact |
 //! | `note#<business>#<contact>` | `<entry>` | what people noted |
 //! | `task#<business>#<contact>` | `<task>` | what is to be done |
+//! | `erasure#<business>` | `request#<request>` | how far the erasing of a person is; who it is about until it is over |
+//! | `erasure#<business>` | `contact#<contact>` | which request is about this contact |
+//! | `erasure#<business>` | `erased#<hash>` | that a person with this handle was erased |
+//! | `file#<business>` | `import#<import>`, `export#<export>`, `person#<request>` | how far an import or export is |
+//! | `file-row#<business>#<import>` | `<line>` | what a row of an import did, for its undoing |
 //!
 //! A handle's row is the guard of its uniqueness: it is put where none is, in the transaction that writes the contact. So
 //! of many first calls from one number one makes the contact, and the others find it. Whatever is kept of a contact stays
@@ -19,9 +24,15 @@
 
 mod create;
 mod documents;
+mod erase;
+mod erased;
+pub mod files;
+mod first;
+pub(crate) mod joined;
 mod list;
 mod merge;
-mod timeline;
+mod person_exports;
+pub mod timeline;
 mod write;
 
 use std::collections::BTreeSet;
@@ -30,16 +41,19 @@ use domain::contact::{Contact, ContactId, Handle, MAX_MERGED, MergeRecord};
 use domain::{BusinessId, Timestamp};
 use platform::Aws;
 
-use crate::StoreError;
 use crate::item::{Draft, Row, to_json};
 use crate::table::{Key, Table};
+use crate::{StoreError, events};
 
-pub use create::{Created, First, Request};
-pub use documents::{Document, DocumentSaved};
+pub use create::{Created, Request};
+pub use documents::{BusinessDocument, Document, DocumentSaved};
+pub use erase::{ERASURE_KEYS, Eraser, ErasureBegun, OldExport};
+pub use first::First;
 pub use list::{NamePosition, Page};
 pub use merge::{Merged, Unmerged};
+pub use person_exports::{PersonExportBegun, PersonExports};
 pub use timeline::{Put, TimelinePage};
-pub use write::{Learner, Lesson, Saved};
+pub use write::{Learner, Lesson, NotSaved};
 
 /// What the partition keys of contacts begin with.
 pub const CONTACT_KEYS: &str = "contact#";
@@ -64,6 +78,8 @@ const INTO: &str = "into";
 
 /// The most bytes of a contact. A merge keeps three, and DynamoDB's items have 400 kB.
 pub const MAX_BYTES: usize = 100_000;
+/// The words of earlier names under which a contact is still found.
+const MAX_INDEXED: usize = 12;
 /// The words of a name by which it is found.
 const INDEXED_WORDS: usize = 4;
 /// The characters of such a word.
@@ -116,6 +132,18 @@ impl Reader {
         resolved(&self.contacts, business, id).await
     }
 
+    /// The id of the contact to which this handle belongs: one that went into no other one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn id_of(
+        &self,
+        business: &BusinessId,
+        handle: &Handle,
+    ) -> Result<Option<ContactId>, StoreError> {
+        guard(&self.contacts, business, handle).await
+    }
+
     /// The contact to which this handle belongs.
     ///
     /// # Errors
@@ -149,12 +177,13 @@ impl Reader {
 #[derive(Debug, Clone)]
 pub struct Writer {
     contacts: Table,
+    events: events::Writer,
 }
 
 impl Writer {
-    /// `table` is the name of Contacts.
-    pub fn new(aws: &Aws, table: &str) -> Self {
-        Self { contacts: Table::new(aws, table) }
+    /// `table` is the name of Contacts, `events` that of Events: the business is told of new contacts and of leads that move.
+    pub fn new(aws: &Aws, table: &str, events: &str) -> Self {
+        Self { contacts: Table::new(aws, table), events: events::Writer::new(aws, events) }
     }
 }
 
@@ -204,8 +233,11 @@ fn draft(table: &Table, stored: &Stored) -> Result<Draft, StoreError> {
     Ok(draft.number(VERSION, stored.version).time(UPDATED_AT, stored.updated_at))
 }
 
-fn is_too_large(table: &Table, contact: &Contact) -> Result<bool, StoreError> {
-    Ok(to_json(&table.name, BODY, contact)?.len() > MAX_BYTES)
+fn is_not_too_large(table: &Table, contact: &Contact) -> Result<(), NotSaved> {
+    match to_json(&table.name, BODY, contact)?.len() > MAX_BYTES {
+        true => Err(NotSaved::TooLarge),
+        false => Ok(()),
+    }
 }
 
 /// The words by which a contact is found.

@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use domain::dial::Series;
 use domain::ids::AccountSid;
 use domain::outbound::{Amounts, AtMost, DayCaps, MAX_COOL_DOWN};
 use domain::{BusinessId, DialId, Timestamp};
@@ -89,10 +90,12 @@ impl DayReservation {
 }
 
 /// What is known of a number and a day before an order is judged. What the order itself holds is not in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DialFacts {
     /// When the number was last called.
     pub last_dialled: Option<Timestamp>,
+    /// The series that this call was one of.
+    pub last_series: Option<String>,
     /// What the day's calls came to.
     pub today: Amounts,
 }
@@ -110,6 +113,8 @@ pub struct DialClaim<'a> {
     pub number: &'a NumberHash,
     /// The pause after a call to a number.
     pub cool_down: Duration,
+    /// The series that the call is one of: its pause is that after a call which was not.
+    pub series: Option<&'a Series>,
     /// The caps on a day.
     pub caps: DayCaps,
     /// The day and what the call may come to.
@@ -149,6 +154,7 @@ impl DialLimits {
             && row.text("holder")? != order.as_str()
         {
             facts.last_dialled = Some(row.time("dialled_at")?);
+            facts.last_series = row.optional_text("series")?.map(str::to_owned);
         }
         if let Some(row) = sum {
             let figure = |name| Ok(row.optional_number::<i64>(name)?.unwrap_or(0));
@@ -249,11 +255,26 @@ impl DialLimits {
         let draft = Draft::default()
             .text("holder", claim.order.as_str())
             .time("dialled_at", claim.now)
+            .optional_text("series", claim.series.map(|series| &series.name))
             .until(claim.now.plus(MAX_COOL_DOWN));
+        let since = |pause: Duration| number(claim.now.minus(pause).0);
         self.leases.put_action(cool_down_key(claim.number).item(draft), |put| {
-            put.condition_expression("attribute_not_exists(pk) OR dialled_at <= :since OR holder = :holder")
-                .expression_attribute_values(":since", number(claim.now.minus(claim.cool_down).0))
-                .expression_attribute_values(":holder", text(claim.order.as_str()))
+            let put = put.expression_attribute_values(":holder", text(claim.order.as_str()));
+            match claim.series {
+                None => put
+                    .condition_expression(
+                        "attribute_not_exists(pk) OR dialled_at <= :since OR holder = :holder",
+                    )
+                    .expression_attribute_values(":since", since(claim.cool_down)),
+                Some(series) => put
+                    .condition_expression(
+                        "attribute_not_exists(pk) OR dialled_at <= :since OR holder = :holder OR \
+                         (series = :series AND dialled_at <= :own)",
+                    )
+                    .expression_attribute_values(":since", since(series.pause.max(claim.cool_down)))
+                    .expression_attribute_values(":own", since(claim.cool_down))
+                    .expression_attribute_values(":series", text(&series.name)),
+            }
         })
     }
 

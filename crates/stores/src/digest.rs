@@ -2,10 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// 64 hexadecimal digits.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
+pub(crate) use domain::digest::sha256_hex;
 
 /// A number that spreads keys evenly.
 pub(crate) fn spread(bytes: &[u8]) -> u64 {

@@ -2,22 +2,34 @@
 //!
 //! | pk | sk | what |
 //! |---|---|---|
-//! | `business#<id>` | `number#<E.164>` | since when, and why |
+//! | `business#<id>` | `number#<E.164>` | since when, why, and through what: the API, or a call |
+//! | `business#<id>` | `asked#<call>` | that what the person of a call asked for is done, so that it is done once |
+
+mod erase;
+mod record;
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::{BusinessId, PhoneNumber, Timestamp};
+use domain::do_not_call::Source;
+use domain::{BusinessId, CallSid, PhoneNumber, Timestamp};
 
 use crate::StoreError;
 use crate::item::{Row, number as number_value, text};
 use crate::table::{Key, SK, Table, WriteOutcome, next_key};
 use platform::Aws;
 
+pub use domain::do_not_call::MAX_REASON_CHARS;
+pub use erase::Eraser;
+pub use record::Recorder;
+
 const NUMBER: &str = "number#";
 const SINCE: &str = "since";
 const REASON: &str = "reason";
+const SOURCE: &str = "source";
+const CALL: &str = "call";
 
-/// The longest reason, characters.
-pub const MAX_REASON_CHARS: usize = 200;
+/// What putting a number on the list changes whatever its reason.
+const PUT: &str = "SET #since = if_not_exists(#since, :now), #source = if_not_exists(#source, :api)";
+
 /// The most entries that one page holds.
 pub const MAX_PAGE: u16 = 100;
 
@@ -28,8 +40,12 @@ pub struct Entry {
     pub number: PhoneNumber,
     /// Since when.
     pub since: Timestamp,
-    /// Why, in the business's words.
+    /// Why, in the words of the business, or of the agent that heard it.
     pub reason: Option<String>,
+    /// Through what it came to be on the list first; `None`: it is not known any more.
+    pub source: Option<Source>,
+    /// The call in which the person asked for it, unless the person was erased.
+    pub call: Option<CallSid>,
 }
 
 // The reason speaks of a person.
@@ -116,7 +132,7 @@ impl Writer {
         Self { numbers: Table::new(aws, table) }
     }
 
-    /// Puts a number on the list, with this reason. A number that is on it keeps the time since when it is.
+    /// Puts a number on the list, with this reason. A number that is on it keeps the time since when it is, and through what.
     ///
     /// # Errors
     /// [`StoreError`]; putting it again is safe.
@@ -135,13 +151,15 @@ impl Writer {
             .set_key(Some(key(business, number).attributes()))
             .expression_attribute_names("#since", SINCE)
             .expression_attribute_names("#reason", REASON)
+            .expression_attribute_names("#source", SOURCE)
             .expression_attribute_values(":now", number_value(now.0))
+            .expression_attribute_values(":api", text(Source::Api.as_str()))
             .return_values(ReturnValue::AllNew);
         let request = match reason {
             Some(reason) => request
-                .update_expression("SET #since = if_not_exists(#since, :now), #reason = :reason")
+                .update_expression(format!("{PUT}, #reason = :reason"))
                 .expression_attribute_values(":reason", text(reason)),
-            None => request.update_expression("SET #since = if_not_exists(#since, :now) REMOVE #reason"),
+            None => request.update_expression(format!("{PUT} REMOVE #reason")),
         };
         let output = request.send().await.map_err(|e| self.numbers.error(&e))?;
         entry(&self.numbers.row(output.attributes.unwrap_or_default()))
@@ -169,6 +187,8 @@ fn entry(row: &Row) -> Result<Entry, StoreError> {
         number: row.parsed(SK, |sk| PhoneNumber::parse(sk.strip_prefix(NUMBER).unwrap_or_default()))?,
         since: row.time(SINCE)?,
         reason: row.optional_text(REASON)?.map(str::to_owned),
+        source: row.optional_text(SOURCE)?.and_then(Source::parse),
+        call: row.optional_parsed(CALL, CallSid::parse)?,
     })
 }
 

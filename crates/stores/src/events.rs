@@ -2,30 +2,42 @@
 //!
 //! | pk | sk | what |
 //! |---|---|---|
-//! | `business#<id>` | `event#<sequence>` | one event, twelve digits |
+//! | `happened#<business>` | `<time>#<id>` | one event that has no number yet, put with its cause; fifteen digits |
+//! | `business#<id>` | `event#<sequence>` | one event in the order, twelve digits |
 //!
-//! An event is put in the transaction that causes it, or it did not happen. Its sequence number is one more than
-//! the last one's and is taken only if it is free: so a reader who has seen number n has seen all before it.
+//! An event is put in the transaction that causes it, or it did not happen. That put reads nothing and is conditional on nothing:
+//! however many things happen at once in one business, none waits for another, and no cause fails for its event. Numbers are
+//! given afterwards, before events are read ([`Sequencer`]): one transaction takes events from where they wait and puts them
+//! under the next numbers, which are taken only if they are free. So each has one number, there is no gap, and a reader who has
+//! seen number n has seen all before it.
+
+mod erase;
+mod order;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{BusinessId, CallSid, Timestamp};
+use domain::event::{Happened, Type};
+use domain::{BusinessId, Call, CallSid, Direction, Timestamp};
 
 use crate::StoreError;
-use crate::item::{Draft, Row, text};
+use crate::item::{Draft, Row, text, time_sk, to_json};
 use crate::table::{Key, SK, Table, next_key};
-use backon::ExponentialBuilder;
 use platform::Aws;
-use platform::backoff::CONTENTION;
+
+pub use erase::Eraser;
+pub use order::Sequencer;
+
+/// What the keys of the events in their order begin with.
+pub const OUTBOX_KEYS: &str = "business#";
+/// What the keys of the events that wait for a number begin with.
+pub const HAPPENED_KEYS: &str = "happened#";
 
 const EVENT: &str = "event#";
 const ID: &str = "id";
 const KIND: &str = "kind";
 const CALL: &str = "call";
+const DIRECTION: &str = "direction";
 const AT: &str = "at";
 const BODY: &str = "body";
-
-/// For the order of one business's events, which many writers want to be next in.
-pub(crate) const NEXT_IN_ORDER: ExponentialBuilder = CONTENTION.with_max_times(39);
 
 /// The most events one page holds.
 pub const MAX_PAGE: u16 = 100;
@@ -39,15 +51,20 @@ pub struct NewEvent {
     pub business: BusinessId,
     /// Names the effect, so that a receiver can tell a repetition from a second one.
     pub id: String,
-    /// `call.completed`, `call.updated`, `usage.warning`, `usage.cap_reached`.
-    pub kind: &'static str,
-    /// The call it tells of; of a cap, the call whose settling brought the sum there.
-    pub call: CallSid,
+    /// Its type.
+    pub kind: Type,
+    /// The call it tells of; of a cap, the call whose settling brought the sum there. `None`: it has to do with no call.
+    pub call: Option<CallSid>,
+    /// Which way the call went that it tells of.
+    pub direction: Option<Direction>,
     /// JSON.
     pub body: String,
     /// When it happened.
     pub at: Timestamp,
 }
+
+/// With what the business is told of something that is done about this call. `None`: it is told nothing, since there is no call.
+pub type Telling<'a> = Option<(&'a Writer, &'a Call)>;
 
 /// An event as it stands.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,12 +75,21 @@ pub struct Event {
     pub id: String,
     /// Its type, such as `call.completed`.
     pub kind: String,
-    /// The call it tells of.
-    pub call: CallSid,
+    /// The call it tells of, if there is one.
+    pub call: Option<CallSid>,
+    /// Which way that call went; `None`: it tells of no call, or was put before this was kept.
+    pub direction: Option<Direction>,
     /// JSON, as the business receives it.
     pub body: String,
     /// When it happened.
     pub at: Timestamp,
+}
+
+// What was said is in the body.
+impl std::fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewEvent").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 // What was said on a call is in the body.
@@ -97,20 +123,44 @@ impl Writer {
         Self { events: Table::new(aws, table) }
     }
 
-    /// The put of this event as the next of its business. It is refused when another event was faster: then
-    /// take the next number again.
-    pub(crate) async fn append_action(&self, event: &NewEvent) -> Result<TransactWriteItem, StoreError> {
+    /// The put of this event. It is never refused, and putting it again in a transaction of the same cause changes nothing.
+    pub(crate) fn action(&self, event: &NewEvent) -> Result<TransactWriteItem, StoreError> {
         if event.body.len() > MAX_BODY_BYTES {
             return Err(StoreError::Corrupt { table: self.events.name.to_string(), attribute: BODY });
         }
-        let sequence = last(&self.events, &event.business).await? + 1;
         let draft = Draft::default()
             .text(ID, &event.id)
-            .text(KIND, event.kind)
-            .text(CALL, event.call.as_str())
+            .text(KIND, event.kind.name())
+            .optional_text(CALL, event.call.as_ref().map(CallSid::as_str))
+            .optional_text(DIRECTION, event.direction.map(Direction::as_str))
             .text(BODY, &event.body)
             .time(AT, event.at);
-        Ok(self.events.put_new_action(&key(&event.business, sequence), draft))
+        let key = Key::new(waiting(&event.business), format!("{}#{}", time_sk(event.at), event.id));
+        Ok(self.events.put_action(key.item(draft), |put| put))
+    }
+
+    /// The put of what the domain says that happened.
+    pub(crate) fn tell(&self, happened: &Happened<'_>) -> Result<TransactWriteItem, StoreError> {
+        self.action(&NewEvent::of(happened)?)
+    }
+}
+
+impl NewEvent {
+    /// What happened, as it is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`], when it has no JSON form.
+    pub fn of(happened: &Happened<'_>) -> Result<Self, StoreError> {
+        let Happened { business, id, kind, call, direction, at, body } = happened;
+        Ok(Self {
+            business: business.clone(),
+            id: id.clone(),
+            kind: *kind,
+            call: call.clone(),
+            direction: *direction,
+            body: to_json("Events", BODY, body)?,
+            at: *at,
+        })
     }
 }
 
@@ -152,8 +202,26 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Whether an event of the business waits for a number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn waits(&self, business: &BusinessId) -> Result<bool, StoreError> {
+        Ok(!order::waiting_rows(&self.events, business, 1).await?.0.is_empty())
+    }
+
+    /// The event of this sequence number, if it was put.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn one(&self, business: &BusinessId, sequence: u64) -> Result<Option<Event>, StoreError> {
+        self.events.get(&key(business, sequence)).await?.as_ref().map(event).transpose()
+    }
+}
+
 /// The highest number that a business's events have; 0 before the first one.
-async fn last(events: &Table, business: &BusinessId) -> Result<u64, StoreError> {
+pub(crate) async fn last(events: &Table, business: &BusinessId) -> Result<u64, StoreError> {
     let page = events
         .starting_with(&partition(business), EVENT)
         .projection_expression(SK)
@@ -171,7 +239,8 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         sequence: sequence(row)?,
         id: row.text(ID)?.to_owned(),
         kind: row.text(KIND)?.to_owned(),
-        call: row.parsed(CALL, CallSid::parse)?,
+        call: row.optional_parsed(CALL, CallSid::parse)?,
+        direction: row.optional_text(DIRECTION)?.map(Direction::parse),
         body: row.text(BODY)?.to_owned(),
         at: row.time(AT)?,
     })
@@ -185,8 +254,12 @@ fn key(business: &BusinessId, sequence: u64) -> Key {
     Key::new(partition(business), sort_key(sequence))
 }
 
+fn waiting(business: &BusinessId) -> String {
+    format!("{HAPPENED_KEYS}{business}")
+}
+
 fn partition(business: &BusinessId) -> String {
-    format!("business#{business}")
+    format!("{OUTBOX_KEYS}{business}")
 }
 
 /// Numbers beyond twelve digits sort behind all that can exist.

@@ -15,6 +15,21 @@ use crate::StoreError;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
+/// Attributes by the names that expressions give them: some are words of the language of expressions.
+pub(crate) fn names(attributes: &[&str]) -> HashMap<String, String> {
+    attributes.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+}
+
+/// Values by the names that expressions give them.
+pub(crate) fn values(values: &[(&str, AttributeValue)]) -> Attributes {
+    values.iter().map(|(name, value)| (format!(":{name}"), value.clone())).collect()
+}
+
+/// A time as a part of a sort key: milliseconds, fifteen digits, in the order of time; before 1970 is 1970.
+pub(crate) fn time_sk(at: Timestamp) -> String {
+    format!("{:015}", at.0.clamp(0, 999_999_999_999_999))
+}
+
 /// The epoch seconds after which DynamoDB may drop an item. It may be days late, so every reader that cares
 /// compares a millisecond attribute itself.
 pub(crate) const EXPIRES_AT: &str = "expires_at";

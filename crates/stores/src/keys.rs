@@ -5,7 +5,7 @@
 //! | `key#<id>` | `key` | what is kept of the key |
 //! | `owner#<owner>` | `<id>` | that the key is one of this owner's; a member who was removed is in no list |
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::access::{KeyId, KeyOwner, StoredKey};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -106,10 +106,8 @@ impl Writer {
     /// # Errors
     /// [`StoreError`].
     pub async fn remove(&self, seen: &StoredKey, key: &StoredKey) -> Result<Written, StoreError> {
-        let delete = Delete::builder().table_name(&*self.keys.name);
-        let delete = delete.set_key(Some(Key::new(partition(&key.owner), key.id.as_str()).attributes()));
-        // Building fails only without a table name or a key; both are given.
-        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        let delete =
+            self.keys.delete_action(&Key::new(partition(&key.owner), key.id.as_str()), |delete| delete);
         self.write([self.put(Some(seen), key)?, delete]).await
     }
 

@@ -19,6 +19,9 @@ use platform::telemetry::{Unit, metric};
 use platform::{Aws, Clock};
 
 mod parts;
+mod tools;
+
+pub use tools::NotAsked;
 
 /// No lease is shorter, whatever time an executor says it has left.
 pub const MIN_LEASE: Duration = Duration::from_secs(1);
@@ -54,8 +57,10 @@ pub enum WorkKind {
     Transcribe,
     /// Summing up a call.
     Insights,
-    /// Asking a tool that acts once.
+    /// Asking a tool that acts once, in a call.
     Tool,
+    /// Asking a tool that acts once, in a thread of texts.
+    TextTool,
 }
 
 impl WorkKind {
@@ -68,6 +73,7 @@ impl WorkKind {
             Self::Transcribe => "transcribe",
             Self::Insights => "insights",
             Self::Tool => "tool",
+            Self::TextTool => "text-tool",
         }
     }
 
@@ -80,6 +86,7 @@ impl WorkKind {
             Self::Transcribe => "once#transcribe#",
             Self::Insights => "once#insights#",
             Self::Tool => "once#tool#",
+            Self::TextTool => "once#text-tool#",
         }
     }
 }

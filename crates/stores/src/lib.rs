@@ -15,21 +15,26 @@ pub mod appointments;
 mod batch_get;
 pub mod businesses;
 pub mod calls;
+pub mod campaigns;
 pub mod capacity;
 mod chunks;
 pub mod contacts;
+mod desk;
 pub mod dial_limits;
 pub mod dials;
 mod digest;
 pub mod do_not_call;
+pub mod endpoints;
 mod error;
 pub mod events;
 pub mod heartbeat;
 mod item;
 pub mod keys;
+pub mod leads;
 pub mod leases;
 pub mod members;
 pub mod messages;
+pub mod notifications;
 pub mod ownership;
 pub mod plans;
 pub mod probe;
@@ -47,3 +52,6 @@ pub mod usage;
 pub mod verdicts;
 
 pub use error::StoreError;
+
+/// How long is kept what a person may still be asked about: who asked for what, and what was written with whom.
+const LAW_KEEPS: std::time::Duration = std::time::Duration::from_secs(400 * 24 * 60 * 60);

@@ -165,9 +165,7 @@ impl Eraser {
         let Some(joined) = joined(&self.members, key).await? else { return Ok(()) };
         // The row that leads to the other one goes last.
         for row in [person_row(&joined.person, key), member_row(key)] {
-            let request = self.members.client.delete_item().table_name(&*self.members.name);
-            let deleted = request.set_key(Some(row.attributes())).send().await;
-            deleted.map_err(|error| self.members.error(&error))?;
+            self.members.delete(&row).await?;
         }
         Ok(())
     }

@@ -10,23 +10,28 @@
 //! | `done#<business>` | `all` | how many of each kind are done |
 //!
 //! A row and its counts are one transaction, whose condition is that the row is new, or there. So the counts are those of
-//! the rows at all times, and what waits is the difference of two. The rows of `left#` are the call's side's and those of
+//! the rows at all times, and what waits is the difference of two. The rows of `left#` are the agent's side's and those of
 //! `done#` the API's.
 
+mod erase;
 mod list;
 mod marks;
+mod theirs;
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::messages::{Day, Left, MessageId, MessageKind, Tally, What};
-use domain::{BusinessId, CallSid, PhoneNumber, RecordingSid};
+use domain::messages::{Day, Left, MessageId, MessageKind, Origin, Tally, What};
+use domain::texts::ThreadId;
+use domain::{BusinessId, CallSid, PhoneNumber, RecordingSid, event};
 use platform::Aws;
 
 use crate::StoreError;
+use crate::events::Telling;
 use crate::item::{Draft, Row, number, to_json};
 use crate::random;
 use crate::table::{Key, SK, Table};
 use crate::transaction::{Transacted, transact};
 
+pub use erase::Eraser;
 pub use list::{Entry, Page, Reader};
 pub use marks::Marks;
 
@@ -41,11 +46,12 @@ const ALL: &str = "all";
 
 const KIND: &str = "kind";
 const CALL: &str = "call";
+const THREAD: &str = "thread";
 const CALLER: &str = "caller";
 const BODY: &str = "body";
 const RECORDING: &str = "recording";
 
-/// Held by the function that looks at what a call has left behind.
+/// Held by the function that looks at what a call has left behind, and by the agent that writes.
 #[derive(Debug, Clone)]
 pub struct Writer {
     messages: Table,
@@ -57,21 +63,42 @@ impl Writer {
         Self { messages: Table::new(aws, table) }
     }
 
-    /// Puts one thing that was left, and counts it. `false`: it is there already.
+    /// Puts one thing that was left in a call, counts it and tells the business. `false`: it is there already.
     ///
     /// # Errors
     /// [`StoreError`]; putting it again is safe.
-    pub async fn put(&self, business: &BusinessId, left: &Left) -> Result<bool, StoreError> {
+    pub async fn put(
+        &self,
+        business: &BusinessId,
+        left: &Left,
+        told: Telling<'_>,
+    ) -> Result<bool, StoreError> {
         let table = &self.messages;
         let key = item_key(LEFT_KEYS, business, left.id);
         // Each job about the call tells it again: a read is cheaper than a transaction that is refused.
         if table.get(&key).await?.is_some() {
             return Ok(false);
         }
-        let mut actions = vec![table.put_new_action(&key, draft(table, left)?)];
-        actions.extend(counts(table, LEFT_KEYS, business, (left.id, left.kind()), 1));
+        let mut actions = self.actions(business, left)?.to_vec();
+        if let Some((events, call)) = told
+            && let Some(happened) = event::left(business, Some(call), None, left)
+        {
+            actions.push(events.tell(&happened)?);
+        }
         let done = transact(table, &actions, &random::id(&table.name)?).await?;
         Ok(matches!(done, Transacted::Done))
+    }
+
+    /// The same as actions of a transaction, which is refused if it is there already.
+    pub(crate) fn actions(
+        &self,
+        business: &BusinessId,
+        left: &Left,
+    ) -> Result<[TransactWriteItem; 3], StoreError> {
+        let table = &self.messages;
+        let put = table.put_new_action(&item_key(LEFT_KEYS, business, left.id), draft(table, left)?);
+        let [day, all] = counts(table, LEFT_KEYS, business, (left.id, left.kind()), 1);
+        Ok([put, day, all])
     }
 }
 
@@ -99,7 +126,8 @@ fn counts(
 fn draft(table: &Table, left: &Left) -> Result<Draft, StoreError> {
     let draft = Draft::default()
         .text(KIND, left.kind().as_str())
-        .text(CALL, left.call.as_str())
+        .optional_text(CALL, left.origin.call().map(CallSid::as_str))
+        .optional_text(THREAD, left.origin.thread().map(ThreadId::as_str))
         .optional_text(CALLER, left.caller.as_ref().map(PhoneNumber::as_e164));
     Ok(match &left.what {
         What::Message(message) => draft.text(BODY, to_json(&table.name, BODY, message)?),
@@ -110,7 +138,10 @@ fn draft(table: &Table, left: &Left) -> Result<Draft, StoreError> {
 fn left(row: &Row) -> Result<Left, StoreError> {
     Ok(Left {
         id: id_of(row)?,
-        call: row.parsed(CALL, CallSid::parse)?,
+        origin: match row.optional_parsed(THREAD, ThreadId::parse)? {
+            Some(thread) => Origin::Thread(thread),
+            None => Origin::Call(row.parsed(CALL, CallSid::parse)?),
+        },
         caller: row.optional_parsed(CALLER, PhoneNumber::parse)?,
         what: match kind_of(row)? {
             MessageKind::Message => What::Message(row.json(BODY)?),

@@ -4,86 +4,32 @@
 //! This list is the source. `tests/it/ownership.rs` compares the table in ARCHITECTURE.md, the folders of the code and
 //! the roles of the templates with it; `tests/it/permissions.rs` what the functions do.
 
+mod contacts;
+mod kinds;
+
+use contacts::CONTACTS_ROWS;
+
 use crate::leases::WorkKind;
 use crate::{
-    actions, appointments, capacity, contacts, dial_limits, dials, messages, plans, requests,
-    sign_in_attempts, sign_ins, verdicts,
+    actions, appointments, campaigns, capacity, dial_limits, dials, endpoints, events, messages,
+    notifications, plans, requests, sign_in_attempts, sign_ins, verdicts,
 };
 
-/// Rows with one owner: a whole table, or the rows of Leases whose partition keys begin with certain words.
-#[derive(Debug, Clone, Copy)]
-pub struct Rows {
-    /// The table's logical id in template.yaml, without `Table` at its end.
-    pub table: &'static str,
-    /// What the partition keys begin with. Empty: the rows are all rows of the table.
-    pub keys: &'static [&'static str],
-    /// What the rows say.
-    pub holds: &'static str,
-    /// Everything through which code can write them.
-    pub writers: &'static [Handle],
-    /// The logical ids of the functions whose roles may write them; `Bridge` for its task. Empty: no role may.
-    pub roles: &'static [&'static str],
-}
+#[allow(clippy::wildcard_imports, reason = "folders and helpers that this list alone is made of")]
+use kinds::*;
+pub use kinds::{Handle, Rows, keys_of};
 
-/// A name of this crate without which the rows cannot be written.
-#[derive(Debug, Clone, Copy)]
-pub struct Handle {
-    /// The module of this crate.
-    pub module: &'static str,
-    /// The type in it, or the variant of one.
-    pub name: &'static str,
-    /// Source folders whose code may use it.
-    pub folders: &'static [&'static str],
-}
-
-const BUSINESSES: &[&str] = &["functions/src/businesses", "infra/local/src/demo"];
-const VOICE: &[&str] = &["functions/src/voice"];
-const RECORDINGS: &[&str] = &["functions/src/recordings"];
-const TRANSCRIPTS: &[&str] = &["functions/src/transcripts"];
-const CALL_ACTIONS: &[&str] = &["functions/src/call_actions"];
-const BRIDGE: &[&str] = &["bridge/src"];
-const DO_NOT_CALL: &[&str] = &["functions/src/do_not_call"];
-const MESSAGES: &[&str] = &["functions/src/messages"];
-const TEXTS: &[&str] = &["functions/src/texts"];
-const APPOINTMENTS: &[&str] = &["functions/src/appointments"];
-const APPOINTMENTS_AND_BRIDGE: &[&str] = &["functions/src/appointments", "bridge/src"];
-
-const CONTACTS: &[&str] = &["functions/src/contacts"];
-
-const SIGN_IN: &[&str] = &["functions/src/sign_in"];
-const EDGE: &[&str] = &["functions/src/edge/api"];
-
-/// The functions of the API.
-const API: &[&str] = &[
-    "VoiceOutboundFunction",
-    "RecordingsFunction",
-    "TranscriptsFunction",
-    "EventsFunction",
-    "CallsFunction",
-    "BusinessesFunction",
-    "KeysFunction",
-    "NumbersFunction",
-    "TwilioAccountFunction",
-    "SettingsFunction",
-    "CallActionsFunction",
-    "TestCallsFunction",
-    "PromptsFunction",
-    "UsageFunction",
-    "DoNotCallFunction",
-    "AppointmentsFunction",
-    "MessagesFunction",
-    "ThreadsFunction",
-    "ContactsFunction",
-    "HealthFunction",
-    "SignInFunction",
-];
-
-const fn writer(module: &'static str, folders: &'static [&'static str]) -> Handle {
-    Handle { module, name: "Writer", folders }
-}
-
-const fn work(name: &'static str, folders: &'static [&'static str]) -> Handle {
-    Handle { module: "leases", name, folders }
+/// Leases of one kind of work.
+macro_rules! leased {
+    ($kind:ident, $folders:expr, $roles:expr, $holds:literal) => {
+        Rows {
+            table: "Leases",
+            keys: &[WorkKind::$kind.keys()],
+            holds: $holds,
+            writers: &[work(concat!("WorkKind::", stringify!($kind)), $folders)],
+            roles: $roles,
+        }
+    };
 }
 
 /// Every row that the deployment writes, in the order of the document.
@@ -93,13 +39,7 @@ pub const OWNERSHIP: &[Rows] = &[
         keys: &[],
         holds: "profiles and their list, numbers, drafts and revisions of settings, the pointers to the published one and of settings channels",
         writers: &[writer("businesses", BUSINESSES)],
-        roles: &[
-            "BusinessesFunction",
-            "BusinessSweepFunction",
-            "NumbersFunction",
-            "SettingsFunction",
-            "TwilioAccountFunction",
-        ],
+        roles: BUSINESS_ROLES,
     },
     Rows {
         table: "Keys",
@@ -113,10 +53,7 @@ pub const OWNERSHIP: &[Rows] = &[
         table: "Members",
         keys: &[],
         holds: "which person accepted which invitation, put once and deleted with the member; when they last signed in",
-        writers: &[
-            writer("members", SIGN_IN),
-            Handle { module: "members", name: "Eraser", folders: &["functions/src/businesses"] },
-        ],
+        writers: &[writer("members", SIGN_IN), eraser_of_business("members")],
         roles: &["BusinessSweepFunction", "KeysFunction", "SignInFunction"],
     },
     Rows {
@@ -159,66 +96,141 @@ pub const OWNERSHIP: &[Rows] = &[
         table: "Calls",
         keys: &[],
         holds: "the call: status, direction, times, refusal, pinned revision; every provider event, append-only",
-        writers: &[writer("calls", VOICE)],
-        roles: &[
-            "VoiceInboundFunction",
-            "VoiceOutboundFunction",
-            "VoiceStatusFunction",
-            "VoiceAfterStreamFunction",
-            "CallSweepFunction",
-            "TestCallsFunction",
-        ],
+        writers: &[writer("calls", VOICE), eraser("calls")],
+        roles: CALL_ROLES,
     },
     Rows {
         table: "Turns",
         keys: &[],
-        holds: "what was said, tool calls, messages left, who listened, one report per session",
-        writers: &[writer("turns", BRIDGE)],
-        roles: &["Bridge"],
+        holds: "what was said, tool calls, messages left, when a person was promised to be called again, who listened, one report per session",
+        writers: &[writer("turns", BRIDGE), eraser("turns")],
+        roles: &["Bridge", "PersonStepFunction"],
     },
     Rows {
         table: "Recordings",
         keys: &[],
         holds: "in progress, announced, then archived, failed, lost, absent or deleted; the search for a recording \
                 without a callback, and why a call has no recording; share links and their visits",
-        writers: &[writer("recordings", RECORDINGS)],
-        roles: &[
-            "RecordingReadyFunction",
-            "RecordingArchiveFunction",
-            "RecordingSweepFunction",
-            "RecordingsFunction",
-            "RecordingShareFunction",
-        ],
+        writers: &[writer("recordings", RECORDINGS), eraser("recordings")],
+        roles: RECORDING_ROLES,
     },
     Rows {
         table: "Transcripts",
         keys: &[],
         holds: "numbered versions (realtime, recording, edited), the final pointer, requests to reprocess; what the \
                 call came to and what it cost",
-        writers: &[writer("transcripts", TRANSCRIPTS)],
-        roles: &["TranscriptStepFunction", "TranscriptsFunction", "CallInsightsFunction"],
+        writers: &[writer("transcripts", TRANSCRIPTS), eraser("transcripts")],
+        roles: &[
+            "TranscriptStepFunction",
+            "TranscriptsFunction",
+            "CallInsightsFunction",
+            "PersonStepFunction",
+        ],
     },
     Rows {
         table: "Events",
-        keys: &[],
-        holds: "what a business is owed to know, in order, put in the transaction that causes it",
-        writers: &[writer("events", TRANSCRIPTS)],
-        roles: &["CallInsightsFunction"],
+        keys: &[events::HAPPENED_KEYS],
+        holds: "what a business is owed to know and has no number yet: put in the transaction that causes it, taken away with \
+                the one that gives the number",
+        writers: TELL,
+        roles: TELL_ROLES,
+    },
+    Rows {
+        table: "Events",
+        keys: &[events::OUTBOX_KEYS],
+        holds: "what a business is owed to know, in order, each under its number, which is given before it is read, in the \
+                transaction that takes it from where it waits",
+        writers: &[
+            sequencer(),
+            writer("endpoints", ENDPOINTS),
+            writer("notifications", NOTIFICATIONS),
+            eraser("events"),
+        ],
+        roles: NUMBERING_ROLES,
+    },
+    Rows {
+        table: "Events",
+        keys: &[endpoints::ENDPOINT_KEYS],
+        holds: "endpoints: addresses, filters, headers, since when each takes nothing, who sends to it; up to which event \
+                all were given theirs",
+        writers: &[writer("endpoints", ENDPOINTS), eraser_of_business("endpoints")],
+        roles: &["BusinessSweepFunction", "EndpointsFunction", "EndpointStepFunction"],
+    },
+    Rows {
+        table: "Events",
+        keys: &[endpoints::SERVING_KEYS],
+        holds: "that a business has endpoints",
+        writers: &[writer("endpoints", ENDPOINTS), eraser_of_business("endpoints")],
+        roles: &["BusinessSweepFunction", "EndpointsFunction", "EndpointSweepFunction"],
+    },
+    Rows {
+        table: "Events",
+        keys: &[endpoints::DELIVERY_KEYS],
+        holds: "each event on its way to each endpoint: what was tried, and when it is tried again",
+        writers: &[writer("endpoints", ENDPOINTS)],
+        roles: &["EndpointsFunction", "EndpointStepFunction"],
+    },
+    Rows {
+        table: "Events",
+        keys: &[notifications::RECEIVER_KEYS],
+        holds: "receivers of notifications: where each is reached, what it is told of and when; up to which event all were given \
+                theirs",
+        writers: &[writer("notifications", NOTIFICATIONS), eraser_of_business("notifications")],
+        roles: &["BusinessSweepFunction", "NotificationsFunction", "NotificationStepFunction"],
+    },
+    Rows {
+        table: "Events",
+        keys: &[notifications::NOTIFYING_KEYS],
+        holds: "that a business has receivers",
+        writers: &[writer("notifications", NOTIFICATIONS), eraser_of_business("notifications")],
+        roles: &["BusinessSweepFunction", "NotificationsFunction", "NotificationSweepFunction"],
+    },
+    Rows {
+        table: "Events",
+        keys: &[notifications::NOTICE_KEYS],
+        holds: "each event on its way to each receiver, by its name alone: what was tried, and when it is looked at again",
+        writers: &[writer("notifications", NOTIFICATIONS)],
+        roles: &["NotificationStepFunction", "NotificationSweepFunction"],
     },
     Rows {
         table: "Usage",
         keys: &[],
-        holds: "what each call, later run and stored recording used, put once; the sum of each month, and which level of \
+        holds: "what each call, later run, stored recording and answered text used, put once; the sum of each month, and which level of \
                 which cap its business was told of; what happened to the calls of each day",
-        writers: &[writer("usage", TRANSCRIPTS)],
-        roles: &["CallInsightsFunction"],
+        writers: &[writer("usage", TRANSCRIPTS_AND_TEXTS)],
+        roles: &["CallInsightsFunction", "TextStepFunction"],
     },
     Rows {
         table: "DoNotCall",
         keys: &[],
-        holds: "numbers that a business does not call, since when and why",
-        writers: &[writer("do_not_call", DO_NOT_CALL)],
-        roles: &["DoNotCallFunction"],
+        holds: "numbers that a business does not call, since when, why and through what; which call's wish is done, put once",
+        writers: &[
+            writer("do_not_call", DO_NOT_CALL),
+            Handle { module: "do_not_call", name: "Recorder", folders: BRIDGE_AND_TRANSCRIPTS },
+            eraser("do_not_call"),
+        ],
+        roles: &["TranscriptStepFunction", "DoNotCallFunction", "Bridge", "PersonStepFunction"],
+    },
+    Rows {
+        table: "Campaigns",
+        keys: &[campaigns::CAMPAIGN_KEYS],
+        holds: "campaigns: how each is conducted and how far it is; the sums of their entries",
+        writers: &[writer("campaigns", VOICE), eraser("campaigns")],
+        roles: &["CampaignsFunction", "CampaignStepFunction", "PersonStepFunction"],
+    },
+    Rows {
+        table: "Campaigns",
+        keys: &[campaigns::WORK_KEYS],
+        holds: "that a campaign has work",
+        writers: &[writer("campaigns", VOICE)],
+        roles: &["CampaignsFunction", "CampaignStepFunction"],
+    },
+    Rows {
+        table: "Campaigns",
+        keys: &[campaigns::ENTRY_KEYS, campaigns::NUMBER_KEYS],
+        holds: "the people of campaigns: whom to call and when, what their calls came to; who is at a campaign; which entries are about a number",
+        writers: &[writer("campaigns", VOICE), eraser("campaigns")],
+        roles: &["CampaignStepFunction", "PersonStepFunction"],
     },
     Rows {
         table: "Appointments",
@@ -229,111 +241,116 @@ pub const OWNERSHIP: &[Rows] = &[
     },
     Rows {
         table: "Appointments",
-        keys: &[
-            appointments::AGENDA_KEYS,
-            appointments::APPOINTMENT_KEYS,
-            appointments::START_KEYS,
-            appointments::PERSON_KEYS,
-            appointments::REMINDER_KEYS,
+        keys: &[appointments::SOURCE_KEYS],
+        holds: "calendars of other systems: where they are, and what was read of them, under the naming that was seen",
+        writers: &[
+            Handle { module: "appointments", name: "CatalogueWriter", folders: APPOINTMENTS },
+            Handle { module: "appointments", name: "SourceWriter", folders: APPOINTMENTS },
         ],
-        holds: "appointments, what is taken of each calendar on each day, and reminders that are owed: one transaction \
-                writes them under the versions that were read",
-        writers: &[writer("appointments", APPOINTMENTS_AND_BRIDGE)],
-        roles: &["AppointmentsFunction", "Bridge"],
+        roles: &["AppointmentsFunction", "CalendarSourcesFunction"],
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[appointments::FETCH_KEYS],
+        holds: "that there is such a calendar",
+        writers: &[Handle { module: "appointments", name: "CatalogueWriter", folders: APPOINTMENTS }],
+        roles: &["AppointmentsFunction"],
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[appointments::AGENDA_KEYS, appointments::APPOINTMENT_KEYS, appointments::PERSON_KEYS],
+        holds: "appointments, and what is taken of each calendar on each day: one transaction writes them, and reminders \
+                that are owed, under the versions that were read",
+        writers: &[writer("appointments", AGENTS_AND_APPOINTMENTS), eraser("appointments")],
+        roles: &["AppointmentsFunction", "TextStepFunction", "Bridge", "PersonStepFunction"],
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[appointments::START_KEYS],
+        holds: "when appointments begin, written with them",
+        writers: &[writer("appointments", AGENTS_AND_APPOINTMENTS)],
+        roles: &["AppointmentsFunction", "TextStepFunction", "Bridge"],
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[appointments::REMINDER_KEYS],
+        holds: "reminders that are owed; those that are due are taken off the list, or put off",
+        writers: &[writer("appointments", AGENTS_AND_APPOINTMENTS), reminders(), eraser("appointments")],
+        roles: REMINDER_ROLES,
+    },
+    Rows {
+        table: "Appointments",
+        keys: &[appointments::REMINDED_KEYS],
+        holds: "what became of each reminder",
+        writers: &[reminders()],
+        roles: &["AppointmentRemindersFunction"],
     },
     Rows {
         table: "Messages",
         keys: &[messages::LEFT_KEYS],
-        holds: "what callers left: messages that the agent took, and voicemails, put once; how many, in all and by day",
-        writers: &[writer("messages", TRANSCRIPTS)],
-        roles: &["TranscriptStepFunction"],
+        holds: "what callers left, and people who wrote: messages that the agent took, and voicemails, put once; how many, in all and by day",
+        writers: &[writer("messages", TRANSCRIPTS_AND_TEXTS), eraser("messages")],
+        roles: &["TranscriptStepFunction", "TextStepFunction", "PersonStepFunction"],
     },
     Rows {
         table: "Messages",
         keys: &[messages::DONE_KEYS],
         holds: "who dealt with what callers left, and when; how much of it is done, in all and by day",
-        writers: &[Handle { module: "messages", name: "Marks", folders: MESSAGES }],
-        roles: &["MessagesFunction"],
+        writers: &[Handle { module: "messages", name: "Marks", folders: MESSAGES }, eraser("messages")],
+        roles: &["MessagesFunction", "PersonStepFunction"],
     },
     Rows {
         table: "Texts",
         keys: &[],
         holds: "threads, their texts and what became of them, the names of carriers and persons by which they are found, \
                 wishes to be left alone",
-        writers: &[writer("texts", TEXTS)],
-        roles: &["TextStepFunction", "ThreadsFunction"],
-    },
-    Rows {
-        table: "Contacts",
-        keys: &[contacts::CONTACT_KEYS],
-        holds: "the people whom a business knows: what identifies them and what is known of them, merges and their undoing, \
-                the business's own fields and statuses",
         writers: &[
-            writer("contacts", CONTACTS),
-            Handle { module: "contacts", name: "First", folders: VOICE },
-            Handle { module: "contacts", name: "Learner", folders: TRANSCRIPTS },
+            writer("texts", TEXTS),
+            Handle { module: "texts", name: "Eraser", folders: BUSINESSES_AND_PERSONS },
         ],
-        roles: &["ContactsFunction", "VoiceInboundFunction", "VoiceOutboundFunction", "CallInsightsFunction"],
+        roles: &["BusinessSweepFunction", "TextStepFunction", "ThreadsFunction", "PersonStepFunction"],
     },
-    Rows {
-        table: "Contacts",
-        keys: &[contacts::TIMELINE_KEYS],
-        holds: "what happened with contacts, each entry told by the owner of the fact under a name of its own",
-        writers: &[
-            writer("contacts", CONTACTS),
-            Handle { module: "contacts", name: "Learner", folders: TRANSCRIPTS },
-        ],
-        roles: &["ContactsFunction", "TranscriptStepFunction", "CallInsightsFunction"],
-    },
-    Rows {
-        table: "Contacts",
-        keys: &[contacts::NOTE_KEYS, contacts::TASK_KEYS],
-        holds: "what people noted of contacts, and what is to be done about them",
-        writers: &[writer("contacts", CONTACTS)],
-        roles: &["ContactsFunction"],
-    },
+    CONTACTS_ROWS[0],
+    CONTACTS_ROWS[1],
+    CONTACTS_ROWS[2],
+    CONTACTS_ROWS[3],
+    CONTACTS_ROWS[4],
+    CONTACTS_ROWS[5],
+    CONTACTS_ROWS[6],
+    CONTACTS_ROWS[7],
+    CONTACTS_ROWS[8],
     Rows {
         table: "Leases",
         keys: &[plans::KEYS],
         holds: "plans: the epoch that has the call, and its plan. The voice functions begin an epoch or withdraw \
                 its plan; the bridge claims the plan and ends the call",
-        writers: &[writer("calls", VOICE), Handle { module: "plans", name: "Plans", folders: BRIDGE }],
-        roles: &[
-            "VoiceInboundFunction",
-            "VoiceOutboundFunction",
-            "VoiceStatusFunction",
-            "VoiceAfterStreamFunction",
-            "CallSweepFunction",
-            "TestCallsFunction",
-            "Bridge",
+        writers: &[
+            writer("calls", VOICE),
+            Handle { module: "plans", name: "Plans", folders: BRIDGE },
+            eraser("plans"),
         ],
+        roles: PLAN_ROLES,
     },
     Rows {
         table: "Leases",
         keys: &[capacity::BUSINESS_KEYS, capacity::DEPLOYMENT_KEYS],
         holds: "capacity: the slots of a business and of the deployment, each with the call that holds it",
         writers: &[writer("calls", VOICE)],
-        roles: &[
-            "VoiceInboundFunction",
-            "VoiceOutboundFunction",
-            "VoiceStatusFunction",
-            "CallSweepFunction",
-            "TestCallsFunction",
-        ],
+        roles: CAPACITY_ROLES,
     },
     Rows {
         table: "Leases",
         keys: &[dials::KEYS],
         holds: "orders to place a call, and the one call that came of each",
         writers: &[Handle { module: "dials", name: "Dials", folders: VOICE }],
-        roles: &["VoiceOutboundFunction", "VoiceStatusFunction"],
+        roles: DIAL_ROLES,
     },
     Rows {
         table: "Leases",
         keys: &[dial_limits::COOL_DOWN_KEYS, dial_limits::PACE_KEYS],
         holds: "when a number was last called, under a keyed hash of it; calls that an account began in a second",
         writers: &[Handle { module: "dial_limits", name: "DialLimits", folders: VOICE }],
-        roles: &["VoiceOutboundFunction"],
+        roles: PLACING_ROLES,
     },
     Rows {
         table: "Leases",
@@ -343,7 +360,7 @@ pub const OWNERSHIP: &[Rows] = &[
             Handle { module: "dial_limits", name: "DialLimits", folders: VOICE },
             writer("calls", VOICE),
         ],
-        roles: &["VoiceOutboundFunction", "VoiceStatusFunction", "CallSweepFunction"],
+        roles: DAY_ROLES,
     },
     Rows {
         table: "Leases",
@@ -357,74 +374,29 @@ pub const OWNERSHIP: &[Rows] = &[
         keys: &[actions::KEYS],
         holds: "what a business asks of a call in progress, on its way to the bridge, and what came of it",
         writers: &[
-            Handle { module: "actions", name: "Requests", folders: CALL_ACTIONS },
+            Handle { module: "actions", name: "Requests", folders: ASKING },
             Handle { module: "actions", name: "Inbox", folders: BRIDGE },
+            eraser("actions"),
         ],
-        roles: &["CallActionsFunction", "Bridge"],
+        roles: &["CallActionsFunction", "CampaignStepFunction", "Bridge", "PersonStepFunction"],
     },
-    Rows {
-        table: "Leases",
-        keys: &[WorkKind::Dial.keys()],
-        holds: "leases: placing a call that was ordered",
-        writers: &[work("WorkKind::Dial", VOICE)],
-        roles: &["VoiceOutboundFunction"],
-    },
-    Rows {
-        table: "Leases",
-        keys: &[WorkKind::RecordingArchive.keys()],
-        holds: "leases: copying a recording",
-        writers: &[work("WorkKind::RecordingArchive", RECORDINGS)],
-        roles: &["RecordingArchiveFunction"],
-    },
-    Rows {
-        table: "Leases",
-        keys: &[WorkKind::Transcribe.keys()],
-        holds: "leases: listening to a recording, and what of it is finished",
-        writers: &[work("WorkKind::Transcribe", TRANSCRIPTS)],
-        roles: &["TranscriptStepFunction"],
-    },
-    Rows {
-        table: "Leases",
-        keys: &[WorkKind::Insights.keys()],
-        holds: "leases: summing up a call",
-        writers: &[work("WorkKind::Insights", TRANSCRIPTS)],
-        roles: &["CallInsightsFunction"],
-    },
-    Rows {
-        table: "Leases",
-        keys: &[WorkKind::Tool.keys()],
-        holds: "leases: asking a tool that acts once",
-        writers: &[work("WorkKind::Tool", BRIDGE)],
-        roles: &["Bridge"],
-    },
+    leased!(Dial, VOICE, PLACING_ROLES, "leases: placing a call that was ordered"),
+    leased!(RecordingArchive, RECORDINGS, &["RecordingArchiveFunction"], "leases: copying a recording"),
+    leased!(
+        Transcribe,
+        TRANSCRIPTS,
+        &["TranscriptStepFunction"],
+        "leases: listening to a recording, and what of it is finished"
+    ),
+    leased!(Insights, TRANSCRIPTS, &["CallInsightsFunction"], "leases: summing up a call"),
+    leased!(Tool, BRIDGE, &["Bridge"], "leases: asking a tool that acts once"),
+    leased!(
+        TextTool,
+        TEXTS,
+        &["TextStepFunction"],
+        "leases: asking a tool that acts once, for a person who writes"
+    ),
 ];
 
-/// What the partition keys of a family begin with, found by its table and one of its keys. `None`: the table has no
-/// families, or none with such keys.
-#[must_use]
-pub fn keys_of(table: &str, partition_key: &str) -> Option<&'static str> {
-    let of_table = OWNERSHIP.iter().filter(|rows| rows.table == table);
-    of_table.flat_map(|rows| rows.keys).copied().find(|keys| partition_key.starts_with(keys))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_key_belongs_to_two_families() {
-        let all: Vec<&str> = OWNERSHIP.iter().flat_map(|rows| rows.keys).copied().collect();
-        assert!(all.len() > 5, "{all:?}");
-        for (index, keys) in all.iter().enumerate() {
-            assert!(
-                keys.ends_with('#') && !keys.contains(['*', '?']),
-                "{keys}: a pattern of IAM is made of it"
-            );
-            let others = all.iter().enumerate().filter(|(other, _)| *other != index);
-            assert!(others.into_iter().all(|(_, other)| !other.starts_with(keys)), "{keys}");
-        }
-        assert_eq!(keys_of("Leases", "once#tool#CA1#part#2"), Some("once#tool#"));
-        assert_eq!(keys_of("Leases", "once#toolbox#CA1"), None);
-        assert_eq!(keys_of("Calls", "session#CA1"), None);
-    }
-}
+mod tests;

@@ -9,6 +9,8 @@
 //! transaction that moves the call's own epoch; whatever a session does to the world is conditional on the row still
 //! being its own, so a session that was slow instead of dead is refused.
 
+mod erase;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,6 +25,8 @@ use crate::random;
 use crate::table::{ABSENT, Key, Table, WriteOutcome};
 use platform::Aws;
 use platform::telemetry::{Unit, metric};
+
+pub use erase::{Eraser, OTHERS_KEPT};
 
 /// What the keys of these rows begin with.
 pub const KEYS: &str = "session#";

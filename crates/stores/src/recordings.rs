@@ -13,24 +13,27 @@
 //!
 //! What something is still owed to carries `due` and `due_at`, and so is in the index `by_due`.
 
+mod erase;
 mod row;
 mod search;
 mod shares;
 mod sweep;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::recording::{Archived, CallRecordings, Deletion, DeletionReason, Due, Waveform};
-use domain::{CallSid, Recording, RecordingSid, RecordingState, Timestamp};
+use domain::{CallSid, Recording, RecordingSid, RecordingState, Timestamp, event};
 
 use crate::StoreError;
+use crate::events::Telling;
 use crate::item::{Draft, number, text};
 use crate::random;
 use crate::table::{ABSENT, Key, Table, WriteOutcome};
-use crate::transaction::{Transacted, transact};
+use crate::transaction::{Action, Transacted, transact, update_action};
 use platform::Aws;
 use row::{CALL, DELETED_AT_TWILIO, HELD, REFUSED_BODY, STATE};
 
+pub use erase::{Eraser, ToErase};
 pub use shares::{Access, Guess, Taken, token_hash};
 pub use sweep::{Owed, Swept};
 
@@ -100,7 +103,7 @@ impl Writer {
         }
     }
 
-    /// We hold it now, and its `waveform` is this. Only an announced or failed recording can be archived; saying it twice is
+    /// We hold it now, its `waveform` is this, and the business is told. Only an announced or failed recording can be archived; saying it twice is
     /// harmless.
     ///
     /// # Errors
@@ -110,8 +113,15 @@ impl Writer {
         sid: &RecordingSid,
         archived: &Archived,
         waveform: Option<&Waveform>,
+        told: Telling<'_>,
     ) -> Result<(), StoreError> {
-        self.leave_waiting(sid, RecordingState::Archived(archived.clone()), waveform).await
+        let told = match (told, Reader { recordings: self.recordings.clone() }.recording(sid).await?) {
+            (Some((events, call)), Some(recording)) => {
+                Some(events.tell(&event::archived(call, &recording, archived))?)
+            }
+            (None, _) | (_, None) => None,
+        };
+        self.leave_waiting(sid, RecordingState::Archived(archived.clone()), waveform, told).await
     }
 
     /// Every attempt failed, or none can succeed.
@@ -119,7 +129,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
     pub async fn failed(&self, sid: &RecordingSid, reason: &str) -> Result<(), StoreError> {
-        self.leave_waiting(sid, RecordingState::Failed { reason: reason.to_owned() }, None).await
+        self.leave_waiting(sid, RecordingState::Failed { reason: reason.to_owned() }, None, None).await
     }
 
     /// Twilio says that it was deleted.
@@ -127,7 +137,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Conditional`] unless the recording is in progress, announced or failed.
     pub async fn lost(&self, sid: &RecordingSid) -> Result<(), StoreError> {
-        self.leave_waiting(sid, RecordingState::Lost, None).await
+        self.leave_waiting(sid, RecordingState::Lost, None, None).await
     }
 
     async fn leave_waiting(
@@ -135,6 +145,7 @@ impl Writer {
         sid: &RecordingSid,
         next: RecordingState,
         waveform: Option<&Waveform>,
+        told: Option<TransactWriteItem>,
     ) -> Result<(), StoreError> {
         let key = self.key_of(sid).await?;
         // What was never announced can be given up, and nothing else.
@@ -153,12 +164,19 @@ impl Writer {
             request = request
                 .expression_attribute_values(":in_progress", text(RecordingState::InProgress.as_str()));
         }
-        match self.recordings.outcome(request.send().await)? {
-            WriteOutcome::Done(_) => Ok(()),
-            WriteOutcome::Refused(Some(standing)) if row::recording(&standing)?.state == next => Ok(()),
-            WriteOutcome::Refused(_) => {
-                Err(self.recordings.forbidden("only an announced or failed recording can change its state"))
+        let table = &self.recordings;
+        let actions: Vec<TransactWriteItem> = std::iter::once(update_action(&request)).chain(told).collect();
+        let refused = match transact(table, &actions, &random::id(&table.name)?).await? {
+            Transacted::Done => return Ok(()),
+            Transacted::Refused(refused) => refused,
+        };
+        match refused.into_iter().next() {
+            Some(Action::Refused(Some(standing)))
+                if row::recording(&table.row(standing.clone()))?.state == next =>
+            {
+                Ok(())
             }
+            _ => Err(table.forbidden("only an announced or failed recording can change its state")),
         }
     }
 

@@ -33,7 +33,7 @@ pub const USE_KEYS: &str = "use#";
 pub const RATE_KEYS: &str = "rate#";
 
 /// How long the log is kept.
-pub const KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
+pub const KEPT: Duration = crate::LAW_KEEPS;
 /// The most entries one page holds.
 pub const MAX_PAGE: u16 = 100;
 const MINUTE: Duration = Duration::from_secs(60);

@@ -111,9 +111,7 @@ impl Writer {
     /// The sign-in goes before its entry in the list, so that one that is left is found again.
     async fn end_hash(&self, hash: &str, key: &KeyId) -> Result<(), StoreError> {
         for row in [sign_in_row(hash), Key::new(list(key), hash)] {
-            let request = self.requests.client.delete_item().table_name(&*self.requests.name);
-            let deleted = request.set_key(Some(row.attributes())).send().await;
-            deleted.map_err(|error| self.requests.error(&error))?;
+            self.requests.delete(&row).await?;
         }
         Ok(())
     }

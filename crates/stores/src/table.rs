@@ -10,8 +10,11 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder};
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::StoreError;
 use crate::item::{Attributes, Draft, Row, text};
@@ -25,6 +28,8 @@ pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// Pages of at most 1 MB that one query follows; a call's rows are far below it.
 const MAX_QUERY_PAGES: usize = 64;
+/// Deletions that go on at the same time.
+const DELETED_AT_ONCE: usize = 16;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
@@ -117,6 +122,38 @@ impl Table {
         TransactWriteItem::builder().set_put(condition(put).build().ok()).build()
     }
 
+    /// A deletion of a transaction, with a condition of its own or with none.
+    pub(crate) fn delete_action(
+        &self,
+        key: &Key,
+        condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
+    ) -> TransactWriteItem {
+        let delete = Delete::builder().table_name(&*self.name).set_key(Some(key.attributes()));
+        // Building fails only without a table name or a key; both are given.
+        TransactWriteItem::builder().set_delete(condition(delete).build().ok()).build()
+    }
+
+    /// Deletes an item. `false`: there was none.
+    pub(crate) async fn delete(&self, key: &Key) -> Result<bool, StoreError> {
+        let request = self.client.delete_item().table_name(&*self.name).set_key(Some(key.attributes()));
+        let deleted = request.return_values(ReturnValue::AllOld).send().await.map_err(|e| self.error(&e))?;
+        Ok(deleted.attributes.is_some_and(|before| !before.is_empty()))
+    }
+
+    /// Deletes all items of a partition whose sort key starts with `prefix`, and says how many there were.
+    pub(crate) async fn delete_all(&self, pk: &str, prefix: &str) -> Result<u64, StoreError> {
+        let rows = self.query_only(pk, prefix, "pk, sk").await?;
+        let keys = rows.iter().map(|row| Ok(Key::new(row.text(PK)?, row.text(SK)?)));
+        self.delete_each(keys.collect::<Result<_, StoreError>>()?).await
+    }
+
+    /// Deletes these items, several at once, and says how many there were.
+    pub(crate) async fn delete_each(&self, keys: Vec<Key>) -> Result<u64, StoreError> {
+        let deletions = keys.into_iter().map(|key| async move { self.delete(&key).await });
+        let deleted = stream::iter(deletions).buffer_unordered(DELETED_AT_ONCE);
+        deleted.try_fold(0, |count, deleted| async move { Ok(count + u64::from(deleted)) }).await
+    }
+
     /// A condition of a transaction on an item that it does not write.
     pub(crate) fn check_action(
         &self,
@@ -152,15 +189,7 @@ impl Table {
 
     /// All items of a partition whose sort key is neither before `from` nor behind `to`, in the order of the sort key.
     pub(crate) async fn between(&self, pk: &str, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
-        let request = || {
-            let request = self.client.query().table_name(&*self.name).consistent_read(true);
-            request
-                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-                .expression_attribute_values(":pk", text(pk))
-                .expression_attribute_values(":from", text(from))
-                .expression_attribute_values(":to", text(to))
-        };
-        self.all_pages(request).await
+        self.all_pages(|| self.spanning(pk, from, to)).await
     }
 
     async fn query_as(
@@ -198,6 +227,16 @@ impl Table {
         request
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":prefix", text(prefix))
+    }
+
+    /// A consistent read of a partition's items whose sort key is neither before `from` nor behind `to`.
+    pub(crate) fn spanning(&self, pk: &str, from: &str, to: &str) -> QueryFluentBuilder {
+        let request = self.client.query().table_name(&*self.name).consistent_read(true);
+        request
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
     }
 
     pub(crate) fn row(&self, attributes: Attributes) -> Row {

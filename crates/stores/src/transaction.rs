@@ -1,7 +1,8 @@
 //! All or nothing, over several items and tables.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem, Update};
 
 use crate::StoreError;
 use crate::digest::sha256_hex;
@@ -61,6 +62,23 @@ pub(crate) async fn transact(
         }
     }
     Err(StoreError::Contended { table: table.name.to_string() })
+}
+
+/// An update that was put together as a request, as an action.
+pub(crate) fn update_action(request: &UpdateItemFluentBuilder) -> TransactWriteItem {
+    let input = request.as_input();
+    let update = Update::builder()
+        .set_table_name(input.get_table_name().clone())
+        .set_key(input.get_key().clone())
+        .set_update_expression(input.get_update_expression().clone())
+        .set_condition_expression(input.get_condition_expression().clone())
+        .set_expression_attribute_names(input.get_expression_attribute_names().clone())
+        .set_expression_attribute_values(input.get_expression_attribute_values().clone())
+        .set_return_values_on_condition_check_failure(
+            input.get_return_values_on_condition_check_failure().clone(),
+        );
+    // Building fails only without table, key or expression; all are given.
+    TransactWriteItem::builder().set_update(update.build().ok()).build()
 }
 
 fn is(reason: &CancellationReason, code: &str) -> bool {

@@ -21,10 +21,12 @@ use crate::item::Row;
 use crate::table::{Key, SK, Table};
 use platform::Aws;
 
+mod erase;
 mod insights;
 mod runs;
 mod write;
 
+pub use erase::Eraser;
 pub use runs::Authorised;
 pub use write::{Edited, Pointed};
 

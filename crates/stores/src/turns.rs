@@ -6,9 +6,12 @@
 //! | `call#<sid>` | `turn#<epoch>#<position>` | a turn; long ones have further parts behind it |
 //! | `call#<sid>` | `report#<epoch>` | the report of one session |
 //! | `call#<sid>` | `message#<name>` | a message that the caller left, by a name that any session of the call gives it |
+//! | `call#<sid>` | `call-back` | when the person was promised to be called again |
 //! | `call#<sid>` | `listener#<view>` | that a person listened to the call, from when to when |
 //!
 //! Epochs and positions have six digits, so that the order of the keys is the order of the conversation.
+
+mod erase;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,6 +30,8 @@ use crate::{StoreError, plans};
 use platform::Aws;
 use platform::backoff::{THROTTLING, Tries};
 
+pub use erase::Eraser;
+
 /// DynamoDB's limit on one BatchWriteItem.
 const BATCH_WRITE_ITEMS: usize = 25;
 /// Heads in one transaction, which may hold 100 items and 4 MB: 25 of them are below 2 MB.
@@ -35,6 +40,7 @@ const TRANSACTION_TURNS: usize = 25;
 const TURN: &str = "turn#";
 const REPORT: &str = "report#";
 const MESSAGE: &str = "message#";
+const CALL_BACK: &str = "call-back";
 const LISTENER: &str = "listener#";
 const AT: &str = "at";
 const BODY: &str = "body";
@@ -129,6 +135,16 @@ impl Writer {
         self.fenced("message", call, epoch, &[put]).await
     }
 
+    /// Keeps when the person was promised to be called again. A later promise takes the place of an earlier one of the call.
+    ///
+    /// # Errors
+    /// [`StoreError::Conditional`] when a later session has the call; after any other error it may be kept, and may be kept again.
+    pub async fn put_call_back(&self, call: &CallSid, epoch: Epoch, at: Timestamp) -> Result<(), StoreError> {
+        let item = Key::new(partition(call), CALL_BACK).item(Draft::default().number(AT, at.0));
+        let put = self.turns.put_action(item, |put| put);
+        self.fenced("call_back", call, epoch, &[put]).await
+    }
+
     /// Notes that a person begins to listen to a call. `false`: the view was opened before.
     ///
     /// # Errors
@@ -215,6 +231,15 @@ impl Reader {
         let mut messages: Vec<_> = rows.iter().map(message).collect::<Result<_, StoreError>>()?;
         messages.sort_by_key(|(_, at, _)| *at);
         Ok(messages)
+    }
+
+    /// When the person of a call was promised to be called again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn call_back(&self, call: &CallSid) -> Result<Option<Timestamp>, StoreError> {
+        let row = self.turns.get(&Key::new(partition(call), CALL_BACK)).await?;
+        row.map(|row| row.time(AT)).transpose()
     }
 
     /// Those who listened to a call while it went on, the first one first.

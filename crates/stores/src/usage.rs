@@ -16,13 +16,12 @@ use domain::usage::{ByDirection, DayFigures, Entry, Level, Meter, Month, Reading
 use jiff::civil::Date;
 
 use crate::StoreError;
-use crate::events::{self, NEXT_IN_ORDER, NewEvent};
+use crate::events::{self, NewEvent};
 use crate::item::{Draft, Row, number};
 use crate::random;
 use crate::table::{Key, SK, Table};
-use crate::transaction::{Action, Transacted, transact};
+use crate::transaction::{Transacted, transact};
 use platform::Aws;
-use platform::backoff::Tries;
 
 const MONTH: &str = "month";
 const DAY: &str = "day#";
@@ -179,19 +178,9 @@ impl Writer {
         reading: &Reading,
         (events, event): (&events::Writer, &NewEvent),
     ) -> Result<bool, StoreError> {
-        let mut tries = Tries::with(NEXT_IN_ORDER);
-        while tries.next().await {
-            let actions = [self.told(business, month, reading), events.append_action(event).await?];
-            // Each attempt is another transaction: its number in the order differs.
-            match transact(&self.usage, &actions, &random::id(&self.usage.name)?).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(refused) if matches!(refused.first(), Some(Action::Refused(_))) => {
-                    return Ok(false);
-                }
-                Transacted::Refused(_) => {}
-            }
-        }
-        Err(self.usage.contended())
+        let actions = [self.told(business, month, reading), events.action(event)?];
+        let done = transact(&self.usage, &actions, &random::id(&self.usage.name)?).await?;
+        Ok(matches!(done, Transacted::Done))
     }
 
     fn told(&self, business: &BusinessId, month: Month, reading: &Reading) -> TransactWriteItem {

@@ -2,25 +2,29 @@
 //! for times, books, moves, calls off, and tells what there is. Answers are for a model: what to say, and what to do next.
 //!
 //! The model passes on what the person said; days and hours are made here. It books tokens that were given to it in this
-//! conversation, and it sees and changes the appointments of the person's own number alone.
+//! conversation, and it sees and changes the appointments of that person alone: those under the number that the network gives,
+//! and those of the contact that the conversation belongs to.
 
 mod answer;
 mod offer;
+mod request;
 
 use domain::appointments::{
     Appointment, AppointmentId, CalendarId, Refusal, Service, ServiceId, SlotKey, Source, Status, Wanted,
+    Whose,
 };
 use domain::appointments::{NAME_MAX_CHARS, NOTES_MAX_CHARS, Person};
 use domain::token::TokenKey;
-use domain::{BusinessId, PhoneNumber, Timestamp};
+use domain::{BusinessId, Timestamp};
 use serde::Deserialize;
 
 use super::read::Reader;
-use super::{AppointmentError, Catalogue, Fence, Made, Place, Writer};
+use super::{AppointmentError, Catalogue, Fence, Made, Named, Place, Writer};
 use crate::StoreError;
 
 pub use answer::{Answer, Kept, Listed, Offer, Offered, Told};
 pub use offer::Find;
+pub use request::AppointmentRequest;
 
 /// How often one time is booked anew in one conversation after it was called off.
 const AGAIN_MAX: u32 = 5;
@@ -34,8 +38,8 @@ pub struct Visitor<'a> {
     pub conversation: &'a str,
     /// The language in which times are told, a BCP 47 tag.
     pub language: &'a str,
-    /// The number of the person, as the network says it; `None`: it is withheld.
-    pub number: Option<&'a PhoneNumber>,
+    /// The person, whose number may be withheld or not known.
+    pub whose: Whose<'a>,
     /// What is kept of how an appointment came about.
     pub source: &'a Source,
     /// The session that acts.
@@ -48,7 +52,8 @@ pub struct Visitor<'a> {
 pub struct Book {
     /// The token of a slot.
     pub slot: String,
-    /// How the person is called.
+    /// How the person is called; without it the time is held while they are asked.
+    #[serde(default)]
     pub name: String,
     /// Whatever else matters.
     #[serde(default)]
@@ -102,26 +107,50 @@ impl Desk {
             Ok(opened) => opened,
             Err(refusal) => return Ok(Answer::refused(refusal)),
         };
-        let Some(number) = visitor.number else { return Ok(Answer::refused(Refusal::NeedsPhone)) };
+        if visitor.whose.is_unknown() {
+            return Ok(Answer::refused(Refusal::NeedsPhone));
+        }
         let cut = |text: &str, chars: usize| text.trim().chars().take(chars).collect::<String>();
         let name = cut(&book.name, NAME_MAX_CHARS);
-        if name.is_empty() {
-            return Ok(Answer::needs_name());
-        }
         let (service, calendar, start) = wanted;
-        let person = Person { name, number: Some(number.clone()) };
+        let Whose { number, contacts } = visitor.whose;
+        let person = Person { name, number: number.cloned(), contact: contacts.first().copied() };
         let notes =
             book.notes.as_deref().map(|notes| cut(notes, NOTES_MAX_CHARS)).filter(|notes| !notes.is_empty());
-        let id = self.id_for(visitor, &service.id, start).await?;
-        let wanted = Wanted { id, person, notes, source: visitor.source.clone(), hold: false };
+        let id = self.id_for(visitor, &service.id, start, now).await?;
         let resources = catalogue.resources(service);
         let candidate = match catalogue.candidate(service, calendar, &resources) {
             Ok(candidate) => candidate,
             Err(refusal) => return Ok(Answer::refused(refusal)),
         };
-        let place = Place { candidate, start };
-        let made = self.writer.book(visitor.business, &wanted, place, now, visitor.fence).await;
+        let held = self.held(visitor, now).await?;
+        let hold = person.name.is_empty();
+        let made = match held {
+            Some(held) if held == id && hold => return Ok(Answer::held()),
+            Some(held) if held == id => {
+                let named = Named { name: &person.name, notes: notes.as_deref() };
+                let (lanes, fence) = (candidate.lanes(), visitor.fence);
+                self.writer.confirm(visitor.business, &id, (service, &lanes), Some(named), now, fence).await
+            }
+            in_place_of => {
+                let source = visitor.source.clone();
+                let wanted = Wanted { id, person, notes, source, hold, in_place_of };
+                let place = Place { candidate, start };
+                self.writer.book(visitor.business, &wanted, place, now, visitor.fence).await
+            }
+        };
+        if hold && made.is_ok() {
+            return Ok(Answer::held());
+        }
         self.told(visitor, &catalogue, (service, start), now, made, Kept::Booked).await
+    }
+
+    /// The time that is held for the person in this conversation.
+    async fn held(&self, visitor: &Visitor<'_>, now: Timestamp) -> Result<Option<AppointmentId>, StoreError> {
+        let theirs = self.reader.of_person(visitor.business, visitor.whose, now).await?;
+        let is_held =
+            |of: &&Appointment| of.status == Status::Held && of.stands(now) && of.source == *visitor.source;
+        Ok(theirs.iter().find(is_held).map(|held| held.id.clone()))
     }
 
     /// Moves one of the person's appointments to a slot that was offered in this conversation.
@@ -180,8 +209,10 @@ impl Desk {
     /// # Errors
     /// As for booking.
     pub async fn list(&self, visitor: &Visitor<'_>, now: Timestamp) -> Result<Answer, AppointmentError> {
-        let Some(number) = visitor.number else { return Ok(Answer::refused(Refusal::NotYours)) };
-        let found = self.reader.of_person(visitor.business, number, now).await?;
+        if visitor.whose.is_unknown() {
+            return Ok(Answer::refused(Refusal::NotYours));
+        }
+        let found = self.reader.of_person(visitor.business, visitor.whose, now).await?;
         let catalogue = self.reader.catalogue(visitor.business).await?;
         let booked = found.iter().filter(|appointment| appointment.status == Status::Booked);
         let all = booked.map(|appointment| Listed::new(appointment, &catalogue, visitor.language));
@@ -212,6 +243,7 @@ impl Desk {
         visitor: &Visitor<'_>,
         service: &ServiceId,
         start: Timestamp,
+        now: Timestamp,
     ) -> Result<AppointmentId, StoreError> {
         let id = |again: u32| {
             let request = format!("{}#{service}#{}#{again}", visitor.conversation, start.0);
@@ -219,7 +251,7 @@ impl Desk {
         };
         for again in 0..AGAIN_MAX {
             match self.reader.one(visitor.business, &id(again)).await? {
-                Some(there) if there.status != Status::Booked || there.start != start => {}
+                Some(there) if !there.stands(now) || there.start != start => {}
                 Some(_) | None => return Ok(id(again)),
             }
         }
@@ -247,9 +279,9 @@ impl Desk {
     }
 }
 
-/// Whether the person may see and change an appointment: it is under their own number.
+/// Whether the person may see and change an appointment: it is their own.
 fn own(visitor: &Visitor<'_>, appointment: &Appointment) -> Result<(), AppointmentError> {
-    match visitor.number.is_some_and(|number| appointment.is_of(number)) {
+    match appointment.is_of(visitor.whose) {
         true => Ok(()),
         false => Err(Refusal::NotYours.into()),
     }

@@ -1,15 +1,14 @@
 //! Feeds: which calendar a secret link leads to. The link's secret is kept as a hash, and a calendar has one link at a time.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
-use domain::BusinessId;
 use domain::appointments::CalendarId;
+use domain::{BusinessId, Timestamp};
 
 use super::{CatalogueWriter, FEED_KEYS, Reader};
 use crate::StoreError;
 use crate::digest::sha256_hex;
-use crate::item::{Draft, text};
+use crate::item::{Draft, number, text};
 use crate::random;
-use crate::table::{ABSENT, Key};
+use crate::table::{ABSENT, Key, WriteOutcome};
 use crate::transaction::{Transacted, transact};
 
 const FEED: &str = "feed";
@@ -17,6 +16,11 @@ const HASH: &str = "hash";
 const BUSINESS: &str = "business";
 const CALENDAR: &str = "calendar";
 const FULL: &str = "full";
+const MINUTE: &str = "minute";
+const ASKED: &str = "asked";
+
+/// How often one link is answered in a minute. Calendar programs ask a few times in an hour.
+pub const FEED_PER_MINUTE: u32 = 30;
 
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,11 +78,44 @@ impl CatalogueWriter {
             }),
             table.put_new_action(&feed_key(&hash), draft),
         ];
-        actions.extend(before.map(|before| self.delete(&feed_key(before))));
+        actions.extend(before.map(|before| self.table.delete_action(&feed_key(before), |delete| delete)));
         match transact(table, &actions, &random::id(&table.name)?).await? {
             Transacted::Done => Ok(secret),
             Transacted::Refused(_) => Err(table.contended()),
         }
+    }
+
+    /// Counts that a link is asked. `Err`: it was asked too often in this minute; the seconds until
+    /// the next one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_feed(&self, secret: &str, now: Timestamp) -> Result<Result<(), u64>, StoreError> {
+        let seconds = u64::try_from(now.secs()).unwrap_or_default();
+        let (minute, left) = (seconds / 60, 60 - seconds % 60);
+        let key = feed_key(&sha256_hex(secret.as_bytes()));
+        let update = |change: &str, condition: &str| {
+            let request = self.table.client.update_item().table_name(&*self.table.name);
+            request
+                .set_key(Some(key.attributes()))
+                .update_expression(change)
+                .condition_expression(format!("attribute_exists(pk) AND {condition}"))
+                .expression_attribute_names("#minute", MINUTE)
+                .expression_attribute_names("#asked", ASKED)
+                .expression_attribute_values(":minute", number(minute))
+                .expression_attribute_values(":one", number(1))
+        };
+        let first = "(attribute_not_exists(#minute) OR #minute < :minute)";
+        let first = update("SET #minute = :minute, #asked = :one", first).send().await;
+        if let WriteOutcome::Done(_) = self.table.outcome(first)? {
+            return Ok(Ok(()));
+        }
+        let another = update("SET #asked = #asked + :one", "#minute = :minute AND #asked < :most")
+            .expression_attribute_values(":most", number(FEED_PER_MINUTE));
+        Ok(match self.table.outcome(another.send().await)? {
+            WriteOutcome::Done(_) => Ok(()),
+            WriteOutcome::Refused(_) => Err(left),
+        })
     }
 
     /// Ends the link of a calendar. `false`: it has none.
@@ -90,15 +127,10 @@ impl CatalogueWriter {
         let of_calendar = of_calendar(business, calendar);
         let Some(row) = table.get(&of_calendar).await? else { return Ok(false) };
         // The link first: what is left of it leads nowhere.
-        let actions = [self.delete(&feed_key(row.text(HASH)?)), self.delete(&of_calendar)];
+        let actions = [feed_key(row.text(HASH)?), of_calendar]
+            .map(|key| self.table.delete_action(&key, |delete| delete));
         transact(table, &actions, &random::id(&table.name)?).await?;
         Ok(true)
-    }
-
-    fn delete(&self, key: &Key) -> TransactWriteItem {
-        let delete = Delete::builder().table_name(&*self.table.name).set_key(Some(key.attributes()));
-        // Building fails only without a table or a key; both are given.
-        TransactWriteItem::builder().set_delete(delete.build().ok()).build()
     }
 }
 

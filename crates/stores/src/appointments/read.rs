@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use domain::appointments::{Agendas, Appointment, AppointmentId, CalendarId, Interval, UtcDay};
-use domain::{BusinessId, PhoneNumber, Timestamp};
+use domain::appointments::{Agendas, Appointment, AppointmentId, CalendarId, Interval, UtcDay, Whose};
+use domain::{BusinessId, Timestamp};
 use platform::Aws;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{agenda, appointment_key, day_sk, stored, time_sk};
+use super::rows::{agenda, appointment_key, day_sk, stored};
 use super::{AGENDA_KEYS, PERSON_KEYS, START_KEYS, table};
 use crate::StoreError;
 use crate::batch_get::{BATCH_GET_ITEMS, batch_get};
-use crate::item::{Row, text};
+use crate::item::{Row, time_sk};
 use crate::table::{SK, Table, next_key};
 
-/// Appointments of one person that are looked at, at most.
+/// Appointments of one person that are looked at by one of the names that they have, at most.
 const OF_PERSON_MAX: i32 = 50;
 
 /// Where a page of appointments ends.
@@ -78,14 +78,7 @@ impl Reader {
         };
         let page = self
             .table
-            .client
-            .query()
-            .table_name(&*self.table.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
-            .expression_attribute_values(":pk", text(format!("{START_KEYS}{business}")))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":until", text(time_sk(interval.until)))
+            .spanning(&format!("{START_KEYS}{business}"), &from, &time_sk(interval.until))
             .limit(i32::from(limit.clamp(1, 100)))
             .send()
             .await
@@ -99,35 +92,89 @@ impl Reader {
         Ok(Page { appointments, next })
     }
 
-    /// The appointments of the person with this number that begin at `from` or later, the earliest first; fifty at most.
+    /// The appointments of this person that begin at `from` or later, the earliest first; of each name by which they are
+    /// found, fifty at most.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn of_person(
         &self,
         business: &BusinessId,
-        number: &PhoneNumber,
+        whose: Whose<'_>,
         from: Timestamp,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let number = number.as_e164();
+        let number = whose.number.map(|number| number.as_e164().to_owned());
+        let names: Vec<String> =
+            number.into_iter().chain(whose.contacts.iter().map(ToString::to_string)).collect();
+        let reads = names.iter().map(|name| self.of_name(business, name, from));
+        let mut found: Vec<Position> =
+            futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect();
+        found.sort_by(|one, other| (one.start, one.id.as_str()).cmp(&(other.start, other.id.as_str())));
+        // One that has both a number and a contact is found by each.
+        found.dedup();
+        self.of_positions(business, found).await
+    }
+
+    /// At most `limit` (1 to 100) appointments of one person that begin within `interval`, those behind a position. The person
+    /// is known by some names: numbers, and the ids of contacts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_of(
+        &self,
+        business: &BusinessId,
+        names: &[String],
+        interval: Interval,
+        limit: u16,
+        behind: Option<&Position>,
+    ) -> Result<Page, StoreError> {
+        let limit = usize::from(limit.clamp(1, 100));
+        let pk = format!("{PERSON_KEYS}{business}");
+        // One that has both a number and a contact is found by each, so that one more than `limit` of each says whether
+        // there are more.
+        let most = i32::try_from(limit + 1).unwrap_or(i32::MAX);
+        let read = |name: &String| {
+            let from = match behind {
+                Some(behind) => format!("{name}#{}#{}$", time_sk(behind.start), behind.id),
+                None => format!("{name}#{}", time_sk(interval.from)),
+            };
+            let request = self.table.spanning(&pk, &from, &format!("{name}#{}", time_sk(interval.until)));
+            async move {
+                let page = request.limit(most).send().await.map_err(|error| self.table.error(&error))?;
+                let rows = page.items.unwrap_or_default().into_iter().map(|item| self.table.row(item));
+                rows.map(|row| position(&row)).collect::<Result<Vec<_>, _>>()
+            }
+        };
+        let found = futures_util::future::try_join_all(names.iter().map(read)).await?;
+        let mut found: Vec<Position> = found.into_iter().flatten().collect();
+        found.sort_by(|one, other| (one.start, one.id.as_str()).cmp(&(other.start, other.id.as_str())));
+        found.dedup();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).cloned();
+        Ok(Page { appointments: self.of_positions(business, found).await?, next })
+    }
+
+    async fn of_name(
+        &self,
+        business: &BusinessId,
+        name: &str,
+        from: Timestamp,
+    ) -> Result<Vec<Position>, StoreError> {
         let page = self
             .table
-            .client
-            .query()
-            .table_name(&*self.table.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
-            .expression_attribute_values(":pk", text(format!("{PERSON_KEYS}{business}")))
-            .expression_attribute_values(":from", text(format!("{number}#{}", time_sk(from))))
-            .expression_attribute_values(":until", text(format!("{number}#~")))
+            .spanning(
+                &format!("{PERSON_KEYS}{business}"),
+                &format!("{name}#{}", time_sk(from)),
+                &format!("{name}#~"),
+            )
             .limit(OF_PERSON_MAX)
             .send()
             .await
             .map_err(|error| self.table.error(&error))?;
         let rows: Vec<Row> =
             page.items.unwrap_or_default().into_iter().map(|item| self.table.row(item)).collect();
-        let positions = rows.iter().map(position).collect::<Result<Vec<_>, _>>()?;
-        self.of_positions(business, positions).await
+        rows.iter().map(position).collect()
     }
 
     /// The appointments of some pointers, in their order. One that was moved in this moment is at its new place.
@@ -148,7 +195,8 @@ impl Reader {
         Ok(appointments.collect())
     }
 
-    /// What is taken of some calendars in an interval.
+    /// What is taken of some calendars in an interval, by our own appointments and by calendars of other systems as they are
+    /// known at `now`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -157,9 +205,13 @@ impl Reader {
         business: &BusinessId,
         calendars: Vec<CalendarId>,
         interval: Interval,
+        now: Timestamp,
     ) -> Result<Agendas, StoreError> {
         let mut agendas = Agendas::default();
         for calendar in calendars {
+            for external in self.externals(business, &calendar, now).await? {
+                agendas.insert_external(calendar.clone(), external);
+            }
             let days: Vec<UtcDay> = UtcDay::covering(interval).collect();
             let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
             let pk = format!("{AGENDA_KEYS}{business}#{calendar}");

@@ -1,13 +1,13 @@
 //! The rows and what is in them.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::BusinessId;
 use domain::appointments::{Agenda, AgendaKey, Appointment, AppointmentId, Entry, Reminder};
-use domain::{BusinessId, Timestamp};
 
 use super::{AGENDA_KEYS, APPOINTMENT_KEYS, PERSON_KEYS, REMINDER_KEYS, START_KEYS};
 use crate::StoreError;
 use crate::digest::spread;
-use crate::item::{Draft, Row, number, to_json};
+use crate::item::{Draft, Row, number, time_sk, to_json};
 use crate::table::{ABSENT, Key, Table};
 
 pub(super) const BODY: &str = "body";
@@ -44,11 +44,13 @@ pub(super) fn appointment_key(business: &BusinessId, id: &AppointmentId) -> Key 
     Key::new(format!("{APPOINTMENT_KEYS}{business}"), id.as_str())
 }
 
-/// The two rows by which an appointment is found. A person without a number has the first one alone.
+/// The rows by which an appointment is found: when it begins, and by whom, as far as that is known.
 fn pointers(business: &BusinessId, of: &Appointment) -> Vec<Key> {
     let by_start = Key::new(format!("{START_KEYS}{business}"), format!("{}#{}", time_sk(of.start), of.id));
-    let by_person = of.person.number.as_ref().map(|number| {
-        let sk = format!("{}#{}#{}", number.as_e164(), time_sk(of.start), of.id);
+    let number = of.person.number.as_ref().map(|number| number.as_e164().to_owned());
+    let contact = of.person.contact.map(|contact| contact.to_string());
+    let by_person = number.into_iter().chain(contact).map(|person| {
+        let sk = format!("{person}#{}#{}", time_sk(of.start), of.id);
         Key::new(format!("{PERSON_KEYS}{business}"), sk)
     });
     [by_start].into_iter().chain(by_person).collect()
@@ -65,11 +67,6 @@ pub(super) fn reminder_key(reminder: &Reminder) -> Key {
         reminder.start.0
     );
     Key::new(format!("{REMINDER_KEYS}{share}"), sk)
-}
-
-/// Milliseconds in the order of time; before 1970 is 1970.
-pub(super) fn time_sk(at: Timestamp) -> String {
-    format!("{:015}", at.0.max(0))
 }
 
 /// Of an agenda that was read, the write under the version that was read.
@@ -119,7 +116,7 @@ pub(super) fn appointment_actions(
         .iter()
         .filter(|key| !new.0.contains(key))
         .chain(old.1.iter().filter(|key| !new.1.contains(key)));
-    actions.extend(gone.map(|key| delete(table, key)));
+    actions.extend(gone.map(|key| table.delete_action(key, |delete| delete)));
     let put = |key: &Key, draft| table.put_action(key.item(draft), |put| put);
     let come = new.0.iter().filter(|key| !old.0.contains(key));
     actions.extend(come.map(|key| put(key, Draft::default())));
@@ -127,10 +124,4 @@ pub(super) fn appointment_actions(
         actions.push(put(key, Draft::default().text(BODY, to_json(&table.name, BODY, reminder)?)));
     }
     Ok(actions)
-}
-
-fn delete(table: &Table, key: &Key) -> TransactWriteItem {
-    let delete = Delete::builder().table_name(&*table.name).set_key(Some(key.attributes()));
-    // Building fails only without a table or a key; both are given.
-    TransactWriteItem::builder().set_delete(delete.build().ok()).build()
 }

@@ -4,19 +4,21 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::appointments::{
-    Agendas, Appointment, AppointmentId, Candidate, Entry, Lane, Refusal, Reminder, Service, Status, Wanted,
+    self, Agendas, Appointment, AppointmentId, Candidate, Entry, Lane, Refusal, Reminder, Service, Status,
+    Wanted,
 };
-use domain::{BusinessId, CallSid, Epoch, Timestamp};
+use domain::{BusinessId, CallSid, Epoch, Timestamp, event};
 use platform::Aws;
 use platform::backoff::{CONTENTION, Tries};
 
 use super::read::Reader;
 use super::rows::{Stored, agenda, agenda_action, agenda_key, appointment_actions, appointment_key, stored};
 use super::{AppointmentError, Made, table};
+use crate::contacts::timeline::telling;
 use crate::item::Row;
 use crate::table::Table;
 use crate::transaction::{Action, Transacted, transact};
-use crate::{StoreError, plans, random};
+use crate::{StoreError, events, plans, random};
 
 /// How often a write is tried that others were before.
 const TRIES: u32 = 5;
@@ -39,22 +41,35 @@ pub struct Place<'a> {
     pub start: Timestamp,
 }
 
-/// Held by the API of appointments and by the bridge.
+/// What is said of a person once a time is held for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// How they are called.
+    pub name: &'a str,
+    /// Whatever else matters.
+    pub notes: Option<&'a str>,
+}
+
+/// Held by the API of appointments, by the bridge and by the agent that writes.
 #[derive(Debug, Clone)]
 pub struct Writer {
-    table: Table,
-    leases: Option<Table>,
+    pub(super) table: Table,
+    pub(super) contacts: Table,
+    pub(super) events: events::Writer,
+    pub(super) leases: Option<Table>,
 }
 
 impl Writer {
-    /// `name` is the name of Appointments. Such a writer acts for no session.
-    pub fn new(aws: &Aws, name: &str) -> Self {
-        Self { table: table(aws, name), leases: None }
+    /// `name` is the name of Appointments, `contacts` that of Contacts, whose timelines are told, and `events` that of Events,
+    /// by which the business is. Such a writer acts for no session.
+    pub fn new(aws: &Aws, name: &str, contacts: &str, events: &str) -> Self {
+        let events = events::Writer::new(aws, events);
+        Self { table: table(aws, name), contacts: table(aws, contacts), events, leases: None }
     }
 
     /// `leases` is the name of Leases: what this writer does for a session is fenced.
-    pub fn of_sessions(aws: &Aws, name: &str, leases: &str) -> Self {
-        Self { table: table(aws, name), leases: Some(table(aws, leases)) }
+    pub fn of_sessions(aws: &Aws, name: &str, contacts: &str, events: &str, leases: &str) -> Self {
+        Self { leases: Some(table(aws, leases)), ..Self::new(aws, name, contacts, events) }
     }
 
     /// Makes an appointment, or holds a time. An appointment with this id that is there already is the answer.
@@ -78,18 +93,29 @@ impl Writer {
             }
             candidate.allowed(place.start, now)?;
             let appointment = Appointment::new(wanted.clone(), candidate, place.start, now);
-            let mut agendas = self.agendas(business, &[&appointment]).await?;
+            let held = self.held(business, wanted.in_place_of.as_ref()).await?;
+            let mut both = vec![&appointment];
+            both.extend(held.as_ref().map(|held| &held.appointment));
+            let mut agendas = self.agendas(business, &both).await?;
+            self.ask_sources(business, &appointment, &mut agendas, now).await?;
+            let mut changes = vec![];
+            if let Some(held) = held {
+                agendas.release(&held.appointment.id);
+                let appointment = held.appointment.clone().given_back(now)?;
+                changes.push((Some(held), Stored { appointment, reminders: vec![] }));
+            }
             agendas.take(&lanes, &entry_of(&appointment, candidate.service), now)?;
             let reminders = Reminder::all(business, &appointment, candidate.service, now);
             let after = Stored { appointment, reminders };
-            if self.write(business, None, &after, &agendas, fence).await? {
+            changes.push((None, after.clone()));
+            if self.write_all(business, &changes, &agendas, fence).await? {
                 return Ok(Made { appointment: after.appointment, replayed: false });
             }
         }
         Err(self.table().contended().into())
     }
 
-    /// Makes an appointment of a time that is held.
+    /// Makes an appointment of a time that is held, for the person who is named meanwhile.
     ///
     /// # Errors
     /// [`AppointmentError`]; asking again is safe.
@@ -98,7 +124,9 @@ impl Writer {
         business: &BusinessId,
         id: &AppointmentId,
         (service, lanes): (&Service, &[Lane]),
+        named: Option<Named<'_>>,
         now: Timestamp,
+        fence: Option<Fence<'_>>,
     ) -> Result<Made, AppointmentError> {
         let mut tries = Tries::with(CONTENTION);
         while tries.next().await && tries.number() <= TRIES {
@@ -106,12 +134,17 @@ impl Writer {
             if before.appointment.status == Status::Booked {
                 return Ok(Made { appointment: before.appointment, replayed: true });
             }
-            let appointment = before.appointment.clone().confirmed(now)?;
+            let mut appointment = before.appointment.clone().confirmed(now)?;
+            if let Some(Named { name, notes }) = named {
+                name.clone_into(&mut appointment.person.name);
+                appointment.notes = notes.map(str::to_owned);
+            }
             let mut agendas = self.agendas(business, &[&appointment]).await?;
+            self.ask_sources(business, &appointment, &mut agendas, now).await?;
             agendas.take(lanes, &entry_of(&appointment, service), now)?;
             let reminders = Reminder::all(business, &appointment, service, now);
             let after = Stored { appointment, reminders };
-            if self.write(business, Some(&before), &after, &agendas, None).await? {
+            if self.write(business, Some(&before), &after, &agendas, fence).await? {
                 return Ok(Made { appointment: after.appointment, replayed: false });
             }
         }
@@ -150,6 +183,7 @@ impl Writer {
             candidate.allowed(place.start, now)?;
             let appointment = before.appointment.clone().moved(candidate, place.start, now)?;
             let mut agendas = self.agendas(business, &[&before.appointment, &appointment]).await?;
+            self.ask_sources(business, &appointment, &mut agendas, now).await?;
             agendas.take(&lanes, &entry_of(&appointment, candidate.service), now)?;
             let reminders = Reminder::all(business, &appointment, candidate.service, now);
             let after = Stored { appointment, reminders };
@@ -240,8 +274,24 @@ impl Writer {
         }
     }
 
+    /// The time that is held under this name, if it is still held.
+    async fn held(
+        &self,
+        business: &BusinessId,
+        id: Option<&AppointmentId>,
+    ) -> Result<Option<Stored>, StoreError> {
+        let Some(id) = id else { return Ok(None) };
+        let row = self.table().get(&appointment_key(business, id)).await?;
+        let found = row.as_ref().map(stored).transpose()?;
+        Ok(found.filter(|found| found.appointment.status == Status::Held))
+    }
+
     /// The agendas that these appointments are in, or are to be in.
-    async fn agendas(&self, business: &BusinessId, of: &[&Appointment]) -> Result<Agendas, StoreError> {
+    pub(super) async fn agendas(
+        &self,
+        business: &BusinessId,
+        of: &[&Appointment],
+    ) -> Result<Agendas, StoreError> {
         let mut keys = BTreeSet::new();
         for appointment in of {
             keys.extend(Agendas::needed(appointment.calendars(), appointment.takes()));
@@ -254,8 +304,24 @@ impl Writer {
         Ok(agendas)
     }
 
-    /// `false`: something was written by others since it was read, and all is to be decided anew.
-    async fn write(
+    /// What calendars of other systems say of the calendars that an appointment is to take.
+    async fn ask_sources(
+        &self,
+        business: &BusinessId,
+        of: &Appointment,
+        agendas: &mut Agendas,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let reader = Reader { table: self.table.clone() };
+        for calendar in of.calendars() {
+            for external in reader.externals(business, calendar, now).await? {
+                agendas.insert_external(calendar.clone(), external);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn write(
         &self,
         business: &BusinessId,
         before: Option<&Stored>,
@@ -263,6 +329,43 @@ impl Writer {
         agendas: &Agendas,
         fence: Option<Fence<'_>>,
     ) -> Result<bool, AppointmentError> {
+        self.write_all(business, &[(before.cloned(), after.clone())], agendas, fence).await
+    }
+
+    /// Writes appointments, each as it was read and as it is to be, and tells the business and the timelines of their contacts. `false`:
+    /// something was written by others since it was read, and all is to be decided anew.
+    async fn write_all(
+        &self,
+        business: &BusinessId,
+        changes: &[(Option<Stored>, Stored)],
+        agendas: &Agendas,
+        fence: Option<Fence<'_>>,
+    ) -> Result<bool, AppointmentError> {
+        let mut told = vec![];
+        for (before, after) in changes {
+            let after = &after.appointment;
+            let entry = appointments::told(before.as_ref().map(|before| &before.appointment), after);
+            if let Some((contact, entry)) = after.person.contact.zip(entry) {
+                told.extend(telling(&self.contacts, business, contact, &entry)?);
+            }
+        }
+        Ok(match self.transact(business, changes, agendas, fence, &told).await? {
+            // A contact that was deleted has no timeline any more.
+            Written::Untold => {
+                matches!(self.transact(business, changes, agendas, fence, &[]).await?, Written::Done)
+            }
+            written => matches!(written, Written::Done),
+        })
+    }
+
+    async fn transact(
+        &self,
+        business: &BusinessId,
+        changes: &[(Option<Stored>, Stored)],
+        agendas: &Agendas,
+        fence: Option<Fence<'_>>,
+        told: &[TransactWriteItem],
+    ) -> Result<Written, AppointmentError> {
         let table = self.table();
         let mut actions: Vec<TransactWriteItem> = vec![];
         if let Some(fence) = fence {
@@ -270,24 +373,44 @@ impl Writer {
             let leases = self.leases.as_ref().ok_or(AppointmentError::Superseded)?;
             actions.push(plans::fence_action(leases, fence.call, fence.epoch));
         }
-        actions.extend(appointment_actions(table, business, before, after)?);
+        for (before, after) in changes {
+            actions.extend(appointment_actions(table, business, before.as_ref(), after)?);
+            let before = before.as_ref().map(|before| &before.appointment);
+            if let Some(happened) = event::appointment(business, before, &after.appointment) {
+                actions.push(self.events.tell(&happened)?);
+            }
+        }
         for (key, agenda) in agendas.changed() {
             actions.push(agenda_action(table, business, key, agenda)?);
         }
+        let own = actions.len();
+        actions.extend_from_slice(told);
         let identity = random::id(&table.name)?;
         match transact(table, &actions, &identity).await {
-            Ok(Transacted::Done) => Ok(true),
+            Ok(Transacted::Done) => Ok(Written::Done),
             Ok(Transacted::Refused(refused)) => {
                 if fence.is_some() && matches!(refused.first(), Some(Action::Refused(_))) {
                     plans::fenced("appointment");
                     return Err(AppointmentError::Superseded);
                 }
-                Ok(false)
+                let (own, told) = refused.split_at(own.min(refused.len()));
+                let refuses =
+                    |actions: &[Action]| actions.iter().any(|one| matches!(one, Action::Refused(_)));
+                Ok(if !refuses(own) && refuses(told) { Written::Untold } else { Written::Overtaken })
             }
-            Err(StoreError::Contended { .. }) => Ok(false),
+            Err(StoreError::Contended { .. }) => Ok(Written::Overtaken),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// What became of a transaction.
+enum Written {
+    Done,
+    /// Something was written by others since it was read.
+    Overtaken,
+    /// There is no contact whose timeline could be told; nothing was written.
+    Untold,
 }
 
 fn entry_of(appointment: &Appointment, service: &Service) -> Entry {

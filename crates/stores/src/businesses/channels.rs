@@ -3,7 +3,7 @@
 //! A channel begins with the first publication to it. Its row carries a version, which a number that is put on the channel
 //! raises too: so a channel is never taken away from under a number that was put on it meanwhile.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::numbers::{ChannelName, SettingsChannel};
 use domain::{BusinessId, Revision};
 
@@ -54,13 +54,9 @@ impl Writer {
         name: &ChannelName,
         seen: u64,
     ) -> Result<Saved, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&*self.businesses.name)
-            .set_key(Some(channel_key(id, name).attributes()))
-            .condition_expression("version = :seen")
-            .expression_attribute_values(":seen", number(seen));
-        // Building fails only without a table or a key; both are given.
-        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        let delete = self.businesses.delete_action(&channel_key(id, name), |delete| {
+            delete.condition_expression("version = :seen").expression_attribute_values(":seen", number(seen))
+        });
         Ok(match self.transact(&[delete]).await? {
             Transacted::Done => Saved::Done(seen),
             Transacted::Refused(_) => Saved::Overtaken,

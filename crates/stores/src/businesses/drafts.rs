@@ -64,10 +64,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError`].
     pub async fn discard_draft(&self, id: &BusinessId, author: &KeyId) -> Result<(), StoreError> {
-        let table = &self.businesses;
-        let request = table.client.delete_item().table_name(&*table.name);
-        let request = request.set_key(Some(draft_key(id, author).attributes()));
-        request.send().await.map(drop).map_err(|error| table.error(&error))
+        self.businesses.delete(&draft_key(id, author)).await.map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whose number it is.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::numbers::{OwnNumber, SettingsChannel};
 use domain::{BusinessId, PhoneNumber};
 
@@ -96,14 +96,11 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]. [`Saved::Overtaken`]: another business has it meanwhile.
     pub async fn release_number(&self, number: &PhoneNumber, from: &BusinessId) -> Result<Saved, StoreError> {
-        let table = &self.businesses;
-        let delete = Delete::builder()
-            .table_name(&*table.name)
-            .set_key(Some(number_key(number).attributes()))
-            .condition_expression("attribute_not_exists(pk) OR business = :id")
-            .expression_attribute_values(":id", text(from.as_str()));
-        // Building fails only without a table or a key; both are given.
-        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        let delete = self.businesses.delete_action(&number_key(number), |delete| {
+            delete
+                .condition_expression("attribute_not_exists(pk) OR business = :id")
+                .expression_attribute_values(":id", text(from.as_str()))
+        });
         Ok(match self.transact(&[delete, self.unlist(number, from)]).await? {
             Transacted::Done => Saved::Done(0),
             Transacted::Refused(_) => Saved::Overtaken,
@@ -140,11 +137,7 @@ impl Writer {
     }
 
     fn unlist(&self, number: &PhoneNumber, business: &BusinessId) -> TransactWriteItem {
-        let delete = Delete::builder()
-            .table_name(&*self.businesses.name)
-            .set_key(Some(listed_key(number, business).attributes()));
-        // Building fails only without a table or a key; both are given.
-        TransactWriteItem::builder().set_delete(delete.build().ok()).build()
+        self.businesses.delete_action(&listed_key(number, business), |delete| delete)
     }
 }
 

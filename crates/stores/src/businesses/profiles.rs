@@ -187,17 +187,11 @@ impl Writer {
                 // One that another business has meanwhile is no longer this one's to release.
                 self.release_number(&number, id).await?;
             } else if key != profile {
-                self.forget(&key).await?;
+                self.businesses.delete(&key).await?;
             }
         }
-        self.forget(&profile).await?;
-        self.forget(&Key::new(ALL, id.as_str())).await
-    }
-
-    async fn forget(&self, key: &Key) -> Result<(), StoreError> {
-        let table = &self.businesses;
-        let request = table.client.delete_item().table_name(&*table.name).set_key(Some(key.attributes()));
-        request.send().await.map(drop).map_err(|error| table.error(&error))
+        self.businesses.delete(&profile).await?;
+        self.businesses.delete(&Key::new(ALL, id.as_str())).await.map(drop)
     }
 
     pub(super) fn list_action(&self, business: &Business) -> TransactWriteItem {

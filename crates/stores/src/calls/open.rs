@@ -1,7 +1,7 @@
 //! Opening a call: one transaction over the call, its plan and its slots.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{Call, Epoch};
+use domain::{Call, Epoch, event};
 
 use crate::StoreError;
 use crate::capacity::{Claim, Pool, Search, SlotRequest, Slots, WhichSlots, taken};
@@ -13,7 +13,7 @@ use platform::backoff::{CONTENTION, Tries};
 
 use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key};
 use super::settle::{self, UNSETTLED};
-use super::{OpenCall, Opened, Writer, early, events, row};
+use super::{OpenCall, Opened, Writer, early, history, row};
 
 /// The actions stand in this order, so a refusal is found by its place. The pools' slots, if any, come next.
 const CALL: usize = 0;
@@ -95,7 +95,7 @@ impl Attempt<'_> {
             }
             // Callbacks overtook the voice webhook: what they said is part of the call from the start.
             early = early::count(calls, &call.sid).await?;
-            for (_, event) in events(calls, &call.sid).await? {
+            for (_, event) in history(calls, &call.sid).await? {
                 call.apply(&event);
             }
         }
@@ -134,8 +134,8 @@ impl Attempt<'_> {
         slots: Option<(&SlotRequest, Slots)>,
         early: Option<u64>,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let OpenCall { plan, token_ttl, now, .. } = self.request;
-        let Writer { calls, leases } = self.writer;
+        let OpenCall { plan, token_ttl, now, name, .. } = self.request;
+        let Writer { calls, leases, events } = self.writer;
         let draft = call_draft(&calls.name, call)?
             .number(VERSION, 0)
             .number(EPOCH, Epoch::FIRST)
@@ -160,6 +160,11 @@ impl Attempt<'_> {
         }
         if let Some(plan) = plan.as_ref().filter(|_| !call.status.is_terminal()) {
             actions.push(plans::put_action(leases, plan, now.plus(*token_ttl))?);
+        }
+        // A call that callbacks ended before it was opened was both.
+        let began = plan.as_ref().map(|_| event::started(call, name.as_deref()));
+        for happened in began.iter().chain(&event::missed(call)) {
+            actions.push(events.tell(happened)?);
         }
         Ok(actions)
     }

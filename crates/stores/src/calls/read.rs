@@ -42,7 +42,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn events(&self, sid: &CallSid) -> Result<Vec<(String, StatusEvent)>, StoreError> {
-        super::events(&self.calls, sid).await
+        super::history(&self.calls, sid).await
     }
 
     /// At most `limit` calls of one of the [`UNSETTLED_SHARDS`](super::UNSETTLED_SHARDS) that were opened before

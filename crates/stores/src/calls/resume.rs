@@ -23,7 +23,7 @@ const CALL: usize = 0;
 const SESSION: usize = 1;
 
 pub(super) async fn resume(writer: &Writer, request: &ResumeCall) -> Result<Resumed, StoreError> {
-    let Writer { calls, leases } = writer;
+    let Writer { calls, leases, .. } = writer;
     let mut plan = request.plan.clone();
     let lost = Epoch(plan.epoch.0.saturating_sub(1));
     // Copies of one webhook are alike; their transactions must not be taken for one repeated.

@@ -50,7 +50,7 @@ pub(super) async fn settle_day(
     reserved: &DayReservation,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Writer { calls, leases } = writer;
+    let Writer { calls, leases, .. } = writer;
     let minutes = call.lasted().as_millis().div_ceil(60_000);
     let spent = reserved.most.lasting(u64::try_from(minutes).unwrap_or(u64::MAX));
     let forget = Update::builder()

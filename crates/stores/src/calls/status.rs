@@ -18,20 +18,21 @@ use platform::backoff::{CONTENTION, Tries};
 
 use super::row::{EPOCH, OPEN_ID, VERSION, call_draft, call_key, event_draft};
 use super::settle::UNSETTLED;
-use super::{Slots, StatusOutcome, early, event_key, row, without_personal_data};
+use super::{Slots, StatusOutcome, Writer, early, event_key, row, without_personal_data};
 
 /// The event's place in every transaction here.
 const EVENT_ACTION: usize = 0;
 
 /// `None`: the call is not for `by` to speak of, and nothing was written.
 pub(super) async fn record(
-    calls: &Table,
+    writer: &Writer,
     sid: &CallSid,
     key: &str,
     event: &StatusEvent,
     params: &BTreeMap<String, String>,
     by: Option<&Signer>,
 ) -> Result<Option<StatusOutcome>, StoreError> {
+    let Writer { calls, events, .. } = writer;
     let event_row = || Ok(event_draft(event, without_personal_data(&calls.name, params)?));
     // Copies of one callback are alike; their transactions must not be taken for one repeated.
     let copy = random::id(&calls.name)?;
@@ -62,7 +63,10 @@ pub(super) async fn record(
             let duplicate = matches!(outcome, WriteOutcome::Refused(_));
             return Ok(Some(StatusOutcome { moved: false, duplicate, call: Some(call) }));
         }
-        let actions = [put_event, standing.replace(calls, &call)?];
+        let mut actions = vec![put_event, standing.replace(calls, &call)?];
+        if moved && let Some(happened) = domain::event::missed(&call) {
+            actions.push(events.tell(&happened)?);
+        }
         match transact(calls, &actions, &identity).await? {
             Transacted::Done => return Ok(Some(StatusOutcome { moved, duplicate: false, call: Some(call) })),
             Transacted::Refused(refused) if known(&refused) => {

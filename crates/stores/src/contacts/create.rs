@@ -1,23 +1,34 @@
 //! New contacts: those that people make, and those that a first call or text makes.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::contact::{Contact, ContactId, Handle};
-use domain::{BusinessId, Timestamp};
-use platform::Aws;
+use domain::contact::{Contact, ContactId};
+use domain::{BusinessId, Timestamp, event};
 use platform::backoff::{CONTENTION, Tries};
 
 use super::{
-    CONTACT, Stored, Writer, draft, guard, handle_key, is_too_large, key, partition, resolved, word_key,
+    CONTACT, NotSaved, Stored, Writer, draft, handle_key, is_not_too_large, key, partition, resolved,
+    word_key,
 };
 use crate::StoreError;
 use crate::digest::sha256_hex;
-use crate::item::{Draft, Row};
+use crate::events;
+use crate::item::{Draft, LEASE_UNTIL, Row, number};
 use crate::random;
-use crate::table::{Key, Table};
+use crate::table::{ABSENT, Key, Table};
 use crate::transaction::{Action, Transacted, transact};
 
 const REQUEST: &str = "request#";
 const DIGEST: &str = "digest";
+/// How long the key of a request is taken. A client that heard no answer asks again within minutes.
+const REQUESTS_KEPT: Duration = Duration::from_secs(48 * 60 * 60);
+
+/// Whether a request's row still says something: the store may drop it late.
+pub(super) fn stands(row: &Row, now: Timestamp) -> bool {
+    // A row without an end was written before they had one.
+    row.optional_time(LEASE_UNTIL).is_ok_and(|until| until.is_none_or(|until| now < until))
+}
 
 /// A request that makes something, and may come again.
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +44,20 @@ impl Request<'_> {
         Key::new(partition(business), format!("{REQUEST}{}", sha256_hex(self.key.as_bytes())))
     }
 
-    /// Keeps what the request made, once.
-    pub(super) fn once(&self, table: &Table, business: &BusinessId, made: &str) -> TransactWriteItem {
+    /// Keeps what the request made, once until the key is free again.
+    pub(super) fn once(
+        &self,
+        table: &Table,
+        business: &BusinessId,
+        made: &str,
+        now: Timestamp,
+    ) -> TransactWriteItem {
         let note = Draft::default().text(CONTACT, made).text(DIGEST, sha256_hex(self.body));
-        table.put_new_action(&self.row(business), note)
+        let note = note.until(now.plus(REQUESTS_KEPT));
+        table.put_action(self.row(business).item(note), |put| {
+            put.condition_expression(format!("{ABSENT} OR {LEASE_UNTIL} <= :now"))
+                .expression_attribute_values(":now", number(now.0))
+        })
     }
 
     /// Whether a row of an earlier request with the same key is of the same request.
@@ -56,37 +77,27 @@ pub enum Created {
     Gone,
     /// The key was used for something else.
     Reused,
-    /// A handle belongs to another contact.
-    Taken {
-        /// The handle.
-        handle: Handle,
-        /// The contact that has it.
-        by: ContactId,
-    },
-    /// It has more than [`MAX_BYTES`](super::MAX_BYTES).
-    TooLarge,
 }
 
 impl Writer {
     /// Makes a contact. Its handles are its own from then on.
     ///
     /// # Errors
-    /// [`StoreError`]; the same request again makes no second contact.
+    /// [`NotSaved`]; the same request again makes no second contact.
     pub async fn create(
         &self,
         business: &BusinessId,
         contact: Contact,
         request: Request<'_>,
         now: Timestamp,
-    ) -> Result<Created, StoreError> {
+    ) -> Result<Created, NotSaved> {
         let table = &self.contacts;
-        if is_too_large(table, &contact)? {
-            return Ok(Created::TooLarge);
-        }
+        is_not_too_large(table, &contact)?;
         let row = request.row(business);
         let mut tries = Tries::with(CONTENTION);
         while tries.next().await {
-            if let Some(before) = table.get(&row).await? {
+            let before = table.get(&row).await?;
+            if let Some(before) = before.filter(|before| stands(before, now)) {
                 if !request.is_of(&before)? {
                     return Ok(Created::Reused);
                 }
@@ -94,8 +105,8 @@ impl Writer {
                 return Ok(resolved(table, business, made).await?.map_or(Created::Gone, Created::Before));
             }
             let stored = Stored::next(contact.clone(), 0, now);
-            let mut actions = new_actions(table, business, &stored)?;
-            actions.push(request.once(table, business, &contact.id.to_string()));
+            let mut actions = new_actions(table, business, &stored, (&self.events, "api"))?;
+            actions.push(request.once(table, business, &contact.id.to_string(), now));
             let refused = match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(Created::New(stored)),
                 Transacted::Refused(refused) => refused,
@@ -108,19 +119,20 @@ impl Writer {
             for (handle, action) in guards {
                 if let Action::Refused(Some(standing)) = action {
                     let by = table.row(standing.clone()).parsed(CONTACT, ContactId::parse)?;
-                    return Ok(Created::Taken { handle: handle.clone(), by });
+                    return Err(NotSaved::Taken { handle: handle.clone(), by });
                 }
             }
         }
-        Err(table.contended())
+        Err(table.contended().into())
     }
 }
 
-/// The contact, then the guards of its handles, then the words of its name.
-fn new_actions(
+/// The contact, then the guards of its handles, then the words of its name, and that the business is told of it.
+pub(super) fn new_actions(
     table: &Table,
     business: &BusinessId,
     stored: &Stored,
+    (events, origin): (&events::Writer, &'static str),
 ) -> Result<Vec<TransactWriteItem>, StoreError> {
     let Stored { contact, .. } = stored;
     let id = || Draft::default().text(CONTACT, contact.id.to_string());
@@ -131,48 +143,6 @@ fn new_actions(
     actions.extend(
         stored.words.iter().map(|word| table.put_new_action(&word_key(business, word, contact.id), id())),
     );
+    actions.push(events.tell(&event::contact_created(business, contact, origin, stored.updated_at))?);
     Ok(actions)
-}
-
-/// Held by what meets people for the first time: it finds the contact of a handle, or makes it.
-#[derive(Debug, Clone)]
-pub struct First {
-    contacts: Table,
-}
-
-impl First {
-    /// `table` is the name of Contacts.
-    pub fn new(aws: &Aws, table: &str) -> Self {
-        Self { contacts: Table::new(aws, table) }
-    }
-
-    /// The contact of this handle: the one that there is, or a new one, and whether it is new.
-    ///
-    /// # Errors
-    /// [`StoreError`]; asking again is safe.
-    pub async fn of(
-        &self,
-        business: &BusinessId,
-        handle: &Handle,
-        now: Timestamp,
-    ) -> Result<(Stored, bool), StoreError> {
-        let table = &self.contacts;
-        let mut tries = Tries::with(CONTENTION);
-        while tries.next().await {
-            if let Some(known) = guard(table, business, handle).await?
-                && let Some(stored) = resolved(table, business, known).await?
-            {
-                return Ok((stored, false));
-            }
-            let random = u128::from_str_radix(&random::id(&table.name)?, 16).unwrap_or_default();
-            let contact = Contact::first(ContactId::new(now, random), handle.clone());
-            let stored = Stored::next(contact, 0, now);
-            let actions = new_actions(table, business, &stored)?;
-            if matches!(transact(table, &actions, &random::id(&table.name)?).await?, Transacted::Done) {
-                return Ok((stored, true));
-            }
-            // Another one was first: it is found now.
-        }
-        Err(table.contended())
-    }
 }

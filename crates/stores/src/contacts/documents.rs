@@ -8,10 +8,21 @@ use serde::de::DeserializeOwned;
 use super::{BODY, Reader, VERSION, Writer, partition};
 use crate::StoreError;
 use crate::item::{Draft, number, to_json};
-use crate::table::{ABSENT, Key, Table, WriteOutcome};
+use crate::table::{ABSENT, Key, WriteOutcome};
 
-const FIELDS: &str = "document#fields";
-const PIPELINE: &str = "document#pipeline";
+/// A document that a business has one of.
+pub trait BusinessDocument: Serialize + DeserializeOwned + Default + Send + Sync {
+    /// What its row is called.
+    const NAME: &'static str;
+}
+
+impl BusinessDocument for FieldSchema {
+    const NAME: &'static str = "document#fields";
+}
+
+impl BusinessDocument for Pipeline {
+    const NAME: &'static str = "document#pipeline";
+}
 
 /// A document and its version; 0 for one that was never written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,12 +43,26 @@ pub enum DocumentSaved {
 }
 
 impl Reader {
+    /// A document of a business; its default if none was ever written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn document<T: BusinessDocument>(
+        &self,
+        business: &BusinessId,
+    ) -> Result<Document<T>, StoreError> {
+        match self.contacts.get(&Key::new(partition(business), T::NAME)).await? {
+            Some(row) => Ok(Document { value: row.json(BODY)?, version: row.number(VERSION)? }),
+            None => Ok(Document::default()),
+        }
+    }
+
     /// The fields that a business has for its contacts.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn fields(&self, business: &BusinessId) -> Result<Document<FieldSchema>, StoreError> {
-        read(&self.contacts, business, FIELDS).await
+        self.document(business).await
     }
 
     /// The statuses of a business.
@@ -45,67 +70,34 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn pipeline(&self, business: &BusinessId) -> Result<Document<Pipeline>, StoreError> {
-        read(&self.contacts, business, PIPELINE).await
+        self.document(business).await
     }
 }
 
 impl Writer {
-    /// Changes the fields, if they are still those of the version `seen`.
+    /// Changes a document, if it is still that of the version `seen`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn save_fields(
+    pub async fn save_document<T: BusinessDocument>(
         &self,
         business: &BusinessId,
-        fields: &FieldSchema,
+        value: &T,
         seen: u64,
     ) -> Result<DocumentSaved, StoreError> {
-        save(&self.contacts, business, FIELDS, fields, seen).await
+        let table = &self.contacts;
+        let draft = Draft::default().text(BODY, to_json(&table.name, BODY, value)?).number(VERSION, seen + 1);
+        let request = table.client.put_item().table_name(&*table.name);
+        let request = request.set_item(Some(Key::new(partition(business), T::NAME).item(draft)));
+        let request = match seen {
+            0 => request.condition_expression(ABSENT),
+            seen => request
+                .condition_expression("version = :seen")
+                .expression_attribute_values(":seen", number(seen)),
+        };
+        Ok(match table.outcome(request.send().await)? {
+            WriteOutcome::Done(_) => DocumentSaved::Done(seen + 1),
+            WriteOutcome::Refused(_) => DocumentSaved::Overtaken,
+        })
     }
-
-    /// Changes the statuses, if they are still those of the version `seen`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn save_pipeline(
-        &self,
-        business: &BusinessId,
-        pipeline: &Pipeline,
-        seen: u64,
-    ) -> Result<DocumentSaved, StoreError> {
-        save(&self.contacts, business, PIPELINE, pipeline, seen).await
-    }
-}
-
-async fn read<T: DeserializeOwned + Default>(
-    table: &Table,
-    business: &BusinessId,
-    name: &str,
-) -> Result<Document<T>, StoreError> {
-    match table.get(&Key::new(partition(business), name)).await? {
-        Some(row) => Ok(Document { value: row.json(BODY)?, version: row.number(VERSION)? }),
-        None => Ok(Document::default()),
-    }
-}
-
-async fn save<T: Serialize>(
-    table: &Table,
-    business: &BusinessId,
-    name: &str,
-    value: &T,
-    seen: u64,
-) -> Result<DocumentSaved, StoreError> {
-    let draft = Draft::default().text(BODY, to_json(&table.name, BODY, value)?).number(VERSION, seen + 1);
-    let request = table.client.put_item().table_name(&*table.name);
-    let request = request.set_item(Some(Key::new(partition(business), name).item(draft)));
-    let request = match seen {
-        0 => request.condition_expression(ABSENT),
-        seen => {
-            request.condition_expression("version = :seen").expression_attribute_values(":seen", number(seen))
-        }
-    };
-    Ok(match table.outcome(request.send().await)? {
-        WriteOutcome::Done(_) => DocumentSaved::Done(seen + 1),
-        WriteOutcome::Refused(_) => DocumentSaved::Overtaken,
-    })
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::{CONTACT, ID, Reader, Standing, Stored, WORD, key, partition, standing};
 use crate::StoreError;
 use crate::batch_get::batch_get;
-use crate::item::text;
 use crate::table::{SK, next_key};
 
 /// Rows of one read.
@@ -162,14 +161,7 @@ impl Reader {
             (prefix.to_owned(), position.to_owned())
         };
         let page = table
-            .client
-            .query()
-            .table_name(&*table.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(partition(business)))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
+            .spanning(&partition(business), &from, &to)
             .scan_index_forward(forward)
             .limit(i32::try_from(CHUNK).unwrap_or(i32::MAX))
             .send()

@@ -12,10 +12,9 @@ use domain::{BusinessId, Timestamp};
 use super::timeline::entry_action;
 use super::write::{OURS, delete_action, put_action, word_actions};
 use super::{
-    BODY, CONTACT, INTO, Standing, Stored, UPDATED_AT, VERSION, Writer, draft, handle_key, is_too_large, key,
-    merge_key, standing,
+    BODY, CONTACT, INTO, NotSaved, Standing, Stored, UPDATED_AT, VERSION, Writer, draft, handle_key,
+    is_not_too_large, key, merge_key, standing,
 };
-use crate::StoreError;
 use crate::item::{Draft, number, text, to_json};
 use crate::random;
 use crate::table::Table;
@@ -28,10 +27,6 @@ pub enum Merged {
     Done(Box<Stored>),
     /// The two do not fit into one.
     Not(NotMerged),
-    /// One of them was changed since it was read.
-    Overtaken,
-    /// It would have more than [`MAX_BYTES`](super::MAX_BYTES).
-    TooLarge,
 }
 
 /// What became of the undoing of a merge.
@@ -48,17 +43,13 @@ pub enum Unmerged {
     NotMerged,
     /// It is too long ago.
     TooLate,
-    /// The contact was changed since it was read.
-    Overtaken,
-    /// A contact would have more than [`MAX_BYTES`](super::MAX_BYTES).
-    TooLarge,
 }
 
 impl Writer {
     /// Merges `loser` into `survivor`, if both are still as they were read.
     ///
     /// # Errors
-    /// [`StoreError`]. After one the merge may stand: read the contacts again.
+    /// [`NotSaved`].
     pub async fn merge(
         &self,
         business: &BusinessId,
@@ -66,58 +57,21 @@ impl Writer {
         choices: &BTreeSet<Choice>,
         by: &KeyId,
         now: Timestamp,
-    ) -> Result<Merged, StoreError> {
-        let table = &self.contacts;
-        let result = match contact::merge(&survivor.contact, &loser.contact, choices) {
-            Ok(result) => result,
-            Err(not) => return Ok(Merged::Not(not)),
-        };
-        if is_too_large(table, &result)? {
-            return Ok(Merged::TooLarge);
-        }
-        let (id, gone) = (survivor.contact.id, loser.contact.id);
-        let record = MergeRecord {
-            survivor: survivor.contact.clone(),
-            loser: loser.contact.clone(),
-            result: result.clone(),
-            at: now,
-            by: by.clone(),
-        };
-        let stored = Stored::next(result, survivor.version, now);
-        let redirect = Draft::default()
-            .text(INTO, id.to_string())
-            .number(VERSION, loser.version + 1)
-            .time(UPDATED_AT, now);
-        let redirect = table.put_action(key(business, gone).item(redirect), |put| {
-            put.condition_expression("version = :seen")
-                .expression_attribute_values(":seen", number(loser.version))
-        });
-        let kept = Draft::default().text(BODY, to_json(&table.name, BODY, &record)?);
-        let kept = table.put_action(merge_key(business, gone).item(kept), |put| put);
-        let told = Entry::new(now, &gone.to_string(), What::Merge { other: gone });
-        let mut actions = vec![put_action(table, business, &stored, survivor.version)?, redirect, kept];
-        actions.push(entry_action(table, business, id, &told)?);
-        actions.extend(moved(table, business, &loser.contact.handles, (gone, id)));
-        let none = BTreeSet::new();
-        actions.extend(word_actions(table, business, gone, &loser.words, &none));
-        actions.extend(word_actions(table, business, id, &survivor.words, &stored.words));
-        Ok(match transact(table, &actions, &random::id(&table.name)?).await? {
-            Transacted::Done => Merged::Done(Box::new(stored)),
-            Transacted::Refused(_) => Merged::Overtaken,
-        })
+    ) -> Result<Merged, NotSaved> {
+        merge(&self.contacts, business, (survivor, loser), choices, Some(by), now).await
     }
 
     /// Undoes the merge of `other` into `survivor`, if that one is still as it was read.
     ///
     /// # Errors
-    /// [`StoreError`]. After one the undoing may stand: read the contacts again.
+    /// [`NotSaved`].
     pub async fn unmerge(
         &self,
         business: &BusinessId,
         survivor: &Stored,
         other: ContactId,
         now: Timestamp,
-    ) -> Result<Unmerged, StoreError> {
+    ) -> Result<Unmerged, NotSaved> {
         let table = &self.contacts;
         let id = survivor.contact.id;
         let Some(row) = table.get(&merge_key(business, other)).await? else { return Ok(Unmerged::NotMerged) };
@@ -131,9 +85,8 @@ impl Writer {
             return Ok(Unmerged::TooLate);
         }
         let Undone { survivor: left, loser } = contact::undo(&survivor.contact, &record);
-        if is_too_large(table, &left)? || is_too_large(table, &loser)? {
-            return Ok(Unmerged::TooLarge);
-        }
+        is_not_too_large(table, &left)?;
+        is_not_too_large(table, &loser)?;
         let back = Stored::next(loser, version, now);
         let stored = Stored::next(left, survivor.version, now);
         let again = key(business, other).item(draft(table, &back)?);
@@ -149,10 +102,53 @@ impl Writer {
         actions.extend(moved(table, business, &back.contact.handles, (id, other)));
         actions.extend(word_actions(table, business, id, &survivor.words, &stored.words));
         actions.extend(word_actions(table, business, other, &BTreeSet::new(), &back.words));
-        Ok(match transact(table, &actions, &random::id(&table.name)?).await? {
-            Transacted::Done => Unmerged::Done { survivor: Box::new(stored), other: Box::new(back) },
-            Transacted::Refused(_) => Unmerged::Overtaken,
-        })
+        match transact(table, &actions, &random::id(&table.name)?).await? {
+            Transacted::Done => Ok(Unmerged::Done { survivor: Box::new(stored), other: Box::new(back) }),
+            Transacted::Refused(_) => Err(NotSaved::Overtaken),
+        }
+    }
+}
+
+pub(super) async fn merge(
+    table: &Table,
+    business: &BusinessId,
+    (survivor, loser): (&Stored, &Stored),
+    choices: &BTreeSet<Choice>,
+    by: Option<&KeyId>,
+    now: Timestamp,
+) -> Result<Merged, NotSaved> {
+    let result = match contact::merge(&survivor.contact, &loser.contact, choices) {
+        Ok(result) => result,
+        Err(not) => return Ok(Merged::Not(not)),
+    };
+    is_not_too_large(table, &result)?;
+    let (id, gone) = (survivor.contact.id, loser.contact.id);
+    let record = MergeRecord {
+        survivor: survivor.contact.clone(),
+        loser: loser.contact.clone(),
+        result: result.clone(),
+        at: now,
+        by: by.cloned(),
+    };
+    let stored = Stored::next(result, survivor.version, now);
+    let redirect =
+        Draft::default().text(INTO, id.to_string()).number(VERSION, loser.version + 1).time(UPDATED_AT, now);
+    let redirect = table.put_action(key(business, gone).item(redirect), |put| {
+        put.condition_expression("version = :seen")
+            .expression_attribute_values(":seen", number(loser.version))
+    });
+    let kept = Draft::default().text(BODY, to_json(&table.name, BODY, &record)?);
+    let kept = table.put_action(merge_key(business, gone).item(kept), |put| put);
+    let told = Entry::new(now, &gone.to_string(), What::Merge { other: gone });
+    let mut actions = vec![put_action(table, business, &stored, survivor.version)?, redirect, kept];
+    actions.push(entry_action(table, business, id, &told)?);
+    actions.extend(moved(table, business, &loser.contact.handles, (gone, id)));
+    let none = BTreeSet::new();
+    actions.extend(word_actions(table, business, gone, &loser.words, &none));
+    actions.extend(word_actions(table, business, id, &survivor.words, &stored.words));
+    match transact(table, &actions, &random::id(&table.name)?).await? {
+        Transacted::Done => Ok(Merged::Done(Box::new(stored))),
+        Transacted::Refused(_) => Err(NotSaved::Overtaken),
     }
 }
 

@@ -118,20 +118,56 @@ impl Reader {
         Ok(notes.filter(|note| note.agent_readable).take(limit).collect())
     }
 
-    /// The tasks of these contacts, the newest first.
+    /// The tasks of these contacts, the newest first, 500 at most.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn tasks(&self, business: &BusinessId, ids: &[ContactId]) -> Result<Vec<Task>, StoreError> {
+        let mut tasks = self.every_task(business, ids).await?;
+        tasks.truncate(MAX_TASKS);
+        Ok(tasks)
+    }
+
+    /// The same, however many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn every_task(
+        &self,
+        business: &BusinessId,
+        ids: &[ContactId],
+    ) -> Result<Vec<Task>, StoreError> {
         let partitions = partitions(business, ids, &[TASK_KEYS]);
         let reads = partitions.iter().map(|pk| self.contacts.query(pk, ""));
         let rows = futures_util::future::try_join_all(reads).await?;
         let tasks = rows.iter().flatten().map(|row| row.json::<Task>(BODY));
         let mut tasks = tasks.collect::<Result<Vec<_>, _>>()?;
         tasks.sort_by_key(|task| std::cmp::Reverse(task.id));
-        tasks.truncate(MAX_TASKS);
         Ok(tasks)
     }
+}
+
+/// What tells a contact's timeline, as part of a transaction: it is refused if the contact was deleted.
+pub(crate) fn telling(
+    table: &Table,
+    business: &BusinessId,
+    id: ContactId,
+    entry: &Entry,
+) -> Result<[TransactWriteItem; 2], StoreError> {
+    let exists = table.check_action(&key(business, id), |check| {
+        check.condition_expression(format!("attribute_exists({VERSION})"))
+    });
+    Ok([entry_action(table, business, id, entry)?, exists])
+}
+
+pub(super) async fn tell(
+    table: &Table,
+    business: &BusinessId,
+    id: ContactId,
+    entry: &Entry,
+) -> Result<bool, StoreError> {
+    let actions = telling(table, business, id, entry)?;
+    Ok(matches!(transact(table, &actions, &random::id(&table.name)?).await?, Transacted::Done))
 }
 
 /// What became of something that was to be put beside a contact.
@@ -259,7 +295,7 @@ impl Writer {
         let table = &self.contacts;
         let row = Key::new(format!("{family}{business}#{id}"), name.to_string());
         let put = table.put_action(row.item(Draft::default().text(BODY, body)), |put| put);
-        let once = request.once(table, business, &name.to_string());
+        let once = request.once(table, business, &name.to_string(), name.at());
         let exists = table.check_action(&key(business, id), |check| {
             check.condition_expression(format!("attribute_exists({VERSION})"))
         });

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::contact::{
-    Contact, ContactId, Entry, FieldSchema, Handle, LeadRequest, MovedBy, Pipeline, StatusId,
+    Contact, ContactId, Entry, FieldSchema, Handle, LeadRequest, MovedBy, Pipeline, StatusId, What,
 };
 use domain::insight::{Extracted, Summary};
-use domain::{BusinessId, CallSid, Timestamp};
+use domain::{BusinessId, CallSid, Timestamp, event};
 use platform::Aws;
 use platform::backoff::{CONTENTION, Tries};
 
-use super::timeline::{entry_action, partitions};
+use super::timeline::{entry_action, partitions, tell};
 use super::{
-    CONTACT, NOTE_KEYS, Stored, TASK_KEYS, TIMELINE_KEYS, VERSION, Writer, draft, handle_key, is_too_large,
-    key, merge_key, resolved, word_key,
+    CONTACT, MAX_INDEXED, NOTE_KEYS, Stored, TASK_KEYS, TIMELINE_KEYS, Writer, draft, handle_key,
+    is_not_too_large, key, merge_key, resolved, word_key,
 };
 use crate::StoreError;
 use crate::item::{Draft, number, text};
 use crate::random;
-use crate::table::{Key, PK, SK, Table};
+use crate::table::{Key, Table};
 use crate::transaction::{Action, Transacted, transact};
 
 /// The condition under which a contact is what was read.
@@ -27,17 +27,14 @@ pub(super) const AS_SEEN: &str = "version = :seen";
 /// The condition under which a guard is the contact's.
 pub(super) const OURS: &str = "contact = :contact";
 
-/// The words of earlier names under which a contact is still found.
-const MAX_WORDS: usize = 12;
-
-/// What became of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Saved {
-    /// It stands.
-    Done(Box<Stored>),
-    /// The contact was changed, merged or deleted since it was read.
+/// Why a contact was not written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSaved {
+    /// It was changed, merged or deleted since it was read.
+    #[error("the contact has changed since it was read")]
     Overtaken,
     /// A handle belongs to another contact.
+    #[error("the {} belongs to the contact {by}", handle.kind().as_str())]
     Taken {
         /// The handle.
         handle: Handle,
@@ -45,14 +42,18 @@ pub enum Saved {
         by: ContactId,
     },
     /// It would have more than [`MAX_BYTES`](super::MAX_BYTES).
+    #[error("the contact would be too large")]
     TooLarge,
+    /// The store did not do it, or its answer was lost: read the contact again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Writer {
     /// Changes a contact to `after`, if it is still as it was read, and puts these entries into its timeline.
     ///
     /// # Errors
-    /// [`StoreError`]. After one the change may stand: read the contact again.
+    /// [`NotSaved`].
     pub async fn save(
         &self,
         business: &BusinessId,
@@ -60,9 +61,26 @@ impl Writer {
         after: Contact,
         entries: &[Entry],
         now: Timestamp,
-    ) -> Result<Saved, StoreError> {
+    ) -> Result<Stored, NotSaved> {
         let after = Stored::next(after, before.version, now);
-        save(&self.contacts, business, before, after, entries).await
+        let told = self.moves(business, &after, entries)?;
+        save_with(&self.contacts, business, before, after, entries, told).await
+    }
+
+    /// What the business is told of these entries: that the lead moved, if it did.
+    pub(super) fn moves(
+        &self,
+        business: &BusinessId,
+        after: &Stored,
+        entries: &[Entry],
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let moved = entries.iter().filter_map(|entry| match &entry.what {
+            What::LeadMove(moved) => Some(moved),
+            _ => None,
+        });
+        let tell =
+            |moved| self.events.tell(&event::lead_moved(business, &after.contact, moved, after.updated_at));
+        moved.map(tell).collect()
     }
 
     /// Deletes a contact with all that is kept of it, if it is still as it was read. `false`: it is not.
@@ -70,45 +88,54 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]; deleting again deletes what is left.
     pub async fn delete(&self, business: &BusinessId, stored: &Stored) -> Result<bool, StoreError> {
-        let (table, contact) = (&self.contacts, &stored.contact);
-        let ids: Vec<ContactId> = contact.all_ids().copied().collect();
-        // What is kept of it first: while the contact is there, deleting can be asked for again.
-        self.forget(business, &ids).await?;
-        let mut actions = vec![delete_action(table, &key(business, contact.id), Some(stored.version), None)];
-        for merged in &contact.merged {
-            actions.push(delete_action(table, &key(business, *merged), None, None));
-            actions.push(delete_action(table, &merge_key(business, *merged), None, None));
-        }
-        let guards = contact.handles.iter();
-        actions.extend(
-            guards.map(|handle| delete_action(table, &handle_key(business, handle), None, Some(contact.id))),
-        );
-        actions.extend(
-            stored
-                .words
-                .iter()
-                .map(|word| delete_action(table, &word_key(business, word, contact.id), None, None)),
-        );
-        let done = matches!(transact(table, &actions, &random::id(&table.name)?).await?, Transacted::Done);
-        if done {
-            // What was told of it meanwhile.
-            self.forget(business, &ids).await?;
-        }
-        Ok(done)
+        Ok(delete(&self.contacts, business, stored).await?.is_some())
     }
+}
 
-    async fn forget(&self, business: &BusinessId, ids: &[ContactId]) -> Result<(), StoreError> {
-        let table = &self.contacts;
-        for pk in partitions(business, ids, &[TIMELINE_KEYS, NOTE_KEYS, TASK_KEYS]) {
-            for row in table.query_only(&pk, "", "pk, sk").await? {
-                let row = Key::new(row.text(PK)?, row.text(SK)?);
-                let request = table.client.delete_item().table_name(&*table.name);
-                let deleted = request.set_key(Some(row.attributes())).send().await;
-                deleted.map_err(|error| table.error(&error))?;
-            }
-        }
-        Ok(())
+/// Deletes a contact with all that is kept of it, and says how many rows that were. `None`: it is not as it was read.
+pub(super) async fn delete(
+    table: &Table,
+    business: &BusinessId,
+    stored: &Stored,
+) -> Result<Option<u64>, StoreError> {
+    let contact = &stored.contact;
+    let ids: Vec<ContactId> = contact.all_ids().copied().collect();
+    // What is kept of it first: while the contact is there, deleting can be asked for again.
+    let beside = forget(table, business, &ids).await?;
+    let mut actions = vec![delete_action(table, &key(business, contact.id), Some(stored.version), None)];
+    for merged in &contact.merged {
+        actions.push(delete_action(table, &key(business, *merged), None, None));
+        actions.push(delete_action(table, &merge_key(business, *merged), None, None));
     }
+    let guards = contact.handles.iter();
+    actions.extend(
+        guards.map(|handle| delete_action(table, &handle_key(business, handle), None, Some(contact.id))),
+    );
+    actions.extend(
+        stored
+            .words
+            .iter()
+            .map(|word| delete_action(table, &word_key(business, word, contact.id), None, None)),
+    );
+    let own = u64::try_from(actions.len()).unwrap_or(u64::MAX);
+    if !matches!(transact(table, &actions, &random::id(&table.name)?).await?, Transacted::Done) {
+        return Ok(None);
+    }
+    // What was told of it meanwhile.
+    Ok(Some(beside + own + forget(table, business, &ids).await?))
+}
+
+/// Deletes timelines, notes and tasks of these contacts.
+pub(super) async fn forget(
+    table: &Table,
+    business: &BusinessId,
+    ids: &[ContactId],
+) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for pk in partitions(business, ids, &[TIMELINE_KEYS, NOTE_KEYS, TASK_KEYS]) {
+        count += table.delete_all(&pk, "").await?;
+    }
+    Ok(count)
 }
 
 pub(super) async fn save(
@@ -117,10 +144,20 @@ pub(super) async fn save(
     before: &Stored,
     stored: Stored,
     entries: &[Entry],
-) -> Result<Saved, StoreError> {
-    if is_too_large(table, &stored.contact)? {
-        return Ok(Saved::TooLarge);
-    }
+) -> Result<Stored, NotSaved> {
+    save_with(table, business, before, stored, entries, vec![]).await
+}
+
+/// The same, with what else is written with it.
+pub(super) async fn save_with(
+    table: &Table,
+    business: &BusinessId,
+    before: &Stored,
+    stored: Stored,
+    entries: &[Entry],
+    besides: Vec<TransactWriteItem>,
+) -> Result<Stored, NotSaved> {
+    is_not_too_large(table, &stored.contact)?;
     let mut actions = vec![put_action(table, business, &stored, before.version)?];
     let added: Vec<&Handle> = stored.contact.handles.difference(&before.contact.handles).collect();
     let id = stored.contact.id;
@@ -132,17 +169,18 @@ pub(super) async fn save(
     for entry in entries {
         actions.push(entry_action(table, business, id, entry)?);
     }
+    actions.extend(besides);
     let refused = match transact(table, &actions, &random::id(&table.name)?).await? {
-        Transacted::Done => return Ok(Saved::Done(Box::new(stored))),
+        Transacted::Done => return Ok(stored),
         Transacted::Refused(refused) => refused,
     };
     for (handle, action) in added.iter().zip(refused.iter().skip(1)) {
         if let Action::Refused(Some(standing)) = action {
             let by = table.row(standing.clone()).parsed(CONTACT, ContactId::parse)?;
-            return Ok(Saved::Taken { handle: (*handle).clone(), by });
+            return Err(NotSaved::Taken { handle: (*handle).clone(), by });
         }
     }
-    Ok(Saved::Overtaken)
+    Err(NotSaved::Overtaken)
 }
 
 /// The contact in place of the version that was read.
@@ -181,8 +219,7 @@ pub(super) fn delete_action(
     seen: Option<u64>,
     owner: Option<ContactId>,
 ) -> TransactWriteItem {
-    let delete = Delete::builder().table_name(&*table.name).set_key(Some(key.attributes()));
-    let delete = match (seen, owner) {
+    table.delete_action(key, |delete| match (seen, owner) {
         (Some(seen), _) => {
             delete.condition_expression(AS_SEEN).expression_attribute_values(":seen", number(seen))
         }
@@ -190,9 +227,7 @@ pub(super) fn delete_action(
             delete.condition_expression(OURS).expression_attribute_values(":contact", text(owner.to_string()))
         }
         (None, None) => delete,
-    };
-    // Building fails only without a table or a key; both are given.
-    TransactWriteItem::builder().set_delete(delete.build().ok()).build()
+    })
 }
 
 /// What a call taught of a contact.
@@ -251,15 +286,16 @@ impl Learner {
             }
             let mut after = Stored::next(after, before.version, now);
             // What calls write takes no rows away; the next change by a person does.
-            if before.words.len() < MAX_WORDS {
+            if before.words.len() < MAX_INDEXED {
                 after.words.extend(before.words.iter().cloned());
             } else {
                 after.words.clone_from(&before.words);
             }
-            match save(table, business, &before, after, &[]).await? {
-                Saved::Done(_) => return Ok(true),
-                Saved::TooLarge => return Ok(false),
-                Saved::Overtaken | Saved::Taken { .. } => {}
+            match save(table, business, &before, after, &[]).await {
+                Ok(_) => return Ok(true),
+                Err(NotSaved::TooLarge) => return Ok(false),
+                Err(NotSaved::Overtaken | NotSaved::Taken { .. }) => {}
+                Err(NotSaved::Store(error)) => return Err(error),
             }
         }
         Err(table.contended())
@@ -276,11 +312,6 @@ impl Learner {
         id: ContactId,
         entry: &Entry,
     ) -> Result<bool, StoreError> {
-        let table = &self.contacts;
-        let exists = table.check_action(&key(business, id), |check| {
-            check.condition_expression(format!("attribute_exists({VERSION})"))
-        });
-        let actions = [entry_action(table, business, id, entry)?, exists];
-        Ok(matches!(transact(table, &actions, &random::id(&table.name)?).await?, Transacted::Done))
+        tell(&self.contacts, business, id, entry).await
     }
 }

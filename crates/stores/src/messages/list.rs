@@ -8,7 +8,7 @@ use platform::Aws;
 
 use super::{ALL, DAY, DONE_KEYS, LEFT_KEYS, id_of, item_key, item_sk, left, marks, partition, tally};
 use crate::StoreError;
-use crate::item::{Row, text};
+use crate::item::Row;
 use crate::table::{Key, SK, Table, next_key};
 
 /// Rows of one read. A message has some kilobytes at most, so they are below the megabyte that DynamoDB reads at once.
@@ -31,7 +31,7 @@ pub struct Page {
 /// Held by the API that shows the list.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    messages: Table,
+    pub(super) messages: Table,
 }
 
 impl Reader {
@@ -104,14 +104,7 @@ impl Reader {
     ) -> Result<(Vec<Entry>, bool), StoreError> {
         let table = &self.messages;
         let page = table
-            .client
-            .query()
-            .table_name(&*table.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(partition(LEFT_KEYS, business)))
-            .expression_attribute_values(":from", text(item_sk(span.from)))
-            .expression_attribute_values(":to", text(item_sk(span.to)))
+            .spanning(&partition(LEFT_KEYS, business), &item_sk(span.from), &item_sk(span.to))
             .scan_index_forward(false)
             .limit(i32::try_from(rows).unwrap_or(i32::MAX))
             .send()

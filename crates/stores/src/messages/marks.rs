@@ -1,6 +1,6 @@
 //! Marks: that something which was left is dealt with.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::BusinessId;
 use domain::access::KeyId;
 use domain::messages::{Left, Mark};
@@ -56,12 +56,9 @@ impl Marks {
     /// # Errors
     /// [`StoreError`]; saying it again is safe.
     pub async fn take_off(&self, business: &BusinessId, left: &Left) -> Result<bool, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&*self.marks.name)
-            .set_key(Some(item_key(DONE_KEYS, business, left.id).attributes()))
-            .condition_expression("attribute_exists(pk)");
-        // Building fails only without a table or a key; both are given.
-        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        let delete = self.marks.delete_action(&item_key(DONE_KEYS, business, left.id), |delete| {
+            delete.condition_expression("attribute_exists(pk)")
+        });
         Ok(matches!(self.change(business, left, delete, -1).await?, Transacted::Done))
     }
 

@@ -1,6 +1,10 @@
 //! Looking at threads.
 
+use std::collections::HashMap;
+
 use domain::BusinessId;
+use domain::contact::ContactId;
+use domain::texts::consent::Consent;
 use domain::texts::incoming::Incoming;
 use domain::texts::thread::Thread;
 use domain::texts::{Handle, Sender, Text, ThreadId};
@@ -8,12 +12,13 @@ use platform::Aws;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BODY, BUSINESS, NUMBER, THREAD, VERSION, carried_key, handle_key, head_key, list_partition, number_of,
-    partition, text_key, text_sk,
+    BODY, BUSINESS, ErasedHandle, NUMBER, THREAD, VERSION, carried_key, consent_key, erased_key, handle_key,
+    head_key, list_partition, number_of, partition, text_key, text_sk,
 };
 use crate::StoreError;
+use crate::batch_get::batch_get;
 use crate::item::{Row, text};
-use crate::table::{SK, Table, next_key};
+use crate::table::{PK, SK, Table, next_key};
 
 /// The last position there is.
 const BEHIND_ALL: &str = "9";
@@ -126,6 +131,50 @@ impl Reader {
         }))
     }
 
+    /// What a person wants of the business on any of their threads, by all ids of their contact. Of two that became one the
+    /// stricter wish stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn consent_of(
+        &self,
+        business: &BusinessId,
+        contacts: impl IntoIterator<Item = &ContactId>,
+    ) -> Result<Consent, StoreError> {
+        Ok(self.wish_of(business, contacts).await?.unwrap_or_default())
+    }
+
+    /// The same; `None`: the person has said nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn wish_of(
+        &self,
+        business: &BusinessId,
+        contacts: impl IntoIterator<Item = &ContactId>,
+    ) -> Result<Option<Consent>, StoreError> {
+        let keys = contacts.into_iter().map(|contact| consent_key(business, *contact));
+        let reads = keys.map(|key| async move { self.texts.get(&key).await });
+        let rows = futures_util::future::try_join_all(reads).await?;
+        rows.iter().flatten().try_fold(None, |standing: Option<Consent>, row| {
+            let said: Consent = row.json(BODY)?;
+            Ok(Some(standing.map_or(said, |standing| standing.and(said))))
+        })
+    }
+
+    /// What a person who was erased wanted, who comes under this handle and has said nothing since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn wish_of_erased(
+        &self,
+        business: &BusinessId,
+        handle: &ErasedHandle,
+    ) -> Result<Consent, StoreError> {
+        let row = self.texts.get(&erased_key(business, handle)).await?;
+        Ok(row.map(|row| row.json(BODY)).transpose()?.unwrap_or_default())
+    }
+
     /// A text by its number.
     ///
     /// # Errors
@@ -154,14 +203,7 @@ impl Reader {
         let last = before.map_or(999_999_999_999, |before| before.saturating_sub(1));
         let table = &self.texts;
         let page = table
-            .client
-            .query()
-            .table_name(&*table.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(partition(business, thread)))
-            .expression_attribute_values(":from", text(text_sk(0)))
-            .expression_attribute_values(":to", text(text_sk(last)))
+            .spanning(&partition(business, thread), &text_sk(0), &text_sk(last))
             .scan_index_forward(false)
             .limit(i32::from(limit.clamp(1, 100)))
             .send()
@@ -199,12 +241,39 @@ impl Reader {
         let more = next_key(page.last_evaluated_key).is_some();
         let rows: Vec<Row> = page.items.unwrap_or_default().into_iter().map(|item| table.row(item)).collect();
         let last = rows.last().map(|row| row.text(SK).map(|sk| Position(sk.to_owned()))).transpose()?;
-        let mut threads = vec![];
-        for row in &rows {
-            let id = row.parsed(THREAD, ThreadId::parse)?;
-            threads.extend(self.thread(business, &id).await?);
+        let ids = rows.iter().map(|row| row.parsed(THREAD, ThreadId::parse));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let mut found = HashMap::new();
+        if ids.is_empty() {
+            return Ok(ThreadPage { threads: vec![], next: None });
         }
+        for row in
+            batch_get(table, ids.iter().map(|id| head_key(business, id).attributes()).collect()).await?
+        {
+            found.insert(row.text(PK)?.to_owned(), row.json(BODY)?);
+        }
+        let threads = ids.iter().filter_map(|id| found.remove(&partition(business, id))).collect();
         Ok(ThreadPage { threads, next: last.filter(|_| more) })
+    }
+
+    /// The last text of each of these threads, of which there are at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_texts(&self, threads: &[Thread]) -> Result<HashMap<ThreadId, Kept>, StoreError> {
+        let key = |thread: &Thread| text_key(&thread.business, &thread.id, thread.texts);
+        let mut found = HashMap::new();
+        if threads.is_empty() {
+            return Ok(found);
+        }
+        for row in
+            batch_get(&self.texts, threads.iter().map(|thread| key(thread).attributes()).collect()).await?
+        {
+            let pk = row.text(PK)?;
+            let of = threads.iter().find(|thread| partition(&thread.business, &thread.id) == pk);
+            found.extend(of.map(|thread| kept(&row).map(|kept| (thread.id.clone(), kept))).transpose()?);
+        }
+        Ok(found)
     }
 }
 

@@ -11,15 +11,15 @@ use domain::usage::Entry;
 use domain::{CallSid, Insights};
 
 use super::{BODY, Reader, Writer, partition};
-use crate::events::{self, NEXT_IN_ORDER, NewEvent};
+use crate::events::{self, NewEvent};
 use crate::item::{Draft, to_json};
 use crate::random;
 use crate::table::Key;
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, chunks, usage};
-use platform::backoff::Tries;
+use platform::backoff::{CONTENTION, Tries};
 
-const INSIGHTS: &str = "insights#";
+pub(super) const INSIGHTS: &str = "insights#";
 const COST: &str = "cost";
 
 /// The place of the usage entry in the transaction.
@@ -51,11 +51,11 @@ impl Writer {
         let cost = table.put_action(cost_key(&insights.call).item(cost), |put| put);
         let mut fixed = vec![version, cost];
         fixed.extend(usage.actions(&entry));
-        let mut tries = Tries::with(NEXT_IN_ORDER);
+        let event = events.action(event)?;
+        let mut tries = Tries::with(CONTENTION);
         while tries.next().await {
             let mut actions: Vec<TransactWriteItem> = fixed.clone();
-            actions.push(events.append_action(event).await?);
-            // Each attempt is another transaction: its number in the order differs.
+            actions.push(event.clone());
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(refused) if is_refused(&refused, 0) => return Ok(false),

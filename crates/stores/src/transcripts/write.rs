@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::transcript::{Run, Source, TranscriptLine};
-use domain::{CallSid, Timestamp, Transcript};
+use domain::{CallSid, Timestamp, Transcript, event};
 
+use crate::events::{self, Telling};
 use crate::item::{Draft, number as number_value, to_json};
 use crate::random;
 use crate::table::{ABSENT, Key, Table};
@@ -66,7 +67,7 @@ impl Writer {
         Err(StoreError::Contended { table: table.name.to_string() })
     }
 
-    /// Moves the pointer in the name of `run`, if it is where `seen` says (`None`: not set) and no later run was
+    /// Moves the pointer in the name of `run` and tells the business, if it is where `seen` says (`None`: not set) and no later run was
     /// authorised.
     ///
     /// # Errors
@@ -78,6 +79,7 @@ impl Writer {
         run: Run,
         seen: Option<Pointer>,
         now: Timestamp,
+        told: Telling<'_>,
     ) -> Result<Pointed, StoreError> {
         let table = &self.transcripts;
         let next = Pointer { source, number, run, moves: seen.map_or(0, |seen| seen.moves) + 1, at: now };
@@ -86,7 +88,8 @@ impl Writer {
                 .condition_expression("attribute_not_exists(pk) OR run = :run")
                 .expression_attribute_values(":run", number_value(run))
         });
-        let actions = [authority, pointer_action(table, call, &next, seen)];
+        let mut actions = vec![authority, pointer_action(table, call, &next, seen)];
+        actions.extend(tell(told, &next)?);
         match transact(table, &actions, &random::id(&table.name)?).await? {
             Transacted::Done => Ok(Pointed::Set),
             Transacted::Refused(refused) => match refused.into_iter().next() {
@@ -112,6 +115,7 @@ impl Writer {
         lines: Vec<TranscriptLine>,
         seen_moves: u64,
         now: Timestamp,
+        told: Telling<'_>,
     ) -> Result<Edited, StoreError> {
         let table = &self.transcripts;
         let mut tries = Tries::with(CONTENTION);
@@ -130,6 +134,7 @@ impl Writer {
             let mut actions = version_actions(table, &version).await?;
             actions.push(authority_action(table, call, current));
             actions.push(pointer_action(table, call, &next, Some(seen)));
+            actions.extend(tell(told, &next)?);
             match transact(table, &actions, &random::id(&table.name)?).await? {
                 Transacted::Done => return Ok(Edited::Stored(next)),
                 Transacted::Refused(_) => {}
@@ -153,6 +158,14 @@ impl Writer {
         let draft = Draft::default().text(REASON, reason).time("at", now);
         self.transcripts.put_new(&refused_key(call, run), draft).await.map(drop)
     }
+}
+
+/// That the pointer is moved, as the business is told of it.
+fn tell(told: Telling<'_>, next: &Pointer) -> Result<Option<TransactWriteItem>, StoreError> {
+    let tell = |(events, call): (&events::Writer, _)| {
+        events.tell(&event::transcript(call, (next.source, next.number), next.moves, next.at))
+    };
+    told.map(tell).transpose()
 }
 
 /// A version's head and its input. The further parts of a long one are written at once: their keys hold its digest,

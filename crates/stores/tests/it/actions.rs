@@ -19,7 +19,7 @@ struct Call {
 impl Call {
     async fn open() -> Self {
         let world = World::new().await;
-        calls::Writer::new(&world.aws, TABLE, LEASES).open(&open_call(1, 4)).await.unwrap();
+        calls::Writer::new(&world.aws, TABLE, LEASES, TABLE).open(&open_call(1, 4)).await.unwrap();
         let (requests, inbox) = (Requests::new(&world.aws, LEASES), Inbox::new(&world.aws, LEASES));
         Self { world, requests, inbox }
     }
@@ -27,7 +27,7 @@ impl Call {
     /// The next session has the call.
     async fn resume(&self, epoch: u32) {
         let plan = CallPlan { epoch: Epoch(epoch), greeting: None, ..open_call(1, 4).plan.unwrap() };
-        let calls = calls::Writer::new(&self.world.aws, TABLE, LEASES);
+        let calls = calls::Writer::new(&self.world.aws, TABLE, LEASES, TABLE);
         let resumed = calls.resume(&ResumeCall { plan, token_ttl: TOKEN_TTL, now: NOW }).await.unwrap();
         assert_eq!(resumed, Resumed::Minted);
     }

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::appointments::{
-    Appointment, AppointmentId, Calendar, CalendarId, Entry, HOLD_LASTS, Interval, Person, Refusal, Service,
-    ServiceId, Source, Status, Wanted,
+    Appointment, AppointmentId, Calendar, CalendarId, Entry, HOLD_LASTS, Interval, Outcome, Person, Refusal,
+    Reminded, Reminder, Service, ServiceId, Source, Status, Wanted, WayWord, Whose,
 };
+use domain::contact::{Contact, EntryKind, Handle, What};
 use domain::hours::{DAYS, Week};
 use domain::zone::Zone;
-use domain::{Epoch, Timestamp};
+use domain::{Epoch, PhoneNumber, Timestamp};
 use platform::Aws;
-use stores::appointments::{AppointmentError, Catalogue, CatalogueWriter, Fence, Place, Reader, Writer};
+use stores::appointments::{
+    AppointmentError, Catalogue, CatalogueWriter, Fence, Place, Reader, ReminderWriter, Writer,
+};
+use stores::contacts;
 
 use crate::world::{LEASES, NOW, TABLE, World, all_at_once, business_id, call_sid, open_call, phone};
 
@@ -43,6 +47,7 @@ fn service() -> Service {
         calendars: vec![CalendarId::parse("anna").unwrap()],
         resources: vec![CalendarId::parse("room").unwrap()],
         reminders: vec![60, 24 * 60],
+        remind: None,
         active: true,
     }
 }
@@ -56,8 +61,12 @@ fn id(n: u32) -> AppointmentId {
 }
 
 fn wanted(n: u32) -> Wanted {
-    let person = Person { name: format!("Person {n}"), number: Some(phone(n)) };
-    Wanted { id: id(n), person, notes: None, source: Source::Api, hold: false }
+    let person = Person { name: format!("Person {n}"), number: Some(phone(n)), contact: None };
+    Wanted { id: id(n), person, notes: None, source: Source::Api, hold: false, in_place_of: None }
+}
+
+fn by_number(number: &PhoneNumber) -> Whose<'_> {
+    Whose { number: Some(number), contacts: &[] }
 }
 
 /// A quarter of an hour, counted from two days after [`NOW`].
@@ -75,7 +84,7 @@ impl Desk {
     fn new(aws: &Aws) -> Self {
         Self {
             reader: Reader::new(aws, TABLE),
-            writer: Writer::of_sessions(aws, TABLE, LEASES),
+            writer: Writer::of_sessions(aws, TABLE, TABLE, TABLE, LEASES),
             catalogue: catalogue(),
         }
     }
@@ -118,7 +127,7 @@ impl Desk {
         let days = Interval { from: NOW, until: quarter(1_000) };
         let agendas = self
             .reader
-            .agendas(&business_id("harbour"), vec![anna.clone(), room.clone()], days)
+            .agendas(&business_id("harbour"), vec![anna.clone(), room.clone()], days, NOW)
             .await
             .unwrap();
         let of = |calendar| agendas.entries(calendar, NOW).into_iter().cloned().collect::<Vec<Entry>>();
@@ -221,8 +230,23 @@ async fn moving_an_appointment_moves_its_reminders() {
     assert_eq!(desk.due(quarter(0)).await, [], "those of the old time are gone");
     let due = desk.reader.due(quarter(100)).await.unwrap();
     assert_eq!(due.len(), 2);
-    assert_eq!(desk.writer.settle(&due[0]).await, Ok(true));
-    assert_eq!(desk.writer.settle(&due[0]).await, Ok(false), "one sweep alone sends it");
+    let reminders = ReminderWriter::new(&world.aws, TABLE);
+    let Reminder { start, before_minutes, .. } = due[0];
+    let sent = Outcome::Sent { way: WayWord::Sms };
+    let became = Reminded { start, before_minutes, outcome: sent, at: NOW };
+    assert_eq!(reminders.settle(&due[0], &became).await, Ok(true));
+    assert_eq!(reminders.settle(&due[0], &became).await, Ok(false), "one sweep alone sends it");
+    let later = due[1].due.plus(hour);
+    assert_eq!(reminders.put_off(&due[1], later).await, Ok(true));
+    assert_eq!(reminders.put_off(&due[1], later).await, Ok(false), "it is elsewhere on the list");
+    assert_eq!(desk.due(later.minus(Duration::from_millis(1))).await, []);
+    let of = desk.reader.reminders(&business, &id(1)).await.unwrap().unwrap();
+    assert_eq!((of.owed.len(), of.over), (1, vec![became]));
+    let put_off = desk.reader.due(later).await.unwrap();
+    assert_eq!(put_off.len(), 1);
+    assert_eq!(reminders.drop_unwanted(&put_off[0]).await, Ok(true));
+    assert_eq!(reminders.drop_unwanted(&put_off[0]).await, Ok(false));
+    assert_eq!(desk.reader.reminders(&business, &id(9)).await, Ok(None));
     desk.writer.cancel(&business, &id(1), |_| Ok(()), NOW, None).await.unwrap();
     assert_eq!(desk.due(quarter(1_000)).await, []);
     assert_eq!(desk.taken().await, []);
@@ -239,24 +263,45 @@ async fn a_hold_is_given_away_after_180_seconds_though_its_row_is_there() {
     let service = &desk.catalogue.services[0];
     let lanes: Vec<_> = desk.catalogue.calendars.iter().map(Calendar::lane).collect();
     let (business, held) = (business_id("harbour"), held.id);
-    let confirm = |now| desk.writer.confirm(&business, &held, (service, &lanes), now);
+    let confirm = |now| desk.writer.confirm(&business, &held, (service, &lanes), None, now, None);
     let over = NOW.plus(HOLD_LASTS);
     assert_eq!(desk.book(&wanted(3), quarter(0), over).await.map(|booked| booked.id), Ok(id(3)));
     assert_eq!(confirm(over).await, Err(Refusal::HoldExpired.into()));
     // In time, but the time is another's by a clock that is ahead.
     assert_eq!(confirm(almost).await, Err(Refusal::SlotTaken.into()));
     let other = desk.book(&Wanted { hold: true, ..wanted(4) }, quarter(20), NOW).await.unwrap();
-    let booked = desk.writer.confirm(&business, &other.id, (service, &lanes), almost).await.unwrap();
+    let booked =
+        desk.writer.confirm(&business, &other.id, (service, &lanes), None, almost, None).await.unwrap();
     assert_eq!((booked.appointment.status, booked.replayed), (Status::Booked, false));
-    let again = desk.writer.confirm(&business, &other.id, (service, &lanes), over).await.unwrap();
+    let again = desk.writer.confirm(&business, &other.id, (service, &lanes), None, over, None).await.unwrap();
     assert!(again.replayed);
     assert_eq!(desk.book(&wanted(5), quarter(20), over).await, Err(Refusal::SlotTaken.into()));
+}
+
+/// A person who holds one time and takes another has one: the first is free for others at once.
+#[tokio::test]
+async fn a_hold_is_given_back_in_the_step_that_takes_another_time() {
+    let world = World::new().await;
+    let desk = Desk::new(&world.aws);
+    desk.book(&Wanted { hold: true, ..wanted(1) }, quarter(0), NOW).await.unwrap();
+    let instead = |n: u32, hold| Wanted { hold, in_place_of: Some(id(1)), ..wanted(n) };
+    // Overlaps with the time that is held by the same person.
+    let held = desk.book(&instead(2, true), quarter(2), NOW).await.unwrap();
+    assert_eq!((held.status, desk.taken().await.len()), (Status::Held, 1));
+    let first = desk.reader.one(&business_id("harbour"), &id(1)).await.unwrap().unwrap();
+    assert_eq!(first.status, Status::Cancelled);
+    let booked = desk.book(&Wanted { in_place_of: Some(id(2)), ..wanted(3) }, quarter(2), NOW).await.unwrap();
+    assert_eq!((booked.status, desk.taken().await.len()), (Status::Booked, 1));
+    // What is booked is no hold, and is not given back.
+    let other = Wanted { in_place_of: Some(id(3)), ..wanted(4) };
+    desk.book(&other, quarter(40), NOW).await.unwrap();
+    assert_eq!(desk.taken().await.len(), 2);
 }
 
 #[tokio::test]
 async fn a_session_that_was_superseded_books_nothing() {
     let world = World::new().await;
-    let calls = stores::calls::Writer::new(&world.aws, TABLE, LEASES);
+    let calls = stores::calls::Writer::new(&world.aws, TABLE, LEASES, TABLE);
     calls.open(&open_call(1, 4)).await.unwrap();
     let desk = Desk::new(&world.aws);
     let (call, later) = (call_sid(1), call_sid(2));
@@ -287,12 +332,12 @@ async fn appointments_are_found_by_time_and_by_person() {
     assert_eq!(ids(&second.appointments), [id(3), id(4), id(1)]);
     let last = desk.reader.list(&business, all, 3, second.next.as_ref()).await.unwrap();
     assert_eq!((ids(&last.appointments), last.next), (vec![id(5)], None));
-    let theirs = desk.reader.of_person(&business, &phone(1), NOW).await.unwrap();
+    let theirs = desk.reader.of_person(&business, by_number(&phone(1)), NOW).await.unwrap();
     assert_eq!(theirs.iter().map(|one| one.start).collect::<Vec<_>>(), [quarter(45)]);
-    assert_eq!(desk.reader.of_person(&business, &phone(1), quarter(46)).await.unwrap(), []);
-    assert_eq!(desk.reader.of_person(&business_id("castle"), &phone(1), NOW).await.unwrap(), []);
+    assert_eq!(desk.reader.of_person(&business, by_number(&phone(1)), quarter(46)).await.unwrap(), []);
+    assert_eq!(desk.reader.of_person(&business_id("castle"), by_number(&phone(1)), NOW).await.unwrap(), []);
     assert_eq!(desk.reader.one(&business_id("castle"), &id(1)).await, Ok(None));
-    let may = |appointment: &Appointment| match appointment.is_of(&phone(9)) {
+    let may = |appointment: &Appointment| match appointment.is_of(by_number(&phone(9))) {
         true => Ok(()),
         false => Err(Refusal::NotYours.into()),
     };
@@ -325,4 +370,61 @@ async fn what_is_offered_changes_under_its_version() {
         .candidate(service, &service.calendars[0], &[])
         .map(|candidate| candidate.service.id.clone());
     assert_eq!(refused, Err(Refusal::UnknownCalendar), "it is closed");
+}
+
+/// An appointment is found by the number and by the contact of its person, once; what becomes of it is told to the timeline in
+/// the transaction that writes it; that of a deleted contact can be changed.
+#[tokio::test]
+async fn an_appointment_is_found_by_its_contact_whose_timeline_is_told() {
+    let world = World::new().await;
+    let desk = Desk::new(&world.aws);
+    let business = business_id("harbour");
+    let people = contacts::Reader::new(&world.aws, TABLE);
+    let first = contacts::First::new(&world.aws, TABLE, TABLE);
+    let (theirs, _) = first.of(&business, &Handle::phone(&phone(1)), NOW).await.unwrap();
+    let stranger = Contact::new(domain::ContactId::new(NOW, 7)).id;
+    let contact = theirs.contact.id;
+    let of_contact = |n| {
+        let wanted = wanted(n);
+        Wanted { person: Person { contact: Some(contact), ..wanted.person.clone() }, ..wanted }
+    };
+    desk.book(&of_contact(1), quarter(0), NOW).await.unwrap();
+    desk.book(&wanted(2), quarter(8), NOW).await.unwrap();
+    let by = async |number: Option<u32>, contacts: &[domain::ContactId]| {
+        let number = number.map(phone);
+        let whose = Whose { number: number.as_ref(), contacts };
+        let found = desk.reader.of_person(&business, whose, NOW).await.unwrap();
+        found.into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    assert_eq!(by(Some(1), &[]).await, [id(1)]);
+    assert_eq!(by(None, &[contact]).await, [id(1)]);
+    assert_eq!(by(Some(1), &[contact]).await, [id(1)], "by both, once");
+    assert_eq!(by(Some(2), &[stranger, contact]).await, [id(1), id(2)], "the earliest first");
+    assert_eq!(by(None, &[stranger]).await, []);
+    desk.reschedule(1, quarter(40)).await.unwrap();
+    desk.reschedule(1, quarter(40)).await.unwrap();
+    assert_eq!(by(None, &[contact]).await, [id(1)]);
+    let told = async || {
+        let kind = Some(EntryKind::Appointment);
+        let page = people.timeline(&business, &[contact], kind, 100, None).await.unwrap();
+        let word = |what| match what {
+            What::Appointment { became, .. } => became,
+            other => panic!("{other:?}"),
+        };
+        page.entries.into_iter().map(|entry| word(entry.what)).collect::<Vec<_>>()
+    };
+    let mut words = told().await;
+    words.sort();
+    assert_eq!(words, ["booked", "moved"], "each once");
+    desk.writer.end(&business, &id(1), |_| Ok(()), false, quarter(41)).await.unwrap();
+    desk.writer.end(&business, &id(1), |_| Ok(()), true, quarter(41)).await.unwrap();
+    assert_eq!(told().await[0], "done", "what was corrected is not told any more");
+    assert_eq!(told().await.len(), 3);
+
+    desk.book(&of_contact(3), quarter(80), NOW).await.unwrap();
+    let keeper = contacts::Writer::new(&world.aws, TABLE, TABLE);
+    assert!(keeper.delete(&business, &theirs).await.unwrap());
+    let cancelled = desk.writer.cancel(&business, &id(3), |_| Ok(()), NOW, None).await.unwrap();
+    assert_eq!(cancelled.appointment.status, Status::Cancelled);
+    assert_eq!(told().await, Vec::<String>::new());
 }

@@ -30,7 +30,7 @@ fn sid(n: u32) -> CallSid {
 
 impl Rows {
     async fn new(world: &World) -> Self {
-        let writer = Writer::new(&world.aws, TABLE, LEASES);
+        let writer = Writer::new(&world.aws, TABLE, LEASES, TABLE);
         let mut request = OpenCall { plan: None, slots: None, ..open_call(1, 1) };
         request.call.business = business_id("castle");
         writer.open(&request).await.unwrap();

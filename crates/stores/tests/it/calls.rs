@@ -12,7 +12,7 @@ use crate::world::{
 };
 
 fn writer(world: &World) -> Writer {
-    Writer::new(&world.aws, TABLE, LEASES)
+    Writer::new(&world.aws, TABLE, LEASES, TABLE)
 }
 
 /// No line of the business is free.

@@ -12,8 +12,8 @@ use domain::contact::{
 use domain::insight::Extracted;
 use domain::{Direction, Speaker};
 use stores::contacts::{
-    Created, DocumentSaved, First, Learner, Lesson, MAX_BYTES, Merged, Put, Reader, Request, Saved, Stored,
-    Unmerged, Writer,
+    Created, DocumentSaved, First, Learner, Lesson, MAX_BYTES, Merged, NotSaved, Put, Reader, Request,
+    Stored, Unmerged, Writer,
 };
 
 use crate::world::{NOW, TABLE, World, all_at_once, business_id, call_sid, phone};
@@ -29,9 +29,9 @@ struct Contacts {
 async fn contacts() -> Contacts {
     let world = World::new().await;
     let aws = &world.aws;
-    let first = First::new(aws, TABLE);
+    let first = First::new(aws, TABLE, TABLE);
     let (learner, reader, writer) =
-        (Learner::new(aws, TABLE), Reader::new(aws, TABLE), Writer::new(aws, TABLE));
+        (Learner::new(aws, TABLE), Reader::new(aws, TABLE), Writer::new(aws, TABLE, TABLE));
     Contacts { world, first, learner, reader, writer }
 }
 
@@ -60,10 +60,14 @@ impl Contacts {
         }
     }
 
-    async fn save<T>(&self, before: &Stored, change: impl FnOnce(&mut Contact) -> T) -> Saved {
+    async fn save<T>(
+        &self,
+        before: &Stored,
+        change: impl FnOnce(&mut Contact) -> T,
+    ) -> Result<Stored, NotSaved> {
         let mut after = before.contact.clone();
         change(&mut after);
-        self.writer.save(&business_id("harbour"), before, after, &[], NOW).await.unwrap()
+        self.writer.save(&business_id("harbour"), before, after, &[], NOW).await
     }
 
     async fn row(&self, sk: String) -> Option<String> {
@@ -141,6 +145,39 @@ async fn a_request_makes_one_contact_however_often_it_comes() {
     assert_eq!(all.reader.list(&harbour, 10, None, |_| true).await.unwrap().contacts, []);
 }
 
+/// The key of a request is free again after two days, also while the store has not dropped its row.
+#[tokio::test]
+async fn the_key_of_a_request_is_free_after_two_days() {
+    let all = contacts().await;
+    let harbour = business_id("harbour");
+    let ask = async |n: u128, body: &str, now: Timestamp| {
+        let request = Request { key: "k", body: body.as_bytes() };
+        all.writer.create(&harbour, person(n, "Dana Levi", &[]), request, now).await.unwrap()
+    };
+    let Created::New(first) = ask(1, "a", NOW).await else { panic!() };
+    let end = NOW.plus(Duration::from_secs(48 * 3_600));
+    assert_eq!(ask(2, "b", Timestamp(end.0 - 1)).await, Created::Reused);
+    let Created::New(second) = ask(3, "b", end).await else { panic!() };
+    assert_ne!(first.contact.id, second.contact.id);
+    assert_eq!(ask(4, "b", end).await, Created::Before(second));
+    let note = |n: i64, at: Timestamp| {
+        let note = Note {
+            text: "n".into(),
+            agent_readable: false,
+            by: KeyId::parse("abcdefgh").unwrap(),
+            name: "d".into(),
+        };
+        Entry::new(at, &n.to_string(), What::Note(note))
+    };
+    let put = async |entry: Entry| {
+        let request = Request { key: "note", body: b"" };
+        all.writer.note(&harbour, first.contact.id, &entry, request).await.unwrap()
+    };
+    assert_eq!(put(note(1, NOW)).await, Put::Done);
+    assert_eq!(put(note(2, NOW)).await, Put::Before(note(1, NOW).id));
+    assert_eq!(put(note(3, end)).await, Put::Done);
+}
+
 #[tokio::test]
 async fn a_handle_belongs_to_one_contact() {
     let all = contacts().await;
@@ -148,18 +185,18 @@ async fn a_handle_belongs_to_one_contact() {
     let one = all.put(person(1, "Dana", &[number(1)])).await;
     let two = all.put(person(2, "Ada", &[number(2), email("ada@example.com")])).await;
     let taken = all.save(&one, |contact| contact.handles.insert(email("ada@example.com"))).await;
-    assert_eq!(taken, Saved::Taken { handle: email("ada@example.com"), by: two.contact.id });
+    assert_eq!(taken, Err(NotSaved::Taken { handle: email("ada@example.com"), by: two.contact.id }));
     let clash = person(3, "Eve", &[email("eve@example.com"), number(2)]);
-    let created = all.writer.create(&harbour, clash, Request { key: "3", body: b"" }, NOW).await.unwrap();
-    assert_eq!(created, Created::Taken { handle: number(2), by: two.contact.id });
+    let created = all.writer.create(&harbour, clash, Request { key: "3", body: b"" }, NOW).await;
+    assert_eq!(created, Err(NotSaved::Taken { handle: number(2), by: two.contact.id }));
     assert_eq!(
         all.reader.by_handle(&harbour, &email("eve@example.com")).await.unwrap(),
         None,
         "all or nothing"
     );
     // What one gives up, another may have.
-    let Saved::Done(_) = all.save(&two, |contact| contact.handles.remove(&number(2))).await else { panic!() };
-    let Saved::Done(_) = all.save(&one, |contact| contact.handles.insert(number(2))).await else { panic!() };
+    all.save(&two, |contact| contact.handles.remove(&number(2))).await.unwrap();
+    all.save(&one, |contact| contact.handles.insert(number(2))).await.unwrap();
     assert_eq!(all.reader.by_handle(&harbour, &number(2)).await.unwrap().unwrap().contact.id, one.contact.id);
 }
 
@@ -167,15 +204,13 @@ async fn a_handle_belongs_to_one_contact() {
 async fn a_change_is_of_what_was_read() {
     let all = contacts().await;
     let one = all.put(person(1, "Dana", &[])).await;
-    let Saved::Done(second) = all.save(&one, |contact| contact.tags.insert("a".into())).await else {
-        panic!()
-    };
+    let second = all.save(&one, |contact| contact.tags.insert("a".into())).await.unwrap();
     assert_eq!(second.version, one.version + 1);
-    assert_eq!(all.save(&one, |contact| contact.tags.insert("b".into())).await, Saved::Overtaken);
+    assert_eq!(all.save(&one, |contact| contact.tags.insert("b".into())).await, Err(NotSaved::Overtaken));
     let long = all.save(&second, |contact| {
         contact.company = Some(Known::by(Source::Person, "x".repeat(MAX_BYTES), NOW));
     });
-    assert_eq!(long.await, Saved::TooLarge);
+    assert_eq!(long.await, Err(NotSaved::TooLarge));
     assert!(!all.writer.delete(&business_id("harbour"), &one).await.unwrap());
 }
 
@@ -211,8 +246,8 @@ async fn a_merge_moves_the_handles_and_is_undone_to_the_byte() {
     let words = ["levi".to_owned()];
     let found = all.reader.named(&harbour, &words, 10, None, |_| true).await.unwrap();
     assert_eq!(found.contacts, std::slice::from_ref(&*whole));
-    let again = all.writer.merge(&harbour, (&one, &two), &choices, &by, NOW).await.unwrap();
-    assert_eq!(again, Merged::Overtaken);
+    let again = all.writer.merge(&harbour, (&one, &two), &choices, &by, NOW).await;
+    assert_eq!(again, Err(NotSaved::Overtaken));
 
     let later = NOW.plus(Duration::from_secs(29 * 24 * 3_600));
     let undone = all.writer.unmerge(&harbour, &whole, two.contact.id, later).await.unwrap();
@@ -393,9 +428,9 @@ async fn fields_and_statuses_are_changed_as_they_were_read() {
     let harbour = business_id("harbour");
     assert_eq!(all.reader.pipeline(&harbour).await.unwrap().value, Pipeline::default());
     let fields = FieldSchema::default();
-    assert_eq!(all.writer.save_fields(&harbour, &fields, 0).await, Ok(DocumentSaved::Done(1)));
-    assert_eq!(all.writer.save_fields(&harbour, &fields, 0).await, Ok(DocumentSaved::Overtaken));
-    assert_eq!(all.writer.save_fields(&harbour, &fields, 1).await, Ok(DocumentSaved::Done(2)));
-    assert_eq!(all.writer.save_pipeline(&harbour, &Pipeline::default(), 0).await, Ok(DocumentSaved::Done(1)));
+    assert_eq!(all.writer.save_document(&harbour, &fields, 0).await, Ok(DocumentSaved::Done(1)));
+    assert_eq!(all.writer.save_document(&harbour, &fields, 0).await, Ok(DocumentSaved::Overtaken));
+    assert_eq!(all.writer.save_document(&harbour, &fields, 1).await, Ok(DocumentSaved::Done(2)));
+    assert_eq!(all.writer.save_document(&harbour, &Pipeline::default(), 0).await, Ok(DocumentSaved::Done(1)));
     assert_eq!(all.reader.fields(&harbour).await.unwrap().version, 2);
 }

@@ -57,6 +57,7 @@ impl Stores {
             requested_at: NOW,
             max_concurrent_calls: 2,
             slot_ttl: Duration::from_secs(3_600),
+            series: None,
         };
         self.dials.keep(&order, &testing::plan(1), NOW).await.unwrap();
     }
@@ -68,6 +69,7 @@ impl Stores {
             order: &id(key),
             reserved: reserved.as_ref(),
             number,
+            series: None,
             cool_down: Duration::from_secs(900),
             caps,
             wanted: most(30),
@@ -141,7 +143,11 @@ async fn what_was_not_dialled_is_given_back_once() {
     }
     assert_eq!(
         stores.facts(&number(5)).await,
-        DialFacts { last_dialled: None, today: Amounts { calls: 1, minutes: 30, micros: 300 } }
+        DialFacts {
+            last_dialled: None,
+            last_series: None,
+            today: Amounts { calls: 1, minutes: 30, micros: 300 }
+        }
     );
     assert_eq!(stores.dials.get(&id("first")).await.unwrap().unwrap().reserved, None);
     assert!(stores.claim("first", &number(5), DayCaps::default(), NOW).await, "it may be tried again");
@@ -160,7 +166,7 @@ async fn an_account_begins_its_calls_of_a_second_and_no_more() {
 #[tokio::test]
 async fn a_call_that_is_over_counts_with_the_minutes_that_it_lasted() {
     let stores = Stores::new().await;
-    let writer = Writer::new(&stores.world.aws, TABLE, LEASES);
+    let writer = Writer::new(&stores.world.aws, TABLE, LEASES, TABLE);
     stores.order("first").await;
     assert!(stores.claim("first", &number(1), DayCaps::default(), NOW).await);
     let limits = Limits { business: 4, deployment: 4 };

@@ -24,6 +24,7 @@ fn order(key: &str) -> DialOrder {
         requested_at: NOW,
         max_concurrent_calls: 2,
         slot_ttl: Duration::from_secs(3_600),
+        series: None,
     }
 }
 

@@ -21,7 +21,7 @@ impl Call {
     /// Open, and claimed by its first session.
     async fn live() -> Self {
         let world = World::new().await;
-        let calls = calls::Writer::new(&world.aws, TABLE, LEASES);
+        let calls = calls::Writer::new(&world.aws, TABLE, LEASES, TABLE);
         calls.open(&open_call(1, 4)).await.unwrap();
         let (plans, turns) = (Plans::new(&world.aws, LEASES), Writer::new(&world.aws, TABLE, LEASES));
         assert!(plans.claim(&call_sid(1), Epoch::FIRST, NOW).await.unwrap().is_some());
@@ -76,7 +76,7 @@ async fn a_call_that_is_being_hung_up_is_not_resumed_and_the_reverse() {
 #[tokio::test]
 async fn turns_whose_answer_was_lost_are_there_once() {
     let (world, lossy) = World::lossy().await;
-    calls::Writer::new(&world.aws, TABLE, LEASES).open(&open_call(1, 4)).await.unwrap();
+    calls::Writer::new(&world.aws, TABLE, LEASES, TABLE).open(&open_call(1, 4)).await.unwrap();
     lossy.lose(0..1);
     Writer::new(&world.aws, TABLE, LEASES).put_turns(&[turn(1, 0, "once")]).await.unwrap();
     assert!(lossy.lost_all());

@@ -272,7 +272,7 @@ impl Model for OnePlan {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_claim_of_a_plan_is_linearizable() {
     let (world, lossy) = world().await;
-    let writer = Writer::new(&world.aws, TABLE, LEASES);
+    let writer = Writer::new(&world.aws, TABLE, LEASES, TABLE);
     for seed in 0..HISTORIES {
         let n = u32::try_from(seed).unwrap();
         lossy.lose(0..0);
@@ -356,7 +356,7 @@ async fn capacity_is_linearizable() {
         lossy.lose_by_chance(seed + 1, ONE_IN * 2);
         let record = Arc::new(Recorder::<Lines>::new());
         let clients = (0..CLIENTS).map(|client| {
-            let (writer, record) = (Writer::new(&world.aws, TABLE, LEASES), Arc::clone(&record));
+            let (writer, record) = (Writer::new(&world.aws, TABLE, LEASES, TABLE), Arc::clone(&record));
             async move {
                 let mut dice = Dice(seed * CLIENTS + client);
                 for _ in 0..OPERATIONS {

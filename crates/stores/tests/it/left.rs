@@ -80,12 +80,12 @@ async fn what_is_put_by_several_at_once_is_there_and_counted_once() {
     let desk = Desk::of(&world);
     let puts = (0..12).map(|n| {
         let (writer, harbour) = (Arc::clone(&desk.writer), desk.harbour.clone());
-        async move { writer.put(&harbour, &message(n % 3, NOW)).await.unwrap() }
+        async move { writer.put(&harbour, &message(n % 3, NOW), None).await.unwrap() }
     });
     let put = all_at_once(puts.collect::<Vec<_>>()).await;
     assert_eq!(put.iter().filter(|put| **put).count(), 3, "{put:?}");
-    assert!(desk.writer.put(&desk.harbour, &voicemail(7, NOW)).await.unwrap());
-    assert!(!desk.writer.put(&desk.harbour, &voicemail(7, NOW)).await.unwrap());
+    assert!(desk.writer.put(&desk.harbour, &voicemail(7, NOW), None).await.unwrap());
+    assert!(!desk.writer.put(&desk.harbour, &voicemail(7, NOW), None).await.unwrap());
     assert_eq!(desk.waiting().await, Tally { messages: 3, voicemails: 1 });
     assert_eq!(desk.walk(Wanted::default(), 2).await.len(), 4);
     let one = message(1, NOW);
@@ -103,9 +103,9 @@ async fn a_put_whose_answer_is_lost_counts_once() {
     let left = message(1, NOW);
     // The look comes first; then the answers to every attempt of the client's are lost.
     lossy.lose(1..4);
-    assert!(desk.writer.put(&desk.harbour, &left).await.is_err());
+    assert!(desk.writer.put(&desk.harbour, &left, None).await.is_err());
     assert!(lossy.lost_all());
-    assert!(!desk.writer.put(&desk.harbour, &left).await.unwrap());
+    assert!(!desk.writer.put(&desk.harbour, &left, None).await.unwrap());
     assert_eq!(desk.waiting().await, Tally { messages: 1, voicemails: 0 });
     lossy.lose(0..3);
     assert!(desk.marks.set(&desk.harbour, &left, &mark("desk", NOW)).await.is_err());
@@ -124,7 +124,7 @@ async fn of_several_who_are_done_with_something_the_first_one_counts_until_it_is
     let world = World::new().await;
     let desk = Desk::of(&world);
     let left = message(1, NOW);
-    desk.writer.put(&desk.harbour, &left).await.unwrap();
+    desk.writer.put(&desk.harbour, &left, None).await.unwrap();
     let sets = (0..8).map(|n| {
         let (marks, harbour, left) = (Arc::clone(&desk.marks), desk.harbour.clone(), left.clone());
         async move { marks.set(&harbour, &left, &mark(&format!("desk {n}"), NOW)).await.unwrap() }
@@ -150,7 +150,7 @@ async fn pages_have_everything_once_whatever_is_asked_for() {
         // Some in the same millisecond, over nine days.
         let at = NOW.plus(DAY * (n / 16)).plus(Duration::from_millis(u64::from(n % 3)));
         let left = if n % 5 == 0 { voicemail(n, at) } else { message(n, at) };
-        desk.writer.put(&desk.harbour, &left).await.unwrap();
+        desk.writer.put(&desk.harbour, &left, None).await.unwrap();
         // All of some days, and a few of others.
         let done = n < 64 || n % 7 == 0;
         if done {
@@ -187,10 +187,10 @@ async fn what_waits_is_found_however_much_was_done_since() {
     let world = World::new().await;
     let desk = Desk::of(&world);
     let oldest = message(0, NOW);
-    desk.writer.put(&desk.harbour, &oldest).await.unwrap();
+    desk.writer.put(&desk.harbour, &oldest, None).await.unwrap();
     for n in 1..300_u32 {
         let left = message(n, NOW.plus(DAY * (1 + n / 100)));
-        desk.writer.put(&desk.harbour, &left).await.unwrap();
+        desk.writer.put(&desk.harbour, &left, None).await.unwrap();
         desk.marks.set(&desk.harbour, &left, &mark("desk", NOW)).await.unwrap();
     }
     let page = desk.reader.list(&desk.harbour, &only(MessageState::Waiting), 1, None).await.unwrap();

@@ -27,6 +27,7 @@ mod resume;
 mod sessions;
 mod shares;
 mod status;
+mod texts_beside;
 mod transcripts;
 mod turns;
 mod usage;

@@ -37,7 +37,7 @@ async fn a_message_is_kept_once_and_messages_come_in_the_order_of_their_times() 
 #[tokio::test]
 async fn a_session_whose_call_was_given_to_another_takes_no_message() {
     let world = World::new().await;
-    let calls = calls::Writer::new(&world.aws, TABLE, LEASES);
+    let calls = calls::Writer::new(&world.aws, TABLE, LEASES, TABLE);
     calls.open(&open_call(1, 4)).await.unwrap();
     let plan = domain::CallPlan { epoch: Epoch(2), ..open_call(1, 4).plan.unwrap() };
     calls.resume(&ResumeCall { plan, token_ttl: TOKEN_TTL, now: NOW }).await.unwrap();

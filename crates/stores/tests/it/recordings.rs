@@ -82,10 +82,10 @@ async fn a_failed_recording_may_still_be_archived_and_an_archived_one_stays_so()
     let state = reader.recording(&sid).await.unwrap().map(|recording| recording.state);
     assert_eq!(state, Some(RecordingState::Failed { reason: "the download was cut".into() }));
 
-    writer.archived(&sid, &archived("a.wav"), None).await.unwrap();
-    writer.archived(&sid, &archived("a.wav"), None).await.unwrap();
+    writer.archived(&sid, &archived("a.wav"), None, None).await.unwrap();
+    writer.archived(&sid, &archived("a.wav"), None, None).await.unwrap();
     for refused in [
-        writer.archived(&sid, &archived("b.wav"), None).await,
+        writer.archived(&sid, &archived("b.wav"), None, None).await,
         writer.failed(&sid, "late").await,
         writer.lost(&sid).await,
     ] {
@@ -140,7 +140,7 @@ async fn a_recording_in_progress_may_fail_and_may_not_be_archived() {
     let sid = recording_sid(1);
     writer.announce(&Recording { state: RecordingState::InProgress, ..recording(1) }).await.unwrap();
     assert!(matches!(
-        writer.archived(&sid, &archived("a.wav"), None).await,
+        writer.archived(&sid, &archived("a.wav"), None, None).await,
         Err(StoreError::Conditional { .. })
     ));
     writer.failed(&sid, "silence").await.unwrap();
@@ -214,7 +214,7 @@ async fn a_debt_is_claimed_once_and_comes_back() {
     let again = reader.owed(Due::Archive, later, 10).await.unwrap().remove(0);
     assert_eq!(again.sweeps, 1);
 
-    writer.archived(&recording_sid(1), &archived("a.wav"), None).await.unwrap();
+    writer.archived(&recording_sid(1), &archived("a.wav"), None, None).await.unwrap();
     assert_eq!(writer.claim(&again, later).await, Ok(Swept::Gone), "it was paid meanwhile");
     for due in Due::OF_RECORDINGS {
         assert!(reader.owed(due, later, 10).await.unwrap().is_empty(), "kept for ever: nothing is owed");
@@ -231,7 +231,7 @@ async fn retention_ends_in_a_tombstone_and_a_hold_stands_in_its_way() {
     let month = Archived { retention: Retention::Days30, ..archived("a.wav") };
     let waveform = Waveform { milliseconds_per_peak: 20, channels: [Peaks(vec![0, 255]), Peaks(vec![1, 2])] };
     for _ in 0..2 {
-        writer.archived(&recording_sid(1), &month, Some(&waveform)).await.unwrap();
+        writer.archived(&recording_sid(1), &month, Some(&waveform), None).await.unwrap();
         assert_eq!(read().await.waveform.as_ref(), Some(&waveform));
     }
     let over = NOW.plus(Retention::Days30.duration().unwrap());
@@ -258,7 +258,7 @@ async fn retention_ends_in_a_tombstone_and_a_hold_stands_in_its_way() {
     assert!(reader.owed(Due::Erase, over.plus(ERASE_WITHIN), 10).await.unwrap().is_empty());
     assert_eq!(read().await.deleted_at_twilio, Some(over));
     assert!(matches!(
-        writer.archived(&recording_sid(1), &month, None).await,
+        writer.archived(&recording_sid(1), &month, None, None).await,
         Err(StoreError::Conditional { .. })
     ));
 }

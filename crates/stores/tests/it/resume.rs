@@ -18,7 +18,7 @@ struct Calls {
 impl Calls {
     /// With call 1 open.
     async fn with_one(world: World) -> Self {
-        let writer = Writer::new(&world.aws, TABLE, LEASES);
+        let writer = Writer::new(&world.aws, TABLE, LEASES, TABLE);
         writer.open(&open_call(1, 4)).await.unwrap();
         let (reader, plans) = (Reader::new(&world.aws, TABLE), Plans::new(&world.aws, LEASES));
         Self { world, writer, reader, plans }

@@ -16,7 +16,7 @@ impl Line {
     /// A call that was opened, and a second one beside it.
     async fn open() -> Self {
         let world = World::new().await;
-        let (writer, plans) = (Writer::new(&world.aws, TABLE, LEASES), Plans::new(&world.aws, LEASES));
+        let (writer, plans) = (Writer::new(&world.aws, TABLE, LEASES, TABLE), Plans::new(&world.aws, LEASES));
         for n in [1, 2] {
             writer.open(&open_call(n, 4)).await.unwrap();
         }

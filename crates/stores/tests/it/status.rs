@@ -34,7 +34,7 @@ struct Line {
 impl Line {
     async fn new() -> Self {
         let world = World::new().await;
-        let writer = Writer::new(&world.aws, TABLE, LEASES);
+        let writer = Writer::new(&world.aws, TABLE, LEASES, TABLE);
         Self { world, writer }
     }
 
@@ -143,7 +143,7 @@ async fn a_repeated_callback_changes_nothing_and_says_so() {
 #[tokio::test]
 async fn a_callback_whose_answer_was_lost_is_not_its_own_duplicate() {
     let (world, lossy) = World::lossy().await;
-    let line = Line { writer: Writer::new(&world.aws, TABLE, LEASES), world };
+    let line = Line { writer: Writer::new(&world.aws, TABLE, LEASES, TABLE), world };
     line.open(1).await;
     // Answer 0 is to the reading of the call, answer 1 to the transaction.
     lossy.lose(1..2);
@@ -240,7 +240,7 @@ async fn a_verdict_means_something_for_ten_minutes() {
 #[tokio::test]
 async fn a_plan_that_is_withdrawn_cannot_be_claimed() {
     let world = World::new().await;
-    let writer = Writer::new(&world.aws, TABLE, LEASES);
+    let writer = Writer::new(&world.aws, TABLE, LEASES, TABLE);
     let plans = Plans::new(&world.aws, LEASES);
     let request = open_call(1, 1);
     let call = call_sid(1);

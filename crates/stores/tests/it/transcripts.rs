@@ -64,7 +64,7 @@ async fn the_final_pointer_moves_only_from_where_it_was_seen() {
     assert!(reader.final_transcript(&call_sid(1)).await.unwrap().is_none());
     let set = |target, seen| {
         let writer = writer.clone();
-        async move { writer.set_final(&call_sid(1), target, Run::FIRST, seen, NOW).await.unwrap() }
+        async move { writer.set_final(&call_sid(1), target, Run::FIRST, seen, NOW, None).await.unwrap() }
     };
     let (realtime, failed) = ((Source::Realtime, Some(1)), (Source::Failed, None));
     let outcomes = all_at_once([realtime, failed].map(|target| set(target, None))).await;
@@ -89,9 +89,9 @@ async fn a_later_run_takes_the_pointer_from_an_earlier_one_for_good() {
         panic!("nothing else is going on")
     };
     assert_eq!(first.run, Run(1));
-    let slow = writer.set_final(&call, (Source::Realtime, Some(1)), Run::FIRST, None, NOW).await;
+    let slow = writer.set_final(&call, (Source::Realtime, Some(1)), Run::FIRST, None, NOW, None).await;
     assert_eq!(slow, Ok(Pointed::Superseded), "the call's own run comes too late");
-    let own = writer.set_final(&call, (Source::Recording, Some(2)), Run(1), None, NOW).await;
+    let own = writer.set_final(&call, (Source::Recording, Some(2)), Run(1), None, NOW, None).await;
     assert_eq!(own, Ok(Pointed::Set));
     writer.note_outcome(&call, Run(1), RunOutcome::Replaced).await.unwrap();
     writer.note_outcome(&call, Run(1), RunOutcome::Kept).await.unwrap();
@@ -100,15 +100,15 @@ async fn a_later_run_takes_the_pointer_from_an_earlier_one_for_good() {
 
     let seen = reader.pointer(&call).await.unwrap();
     let moves = u64::from(seen.unwrap().moves);
-    assert_eq!(writer.edit(&call, lines("mine"), moves + 1, NOW).await, Ok(Edited::Stale));
-    let edited = writer.edit(&call, lines("mine"), moves, NOW).await.unwrap();
+    assert_eq!(writer.edit(&call, lines("mine"), moves + 1, NOW, None).await, Ok(Edited::Stale));
+    let edited = writer.edit(&call, lines("mine"), moves, NOW, None).await.unwrap();
     assert!(matches!(edited, Edited::Stored(pointer) if pointer.run == Run(2)), "{edited:?}");
-    assert_eq!(writer.edit(&call, lines("rival"), moves, NOW).await, Ok(Edited::Stale));
-    let undone = writer.set_final(&call, (Source::Recording, Some(2)), Run(1), seen, NOW).await;
+    assert_eq!(writer.edit(&call, lines("rival"), moves, NOW, None).await, Ok(Edited::Stale));
+    let undone = writer.set_final(&call, (Source::Recording, Some(2)), Run(1), seen, NOW, None).await;
     assert_eq!(undone, Ok(Pointed::Superseded), "nothing before an edit undoes it");
     let (source, version) = reader.final_transcript(&call).await.unwrap().unwrap();
     assert_eq!((source, version.unwrap().lines[0].text.as_str()), (Source::Edited, "mine"));
-    assert_eq!(writer.edit(&call_sid(2), lines("early"), 0, NOW).await, Ok(Edited::NotFinal));
+    assert_eq!(writer.edit(&call_sid(2), lines("early"), 0, NOW, None).await, Ok(Edited::NotFinal));
 }
 
 /// Fault 46.
@@ -154,26 +154,28 @@ async fn an_edit_is_final_if_the_latest_move_was_seen() {
     let world = World::new().await;
     let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
     let call = call_sid(1);
-    assert_eq!(writer.edit(&call, lines("too early"), 0, NOW).await, Ok(Edited::NotFinal));
+    assert_eq!(writer.edit(&call, lines("too early"), 0, NOW, None).await, Ok(Edited::NotFinal));
     let version = writer.put_version(&transcript(Source::Realtime, 0, "heard")).await.unwrap();
     let final_at = (Source::Realtime, Some(version.number));
-    assert_eq!(writer.set_final(&call, final_at, Run::FIRST, None, NOW).await, Ok(Pointed::Set));
+    assert_eq!(writer.set_final(&call, final_at, Run::FIRST, None, NOW, None).await, Ok(Pointed::Set));
     let seen = reader.pointer(&call).await.unwrap().unwrap();
     assert_eq!(seen.moves, 1);
 
-    let Edited::Stored(edited) = writer.edit(&call, lines("corrected"), 1, NOW).await.unwrap() else {
+    let Edited::Stored(edited) = writer.edit(&call, lines("corrected"), 1, NOW, None).await.unwrap() else {
         panic!()
     };
     assert_eq!(
         (edited.source, edited.number, edited.run, edited.moves),
         (Source::Edited, Some(2), Run(1), 2)
     );
-    assert_eq!(writer.edit(&call, lines("late"), 1, NOW).await, Ok(Edited::Stale));
+    assert_eq!(writer.edit(&call, lines("late"), 1, NOW, None).await, Ok(Edited::Stale));
     let (source, words) = reader.final_transcript(&call).await.unwrap().unwrap();
     assert!(source == Source::Edited && words.unwrap().lines == lines("corrected"));
     assert_eq!(reader.current_run(&call).await, Ok((Run(1), None)), "no request stands behind an edit");
-    let undone = writer.set_final(&call, final_at, Run::FIRST, Some(edited), NOW).await;
+    let undone = writer.set_final(&call, final_at, Run::FIRST, Some(edited), NOW, None).await;
     assert_eq!(undone, Ok(Pointed::Superseded));
-    let Edited::Stored(again) = writer.edit(&call, lines("again"), 2, NOW).await.unwrap() else { panic!() };
+    let Edited::Stored(again) = writer.edit(&call, lines("again"), 2, NOW, None).await.unwrap() else {
+        panic!()
+    };
     assert_eq!((again.number, again.run, again.moves), (Some(3), Run(2), 3));
 }

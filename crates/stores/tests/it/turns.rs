@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use domain::turn::{EndReason, ToolCall};
 use domain::{Epoch, SessionReport, Speaker, Turn, testing};
-use stores::turns::{Reader, Writer};
+use stores::turns::{Eraser, Reader, Writer};
 
 use crate::world::{LEASES, NOW, TABLE, World, call_sid};
 
@@ -57,6 +57,23 @@ async fn turns_come_back_in_the_order_of_the_conversation_across_epochs_and_batc
     let read = reader.turns(&call_sid(1)).await.unwrap();
     assert!(read == turns, "80 turns, each once and in order");
     assert!(reader.turns(&call_sid(2)).await.unwrap().is_empty());
+}
+
+/// A person who changes their mind in one call is called at the last time that they said.
+#[tokio::test]
+async fn the_last_promise_of_a_call_stands_and_goes_with_its_words() {
+    let world = World::new().await;
+    let (writer, reader) = (Writer::new(&world.aws, TABLE, LEASES), Reader::new(&world.aws, TABLE));
+    let (call, later) = (call_sid(1), NOW.plus(Duration::from_secs(3_600)));
+    assert_eq!(reader.call_back(&call).await.unwrap(), None);
+    for at in [NOW, later, later] {
+        writer.put_call_back(&call, Epoch(1), at).await.unwrap();
+        assert_eq!(reader.call_back(&call).await.unwrap(), Some(at));
+    }
+    assert_eq!(reader.call_back(&call_sid(2)).await.unwrap(), None);
+    let eraser = Eraser::new(&world.aws, TABLE);
+    assert_eq!(eraser.forget(&call).await.unwrap(), 1);
+    assert_eq!(reader.call_back(&call).await.unwrap(), None);
 }
 
 /// Fault 27.

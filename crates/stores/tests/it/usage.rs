@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::cost::{CallCost, Part, PartKind};
+use domain::event::Type;
 use domain::recording::{Archived, Codec, Deletion, DeletionReason, Retention, WavFormat};
 use domain::transcript::Run;
 use domain::usage::{Caps, Conversation, Entry, Level, Meter, Month, Reading, readings};
@@ -37,9 +38,10 @@ fn month() -> Month {
 fn event(reading: &Reading) -> NewEvent {
     NewEvent {
         business: testing::business().id,
-        id: reading.level.as_str().into(),
-        kind: "usage.warning",
-        call: call_sid(1),
+        id: format!("{}#{}#{}", reading.meter.as_str(), reading.level.as_str(), reading.cap),
+        kind: Type::UsageWarning,
+        call: Some(call_sid(1)),
+        direction: None,
         body: "{}".into(),
         at: NOW,
     }
@@ -137,7 +139,11 @@ async fn a_level_is_told_once_and_a_changed_cap_is_told_anew() {
     let (writer, reader) = (Writer::new(&world.aws, TABLE), Reader::new(&world.aws, TABLE));
     let outbox = (events::Writer::new(&world.aws, TABLE), events::Reader::new(&world.aws, TABLE));
     let business = testing::business().id;
-    let told = async || outbox.1.after(&business, 0, 100).await.unwrap().events.len();
+    let sequencer = events::Sequencer::new(&world.aws, TABLE);
+    let told = async || {
+        sequencer.number(&business).await.unwrap();
+        outbox.1.after(&business, 0, 100).await.unwrap().events.len()
+    };
     let tell = async |used: u64, cap: u64| {
         let usage = domain::usage::UsageFigures { model_micros: used, ..Default::default() };
         let reading = readings(&usage, &Caps { minutes: None, micros: Some(cap) })[0];

@@ -177,6 +177,7 @@ pub(crate) fn open_call(n: u32, limit: u16) -> OpenCall {
             which: WhichSlots::Free(Limits { business: limit, deployment: DEPLOYMENT_LIMIT }),
             ttl: SLOT_TTL,
         }),
+        name: None,
         reserved: None,
         now: NOW,
     }

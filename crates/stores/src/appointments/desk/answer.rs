@@ -34,7 +34,7 @@ pub struct Offer {
 
 impl Offer {
     pub(super) fn new(service: &Service, language: &str) -> Self {
-        let code = Locale::of(language).map_or("en", |locale| locale.code);
+        let code = Locale::code_or_english(language);
         Self {
             service: service.id.to_string(),
             name: service.name_in(code).to_owned(),
@@ -57,7 +57,7 @@ pub struct Listed {
 
 impl Listed {
     pub(super) fn new(appointment: &Appointment, catalogue: &Catalogue, language: &str) -> Self {
-        let code = Locale::of(language).map_or("en", |locale| locale.code);
+        let code = Locale::code_or_english(language);
         let service = catalogue.services.iter().find(|service| service.id == appointment.service);
         let service = service.map_or(appointment.service.as_str(), |service| service.name_in(code));
         Self {
@@ -157,8 +157,11 @@ impl Answer {
         Self::Refused { error: refusal.code(), message, alternatives }
     }
 
-    pub(super) fn needs_name() -> Self {
-        let message = "Not done: ask for the person's name, and book again with the same slot.".to_owned();
+    /// The time is held, and the person has no name yet.
+    pub(super) fn held() -> Self {
+        let message = "Not booked yet. The time is held for three minutes: ask for the person's name, and book again with \
+                       the same slot."
+            .to_owned();
         Self::Refused { error: "needs_name", message, alternatives: vec![] }
     }
 

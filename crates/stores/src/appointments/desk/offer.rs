@@ -99,7 +99,9 @@ impl Desk {
         if wanted.until <= bookable.from {
             return Ok(Answer::refused(Refusal::TooSoon));
         }
-        let free = self.free(visitor, &candidates, wanted, now).await?;
+        let Some(free) = self.free(visitor, &candidates, wanted, now).await? else {
+            return Ok(Answer::refused(Refusal::CalendarUnavailable));
+        };
         let fit: Vec<&Slot> = free.iter().filter(|slot| asked.holds(slot.local)).collect();
         if fit.is_empty() {
             let near = match free.is_empty() {
@@ -109,7 +111,7 @@ impl Desk {
                         from: wanted.until,
                         until: Timestamp(wanted.until.0.saturating_add(NEAR_MS)),
                     };
-                    self.free(visitor, &candidates, later, now).await?
+                    self.free(visitor, &candidates, later, now).await?.unwrap_or_default()
                 }
                 false => free,
             };
@@ -140,21 +142,23 @@ impl Desk {
             .collect();
         let at = |more: i64| Timestamp(start.0.saturating_add(more));
         let wanted = Interval { from: at(-NEAR_MS / 7), until: at(NEAR_MS) };
-        let mut free = self.free(visitor, &candidates, wanted, now).await?;
+        let mut free = self.free(visitor, &candidates, wanted, now).await?.unwrap_or_default();
         free.sort_by_key(|slot| slot.start.0.abs_diff(start.0));
         free.truncate(TOLD);
         free.sort_by_key(|slot| slot.start);
         Ok(self.offered(visitor, catalogue, &free.iter().collect::<Vec<_>>(), now))
     }
 
-    /// The free times of all candidates; of several at one time the first candidate's.
+    /// The free times of all candidates; of several at one time the first candidate's. `None`: of no candidate it is known
+    /// what is taken.
     async fn free(
         &self,
         visitor: &Visitor<'_>,
         candidates: &[Candidate<'_>],
         wanted: Interval,
         now: Timestamp,
-    ) -> Result<Vec<Slot>, StoreError> {
+    ) -> Result<Option<Vec<Slot>>, StoreError> {
+        let (mut silent, mut told) = (0_usize, 0_usize);
         let mut free: BTreeMap<Timestamp, Slot> = BTreeMap::new();
         for candidate in candidates {
             let wanted = wanted.and(candidate.service.bookable(now));
@@ -162,13 +166,19 @@ impl Desk {
                 continue;
             }
             let lanes = candidate.lanes();
-            let calendars = lanes.into_iter().map(|lane| lane.calendar).collect();
-            let busy = self.reader.agendas(visitor.business, calendars, candidate.needs(wanted)).await?;
+            let calendars = lanes.iter().map(|lane| lane.calendar.clone()).collect();
+            let needed = candidate.needs(wanted);
+            let busy = self.reader.agendas(visitor.business, calendars, needed, now).await?;
+            // A source that tells of a part of the time lets this part be offered.
+            match busy.is_silent(&lanes, candidate.service.takes(wanted.from)) {
+                true => silent += 1,
+                false => told += 1,
+            }
             for slot in candidate.slots(wanted, &busy, now, LOOKED_AT) {
                 free.entry(slot.start).or_insert(slot);
             }
         }
-        Ok(free.into_values().collect())
+        Ok((told > 0 || silent == 0).then(|| free.into_values().collect()))
     }
 
     fn offered(
@@ -258,31 +268,21 @@ fn chosen<'a>(mut slots: Vec<&'a Slot>, asked: &Asked) -> Vec<&'a Slot> {
 }
 
 fn question_of(question: &Question, language: &str) -> Answer {
-    let day = |date: &Date| {
-        let said = say_moment(date.at(0, 0, 0, 0), language);
-        // The day without its hour.
-        let end = said.find("00:00").unwrap_or(said.len());
-        let say = said.get(..end).unwrap_or(&said).trim_end_matches([',', '،', ' ']).to_owned();
-        Told { value: date.to_string(), say }
+    let message = match question {
+        Question::WhichDay(_) => {
+            "Ask which of these two days is meant, then call find_slots again with its value as `day`, and without `week`."
+        }
+        Question::DayIsPast(_) => {
+            "That day is past. Say so, ask whether this one is meant, then call find_slots again with its value as `day`."
+        }
+        Question::WhichHour(_) => {
+            "Ask whether the morning or the afternoon is meant, then call find_slots again with the hour as written here."
+        }
+        Question::UnknownDay => {
+            "The day was not understood. Ask for a weekday or a date, and pass it as one word or as 2026-12-03."
+        }
+        Question::NoTimeLeft => "These hours leave no time. Ask from when until when it may be.",
     };
-    let (message, options) = match question {
-        Question::WhichDay(days) => (
-            "Ask which of these two days is meant, then call find_slots again with its value as `day`, and without `week`.",
-            days.iter().map(day).collect(),
-        ),
-        Question::DayIsPast(next) => (
-            "That day is past. Say so, ask whether this one is meant, then call find_slots again with its value as `day`.",
-            vec![day(next)],
-        ),
-        Question::WhichHour(hours) => (
-            "Ask whether the morning or the afternoon is meant, then call find_slots again with the hour as written here.",
-            hours.iter().map(|hour| Told { value: hour.to_string(), say: hour.to_string() }).collect(),
-        ),
-        Question::UnknownDay => (
-            "The day was not understood. Ask for a weekday or a date, and pass it as one word or as 2026-12-03.",
-            vec![],
-        ),
-        Question::NoTimeLeft => ("These hours leave no time. Ask from when until when it may be.", vec![]),
-    };
+    let options = question.options(language).into_iter().map(|(value, say)| Told { value, say }).collect();
     Answer::Question { question: question.code(), message: message.to_owned(), options }
 }
