@@ -4,10 +4,15 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use domain::appointments::{Source, Whose};
+use domain::call_back::{Declined, Moment, Wish};
 use domain::ids::AccountSid;
 use domain::listening::Listener;
+use domain::texts::Body;
+use domain::texts::call_text::CallText;
+use domain::texts::consent::Consent;
 use domain::token::StreamKind;
-use domain::tools::{Lost, Missed, TakenMessage, ToolOutcome, ToolReply};
+use domain::tools::{Missed, TakenMessage, ToolOutcome};
 use domain::{
     ActionId, ActionState, AnsweredBy, BusinessId, CallAction, CallPlan, CallSid, Epoch, Secret,
     SessionReport, Timestamp, Turn,
@@ -16,6 +21,7 @@ use platform::Clock;
 use platform::aws::Aws;
 use platform::business_secrets;
 use platform::env::{Parser, Reader, SettingsError};
+use platform::queues::Queue;
 use platform::secrets::{Secrets, SecretsError};
 use platform::tls::NoTrustStore;
 use providers::public_address::Reach;
@@ -24,17 +30,15 @@ use providers::twilio_rest::{TwilioAccounts, TwilioError, TwilioRest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
-use stores::appointments::desk::{Answer, Desk, Visitor};
+use stores::appointments::desk::{Answer, AppointmentRequest, Desk, Visitor};
 use stores::appointments::{AppointmentError, Fence};
-use stores::leases::{Begun, Leases, WorkKind};
+use stores::leases::{Leases, NotAsked, WorkKind};
 use stores::plans::Plans;
-use stores::{actions, appointments, turns, verdicts};
+use stores::{actions, appointments, do_not_call, texts, turns, verdicts};
 use twilio::signature::UnusableKeys;
 
 use crate::live::LiveEvents;
-use crate::ports::{
-    AppointmentRequest, ClaimError, HangUpError, Ports, Steered, StoreError, ToolFailure, ToolRequest,
-};
+use crate::ports::{ClaimError, HangUpError, Ports, Steered, StoreError, ToolFailure, ToolRequest};
 use crate::server::{Bridge, SetupError};
 use crate::settings::{BridgeSettings, WarmSettings};
 
@@ -55,14 +59,6 @@ pub enum AppError {
     Authorities(String),
 }
 
-/// What a tool that acts once did is remembered for longer than a call may last.
-const TOOL_KEEP: Duration = Duration::from_secs(5 * 60 * 60);
-/// That it did nothing is remembered for a moment, which slows down a model that asks in a loop.
-const NOT_DONE_KEEP: Duration = Duration::from_secs(1);
-/// Allowance for writing the record of an outcome and for clocks that differ. If a request is older than the tool's
-/// time plus this and has no outcome, the session that made it has ended.
-const ASKER_MARGIN: Duration = Duration::from_secs(5);
-
 /// Reads every setting and secret; nothing listens and nothing is connected yet.
 pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePorts>, AppError> {
     let mut vars = Parser::new(env);
@@ -74,6 +70,11 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
     let turns_table = vars.text("TABLE_TURNS");
     let leases_table = vars.text("TABLE_LEASES");
     let appointments_table = vars.text("TABLE_APPOINTMENTS");
+    let contacts_table = vars.text("TABLE_CONTACTS");
+    let events_table = vars.text("TABLE_EVENTS");
+    let do_not_call_table = vars.text("TABLE_DO_NOT_CALL");
+    let texts_table = vars.text("TABLE_TEXTS");
+    let texts_queue = vars.text("QUEUE_TEXTS");
     let models = vars.optional("WARM_MODELS").unwrap_or_default();
     let warm = WarmSettings {
         models: models
@@ -107,10 +108,19 @@ pub async fn load(env: &dyn Reader, live: LiveEvents) -> Result<Bridge<StorePort
         steps: Leases::new(&aws, &leases_table),
         desk: Desk::new(
             appointments::Reader::new(&aws, &appointments_table),
-            appointments::Writer::of_sessions(&aws, &appointments_table, &leases_table),
+            appointments::Writer::of_sessions(
+                &aws,
+                &appointments_table,
+                &contacts_table,
+                &events_table,
+                &leases_table,
+            ),
             &secrets.stream_token_key,
         ),
         tools: ToolClient::new(secrets.stream_token_key.clone(), reach)?,
+        do_not_call: do_not_call::Recorder::new(&aws, &do_not_call_table),
+        texts: texts::Reader::new(&aws, &texts_table),
+        text_jobs: Queue::new(&aws, texts_queue),
         clock: aws.clock.clone(),
     };
     let settings = BridgeSettings {
@@ -159,6 +169,9 @@ pub struct StorePorts {
     steps: Leases,
     desk: Desk,
     tools: ToolClient,
+    do_not_call: do_not_call::Recorder,
+    texts: texts::Reader,
+    text_jobs: Queue,
     clock: Clock,
 }
 
@@ -271,26 +284,59 @@ impl Ports for StorePorts {
         plan: &CallPlan,
         request: &AppointmentRequest,
     ) -> Result<Answer, AppointmentError> {
-        let source = domain::appointments::Source::Call(plan.call.clone());
+        let source = Source::Call(plan.call.clone());
         let language = plan.voice.languages.first().map_or("en", String::as_str);
+        let contacts = plan.contacts();
         let visitor = Visitor {
             business: &plan.business,
             conversation: plan.call.as_str(),
             language,
-            number: plan.caller.as_ref(),
+            whose: Whose { number: plan.caller.as_ref(), contacts: &contacts },
             source: &source,
             fence: Some(Fence { call: &plan.call, epoch: plan.epoch }),
         };
-        let now = self.clock.now();
-        match request {
-            AppointmentRequest::Find(find) => Box::pin(self.desk.find(&visitor, find, now)).await,
-            AppointmentRequest::Book(book) => Box::pin(self.desk.book(&visitor, book, now)).await,
-            AppointmentRequest::Reschedule(reschedule) => {
-                Box::pin(self.desk.reschedule(&visitor, reschedule, now)).await
-            }
-            AppointmentRequest::Cancel(cancel) => Box::pin(self.desk.cancel(&visitor, cancel, now)).await,
-            AppointmentRequest::List => Box::pin(self.desk.list(&visitor, now)).await,
+        Box::pin(self.desk.answer(&visitor, request, self.clock.now())).await
+    }
+
+    async fn send_message(&self, plan: &CallPlan, name: &str, text: &str) -> Result<bool, StoreError> {
+        let contacts = plan.contacts();
+        let wanted = self.texts.consent_of(&plan.business, contacts.iter()).await.map_err(store_error)?;
+        if wanted != Consent::Open {
+            return Ok(false);
         }
+        let text = CallText {
+            call: plan.call.clone(),
+            business: plan.business.clone(),
+            name: name.to_owned(),
+            text: Body(text.to_owned()),
+        };
+        let sent = self.text_jobs.send(&text.as_job(), Duration::ZERO).await;
+        sent.map(|()| true).map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    async fn record_do_not_call(&self, plan: &CallPlan, reason: Option<&str>) -> Result<(), StoreError> {
+        let Some(number) = &plan.caller else {
+            return Err(StoreError::Refused("the call has no number".to_owned()));
+        };
+        let of = (&plan.business, &plan.call);
+        self.do_not_call.put(of, number, reason, self.clock.now()).await.map(drop).map_err(store_error)
+    }
+
+    async fn promise_call_back(
+        &self,
+        plan: &CallPlan,
+        wish: &Wish,
+    ) -> Result<Result<Moment, Declined>, StoreError> {
+        let (Some(terms), Some(number)) = (&plan.call_back, &plan.caller) else {
+            return Err(StoreError::Refused("no call may be promised in this one".to_owned()));
+        };
+        let language = plan.voice.languages.first().map_or("en", String::as_str);
+        let moment = match terms.resolve(number, wish, language, self.clock.now()) {
+            Ok(moment) => moment,
+            Err(declined) => return Ok(Err(declined)),
+        };
+        let kept = self.turns.put_call_back(&plan.call, plan.epoch, moment.at).await;
+        kept.map(|()| Ok(moment)).map_err(store_error)
     }
 
     fn reached_at(&self, address: SocketAddr) {
@@ -322,31 +368,13 @@ impl Ports for StorePorts {
         if !request.tool.once {
             return Ok(self.ask(plan, request, began).await);
         }
-        // For as long as the outcome would be kept: an effect whose asker died is not taken over, since it may have
-        // happened.
-        let now = self.clock.now();
-        let begun = self.steps.begin(WorkKind::Tool, request.id, TOOL_KEEP, now).await;
-        let lease = match begun.map_err(|error| store(&error))? {
-            Begun::Won(lease) => lease,
-            Begun::InProgress { until } => {
-                let ago = TOOL_KEEP.saturating_sub(until.since(now));
-                return if ago > request.timeout + ASKER_MARGIN {
-                    Ok(ToolOutcome::Unknown { why: Lost::Asker })
-                } else {
-                    Err(ToolFailure::InProgress)
-                };
-            }
-            Begun::Done { result } => return Ok(recorded(result)),
-        };
-        let outcome = self.ask(plan, request, began).await;
-        let keep = if outcome.is_final() { TOOL_KEEP } else { NOT_DONE_KEEP };
-        let result = serde_json::to_string(&outcome).map_err(|error| store(&error))?;
-        // The request is over. If its record is missing, this caller still gets the answer, and the tool itself knows
-        // the effect by its id.
-        if let Err(error) = self.steps.finish(&lease, &result, keep).await {
-            tracing::error!(call = %plan.call, %error, "what a tool did could not be recorded");
-        }
-        Ok(outcome)
+        let (kind, now) = (WorkKind::Tool, self.clock.now());
+        let asked =
+            self.steps.once(kind, request.id, request.timeout, now, self.ask(plan, request, began)).await;
+        asked.map_err(|why| match why {
+            NotAsked::InProgress => ToolFailure::InProgress,
+            NotAsked::Store(error) => store(&error),
+        })
     }
 }
 
@@ -371,12 +399,6 @@ impl StorePorts {
         };
         self.tools.call(&request).await
     }
-}
-
-/// What was kept of an outcome. An older version kept the tool's own JSON, of what was done and nothing else.
-fn recorded(result: String) -> ToolOutcome {
-    serde_json::from_str(&result)
-        .unwrap_or(ToolOutcome::Done { reply: ToolReply { text: result, cut: false } })
 }
 
 fn store_error(error: stores::StoreError) -> StoreError {

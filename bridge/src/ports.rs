@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::call_back::{Declined, Moment, Wish};
 use domain::ids::AccountSid;
 use domain::listening::Listener;
 use domain::tools::{TakenMessage, ToolOutcome};
@@ -15,7 +16,7 @@ use domain::{
 };
 use serde_json::Value;
 use stores::appointments::AppointmentError;
-use stores::appointments::desk::{Answer, Book, Cancel, Find, Reschedule};
+use stores::appointments::desk::{Answer, AppointmentRequest};
 
 /// Every method may be called again after an `Unavailable`, so each must be idempotent: turns are keyed by
 /// (call, epoch, position), reports by (call, epoch). Whatever a session does to the world is refused as `Fenced`
@@ -105,6 +106,38 @@ pub trait Ports: Send + Sync + 'static {
         ready(Err(AppointmentError::Superseded))
     }
 
+    /// Has the person at the other end of the call sent a text, once for each `name` of the call. `false`: they want no
+    /// texts.
+    fn send_message(
+        &self,
+        _plan: &CallPlan,
+        _name: &str,
+        _text: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        ready(Err(StoreError::Unavailable("texts are not sent from here".to_owned())))
+    }
+
+    /// Puts the person who was called on the list of numbers that the business does not call, once for the call, whichever
+    /// session is asked. A later epoch refuses nothing here: the wish is the person's, in whichever session
+    /// it was heard.
+    fn record_do_not_call(
+        &self,
+        _plan: &CallPlan,
+        _reason: Option<&str>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(Err(StoreError::Unavailable("no list is kept from here".to_owned())))
+    }
+
+    /// Keeps when the person who was called is to be called again, once it is a time at which they may be. What a later session of
+    /// the call is told counts; an earlier one is refused as `Fenced`.
+    fn promise_call_back(
+        &self,
+        _plan: &CallPlan,
+        _wish: &Wish,
+    ) -> impl Future<Output = Result<Result<Moment, Declined>, StoreError>> + Send {
+        ready(Err(StoreError::Unavailable("no calls are promised from here".to_owned())))
+    }
+
     /// From now on a claim says that this process carries the call, and that others reach it at this address.
     fn reached_at(&self, _address: SocketAddr) {}
 
@@ -142,16 +175,6 @@ pub trait Ports: Send + Sync + 'static {
         plan: &CallPlan,
         request: &ToolRequest<'_>,
     ) -> impl Future<Output = Result<ToolOutcome, ToolFailure>> + Send;
-}
-
-/// What a model asks of appointments, with arguments that fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AppointmentRequest {
-    Find(Find),
-    Book(Book),
-    Reschedule(Reschedule),
-    Cancel(Cancel),
-    List,
 }
 
 /// Of the methods of [`Ports`] those about actions, for a store of a test or a measurement that is asked for none.
@@ -311,6 +334,31 @@ impl<P: Ports> Ports for Arc<P> {
         request: &AppointmentRequest,
     ) -> impl Future<Output = Result<Answer, AppointmentError>> + Send {
         P::appointments(self, plan, request)
+    }
+
+    fn send_message(
+        &self,
+        plan: &CallPlan,
+        name: &str,
+        text: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        P::send_message(self, plan, name, text)
+    }
+
+    fn record_do_not_call(
+        &self,
+        plan: &CallPlan,
+        reason: Option<&str>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        P::record_do_not_call(self, plan, reason)
+    }
+
+    fn promise_call_back(
+        &self,
+        plan: &CallPlan,
+        wish: &Wish,
+    ) -> impl Future<Output = Result<Result<Moment, Declined>, StoreError>> + Send {
+        P::promise_call_back(self, plan, wish)
     }
 
     fn reached_at(&self, address: SocketAddr) {

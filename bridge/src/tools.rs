@@ -8,30 +8,27 @@
 use std::time::{Duration, Instant};
 
 use domain::tools::{
-    APPOINTMENT_TOOLS, HttpTool, Lost, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, TakenMessage, ToolOutcome,
+    APPOINTMENT_TOOLS, HttpTool, Lost, SEND_MESSAGE, TAKE_MESSAGE, TIMEOUT_MAX, TRANSFER_CALL, ToolOutcome,
     Toolbox,
 };
-use domain::{CallPlan, prompt};
+use domain::{CallPlan, Direction, prompt};
 use platform::rate_limit::RateLimited;
-use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
+use providers::toolbox::{
+    self, Offered, answer_of, digest, error, fitting, message_id, message_in, not_done, reason_in, schema_of,
+};
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use self::answer::error;
 use crate::ports::{Ports, ToolFailure, ToolRequest};
 
-mod answer;
 mod appointments;
+mod call_backs;
 
-/// The longest message that is kept, longer than a dictated one.
-const MESSAGE_MAX_CHARACTERS: usize = 2_000;
 /// How long the store may take to keep a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(5);
 /// Time to record an outcome, beyond the tool's own. Shorter than the session's margin, after which the session answers
 /// for the tool.
 const RECORD_WAIT: Duration = Duration::from_millis(500);
-/// What the model is told is wrong with its arguments, at most.
-const MAX_COMPLAINTS: usize = 4;
 
 /// A tool call as the model made it.
 pub(crate) struct ToolInvocation {
@@ -55,31 +52,15 @@ impl From<Value> for ToolAnswer {
     }
 }
 
-/// A tool as the model is told of it.
-#[derive(Debug)]
-pub(crate) struct Offered {
-    pub(crate) name: String,
-    pub(crate) description: String,
-    /// JSON Schema of the arguments.
-    pub(crate) parameters: Value,
-}
-
-/// What the model is offered. A tool whose schema cannot be read is left out: the call goes on without it.
-pub(crate) fn offered(toolbox: &Toolbox) -> Vec<Offered> {
-    let offered = prompt::tools::described(toolbox).into_iter().filter_map(|tool| {
-        let parameters = match (tool.own, tool.name) {
-            (Some(own), _) => schema_of(own),
-            (None, TRANSFER_CALL) => Some(parameters_of_transfer(toolbox)),
-            (None, TAKE_MESSAGE) => Some(parameters_of_message()),
-            (None, name) => appointments::parameters(name)
-                .or_else(|| Some(json!({ "type": "object", "properties": {}, "required": [] }))),
-        };
-        if parameters.is_none() {
-            tracing::error!(tool = tool.name, "a tool is not offered: its parameters are no JSON Schema");
-        }
-        Some(Offered { name: tool.name.to_owned(), description: tool.description, parameters: parameters? })
-    });
-    offered.collect()
+/// What the model of a call is offered.
+pub(crate) fn offered(plan: &CallPlan) -> Vec<Offered> {
+    let toolbox = &plan.tools;
+    let described = match plan.direction {
+        Direction::Outbound if plan.call_back.is_some() => prompt::tools::described_with_call_back(toolbox),
+        Direction::Outbound => prompt::tools::described_when_calling(toolbox),
+        Direction::Inbound | Direction::Test | Direction::Unknown => prompt::tools::described(toolbox),
+    };
+    toolbox::offered(toolbox, described)
 }
 
 /// Runs a tool to its answer. The session's own deadline is later than all of these. `troubles` is the call's own.
@@ -90,21 +71,30 @@ pub(crate) async fn run<P: Ports>(
     troubles: &RateLimited,
 ) -> ToolAnswer {
     match call.name.as_str() {
+        name if plan.is_opt_out(name) => opt_out(ports, plan, call, troubles).await.into(),
+        name if plan.is_call_back(name) => call_backs::run(ports, plan, call, troubles).await.into(),
         TRANSFER_CALL if !plan.tools.directory.is_empty() => transfer(&plan.tools, &call.arguments),
         TAKE_MESSAGE if plan.tools.take_messages => message(ports, plan, call, troubles).await.into(),
+        SEND_MESSAGE if plan.tools.send_message => send(ports, plan, call, troubles).await.into(),
         name if plan.tools.appointments && APPOINTMENT_TOOLS.contains(&name) => {
             let answer = appointments::run(ports, plan, call, troubles).await;
             answer.unwrap_or_else(|| error("unknown_tool", "there is no such tool")).into()
         }
-        name => match plan.tools.http_tool(name) {
+        name => match plan.http_tool(name) {
             Some(tool) => ask(ports, plan, tool, call, troubles).await,
             None => error("unknown_tool", "there is no such tool").into(),
         },
     }
 }
 
+/// As [`fitting`], for one of the product's own tools.
+fn fitting_own(toolbox: &Toolbox, name: &str, arguments: &str) -> Result<Value, Value> {
+    let schema = toolbox::parameters(toolbox, name);
+    fitting(&schema.ok_or_else(|| error("unknown_tool", "there is no such tool"))?, arguments)
+}
+
 fn transfer(toolbox: &Toolbox, arguments: &str) -> ToolAnswer {
-    let arguments = match fitting(&parameters_of_transfer(toolbox), arguments) {
+    let arguments = match fitting_own(toolbox, TRANSFER_CALL, arguments) {
         Ok(arguments) => arguments,
         Err(complaint) => return complaint.into(),
     };
@@ -123,16 +113,11 @@ async fn message<P: Ports>(
     call: &ToolInvocation,
     troubles: &RateLimited,
 ) -> Value {
-    let arguments = match fitting(&parameters_of_message(), &call.arguments) {
+    let arguments = match fitting_own(&plan.tools, TAKE_MESSAGE, &call.arguments) {
         Ok(arguments) => arguments,
         Err(complaint) => return complaint,
     };
-    let field = |name: &str| arguments[name].as_str().map(str::to_owned);
-    let message = TakenMessage {
-        recipient: field("for"),
-        text: field("message").unwrap_or_default(),
-        callback: field("callback"),
-    };
+    let message = message_in(&arguments);
     let id = message_id(&message);
     match timeout(MESSAGE_WAIT, ports.take_message(plan, &id, &message)).await {
         Ok(Ok(())) => json!({ "ok": true }),
@@ -141,6 +126,56 @@ async fn message<P: Ports>(
                 tracing::error!(call = %plan.call, others, "a message could not be kept");
             }
             error("not_noted", "the message could not be noted; noting it again does not note it twice")
+        }
+    }
+}
+
+/// To the number that the person calls from, and to no other: the model says no number.
+async fn send<P: Ports>(ports: &P, plan: &CallPlan, call: &ToolInvocation, troubles: &RateLimited) -> Value {
+    let arguments = match fitting_own(&plan.tools, SEND_MESSAGE, &call.arguments) {
+        Ok(arguments) => arguments,
+        Err(complaint) => return complaint,
+    };
+    if plan.caller.is_none() {
+        return error("no_number", "nothing was sent: the caller's number is not known");
+    }
+    let text = arguments["text"].as_str().unwrap_or_default().trim();
+    let sent = timeout(MESSAGE_WAIT, ports.send_message(plan, &digest(text), text)).await;
+    match sent {
+        Ok(Ok(true)) => {
+            json!({ "ok": true, "message": "it is on its way to the number that the caller calls from" })
+        }
+        Ok(Ok(false)) => {
+            error("opted_out", "nothing was sent: the person wants no messages; do not offer it again")
+        }
+        Ok(Err(_)) | Err(_) => {
+            if let Some(others) = troubles.admit(Instant::now()) {
+                tracing::error!(call = %plan.call, others, "a text to a caller could not be asked for");
+            }
+            error("not_sent", "it is not known whether it is sent; asking again does not send it twice")
+        }
+    }
+}
+
+/// The number that was called, and no other: the model says no number. Arguments that do not fit lose the reason at most, never
+/// the wish.
+async fn opt_out<P: Ports>(
+    ports: &P,
+    plan: &CallPlan,
+    call: &ToolInvocation,
+    troubles: &RateLimited,
+) -> Value {
+    let reason = reason_in(&call.arguments);
+    match timeout(MESSAGE_WAIT, ports.record_do_not_call(plan, reason.as_deref())).await {
+        Ok(Ok(())) => json!({
+            "ok": true,
+            "message": "it is recorded that this number is not called again; say so, say goodbye and end the call",
+        }),
+        Ok(Err(_)) | Err(_) => {
+            if let Some(others) = troubles.admit(Instant::now()) {
+                tracing::error!(call = %plan.call, others, "a wish not to be called could not be recorded yet");
+            }
+            error("not_recorded", "it is not recorded yet: promise nothing, say goodbye and end the call")
         }
     }
 }
@@ -174,9 +209,9 @@ async fn ask<P: Ports>(
         tracing::warn!(call = %plan.call, tool = tool.name, %trouble, others, "a tool did not do what it was asked");
     }
     match asked {
-        Ok(outcome) => ToolAnswer { output: answer::of(&outcome, tool.once), transfer: None },
+        Ok(outcome) => ToolAnswer { output: answer_of(&outcome, tool.once), transfer: None },
         Err(ToolFailure::InProgress) => error("in_progress", "this is being done at this moment").into(),
-        Err(ToolFailure::Superseded | ToolFailure::Store(_)) => answer::not_done().into(),
+        Err(ToolFailure::Superseded | ToolFailure::Store(_)) => not_done().into(),
     }
 }
 
@@ -188,83 +223,6 @@ fn effect(plan: &CallPlan, tool: &HttpTool, call: &ToolInvocation, arguments: &V
     }
     // Objects are ordered by key, so equal arguments have equal texts.
     format!("{}.{}", plan.call, digest(&format!("{}\0{arguments}", tool.name)))
-}
-
-/// Names a message by its words, for the whole call: a session that goes on where another was lost may be asked to take
-/// it once more. How a recogniser writes them makes no other message.
-fn message_id(message: &TakenMessage) -> String {
-    let parts = [Some(&message.text), message.recipient.as_ref(), message.callback.as_ref()];
-    let parts: Vec<String> =
-        parts.into_iter().map(|part| part.map_or_else(String::new, |p| words(p))).collect();
-    digest(&parts.join("\0"))
-}
-
-/// What is left of a text without case, punctuation and spacing; all of it if that is nothing.
-fn words(text: &str) -> String {
-    let words: Vec<String> = text
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    if words.is_empty() { text.to_owned() } else { words.join(" ") }
-}
-
-fn digest(text: &str) -> String {
-    hex::encode(&Sha256::digest(text)[..16])
-}
-
-fn schema_of(tool: &HttpTool) -> Option<Value> {
-    let schema: Value = serde_json::from_str(&tool.parameters).ok()?;
-    (schema["type"] == "object" && jsonschema::validator_for(&schema).is_ok()).then_some(schema)
-}
-
-/// The arguments, if they are an object that fits the schema; otherwise what is wrong with them, for the model.
-fn fitting(schema: &Value, arguments: &str) -> Result<Value, Value> {
-    // Some models send nothing where there is nothing to say.
-    let text = if arguments.trim().is_empty() { "{}" } else { arguments };
-    let parsed: Map<String, Value> = serde_json::from_str(text)
-        .map_err(|_| error("invalid_arguments", "the arguments are not a JSON object"))?;
-    let arguments = Value::Object(parsed);
-    let validator =
-        jsonschema::validator_for(schema).map_err(|_| error("unknown_tool", "there is no such tool"))?;
-    // Where it is wrong and what was expected, never the value: it may be personal.
-    let complaints: Vec<Value> = validator
-        .iter_errors(&arguments)
-        .take(MAX_COMPLAINTS)
-        .map(|wrong| json!({ "at": wrong.instance_path().to_string(), "rule": wrong.kind().keyword() }))
-        .collect();
-    if complaints.is_empty() {
-        return Ok(arguments);
-    }
-    let mut answer = error("invalid_arguments", "the arguments do not fit the tool's parameters");
-    answer["wrong"] = complaints.into();
-    Err(answer)
-}
-
-fn parameters_of_transfer(toolbox: &Toolbox) -> Value {
-    let ids: Vec<&str> = toolbox.directory.iter().map(|entry| entry.id.as_str()).collect();
-    json!({
-        "type": "object",
-        "properties": { "to": { "type": "string", "enum": ids } },
-        "required": ["to"],
-        "additionalProperties": false,
-    })
-}
-
-fn parameters_of_message() -> Value {
-    let text = |description: &str, max: usize| json!({ "type": "string", "description": description, "maxLength": max });
-    let mut message = text("The message, in the caller's words", MESSAGE_MAX_CHARACTERS);
-    message["minLength"] = 1.into();
-    json!({
-        "type": "object",
-        "properties": {
-            "for": text("Whom it is for, if the caller said so", 200),
-            "message": message,
-            "callback": text("Where to call back, as the caller said it", 200),
-        },
-        "required": ["message"],
-        "additionalProperties": false,
-    })
 }
 
 #[cfg(test)]

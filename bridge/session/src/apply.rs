@@ -224,8 +224,7 @@ impl Session {
     }
 
     fn run_tool(&mut self, now: Instant, response: &str, call_id: String, name: String, arguments: String) {
-        let own =
-            self.facts.call.plan().and_then(|plan| plan.tools.http_tool(&name)).map(|tool| tool.timeout);
+        let own = self.facts.call.plan().and_then(|plan| plan.http_tool(&name)).map(|tool| tool.timeout);
         match self.facts.tools.open(now, response, [&call_id, &name, &arguments], own) {
             Ok(()) => self.outputs.push(Output::RunTool { call_id, name, arguments }),
             Err(refusal) => self.answer_tool(call_id, name, refusal.to_owned()),

@@ -155,8 +155,9 @@ impl Facts {
         if !self.tools.is_new(call_id) {
             return false;
         }
+        self.call.tool_called(name);
         // A call that is not carried out is no use to the caller, and no answer.
-        let refused = self.tools.refuses(response, name);
+        let refused = self.refuses_tool(response, name);
         self.gate.saw(now, response, false, !refused);
         let kept = &arguments[..arguments.floor_char_boundary(ARGUMENTS_MAX_BYTES)];
         let call = ToolCall {
@@ -167,6 +168,12 @@ impl Facts {
         };
         self.turns.tool_called(self.call.wall(now), response, item, call);
         true
+    }
+
+    /// Whether a call of this tool is not even tried. A person's wish not to be called again is heard however many tools were
+    /// called before.
+    pub(crate) fn refuses_tool(&self, response: &str, name: &str) -> bool {
+        !self.call.is_opt_out(name) && self.tools.refuses(response, name)
     }
 
     /// Adds what a response cost, once.

@@ -31,6 +31,7 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         EndReason::MaxDuration => "The call has reached its longest permitted duration.",
         EndReason::Requested => "The business asks you to end the call now.",
         EndReason::Transfer => return hand_over(plan),
+        EndReason::OptedOut => return opted_out(plan),
         EndReason::AgentHangUp
         | EndReason::CallerHangUp
         | EndReason::Voicemail
@@ -43,6 +44,16 @@ pub(crate) fn goodbye(plan: &CallPlan, reason: EndReason) -> String {
         | EndReason::Internal => "The matter is settled.",
     };
     with_role(plan, &format!("{why} Say a goodbye in one short sentence and nothing else. Call no tool."))
+}
+
+/// The last words to a person who wants no more calls.
+fn opted_out(plan: &CallPlan) -> String {
+    with_role(
+        plan,
+        "The person you called does not want to be called again. If record_do_not_call has answered with ok, tell them in one \
+         short sentence that this is recorded; if not, say that you have understood and promise nothing. Then say a short \
+         goodbye and nothing else. Ask nothing. Call no tool.",
+    )
 }
 
 /// The last words before the call is transferred.

@@ -98,7 +98,7 @@ impl Session {
             }
             Deadline::Screening => self.facts.party.screened(None),
             Deadline::Farewell => {
-                let action = self.rules.farewell.pause_over();
+                let action = self.rules.farewell.pause_over(&self.facts);
                 self.apply(now, [action]);
             }
             Deadline::Warning => {
@@ -134,7 +134,7 @@ impl Session {
             }
             Deadline::Tool => {
                 while let Some(call) = self.facts.tools.take_overdue(now) {
-                    self.apply(now, [tool_use::overdue(call)]);
+                    self.apply(now, tool_use::overdue(&self.facts, call));
                 }
             }
             Deadline::Filler => {

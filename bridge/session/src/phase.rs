@@ -26,6 +26,7 @@ pub(crate) const fn close_code(reason: EndReason) -> u16 {
         | EndReason::Voicemail
         | EndReason::MaxDuration
         | EndReason::Requested
+        | EndReason::OptedOut
         | EndReason::Transfer => 1000,
         EndReason::CallerLost | EndReason::Drained => 1001,
         EndReason::Unauthorised | EndReason::Protocol | EndReason::Superseded => 1008,

@@ -27,6 +27,8 @@ mod appointments_of_callers;
 const TURNS: &str = "turns";
 const LEASES: &str = "leases";
 const APPOINTMENTS: &str = "appointments";
+const CONTACTS: &str = "contacts";
+const EVENTS: &str = "events";
 /// So short that a test can wait for an asker to be given up.
 const TOOL_TIMEOUT: Duration = Duration::from_secs(1);
 /// More polls than any of this takes.
@@ -49,6 +51,8 @@ impl World {
         create(&aws, TURNS, &["pk", "sk"]).await;
         create(&aws, LEASES, &["pk"]).await;
         create(&aws, APPOINTMENTS, &["pk", "sk"]).await;
+        create(&aws, CONTACTS, &["pk", "sk"]).await;
+        create(&aws, EVENTS, &["pk", "sk"]).await;
         let acted: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
         let counted = Arc::clone(&acted);
         let act = move |headers: HeaderMap, address: Uri| async move {
@@ -87,10 +91,13 @@ impl World {
             steps: Leases::new(&self.aws, LEASES),
             desk: Desk::new(
                 appointments::Reader::new(&self.aws, APPOINTMENTS),
-                appointments::Writer::of_sessions(&self.aws, APPOINTMENTS, LEASES),
+                appointments::Writer::of_sessions(&self.aws, APPOINTMENTS, CONTACTS, EVENTS, LEASES),
                 &key,
             ),
             tools: ToolClient::new(key.clone(), Reach::AndLoopback).unwrap(),
+            do_not_call: do_not_call::Recorder::new(&self.aws, "do-not-call"),
+            texts: texts::Reader::new(&self.aws, "texts"),
+            text_jobs: Queue::new(&self.aws, "texts"),
             clock: self.aws.clock.clone(),
         }
     }
@@ -267,17 +274,6 @@ async fn a_repetition_is_told_what_came_of_the_first_request() {
     assert_eq!((outcome.as_str(), world.acted(1)), (r#"{"ok":true,"text":"Booked."}"#, 1));
     assert_eq!(ask(&ports, &plan, "call_4", "book", "{}").await, outcome);
     assert_eq!(world.acted(1), 1);
-}
-
-#[test]
-fn what_an_older_version_kept_is_what_was_done() {
-    let reply = ToolReply { text: r#"{"booked":true}"#.into(), cut: false };
-    assert_eq!(recorded(r#"{"booked":true}"#.into()), ToolOutcome::Done { reply });
-    for outcome in
-        [ToolOutcome::of(409, ToolReply::default()), ToolOutcome::Unknown { why: Lost::Status(302) }]
-    {
-        assert_eq!(recorded(serde_json::to_string(&outcome).unwrap()), outcome);
-    }
 }
 
 #[test]

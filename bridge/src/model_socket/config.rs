@@ -6,8 +6,9 @@ use openai::realtime::SessionConfig;
 use openai::realtime::session::{
     Eagerness, InputTranscription, InvalidSession, SemanticVad, ServerVad, Tool, TurnDetection,
 };
+use providers::toolbox::Offered;
 
-use crate::tools::{self, Offered};
+use crate::tools;
 
 pub(crate) fn session_config(plan: &CallPlan) -> Result<SessionConfig, InvalidSession> {
     SessionConfig::phone()
@@ -15,7 +16,7 @@ pub(crate) fn session_config(plan: &CallPlan) -> Result<SessionConfig, InvalidSe
         .voice(plan.voice.voice.as_str())
         .turn_detection(turn_detection(&plan.voice.turn_detection))
         .transcription(transcription(&plan.voice))
-        .tools(tools::offered(&plan.tools).into_iter().map(tool).collect())
+        .tools(tools::offered(plan).into_iter().map(tool).collect())
         .build()
 }
 

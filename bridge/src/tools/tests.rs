@@ -1,16 +1,28 @@
 use std::sync::Mutex;
 
-use domain::tools::{ANSWER_MAX_BYTES, Destination, Missed, ToolReply};
+use domain::call_back::{Declined, Moment, Terms, Wish};
+use domain::tools::{
+    ANSWER_MAX_BYTES, Destination, Missed, PROMISE_CALL_BACK, RECORD_DO_NOT_CALL, TakenMessage, ToolReply,
+};
+use domain::zone::Zone;
 use domain::{AnsweredBy, CallSid, Epoch, PhoneNumber, SessionReport, Timestamp, Turn};
 
 use super::*;
 use crate::ports::{ClaimError, HangUpError, StoreError};
+
+/// 30 November 2026, 15:00 in New York.
+const NOW: Timestamp = Timestamp::from_secs(1_796_068_800);
 
 /// Keeps what tools did.
 #[derive(Default)]
 struct World {
     messages: Mutex<Vec<(String, TakenMessage)>>,
     asked: Mutex<Vec<(String, Value)>>,
+    /// Why each person wants no more calls.
+    opted_out: Mutex<Vec<Option<String>>>,
+    /// What was said of the time of each call that was asked for.
+    call_backs: Mutex<Vec<Wish>>,
+    list_fails: bool,
     hangs: bool,
     /// What every tool comes to, instead of being done.
     answers: Option<Result<ToolOutcome, ToolFailure>>,
@@ -42,6 +54,27 @@ impl Ports for World {
     async fn take_message(&self, _: &CallPlan, id: &str, message: &TakenMessage) -> Result<(), StoreError> {
         self.messages.lock().unwrap().push((id.to_owned(), message.clone()));
         Ok(())
+    }
+
+    async fn record_do_not_call(&self, _: &CallPlan, reason: Option<&str>) -> Result<(), StoreError> {
+        if self.list_fails {
+            return Err(StoreError::Unavailable("no answer".into()));
+        }
+        self.opted_out.lock().unwrap().push(reason.map(str::to_owned));
+        Ok(())
+    }
+
+    async fn promise_call_back(
+        &self,
+        plan: &CallPlan,
+        wish: &Wish,
+    ) -> Result<Result<Moment, Declined>, StoreError> {
+        if self.list_fails {
+            return Err(StoreError::Unavailable("no answer".into()));
+        }
+        self.call_backs.lock().unwrap().push(wish.clone());
+        let (terms, to) = (plan.call_back.as_ref().unwrap(), plan.caller.as_ref().unwrap());
+        Ok(terms.resolve(to, wish, "en", NOW))
     }
 
     async fn call_tool(&self, _: &CallPlan, request: &ToolRequest<'_>) -> Result<ToolOutcome, ToolFailure> {
@@ -78,6 +111,7 @@ fn plan() -> CallPlan {
         tools: Toolbox {
             directory: vec![Destination { id: "workshop".into(), label: "the workshop".into(), number }],
             take_messages: true,
+            send_message: false,
             appointments: false,
             http: vec![slots, book, broken],
         },
@@ -97,11 +131,102 @@ async fn run_one(name: &str, arguments: &str) -> (Value, Option<String>) {
 
 #[test]
 fn the_model_is_offered_what_the_business_has_and_never_a_number() {
-    let tools = offered(&plan().tools);
+    let tools = offered(&plan());
     let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
     assert_eq!(names, ["end_call", "transfer_call", "take_message", "free_slots", "book"]);
     assert!(!format!("{tools:?}").contains("5550101"));
-    assert_eq!(offered(&Toolbox::default()).len(), 1, "and nothing that it does not have");
+    let nothing = |direction| offered(&CallPlan { direction, tools: Toolbox::default(), ..plan() });
+    assert_eq!(nothing(Direction::Inbound).len(), 1, "and nothing that it does not have");
+    assert_eq!(nothing(Direction::Test).len(), 1);
+    let names: Vec<String> = nothing(Direction::Outbound).into_iter().map(|tool| tool.name).collect();
+    assert_eq!(names, ["end_call", "record_do_not_call"], "the person who is called may always say no");
+}
+
+/// In a call that is placed the name is the product's own, also for a business that has given it to a tool.
+fn placed() -> CallPlan {
+    let mut plan = CallPlan { direction: Direction::Outbound, ..plan() };
+    plan.tools.http[0].name = RECORD_DO_NOT_CALL.into();
+    plan
+}
+
+/// A call in which another one may be promised, with a tool of the business's own of that name.
+fn promising() -> CallPlan {
+    let mut plan = CallPlan { direction: Direction::Outbound, ..plan() };
+    plan.tools.http[0].name = PROMISE_CALL_BACK.into();
+    plan.caller = Some(PhoneNumber::parse("+12025550143").unwrap());
+    plan.voice.languages = vec!["en".into()];
+    let zone = Some(Zone::parse("America/New_York").unwrap());
+    plan.call_back = Some(Terms { earliest: NOW, latest: None, hours: vec![], zone });
+    plan
+}
+
+/// Fault 74.
+#[tokio::test]
+async fn a_call_is_promised_once_it_is_kept_and_at_a_time_that_may_be() {
+    let world = World::default();
+    let ask = async |world: &World, plan: &CallPlan, arguments: Value| -> Value {
+        let (name, arguments) = (PROMISE_CALL_BACK.into(), arguments.to_string());
+        let call = ToolInvocation { id: "call_1".into(), name, arguments };
+        let answer = run(world, plan, &call, &RateLimited::default()).await;
+        serde_json::from_str(&answer.output).unwrap()
+    };
+    let kept = ask(&world, &promising(), json!({ "day": "tomorrow", "at": "4" })).await;
+    assert_eq!((&kept["ok"], &kept["say"]), (&json!(true), &json!("Tuesday, 1 December, 16:00")), "{kept}");
+    let late = ask(&world, &promising(), json!({ "day": "tomorrow", "at": "23:00" })).await;
+    assert_eq!((&late["error"], &late["ok"]), (&json!("not_then"), &json!(null)), "{late}");
+    let offer = json!({ "offer": late["alternatives"][0]["offer"] });
+    assert_eq!(ask(&world, &promising(), offer).await["ok"], true);
+    let asked = ask(&world, &promising(), json!({ "day": "today", "at": "2" })).await;
+    assert_eq!((&asked["question"], &asked["options"][1]["value"]), (&json!("which_hour"), &json!("14:00")));
+    let far = ask(&world, &promising(), json!({ "day": "02-20", "at": "10:00" })).await;
+    assert_eq!(far["error"], "too_far");
+    for odd in [json!({ "at": "noonish" }), json!({ "number": "+19005550100" }), json!({ "in_minutes": 0 })] {
+        assert_eq!(ask(&world, &promising(), odd).await["error"], "invalid_arguments");
+    }
+    let failing = World { list_fails: true, ..World::default() };
+    let answer = ask(&failing, &promising(), json!({ "in_minutes": 60 })).await;
+    assert_eq!((&answer["error"], &answer["ok"]), (&json!("not_kept"), &json!(null)));
+
+    let names: Vec<String> = offered(&promising()).into_iter().map(|tool| tool.name).collect();
+    assert_eq!(names[..3], ["end_call", "record_do_not_call", "promise_call_back"]);
+    assert_eq!(names.iter().filter(|name| *name == PROMISE_CALL_BACK).count(), 1);
+    assert!(world.asked.lock().unwrap().is_empty(), "the business's own tool is not asked");
+    let without = CallPlan { call_back: None, ..promising() };
+    ask(&world, &without, json!({ "day": "monday" })).await;
+    assert_eq!(world.asked.lock().unwrap().len(), 1, "it is, where nothing can be promised");
+    assert_eq!(world.call_backs.lock().unwrap().len(), 5);
+}
+
+/// Fault 73.
+#[tokio::test]
+async fn a_wish_not_to_be_called_is_recorded_whatever_the_model_passes() {
+    let world = World::default();
+    let ask = async |world: &World, plan: &CallPlan, arguments: &str| -> Value {
+        let (name, arguments) = (RECORD_DO_NOT_CALL.into(), arguments.into());
+        let call = ToolInvocation { id: "call_1".into(), name, arguments };
+        let answer = run(world, plan, &call, &RateLimited::default()).await;
+        serde_json::from_str(&answer.output).unwrap()
+    };
+    for arguments in ["", "null", "{}", r#"{"number":"+19005550100"}"#, r#"{"reason":"  "}"#, "[1]"] {
+        assert_eq!(ask(&world, &placed(), arguments).await["ok"], true, "{arguments}");
+    }
+    let long = json!({ "reason": format!(" {}", "ü".repeat(300)) }).to_string();
+    ask(&world, &placed(), &long).await;
+    let mut reasons = world.opted_out.lock().unwrap().clone();
+    assert_eq!(reasons.pop().flatten(), Some("ü".repeat(200)));
+    assert_eq!(reasons, vec![None; 6]);
+
+    let failing = World { list_fails: true, ..World::default() };
+    let answer = ask(&failing, &placed(), "{}").await;
+    assert_eq!((answer["error"].as_str(), answer["ok"].as_bool()), (Some("not_recorded"), None));
+
+    let offered = offered(&placed());
+    assert_eq!(offered.iter().filter(|tool| tool.name == RECORD_DO_NOT_CALL).count(), 1);
+    assert!(world.asked.lock().unwrap().is_empty(), "the business's own tool is for calls that come in");
+    let inbound = CallPlan { direction: Direction::Inbound, ..placed() };
+    ask(&world, &inbound, r#"{"day":"monday"}"#).await;
+    assert_eq!(world.asked.lock().unwrap().len(), 1);
+    assert_eq!(ask(&world, &plan(), "{}").await["error"], "unknown_tool");
 }
 
 #[tokio::test]

@@ -22,11 +22,20 @@ pub(crate) struct CallDetails {
     sid: Option<CallSid>,
     plan: Option<Box<CallPlan>>,
     phrases: Phrases,
+    /// The person who was called wants no more calls, whatever came of recording it.
+    opted_out: bool,
 }
 
 impl CallDetails {
     pub(crate) fn new(now: Instant, wall: Timestamp) -> Self {
-        Self { born: (now, wall), started: None, sid: None, plan: None, phrases: Phrases::default() }
+        Self {
+            born: (now, wall),
+            started: None,
+            sid: None,
+            plan: None,
+            phrases: Phrases::default(),
+            opted_out: false,
+        }
     }
 
     /// Twilio's stream started and named the call.
@@ -39,7 +48,27 @@ impl CallDetails {
     pub(crate) fn plan_claimed(&mut self, plan: Box<CallPlan>) {
         let languages = plan.voice.languages.iter().map(String::as_str);
         self.phrases = Phrases::new(languages, &plan.conversation.phrases);
+        let tools = plan.history.iter().filter_map(|item| match item {
+            HistoryItem::Tool { name, .. } => Some(name),
+            HistoryItem::Said { .. } => None,
+        });
+        self.opted_out = tools.into_iter().any(|name| plan.is_opt_out(name));
         self.plan = Some(plan);
+    }
+
+    /// Whether a call of this tool says that the person wants no more calls.
+    pub(crate) fn is_opt_out(&self, tool: &str) -> bool {
+        self.plan().is_some_and(|plan| plan.is_opt_out(tool))
+    }
+
+    /// The model called a tool.
+    pub(crate) fn tool_called(&mut self, name: &str) {
+        self.opted_out |= self.is_opt_out(name);
+    }
+
+    /// Whether the person wants no more calls, as far as the agent has understood them in this session or an earlier one.
+    pub(crate) const fn has_opted_out(&self) -> bool {
+        self.opted_out
     }
 
     pub(crate) const fn born(&self) -> Instant {

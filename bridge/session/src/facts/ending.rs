@@ -41,12 +41,13 @@ pub(crate) enum Goodbye {
 }
 
 impl Ending {
-    /// The call shall end. The first reason stands, except that nothing outlasts the maximum duration; true
-    /// if a goodbye has to be arranged.
+    /// The call shall end. The first reason stands, except that nothing outlasts the maximum duration, and that an agent which
+    /// hangs up on a person who wants no more calls does so for that; true if a goodbye has to be arranged.
     pub(crate) fn begin(&mut self, reason: EndReason, goodbye: Goodbye) -> bool {
         match &mut self.pending {
             Some(pending) => {
-                if reason == EndReason::MaxDuration {
+                let is_wish = (pending.reason, reason) == (EndReason::AgentHangUp, EndReason::OptedOut);
+                if reason == EndReason::MaxDuration || is_wish {
                     pending.reason = reason;
                 }
                 false

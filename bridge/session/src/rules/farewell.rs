@@ -7,11 +7,11 @@
 use std::time::{Duration, Instant};
 
 use domain::phrases::Phrases;
-use domain::turn::EndReason;
 
 use crate::action::Action;
 use crate::facts::Facts;
 use crate::facts::ending::Goodbye;
+use crate::rules::hang_up;
 
 /// The pause after a goodbye in which a caller who has more to say says so.
 const GRACE: Duration = Duration::from_secs(4);
@@ -56,8 +56,10 @@ impl Farewell {
 
     /// Waits out the pause after a goodbye while neither side speaks.
     pub(crate) fn follow(&mut self, now: Instant, facts: &Facts, quiet: bool) {
-        let wanted =
-            facts.call.policy().is_some_and(|policy| policy.end_on_goodbye) && !facts.steering.is_muted();
+        // A person who wants no more calls is not kept on the line, whatever the business's policy.
+        let wanted = (facts.call.policy().is_some_and(|policy| policy.end_on_goodbye)
+            || facts.call.has_opted_out())
+            && !facts.steering.is_muted();
         if quiet && wanted && self.is_said() {
             self.pause_ends.get_or_insert(now + GRACE);
         } else {
@@ -66,9 +68,9 @@ impl Farewell {
     }
 
     /// The pause is over: the goodbye stands.
-    pub(crate) fn pause_over(&mut self) -> Action {
+    pub(crate) fn pause_over(&mut self, facts: &Facts) -> Action {
         self.pause_ends = None;
-        Action::end(EndReason::AgentHangUp, Goodbye::Said)
+        Action::end(hang_up::agents_reason(facts), Goodbye::Said)
     }
 
     pub(crate) const fn pause_ends(&self) -> Option<Instant> {

@@ -1,6 +1,7 @@
 //! The first words of a session: the greeting, or for a call that another epoch began, its continuation.
 
 use domain::Epoch;
+use domain::turn::EndReason;
 
 use crate::action::Action;
 use crate::facts::Facts;
@@ -12,6 +13,9 @@ pub(crate) fn first_words(facts: &Facts) -> Option<Action> {
     let plan = facts.call.plan()?;
     if plan.greeting.is_some() {
         greeting(facts)
+    } else if facts.call.has_opted_out() {
+        // What was lost with the session before is its goodbye.
+        Some(Action::say_goodbye(EndReason::OptedOut))
     } else if plan.epoch > Epoch::FIRST || !plan.history.is_empty() {
         Some(Action::ask(ResponseReason::Recovery, Some(instructions::resume(plan))))
     } else {

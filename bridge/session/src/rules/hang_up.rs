@@ -13,7 +13,18 @@ pub(crate) fn is_due(facts: &Facts) -> bool {
 
 /// The model asked in `response` for the end of the call.
 pub(crate) fn asked_for(facts: &Facts, response: &str) -> Action {
-    Action::end(EndReason::AgentHangUp, goodbye_of(facts, response))
+    Action::end(agents_reason(facts), goodbye_of(facts, response))
+}
+
+/// The tool by which a person wants no more calls has given its output, whatever that says: they are not kept on the line. The
+/// goodbye comes after it, since nothing that was said before could know it.
+pub(crate) fn after_opt_out(facts: &Facts, tool: &str) -> Option<Action> {
+    facts.call.is_opt_out(tool).then(|| Action::say_goodbye(EndReason::OptedOut))
+}
+
+/// Why an agent that has said goodbye hangs up.
+pub(crate) fn agents_reason(facts: &Facts) -> EndReason {
+    if facts.call.has_opted_out() { EndReason::OptedOut } else { EndReason::AgentHangUp }
 }
 
 /// A tool that the model called in `response` connects the caller with an entry of the directory.

@@ -132,6 +132,7 @@ pub(crate) const fn is_handed_on(reason: EndReason) -> bool {
         | EndReason::Voicemail
         | EndReason::MaxDuration
         | EndReason::Requested
+        | EndReason::OptedOut
         | EndReason::Unauthorised
         | EndReason::Protocol => false,
     }

@@ -16,9 +16,10 @@ pub(crate) fn called(facts: &Facts, response: &str, [call_id, name, arguments]: 
         name: name.to_owned(),
         output: output.to_owned(),
     };
-    if facts.gate.is_discarded(response) {
+    // A person who asks not to be called again mostly goes on talking: the wish stands whatever became of the response.
+    if facts.gate.is_discarded(response) && !facts.call.is_opt_out(name) {
         vec![answer(INTERRUPTED)]
-    } else if facts.tools.refuses(response, name) {
+    } else if facts.refuses_tool(response, name) {
         vec![answer(TALK_FIRST)]
     } else if name == END_CALL {
         vec![answer(ENDING), hang_up::asked_for(facts, response)]
@@ -36,12 +37,13 @@ pub(crate) fn called(facts: &Facts, response: &str, [call_id, name, arguments]: 
 pub(crate) fn done(facts: &Facts, call: OpenCall, output: String, transfer: Option<String>) -> Vec<Action> {
     let OpenCall { call_id, name, response, .. } = call;
     let transfer = transfer.map(|destination| hang_up::transfer_asked_for(facts, &response, destination));
-    [Action::AnswerTool { call_id, name, output }].into_iter().chain(transfer).collect()
+    let last_words = hang_up::after_opt_out(facts, &name);
+    [Action::AnswerTool { call_id, name, output }].into_iter().chain(transfer).chain(last_words).collect()
 }
 
 /// A tool did not answer in time.
-pub(crate) fn overdue(call: OpenCall) -> Action {
-    Action::AnswerTool { call_id: call.call_id, name: call.name, output: TIMED_OUT.to_owned() }
+pub(crate) fn overdue(facts: &Facts, call: OpenCall) -> Vec<Action> {
+    done(facts, call, TIMED_OUT.to_owned(), None)
 }
 
 /// A tool takes its time: the caller hears so, unless either side is speaking anyway.

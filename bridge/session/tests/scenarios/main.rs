@@ -14,6 +14,7 @@ mod goodbyes;
 mod long_answers;
 mod model_loss;
 mod no_person;
+mod opt_outs;
 mod overheard;
 mod properties;
 mod responses;
