@@ -1,5 +1,5 @@
 // The console's frame: who is signed in, which business is looked at, and which screen is shown.
-import { Badge, Field, Form, Trouble, ask, count, go, here, html, of, render, to, useEffect, useFields, useLoad, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
+import { Badge, Field, Form, NotLoaded, Trouble, ask, count, go, here, html, loaded, of, render, to, useEffect, useFields, useLayoutEffect, useLoad, useModule, useRef, useRoute, useState, whenSignedOut } from "./lib/all.js";
 import { early } from "./lib/early.js";
 
 /** A screen: what leads to it, the scope without which it shows nothing, and its module and name, and those of the screen of one of its things. */
@@ -9,10 +9,17 @@ const OF_BUSINESS = [
 	place("live", "Live", "calls:read", "live Live"),
 	place("calls", "Calls", "calls:read", "calls Calls", "call CallPage"),
 	place("messages", "Messages", "calls:read", "messages Messages"),
+	place("inbox", "Inbox", "texts:read", "inbox Inbox", "thread ThreadPage"),
+	place("contacts", "Contacts", "contacts:read", "contacts Contacts", "contact ContactPage"),
+	place("leads", "Leads", "leads:read", "leads Leads", "lead-source LeadSourcePage"),
+	place("campaigns", "Campaigns", "campaigns:read", "campaigns Campaigns", "campaign CampaignPage"),
+	place("calendar", "Calendar", "appointments:read", "calendar CalendarWeek", "calendar-offers Offers"),
 	place("settings", "Settings", "settings:read", "settings Settings"),
 	place("prompt", "What the model gets", "settings:read", "prompt Prompt"),
 	place("numbers", "Numbers", "numbers:read", "numbers Numbers"),
 	place("do-not-call", "Do not call", "do_not_call:read", "numbers DoNotCall"),
+	place("endpoints", "Endpoints", "endpoints:read", "endpoints Endpoints", "endpoint EndpointPage"),
+	place("notifications", "Notifications", "notifications:read", "notifications Notifications"),
 	place("usage", "Usage", "usage:read", "usage Usage"),
 	place("members", "Members", "keys:read", "members Members"),
 	place("keys", "Keys", "keys:read", "keys Keys"),
@@ -31,27 +38,6 @@ function placeOf(/** @type {string[]} */ [area, ...rest]) {
 	const [name, one] = area === "b" ? rest.slice(1) : rest;
 	const found = (area === "b" ? OF_BUSINESS : OF_DEPLOYMENT).find((place) => place.name === name);
 	return { found, one, screen: one === undefined ? found?.screen : found?.one };
-}
-
-/** @param {string} screen its module and name; the module is loaded once, when it is first wanted */
-async function loaded(screen) {
-	const [module, name] = screen.split(" ");
-	return (await import(`./screens/${module}.js`))[name];
-}
-
-/** A screen when its module is there. @param {string | undefined} screen */
-function useScreen(screen) {
-	const [state, setState] = useState({ of: "", Screen: /** @type {any} */ (null), problem: /** @type {any} */ (null) });
-	useEffect(() => {
-		// A module that comes late is not shown in place of one that was wanted since.
-		let isWanted = true;
-		const show = (Screen, problem) => isWanted && screen && setState({ of: screen, Screen, problem });
-		if (screen) loaded(screen).then((Screen) => show(Screen, null), (problem) => show(null, problem));
-		return () => {
-			isWanted = false;
-		};
-	}, [screen]);
-	return state.of === screen ? state : { Screen: null, problem: null };
 }
 
 function Console() {
@@ -74,7 +60,7 @@ function Console() {
 	const invitation = parts[0] === "join" ? parts[1] : undefined;
 	const reason = query.get("sign-in");
 	const isOutside = who === null || invitation || reason;
-	const { Screen: SignIn } = useScreen(isOutside ? "sign-in SignIn" : undefined);
+	const { Part: SignIn } = useModule(isOutside ? "sign-in SignIn" : undefined);
 	if (problem) return html`<main class="sign-in"><h1>Switchboard</h1><${Trouble} of=${problem} again=${() => look()} /></main>`;
 	if (who === undefined || (isOutside && !SignIn)) return null;
 	const signedIn = (who) => {
@@ -95,11 +81,12 @@ function Frame({ who, onLeft, onSwitched }) {
 	const waiting = useLoad(business && may("calls:read") ? of(business, "/messages?limit=1") : null, 30_000);
 	const { found, one, screen } = placeOf(parts);
 	const shown = found && may(found.scope) ? found : undefined;
-	const { Screen, problem } = useScreen(shown && screen);
+	const { Part: Screen, problem } = useModule(shown && screen);
 	const title = useRef(null);
 	const address = parts.join("/");
-	useEffect(() => {
-		if (!here().parts.length) go(who.business ? to(["b", who.business, "overview"]) : to(["d", "businesses"]), true);
+	// Before anything else can move the page: what comes later would be replaced.
+	useLayoutEffect(() => {
+		if (!area) go(who.business ? to(["b", who.business, "overview"]) : to(["d", "businesses"]), true);
 	}, [area]);
 	useEffect(() => {
 		document.title = `${shown?.title ?? "Not found"} · Switchboard`;
@@ -143,7 +130,7 @@ function Frame({ who, onLeft, onSwitched }) {
 			${Screen
 				? html`<${Screen} key=${address} business=${area === "b" ? business : null} who=${who} may=${may} query=${query} one=${one} waiting=${waiting} />`
 				: shown
-					? html`<${Trouble} of=${problem && { title: "not loaded", message: "The console has changed, or cannot be reached. Load the page again." }} again=${() => location.reload()} />`
+					? problem && html`<${NotLoaded} />`
 					: area && html`<h1 tabindex="-1">Not found</h1><p>There is no such screen, or the key that you signed in with has no scope for it.</p>`}
 		</main>
 	</div>`;
@@ -191,6 +178,8 @@ function Leave({ onLeft }) {
 		await ask("DELETE", path, { quiet: true }).catch((problem) => {
 			if (problem.status !== 401) throw problem;
 		});
+		// What was being written is of the person who leaves.
+		sessionStorage.clear();
 		onLeft();
 	};
 	return html`<div class="row">

@@ -5,8 +5,13 @@ mod api;
 mod catalogue;
 mod changes;
 mod feed;
+pub mod fetching;
+pub(crate) mod of_person;
 mod offered;
+mod reminding;
 mod shapes;
+mod sources;
+mod week;
 
 use std::sync::Arc;
 
@@ -17,17 +22,20 @@ use domain::appointments::{Agendas, CalendarId, Candidate, Interval, Refusal, Se
 use domain::{BusinessId, Timestamp};
 use http::StatusCode;
 use platform::Clock;
-use stores::appointments::{AppointmentError, Catalogue, CatalogueWriter, Reader, Writer};
-use stores::businesses;
+use stores::appointments::{AppointmentError, Catalogue, CatalogueWriter, Reader, SourceWriter, Writer};
+use stores::{businesses, contacts};
 use url::Url;
 use utoipa_axum::routes;
 
+use self::fetching::Fetcher;
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::routes::Routes;
 use crate::edge::etag;
-use crate::edge::parts::{parts, table_parts};
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::{Needs, Opener, Part, parts, table_parts};
 use crate::edge::problem::Problem;
+use crate::jobs::EndpointJob;
 
 /// Times that are offered in place of one that is taken.
 const ALTERNATIVES: usize = 3;
@@ -36,7 +44,16 @@ const NEAR_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 table_parts! {
     CatalogueWriter: "TABLE_APPOINTMENTS";
-    Writer: "TABLE_APPOINTMENTS";
+    SourceWriter: "TABLE_APPOINTMENTS";
+}
+
+/// The writer of appointments, which tells the timelines of contacts and the business too.
+impl Part for Writer {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let (table, contacts) = (needs.table("TABLE_APPOINTMENTS"), needs.table("TABLE_CONTACTS"));
+        let events = needs.table("TABLE_EVENTS");
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &table, &contacts, &events)))
+    }
 }
 
 parts! {
@@ -46,7 +63,10 @@ parts! {
         businesses: businesses::Reader,
         reader: Reader,
         writer: Writer,
+        contacts: contacts::Reader,
         offered: CatalogueWriter,
+        fetcher: Fetcher,
+        endpoints: Jobs<EndpointJob>,
         base: Url => |needs| needs.public_base(),
     }
 }
@@ -68,11 +88,15 @@ impl ApiFunction for Appointments {
             .of_business(Scope::SettingsWrite, routes!(catalogue::put_service))
             .of_business(Scope::SettingsWrite, routes!(feed::make))
             .of_business(Scope::SettingsWrite, routes!(feed::end))
+            .of_business(Scope::AppointmentsRead, routes!(sources::list))
+            .of_business(Scope::SettingsWrite, routes!(sources::put))
+            .of_business(Scope::SettingsWrite, routes!(sources::end))
             .of_business(Scope::AppointmentsRead, routes!(api::slots))
             .of_business(Scope::AppointmentsRead, routes!(api::list))
             .of_business(Scope::AppointmentsWrite, routes!(changes::book))
             .of_business(Scope::AppointmentsRead, routes!(api::one))
             .of_business(Scope::AppointmentsWrite, routes!(changes::change))
+            .of_business(Scope::AppointmentsRead, routes!(reminding::of_appointment))
             .besides(|app| Router::new().route("/feeds/{file}", get(feed::read)).with_state(app))
     }
 }
@@ -88,11 +112,19 @@ impl Appointments {
         limit: usize,
     ) -> Result<Vec<Slot>, Problem> {
         let (now, resources) = (self.clock.now(), catalogue.resources(service));
-        let mut free: Vec<Slot> = vec![];
+        let (mut free, mut silent, mut told): (Vec<Slot>, usize, usize) = (vec![], 0, 0);
         for id in wanted_of(service, calendar) {
             let Ok(candidate) = catalogue.candidate(service, id, &resources) else { continue };
             let busy = self.busy(business, &candidate, wanted).await?;
+            let first = wanted.and(service.bookable(now)).from;
+            match busy.is_silent(&candidate.lanes(), service.takes(first)) {
+                true => silent += 1,
+                false => told += 1,
+            }
             free.extend(candidate.slots(wanted, &busy, now, limit));
+        }
+        if told == 0 && silent > 0 {
+            return Err(refused(Refusal::CalendarUnavailable));
         }
         free.sort_by_key(|slot| slot.start);
         free.truncate(limit);
@@ -110,7 +142,7 @@ impl Appointments {
             return Ok(Agendas::default());
         }
         let calendars = candidate.lanes().into_iter().map(|lane| lane.calendar).collect();
-        Ok(self.reader.agendas(business, calendars, candidate.needs(wanted)).await?)
+        Ok(self.reader.agendas(business, calendars, candidate.needs(wanted), self.clock.now()).await?)
     }
 
     /// Why an appointment was not made or moved; with other times if this one is taken.

@@ -17,6 +17,9 @@ table_parts! {
     stores::keys::Writer: "TABLE_KEYS";
     stores::members::Eraser: "TABLE_MEMBERS";
     stores::requests::Reader: "TABLE_REQUESTS";
+    stores::endpoints::Eraser: "TABLE_EVENTS";
+    stores::notifications::Eraser: "TABLE_EVENTS";
+    stores::texts::Eraser: "TABLE_TEXTS";
 }
 
 impl Part for business_secrets::Writer {

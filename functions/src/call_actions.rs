@@ -182,10 +182,7 @@ impl CallActions {
             Asked::New(standing) => Ok((standing, Replayed(false))),
             Asked::Existing(standing) => Ok((standing, Replayed(true))),
             Asked::TooMany => Err(refused(NotDone::TooManyActions)),
-            Asked::KeyTaken => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-                .detail(
-                    "another action on this call was asked for with this `Idempotency-Key`: take a new one",
-                )),
+            Asked::KeyTaken => Err(idempotency::reused()),
         }
     }
 

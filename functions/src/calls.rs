@@ -3,6 +3,7 @@
 //! Reading never starts work: a recording that is not archived yet answers that it is not there yet.
 
 mod api;
+pub(crate) mod of_person;
 mod parts;
 mod search;
 
@@ -17,7 +18,7 @@ use domain::share::Disposition;
 use domain::{Recording, RecordingState};
 use http::{HeaderMap, StatusCode};
 use platform::objects::Objects;
-use stores::{calls, recordings, transcripts, turns};
+use stores::{calls, contacts, recordings, transcripts, turns};
 use utoipa_axum::routes;
 
 use crate::edge::answer;
@@ -34,7 +35,7 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::shared::recording_path::RecordingPath;
 use api::{CallPage, GetCall, ListCalls, Record, RecordingLink, RecordingList, Wish};
-use parts::Parts;
+use parts::{Include, Parts, add_contacts};
 use search::of_each;
 
 /// A presigned URL lives as long as a click needs; it is minted at each one.
@@ -47,6 +48,7 @@ parts! {
         turns: turns::Reader,
         recordings: recordings::Reader,
         transcripts: transcripts::Reader,
+        contacts: contacts::Reader,
         objects: Objects,
     }
 }
@@ -97,15 +99,20 @@ async fn list(
     let asked = paging.of("calls", &(&wanted, &beside, order))?;
     let after = asked.behind(query.cursor.as_deref())?;
     let page = app.search(&tenant.0, (&wanted, &beside), order, limit, after).await?;
-    let (of, include) = (&app, &query.include);
+    let (of, include) = (app.keepers(), &query.include);
     let read = |call| async move { Box::pin(Parts::read(of, &call, include)).await };
-    let parts = of_each(&page.calls, read).await?;
+    let mut parts = of_each(&page.calls, read).await?;
+    if include.has(Include::Contact) {
+        log.reads(Scope::ContactsRead).await?;
+    }
+    let mut of_calls: Vec<_> = page.calls.iter().zip(&mut parts).collect();
+    add_contacts(&app, &tenant.0, include, &mut of_calls).await?;
     let answer = asked.page(page.next.as_ref(), |next| CallPage::new(&page.calls, &parts, next))?;
     etag::unless_held(&headers, answer).await
 }
 
 /// A call, with those parts of its record that `include` names. `turns`, `last_turn`, `transcript` and `messages` take the
-/// scope `transcripts:read` besides, and are in the log of readings once in five minutes.
+/// scope `transcripts:read` besides, `contact` takes `contacts:read`, and they are in the log of readings once in five minutes.
 #[utoipa::path(
     get,
     path = "/v1/calls/{sid}",
@@ -128,7 +135,11 @@ async fn one(
     if query.include.has_words() {
         log.reads(Scope::TranscriptsRead).await?;
     }
-    let parts = Box::pin(Parts::read(&app, &call.sid, &query.include)).await?;
+    if query.include.has(Include::Contact) {
+        log.reads(Scope::ContactsRead).await?;
+    }
+    let mut parts = Box::pin(Parts::read(app.keepers(), &call.sid, &query.include)).await?;
+    add_contacts(&app, &tenant.0, &query.include, &mut [(&call, &mut parts)]).await?;
     etag::unless_held(&headers, Json(Record::new(&call, &parts)).into_response()).await
 }
 

@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::edge::HttpFunction;
 use crate::edge::etag;
-use crate::edge::parts::parts;
+use crate::edge::parts::{Needs, Opener, Part, parts};
 use crate::edge::problem::Problem;
 
 /// Read from the folder itself in a debug build, so that an edit shows at the next reload.
@@ -51,9 +51,21 @@ const HEADERS: &[(&str, &str)] = &[
     ("strict-transport-security", "max-age=31536000"),
 ];
 
+/// Where files of contacts are put. The console signs nothing there: it only asks where it is.
+#[derive(Clone)]
+struct Uploads(Objects);
+
+impl Part for Uploads {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let bucket = needs.vars.text("BUCKET_FILES");
+        Box::new(move |deployment| Ok(Self(Objects::new(&deployment.aws, &bucket))))
+    }
+}
+
 parts! {
     pub struct Console {
         recordings: Objects,
+        uploads: Uploads,
         stream: Url => |needs| needs.vars.url("STREAM_URL"),
         policy: OnceCell<HeaderValue> = OnceCell::new(),
     }
@@ -89,21 +101,25 @@ async fn with_headers(State(app): State<Arc<Console>>, request: Request, next: N
 
 impl Console {
     /// The content security policy: everything comes from this origin, but for recordings, which the browser fetches from
-    /// their bucket, and what the bridge streams. Where the bucket is, a link to it tells.
+    /// their bucket, files of contacts, which it puts into theirs, and what the bridge streams. Where a bucket is, a link to
+    /// it tells.
     async fn policy(&self) -> Result<HeaderValue, Problem> {
-        let link = self.recordings.presign_get("recordings/", Duration::from_secs(1), None).await;
-        let policy = link.ok().and_then(|link| HeaderValue::try_from(policy(&link, &self.stream)).ok());
+        let recordings = self.recordings.presign_get("x", Duration::from_secs(1), None).await.ok();
+        let uploads = self.uploads.0.presign_get("x", Duration::from_secs(1), None).await.ok();
+        let policy = recordings.zip(uploads).and_then(|(recordings, uploads)| {
+            HeaderValue::try_from(policy(&recordings, &uploads, &self.stream)).ok()
+        });
         policy.ok_or_else(Problem::unavailable)
     }
 }
 
-fn policy(bucket: &Url, stream: &Url) -> String {
+fn policy(bucket: &Url, uploads: &Url, stream: &Url) -> String {
     // An origin of `wss:` has no serialisation of its own in the URL standard.
     let place = |url: &Url| url[..url::Position::BeforePath].to_owned();
-    let (bucket, stream) = (place(bucket), place(stream));
+    let (bucket, uploads, stream) = (place(bucket), place(uploads), place(stream));
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-         connect-src 'self' {bucket} {stream}; media-src 'self' {bucket}; worker-src 'self'; form-action 'self'; \
+         connect-src 'self' {bucket} {uploads} {stream}; media-src 'self' {bucket}; worker-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
     )
 }
@@ -117,10 +133,10 @@ async fn page(headers: HeaderMap) -> Response {
 /// Scripts that the first screen begins with, for most who come.
 const FIRST_SCRIPTS: [&str; 2] = ["main.js", "screens/overview.js"];
 
-/// The first scripts and all that they import.
-fn first_scripts() -> BTreeSet<String> {
+/// These scripts and all that they import.
+fn with_imports(scripts: &[&str]) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
-    let mut new: Vec<String> = FIRST_SCRIPTS.map(str::to_owned).into();
+    let mut new: Vec<String> = scripts.iter().map(|&name| name.to_owned()).collect();
     while let Some(name) = new.pop() {
         let script = content(&name).unwrap_or_default();
         let script = String::from_utf8_lossy(&script);
@@ -141,7 +157,7 @@ fn first_scripts() -> BTreeSet<String> {
 fn whole_page(digest: &str) -> Option<String> {
     let page = Files::get(INDEX)?.data;
     let mut scripts = String::new();
-    for name in first_scripts() {
+    for name in with_imports(&FIRST_SCRIPTS) {
         let _ = writeln!(scripts, "<link rel=\"modulepreload\" href=\"console/{DIGEST_IN_PAGE}/{name}\">");
     }
     let page = String::from_utf8_lossy(&page).replace(SCRIPTS_IN_PAGE, &scripts);
@@ -225,21 +241,61 @@ fn made_digest() -> String {
 mod tests {
     use super::*;
 
-    /// As it is served, which is raw on the wire (`served`).
+    /// What the first screen loads: the page, its style, and its scripts with all that they import.
+    const FIRST_SCREEN: usize = 88_000;
+    /// What any other screen loads besides.
+    const ANOTHER_SCREEN: usize = 16_000;
+    /// All files for each screen: the console grows with what it shows, and a screen costs little.
+    const EACH_SCREEN: usize = 4_400;
+
+    /// As they are served, which is raw on the wire (`served`).
+    fn size<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
+        names.into_iter().filter_map(|name| Some(content(name)?.len())).sum()
+    }
+
+    fn first_scripts() -> BTreeSet<String> {
+        with_imports(&[&FIRST_SCRIPTS[..], &["lib/early.js"]].concat())
+    }
+
     #[test]
-    fn the_whole_console_is_small() {
-        let files = Files::iter().filter(|name| !name.ends_with("/LICENCES.txt"));
-        let files = files.filter(|name| *name != INDEX);
-        let sizes: usize = files.filter_map(|name| Some(content(&name)?.len())).sum();
-        let sizes = sizes + whole_page(&digest()).unwrap().len();
-        assert!(sizes <= 150_000, "the console has {sizes} bytes: 150,000 are its bound");
+    fn the_first_screen_is_small() {
+        let others = ["style.css".to_owned(), "icon.svg".to_owned()];
+        let sizes = whole_page(&digest()).unwrap().len() + size(&others) + size(&first_scripts());
+        assert!(sizes <= FIRST_SCREEN, "the first screen has {sizes} bytes: {FIRST_SCREEN} are its bound");
+    }
+
+    #[test]
+    fn every_other_screen_is_smaller() {
+        let first = first_scripts();
+        let screens: Vec<_> = Files::iter().filter(|name| name.starts_with("screens/")).collect();
+        assert!(screens.len() > 20, "{screens:?}");
+        for name in screens {
+            let own = with_imports(&[&name]);
+            let own: Vec<&String> = own.difference(&first).collect();
+            let sizes = size(own.iter().copied());
+            assert!(
+                sizes <= ANOTHER_SCREEN,
+                "{name} has {sizes} bytes with {own:?}: {ANOTHER_SCREEN} are its bound. `later` loads what is not shown at once"
+            );
+        }
+    }
+
+    #[test]
+    fn the_whole_console_is_small_for_what_it_shows() {
+        let files: Vec<String> = Files::iter().map(Cow::into_owned).collect();
+        let screens = files.iter().filter(|name| name.starts_with("screens/")).count();
+        let each = size(files.iter().filter(|name| !name.ends_with("/LICENCES.txt"))) / screens;
+        assert!(
+            each <= EACH_SCREEN,
+            "{each} bytes for each of {screens} screens: {EACH_SCREEN} are the bound"
+        );
     }
 
     #[test]
     fn the_page_names_the_scripts_that_it_needs_first() {
         let page = whole_page("0").unwrap();
         assert!(!page.contains('@'), "{page}");
-        let names = first_scripts();
+        let names = with_imports(&FIRST_SCRIPTS);
         for name in ["main.js", "lib/ui.js", "vendor/preact.js", "screens/overview.js", "screens/calls.js"] {
             assert!(names.contains(name), "{name}: {names:?}");
             assert!(
@@ -271,10 +327,14 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_origins_alone() {
-        let bucket = "https://recordings.s3.eu-central-1.amazonaws.com/recordings/?X-Amz-Signature=0".parse();
-        let policy = policy(&bucket.unwrap(), &"wss://media.example.com/twilio/stream".parse().unwrap());
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let bucket = url("https://recordings.s3.eu-central-1.amazonaws.com/recordings/?X-Amz-Signature=0");
+        let uploads = url("https://files.s3.eu-central-1.amazonaws.com/x?X-Amz-Signature=0");
+        let policy = policy(&bucket, &uploads, &url("wss://media.example.com/twilio/stream"));
         assert!(policy.contains(
-            "connect-src 'self' https://recordings.s3.eu-central-1.amazonaws.com wss://media.example.com;"
+            "connect-src 'self' https://recordings.s3.eu-central-1.amazonaws.com \
+             https://files.s3.eu-central-1.amazonaws.com wss://media.example.com; \
+             media-src 'self' https://recordings.s3.eu-central-1.amazonaws.com;"
         ));
         assert!(!policy.contains("Signature") && !policy.contains("unsafe"));
     }

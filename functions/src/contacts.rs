@@ -5,9 +5,14 @@
 
 mod besides;
 mod documents;
+mod erasures;
+mod files;
 mod moves;
+pub(crate) mod of_person;
+mod person_exports;
 mod shapes;
 mod tasks;
+pub mod worker;
 
 use std::sync::Arc;
 
@@ -20,7 +25,7 @@ use domain::{BusinessId, Timestamp};
 use http::{HeaderMap, StatusCode};
 use platform::Clock;
 use serde::{Deserialize, Serialize};
-use stores::contacts::{Created, NamePosition, Reader, Request, Saved, Stored, Writer};
+use stores::contacts::{Created, NamePosition, NotSaved, Reader, Request, Stored, Writer};
 use utoipa_axum::routes;
 
 use crate::edge::answer::no_content;
@@ -33,12 +38,20 @@ use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
 use crate::edge::etag;
 use crate::edge::idempotency::{self, Replayed};
-use crate::edge::parts::{parts, table_parts};
+use crate::edge::inbox::Jobs;
+use crate::edge::parts::{Needs, Opener, Part, parts};
 use crate::edge::problem::Problem;
+use crate::jobs::{ContactJob, EndpointJob, PersonExportJob, PersonJob};
+use crate::shared::telling::tell_endpoints;
+use files::Files;
 use shapes::{ContactChange, ContactList, ContactView, ListContacts};
 
-table_parts! {
-    Writer: "TABLE_CONTACTS";
+/// The writer of contacts, which tells their business of them too.
+impl Part for Writer {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let (table, events) = (needs.table("TABLE_CONTACTS"), needs.table("TABLE_EVENTS"));
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &table, &events)))
+    }
 }
 
 parts! {
@@ -47,6 +60,11 @@ parts! {
         clock: Clock,
         reader: Reader,
         writer: Writer,
+        files: Files,
+        jobs: Jobs<ContactJob>,
+        persons: Jobs<PersonJob>,
+        endpoints: Jobs<EndpointJob>,
+        person_exports: Jobs<PersonExportJob>,
     }
 }
 
@@ -65,6 +83,21 @@ impl ApiFunction for Contacts {
             .of_business(Scope::ContactsWrite, routes!(documents::save_fields))
             .of_business(Scope::ContactsRead, routes!(documents::pipeline))
             .of_business(Scope::ContactsWrite, routes!(documents::save_pipeline))
+            .of_business(Scope::ContactsWrite, routes!(files::api::create))
+            .of_business(Scope::ContactsRead, routes!(files::api::list))
+            .of_business(Scope::ContactsRead, routes!(files::api::one))
+            .of_business(Scope::ContactsWrite, routes!(files::api::check))
+            .of_business(Scope::ContactsWrite, routes!(files::api::run))
+            .of_business(Scope::ContactsWrite, routes!(files::api::undo))
+            .of_business(Scope::ContactsRead, routes!(files::api::problems))
+            .of_business(Scope::ContactsRead, routes!(files::api::create_export))
+            .of_business(Scope::ContactsRead, routes!(files::api::one_export))
+            .of_business(Scope::ContactsErase, routes!(erasures::list))
+            .of_business(Scope::ContactsErase, routes!(erasures::one))
+            .of_business(Scope::ContactsErase, routes!(erasures::erase))
+            .of_business(Scope::ContactsExport, routes!(person_exports::export))
+            .of_business(Scope::ContactsExport, routes!(person_exports::list))
+            .of_business(Scope::ContactsExport, routes!(person_exports::one))
             .of_business(Scope::ContactsRead, routes!(one))
             .of_business(Scope::ContactsWrite, routes!(change))
             .of_business(Scope::ContactsWrite, routes!(delete))
@@ -157,17 +190,18 @@ async fn create(
     let fields = app.reader.fields(&tenant.0).await?.value;
     let body = change.fingerprint();
     change.apply(&mut contact, &fields, now)?;
-    let created = app.writer.create(&tenant.0, contact, Request { key, body: body.as_bytes() }, now).await?;
-    let (stored, replayed) = match created {
-        Created::New(stored) => (stored, false),
+    let created = app.writer.create(&tenant.0, contact, Request { key, body: body.as_bytes() }, now).await;
+    let (stored, replayed) = match created.map_err(|error| refused(error, 0))? {
+        Created::New(stored) => {
+            tell_endpoints(&app.endpoints, &tenant.0).await;
+            (stored, false)
+        }
         Created::Before(stored) => (stored, true),
         Created::Gone => {
             return Err(Problem::new(StatusCode::CONFLICT, "contact deleted")
                 .detail("the contact that this `Idempotency-Key` made was deleted: use another key"));
         }
-        Created::Reused => return Err(reused()),
-        Created::Taken { handle, by } => return Err(taken(&handle, by)),
-        Created::TooLarge => return Err(too_large()),
+        Created::Reused => return Err(idempotency::reused()),
     };
     let pipeline = app.reader.pipeline(&tenant.0).await?.value;
     let view = ContactView::new(&stored, &pipeline);
@@ -215,7 +249,7 @@ async fn change(
     let fields = app.reader.fields(&tenant.0).await?.value;
     let mut after = before.contact.clone();
     change.apply(&mut after, &fields, now)?;
-    let saved = app.writer.save(&tenant.0, &before, after, &[], now).await?;
+    let saved = app.writer.save(&tenant.0, &before, after, &[], now).await;
     app.saved(&tenant.0, &id, saved).await
 }
 
@@ -269,12 +303,23 @@ impl Contacts {
         Ok((etag::of(stored.version), Json(ContactView::new(stored, &pipeline))).into_response())
     }
 
-    async fn saved(&self, business: &BusinessId, id: &str, saved: Saved) -> Result<Response, Problem> {
+    async fn saved(
+        &self,
+        business: &BusinessId,
+        id: &str,
+        saved: Result<Stored, NotSaved>,
+    ) -> Result<Response, Problem> {
         match saved {
-            Saved::Done(stored) => self.shown(business, &stored).await,
-            Saved::Overtaken => Err(self.overtaken(business, id).await?),
-            Saved::Taken { handle, by } => Err(taken(&handle, by)),
-            Saved::TooLarge => Err(too_large()),
+            Ok(stored) => self.shown(business, &stored).await,
+            Err(error) => Err(self.not_saved(business, id, error).await?),
+        }
+    }
+
+    /// Why a contact was not written, as it is answered.
+    async fn not_saved(&self, business: &BusinessId, id: &str, error: NotSaved) -> Result<Problem, Problem> {
+        match error {
+            NotSaved::Overtaken => self.overtaken(business, id).await,
+            error => Ok(refused(error, 0)),
         }
     }
 
@@ -284,25 +329,32 @@ impl Contacts {
     }
 }
 
-fn reused() -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-        .detail("this `Idempotency-Key` was used for another request: each request has its own")
-}
-
-fn taken(handle: &Handle, by: ContactId) -> Problem {
-    let kind = handle.kind().as_str();
-    Problem::new(StatusCode::CONFLICT, "handle taken")
-        .detail(format!("the {kind} belongs to the contact {by}: merge the two if they are one person"))
-}
-
-fn too_large() -> Problem {
-    Problem::invalid("", "length", "the contact would be too large: shorten its fields")
+/// Why a contact was not written; of one that was changed meanwhile with the version that it has.
+fn refused(error: NotSaved, version: u64) -> Problem {
+    match error {
+        NotSaved::Overtaken => etag::stale(version),
+        NotSaved::Taken { handle, by } => {
+            let kind = handle.kind().as_str();
+            Problem::new(StatusCode::CONFLICT, "handle taken").detail(format!(
+                "the {kind} belongs to the contact {by}: merge the two if they are one person"
+            ))
+        }
+        NotSaved::TooLarge => {
+            Problem::invalid("", "length", "the contact would be too large: shorten its fields")
+        }
+        NotSaved::Store(error) => error.into(),
+    }
 }
 
 /// Bits that no other contact has.
 fn random() -> Result<u128, Problem> {
-    let bytes = platform::random::bytes().ok_or_else(Problem::unavailable)?;
-    Ok(bytes.iter().take(16).fold(0, |all, byte| (all << 8) | u128::from(*byte)))
+    bits().ok_or_else(Problem::unavailable)
+}
+
+/// The same; `None`: the machine has none.
+fn bits() -> Option<u128> {
+    let bytes = platform::random::bytes()?;
+    Some(bytes.iter().take(16).fold(0, |all, byte| (all << 8) | u128::from(*byte)))
 }
 
 /// What a list is limited to.

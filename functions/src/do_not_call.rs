@@ -2,6 +2,7 @@
 //! dialled.
 
 mod api;
+pub(crate) mod of_person;
 
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
 //! The outbox, read by the business that it belongs to.
 
 mod api;
+pub(crate) mod described;
+pub(crate) mod of_person;
 
 use std::sync::Arc;
 
@@ -16,14 +18,19 @@ use crate::edge::api::input::{Query, page_limit};
 use crate::edge::api::paging::Paging;
 use crate::edge::api::requester::Tenant;
 use crate::edge::api::routes::Routes;
-use crate::edge::parts::parts;
+use crate::edge::parts::{parts, table_parts};
 use crate::edge::problem::Problem;
 use api::{EventList, ListEvents, MAX_AFTER};
+
+table_parts! {
+    events::Sequencer: "TABLE_EVENTS";
+}
 
 parts! {
     pub struct Events {
         gatekeeper: Gatekeeper,
         events: events::Reader,
+        sequencer: events::Sequencer,
     }
 }
 
@@ -61,6 +68,8 @@ async fn list(
     }
     let asked = paging.of("events", &query.after)?;
     let after = asked.behind(query.cursor.as_deref())?.unwrap_or(query.after);
+    // What waits for a number gets it, as far as one look goes.
+    app.sequencer.number(&tenant.0).await?;
     let page = app.events.after(&tenant.0, after, limit).await?;
     asked.page(page.next.as_ref(), |next| EventList::new(&page.events, next))
 }

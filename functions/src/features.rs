@@ -1,6 +1,8 @@
 //! The list of functions, by the program that holds them. The programs, the local system and the tests read it; a function is
 //! added by one line here and its resource in `template.yaml`.
 
+mod of_person;
+
 use std::process::ExitCode;
 
 use futures_util::future::BoxFuture;
@@ -9,12 +11,13 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::edge::api::rule::{KEY, Rules};
-use crate::edge::api::{ApiFunction, described};
+use crate::edge::api::{ApiFunction, described, shared_parts};
 use crate::edge::loaded::{self, Loaded};
 use crate::edge::{HttpFunction, QueueFunction, ScheduledFunction, StartError, run};
 use crate::{
-    appointments, businesses, call_actions, calls, console, contacts, do_not_call, document, events, health,
-    messages, prompts, recordings, sign_in, texts, transcripts, usage, voice,
+    appointments, businesses, call_actions, calls, console, contacts, do_not_call, document, endpoints,
+    events, health, leads, messages, notifications, persons, prompts, recordings, sign_in, texts,
+    transcripts, usage, voice,
 };
 
 /// What Lambda tells a program in: which of its functions it is.
@@ -72,6 +75,8 @@ pub fn document() -> OpenApi {
     if let Some(components) = &mut whole.components {
         businesses::settings::schema::describe(components);
     }
+    shared_parts::share(&mut whole);
+    events::described::describe(&mut whole);
     whole
 }
 
@@ -122,6 +127,7 @@ features! {
     api {
         api recordings::api::Recordings,
         http recordings::share::Shared,
+        http leads::inbound::Inbound,
         api transcripts::api::Transcripts,
         api events::Events,
         api calls::Calls,
@@ -132,6 +138,8 @@ features! {
         api businesses::settings::SettingsOfBusinesses,
         api call_actions::CallActions,
         api voice::test_calls::TestCalls,
+        api voice::campaigns::api::Campaigns,
+        api leads::LeadSources,
         api prompts::Prompts,
         api usage::Usage,
         api do_not_call::DoNotCall,
@@ -139,6 +147,8 @@ features! {
         api messages::Messages,
         api texts::threads::ThreadsOfBusinesses,
         api contacts::Contacts,
+        api endpoints::Endpoints,
+        api notifications::Notifications,
         api health::Health,
         api sign_in::SignIns,
         http console::Console,
@@ -153,6 +163,20 @@ features! {
         queue transcripts::worker::Worker,
         queue transcripts::insights::worker::Worker,
         queue texts::worker::Worker,
+        scheduled texts::looking::Sweep,
+        queue contacts::worker::Worker,
+        queue persons::worker::Worker,
+        queue persons::exporting::Exporter<of_person::Everything>,
+        queue endpoints::worker::Worker,
+        scheduled endpoints::sweep::Sweep,
+        queue notifications::worker::Worker,
+        scheduled notifications::sweep::Sweep,
+        scheduled voice::reminders::Reminders,
+        queue voice::campaigns::worker::Worker,
+        scheduled voice::campaigns::sweep::Sweep,
+        queue voice::lead_calls::LeadCalls,
+        scheduled leads::sweep::Sweep,
+        scheduled appointments::fetching::Sources,
         scheduled businesses::sweep::Sweep,
     }
 }

@@ -1,10 +1,11 @@
 //! What callers left for a business, as a list that people work off: messages that the agent took, and voicemails.
 //!
-//! What was left is put by the function that looks at a call after its end (`transcripts::worker`); here it is read, and
-//! marked as dealt with. Where a voicemail's recording is and what was said to it are asked of their owners at each
+//! What was left is put by the function that looks at a call after its end (`transcripts::worker`), and by the agent that
+//! writes (`texts::worker`); here it is read, and marked as dealt with. Where a voicemail's recording is and what was said to it are asked of their owners at each
 //! request, so that a deletion and a correction show.
 
 mod api;
+pub(crate) mod of_person;
 
 use std::sync::Arc;
 
@@ -86,7 +87,8 @@ async fn list(
     let behind: Option<MessageId> = asked.behind(query.cursor.as_deref())?;
     let page = app.reader.list(&tenant.0, &wanted, limit, behind).await?;
     let things: Vec<Left> = page.entries.iter().map(|(left, _)| left.clone()).collect();
-    let look = |left| app.voicemail(left, words);
+    let keepers = Keepers { recordings: &app.recordings, transcripts: &app.transcripts };
+    let look = |left| keepers.voicemail(left, words);
     let voicemails: Vec<_> = stream::iter(things).map(look).buffered(AT_ONCE).try_collect().await?;
     asked.page(page.next.as_ref(), |next| MessageList::new(&page, &voicemails, words, next))
 }
@@ -124,18 +126,24 @@ async fn mark(
     Ok(Json(Standing::new(id, mark.as_ref())).into_response())
 }
 
-impl Messages {
+/// Those who know of voicemails.
+#[derive(Clone, Copy)]
+struct Keepers<'a> {
+    recordings: &'a recordings::Reader,
+    transcripts: &'a transcripts::Reader,
+}
+
+impl Keepers<'_> {
     /// What is known of a voicemail elsewhere; `None` for a message, and for a recording whose row is gone.
-    async fn voicemail(&self, left: Left, words: bool) -> Result<Option<Voicemail>, StoreError> {
+    async fn voicemail(self, left: Left, words: bool) -> Result<Option<Voicemail>, StoreError> {
         let What::Voicemail(sid) = &left.what else { return Ok(None) };
-        let recordings = self.recordings.for_call(&left.call).await?;
+        let Some(call) = left.origin.call() else { return Ok(None) };
+        let recordings = self.recordings.for_call(call).await?;
         let Some(recording) = recordings.all.iter().find(|recording| recording.sid == *sid) else {
             return Ok(None);
         };
         let transcript = match words {
-            true => {
-                self.transcripts.final_transcript(&left.call).await?.and_then(|(_, transcript)| transcript)
-            }
+            true => self.transcripts.final_transcript(call).await?.and_then(|(_, transcript)| transcript),
             false => None,
         };
         let said = transcript.and_then(|transcript| words_of(recording, &recordings, &transcript));

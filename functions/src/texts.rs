@@ -5,39 +5,25 @@
 //! through the API. All of them change a thread by one way, a step that is kept behind the step before (`steps`).
 
 mod api;
+mod beside;
 mod came;
+mod from_call;
 pub mod inbound;
+pub mod looking;
 mod of_carriers;
+pub(crate) mod of_person;
+mod people;
 mod sending;
 mod steps;
+mod telling;
 pub mod threads;
+mod unasked;
 pub mod worker;
 
-use platform::secrets::MetaKeys;
 use stores::texts::Writer;
-use url::Url;
 
-use crate::edge::StartError;
-use crate::edge::parts::{Needs, Opener, Part, table_parts};
-use providers::meta_graph::MetaGraph;
+use crate::edge::parts::table_parts;
 
 table_parts! {
     Writer: "TABLE_TEXTS";
-}
-
-/// Meta's Graph API, if the deployment has keys for it.
-#[derive(Debug, Clone)]
-struct Graph(Option<MetaGraph>);
-
-impl Part for Graph {
-    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
-        let url: Url = needs.vars.url("META_API_URL");
-        let version = needs.vars.text("META_API_VERSION");
-        needs.secrets();
-        Box::new(move |deployment| {
-            let Some(MetaKeys { token, .. }) = &deployment.secrets()?.meta else { return Ok(Self(None)) };
-            let graph = MetaGraph::new(&url, &version, token.clone());
-            graph.map(|graph| Self(Some(graph))).map_err(|error| StartError::Other(error.to_string()))
-        })
-    }
 }

@@ -8,15 +8,15 @@ mod turn_notes;
 mod turn_transcription;
 pub mod worker;
 
-use stores::{contacts, events, messages, transcripts, usage};
+use stores::{contacts, do_not_call, messages, transcripts, usage};
 
 use crate::edge::parts::table_parts;
 
-// An event and the usage are put in the transaction that records what a call came to.
+// The usage is put in the transaction that records what a call came to.
 table_parts! {
     transcripts::Writer: "TABLE_TRANSCRIPTS";
-    events::Writer: "TABLE_EVENTS";
     usage::Writer: "TABLE_USAGE";
     messages::Writer: "TABLE_MESSAGES";
+    do_not_call::Recorder: "TABLE_DO_NOT_CALL";
     contacts::Learner: "TABLE_CONTACTS";
 }

@@ -1,16 +1,19 @@
 //! The voice webhooks, and the requests that begin a call: the only writers of a call.
 
 pub mod after_stream;
+pub mod campaigns;
 mod continuation;
 mod history;
 pub mod inbound;
 mod known_caller;
+pub mod lead_calls;
 mod month_caps;
 mod no_agent;
 mod ordered_calls;
 pub mod outbound;
 mod phrases;
 mod plan;
+pub mod reminders;
 mod resumption;
 pub mod status;
 mod status_recorder;
@@ -43,7 +46,8 @@ const SLOT_MARGIN: Duration = Duration::from_secs(10 * 60);
 impl Part for calls::Writer {
     fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
         let (calls, leases) = (needs.table("TABLE_CALLS"), needs.table("TABLE_LEASES"));
-        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &calls, &leases)))
+        let events = needs.table("TABLE_EVENTS");
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &calls, &leases, &events)))
     }
 }
 

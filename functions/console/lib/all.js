@@ -6,3 +6,4 @@ export * from "./format.js";
 export * from "./route.js";
 export * from "./save.js";
 export * from "./ui.js";
+export * from "./later.js";

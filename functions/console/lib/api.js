@@ -10,6 +10,7 @@ export class Problem extends Error {
 		/** @type {{pointer: string, code: string, detail: string}[]} */
 		this.errors = body?.errors ?? [];
 		this.request = headers?.get("x-request-id");
+		this.body = body;
 		/** The state that the request missed. */
 		this.etag = headers?.get("etag");
 	}
@@ -23,7 +24,7 @@ export function whenSignedOut(listener) {
 }
 
 /**
- * Sends a request and reads its answer; `same` says that nothing has changed since the state that `if-none-match` names.
+ * Sends a request and reads its answer, whose `text` is there too; `same` says that nothing has changed since the state that `if-none-match` names.
  * @param {string} method
  * @param {string} path below `/v1`, beginning with `/`
  * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} [options]
@@ -52,7 +53,7 @@ export async function ask(method, path, { body, headers = {}, signal, quiet = fa
 		if (answer.status === 401 && !quiet) onSignedOut();
 		throw new Problem(answer.status, data, answer.headers);
 	}
-	return { data, etag: answer.headers.get("etag"), same: answer.status === 304 };
+	return { data, text, link: answer.headers.get("link"), etag: answer.headers.get("etag"), same: answer.status === 304 };
 }
 
 /** @param {string} text */

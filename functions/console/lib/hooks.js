@@ -1,11 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from "./dom.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./dom.js";
 import { ask } from "./api.js";
 import { here } from "./route.js";
 
 /** Where the page is; the component is drawn again when that changes. */
 export function useRoute() {
 	const [route, setRoute] = useState(here);
-	useEffect(() => {
+	// With the drawing itself: the page may move again before an effect that waits for the screen.
+	useLayoutEffect(() => {
 		const moved = () => setRoute(here());
 		addEventListener("hashchange", moved);
 		return () => removeEventListener("hashchange", moved);

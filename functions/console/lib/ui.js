@@ -40,9 +40,9 @@ export const Badge = ({ tone = "", children }) => html`<span class=${`badge ${to
 
 /** The tones of states: as it should be, on its way, and neither; every other state is bad. */
 const TONES = {
-	good: ["completed", "active", "archived", "done", "good", "joined", "live", "published", "proven"],
-	busy: ["announced", "in-progress", "in_progress", "invited", "looked_for", "queued", "ringing", "to do", "waiting", "warning"],
-	"": ["not_proven", "not_recorded"],
+	good: ["completed", "active", "booked", "archived", "created", "delivered", "done", "good", "joined", "live", "published", "proven"],
+	busy: ["announced", "held", "in-progress", "in_flight", "in_progress", "invited", "looked_for", "queued", "ringing", "to do", "waiting", "warning"],
+	"": ["not_proven", "not_recorded", "skipped"],
 };
 
 /** The state that something is in, in the words and the colour that it has everywhere. */

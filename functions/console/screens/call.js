@@ -1,18 +1,20 @@
 // One call: heard, read, and what it came to.
-import { Check, Empty, Fact, Figure, Head, Loaded, Sheet, State, dateTime, duration, html, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
+import { Check, Empty, Fact, Figure, Head, Loaded, Sheet, State, dateTime, duration, html, later, millis, money, of, time, to, useLoad, useState, words } from "../lib/all.js";
 import { party } from "./calls.js";
 import { Player } from "./call-player.js";
-import { Steps } from "./call-steps.js";
 import { Talk, linesOf } from "./call-talk.js";
 import { TalkButton } from "./test-call.js";
 import { Listen, isHeard } from "./call-listen.js";
-import { Steer } from "./call-steer.js";
-import { Correct, RecordingCare } from "./call-care.js";
+
+const Steps = later("call-steps Steps");
+const Steer = later("call-steer Steer");
+const Correct = later("call-care Correct");
+const RecordingCare = later("call-care RecordingCare");
 
 export function CallPage({ business, one: sid, may }) {
 	const path = of(business, `/calls/${encodeURIComponent(sid)}`);
 	const [over, setOver] = useState(false);
-	const call = useLoad(`${path}?include=events,listeners,session,sessions,recordings,insights,cost${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
+	const call = useLoad(`${path}?include=events,listeners,session,sessions,recordings,insights,cost${may("contacts:read") ? ",contact" : ""}${may("transcripts:read") ? ",turns,messages,transcript" : ""}`, over ? 0 : 1_000);
 	// What follows a call, such as its summary, comes some seconds after its end.
 	const settled = Boolean(call.data?.ended_at && (call.data.insights || call.data.refusal || Date.now() - Date.parse(call.data.ended_at) > 120_000));
 	if (settled !== over) setOver(settled);
@@ -59,6 +61,7 @@ function Record({ call, business, path, may, reload }) {
 						<${Fact} name="Opened">${time(call.opened_at)}<//>
 						<${Fact} name="Answered">${time(call.answered_at)}<//>
 						<${Fact} name="Ended">${time(call.ended_at)}<//>
+						${call.contact && html`<${Fact} name="Contact"><a href=${to(["b", business, "contacts", call.contact.id])}>${call.contact.name ?? "without a name"}</a><//>`}
 						<${Fact} name="Settings"><a href=${to(["b", business, "settings"], { revision: call.settings_revision })}>revision ${call.settings_revision ?? "–"}</a>${call.draft && ", a draft of it"} ${call.settings_revision && html`<${TalkButton} business=${business} may=${may} revision=${call.settings_revision} />`}<//>
 						${call.listeners?.length > 0 && html`<${Fact} name="Listened to live by">${call.listeners.map((one) => html`<div>key <code>${one.key}</code> ${time(one.began_at)}–${one.ended_at ? time(one.ended_at) : ""}</div>`)}<//>`}
 						${session && html`<${Fact} name="Sessions">${session.epoch === 1 ? "one" : `${session.epoch}: the call was resumed`}<//>

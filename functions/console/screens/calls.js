@@ -3,7 +3,7 @@ import { Empty, Figure, Filters, FormDialog, Head, Loaded, Opens, State, Table, 
 /** Filters that stand in the address, as the API names them. */
 const FILTERS = ["status", "direction", "party", "from", "to", "end_reason", "lead_status", "has_recording", "order"];
 const STATES = ["live", "completed", "busy", "no-answer", "failed", "canceled"];
-const ENDS = ["agent_hang_up", "caller_hang_up", "silence", "voicemail", "max_duration", "requested", "transfer", "model_lost", "caller_lost", "drained", "superseded", "protocol", "unauthorised", "internal"];
+const ENDS = ["agent_hang_up", "caller_hang_up", "silence", "voicemail", "max_duration", "requested", "opted_out", "transfer", "model_lost", "caller_lost", "drained", "superseded", "protocol", "unauthorised", "internal"];
 
 /** A day that was chosen as the moment at which it begins, or ends. */
 const moment = (day, later = 0) => (day ? new Date(Date.parse(`${day}T00:00`) + later).toISOString() : "");

@@ -12,8 +12,8 @@ export function Messages({ query, business, may, waiting }) {
 		await Promise.all([list.reload(), waiting.reload()]);
 	};
 	const columns = {
-		When: (one) => html`<a href=${to(["b", business, "calls", one.call])}>${dateTime(one.taken_at)}</a>`,
-		From: (one) => html`<bdi>${one.caller ?? "withheld"}</bdi>`,
+		When: (one) => html`<a href=${to(["b", business, ...(one.thread ? ["inbox", one.thread] : ["calls", one.call])])}>${dateTime(one.taken_at)}</a>`,
+		From: (one) => html`<bdi>${one.caller ?? (one.thread ? "in writing" : "withheld")}</bdi>`,
 		For: (one) => text(one.recipient ?? "–"),
 		Message: (one) => html`${text(one.text)} ${one.callback && html`<p class="small">Call back: ${one.callback}</p>`}
 			${one.recording && html`<${Voicemail} path=${of(business, `/calls/${one.call}/recordings/${one.recording.sid}`)} recording=${one.recording} may=${may} />`}`,

@@ -1,4 +1,4 @@
-import { Ask, Badge, Check, Dialog, Fact, Form, FormDialog, Head, List, Loaded, Opens, ask, date, html, of, search, text, useFields, useLoad, usePages } from "../lib/all.js";
+import { Ask, Badge, Check, Dialog, Fact, Form, FormDialog, Head, List, Loaded, Opens, ask, date, html, of, search, text, to, useFields, useLoad, usePages } from "../lib/all.js";
 
 export function Numbers({ business, may }) {
 	const path = of(business, "/numbers");
@@ -76,6 +76,7 @@ export function DoNotCall({ business, may }) {
 		Number: (row) => html`<bdi>${row.number}</bdi>`,
 		Since: (row) => date(row.since),
 		Reason: (row) => text(row.reason),
+		Source: (row) => (row.call ? html`<a href=${to(["b", business, "calls", row.call])}>a call</a>` : ({ api: "the API", call: "a call" }[row.source] ?? "unknown")),
 		"": (row) => may("do_not_call:write") && html`<${Ask} label="Take off" question=${`${row.number} may be called again.`} act=${() => ask("DELETE", one(row.number))} then=${list.reload} />`,
 	};
 	return html`<${Head} title="Do not call" />

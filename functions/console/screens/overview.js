@@ -54,7 +54,8 @@ function each(from, to, days) {
 	});
 }
 
-function Chart({ title, of }) {
+/** Bars, each with what was answered and what was not, by its name and the mark below it. */
+export function Chart({ title, of }) {
 	const most = Math.max(1, ...of.map(({ answered, missed }) => answered + missed));
 	const high = (n) => ({ blockSize: `${(n / most) * 100}%` });
 	const spoken = of.filter(({ answered, missed }) => answered + missed).map(({ name, answered, missed }) => `${name}: ${answered} answered, ${missed} not`);

@@ -1,9 +1,11 @@
-import { Ask, Empty, Field, FormDialog, Loaded, Opens, Sheet, Trouble, ask, html, ifMatch, of, to, useEffect, useFields, useLoad, useRef, useState } from "../lib/all.js";
+import { Ask, Empty, Field, FormDialog, Loaded, Opens, Sheet, Trouble, ask, html, ifMatch, later, of, to, useEffect, useFields, useLoad, useRef, useState } from "../lib/all.js";
 import { differences } from "../lib/pointer.js";
-import { Changes, Merge } from "./settings-history.js";
 import { AREAS, Findings, SettingField } from "./settings-fields.js";
 import { Directory, Hours } from "./settings-hours.js";
 import { TalkButton } from "./test-call.js";
+
+const Changes = later("settings-history Changes");
+const Merge = later("settings-history Merge");
 
 /** A draft is saved when nothing was typed for this long. */
 const PAUSE = 800;

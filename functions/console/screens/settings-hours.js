@@ -1,38 +1,9 @@
 // Opening hours, and to whom calls can be transferred.
-import { Check, Field, Sheet, html, useState } from "../lib/all.js";
+import { Check, Field, Sheet, html } from "../lib/all.js";
+import { DAYS, Rows, Spans, Week } from "./rows.js";
 import { Findings } from "./settings-fields.js";
 
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const BEGIN = { week: Object.fromEntries(DAYS.map((day, n) => [day, n < 5 ? ["09:00-17:00"] : []])), holidays: [], exceptions: [], outside: "voicemail" };
-
-/** Spans as they are typed: `09:00-12:00, 13:00-18:00`. */
-const typed = (spans) => (spans ?? []).join(", ");
-const spans = (text) => text.split(",").map((span) => span.trim()).filter(Boolean);
-
-/** Spans in one field. What is typed stays as it is until the field is left. */
-function Spans({ value, onInput, ...rest }) {
-	const [text, setText] = useState(null);
-	const changed = (text) => {
-		setText(text);
-		onInput(spans(text));
-	};
-	return html`<${Field} value=${text ?? typed(value)} onInput=${changed} onBlur=${() => setText(null)} ...${rest} placeholder="closed" />`;
-}
-
-/** Rows of a list, each of a few texts (name, label, placeholder), with one button that adds and one that takes away. */
-function Rows({ title, rows, fields, blank, onChange }) {
-	const set = (n, name) => (value) => onChange(rows.map((row, k) => (k === n ? { ...row, [name]: value } : row)));
-	return html`<fieldset>
-		<legend>${title}</legend>
-		${rows.map(
-			(row, n) => html`<div class="row" key=${n}>
-				${fields.map(([name, label, placeholder, Of = Field]) => html`<${Of} key=${name} label=${label} value=${row[name] ?? ""} onInput=${set(n, name)} placeholder=${placeholder} dir="auto" />`)}
-				<button aria-label=${`Remove row ${n + 1} of ${title}`} onClick=${() => onChange(rows.filter((_, k) => k !== n))}>Remove</button>
-			</div>`,
-		)}
-		<p><button onClick=${() => onChange([...rows, blank])}>Add</button></p>
-	</fieldset>`;
-}
 
 /** When the business is open, and what happens to calls outside these hours. */
 export function Hours({ settings, findings, onChange }) {
@@ -44,8 +15,7 @@ export function Hours({ settings, findings, onChange }) {
 		<${Findings} of=${findings.filter((finding) => finding.pointer.startsWith("/hours"))} />
 		<${Check} label="The business has opening hours" checked=${Boolean(hours)} onChange=${(on) => set(on ? BEGIN : null)} hint="Without them the agent always answers" />
 		${hours &&
-		html`<div class="row">${DAYS.map((day) => html`<${Spans} key=${day} label=${day[0].toUpperCase() + day.slice(1)} value=${hours.week[day]} onInput=${(open) => set({ ...hours, week: { ...hours.week, [day]: open } })} />`)}</div>
-			<p class="hint">Such as 09:00-12:00, 13:00-18:00, in the business's time zone</p>
+		html`<${Week} week=${hours.week} onChange=${(week) => set({ ...hours, week })} hint="in the business's time zone" />
 			<${Rows} title="Holidays" rows=${hours.holidays ?? []} blank=${{ on: "12-25", name: "", open: [] }} onChange=${(holidays) => set({ ...hours, holidays })} fields=${[
 				["on", "Day", "12-25 or 2027-03-29"],
 				["name", "Name"],

@@ -1,8 +1,9 @@
 // How calls are conducted: a draft that saves itself, what is wrong with it, publishing, and what was published before.
-import { Head, Loaded, go, html, of, to, useLoad, useState } from "../lib/all.js";
+import { Head, Loaded, go, html, later, of, to, useLoad, useState } from "../lib/all.js";
 import { TalkButton } from "./test-call.js";
 import { Editor } from "./settings-editor.js";
-import { History } from "./settings-history.js";
+
+const History = later("settings-history History");
 
 export function Settings({ business, may, query }) {
 	const revision = query.get("revision");

@@ -1,11 +1,14 @@
 //! Reading: free times, and what was booked.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use domain::BusinessId;
 use domain::appointments::{AppointmentId, CalendarId, Interval, ServiceId};
+use domain::contact::{ContactId, Handle};
 use stores::appointments::Position;
 
 use super::Appointments;
@@ -41,7 +44,8 @@ pub(super) async fn slots(
     Ok(Json(SlotList::new(&free, &catalogue)).into_response())
 }
 
-/// A page of appointments, those that begin first in front. Held times and cancelled appointments are among them.
+/// A page of appointments, those that begin first in front; with `contact` of one person. Held times and cancelled
+/// appointments are among them.
 #[utoipa::path(
     get,
     path = "/v1/appointments",
@@ -57,10 +61,30 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let limit = page_limit(query.limit)?;
     let wanted: Interval = query.interval()?;
-    let asked = paging.of("appointments", &wanted)?;
+    let contact = query.contact()?;
+    let asked = paging.of("appointments", &(&wanted, contact))?;
     let behind: Option<Position> = asked.behind(query.cursor.as_deref())?;
-    let page = app.reader.list(&tenant.0, wanted, limit, behind.as_ref()).await?;
+    let page = match contact {
+        Some(contact) => {
+            let names = app.names(&tenant.0, contact).await?;
+            app.reader.list_of(&tenant.0, &names, wanted, limit, behind.as_ref()).await?
+        }
+        None => app.reader.list(&tenant.0, wanted, limit, behind.as_ref()).await?,
+    };
     asked.page(page.next.as_ref(), |next| AppointmentList::new(&page.appointments, next))
+}
+
+impl Appointments {
+    /// By what a contact's appointments are found. One that is gone is still known by its id.
+    async fn names(&self, business: &BusinessId, contact: ContactId) -> Result<Vec<String>, Problem> {
+        let mut names = BTreeSet::from([contact.to_string()]);
+        if let Some(stored) = self.contacts.one(business, contact).await? {
+            names.extend(stored.contact.all_ids().map(ToString::to_string));
+            let numbers = stored.contact.handles.iter().filter_map(Handle::number);
+            names.extend(numbers.map(|number| number.as_e164().to_owned()));
+        }
+        Ok(names.into_iter().collect())
+    }
 }
 
 /// One appointment.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::BusinessId;
-use domain::appointments::{CalendarId, Invalid, ServiceId};
+use domain::appointments::{CalendarId, Invalid, Reminding, ServiceId};
 use domain::zone::Zone;
 use http::{HeaderMap, StatusCode};
 use stores::StoreError;
@@ -151,8 +151,9 @@ pub(super) async fn put_service(
     let seen = etag::optional(&headers)?.unwrap_or(0);
     let there = app.reader.service(&tenant.0, &id).await?.map_or(0, |stored| stored.version);
     replaces("service", seen, there)?;
-    let service = body.read(id);
+    let service = body.read(id)?;
     valid(service.lint())?;
+    app.own_number(&tenant.0, service.remind.as_ref()).await?;
     let calendars = app.reader.calendars(&tenant.0).await?;
     let is_there = |id: &CalendarId| calendars.iter().any(|calendar| calendar.value.id == *id);
     for (path, named) in [("/calendars", &service.calendars), ("/resources", &service.resources)] {
@@ -213,6 +214,21 @@ fn pointer(path: &str) -> String {
 }
 
 impl Appointments {
+    /// Reminders come from a number of the business.
+    async fn own_number(&self, business: &BusinessId, remind: Option<&Reminding>) -> Result<(), Problem> {
+        let Some(remind) = remind else { return Ok(()) };
+        let own = self.businesses.number(&remind.from).await?;
+        // Another business's number and a number of no business are answered alike.
+        match own.is_some_and(|own| own.business == *business) {
+            true => Ok(()),
+            false => Err(Problem::invalid(
+                "/remind/from",
+                "unknown_number",
+                "this is not a number of this business",
+            )),
+        }
+    }
+
     /// The zone that is named, or the business's own.
     async fn zone(&self, business: &BusinessId, named: Option<&str>) -> Result<Zone, Problem> {
         if let Some(named) = named {

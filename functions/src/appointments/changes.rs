@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::appointments::{
-    Appointment, AppointmentId, CalendarId, Lane, Refusal, Service, ServiceId, Source, Wanted,
+    Appointment, AppointmentId, CalendarId, Lane, Person, Refusal, Service, ServiceId, Source, Status, Wanted,
 };
+use domain::contact::Handle;
 use domain::{BusinessId, Timestamp};
 use http::{HeaderMap, StatusCode, header};
 use stores::appointments::{AppointmentError, Catalogue, Made, Place};
@@ -20,6 +21,7 @@ use crate::edge::api::schema;
 use crate::edge::etag;
 use crate::edge::idempotency::{self, Replayed};
 use crate::edge::problem::Problem;
+use crate::shared::telling::tell_endpoints;
 
 /// Books a time, or holds it for 180 seconds. One `Idempotency-Key` is one appointment, however often it is sent.
 #[utoipa::path(
@@ -48,14 +50,21 @@ pub(super) async fn book(
     let id = AppointmentId::of(business, idempotency::required(&headers)?);
     let (start, service, calendar) = (new.start()?, new.service()?, new.calendar()?);
     let (hold, person, notes) = (new.hold, new.person()?, new.notes()?);
-    let wanted = Wanted { id, person, notes, source: Source::Api, hold };
-    let catalogue = app.reader.catalogue(business).await?;
-    let booked = app.book(business, &catalogue, (&service, calendar.as_ref(), start), &wanted);
-    let booked = Box::pin(booked).await;
-    let Made { appointment, replayed } = match booked {
-        Ok(made) => made,
-        Err(error) => return Err(app.refused(business, &catalogue, (&service, start), error).await),
+    // A repeated request is answered even if its service is not offered any more, or its contact is gone.
+    let Made { appointment, replayed } = match app.reader.one(business, &id).await? {
+        Some(appointment) => Made { appointment, replayed: true },
+        None => {
+            let person = app.known(business, person).await?;
+            let wanted = Wanted { id, person, notes, source: Source::Api, hold, in_place_of: None };
+            let catalogue = app.reader.catalogue(business).await?;
+            let booked = app.book(business, &catalogue, (&service, calendar.as_ref(), start), &wanted);
+            match Box::pin(booked).await {
+                Ok(made) => made,
+                Err(error) => return Err(app.refused(business, &catalogue, (&service, start), error).await),
+            }
+        }
     };
+    app.tell(business, &appointment, replayed).await;
     let location = [(header::LOCATION, format!("/v1/appointments/{}", appointment.id))];
     let body = Json(AppointmentView::new(&appointment));
     Ok((StatusCode::CREATED, location, etag::of(appointment.version), Replayed(replayed), body)
@@ -112,12 +121,13 @@ pub(super) async fn change(
             may(&before).map_err(problem)?;
             let catalogue = app.reader.catalogue(business).await?;
             let (service, lanes) = standing(&catalogue, &before).map_err(refused)?;
-            Box::pin(app.writer.confirm(business, &id, (service, &lanes), now)).await
+            Box::pin(app.writer.confirm(business, &id, (service, &lanes), None, now, None)).await
         }
         Change::Cancel => Box::pin(app.writer.cancel(business, &id, may, now, None)).await,
         Change::End { came } => Box::pin(app.writer.end(business, &id, may, came, now)).await,
     };
-    let Made { appointment, .. } = made.map_err(problem)?;
+    let Made { appointment, replayed } = made.map_err(problem)?;
+    app.tell(business, &appointment, replayed).await;
     Ok((etag::of(appointment.version), Json(AppointmentView::new(&appointment))).into_response())
 }
 
@@ -129,6 +139,27 @@ fn standing<'a>(catalogue: &'a Catalogue, of: &Appointment) -> Result<(&'a Servi
 }
 
 impl Appointments {
+    /// Has endpoints told of a change, which a time that is only held is not.
+    async fn tell(&self, business: &BusinessId, appointment: &Appointment, replayed: bool) {
+        if !replayed && appointment.status != Status::Held {
+            tell_endpoints(&self.endpoints, business).await;
+        }
+    }
+
+    /// The person with their contact: the one that is named, as it is now, or the one to which the number leads.
+    async fn known(&self, business: &BusinessId, person: Person) -> Result<Person, Problem> {
+        let contact = match (person.contact, &person.number) {
+            (Some(named), _) => {
+                let unknown = || Problem::invalid("/person/contact", "contact", "there is no such contact");
+                let stored = self.contacts.one(business, named).await?.ok_or_else(unknown)?;
+                Some(stored.contact.id)
+            }
+            (None, Some(number)) => self.contacts.id_of(business, &Handle::phone(number)).await?,
+            (None, None) => None,
+        };
+        Ok(Person { contact, ..person })
+    }
+
     /// In the calendar that is named, or in the first one of the service that is free then.
     async fn book(
         &self,
@@ -138,10 +169,6 @@ impl Appointments {
         wanted: &Wanted,
     ) -> Result<Made, AppointmentError> {
         let now = self.clock.now();
-        // A repeated request is answered even if its service is not offered any more.
-        if let Some(appointment) = self.reader.one(business, &wanted.id).await? {
-            return Ok(Made { appointment, replayed: true });
-        }
         let service = catalogue.service(service)?;
         let resources = catalogue.resources(service);
         let mut refusal = Refusal::UnknownCalendar;

@@ -101,16 +101,18 @@ pub(super) async fn read(
 
 impl Appointments {
     async fn calendar_of(&self, tenant: &Tenant, id: &str) -> Result<CalendarId, Problem> {
-        let unknown = || Problem::not_found("calendar");
-        let id = CalendarId::parse(id).map_err(|_| unknown())?;
-        let calendar = self.reader.calendar(&tenant.0, &id).await?.ok_or_else(unknown)?;
-        Ok(calendar.value.id)
+        Ok(self.calendar(tenant, id).await?.id)
     }
 
     async fn feed(&self, file: &str, headers: &HeaderMap) -> Result<Response, Problem> {
         let unknown = || Problem::not_found("feed");
         let secret = file.strip_suffix(".ics").filter(|secret| secret.len() == 32).ok_or_else(unknown)?;
         let FeedOf { business, calendar, full } = self.reader.feed(secret).await?.ok_or_else(unknown)?;
+        if let Err(seconds) = self.offered.ask_feed(secret, self.clock.now()).await? {
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate limited")
+                .detail("this link was asked too often: ask again in the next minute")
+                .retry_after(seconds));
+        }
         let calendar = self.reader.calendar(&business, &calendar).await?.ok_or_else(unknown)?.value;
         let services = self.reader.services(&business).await?;
         let services: Vec<_> = services.into_iter().map(|service| service.value).collect();

@@ -3,56 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::appointments::{Calendar, CalendarException, CalendarId, Service, ServiceId};
-use domain::hours::{Span, Week};
+use domain::hours::Span;
 use domain::zone::Zone;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use stores::appointments::Versioned;
 use utoipa::ToSchema;
 
+use super::reminding::RemindingBody;
+use super::week::WeekBody;
 use crate::edge::api::schema;
-
-/// When a calendar is open: the spans of each weekday, by clocks in its zone.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schema(as = CalendarWeek)]
-pub(super) struct WeekBody {
-    /// Monday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    monday: Vec<Span>,
-    /// Tuesday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    tuesday: Vec<Span>,
-    /// Wednesday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    wednesday: Vec<Span>,
-    /// Thursday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    thursday: Vec<Span>,
-    /// Friday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    friday: Vec<Span>,
-    /// Saturday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    saturday: Vec<Span>,
-    /// Sunday's.
-    #[schema(value_type = Vec<domain::schema::HoursSpan>, max_items = 12)]
-    sunday: Vec<Span>,
-}
-
-impl From<WeekBody> for Week {
-    fn from(week: WeekBody) -> Self {
-        let WeekBody { monday, tuesday, wednesday, thursday, friday, saturday, sunday } = week;
-        Self { monday, tuesday, wednesday, thursday, friday, saturday, sunday }
-    }
-}
-
-impl From<Week> for WeekBody {
-    fn from(week: Week) -> Self {
-        let Week { monday, tuesday, wednesday, thursday, friday, saturday, sunday } = week;
-        Self { monday, tuesday, wednesday, thursday, friday, saturday, sunday }
-    }
-}
+use crate::edge::problem::Problem;
 
 /// Days in a row that a calendar keeps otherwise than its week says.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -230,6 +191,9 @@ pub(super) struct ServiceBody {
     #[serde(default)]
     #[schema(max_items = 3)]
     reminders: Vec<u32>,
+    /// How people are reminded; null or left out: `reminders` are missed, with the reason `no_way`.
+    #[serde(default)]
+    remind: Option<RemindingBody>,
     /// Whether it is offered.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -245,8 +209,8 @@ const fn quarter() -> u16 {
 }
 
 impl ServiceBody {
-    pub(super) fn read(self, id: ServiceId) -> Service {
-        Service {
+    pub(super) fn read(self, id: ServiceId) -> Result<Service, Problem> {
+        Ok(Service {
             id,
             name: self.name.trim().to_owned(),
             names: self.names,
@@ -261,8 +225,9 @@ impl ServiceBody {
             calendars: self.calendars,
             resources: self.resources,
             reminders: self.reminders,
+            remind: self.remind.map(RemindingBody::read).transpose()?,
             active: self.active,
-        }
+        })
     }
 }
 
@@ -291,6 +256,8 @@ pub(super) struct ServiceView {
     #[schema(value_type = Vec<schema::OfferedId>)]
     resources: Vec<CalendarId>,
     reminders: Vec<u32>,
+    /// How people are reminded; null: they are not.
+    remind: Option<RemindingBody>,
     /// Whether it is offered.
     active: bool,
 }
@@ -313,6 +280,7 @@ impl ServiceView {
             calendars: service.calendars,
             resources: service.resources,
             reminders: service.reminders,
+            remind: service.remind.as_ref().map(RemindingBody::new),
             active: service.active,
         }
     }

@@ -3,7 +3,7 @@
 use domain::appointments::{
     Appointment, CalendarId, Interval, NAME_MAX_CHARS, NOTES_MAX_CHARS, Person, ServiceId, Slot, Source,
 };
-use domain::{PhoneNumber, Timestamp};
+use domain::{ContactId, PhoneNumber, Timestamp};
 use platform::clock::from_rfc3339;
 use serde::{Deserialize, Serialize};
 use stores::appointments::Catalogue;
@@ -107,6 +107,9 @@ pub(super) struct ListAppointments {
     /// Before when they begin; all without it.
     #[param(value_type = Option<Time>, nullable = false)]
     until: Option<String>,
+    /// Those of one contact: that are for it, for one that went into it, or for one of its numbers.
+    #[param(value_type = Option<schema::ContactId>, nullable = false)]
+    contact: Option<String>,
     /// Appointments on one page, 1 to 100; 25 without it.
     #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     pub(super) limit: Option<u16>,
@@ -116,6 +119,11 @@ pub(super) struct ListAppointments {
 }
 
 impl ListAppointments {
+    pub(super) fn contact(&self) -> Result<Option<ContactId>, Problem> {
+        let contact = self.contact.as_deref().map(ContactId::parse).transpose();
+        contact.map_err(|_| Problem::bad_request("`contact` is the id of a contact"))
+    }
+
     pub(super) fn interval(&self) -> Result<Interval, Problem> {
         let from = moment("from", self.from.as_deref())?.unwrap_or(Timestamp(0));
         let until = moment("until", self.until.as_deref())?.unwrap_or(Timestamp(253_402_300_799_000));
@@ -135,6 +143,10 @@ struct PersonBody {
     #[serde(default)]
     #[schema(value_type = Option<schema::E164>)]
     number: Option<String>,
+    /// Who they are among the contacts; null or left out: the contact of the number, if it has one.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::ContactId>)]
+    contact: Option<String>,
 }
 
 /// A time that is to be booked.
@@ -199,7 +211,10 @@ impl NewAppointment {
         let number = self.person.number.as_deref().map(PhoneNumber::parse).transpose();
         let number =
             number.map_err(|error| Problem::invalid("/person/number", "number", error.to_string()))?;
-        Ok(Person { name: name.to_owned(), number })
+        let contact = self.person.contact.as_deref().map(ContactId::parse).transpose();
+        let contact =
+            contact.map_err(|error| Problem::invalid("/person/contact", "contact", error.to_string()))?;
+        Ok(Person { name: name.to_owned(), number, contact })
     }
 
     pub(super) fn notes(&self) -> Result<Option<String>, Problem> {
@@ -279,6 +294,9 @@ struct PersonView {
     name: String,
     #[schema(value_type = Option<schema::E164>)]
     number: Option<String>,
+    /// Their contact, under the id that it had when the appointment was made; null: it was not known.
+    #[schema(value_type = Option<schema::ContactId>)]
+    contact: Option<ContactId>,
 }
 
 /// An appointment.
@@ -305,9 +323,12 @@ pub(super) struct AppointmentView {
     notes: Option<String>,
     /// Until when it is held; null unless it is.
     held_until: Option<Time>,
-    /// The call in which an agent made it; null: it was made through the API.
+    /// The call in which an agent made it; null: it was made otherwise.
     #[schema(value_type = Option<schema::CallSid>)]
     call: Option<String>,
+    /// The thread of texts in which an agent made it; null: it was made otherwise.
+    #[schema(value_type = Option<schema::ThreadId>)]
+    thread: Option<String>,
     created_at: Time,
     changed_at: Time,
 }
@@ -327,12 +348,17 @@ impl AppointmentView {
             person: PersonView {
                 name: appointment.person.name.clone(),
                 number: appointment.person.number.as_ref().map(|number| number.as_e164().to_owned()),
+                contact: appointment.person.contact,
             },
             notes: appointment.notes.clone(),
             held_until: appointment.held_until.map(Time),
             call: match &appointment.source {
                 Source::Call(call) => Some(call.to_string()),
-                Source::Api => None,
+                Source::Thread(_) | Source::Api => None,
+            },
+            thread: match &appointment.source {
+                Source::Thread(thread) => Some(thread.to_string()),
+                Source::Call(_) | Source::Api => None,
             },
             created_at: Time(appointment.created_at),
             changed_at: Time(appointment.changed_at),

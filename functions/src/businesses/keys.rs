@@ -125,8 +125,7 @@ async fn create(
             return Ok(created(&text, app.view(&known).await?, true));
         }
         Some(_) => {
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-                .detail("the key was made with another wish: use another `Idempotency-Key`"));
+            return Err(idempotency::reused());
         }
         None => {}
     }
@@ -198,8 +197,7 @@ async fn rotate(
         if key.replaced_by.as_ref() == Some(&successor.id) {
             return Ok(created(&text, app.view(&successor).await?, true));
         }
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-            .detail("another key was made with it: use another `Idempotency-Key`"));
+        return Err(idempotency::reused());
     }
     // A key gives no more than it has.
     if let Some(more) = key.scopes.difference(&requester.key.scopes).next() {

@@ -188,7 +188,7 @@ async fn resume(State(app): State<Arc<Businesses>>, tenant: Tenant) -> Result<Re
 }
 
 /// Has the business deleted after 30 days, within which it can be resumed; its calls are refused from now on. Then its
-/// profile, numbers, settings and keys go. Calls, recordings and transcripts are kept for as long as their retention
+/// profile, numbers, settings, keys and texts go. Calls, recordings and transcripts are kept for as long as their retention
 /// says, and the log of requests for 400 days: the law may ask for them.
 #[utoipa::path(delete, path = "/v1/businesses/{business}", operation_id = "delete_business", tag = "businesses",
     params(("business" = String, Path)), responses((status = 202, body = BusinessView, headers(("ETag" = schema::VersionTag))), (status = 409, description = "Its state has changed meanwhile, or forbids it.")))]

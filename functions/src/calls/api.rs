@@ -4,13 +4,14 @@ mod query;
 mod record;
 mod recording;
 
+use domain::contact::ContactId;
 use domain::{Call, CallSid, Revision};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parts::Parts;
 use crate::edge::api::schema;
-use crate::shared::shapes::{Time, caller};
+use crate::shared::shapes::Time;
 
 pub(super) use query::{GetCall, ListCalls, Wish};
 pub(super) use record::Record;
@@ -67,6 +68,10 @@ pub(super) struct CallSummary<'a> {
     error_code: Option<u32>,
     /// Why the call was made, of an outbound call.
     reason: Option<&'a str>,
+    /// The contact at the other end, as it was called when the call began: it may have been merged into another one since.
+    /// Null for a withheld number and a test call.
+    #[schema(value_type = Option<schema::ContactId>)]
+    contact_id: Option<ContactId>,
 }
 
 impl<'a> CallSummary<'a> {
@@ -75,7 +80,7 @@ impl<'a> CallSummary<'a> {
             sid: &call.sid,
             status: call.status.as_str(),
             direction: call.direction.as_str(),
-            from: caller(&call.from),
+            from: call.from.shown(),
             to: call.to.as_ref().map(|number| number.as_e164()),
             opened_at: Time(call.opened_at),
             answered_at: call.answered_at.map(Time),
@@ -88,6 +93,7 @@ impl<'a> CallSummary<'a> {
             sip_response_code: call.sip_response_code,
             error_code: call.error_code,
             reason: call.task.as_ref().and_then(|task| task.reason.as_deref()),
+            contact_id: call.contact,
         }
     }
 }

@@ -6,9 +6,10 @@ use domain::listening::Listener;
 use domain::recording::CallRecordings;
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
-use domain::{CallSid, Insights, SessionReport, Timestamp, Transcript, Turn};
+use domain::{BusinessId, Call, CallSid, Insights, SessionReport, Timestamp, Transcript, Turn};
 use serde::Deserialize;
-use stores::StoreError;
+use stores::contacts::Stored;
+use stores::{StoreError, calls, recordings, transcripts, turns};
 
 use super::Calls;
 
@@ -38,6 +39,8 @@ pub(super) enum Include {
     Insights,
     /// What the call cost.
     Cost,
+    /// The contact at the other end, as it is now.
+    Contact,
 }
 
 /// A part that a list may tell of each of its calls: what a table of calls shows.
@@ -54,6 +57,8 @@ pub(super) enum ListInclude {
     Insights,
     /// What the call cost.
     Cost,
+    /// The contact at the other end, as it is now.
+    Contact,
 }
 
 impl From<ListInclude> for Include {
@@ -64,6 +69,7 @@ impl From<ListInclude> for Include {
             ListInclude::Recordings => Self::Recordings,
             ListInclude::Insights => Self::Insights,
             ListInclude::Cost => Self::Cost,
+            ListInclude::Contact => Self::Contact,
         }
     }
 }
@@ -106,33 +112,54 @@ pub(super) struct Parts {
     /// The latest run.
     pub(super) insights: Option<Option<Insights>>,
     pub(super) cost: Option<Option<CallCost>>,
+    pub(super) contact: Option<Option<Stored>>,
+}
+
+/// Those who keep the parts of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Keepers<'a> {
+    pub(super) calls: &'a calls::Reader,
+    pub(super) turns: &'a turns::Reader,
+    pub(super) recordings: &'a recordings::Reader,
+    pub(super) transcripts: &'a transcripts::Reader,
+}
+
+impl Calls {
+    pub(super) fn keepers(&self) -> Keepers<'_> {
+        let Self { calls, turns, recordings, transcripts, .. } = self;
+        Keepers { calls, turns, recordings, transcripts }
+    }
 }
 
 impl Parts {
     /// Reads what is included, all at once.
-    pub(super) async fn read(app: &Calls, call: &CallSid, included: &Included) -> Result<Self, StoreError> {
+    pub(super) async fn read(
+        of: Keepers<'_>,
+        call: &CallSid,
+        included: &Included,
+    ) -> Result<Self, StoreError> {
         let is = |part| included.has(part);
         // Written in one transaction: read in this order, a call that is summed up has its cost.
         let summed_up = async {
-            let insights = if_asked(is(Include::Insights), app.transcripts.insights(call)).await?;
+            let insights = if_asked(is(Include::Insights), of.transcripts.insights(call)).await?;
             let latest = insights.map(|mut runs| runs.pop());
-            Ok((latest, if_asked(is(Include::Cost), app.transcripts.cost(call)).await?))
+            Ok((latest, if_asked(is(Include::Cost), of.transcripts.cost(call)).await?))
         };
         let of_bridge = async {
             tokio::try_join!(
-                if_asked(is(Include::Turns), app.turns.turns(call)),
-                if_asked(is(Include::LastTurn), app.turns.last_turn(call)),
-                if_asked(is(Include::Messages), app.turns.messages(call)),
-                if_asked(is(Include::Listeners), app.turns.listeners(call)),
-                if_asked(is(Include::Session), app.turns.report(call)),
-                if_asked(is(Include::Sessions), app.turns.reports(call)),
+                if_asked(is(Include::Turns), of.turns.turns(call)),
+                if_asked(is(Include::LastTurn), of.turns.last_turn(call)),
+                if_asked(is(Include::Messages), of.turns.messages(call)),
+                if_asked(is(Include::Listeners), of.turns.listeners(call)),
+                if_asked(is(Include::Session), of.turns.report(call)),
+                if_asked(is(Include::Sessions), of.turns.reports(call)),
             )
         };
         let (events, of_bridge, recordings, transcript, (insights, cost)) = tokio::try_join!(
-            if_asked(is(Include::Events), app.calls.events(call)),
+            if_asked(is(Include::Events), of.calls.events(call)),
             of_bridge,
-            if_asked(is(Include::Recordings), app.recordings.for_call(call)),
-            if_asked(is(Include::Transcript), app.transcripts.final_transcript(call)),
+            if_asked(is(Include::Recordings), of.recordings.for_call(call)),
+            if_asked(is(Include::Transcript), of.transcripts.final_transcript(call)),
             summed_up,
         )?;
         let (turns, last_turn, messages, listeners, report, reports) = of_bridge;
@@ -148,8 +175,27 @@ impl Parts {
             transcript,
             insights,
             cost,
+            contact: None,
         })
     }
+}
+
+/// Adds the contacts of these calls of a business, if they are asked for: one read for all of them.
+pub(super) async fn add_contacts(
+    app: &Calls,
+    business: &BusinessId,
+    included: &Included,
+    of: &mut [(&Call, &mut Parts)],
+) -> Result<(), StoreError> {
+    if !included.has(Include::Contact) {
+        return Ok(());
+    }
+    let ids = of.iter().filter_map(|(call, _)| call.contact);
+    let found = app.contacts.by_ids(business, ids).await?;
+    for (call, parts) in of {
+        parts.contact = Some(call.contact.and_then(|id| found.get(&id).cloned()));
+    }
+    Ok(())
 }
 
 async fn if_asked<T>(

@@ -1,8 +1,8 @@
 //! What a browser gets of a source file of the console: its lines without comments, without indentation and without spaces
 //! that mean nothing.
 //!
-//! The console has a bound of 150,000 bytes, raw, as they go over the wire; spaces and documentation would be a fifth of
-//! them and help no browser. Every line stays, if only an empty one, so that a line number in a browser is that of the source.
+//! What a screen loads is bounded, raw, as it goes over the wire; spaces and documentation would be a fifth of it and help
+//! no browser. Every line stays, if only an empty one, so that a line number in a browser is that of the source.
 //! No name is shortened, and what is vendored is served as it was made.
 
 mod script;

@@ -6,8 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::KeyId;
-use domain::contact::{ContactId, Entry, EntryId, EntryKind, MAX_TEXT, Note, What};
+use domain::contact::{ContactId, Entry, EntryId, EntryKind, LeadId, MAX_TEXT, Note, What};
+use domain::lead::LeadSourceId;
 use domain::messages::MessageId;
+use domain::texts::ThreadId;
 use domain::{CallSid, Direction};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ use stores::contacts::{Put, Request, Stored};
 use utoipa::{IntoParams, ToSchema};
 
 use super::shapes::MovedByView;
-use super::{Contacts, random, reused};
+use super::{Contacts, random};
 use crate::edge::answer::no_content;
 use crate::edge::api::input::{Body, Query, page_limit};
 use crate::edge::api::paging::Paging;
@@ -92,11 +94,11 @@ pub(super) struct EntryView<'a> {
     at: Time,
     #[schema(value_type = schema::EntryKindWord)]
     kind: EntryKind,
-    /// Of a call, a message and a voicemail: the call.
+    /// Of a call, a voicemail and a message that was left in a call: the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::CallSid>, required = false, nullable = false)]
     call: Option<&'a CallSid>,
-    /// Of a call: which way it went.
+    /// Of a call and a text: which way it went.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::DirectionWord>, required = false, nullable = false)]
     direction: Option<Direction>,
@@ -112,6 +114,10 @@ pub(super) struct EntryView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::MessageId>, required = false, nullable = false)]
     message: Option<MessageId>,
+    /// Of a hand-over: why, in the agent's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    reason: Option<&'a str>,
     /// Of an appointment: its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
@@ -120,12 +126,36 @@ pub(super) struct EntryView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     became: Option<&'a str>,
+    /// Of an appointment: when it begins, after that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Time>, required = false, nullable = false)]
+    start: Option<Time>,
+    /// Of a text, a hand-over and a message that was left in writing: the thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::ThreadId>, required = false, nullable = false)]
+    thread: Option<&'a ThreadId>,
+    /// Of a text: its number in the thread, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    number: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     note: Option<NoteView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     lead_move: Option<MoveView<'a>>,
+    /// Of a lead that came: its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::LeadId>, required = false, nullable = false)]
+    lead: Option<LeadId>,
+    /// Of a lead that came: where from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::LeadSourceId>, required = false, nullable = false)]
+    lead_source: Option<&'a LeadSourceId>,
+    /// Of a lead that came: what its source was called then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    source_name: Option<&'a str>,
     /// Of a merge and its undoing: the other contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::ContactId>, required = false, nullable = false)]
@@ -133,7 +163,7 @@ pub(super) struct EntryView<'a> {
 }
 
 impl<'a> EntryView<'a> {
-    fn new(entry: &'a Entry) -> Self {
+    pub(super) fn new(entry: &'a Entry) -> Self {
         let mut view = Self {
             id: entry.id,
             at: Time(entry.id.at()),
@@ -143,10 +173,17 @@ impl<'a> EntryView<'a> {
             seconds: None,
             topic: None,
             message: None,
+            reason: None,
             appointment: None,
             became: None,
+            start: None,
+            thread: None,
+            number: None,
             note: None,
             lead_move: None,
+            lead: None,
+            lead_source: None,
+            source_name: None,
             other: None,
         };
         match &entry.what {
@@ -156,13 +193,28 @@ impl<'a> EntryView<'a> {
                 view.seconds = Some(call.seconds);
                 view.topic = Some(call.topic.as_deref());
             }
-            What::Message { call, message } | What::Voicemail { call, message } => {
+            What::Message { call, thread, message } => {
+                view.call = call.as_ref();
+                view.thread = thread.as_ref();
+                view.message = Some(*message);
+            }
+            What::Voicemail { call, message } => {
                 view.call = Some(call);
                 view.message = Some(*message);
             }
-            What::Appointment { appointment, became } => {
+            What::Appointment { appointment, became, start } => {
                 view.appointment = Some(appointment);
                 view.became = Some(became);
+                view.start = start.map(Time);
+            }
+            What::Text { thread, number, direction } => {
+                view.thread = Some(thread);
+                view.number = Some(*number);
+                view.direction = Some(*direction);
+            }
+            What::HandOver { thread, reason } => {
+                view.thread = Some(thread);
+                view.reason = Some(reason.as_str());
             }
             What::Note(note) => {
                 view.note = Some(NoteView {
@@ -181,6 +233,11 @@ impl<'a> EntryView<'a> {
                     confidence: moved.confidence,
                     number: moved.number,
                 });
+            }
+            What::Lead { lead, source, name } => {
+                view.lead = Some(*lead);
+                view.lead_source = Some(source);
+                view.source_name = Some(name);
             }
             What::Merge { other } | What::Unmerge { other } => view.other = Some(*other),
         }
@@ -300,7 +357,7 @@ pub(super) async fn add_note(
             let known = app.reader.one_note(&tenant.0, &ids(&stored), before).await?;
             (known.ok_or_else(|| Problem::not_found("note"))?, true)
         }
-        Put::Reused => return Err(reused()),
+        Put::Reused => return Err(idempotency::reused()),
         Put::Gone => return Err(Problem::not_found("contact")),
     };
     Ok((StatusCode::CREATED, Replayed(replayed), Json(EntryView::new(&entry))).into_response())

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::contact::{FieldKey, FieldKind, FieldSchema, FieldSpec, Pipeline, Status, StatusId, StatusKind};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use stores::contacts::DocumentSaved;
+use stores::contacts::{BusinessDocument, DocumentSaved};
 use utoipa::ToSchema;
 
 use super::Contacts;
@@ -208,12 +208,7 @@ pub(super) async fn save_fields(
     Body(wanted): Body<FieldsShape>,
 ) -> Result<Response, Problem> {
     let (seen, fields) = (etag::seen(&headers)?, wanted.read()?);
-    match app.writer.save_fields(&tenant.0, &fields, seen).await? {
-        DocumentSaved::Done(version) => {
-            Ok((etag::of(version), Json(FieldsShape::new(fields))).into_response())
-        }
-        DocumentSaved::Overtaken => Err(etag::stale(app.reader.fields(&tenant.0).await?.version)),
-    }
+    app.save_document(&tenant, fields, seen, FieldsShape::new).await
 }
 
 /// The statuses of the business's leads, in their order.
@@ -253,10 +248,21 @@ pub(super) async fn save_pipeline(
         return Err(etag::stale(before.version));
     }
     let pipeline = wanted.read(&before.value)?;
-    match app.writer.save_pipeline(&tenant.0, &pipeline, seen).await? {
-        DocumentSaved::Done(version) => {
-            Ok((etag::of(version), Json(PipelineShape::new(pipeline))).into_response())
+    app.save_document(&tenant, pipeline, seen, PipelineShape::new).await
+}
+
+impl Contacts {
+    /// Saves a document under the version that the client has seen, and shows it.
+    async fn save_document<T: BusinessDocument, S: Serialize>(
+        &self,
+        tenant: &Tenant,
+        value: T,
+        seen: u64,
+        shape: impl FnOnce(T) -> S,
+    ) -> Result<Response, Problem> {
+        match self.writer.save_document(&tenant.0, &value, seen).await? {
+            DocumentSaved::Done(version) => Ok((etag::of(version), Json(shape(value))).into_response()),
+            DocumentSaved::Overtaken => Err(etag::stale(self.reader.document::<T>(&tenant.0).await?.version)),
         }
-        DocumentSaved::Overtaken => Err(etag::stale(app.reader.pipeline(&tenant.0).await?.version)),
     }
 }

@@ -15,13 +15,14 @@ use serde::{Deserialize, Serialize};
 use stores::contacts::{Merged, Stored, Unmerged};
 use utoipa::ToSchema;
 
+use super::Contacts;
 use super::shapes::ContactView;
-use super::{Contacts, too_large};
 use crate::edge::api::input::Body;
 use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::schema;
 use crate::edge::etag;
 use crate::edge::problem::Problem;
+use crate::shared::telling::tell_endpoints;
 
 /// The contacts of a name that are compared with one.
 const COMPARED: u16 = 100;
@@ -78,7 +79,10 @@ pub(super) async fn lead(
         }
         LeadChange::Suggested | LeadChange::Same => vec![],
     };
-    let saved = app.writer.save(&tenant.0, &before, after, &entries, now).await?;
+    let saved = app.writer.save(&tenant.0, &before, after, &entries, now).await;
+    if saved.is_ok() && !entries.is_empty() {
+        tell_endpoints(&app.endpoints, &tenant.0).await;
+    }
     app.saved(&tenant.0, &id, saved).await
 }
 
@@ -200,14 +204,16 @@ pub(super) async fn merge(
     let unknown = || Problem::invalid("/other", "unknown", "the business has no such contact");
     let loser = app.reader.one(&tenant.0, wanted.other).await?.ok_or_else(unknown)?;
     let by = &requester.key.id;
-    let merged = app.writer.merge(&tenant.0, (&survivor, &loser), &choices, by, app.clock.now()).await?;
+    let merged = app.writer.merge(&tenant.0, (&survivor, &loser), &choices, by, app.clock.now()).await;
+    let merged = match merged {
+        Ok(merged) => merged,
+        Err(error) => return Err(app.not_saved(&tenant.0, &id, error).await?),
+    };
     match merged {
         Merged::Done(stored) => app.shown(&tenant.0, &stored).await,
         Merged::Not(not) => {
             Err(Problem::new(StatusCode::CONFLICT, "not merged").code(not.code()).detail(not.to_string()))
         }
-        Merged::Overtaken => Err(app.overtaken(&tenant.0, &id).await?),
-        Merged::TooLarge => Err(too_large()),
     }
 }
 
@@ -255,7 +261,11 @@ pub(super) async fn unmerge(
     let survivor = app.as_seen(&tenant.0, &id, &headers).await?;
     let conflict =
         |title: &'static str, detail: String| Problem::new(StatusCode::CONFLICT, title).detail(detail);
-    match app.writer.unmerge(&tenant.0, &survivor, wanted.other, app.clock.now()).await? {
+    let undone = match app.writer.unmerge(&tenant.0, &survivor, wanted.other, app.clock.now()).await {
+        Ok(undone) => undone,
+        Err(error) => return Err(app.not_saved(&tenant.0, &id, error).await?),
+    };
+    match undone {
         Unmerged::Done { survivor, other } => {
             let pipeline = app.reader.pipeline(&tenant.0).await?.value;
             let view = UnmergedView {
@@ -271,7 +281,5 @@ pub(super) async fn unmerge(
             let days = UNDO_FOR.as_secs() / 86_400;
             Err(conflict("too late", format!("a merge can be undone for {days} days")))
         }
-        Unmerged::Overtaken => Err(app.overtaken(&tenant.0, &id).await?),
-        Unmerged::TooLarge => Err(too_large()),
     }
 }

@@ -10,6 +10,7 @@ use domain::access::KeyId;
 use domain::contact::{
     ContactId, FieldValue, Handle, HandleKind, Known, LastCall, Lead, MovedBy, Pipeline, Suggestion,
 };
+use domain::lead::LeadSourceId;
 use serde::{Deserialize, Serialize};
 use stores::contacts::Stored;
 use utoipa::{IntoParams, ToSchema};
@@ -136,7 +137,7 @@ struct FieldView<'a> {
     of: OriginView<'a>,
 }
 
-/// Who moved a lead: a key, or what a call came to.
+/// Who moved a lead: a key, what a call came to, or a form that the person filled in.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LeadMovedBy)]
 pub(super) struct MovedByView<'a> {
@@ -144,13 +145,16 @@ pub(super) struct MovedByView<'a> {
     key: Option<&'a KeyId>,
     #[schema(value_type = Option<schema::CallSid>)]
     call: Option<&'a CallSid>,
+    #[schema(value_type = Option<schema::LeadSourceId>)]
+    lead_source: Option<&'a LeadSourceId>,
 }
 
 impl<'a> MovedByView<'a> {
     pub(super) const fn new(by: &'a MovedBy) -> Self {
         match by {
-            MovedBy::Key(key) => Self { key: Some(key), call: None },
-            MovedBy::Call(call) => Self { key: None, call: Some(call) },
+            MovedBy::Key(key) => Self { key: Some(key), call: None, lead_source: None },
+            MovedBy::Call(call) => Self { key: None, call: Some(call), lead_source: None },
+            MovedBy::LeadSource(source) => Self { key: None, call: None, lead_source: Some(source) },
         }
     }
 }

@@ -14,7 +14,7 @@ use stores::contacts::{Put, Request, Stored};
 use utoipa::ToSchema;
 
 use super::besides::{ids, text};
-use super::{Contacts, moment, random, reused};
+use super::{Contacts, moment, random};
 use crate::edge::answer::no_content;
 use crate::edge::api::input::{Body, present};
 use crate::edge::api::requester::{Requester, Tenant};
@@ -43,7 +43,7 @@ pub(super) struct TaskView<'a> {
 }
 
 impl<'a> TaskView<'a> {
-    fn new(task: &'a Task) -> Self {
+    pub(super) fn new(task: &'a Task) -> Self {
         Self {
             id: task.id,
             created_at: Time(task.id.at()),
@@ -129,7 +129,7 @@ pub(super) async fn add_task(
     let (task, replayed) = match app.writer.task(&tenant.0, stored.contact.id, &task, request).await? {
         Put::Done => (task, false),
         Put::Before(before) => (app.task(&tenant, &stored, before).await?, true),
-        Put::Reused => return Err(reused()),
+        Put::Reused => return Err(idempotency::reused()),
         Put::Gone => return Err(Problem::not_found("contact")),
     };
     Ok((StatusCode::CREATED, Replayed(replayed), Json(TaskView::new(&task))).into_response())

@@ -1,5 +1,6 @@
 //! The requests and answers about numbers that are not called.
 
+use domain::do_not_call::Source;
 use serde::{Deserialize, Serialize};
 use stores::do_not_call::{Entry, MAX_REASON_CHARS};
 use utoipa::{IntoParams, ToSchema};
@@ -53,8 +54,14 @@ pub(super) struct EntryView {
     number: String,
     /// Since when it is on the list.
     since: Time,
-    /// Why, in the business's words.
+    /// Why, in the words of the business, or of the agent that heard it.
     reason: Option<String>,
+    /// Through what it came to be on the list; null: it has been there since before that was kept.
+    #[schema(value_type = Option<schema::DoNotCallSourceWord>)]
+    source: Option<Source>,
+    /// The call in which the person asked for it; null for another source, or after the person was erased.
+    #[schema(value_type = Option<schema::CallSid>)]
+    call: Option<String>,
 }
 
 impl EntryView {
@@ -63,6 +70,8 @@ impl EntryView {
             number: entry.number.as_e164().to_owned(),
             since: Time(entry.since),
             reason: entry.reason.clone(),
+            source: entry.source,
+            call: entry.call.as_ref().map(|call| call.as_str().to_owned()),
         }
     }
 }

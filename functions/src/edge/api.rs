@@ -14,6 +14,7 @@ pub mod requester;
 pub mod routes;
 pub mod rule;
 pub mod schema;
+pub mod shared_parts;
 
 use std::convert::Infallible;
 use std::sync::Arc;

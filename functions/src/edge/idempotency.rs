@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::response::{IntoResponseParts, ResponseParts};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::problem::Problem;
 
@@ -48,6 +48,12 @@ pub fn required(headers: &HeaderMap) -> Result<&str, Problem> {
             "send an `Idempotency-Key` header of 1 to 255 characters, the same for every repetition of a request",
         )
     })
+}
+
+/// 422: the key names another request of the same client.
+pub fn reused() -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
+        .detail("this `Idempotency-Key` was used for another request: each request has its own")
 }
 
 #[cfg(test)]

@@ -12,14 +12,16 @@ use platform::business_secrets;
 use platform::env::{Parser, Reader};
 use platform::objects::Objects;
 use platform::secrets::Secrets;
+use providers::endpoint_http::EndpointClient;
 use providers::openai_http::OpenAiHttp;
+use providers::public_address::Reach;
 use providers::realtime_echo::RealtimeEcho;
 use providers::twilio_rest::{TwilioAccounts, TwilioRest};
 use serde::Deserialize;
 use stores::leases::Leases;
 use stores::{
-    appointments, businesses, calls, contacts, do_not_call, events, keys, members, messages, recordings,
-    texts, transcripts, turns, usage,
+    appointments, businesses, calls, contacts, do_not_call, endpoints, events, keys, leads, members,
+    messages, notifications, recordings, texts, transcripts, turns, usage,
 };
 use url::Url;
 
@@ -60,6 +62,12 @@ impl Needs<'_> {
         self.vars.url("PUBLIC_BASE_URL")
     }
 
+    /// Where addresses that others name may lead: to this machine in the local system alone.
+    pub fn reach(&mut self) -> Reach {
+        let on_loopback = self.vars.parsed("TOOLS_ON_LOOPBACK", "true or false", |text| text.parse().ok());
+        if on_loopback == Some(true) { Reach::AndLoopback } else { Reach::Public }
+    }
+
     /// The issuer through which people sign in, and our name there; `None`: they sign in with keys alone.
     pub fn issuer(&mut self) -> Option<(String, String)> {
         const EXPECTED: &str = "a JSON document with issuer and client_id, both empty for none";
@@ -68,6 +76,13 @@ impl Needs<'_> {
             (named.issuer.is_empty() == named.client_id.is_empty()).then_some(named)
         });
         named.filter(|named| !named.issuer.is_empty()).map(|named| (named.issuer, named.client_id))
+    }
+
+    /// The address that notifications are mailed from; `None`: none are mailed.
+    pub fn mailed_from(&mut self) -> Option<String> {
+        const EXPECTED: &str = "a JSON document with the address from, which is empty for none";
+        let named = self.vars.parsed("MAIL", EXPECTED, |text| serde_json::from_str::<Mail>(text).ok());
+        named.map(|mail| mail.from).filter(|from| !from.is_empty())
     }
 
     /// Calls at one time in the whole deployment: what the bridge's tasks carry.
@@ -90,6 +105,12 @@ impl Needs<'_> {
         let listed = self.vars.text(name);
         listed.split(',').map(str::trim).filter(|model| !model.is_empty()).map(str::to_owned).collect()
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mail {
+    from: String,
 }
 
 #[derive(Deserialize)]
@@ -221,10 +242,13 @@ table_parts! {
     calls::Reader: "TABLE_CALLS";
     contacts::Reader: "TABLE_CONTACTS";
     do_not_call::Reader: "TABLE_DO_NOT_CALL";
+    endpoints::Reader: "TABLE_EVENTS";
     events::Reader: "TABLE_EVENTS";
     keys::Reader: "TABLE_KEYS";
+    leads::Reader: "TABLE_CONTACTS";
     members::Reader: "TABLE_MEMBERS";
     messages::Reader: "TABLE_MESSAGES";
+    notifications::Reader: "TABLE_EVENTS";
     recordings::Reader: "TABLE_RECORDINGS";
     texts::Reader: "TABLE_TEXTS";
     transcripts::Reader: "TABLE_TRANSCRIPTS";
@@ -253,6 +277,14 @@ impl Part for business_secrets::Reader {
             let Deployment { aws, business_secrets, .. } = deployment;
             Ok(business_secrets.get_or_init(|| Self::new(aws, &prefix)).clone())
         })
+    }
+}
+
+/// What posts to addresses that businesses name.
+impl Part for EndpointClient {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let reach = needs.reach();
+        Box::new(move |_| Self::new(reach).map_err(|error| StartError::Other(error.to_string())))
     }
 }
 

@@ -127,12 +127,22 @@ impl Problem {
         self
     }
 
-    #[cfg(test)]
+    /// The status of the answer.
     pub(crate) fn status(&self) -> u16 {
         self.0.status
     }
 
-    #[cfg(test)]
+    /// The kind's word for programs.
+    pub(crate) fn word(&self) -> &str {
+        &self.0.code
+    }
+
+    /// What this client can do about it.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// When the same request may succeed, in seconds from now.
     pub(crate) fn seconds_to_wait(&self) -> Option<u64> {
         self.0.retry_after
     }
@@ -197,9 +207,11 @@ impl Problem {
         problem
     }
 
-    /// 503.
+    /// 503, with a second to wait: what is slow or throttled mostly is not a second later.
     pub fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable").detail("try again shortly")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable")
+            .detail("try again shortly")
+            .retry_after(1)
     }
 }
 

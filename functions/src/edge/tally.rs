@@ -25,6 +25,10 @@ impl Tally {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Writes a line for each kind, and has it counted: `count` is given the kind and how many there were.
     pub(crate) fn tell(self, message: &'static str, count: impl Fn(&'static str, f64)) {
         for (kind, Kind { count: number, first }) in self.0 {

@@ -40,12 +40,12 @@ pub(super) struct EventList<'a> {
 /// One event of the business.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
-struct EventView<'a> {
+pub(super) struct EventView<'a> {
     /// Its place among the business's events, from 1.
     sequence: u64,
     /// Names the event: one that comes twice has the same.
     id: &'a str,
-    /// `call.completed` or `call.updated`; there may be others.
+    #[schema(value_type = schema::EventTypeWord)]
     r#type: &'a str,
     at: Time,
     /// What the type promises, as it was when the event was put.
@@ -53,15 +53,20 @@ struct EventView<'a> {
     data: Option<&'a RawValue>,
 }
 
-impl<'a> EventList<'a> {
-    pub(super) fn new(events: &'a [Event], next: Option<String>) -> Self {
-        let view = |event: &'a Event| EventView {
+impl<'a> EventView<'a> {
+    pub(super) fn new(event: &'a Event) -> Self {
+        Self {
             sequence: event.sequence,
             id: &event.id,
             r#type: &event.kind,
             at: Time(event.at),
             data: serde_json::from_str(&event.body).ok(),
-        };
-        Self { events: events.iter().map(view).collect(), next }
+        }
+    }
+}
+
+impl<'a> EventList<'a> {
+    pub(super) fn new(events: &'a [Event], next: Option<String>) -> Self {
+        Self { events: events.iter().map(EventView::new).collect(), next }
     }
 }

@@ -8,6 +8,7 @@ use platform::queues::Queue;
 use stores::appointments::CALENDAR_KEYS;
 use stores::capacity::BUSINESS_KEYS;
 use stores::contacts::CONTACT_KEYS;
+use stores::events::OUTBOX_KEYS;
 use stores::messages::LEFT_KEYS;
 use stores::probe;
 use stores::sign_ins::SIGN_IN_KEYS;
@@ -87,7 +88,7 @@ const TABLES: [(&str, &str); 13] = [
     ("TABLE_TURNS", ""),
     ("TABLE_RECORDINGS", ""),
     ("TABLE_TRANSCRIPTS", ""),
-    ("TABLE_EVENTS", ""),
+    ("TABLE_EVENTS", OUTBOX_KEYS),
     ("TABLE_USAGE", ""),
     ("TABLE_DO_NOT_CALL", ""),
     ("TABLE_MESSAGES", LEFT_KEYS),

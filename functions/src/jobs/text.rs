@@ -1,10 +1,11 @@
 //! What the queue of texts carries. A text that came travels in it: the carrier has its answer once the queue has the text,
 //! and nothing else does. The queue is encrypted, and so are its dead letters.
 
-use domain::BusinessId;
-use domain::texts::ThreadId;
+use domain::texts::call_text::CallText;
 use domain::texts::incoming::Incoming;
-use domain::texts::outgoing::Fate;
+use domain::texts::outgoing::{Content, Fate};
+use domain::texts::{Handle, Sender, ThreadId};
+use domain::{BusinessId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a thread, or is to happen.
@@ -31,8 +32,29 @@ pub enum TextJob {
     },
     /// Reply to the texts up to this one, if nothing newer came.
     Reply { business: BusinessId, thread: ThreadId, asked: u64 },
+    /// Fetch what came with a text.
+    Media { text: SentText, index: usize },
+    /// Send the person at the other end of a call a text.
+    FromCall { text: Box<CallText> },
     /// Send a text that is kept, and then the next part of it.
     Send { text: SentText },
+    /// Ask the carrier what became of a text, as it was due then.
+    Look { text: SentText, due: Timestamp },
+    /// Keep a text that the business sends unasked, and send it.
+    Tell { text: Box<ToldText> },
+}
+
+/// A text that a business sends unasked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldText {
+    /// Names it among the business's: whatever is told under one name is told once.
+    pub name: String,
+    pub business: BusinessId,
+    /// From which of its numbers.
+    pub sender: Sender,
+    /// The person. A new one's thread begins with it.
+    pub person: Handle,
+    pub content: Content,
 }
 
 /// Our own name of a text that is sent: `harbour.<thread>.17`.
@@ -82,6 +104,20 @@ impl From<SentText> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The bridge knows no jobs of functions.
+    #[test]
+    fn a_text_of_a_call_is_a_job_as_the_bridge_writes_it() {
+        let text = CallText {
+            call: domain::CallSid::parse(&format!("CA{}", "0a".repeat(16))).unwrap(),
+            business: BusinessId::parse("harbour").unwrap(),
+            name: "n".into(),
+            text: domain::texts::Body("https://harbour.example/way".into()),
+        };
+        let sent = serde_json::to_string(&text.as_job()).unwrap();
+        let read: TextJob = serde_json::from_str(&sent).unwrap();
+        assert_eq!(read, TextJob::FromCall { text: Box::new(text) });
+    }
 
     #[test]
     fn a_text_is_named_by_its_business_thread_and_number() {

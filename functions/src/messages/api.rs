@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::access::KeyId;
 use domain::messages::{Left, Mark, MessageId, MessageKind, MessageState, Wanted, What};
+use domain::texts::ThreadId;
 use domain::tools::TakenMessage;
 use domain::{CallSid, PhoneNumber, Recording, RecordingSid, RecordingState};
 use serde::de::{Error as _, IntoDeserializer as _};
@@ -158,14 +159,17 @@ impl<'a> RecordingView<'a> {
 pub(super) struct MessageView<'a> {
     #[serde(flatten)]
     standing: Standing<'a>,
-    /// The call in which it was left.
-    #[schema(value_type = schema::CallSid)]
-    call: &'a CallSid,
+    /// The call in which it was left; null: it was left in writing.
+    #[schema(value_type = Option<schema::CallSid>)]
+    call: Option<&'a CallSid>,
+    /// The thread of texts in which it was left; null: it was left in a call.
+    #[schema(value_type = Option<schema::ThreadId>)]
+    thread: Option<&'a ThreadId>,
     #[schema(value_type = schema::MessageKindWord)]
     kind: MessageKind,
     /// When it was left; of a voicemail when it was over.
     taken_at: Time,
-    /// The person at the other end of the call; null for a number that was withheld.
+    /// The number of the person; null for one that was withheld, or is not known.
     #[schema(value_type = Option<schema::E164>)]
     caller: Option<&'a str>,
     /// The recording of a voicemail; null of a message.
@@ -186,7 +190,12 @@ pub(super) struct MessageView<'a> {
 }
 
 impl<'a> MessageView<'a> {
-    fn new(left: &'a Left, mark: Option<&'a Mark>, voicemail: Option<&'a Voicemail>, words: bool) -> Self {
+    pub(super) fn new(
+        left: &'a Left,
+        mark: Option<&'a Mark>,
+        voicemail: Option<&'a Voicemail>,
+        words: bool,
+    ) -> Self {
         let (recipient, text, callback) = match &left.what {
             What::Message(TakenMessage { recipient, text, callback }) => {
                 (recipient.as_deref(), Some(text.as_str()), callback.as_deref())
@@ -195,7 +204,8 @@ impl<'a> MessageView<'a> {
         };
         Self {
             standing: Standing::new(left.id, mark),
-            call: &left.call,
+            call: left.origin.call(),
+            thread: left.origin.thread(),
             kind: left.kind(),
             taken_at: Time(left.id.at()),
             caller: left.caller.as_ref().map(PhoneNumber::as_e164),

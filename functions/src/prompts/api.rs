@@ -87,6 +87,8 @@ struct CallerOf {
     /// What the agent may do with the name; `ask` without it.
     #[schema(value_type = Option<UseOfName>)]
     name_policy: Option<String>,
+    /// Appointments that stand, the earliest first.
+    appointments: Vec<String>,
     /// What the business noted.
     notes: Vec<String>,
     /// Earlier conversations, the latest first.
@@ -207,10 +209,11 @@ impl PreviewOf {
     }
 
     pub(super) fn about(&self) -> Result<AboutCaller<'_>, Problem> {
-        let CallerOf { number: _, name, name_policy, notes, history } = &self.caller;
+        let CallerOf { number: _, name, name_policy, appointments, notes, history } = &self.caller;
         let policy = name_policy.as_deref().map_or_else(|| Some(NamePolicy::default()), NamePolicy::parse);
         let unknown = || Problem::invalid("/caller/name_policy", "unknown", "give `ask`, `use` or `never`");
-        Ok(AboutCaller { name: name.as_deref(), name_policy: policy.ok_or_else(unknown)?, notes, history })
+        let name_policy = policy.ok_or_else(unknown)?;
+        Ok(AboutCaller { name: name.as_deref(), name_policy, appointments, notes, history })
     }
 
     /// Every call that is placed is for something, if only for what the settings say.
@@ -352,7 +355,12 @@ impl<'a> PromptView<'a> {
         instructions: &'a str,
     ) -> Self {
         let ListeningHint { context, keywords, languages } = prompt::for_listening(business, settings);
-        let tools = prompt::tools::described(&settings.tools).into_iter().map(|tool| ToolView {
+        let tools = match channel {
+            Channel::Inbound => prompt::tools::described(&settings.tools),
+            Channel::Outbound => prompt::tools::described_when_calling(&settings.tools),
+            Channel::WhatsApp => prompt::tools::described_in_writing(&settings.tools),
+        };
+        let tools = tools.into_iter().map(|tool| ToolView {
             name: tool.name,
             description: tool.description,
             parameters: tool.own.and_then(|own| serde_json::from_str(&own.parameters).ok()),
@@ -366,7 +374,7 @@ impl<'a> PromptView<'a> {
             tools: tools.collect(),
             listening: ListeningView { context, keywords, languages },
             estimated_tokens: prompt::measure::estimated_tokens(instructions),
-            hash: prompt::measure::hash(instructions),
+            hash: domain::digest::sha256_hex(instructions),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::edge::batch::{Delivery, JobError};
 use crate::edge::inbox::{Inbox, Jobs};
 use crate::edge::parts::parts;
 use crate::jobs::{InsightsJob, RecordingJob, TranscriptJob};
+use crate::shared::telling::Outbox;
 
 /// One of the attempts at a copy: the delivery of a job, and whether the job is the last that will be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,7 @@ parts! {
         calls: calls::Reader,
         reader: recordings::Reader,
         recordings: recordings::Writer,
+        outbox: Outbox,
         leases: Leases,
         objects: Objects,
         transcripts: Jobs<TranscriptJob>,

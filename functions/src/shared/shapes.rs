@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::Speaker;
 use domain::Timestamp;
-use domain::phone::Caller;
 use domain::tools::TakenMessage;
 use domain::transcript::TranscriptLine;
 use platform::clock;
@@ -55,15 +54,6 @@ impl PartialSchema for Millis {
 }
 
 impl ToSchema for Millis {}
-
-/// The other party of a call: an E.164 number, `hidden` when the caller withholds it, `other` for what is no number.
-pub(crate) fn caller(from: &Caller) -> &str {
-    match from {
-        Caller::Number(number) => number.as_e164(),
-        Caller::Hidden => "hidden",
-        Caller::Other(_) => "other",
-    }
-}
 
 /// A message that a caller left with the agent.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,10 +1,14 @@
 //! The requests and answers about threads and texts.
 
+use std::collections::HashMap;
+
 use domain::Timestamp;
 use domain::access::KeyId;
+use domain::contact::ContactId;
 use domain::texts::consent::Consent;
 use domain::texts::failure::Failure;
-use domain::texts::outgoing::{Author, Content, Outgoing};
+use domain::texts::media::NotKept;
+use domain::texts::outgoing::{Author, Content, Outgoing, Receipt};
 use domain::texts::template::Template;
 use domain::texts::thread::{Owner, Thread};
 use domain::texts::window::Window;
@@ -116,6 +120,15 @@ impl<'a> OwnerView<'a> {
     }
 }
 
+/// Why the agent gave a thread to a person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ThreadHandOver)]
+struct HandedView<'a> {
+    /// In the agent's words.
+    reason: &'a str,
+    at: Time,
+}
+
 /// A thread: the texts between one person and one number of the business.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TextThread)]
@@ -137,6 +150,8 @@ pub(super) struct ThreadView<'a> {
     owner: OwnerView<'a>,
     /// Texts in it.
     texts: u64,
+    /// The last text of either side.
+    last: Option<TextView<'a>>,
     /// When the last text was written.
     last_at: Time,
     /// Whether something waits for an answer.
@@ -145,13 +160,22 @@ pub(super) struct ThreadView<'a> {
     window_open: bool,
     /// Until when free words may be sent; null where there is no window, or it is closed.
     window_until: Option<Time>,
-    /// Since when the person wants no texts; null if they do.
+    /// Why the agent gave the thread to a person, as long as none has taken it; null otherwise.
+    handed_over: Option<HandedView<'a>>,
+    /// What the person wants the business to be told, as the agent noted it; null once a person of the business has taken the
+    /// thread.
+    message: Option<&'a str>,
+    /// The contact of the person; null if they have none.
+    #[schema(value_type = Option<schema::ContactId>)]
+    contact: Option<ContactId>,
+    /// Since when the person wants no texts, as said on this thread or another one; null if they do.
     stopped_at: Option<Time>,
     opened_at: Time,
 }
 
 impl<'a> ThreadView<'a> {
-    pub(super) fn new(thread: &'a Thread, now: Timestamp) -> Self {
+    /// `person` is what the person said on any of their threads.
+    pub(super) fn new(thread: &'a Thread, last: Option<&'a Kept>, person: Consent, now: Timestamp) -> Self {
         let window = thread.window(now);
         Self {
             id: &thread.id,
@@ -162,6 +186,7 @@ impl<'a> ThreadView<'a> {
             name: thread.name.as_ref().map(|name| name.as_str()),
             owner: OwnerView::new(thread.owner_at(now)),
             texts: thread.texts,
+            last: last.map(|kept| TextView::new(kept, vec![])),
             last_at: Time(thread.last_at),
             waiting: thread.asked > thread.answered,
             window_open: window.is_open(),
@@ -169,7 +194,13 @@ impl<'a> ThreadView<'a> {
                 Window::Until(until) => Some(Time(until)),
                 Window::Always | Window::Closed => None,
             },
-            stopped_at: match thread.consent {
+            handed_over: thread
+                .handed
+                .as_ref()
+                .map(|handed| HandedView { reason: handed.reason.as_str(), at: Time(handed.at) }),
+            message: thread.message.as_ref().map(|message| message.as_str()),
+            contact: thread.contact,
+            stopped_at: match thread.consent.and(person) {
                 Consent::Stopped(at) => Some(Time(at)),
                 Consent::Open => None,
             },
@@ -189,8 +220,18 @@ pub(super) struct ThreadList<'a> {
 }
 
 impl<'a> ThreadList<'a> {
-    pub(super) fn new(threads: &'a [Thread], now: Timestamp, next: Option<String>) -> Self {
-        Self { threads: threads.iter().map(|thread| ThreadView::new(thread, now)).collect(), next }
+    /// `consents` are what the persons said on any of their threads, in the order of the threads.
+    pub(super) fn new(
+        threads: &'a [Thread],
+        last: &'a HashMap<ThreadId, Kept>,
+        consents: &[Consent],
+        now: Timestamp,
+        next: Option<String>,
+    ) -> Self {
+        let view = |(thread, person): (&'a Thread, &Consent)| {
+            ThreadView::new(thread, last.get(&thread.id), *person, now)
+        };
+        Self { threads: threads.iter().zip(consents).map(view).collect(), next }
     }
 }
 
@@ -202,29 +243,52 @@ pub(super) struct TextView<'a> {
     number: u64,
     #[schema(value_type = schema::TextWayWord)]
     way: &'static str,
-    /// What it is; `template` of what was sent so.
+    /// What it is; `template` of what was sent so, `tool` of what the agent did between texts.
     #[schema(value_type = schema::TextKindWord)]
     kind: &'static str,
-    /// The words. Of what has none, what it is; of a template the values of its places.
+    /// The words. Of what has none, what it is; of a template the values of its places; of a tool its name.
     text: String,
     /// The template's name; null of anything else.
     template: Option<&'a str>,
-    /// Pictures and the like that came with it.
+    /// How many pictures and the like came with it.
     media: usize,
+    /// Those, in their order.
+    attachments: Vec<AttachmentView<'a>>,
     /// When it came, or was written.
     at: Time,
     /// When the person wrote it, by the carrier's clock; null where that is not told, and of what was sent.
     said_at: Option<Time>,
-    /// In whose name it was sent; null of what came.
+    /// In whose name it was sent or done; null of what came.
     #[schema(value_type = Option<schema::TextAuthorWord>)]
     author: Option<&'static str>,
     /// What the person's key was called then; null for the agent, and of what came.
     author_name: Option<&'a str>,
-    /// Where it stands; null of what came.
+    /// Where it stands; of a tool, whether it did what it was asked; null of what came.
     #[schema(value_type = Option<schema::TextStatusWord>)]
     status: Option<&'static str>,
     /// Why it was not sent or did not arrive; null if it did, and of what came.
     failure: Option<FailureView<'a>>,
+    /// How it ended for a text whose carrier never said whether it arrived: it was asked and knows no more, or it cannot be
+    /// found out. Null: the carrier said so, or may yet; and of what came.
+    #[schema(value_type = Option<schema::TextReceiptWord>)]
+    receipt: Option<&'static str>,
+}
+
+/// A picture, a voice note or a document that came with a text.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TextAttachment)]
+struct AttachmentView<'a> {
+    /// What its bytes are, such as `image/jpeg`; null until they are there.
+    content_type: Option<&'a str>,
+    /// How many; null until they are there.
+    bytes: Option<u64>,
+    /// A link to it that is good for two minutes; null until it is there.
+    url: Option<String>,
+    /// What is said in a voice note; null if that is not known.
+    said: Option<&'a str>,
+    /// Why it is not kept; null if it is, or may yet be.
+    #[schema(value_type = Option<schema::MediaNotKeptWord>)]
+    not_kept: Option<&'static str>,
 }
 
 /// Why a text was not sent or did not arrive.
@@ -240,7 +304,8 @@ struct FailureView<'a> {
 }
 
 impl<'a> TextView<'a> {
-    pub(super) fn new(kept: &'a Kept) -> Self {
+    /// `links` are those to what came with it, in its order; `None` of what is not there.
+    pub(super) fn new(kept: &'a Kept, links: Vec<Option<String>>) -> Self {
         let number = kept.number;
         match &kept.text {
             Text::In(incoming) => Self {
@@ -250,14 +315,43 @@ impl<'a> TextView<'a> {
                 text: incoming.body.as_str().to_owned(),
                 template: None,
                 media: incoming.media.len(),
+                attachments: incoming
+                    .media
+                    .iter()
+                    .zip(links.into_iter().chain(std::iter::repeat(None)))
+                    .map(|(media, url)| AttachmentView {
+                        content_type: media.archived.as_ref().map(|kept| kept.content_type.as_str()),
+                        bytes: media.archived.as_ref().map(|kept| kept.bytes),
+                        url,
+                        said: media.said.as_ref().map(|said| said.as_str()),
+                        not_kept: media.not_kept.map(NotKept::as_str),
+                    })
+                    .collect(),
                 at: Time(incoming.came_at),
                 said_at: incoming.said_at.map(Time),
                 author: None,
                 author_name: None,
                 status: None,
                 failure: None,
+                receipt: None,
             },
             Text::Out(out) => Self::sent(number, out),
+            Text::Tool(used) => Self {
+                number,
+                way: "tool",
+                kind: "tool",
+                text: used.tool.clone(),
+                template: None,
+                media: 0,
+                attachments: vec![],
+                at: Time(used.at),
+                said_at: None,
+                author: Some("agent"),
+                author_name: None,
+                status: Some(if used.done { "done" } else { "not_done" }),
+                failure: None,
+                receipt: None,
+            },
         }
     }
 
@@ -276,18 +370,20 @@ impl<'a> TextView<'a> {
             text,
             template,
             media: 0,
+            attachments: vec![],
             at: Time(out.at),
             said_at: None,
             author: Some(out.author.as_str()),
             author_name: match &out.author {
                 Author::Person { name, .. } => Some(name),
-                Author::Agent { .. } | Author::Notice => None,
+                Author::Agent { .. } | Author::Call { .. } | Author::Notice | Author::Business => None,
             },
             status: Some(out.fate.delivery.as_str()),
             failure: out.fate.delivery.is_failure().then(|| {
                 let code = out.why.as_deref().unwrap_or("unknown");
                 FailureView { code, carrier_code: out.fate.code, detail: in_words(code) }
             }),
+            receipt: out.receipt.map(Receipt::as_str),
         }
     }
 }
@@ -308,14 +404,8 @@ fn in_words(code: &str) -> &'static str {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TextList<'a> {
     /// The newest first.
-    texts: Vec<TextView<'a>>,
+    pub(super) texts: Vec<TextView<'a>>,
     /// The cursor of the next page; null on the last one.
     #[schema(value_type = Option<schema::Cursor>)]
-    next: Option<String>,
-}
-
-impl<'a> TextList<'a> {
-    pub(super) fn new(texts: &'a [Kept], next: Option<String>) -> Self {
-        Self { texts: texts.iter().map(TextView::new).collect(), next }
-    }
+    pub(super) next: Option<String>,
 }

@@ -54,6 +54,7 @@ pub(super) fn twilio(form: &IncomingMessage, now: Timestamp) -> Option<Incoming>
                 sha256: None,
                 file_name: None,
                 voice: media.content_type.as_deref().is_some_and(|kind| kind.starts_with("audio/")),
+                ..Media::default()
             })
             .collect(),
         about: form.replied_to.clone(),
@@ -86,6 +87,7 @@ pub(super) fn meta(message: &Message, now: Timestamp) -> Option<Incoming> {
                 sha256: medium.sha256.clone(),
                 file_name: medium.file_name.as_deref().map(Body::received),
                 voice: medium.voice,
+                ..Media::default()
             });
             (Kind::Media, medium.caption.clone().unwrap_or_default())
         }

@@ -5,23 +5,24 @@
 
 use std::time::Duration;
 
+use domain::texts::consent::Consent;
 use domain::texts::failure::Failure;
-use domain::texts::outgoing::{Author, Delivery, Fate, MAX_TRIES, Next, Outgoing, SETTLED_AFTER};
+use domain::texts::outgoing::{Answered, Author, Delivery, Fate, MAX_TRIES, Next, Outgoing, SETTLED_AFTER};
 use domain::texts::thread::Thread;
 use domain::texts::{Carrier, Text};
-use domain::{BusinessId, Timestamp};
+use domain::{BusinessId, Direction, Timestamp};
 use platform::telemetry::{Unit, metric};
-use providers::texts::{Letter, MetaSender, NotTaken, Taken, Texts};
-use providers::twilio_rest::TwilioAccounts;
-use stores::businesses;
+use providers::text_media::{self, Foreign, NotFetched};
+use providers::texts::{Letter, NotTaken, Taken, Texts};
 use stores::texts::{Kept, Reader, Stored};
 use url::Url;
 
-use super::Graph;
-use super::steps::{Decided, Looks, StepError, Threads};
+use super::people::People;
+use super::steps::{Decided, Looks, StepError, Threads, is_to_be_sent};
 use crate::edge::parts::parts;
 use crate::jobs::SentText;
 use crate::shared::callbacks;
+use crate::shared::text_accounts::{TextAccount, TextAccounts};
 
 /// How long a sender is left alone that sends too much, if the carrier does not say.
 const SENDER_BUSY: Duration = Duration::from_secs(15);
@@ -32,39 +33,14 @@ const PASSING: Duration = Duration::from_secs(5);
 
 parts! {
     pub(super) struct Carriers {
-        twilio: TwilioAccounts,
-        graph: Graph,
-        businesses: businesses::Reader,
+        accounts: TextAccounts,
         public_base: Url => |needs| needs.public_base(),
     }
 }
 
-/// Whether a text waits for being sent.
-pub(super) fn is_to_be_sent(text: &Text) -> bool {
-    matches!(text, Text::Out(out) if out.key.is_none() && out.fate.delivery == Delivery::Intended)
-}
-
-enum Asked {
-    Twilio(providers::twilio_rest::TwilioRest),
-    Meta(MetaSender),
-}
-
 impl Carriers {
-    async fn of(&self, thread: &Thread) -> Result<Option<Asked>, stores::StoreError> {
-        match &thread.sender.carrier {
-            Carrier::Twilio => {
-                let business = self.businesses.business(&thread.business).await?;
-                Ok(business.map(|business| {
-                    let brought = business.twilio_account.as_ref();
-                    Asked::Twilio(self.twilio.of_business(&business.id, brought))
-                }))
-            }
-            Carrier::Meta { phone_number_id } => Ok(self
-                .graph
-                .0
-                .clone()
-                .map(|graph| Asked::Meta(MetaSender { graph, phone_number_id: phone_number_id.clone() }))),
-        }
+    async fn of(&self, thread: &Thread) -> Result<Option<TextAccount>, stores::StoreError> {
+        self.accounts.of(&thread.business, &thread.sender.carrier).await
     }
 
     /// Shows the person that an answer to the text with this number is being written.
@@ -72,11 +48,37 @@ impl Carriers {
         let kept = reader.text(&thread.business, &thread.id, number).await;
         let Ok(Some(Kept { text: Text::In(incoming), .. })) = kept else { return };
         match self.of(thread).await {
-            Ok(Some(Asked::Twilio(twilio))) => {
+            Ok(Some(TextAccount::Twilio(twilio))) => {
                 Texts::show_writing(&twilio, &thread.sender, &incoming.key).await
             }
-            Ok(Some(Asked::Meta(meta))) => Texts::show_writing(&meta, &thread.sender, &incoming.key).await,
+            Ok(Some(TextAccount::Meta(meta))) => {
+                Texts::show_writing(&meta, &thread.sender, &incoming.key).await
+            }
             Ok(None) | Err(_) => {}
+        }
+    }
+
+    /// What the carrier says became of a text that it has under this name.
+    pub(super) async fn ask_about(&self, thread: &Thread, key: &str) -> Answered {
+        match self.of(thread).await {
+            Ok(Some(TextAccount::Twilio(twilio))) => Texts::ask(&twilio, key).await,
+            Ok(Some(TextAccount::Meta(meta))) => Texts::ask(&meta, key).await,
+            Ok(None) | Err(_) => Answered::Nothing,
+        }
+    }
+
+    /// What came with a text in this thread.
+    pub(super) async fn media(
+        &self,
+        thread: &Thread,
+        elsewhere: &Foreign,
+        source: &str,
+    ) -> Result<Vec<u8>, NotFetched> {
+        match self.of(thread).await {
+            Ok(Some(TextAccount::Twilio(twilio))) => text_media::of_twilio(&twilio, elsewhere, source).await,
+            Ok(Some(TextAccount::Meta(meta))) => text_media::of_meta(&meta.graph, elsewhere, source).await,
+            Ok(None) => Err(NotFetched::Refused),
+            Err(_) => Err(NotFetched::Later),
         }
     }
 
@@ -100,24 +102,17 @@ impl Carriers {
             person: &thread.person,
             content: &out.content,
             send_id: &send_id,
-            status_callback: &status_callback,
+            status_callback: Some(&status_callback),
+            known_by: None,
         };
         let answered = if look_up {
-            let since = out.asked_at.unwrap_or(out.at);
-            let found = match &carrier {
-                Asked::Twilio(twilio) => twilio.look_up(&letter, since).await,
-                Asked::Meta(meta) => meta.look_up(&letter, since).await,
-            };
-            match found {
+            match carrier.look_up(&letter, out.asked_at.unwrap_or(out.at)).await {
                 Ok(Some(taken)) => Ok(taken),
                 Ok(None) => return Answer::NotThere,
                 Err(error) => Err(error),
             }
         } else {
-            match &carrier {
-                Asked::Twilio(twilio) => twilio.send(&letter).await,
-                Asked::Meta(meta) => meta.send(&letter).await,
-            }
+            carrier.send(&letter).await
         };
         answered.map_or_else(Answer::Not, Answer::Taken)
     }
@@ -132,7 +127,12 @@ enum Answer {
 
 impl Threads {
     /// Sends a text, if that was not done, and then has the next part of it sent.
-    pub(super) async fn send_kept(&self, carriers: &Carriers, text: &SentText) -> Result<(), StepError> {
+    pub(super) async fn send_kept(
+        &self,
+        carriers: &Carriers,
+        people: &People,
+        text: &SentText,
+    ) -> Result<(), StepError> {
         let mut looks = Looks::default();
         let mut not_there = false;
         loop {
@@ -140,6 +140,7 @@ impl Threads {
             let Some(kept) = self.sent(text).await? else { return Ok(()) };
             let Text::Out(out) = &kept.text else { return Ok(()) };
             let Some(thread) = self.reader.thread(&text.business, &text.thread).await? else { return Ok(()) };
+            people.tell_talk(&thread, text.number, Direction::Outbound).await?;
             let now = self.clock.now();
             let look_up = match out.next(&thread.sender.carrier, now) {
                 Next::Nothing => return self.send_next(text, out).await,
@@ -167,7 +168,13 @@ impl Threads {
             let refused = if out.is_stale(now) && out.tries == 0 {
                 Some("stale")
             } else {
-                thread.may_send(out, now).err().map(|why| why.as_str())
+                let person = match &out.author {
+                    Author::Agent { .. } => Consent::Open,
+                    Author::Person { .. } | Author::Call { .. } | Author::Notice | Author::Business => {
+                        self.consent_of(&thread).await?
+                    }
+                };
+                thread.may_send(out, person, now).err().map(|why| why.as_str())
             };
             if let Some(why) = refused {
                 self.change(text, |out| out.failed(why, None)).await?;
@@ -239,10 +246,7 @@ impl Threads {
         if matches!(&kept.text, Text::Out(out) if out.key.as_deref().is_some_and(|known| known != key)) {
             return Ok(());
         }
-        let failure = fate.code.map(|code| match thread.sender.carrier {
-            Carrier::Twilio => Failure::of_twilio(code),
-            Carrier::Meta { .. } => Failure::of_meta(code),
-        });
+        let failure = failure_of(&thread, fate);
         self.change(&text, |out| {
             out.taken(key, Fate::of(Delivery::Accepted));
             out.heard(fate, failure);
@@ -255,7 +259,7 @@ impl Threads {
     }
 
     /// What a failure means for the thread.
-    async fn heed(&self, text: &SentText, failure: Failure) -> Result<(), StepError> {
+    pub(super) async fn heed(&self, text: &SentText, failure: Failure) -> Result<(), StepError> {
         let now = self.clock.now();
         let change: fn(&mut Thread, Timestamp) = match failure {
             Failure::WindowClosed => |thread, _| thread.close_window(),
@@ -270,21 +274,25 @@ impl Threads {
         step.await.map(drop)
     }
 
-    /// Changes a text that is sent, whatever else is told of it meanwhile.
-    async fn change(&self, text: &SentText, change: impl Fn(&mut Outgoing)) -> Result<(), StepError> {
+    /// Changes a text that is sent, whatever else is told of it meanwhile. Gives the text as it is now, if this changed it.
+    pub(super) async fn change(
+        &self,
+        text: &SentText,
+        change: impl Fn(&mut Outgoing),
+    ) -> Result<Option<Outgoing>, StepError> {
         let mut looks = Looks::default();
         loop {
             looks.again().await?;
-            let Some(kept) = self.sent(text).await? else { return Ok(()) };
-            let Text::Out(before) = &kept.text else { return Ok(()) };
+            let Some(kept) = self.sent(text).await? else { return Ok(None) };
+            let Text::Out(before) = &kept.text else { return Ok(None) };
             let mut after = (**before).clone();
             change(&mut after);
             if after == **before {
-                return Ok(());
+                return Ok(None);
             }
             let place = (&text.business, &text.thread);
             if self.writer.store_sent(place, &kept, &after, None, self.clock.now()).await? == Stored::Done {
-                return Ok(());
+                return Ok(Some(after));
             }
         }
     }
@@ -294,11 +302,19 @@ impl Threads {
         let next = self.reader.text(&text.business, &text.thread, text.number + 1).await?;
         let follows = |text: &Text| match text {
             Text::Out(next) => next.author == out.author && next.at == out.at && is_to_be_sent(text),
-            Text::In(_) => false,
+            Text::In(_) | Text::Tool(_) => false,
         };
         if next.is_some_and(|next| follows(&next.text)) {
             self.send(&text.business, &text.thread, text.number + 1, Duration::ZERO).await?;
         }
         Ok(())
     }
+}
+
+/// What a carrier's error code means.
+pub(super) fn failure_of(thread: &Thread, fate: Fate) -> Option<Failure> {
+    fate.code.map(|code| match thread.sender.carrier {
+        Carrier::Twilio => Failure::of_twilio(code),
+        Carrier::Meta { .. } => Failure::of_meta(code),
+    })
 }

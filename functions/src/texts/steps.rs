@@ -3,21 +3,28 @@
 use std::time::Duration;
 
 use domain::BusinessId;
+use domain::texts::consent::Consent;
+use domain::texts::outgoing::Delivery;
 use domain::texts::thread::Thread;
 use domain::texts::{Text, ThreadId};
+use domain::token::TokenKey;
 use platform::Clock;
-use stores::StoreError;
-use stores::texts::{Change, Kept, Reader, Stored, Writer};
+use stores::texts::{Beside, Change, Kept, Reader, Stored, Writer};
+use stores::{StoreError, contacts};
 
+use super::beside::{Aside, Outside};
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::jobs::{SentText, TextJob};
+use crate::shared::erased::erased;
 
 /// Looks at one thread, at most: of twenty workers one is kept each time.
 const MAX_LOOKS: u32 = 40;
 /// The wait after the first look in vain; it grows.
 const WAIT: Duration = Duration::from_millis(10);
 const MAX_WAIT: Duration = Duration::from_millis(250);
+/// The texts among which those are that wait for being sent: more parts than one reply has.
+const NEWEST: u16 = 30;
 
 parts! {
     /// Threads, to be looked at and changed.
@@ -25,6 +32,8 @@ parts! {
         pub(super) clock: Clock,
         pub(super) reader: Reader,
         pub(super) writer: Writer,
+        contacts: contacts::Reader,
+        key: TokenKey,
         pub(super) jobs: Jobs<TextJob>,
     }
 }
@@ -67,13 +76,29 @@ impl Looks {
     }
 }
 
+/// Whether a text waits for being sent.
+pub(super) fn is_to_be_sent(text: &Text) -> bool {
+    matches!(text, Text::Out(out) if out.key.is_none() && out.fate.delivery == Delivery::Intended)
+}
+
 impl Threads {
     /// Changes a thread. `None`: there is no such thread.
     pub(super) async fn step<T>(
         &self,
         business: &BusinessId,
         id: &ThreadId,
+        decide: impl FnMut(&mut Thread) -> Decided<T>,
+    ) -> Result<Option<T>, StepError> {
+        self.step_beside(business, id, decide, |_, _| None).await
+    }
+
+    /// The same for a step that brings something besides.
+    pub(super) async fn step_beside<'a, T>(
+        &self,
+        business: &BusinessId,
+        id: &ThreadId,
         mut decide: impl FnMut(&mut Thread) -> Decided<T>,
+        brings: impl Fn(&Thread, &T) -> Option<(&'a Outside, Aside)>,
     ) -> Result<Option<T>, StepError> {
         let mut looks = Looks::default();
         loop {
@@ -84,6 +109,7 @@ impl Threads {
                 Decided::Leave(answer) => return Ok(Some(answer)),
                 Decided::Keep(texts, answer) => (texts, answer),
             };
+            let aside = brings(&after, &answer);
             let change = Change {
                 before: Some(&before),
                 after: &after,
@@ -91,6 +117,7 @@ impl Threads {
                 carried: None,
                 handles: &[],
                 wish: None,
+                beside: aside.as_ref().map_or_else(Beside::default, |(outside, aside)| outside.of(aside)),
             };
             if self.writer.store(&change, self.clock.now()).await? == Stored::Done {
                 return Ok(Some(answer));
@@ -120,6 +147,51 @@ impl Threads {
     ) -> Result<(), StepError> {
         let job = TextJob::Reply { business: business.clone(), thread: thread.clone(), asked };
         Ok(self.jobs.send(&job, delay).await?)
+    }
+
+    /// Has what came with a text fetched.
+    pub(super) async fn fetch_media(
+        &self,
+        business: &BusinessId,
+        thread: &ThreadId,
+        number: u64,
+        media: usize,
+    ) -> Result<(), StepError> {
+        for index in 0..media {
+            let text = SentText { business: business.clone(), thread: thread.clone(), number };
+            self.jobs.send(&TextJob::Media { text, index }, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// What the person wants of the business, on whichever thread they said so.
+    pub(super) async fn consent_of(&self, thread: &Thread) -> Result<Consent, StoreError> {
+        let stored = match thread.contact {
+            Some(id) => self.contacts.one(&thread.business, id).await?,
+            None => None,
+        };
+        let ids = stored.iter().flat_map(|stored| stored.contact.all_ids());
+        if let Some(said) = self.reader.wish_of(&thread.business, ids).await? {
+            return Ok(said);
+        }
+        // A person who was erased is a new one, whose wish stands nevertheless.
+        let Some(handle) = thread.person.of_contact(thread.sender.medium) else { return Ok(Consent::Open) };
+        self.reader.wish_of_erased(&thread.business, &erased(&self.key, &thread.business, &handle)).await
+    }
+
+    /// Has those of the newest texts sent that are kept and wait for it: what should have asked for that may have been cut
+    /// off.
+    pub(super) async fn send_waiting(&self, business: &BusinessId, id: &ThreadId) -> Result<(), StepError> {
+        let mut waits_before = false;
+        for kept in self.reader.texts(business, id, None, NEWEST).await?.iter().rev() {
+            let waits = is_to_be_sent(&kept.text);
+            // The next part of a long text follows the one before it.
+            if waits && !waits_before {
+                self.send(business, id, kept.number, Duration::ZERO).await?;
+            }
+            waits_before = waits;
+        }
+        Ok(())
     }
 
     /// A text that is sent, as it stands. `None`: there is no such text.

@@ -7,18 +7,20 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
+use domain::texts::consent::Consent;
 use domain::texts::outgoing::{Author, Content, Outgoing};
 use domain::texts::split::split;
 use domain::texts::thread::{NotSent, Thread};
 use domain::texts::{Body as Words, Text, ThreadId};
 use domain::{BusinessId, Timestamp};
 use http::{HeaderMap, StatusCode};
+use platform::objects::Objects;
 use sha2::{Digest as _, Sha256};
-use stores::texts::{Change, Kept, Position, Stored};
+use stores::texts::{Beside, Change, Kept, Position, Stored};
 use utoipa_axum::routes;
 
 use super::api::{ListPage, NewOwner, NewText, TextList, TextView, ThreadChange, ThreadList, ThreadView};
-use super::steps::{Decided, Looks, StepError, Threads};
+use super::steps::{Decided, Looks, StepError, Threads, is_to_be_sent};
 use crate::edge::api::ApiFunction;
 use crate::edge::api::admission::Gatekeeper;
 use crate::edge::api::input::{Body, Query, page_limit};
@@ -32,11 +34,14 @@ use crate::edge::problem::Problem;
 
 /// The longest words of one request, characters: nine parts over Twilio are some thousand.
 const MAX_CHARS: usize = 8_000;
+/// How long a link to what came with a text is good.
+const LINK_TTL: Duration = Duration::from_secs(120);
 
 parts! {
     pub struct ThreadsOfBusinesses {
         gatekeeper: Gatekeeper,
         threads: Threads,
+        objects: Objects,
     }
 }
 
@@ -87,8 +92,11 @@ async fn list(
     let asked = paging.of("threads", &())?;
     let behind: Option<Position> = asked.behind(query.cursor.as_deref())?;
     let page = app.threads.reader.list(&tenant.0, limit, behind.as_ref()).await?;
+    let last = app.threads.reader.last_texts(&page.threads).await?;
     let now = app.threads.clock.now();
-    asked.page(page.next.as_ref(), |next| ThreadList::new(&page.threads, now, next))
+    let consents = page.threads.iter().map(|thread| app.threads.consent_of(thread));
+    let consents = futures_util::future::try_join_all(consents).await?;
+    asked.page(page.next.as_ref(), |next| ThreadList::new(&page.threads, &last, &consents, now, next))
 }
 
 /// A thread as it stands.
@@ -104,7 +112,7 @@ async fn look(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let thread = app.thread(&tenant.0, &id).await?;
-    Ok(Json(ThreadView::new(&thread, app.threads.clock.now())).into_response())
+    app.shown(&thread, app.threads.clock.now()).await
 }
 
 /// A page of a thread's texts, the newest first.
@@ -129,7 +137,11 @@ async fn texts(
     let page = app.threads.reader.texts(&tenant.0, &thread.id, before, limit).await?;
     // Numbers have no gaps, so the first text is the end.
     let next = page.last().map(|last| last.number).filter(|last| *last > 1);
-    asked.page(next.as_ref(), |next| TextList::new(&page, next))
+    let links = futures_util::future::try_join_all(page.iter().map(|kept| app.links(kept))).await?;
+    asked.page(next.as_ref(), |next| {
+        let texts = page.iter().zip(&links).map(|(kept, links)| TextView::new(kept, links.clone()));
+        TextList { texts: texts.collect(), next }
+    })
 }
 
 /// Takes a thread from the agent, or gives it back. What waits for an answer when it is given back is answered.
@@ -164,7 +176,7 @@ async fn hand(
     if let Some(at) = reply_at {
         threads.reply(&tenant.0, &id, thread.asked, at.since(now)).await?;
     }
-    Ok(Json(ThreadView::new(&thread, now)).into_response())
+    app.shown(&thread, now).await
 }
 
 /// Sends a text in a thread, in the name of the key's holder, who has the thread from then on. 202 with the text, or its
@@ -194,10 +206,11 @@ async fn send(
     let contents = contents(new, &thread)?;
     let author = Author::Person { key: requester.key.id.clone(), name: requester.key.name.clone() };
     let (kept, replayed) = app.keep(&thread, &author, contents, key).await?;
-    if !replayed.0 {
+    // A repetition may come because the first request was cut off before it had the text sent.
+    if !replayed.0 || is_to_be_sent(&kept.text) {
         app.threads.send(&tenant.0, &thread.id, kept.number, Duration::ZERO).await?;
     }
-    Ok((StatusCode::ACCEPTED, replayed, Json(TextView::new(&kept))).into_response())
+    Ok((StatusCode::ACCEPTED, replayed, Json(TextView::new(&kept, vec![]))).into_response())
 }
 
 fn thread_id(text: &str) -> Result<ThreadId, Problem> {
@@ -246,6 +259,34 @@ impl ThreadsOfBusinesses {
         thread.ok_or_else(|| Problem::not_found("thread"))
     }
 
+    async fn shown(&self, thread: &Thread, now: Timestamp) -> Result<Response, Problem> {
+        let last = self.threads.reader.text(&thread.business, &thread.id, thread.texts).await?;
+        let person = self.threads.consent_of(thread).await?;
+        Ok(Json(ThreadView::new(thread, last.as_ref(), person, now)).into_response())
+    }
+
+    /// Links to what came with a text.
+    async fn links(&self, kept: &Kept) -> Result<Vec<Option<String>>, Problem> {
+        let Text::In(incoming) = &kept.text else { return Ok(vec![]) };
+        let mut links = vec![];
+        for media in &incoming.media {
+            let Some(archived) = &media.archived else {
+                links.push(None);
+                continue;
+            };
+            // Whatever a person sent is saved and not shown: a browser may read it otherwise than it was meant.
+            let url = self.objects.presign_get(&archived.key, LINK_TTL, Some("attachment")).await;
+            links.push(Some(
+                url.map_err(|error| {
+                    tracing::error!(%error, "cannot presign");
+                    Problem::unavailable()
+                })?
+                .to_string(),
+            ));
+        }
+        Ok(links)
+    }
+
     /// Keeps a text, once for each key of the business.
     async fn keep(
         &self,
@@ -264,12 +305,9 @@ impl ThreadsOfBusinesses {
                 let kept = threads.reader.text(&place.business, &place.thread, place.number).await?;
                 let same = |kept: &Kept| match &kept.text {
                     Text::Out(out) => contents.first() == Some(&out.content) && place.thread == *id,
-                    Text::In(_) => false,
+                    Text::In(_) | Text::Tool(_) => false,
                 };
-                let kept = kept.filter(same).ok_or_else(|| {
-                    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-                        .detail("another text was sent with this `Idempotency-Key`: take a new one")
-                })?;
+                let kept = kept.filter(same).ok_or_else(idempotency::reused)?;
                 return Ok((kept, Replayed(true)));
             }
             let now = threads.clock.now();
@@ -277,7 +315,8 @@ impl ThreadsOfBusinesses {
                 return Err(Problem::not_found("thread"));
             };
             let mut after = before.clone();
-            let texts = write(&mut after, author, &contents, now)?;
+            let person = threads.consent_of(&before).await?;
+            let texts = write(&mut after, author, &contents, person, now)?;
             let Some((number, text)) = texts.first().cloned() else {
                 return Err(Problem::invalid("/text", "length", "`text` has no words"));
             };
@@ -288,6 +327,7 @@ impl ThreadsOfBusinesses {
                 carried: Some((&name, number)),
                 handles: &[],
                 wish: None,
+                beside: Beside::default(),
             };
             if threads.writer.store(&change, now).await? == Stored::Done {
                 return Ok((Kept { number, version: 1, text }, Replayed(false)));
@@ -301,15 +341,18 @@ fn write(
     thread: &mut Thread,
     author: &Author,
     contents: &[Content],
+    person: Consent,
     now: Timestamp,
 ) -> Result<Vec<(u64, Text)>, Problem> {
     let (key, name) = match author {
         Author::Person { key, name } => (key, name),
-        Author::Agent { .. } | Author::Notice => return Err(Problem::unavailable()),
+        Author::Agent { .. } | Author::Call { .. } | Author::Notice | Author::Business => {
+            return Err(Problem::unavailable());
+        }
     };
     for content in contents {
         let draft = Outgoing::new(author.clone(), content.clone(), thread.turn, now);
-        thread.may_send(&draft, now).map_err(refused)?;
+        thread.may_send(&draft, person, now).map_err(refused)?;
     }
     let count = u64::try_from(contents.len()).unwrap_or(u64::MAX);
     let first = thread.person_writes(key, name, count, now);

@@ -2,6 +2,7 @@
 //! processed again.
 
 mod answers;
+pub(crate) mod of_person;
 mod reprocess;
 mod requests;
 
@@ -30,6 +31,7 @@ use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::jobs::{RecordingJob, TranscriptJob};
+use crate::shared::telling::Outbox;
 use answers::TranscriptAnswer;
 use requests::{EditTranscript, MAX_BODY_BYTES, ReadTranscript};
 
@@ -41,6 +43,7 @@ parts! {
         recordings: recordings::Reader,
         reader: transcripts::Reader,
         writer: transcripts::Writer,
+        outbox: Outbox,
         recording_jobs: Jobs<RecordingJob>,
         transcript_jobs: Jobs<TranscriptJob>,
     }
@@ -127,9 +130,10 @@ async fn edit(
     let call = tenant.call(&app.calls, &sid).await?;
     let seen = etag::seen(&headers)?;
     let lines = edited.lines()?;
-    match app.writer.edit(&call.sid, lines, seen, app.clock.now()).await? {
+    match app.writer.edit(&call.sid, lines, seen, app.clock.now(), app.outbox.of(&call)).await? {
         Edited::Stored(pointer) => {
             tracing::info!(call = %call.sid, version = pointer.number, "transcript edited");
+            app.outbox.tell(&call.business).await;
             // What rests on the transcript is looked at again. The edit itself stands whatever becomes of this.
             let job = TranscriptJob { call: call.sid.clone() };
             if let Err(error) = app.transcript_jobs.send(&job, Duration::ZERO).await {

@@ -6,6 +6,7 @@ mod transcribe;
 use std::time::Duration;
 
 use domain::contact::{Entry, What};
+use domain::do_not_call::asked_in;
 use domain::messages::{Left, MessageKind};
 use domain::transcript::{RunOutcome, Source, Step};
 use domain::{Call, CallSid};
@@ -14,15 +15,17 @@ use platform::objects::Objects;
 use platform::queues::MAX_DELAY;
 use platform::telemetry::{Unit, metric};
 use providers::openai_http::OpenAiHttp;
+use providers::toolbox::reason_in;
 use stores::leases::Leases;
 use stores::transcripts::Pointed;
-use stores::{businesses, calls, contacts, messages, recordings, transcripts, turns};
+use stores::{businesses, calls, contacts, do_not_call, messages, recordings, transcripts, turns};
 
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
 use crate::edge::inbox::{Inbox, Jobs};
 use crate::edge::parts::{Needs, parts};
 use crate::jobs::{InsightsJob, TranscriptJob};
+use crate::shared::telling::Outbox;
 use known::Known;
 
 /// Clocks differ, and a message that comes back at once would only ask the same again.
@@ -43,6 +46,8 @@ parts! {
         reader: transcripts::Reader,
         transcripts: transcripts::Writer,
         left: messages::Writer,
+        do_not_call: do_not_call::Recorder,
+        outbox: Outbox,
         contacts: contacts::Learner,
         leases: Leases,
         objects: Objects,
@@ -84,6 +89,7 @@ impl Worker {
     async fn advance(&self, call: &Call, delivery: Delivery) -> Result<bool, JobError> {
         let known = Box::pin(Known::read(self, call)).await?;
         self.list(&known).await?;
+        self.opt_out(&known).await?;
         let Some(step) = known.step(self.clock.now()) else {
             self.hand_on(&known).await?;
             return Ok(false);
@@ -113,9 +119,25 @@ impl Worker {
     async fn list(&self, known: &Known) -> Result<(), JobError> {
         for left in known.left() {
             self.tell(&known.call, &left).await?;
-            if self.left.put(&known.call.business, &left).await? {
+            if self.left.put(&known.call.business, &left, self.outbox.of(&known.call)).await? {
                 tracing::info!(call = %known.call.sid, message = %left.id, kind = left.kind().as_str(), "left for the business");
+                self.outbox.tell(&known.call.business).await;
             }
+        }
+        Ok(())
+    }
+
+    /// Puts the person on the list of numbers that are not called, if they asked for it and the bridge could not record it. At every
+    /// look, like the messages: once it is done for the call, it is done.
+    async fn opt_out(&self, known: &Known) -> Result<(), JobError> {
+        let call = &known.call;
+        let Some(asked) = asked_in(call, &known.turns).filter(|asked| !asked.is_recorded) else {
+            return Ok(());
+        };
+        let Some(number) = call.other_party() else { return Ok(()) };
+        let (of, reason) = ((&call.business, &call.sid), reason_in(asked.arguments));
+        if self.do_not_call.put(of, number, reason.as_deref(), self.clock.now()).await? {
+            tracing::info!(call = %call.sid, "the person is not called again");
         }
         Ok(())
     }
@@ -126,7 +148,7 @@ impl Worker {
         let Some(contact) = call.contact else { return Ok(()) };
         let (call_sid, message) = (call.sid.clone(), left.id);
         let what = match left.kind() {
-            MessageKind::Message => What::Message { call: call_sid, message },
+            MessageKind::Message => What::Message { call: Some(call_sid), thread: None, message },
             MessageKind::Voicemail => What::Voicemail { call: call_sid, message },
         };
         let entry = Entry::new(message.at(), &message.to_string(), what);
@@ -168,12 +190,20 @@ impl Worker {
         if !stays {
             let moved = self
                 .transcripts
-                .set_final(&call.sid, target, known.run, known.pointer, self.clock.now())
+                .set_final(
+                    &call.sid,
+                    target,
+                    known.run,
+                    known.pointer,
+                    self.clock.now(),
+                    self.outbox.of(call),
+                )
                 .await?;
             match moved {
-                Pointed::Set => tracing::info!(
-                    call = %call.sid, source = source.as_str(), run = %known.run, "transcript final"
-                ),
+                Pointed::Set => {
+                    tracing::info!(call = %call.sid, source = source.as_str(), run = %known.run, "transcript final");
+                    self.outbox.tell(&call.business).await;
+                }
                 Pointed::Superseded => {
                     tracing::warn!(call = %call.sid, run = %known.run, "a later run has the transcript");
                     metric("TranscriptSuperseded", 1.0, Unit::Count, &[]);

@@ -27,6 +27,7 @@ use twilio::twiml::{Redirect, Response as Twiml};
 use twilio::webhook::{ConnectAction, DialAction, VoiceRequest};
 
 use super::continuation::{Continuation, continuation, may_resume};
+use super::known_caller::PinnedCaller;
 use super::no_agent::{self, Why};
 use super::phrases::{self, Phrasebook};
 use super::resumption::Resumption;
@@ -41,6 +42,7 @@ parts! {
     pub struct AfterStream {
         clock: Clock,
         calls: calls::Reader,
+        callers: PinnedCaller,
         resumption: Resumption,
         gate: Gate,
         streams: StreamTwiml,
@@ -188,7 +190,8 @@ impl AfterStream {
         }
         // A directory entry that is gone by now counts as one that did not answer.
         if matches!(next, Continuation::Resume | Continuation::Dial)
-            && let Some(plan) = self.resumption.plan(&call, lost, report.as_ref(), now).await?
+            && let Some(plan) =
+                self.resumption.plan(&call, lost, report.as_ref(), Some(&self.callers), now).await?
         {
             let resumed = self.resumption.resume(plan, now).await?;
             if resumed == Resumed::Minted {
@@ -225,7 +228,8 @@ impl AfterStream {
         let report = self.resumption.report(&sid, gave).await?;
         let entry = destination(published, report.as_ref()).cloned();
         if may_resume(gave)
-            && let Some(mut plan) = self.resumption.plan(&call, gave, report.as_ref(), now).await?
+            && let Some(mut plan) =
+                self.resumption.plan(&call, gave, report.as_ref(), Some(&self.callers), now).await?
         {
             plan.resumption = plan::Resumption::TransferFailed {
                 label: entry.map_or_else(|| "the person you asked for".to_owned(), |entry| entry.label),

@@ -21,7 +21,13 @@ pub(super) fn continuation(end: Option<EndReason>, lost: Epoch) -> Continuation 
     use EndReason as E;
     match end {
         Some(
-            E::AgentHangUp | E::CallerHangUp | E::Silence | E::Voicemail | E::MaxDuration | E::Requested,
+            E::AgentHangUp
+            | E::CallerHangUp
+            | E::Silence
+            | E::Voicemail
+            | E::MaxDuration
+            | E::Requested
+            | E::OptedOut,
         ) => Continuation::HangUp,
         Some(E::Transfer) => Continuation::Dial,
         // The session tried what could be tried; another one would meet the same model.

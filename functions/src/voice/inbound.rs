@@ -7,6 +7,7 @@
 mod without_store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -17,6 +18,8 @@ use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt::{Channel, NoPrompt};
 use domain::reception::{Reception, reception};
+use domain::texts::Body;
+use domain::texts::call_text::CallText;
 use domain::{Call, CallPlan, CallSid, CallStatus, Direction, PhoneNumber, Timestamp};
 use moka::future::Cache;
 use platform::Clock;
@@ -31,7 +34,7 @@ use twilio::twiml::Response as Twiml;
 use twilio::webhook::VoiceRequest;
 
 use self::without_store::{Attempts, FallbackAnswer, Known};
-use super::known_caller::{KnownCaller, Met};
+use super::known_caller::KnownCaller;
 use super::month_caps::MonthCaps;
 use super::no_agent::{self, Why};
 use super::stream_twiml::{Carried, StreamTwiml};
@@ -39,13 +42,20 @@ use super::twiml_answer::{in_time, xml};
 use super::{ANSWER_WITHIN, caller, count_refused, phrases, plan, slot_ttl};
 use crate::edge::HttpFunction;
 use crate::edge::answer::try_again;
+use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::verified_form::{Gate, Refused, Verified};
+use crate::jobs::{EndpointJob, TextJob};
+use crate::shared::about_contact::Told;
 use crate::shared::callbacks;
 use crate::shared::settings_cache::SettingsCache;
+use crate::shared::telling::while_telling;
 
 /// Copies of webhooks that are waited for at one time.
 const MAX_FLIGHTS: u64 = 10_000;
+
+/// When a refused caller has heard the words and has hung up.
+const TEXT_AFTER: Duration = Duration::from_secs(10);
 
 /// Calls that are being answered: their copies wait for the same answer.
 type Flights = Cache<(CallSid, AccountSid), Arc<Twiml>>;
@@ -59,6 +69,8 @@ parts! {
         gate: Gate,
         streams: StreamTwiml,
         calls: Writer,
+        texts: Jobs<TextJob>,
+        endpoints: Jobs<EndpointJob>,
         known: calls::Reader,
         deployment_limit: u16 => |needs| needs.deployment_limit(),
         flights: Flights = Cache::builder().max_capacity(MAX_FLIGHTS).time_to_live(ANSWER_WITHIN).build(),
@@ -208,10 +220,12 @@ impl Inbound {
             plan: Some(plan),
             token_ttl: plan::token_ttl(&published.settings.policies),
             slots: Some(slots),
+            name: met.name().map(str::to_owned),
             reserved: None,
             now,
         };
-        match self.calls.open(&open).await? {
+        let opening = Box::pin(self.calls.open(&open));
+        match while_telling(opening, &self.endpoints, &call.business).await? {
             Opened::New { .. } => {
                 tracing::info!(call = %call.sid, business = %call.business, "call opened");
                 self.twiml(&call, webhook).await
@@ -272,11 +286,11 @@ impl Inbound {
         &self,
         call: &Call,
         published: &Published,
-        met: &Met,
+        met: &Told,
         now: Timestamp,
     ) -> Result<CallPlan, NoPrompt> {
         let compiled = self.settings.prompt(published, Channel::Inbound, None).await?;
-        Ok(plan::first(call, published, &compiled, met.about(), now))
+        Ok(plan::first(call, published, &compiled, met, now))
     }
 
     async fn refuse(
@@ -287,12 +301,45 @@ impl Inbound {
         now: Timestamp,
     ) -> Result<Twiml, AnswerError> {
         call.refusal = Some(reason);
-        let open =
-            OpenCall { call, plan: None, token_ttl: plan::TOKEN_TTL, slots: None, reserved: None, now };
+        let open = OpenCall {
+            call,
+            plan: None,
+            token_ttl: plan::TOKEN_TTL,
+            slots: None,
+            name: None,
+            reserved: None,
+            now,
+        };
         // A duplicate may have found a free slot meanwhile: the first answer recorded is everybody's answer.
-        match self.calls.open(&open).await? {
-            Opened::Existing(recorded) => self.twiml(&recorded, webhook).await,
-            Opened::New { .. } | Opened::AtCapacity(_) => self.twiml(&open.call, webhook).await,
+        let recorded = match self.calls.open(&open).await? {
+            Opened::Existing(recorded) => recorded,
+            Opened::New { .. } | Opened::AtCapacity(_) => open.call,
+        };
+        self.follow_with_text(&recorded).await;
+        self.twiml(&recorded, webhook).await
+    }
+
+    /// Has the caller of a refused call sent what the business wants to say then, after they have heard that they are
+    /// refused. Copies of the webhook ask for the same text, which is sent once.
+    async fn follow_with_text(&self, call: &Call) {
+        let reason = call.refusal;
+        if !matches!(
+            reason,
+            Some(Refusal::AtCapacity | Refusal::Closed | Refusal::CapReached | Refusal::NoPrompt)
+        ) || call.other_party().is_none()
+        {
+            return;
+        }
+        let Ok(Some(published)) = self.settings.of_call(call).await else { return };
+        let Some(text) = &published.settings.policies.when_no_agent.text else { return };
+        let text = CallText {
+            call: call.sid.clone(),
+            business: call.business.clone(),
+            name: "refused".to_owned(),
+            text: Body(text.clone()),
+        };
+        if let Err(error) = self.texts.send(&TextJob::FromCall { text: Box::new(text) }, TEXT_AFTER).await {
+            tracing::error!(call = %call.sid, %error, "a refused caller gets no text");
         }
     }
 }

@@ -6,24 +6,26 @@
 
 use std::time::Duration;
 
-use domain::contact::{ContactId, FieldSchema, Handle, Note};
-use domain::prompt::caller::{AboutCaller, NamePolicy};
-use domain::{Business, PhoneNumber, Timestamp};
-use platform::telemetry::{Unit, metric};
-use stores::contacts::{First, Stored};
-use stores::{StoreError, contacts};
-use tokio::time::{Instant, timeout_at};
+use domain::appointments::Whose;
+use domain::contact::Handle;
+use domain::{Business, Call, PhoneNumber, Timestamp};
+use stores::contacts;
+use stores::contacts::First;
+use tokio::time::Instant;
 
-use crate::edge::parts::{parts, table_parts};
+use crate::edge::parts::{Needs, Opener, Part, parts};
+use crate::shared::about_contact::{AboutContact, Told, in_time};
 
 /// How long a call is kept waiting for it. The store answers in milliseconds; when it does not, a second of ringing is better
 /// than being a stranger.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The notes that the agent is told, the newest ones.
-const NOTES: usize = 10;
 
-table_parts! {
-    First: "TABLE_CONTACTS";
+/// What makes contacts tells their business of them.
+impl Part for First {
+    fn declare(needs: &mut Needs<'_>) -> Opener<Self> {
+        let (table, events) = (needs.table("TABLE_CONTACTS"), needs.table("TABLE_EVENTS"));
+        Box::new(move |deployment| Ok(Self::new(&deployment.aws, &table, &events)))
+    }
 }
 
 parts! {
@@ -31,93 +33,55 @@ parts! {
     pub(super) struct KnownCaller {
         first: First,
         contacts: contacts::Reader,
-    }
-}
-
-/// What is known of the person at the other end.
-#[derive(Default)]
-pub(super) struct Met {
-    /// The contact; `None`: the number was withheld, or the contacts could not be asked in time.
-    pub(super) id: Option<ContactId>,
-    name: Option<String>,
-    policy: NamePolicy,
-    notes: Vec<String>,
-    history: Vec<String>,
-}
-
-impl Met {
-    /// What the agent is told.
-    pub(super) fn about(&self) -> AboutCaller<'_> {
-        AboutCaller {
-            name: self.name.as_deref(),
-            name_policy: self.policy,
-            notes: &self.notes,
-            history: &self.history,
-        }
+        about: AboutContact,
     }
 }
 
 impl KnownCaller {
-    /// The contact of this number. Nothing that fails here keeps a call waiting or ends it.
+    /// The contact of this number. Nothing that fails here keeps a call waiting or ends it. Two reads in a row: to which
+    /// contact the number leads, then that contact, its notes and its appointments side by side. For a person who has
+    /// appointments there is one more.
     pub(super) async fn meet(
         &self,
         business: &Business,
         number: Option<&PhoneNumber>,
         now: Timestamp,
-    ) -> Met {
-        let Some(number) = number else { return Met::default() };
+    ) -> Told {
+        let Some(number) = number else { return Told::default() };
         let until = Instant::now() + PATIENCE;
-        let asked = timeout_at(until, self.first.of(&business.id, &Handle::phone(number), now)).await;
-        let (stored, is_new) = match asked {
-            Ok(Ok(found)) => found,
-            Ok(Err(error)) => {
-                lost(business, &error.to_string());
-                return Met::default();
+        let handle = Handle::phone(number);
+        let known = in_time(business, until, self.contacts.id_of(&business.id, &handle)).await;
+        let id = known.flatten();
+        if known.is_none() || id.is_some() {
+            let told = Box::pin(self.about.known(business, id, Some(number), now, until)).await;
+            if known.is_none() || told.id.is_some() {
+                return told;
             }
-            Err(_) => {
-                lost(business, "no answer in time");
-                return Met::default();
-            }
-        };
-        let mut met = Met {
-            id: Some(stored.contact.id),
-            name: stored.contact.name().map(|name| name.value.clone()),
-            policy: stored.contact.name_policy.unwrap_or_default(),
-            ..Met::default()
-        };
-        // Of a contact that was made in this moment nothing else is known.
-        if is_new {
-            return met;
         }
-        let history = stored.contact.last_call.iter();
-        let day = |at| business.zone().day(at);
-        met.history = history.map(|last| format!("{}: {}", day(last.at), last.summary)).collect();
-        match timeout_at(until, self.besides(business, &stored)).await {
-            Ok(Ok((fields, notes))) => {
-                let fields = fields.told(&stored.contact).map(|(label, value)| format!("{label}: {value}"));
-                met.notes = fields.chain(notes.into_iter().map(|note| note.text)).collect();
-            }
-            Ok(Err(error)) => lost(business, &error.to_string()),
-            Err(_) => lost(business, "no answer in time"),
-        }
-        met
-    }
-
-    async fn besides(
-        &self,
-        business: &Business,
-        stored: &Stored,
-    ) -> Result<(FieldSchema, Vec<Note>), StoreError> {
-        let ids: Vec<ContactId> = stored.contact.all_ids().copied().collect();
-        let (fields, notes) = tokio::try_join!(
-            self.contacts.fields(&business.id),
-            self.contacts.told_notes(&business.id, &ids, NOTES),
-        )?;
-        Ok((fields.value, notes))
+        // Of a contact that is made in this moment nothing else is known than what stands under the number.
+        let whose = Whose { number: Some(number), contacts: &[] };
+        let (made, appointments) = tokio::join!(
+            in_time(business, until, Box::pin(self.first.of(&business.id, &handle, now))),
+            Box::pin(self.about.appointments(business, whose, now, until)),
+        );
+        made.map(|(stored, _)| Told::of(business, &stored)).unwrap_or_default().with(appointments)
     }
 }
 
-fn lost(business: &Business, why: &str) {
-    metric("ContactsNotAsked", 1.0, Unit::Count, &[]);
-    tracing::warn!(business = %business.id, why, "a call goes on without what the contacts know");
+parts! {
+    /// Asks again what the agent of a call was told when the call began.
+    pub(super) struct PinnedCaller {
+        about: AboutContact,
+    }
+}
+
+impl PinnedCaller {
+    /// What is known of the contact that a call was pinned to, for an agent that takes the call over. Nothing that fails here
+    /// ends the call.
+    pub(super) async fn of(&self, business: &Business, call: &Call, now: Timestamp) -> Told {
+        let until = Instant::now() + PATIENCE;
+        // A call that is pinned to no contact was told nothing.
+        let Some(id) = call.contact else { return Told::default() };
+        self.about.known(business, Some(id), call.other_party(), now, until).await
+    }
 }

@@ -13,7 +13,10 @@ use stores::capacity::{SlotRequest, WhichSlots};
 use stores::dial_limits::DialLimits;
 use stores::dials::{Dial, Dials, Linked};
 
+use crate::edge::inbox::Jobs;
 use crate::edge::parts::{Needs, Opener, Part, parts};
+use crate::jobs::EndpointJob;
+use crate::shared::telling::tell_endpoints;
 
 /// From the answer to the request until the call is answered, and Twilio may have kept the call in its queue
 /// before. A plan that is claimed later is made anew by `after-stream`.
@@ -30,6 +33,7 @@ parts! {
     pub(super) struct OrderedCalls {
         pub(super) dials: Dials,
         pub(super) calls: Writer,
+        endpoints: Jobs<EndpointJob>,
     }
 }
 
@@ -109,6 +113,7 @@ impl OrderedCalls {
             Opened::Existing(call) => call,
             Opened::New { .. } | Opened::AtCapacity(_) => {
                 tracing::info!(call = %sid, business = %request.call.business, "outbound call opened");
+                tell_endpoints(&self.endpoints, &request.call.business).await;
                 request.call
             }
         })))
@@ -127,6 +132,7 @@ fn open_call(dial: &Dial, sid: &CallSid, now: Timestamp) -> OpenCall {
         plan: Some(CallPlan { call: sid.clone(), minted_at: now, ..dial.plan.clone() }),
         token_ttl: PLAN_TTL,
         slots,
+        name: None,
         reserved: dial.reserved.clone(),
         now,
     }

@@ -40,9 +40,10 @@ use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::{Gate, Verified};
 use crate::shared::callbacks;
+pub(super) use api::WantedCall;
 use api::{NewCall, PlacedCall};
 pub(super) use api::{in_language, text};
-use placing::Placing;
+pub(super) use placing::Placing;
 
 /// What the API answers at.
 const CALLS: &str = "/v1/calls";

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use domain::business::{ConversationPolicy, Policies, Voice, VoicemailPolicy};
 use domain::plan::{Introduction, Resumption};
-use domain::prompt::caller::AboutCaller;
 use domain::prompt::{self, CallContext, Compiled, ListeningHint};
 use domain::tools::TakenMessage;
 use domain::{Call, CallPlan, Epoch, Timestamp, Turn};
 use stores::businesses::Published;
 
 use super::history;
+use crate::shared::about_contact::Told;
 
 /// How long a stream may take to open after the answer.
 pub(super) const TOKEN_TTL: Duration = Duration::from_secs(60);
@@ -29,13 +29,13 @@ pub(super) fn first(
     call: &Call,
     published: &Published,
     compiled: &Compiled,
-    about: AboutCaller<'_>,
+    told: &Told,
     now: Timestamp,
 ) -> CallPlan {
     let Published { business, settings } = published;
     // A test call without a purpose is one that comes in to the agent.
     let task = call.task.as_ref().filter(|task| call.is_twilios() || task.has_purpose());
-    let context = CallContext { caller: &call.from, task, about, now };
+    let context = CallContext { caller: &call.from, task, about: told.about(), now };
     CallPlan {
         call: call.sid.clone(),
         epoch: Epoch::FIRST,
@@ -56,6 +56,8 @@ pub(super) fn first(
             .map(|task| Introduction { name: published.business.name.clone(), reason: task.reason.clone() }),
         safety_identifier: call.safety_identifier(),
         contact: call.contact,
+        merged: told.merged.clone(),
+        call_back: None,
     }
 }
 

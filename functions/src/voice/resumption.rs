@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use domain::dial::CallTask;
 use domain::prompt::Channel;
-use domain::prompt::caller::AboutCaller;
 use domain::{Call, CallPlan, CallSid, Direction, Epoch, SessionReport, Timestamp};
 use stores::calls::{ResumeCall, Resumed, Writer};
 use stores::{StoreError, turns};
 
 use crate::edge::parts::parts;
+use crate::shared::about_contact::Told;
 use crate::shared::settings_cache::SettingsCache;
+use crate::voice::known_caller::PinnedCaller;
 use crate::voice::plan;
 
 /// A bridge that closed a stream is writing its report at this moment, the last turns before it. One that died
@@ -45,17 +46,19 @@ impl Resumption {
         }
     }
 
-    /// `None` when what the call was carried with is not known any more.
+    /// `None` when what the call was carried with is not known any more. Without `callers` an agent whose plan is lost is
+    /// told of no contact: a call that has none.
     pub(super) async fn plan(
         &self,
         call: &Call,
         lost: Epoch,
         report: Option<&SessionReport>,
+        callers: Option<&PinnedCaller>,
         now: Timestamp,
     ) -> Result<Option<CallPlan>, StoreError> {
         let before = match self.writer.carried_plan(&call.sid, lost).await? {
             Some(plan) => plan,
-            None => match self.as_it_began(call).await? {
+            None => match self.as_it_began(call, callers, now).await? {
                 Some(plan) => plan,
                 None => return Ok(None),
             },
@@ -73,12 +76,22 @@ impl Resumption {
         self.writer.resume(&ResumeCall { plan, token_ttl: plan::TOKEN_TTL, now }).await
     }
 
-    /// The plan of a call whose row is gone, made again of the settings and the moment that it began with.
-    async fn as_it_began(&self, call: &Call) -> Result<Option<CallPlan>, StoreError> {
+    /// The plan of a call whose row is gone, made again of the settings and the moment that it began with, and of what is
+    /// known of its contact now.
+    async fn as_it_began(
+        &self,
+        call: &Call,
+        callers: Option<&PinnedCaller>,
+        now: Timestamp,
+    ) -> Result<Option<CallPlan>, StoreError> {
         let Some(pinned) = self.settings.of_call(call).await? else { return Ok(None) };
         match self.settings.prompt(&pinned, channel(call), None).await {
             Ok(compiled) => {
-                Ok(Some(plan::first(call, &pinned, &compiled, AboutCaller::default(), call.opened_at)))
+                let told = match callers {
+                    Some(callers) => callers.of(&pinned.business, call, now).await,
+                    None => Told::default(),
+                };
+                Ok(Some(plan::first(call, &pinned, &compiled, &told, call.opened_at)))
             }
             Err(error) => {
                 tracing::error!(call = %call.sid, business = %call.business, %error, "cannot resume");

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::call::StatusEvent;
+use domain::event::missed;
 use domain::own_account::Signer;
 use domain::recording::{LOOK_AFTER, NotRecorded};
 use domain::{Call, CallSid};
@@ -17,7 +18,8 @@ use stores::calls::{StatusOutcome, Writer};
 
 use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
-use crate::jobs::{RecordingJob, TranscriptJob};
+use crate::jobs::{EndpointJob, RecordingJob, TranscriptJob};
+use crate::shared::telling::tell_endpoints;
 
 /// The bridge writes the last turns in the second after a call; asking sooner would only mean asking twice.
 const TRANSCRIPT_DELAY: Duration = Duration::from_secs(2);
@@ -29,6 +31,7 @@ parts! {
         calls: Writer,
         recordings: Jobs<RecordingJob>,
         transcripts: Jobs<TranscriptJob>,
+        endpoints: Jobs<EndpointJob>,
     }
 }
 
@@ -64,6 +67,9 @@ impl StatusRecorder {
         }
         if moved && event.status.is_terminal() {
             tracing::info!(call = %sid, business = %call.business, status = event.status.as_str(), "call has its final status");
+            if missed(&call).is_some() {
+                tell_endpoints(&self.endpoints, &call.business).await;
+            }
         }
         if event.status.is_terminal() {
             self.follow_up(&call).await?;

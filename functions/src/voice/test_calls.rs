@@ -16,7 +16,6 @@ use domain::access::{KeyId, Scope};
 use domain::call::Refusal;
 use domain::ids::AccountSid;
 use domain::prompt;
-use domain::prompt::caller::AboutCaller;
 use domain::settings_check::{Finding, Severity, check};
 use domain::test_call::{self, MAX_AT_ONCE};
 use domain::token::{BROWSER_PATH, StreamKind, TokenKey};
@@ -44,9 +43,13 @@ use crate::edge::api::requester::{Requester, Tenant};
 use crate::edge::api::routes::Routes;
 use crate::edge::api::schema;
 use crate::edge::idempotency::{self, Replayed};
+use crate::edge::inbox::Jobs;
 use crate::edge::parts::parts;
 use crate::edge::problem::{FieldError, Problem};
+use crate::jobs::EndpointJob;
+use crate::shared::about_contact::Told;
 use crate::shared::settings_document;
+use crate::shared::telling::tell_endpoints;
 
 /// Until then another test call may have ended.
 const A_CALL_ENDS_S: u64 = 5;
@@ -59,6 +62,7 @@ parts! {
         businesses: businesses::Reader,
         calls: calls::Reader,
         writer: Writer,
+        endpoints: Jobs<EndpointJob>,
         resumption: Resumption,
         recorder: StatusRecorder,
         ends: TestCallEnds,
@@ -207,7 +211,7 @@ impl TestCalls {
         let compiled = compiled.map_err(|error| refused("no_prompt", error.to_string()))?;
         let limits = Limits { business: MAX_AT_ONCE, deployment: self.deployment_limit };
         let open = OpenCall {
-            plan: Some(plan::first(&call, &published, &compiled, AboutCaller::default(), now)),
+            plan: Some(plan::first(&call, &published, &compiled, &Told::default(), now)),
             call,
             token_ttl: plan::TOKEN_TTL,
             slots: Some(SlotRequest {
@@ -215,6 +219,7 @@ impl TestCalls {
                 which: WhichSlots::Test(limits),
                 ttl: slot_ttl(&published),
             }),
+            name: None,
             reserved: None,
             now,
         };
@@ -227,6 +232,7 @@ impl TestCalls {
         match opened {
             Opened::New { .. } => {
                 tracing::info!(call = %open.call.sid, business = %business, "test call opened");
+                tell_endpoints(&self.endpoints, business).await;
                 Ok((open.call, Replayed(false)))
             }
             Opened::Existing(standing) => new.repeats(standing),
@@ -310,7 +316,7 @@ impl TestCalls {
         let next = continuation(report.as_ref().map(|report| report.end), lost);
         if next == Continuation::Resume
             && self.ends.over_since(call, now).await?.is_none()
-            && let Some(plan) = self.resumption.plan(call, lost, report.as_ref(), now).await?
+            && let Some(plan) = self.resumption.plan(call, lost, report.as_ref(), None, now).await?
         {
             match self.resumption.resume(plan, now).await? {
                 Resumed::Minted | Resumed::Already => return Ok(Some(lost.next())),

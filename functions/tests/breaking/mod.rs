@@ -66,9 +66,13 @@ impl<'a> Diff<'a> {
             ));
         }
         let key = |parameter: &Value| (parameter["in"].clone(), parameter["name"].clone());
-        for parameter in array(&old["parameters"]) {
+        let (before, now) = (self.old, self.new);
+        let [old_parameters, new_parameters] = [(before, old), (now, new)].map(|(document, operation)| {
+            array(&operation["parameters"]).map(|one| resolved(document, one)).collect::<Vec<_>>()
+        });
+        for parameter in &old_parameters {
             let place = format!("{place}: parameter {}", parameter["name"]);
-            match array(&new["parameters"]).find(|now| key(now) == key(parameter)) {
+            match new_parameters.iter().find(|now| key(now) == key(parameter)) {
                 Some(now) => {
                     if parameter["required"] != true && now["required"] == true {
                         self.found.push(format!("{place} is required now"));
@@ -78,8 +82,8 @@ impl<'a> Diff<'a> {
                 None => self.found.push(format!("{place} is gone")),
             }
         }
-        for parameter in array(&new["parameters"]).filter(|parameter| parameter["required"] == true) {
-            if !array(&old["parameters"]).any(|before| key(before) == key(parameter)) {
+        for parameter in new_parameters.iter().filter(|parameter| parameter["required"] == true) {
+            if !old_parameters.iter().any(|before| key(before) == key(parameter)) {
                 self.found.push(format!("{place}: parameter {} is new and required", parameter["name"]));
             }
         }

@@ -89,7 +89,7 @@ pub(super) async fn invite(
 }
 
 fn reused() -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
+    idempotency::reused()
         .detail("the invitation was made with another wish, or was withdrawn: use another `Idempotency-Key`")
 }
 

@@ -5,10 +5,12 @@ mod session;
 
 use domain::access::KeyId;
 use domain::call::StatusEvent;
+use domain::contact::ContactId;
 use domain::listening::Listener;
 use domain::turn::{AnswerSteps, ToolCall, TurnState};
 use domain::{Call, Epoch, Speaker, Turn};
 use serde::Serialize;
+use stores::contacts::Stored;
 use utoipa::ToSchema;
 
 use super::CallSummary;
@@ -18,6 +20,22 @@ use crate::edge::api::schema;
 use crate::shared::shapes::{Message, Millis, Time};
 use outcome::{Cost, ExtractedView, FinalTranscript, InsightsView, SummaryView};
 use session::{Session, SessionEnd};
+
+/// The contact at the other end of a call.
+#[derive(Debug, Serialize, ToSchema)]
+struct CallContact<'a> {
+    /// For a contact that was merged, the one that it went into.
+    #[schema(value_type = schema::ContactId)]
+    id: ContactId,
+    /// What it is called; null: no name is known.
+    name: Option<&'a str>,
+}
+
+impl<'a> CallContact<'a> {
+    fn new(Stored { contact, .. }: &'a Stored) -> Self {
+        Self { id: contact.id, name: contact.name().map(|name| name.value.as_str()) }
+    }
+}
 
 /// A person who listened to a call while it went on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +61,10 @@ impl<'a> ListenerView<'a> {
 pub(crate) struct Record<'a> {
     #[serde(flatten)]
     call: CallSummary<'a>,
+    /// The contact at the other end as it is now; null once it is deleted. With `include=contact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<CallContact<'a>>, required = false)]
+    contact: Option<Option<CallContact<'a>>>,
     /// What Twilio told of the call, in the order in which it happened. With `include=events`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -121,6 +143,7 @@ impl<'a> Record<'a> {
         let transcript = transcript.as_ref().map(Option::as_ref);
         Self {
             call: CallSummary::new(call),
+            contact: parts.contact.as_ref().map(|known| known.as_ref().map(CallContact::new)),
             events: events.as_deref().map(Event::all),
             turns: turns.as_ref().map(|turns| turns.iter().map(TurnView::new).collect()),
             last_turn: last_turn.as_ref().map(|last| last.as_ref().map(TurnView::new)),

@@ -53,8 +53,9 @@ impl Log {
             scope,
             Some(Scope::RecordingsRead | Scope::KeysRead | Scope::AuditRead | Scope::SecretsRead)
         );
-        if let Some(words @ (Scope::TranscriptsRead | Scope::TextsRead | Scope::ContactsRead)) =
-            scope.filter(|_| method.is_safe())
+        if let Some(
+            words @ (Scope::TranscriptsRead | Scope::TextsRead | Scope::ContactsRead | Scope::ContactsExport),
+        ) = scope.filter(|_| method.is_safe())
         {
             self.reads(words).await
         } else if is_confidential || !method.is_safe() {

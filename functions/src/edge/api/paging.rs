@@ -97,14 +97,26 @@ impl Asked<'_> {
         next: Option<&impl Serialize>,
         body: impl FnOnce(Option<String>) -> B,
     ) -> Result<Response, Problem> {
-        let Some(next) = next else { return Ok(Json(body(None)).into_response()) };
+        self.page_as(next, |next| Json(body(next)).into_response())
+    }
+
+    /// The same for a page that is no JSON.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn page_as(
+        &self,
+        next: Option<&impl Serialize>,
+        answer: impl FnOnce(Option<String>) -> Response,
+    ) -> Result<Response, Problem> {
+        let Some(next) = next else { return Ok(answer(None)) };
         let position = serde_json::to_vec(next).map_err(|error| {
             tracing::error!(%error, "a position cannot be written");
             Problem::unavailable()
         })?;
         let cursor = self.paging.key.seal(&self.asked, &position);
         let link = self.paging.link(&cursor);
-        let mut response = Json(body(Some(cursor))).into_response();
+        let mut response = answer(Some(cursor));
         if let Ok(link) = HeaderValue::try_from(link) {
             response.headers_mut().insert(header::LINK, link);
         }

@@ -87,7 +87,8 @@ fn person(notice: Notice) -> Response {
         Notice::Unknown => html(StatusCode::NOT_FOUND, "<p>There is no such link.</p>"),
         Notice::Unreadable => html(StatusCode::BAD_REQUEST, FORM),
         Notice::Unavailable => {
-            html(StatusCode::SERVICE_UNAVAILABLE, "<p>This does not work just now. Try again shortly.</p>")
+            let lead = "<p>This does not work just now. Try again shortly.</p>";
+            retry(html(StatusCode::SERVICE_UNAVAILABLE, lead), Duration::from_secs(1))
         }
     }
 }
@@ -187,7 +188,12 @@ mod tests {
                 assert_eq!(response.headers()[header::CONTENT_TYPE], kind);
                 assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
                 let wait = response.headers().get(header::RETRY_AFTER).map(|wait| wait.to_str().unwrap());
-                assert_eq!(wait, (status == 429).then_some("7"));
+                let told = match status {
+                    429 => Some("7"),
+                    503 => Some("1"),
+                    _ => None,
+                };
+                assert_eq!(wait, told);
             }
         }
         for passcode in [false, true] {

@@ -69,8 +69,11 @@ impl Worker {
         }
         let retention = self.policy(&recording.call).await?.retention;
         let (archived, waveform) = self.copy(recording, retention, heartbeat).await?;
-        match self.recordings.archived(&recording.sid, &archived, waveform.as_ref()).await {
+        let call = self.calls.call(&recording.call).await.map_err(JobError::from)?;
+        let told = call.as_ref().and_then(|call| self.outbox.of(call));
+        match self.recordings.archived(&recording.sid, &archived, waveform.as_ref(), told).await {
             Ok(()) => {
+                self.outbox.tell(&recording.business).await;
                 let (call, sid, bytes) = (&recording.call, &recording.sid, archived.bytes);
                 tracing::info!(%call, recording = %sid, bytes, "recording archived");
                 Ok(())

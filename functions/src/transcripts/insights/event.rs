@@ -1,21 +1,13 @@
 //! What a business is told of a call: `call.completed` once everything about it is known, and `call.updated` when it
 //! was summed up anew, after its transcript was corrected or the call processed again.
 
-use std::collections::BTreeMap;
-
 use domain::cost::CallCost;
-use domain::insight::{Extracted, Summary};
-use domain::recording::{CallRecordings, Search};
+use domain::event::{CallCompleted, CallTold, CostTold, Links, MessageTold, Type, fact, recording_of};
+use domain::recording::CallRecordings;
 use domain::tools::TakenMessage;
 use domain::transcript::Source;
 use domain::{Call, Insights, Timestamp};
-use serde::Serialize;
 use stores::events::{MAX_BODY_BYTES, NewEvent};
-
-use crate::shared::shapes::{Message, Time, caller};
-
-const CALL_COMPLETED: &str = "call.completed";
-const CALL_UPDATED: &str = "call.updated";
 
 /// What is told of.
 pub(super) struct Subject<'a> {
@@ -25,66 +17,6 @@ pub(super) struct Subject<'a> {
     pub(super) messages: &'a [(Timestamp, TakenMessage)],
     pub(super) insights: &'a Insights,
     pub(super) cost: &'a CallCost,
-}
-
-/// The event's `data`: who called, states, what was left and what the call came to. The words themselves are the
-/// record's.
-#[derive(Serialize)]
-struct Told<'a> {
-    call: CallTold<'a>,
-    /// The run of the summary, from 1.
-    run: u32,
-    transcript_source: Option<Source>,
-    insights: &'static str,
-    summary: Option<&'a Summary>,
-    /// By name, which is how a receiver looks for them.
-    extraction: BTreeMap<&'a str, FactTold<'a>>,
-    lead_status: Option<&'a str>,
-    messages: Vec<Message<'a>>,
-    /// Messages for which there was no room; the call's record has all.
-    messages_left_out: usize,
-    recording: Option<RecordingTold<'a>>,
-    cost: CostTold<'a>,
-}
-
-#[derive(Serialize)]
-struct CallTold<'a> {
-    sid: &'a str,
-    status: &'static str,
-    direction: &'static str,
-    /// As the API shows it: a number, `hidden` or `other`.
-    from: &'a str,
-    to: Option<&'a str>,
-    opened_at: Time,
-    answered_at: Option<Time>,
-    ended_at: Option<Time>,
-    duration_s: Option<u64>,
-    settings_revision: Option<domain::Revision>,
-    refusal: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct FactTold<'a> {
-    value: &'a str,
-    quote: &'a str,
-    confidence: u8,
-}
-
-#[derive(Serialize)]
-struct RecordingTold<'a> {
-    /// None where there is no recording.
-    sid: Option<&'a str>,
-    state: &'static str,
-    /// Why there is no recording.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct CostTold<'a> {
-    usd_micros: u64,
-    complete: bool,
-    prices_as_of: &'a str,
 }
 
 /// Each run is told of once: the event's id names it.
@@ -101,69 +33,48 @@ pub(super) fn of(subject: &Subject<'_>) -> Result<NewEvent, serde_json::Error> {
         body = serde_json::to_string(&told(subject, kept))?;
     }
     let (kind, id) = match insights.run {
-        ..=1 => (CALL_COMPLETED, format!("{CALL_COMPLETED}#{}", call.sid)),
-        run => (CALL_UPDATED, format!("{CALL_UPDATED}#{}#{run:06}", call.sid)),
+        ..=1 => (Type::CallCompleted, format!("{}#{}", Type::CallCompleted.name(), call.sid)),
+        run => (Type::CallUpdated, format!("{}#{}#{run:06}", Type::CallUpdated.name(), call.sid)),
     };
-    Ok(NewEvent { business: call.business.clone(), id, kind, call: call.sid.clone(), body, at: insights.at })
+    Ok(NewEvent {
+        business: call.business.clone(),
+        id,
+        kind,
+        call: Some(call.sid.clone()),
+        direction: Some(call.direction),
+        body,
+        at: insights.at,
+    })
 }
 
-fn told<'a>(subject: &Subject<'a>, kept: usize) -> Told<'a> {
+fn told<'a>(subject: &Subject<'a>, kept: usize) -> CallCompleted<'a> {
     let Subject { call, recordings, messages, insights, cost } = *subject;
-    Told {
-        call: CallTold {
-            sid: call.sid.as_str(),
-            status: call.status.as_str(),
-            direction: call.direction.as_str(),
-            from: caller(&call.from),
-            to: call.to.as_ref().map(|number| number.as_e164()),
-            opened_at: Time(call.opened_at),
-            answered_at: call.answered_at.map(Time),
-            ended_at: call.ended_at.map(Time),
-            duration_s: call.duration.map(|duration| duration.as_secs()),
-            settings_revision: call.revision,
-            refusal: call.refusal.map(|refusal| refusal.as_str()),
-        },
+    let links = Links::to("call", format!("/v1/calls/{}", call.sid));
+    let links = links.and("transcript", format!("/v1/calls/{}/transcript", call.sid));
+    CallCompleted {
+        call: CallTold::of(call),
         run: insights.run,
-        transcript_source: insights.source,
+        transcript_source: insights.source.map(Source::as_str),
         insights: insights.outcome.as_str(),
         summary: insights.summary.as_ref(),
         extraction: insights.extraction.iter().map(fact).collect(),
         lead_status: insights.lead_status.as_deref(),
-        messages: messages.iter().take(kept).map(|(at, message)| Message::new(*at, message)).collect(),
+        messages: messages.iter().take(kept).map(|(at, message)| MessageTold::new(*at, message)).collect(),
         messages_left_out: messages.len() - kept,
-        recording: recording_told(recordings),
+        recording: recording_of(recordings),
         cost: CostTold {
             usd_micros: cost.known_micros(),
             complete: cost.is_complete(),
             prices_as_of: &cost.as_of,
         },
+        links,
     }
-}
-
-/// What became of the recording. A message stands in for one of the conversation, and nothing else does.
-fn recording_told(recordings: &CallRecordings) -> Option<RecordingTold<'_>> {
-    match (recordings.own().or_else(|| recordings.voicemail()), recordings.search) {
-        (Some(recording), _) => Some(RecordingTold {
-            sid: Some(recording.sid.as_str()),
-            state: recording.state.as_str(),
-            reason: None,
-        }),
-        (None, Some(Search::Over(reason))) => {
-            Some(RecordingTold { sid: None, state: "not_recorded", reason: Some(reason.as_str()) })
-        }
-        (None, Some(Search::Open | Search::Found) | None) => None,
-    }
-}
-
-fn fact(value: &Extracted) -> (&str, FactTold<'_>) {
-    let Extracted { name, value, quote, confidence, .. } = value;
-    (name, FactTold { value, quote, confidence: *confidence })
 }
 
 #[cfg(test)]
 mod tests {
     use domain::insight::InsightOutcome;
-    use domain::recording::NotRecorded;
+    use domain::recording::{NotRecorded, Search};
     use domain::testing;
     use serde_json::Value;
 
@@ -208,13 +119,13 @@ mod tests {
     fn the_first_run_completes_a_call_and_later_ones_update_it() {
         let sid = testing::call_sid(1);
         let (first, body) = told_of(1, &[], None);
-        assert_eq!((first.kind, first.id), ("call.completed", format!("call.completed#{sid}")));
+        assert_eq!((first.kind, first.id), (Type::CallCompleted, format!("call.completed#{sid}")));
         assert_eq!(
             (&body["run"], &body["transcript_source"], &body["insights"]),
             (&1.into(), &"recording".into(), &"done".into())
         );
         let (second, _) = told_of(2, &[], None);
-        assert_eq!((second.kind, second.id), ("call.updated", format!("call.updated#{sid}#000002")));
+        assert_eq!((second.kind, second.id), (Type::CallUpdated, format!("call.updated#{sid}#000002")));
     }
 
     /// Fault 27.

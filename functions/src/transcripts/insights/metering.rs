@@ -1,13 +1,13 @@
 //! What a call adds to its business's month, and what the business is told when a cap is near or reached.
 
 use domain::cost::CallCost;
+use domain::event::usage_level;
 use domain::recording::CallRecordings;
 use domain::transcript::Run;
 use domain::usage::{Conversation, Entry, Level, Month, Reading, readings};
 use domain::{Business, Call, Insights};
 use platform::Clock;
 use platform::telemetry::{Unit, metric};
-use serde::Serialize;
 use stores::events::NewEvent;
 use stores::{businesses, events, usage};
 
@@ -23,19 +23,6 @@ parts! {
         pub(super) usage: usage::Writer,
         events: events::Writer,
     }
-}
-
-/// The `data` of an event about a cap.
-#[derive(Serialize)]
-struct CapTold {
-    /// The month, by the business's clocks.
-    month: Month,
-    /// `minutes` or `money`.
-    meter: &'static str,
-    /// Begun minutes, or micro-dollars.
-    used: u64,
-    /// In the same unit.
-    cap: u64,
 }
 
 impl Metering {
@@ -85,18 +72,9 @@ impl Metering {
     }
 
     async fn tell(&self, call: &Call, month: Month, reading: &Reading) -> Result<(), JobError> {
-        let Reading { meter, used, cap, level } = *reading;
-        let kind = if level == Level::Reached { "usage.cap_reached" } else { "usage.warning" };
-        let told = CapTold { month, meter: meter.as_str(), used, cap };
-        let event = NewEvent {
-            business: call.business.clone(),
-            id: format!("{kind}#{month}#{}#{cap}", meter.as_str()),
-            kind,
-            call: call.sid.clone(),
-            body: serde_json::to_string(&told)
-                .map_err(|_| JobError::new("event", "the event has no JSON form"))?,
-            at: self.clock.now(),
-        };
+        let Reading { meter, level, .. } = *reading;
+        let event = usage_level(&call.business, &call.sid, month, reading, self.clock.now());
+        let event = NewEvent::of(&event)?;
         if self.usage.tell(&call.business, month, reading, (&self.events, &event)).await? {
             let (meter, level) = (meter.as_str(), level.as_str());
             tracing::warn!(business = %call.business, meter, level, "a cap of the month is near or reached");

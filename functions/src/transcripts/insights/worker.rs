@@ -22,9 +22,10 @@ use super::metering::Metering;
 use super::teaching::Teaching;
 use crate::edge::QueueFunction;
 use crate::edge::batch::{Delivery, JobError};
-use crate::edge::inbox::Inbox;
+use crate::edge::inbox::{Inbox, Jobs};
 use crate::edge::parts::parts;
-use crate::jobs::InsightsJob;
+use crate::jobs::{EndpointJob, InsightsJob};
+use crate::shared::telling::tell_endpoints;
 
 /// Longer than the function may run.
 const LEASE_TTL: Duration = Duration::from_secs(150);
@@ -47,6 +48,7 @@ parts! {
         teaching: Teaching,
         leases: Leases,
         inbox: Inbox<InsightsJob>,
+        endpoints: Jobs<EndpointJob>,
         openai: OpenAiHttp,
     }
 }
@@ -128,7 +130,9 @@ impl Worker {
         let input = subject.digest(job)?;
         if self.has_run(call, &input).await? {
             self.teach(call).await?;
-            return self.metering.beside(call, &subject.recordings).await;
+            self.metering.beside(call, &subject.recordings).await?;
+            tell_endpoints(&self.endpoints, &call.business).await;
+            return Ok(());
         }
         let id = format!("{}#{input}", call.sid);
         let lease = match self.leases.begin(WorkKind::Insights, &id, LEASE_TTL, self.clock.now()).await? {
@@ -175,6 +179,7 @@ impl Worker {
         Box::pin(self.record(subject, insights)).await?;
         self.teach(call).await?;
         self.metering.beside(call, &subject.recordings).await?;
+        tell_endpoints(&self.endpoints, &call.business).await;
         Ok(self.leases.finish(&lease, outcome.as_str(), REMEMBER).await?)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::dial::CallTask;
+use domain::dial::{CallTask, Series};
 use domain::language::Tongue;
 use domain::zone::Zone;
 use domain::{CallSid, PhoneNumber};
@@ -59,11 +59,13 @@ pub(super) struct PlacedCall {
 
 /// A call that may be placed, as far as its own words tell.
 #[derive(Clone)]
-pub(super) struct WantedCall {
-    pub(super) from: PhoneNumber,
-    pub(super) to: PhoneNumber,
-    pub(super) zone: Option<Zone>,
-    pub(super) task: CallTask,
+pub(in crate::voice) struct WantedCall {
+    pub(in crate::voice) from: PhoneNumber,
+    pub(in crate::voice) to: PhoneNumber,
+    pub(in crate::voice) zone: Option<Zone>,
+    pub(in crate::voice) task: CallTask,
+    /// The campaign's series of calls that it is one of.
+    pub(in crate::voice) series: Option<Series>,
 }
 
 /// 422: the request is understood, and this call will not be made.
@@ -87,7 +89,7 @@ impl NewCall {
             context: text(self.context, "context", CallTask::MAX_CONTEXT_CHARS)?,
             language: language(self.language)?,
         };
-        Ok(WantedCall { from, to, zone, task })
+        Ok(WantedCall { from, to, zone, task, series: None })
     }
 }
 

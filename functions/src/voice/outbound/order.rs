@@ -1,5 +1,6 @@
 //! The order of an outbound call: everything that placing and carrying it will need.
 
+use domain::business::VoicemailPolicy;
 use domain::prompt::Compiled;
 use domain::{Call, CallPlan, DialId, DialOrder, Timestamp};
 use providers::twilio_rest::TwilioAccounts;
@@ -7,7 +8,7 @@ use stores::businesses::Published;
 
 use super::api::WantedCall;
 use crate::edge::problem::Problem;
-use crate::voice::known_caller::Met;
+use crate::shared::about_contact::Told;
 use crate::voice::{plan, slot_ttl};
 
 /// The order and the plan of a call, from the settings that hold now.
@@ -19,8 +20,8 @@ pub(super) fn order(
     published: &Published,
     compiled: &Compiled,
     id: DialId,
-    WantedCall { from, to, zone, task }: WantedCall,
-    callee: &Met,
+    WantedCall { from, to, zone, task, series }: WantedCall,
+    callee: &Told,
     now: Timestamp,
 ) -> Result<(DialOrder, CallPlan), Problem> {
     let business = &published.business;
@@ -37,8 +38,13 @@ pub(super) fn order(
         requested_at: now,
         max_concurrent_calls: business.max_concurrent_calls,
         slot_ttl: slot_ttl(published),
+        series,
     };
     let call = Call { contact: callee.id, ..order.call(stand_in) };
-    let plan = plan::first(&call, published, compiled, callee.about(), now);
+    let mut plan = plan::first(&call, published, compiled, callee, now);
+    plan.call_back = order.series.as_ref().and_then(|series| series.call_back.clone());
+    if order.series.as_ref().is_some_and(|series| series.leaves_no_message) {
+        plan.conversation.voicemail = VoicemailPolicy::HangUp;
+    }
     Ok((order, plan))
 }

@@ -8,6 +8,8 @@
 //!    where webhooks link it, and in Twilio's list;
 //! 4. the order has room for one call. A second one, whatever made it, is hung up when it is answered.
 
+mod withdrawing;
+
 use std::time::Duration;
 
 use domain::business::VoicemailPolicy;
@@ -30,7 +32,7 @@ use twilio::rest::{MachineDetection, NewCall as Request};
 use super::api::{NewCall, WantedCall, in_language, refused};
 use super::order::order;
 use super::policy::{Policy, PolicyError, not_placed};
-use crate::edge::idempotency::Replayed;
+use crate::edge::idempotency::{self, Replayed};
 use crate::edge::parts::parts;
 use crate::edge::problem::Problem;
 use crate::edge::verified_form::Gate;
@@ -64,7 +66,7 @@ const REFUSED: &str = "refused:";
 
 parts! {
     /// What it takes to place a call.
-    pub(super) struct Placing {
+    pub(in crate::voice) struct Placing {
         pub(super) clock: Clock,
         pub(super) settings: SettingsCache,
         pub(super) gate: Gate,
@@ -79,16 +81,25 @@ parts! {
 }
 
 impl Placing {
-    /// The call of this order: dialled now, or before.
+    /// The call that a request asks for: dialled now, or before.
     pub(super) async fn place(
         &self,
         business: &BusinessId,
         key: &str,
         new: NewCall,
     ) -> Result<(CallSid, Replayed), Problem> {
+        Box::pin(self.place_wanted(business, key, new.checked()?)).await
+    }
+
+    /// The call of this order: dialled now, or before. One key of a business is one call.
+    pub(in crate::voice) async fn place_wanted(
+        &self,
+        business: &BusinessId,
+        key: &str,
+        wanted: WantedCall,
+    ) -> Result<(CallSid, Replayed), Problem> {
         let now = self.clock.now();
         let id = DialId::of(business, key);
-        let wanted = new.checked()?;
         let WantedCall { from, to, task, .. } = wanted.clone();
         let dial = match self.ordered.dials.get(&id).await? {
             Some(dial) => dial,
@@ -99,8 +110,7 @@ impl Placing {
         };
         let order = &dial.order;
         if (&order.from, &order.to, &order.task) != (&from, &to, &task) {
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-                .detail("this `Idempotency-Key` was used for another call: each call has its own"));
+            return Err(idempotency::reused());
         }
         if let Some(call) = dial.call {
             return Ok((call, Replayed(true)));
@@ -253,7 +263,8 @@ impl Placing {
                 return Ok(Some(call));
             }
         }
-        Ok(None)
+        // One that its webhooks have opened since then is this order's if they linked it.
+        Ok(self.linked(&order.id).await?)
     }
 
     async fn linked(&self, id: &DialId) -> Result<Option<CallSid>, StoreError> {
@@ -409,31 +420,4 @@ fn in_progress(until: Timestamp, now: Timestamp) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::testing;
-
-    use super::*;
-
-    #[test]
-    fn twilio_ends_a_call_a_minute_after_its_session_should_have() {
-        let mut plan = testing::plan(1);
-        plan.conversation.max_call = Duration::from_secs(600);
-        assert_eq!(time_limit_s(&plan), 660);
-    }
-
-    #[test]
-    fn a_lease_keeps_the_call_or_why_there_is_none() {
-        let call = testing::call_sid(1);
-        assert_eq!(outcome(call.as_str()).unwrap(), call);
-        assert_eq!(outcome("refused:21215").unwrap_err().status(), 422);
-        assert_eq!(outcome("no call").unwrap_err().status(), 503);
-    }
-
-    #[test]
-    fn a_request_that_meets_another_at_work_comes_back_in_a_second_at_least() {
-        let now = Timestamp(1_795_179_909_000);
-        let after = |until| in_progress(until, now).seconds_to_wait();
-        assert_eq!(after(now.minus(Duration::from_secs(9))), Some(1));
-        assert_eq!(after(now.plus(Duration::from_secs(3_600))), Some(3_600));
-    }
-}
+mod tests;

@@ -124,6 +124,7 @@ impl Policy {
                 reserved: case.reserved,
                 number: &number,
                 cool_down: policy.cool_down,
+                series: dial.order.series.as_ref(),
                 caps: policy.per_day,
                 wanted: DayReservation { day: case.day(now), most: self.most(published) },
                 now,
@@ -154,7 +155,7 @@ impl Policy {
         let month = Box::pin(self.caps.standing(&published.business, now));
         let listed = Box::pin(self.list.entry(&order.business, &order.to));
         let (known, month, listed) = tokio::try_join!(known, month, listed)?;
-        let DialFacts { last_dialled, today } = known;
+        let DialFacts { last_dialled, last_series, today } = known;
         let facts = Facts {
             now,
             from: &order.from,
@@ -162,6 +163,8 @@ impl Policy {
             zone: order.zone.as_ref(),
             do_not_call: listed.is_some(),
             last_dialled,
+            pause: order.pause_after(last_series.as_deref()),
+            not_after: order.series.as_ref().map(|series| series.until),
             today,
             day_ends: published.business.zone().day_ends(now),
             this_call: self.most(published),
@@ -171,13 +174,9 @@ impl Policy {
         Ok(decide(&published.settings.outbound, &facts)?)
     }
 
-    /// The most that the call may come to.
-    fn most(&self, published: &Published) -> AtMost {
-        let settings = &published.settings;
-        let seconds = settings.policies.conversation.max_call.as_secs();
-        let minutes = seconds.div_ceil(60);
-        let micros = self.prices.most_of_outbound(&settings.voice, settings.policies.record_calls, minutes);
-        AtMost { minutes, micros }
+    /// The most that a call may come to.
+    pub(super) fn most(&self, published: &Published) -> AtMost {
+        self.prices.most_of_a_call(&published.settings)
     }
 
     fn number(&self, order: &DialOrder) -> NumberHash {

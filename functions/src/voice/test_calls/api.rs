@@ -2,12 +2,11 @@
 
 use domain::dial::CallTask;
 use domain::{Call, CallSid, Revision};
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::edge::api::schema;
-use crate::edge::idempotency::Replayed;
+use crate::edge::idempotency::{self, Replayed};
 use crate::edge::problem::Problem;
 use crate::voice::outbound::text;
 
@@ -67,8 +66,7 @@ impl NewTestCall {
         if same_revision && self.task()? == standing.task {
             return Ok((standing, Replayed(true)));
         }
-        Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency key reused")
-            .detail("this `Idempotency-Key` was used for another test call: each call has its own"))
+        Err(idempotency::reused())
     }
 }
 
