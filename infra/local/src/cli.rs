@@ -7,6 +7,7 @@ mod progress;
 mod providers;
 mod redrive;
 mod running;
+mod text;
 mod tool_key;
 mod up;
 
@@ -34,6 +35,8 @@ enum Command {
     Up(Up),
     /// Place one call against the running system, or against any voice URL
     Call(CallArgs),
+    /// Text with the running system: lines typed are texts, replies and what became of them are shown
+    Text(text::Text),
     /// Print the environment in which the bins, the AWS CLI or boto3 talk to the running system
     Env(Folder),
     /// Try again what waits in dead-letter queues; what is no job at all stays there
@@ -130,6 +133,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
             Command::Up(args) => Box::pin(up::run(args)).await,
             Command::Call(args) => call::run(args).await,
+            Command::Text(args) => text::run(args).await,
             Command::Api(area) => Box::pin(api::run(area)).await,
             Command::NewKey => api::new_key(),
             Command::Completions { shell } => {

@@ -23,6 +23,24 @@ pub struct Identity {
     pub api_key: Secret,
     /// The operator's key for the API.
     pub operator_key: Secret,
+    /// The app at Meta; none in a system without WhatsApp over Meta itself.
+    #[serde(default)]
+    pub meta: Option<MetaApp>,
+}
+
+/// An app at Meta: what opens the Graph API, signs its webhooks and is shown when it subscribes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MetaApp {
+    pub token: Secret,
+    pub app_secret: Secret,
+    pub verify_token: Secret,
+}
+
+impl MetaApp {
+    fn random() -> Result<Self, HomeError> {
+        let secret = || random_hex(16).map(Secret::new);
+        Ok(Self { token: secret()?, app_secret: secret()?, verify_token: secret()? })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +60,17 @@ impl Identity {
         create_private_dir(dir).map_err(folder)?;
         let path = dir.join(IDENTITY_FILE);
         match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| HomeError::Identity { path, error }),
+            Ok(text) => {
+                let read = serde_json::from_slice(&text);
+                let mut identity: Self =
+                    read.map_err(|error| HomeError::Identity { path: path.clone(), error })?;
+                // Folders of earlier versions know no app.
+                if identity.meta.is_none() {
+                    identity.meta = Some(MetaApp::random()?);
+                    identity.write(&path).map_err(folder)?;
+                }
+                Ok(identity)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let identity = Self::random()?;
                 identity.write(&path).map_err(folder)?;
@@ -60,6 +88,7 @@ impl Identity {
             stream_token_key: Secret::new(random_hex(32)?),
             api_key: api_key(KeyKind::Business)?,
             operator_key: api_key(KeyKind::Operator)?,
+            meta: Some(MetaApp::random()?),
         })
     }
 
@@ -120,6 +149,18 @@ mod tests {
         assert_eq!(first.account_sid, second.account_sid);
         assert_eq!(first.api_key, second.api_key);
         assert!(!format!("{first:?}").contains(first.api_key.expose()));
+    }
+
+    #[test]
+    fn a_folder_of_an_earlier_version_gets_an_app_at_meta_once() {
+        let dir = tempfile::tempdir().unwrap();
+        Identity::open(dir.path()).unwrap();
+        let path = dir.path().join(IDENTITY_FILE);
+        let mut kept: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        kept.as_object_mut().unwrap().remove("meta");
+        fs::write(&path, kept.to_string()).unwrap();
+        let token = || Identity::open(dir.path()).unwrap().meta.unwrap().token;
+        assert_eq!(token(), token());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod gateway;
 pub mod home;
 mod listener;
+mod outbox;
 pub mod queues;
 pub mod redrive;
 pub mod resources;

@@ -20,6 +20,7 @@ const POLL_SLACK: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// One queue and the function that works it.
+#[derive(Clone)]
 pub struct Source {
     pub client: Client,
     pub url: String,

@@ -22,6 +22,7 @@ use url::Url;
 use crate::gateway::{Gateway, RouteError};
 use crate::home::Identity;
 use crate::listener::{self, Limits};
+use crate::outbox;
 use crate::queues;
 use crate::resources::{self, Names, ResourceError};
 use crate::schedules::Schedule;
@@ -51,6 +52,8 @@ pub struct Config {
     /// How far the system's clock is ahead of the machine's; `None` is the machine's own. Queues of
     /// [`AwsSource::External`] keep their own time.
     pub ahead: Option<Ahead>,
+    /// Whether scheduled functions run, each at its rate by the machine's clock.
+    pub schedules: bool,
 }
 
 /// Where DynamoDB, S3, SQS and Secrets Manager are.
@@ -72,10 +75,12 @@ impl AwsSource {
     }
 }
 
-/// Twilio and OpenAI: simulated or real, the product cannot tell.
+/// Twilio, Meta and OpenAI: simulated or real, the product cannot tell.
 #[derive(Debug, Clone)]
 pub struct Providers {
     pub twilio_api_url: Url,
+    /// None: Meta's own, as the template has it.
+    pub meta_api_url: Option<Url>,
     pub openai_api_url: Url,
     pub openai_realtime_url: Url,
     /// None: people sign in with keys alone, unless the parameters name an issuer.
@@ -117,6 +122,8 @@ pub enum SystemError {
 /// A running system. [`System::stop`] ends it in order; dropping it ends it at once.
 pub struct System {
     pub api_url: Url,
+    /// The same, as it is reached on this machine.
+    pub local_url: Url,
     pub stream_url: Url,
     pub aws: Aws,
     /// What `!Ref` of each table, queue and bucket is.
@@ -135,7 +142,8 @@ impl System {
         let template = Template::load()?;
         let (api, api_url) = listen(config.api_port, "http").await?;
         let (media, media_url) = listen(config.media_port, "ws").await?;
-        let api_url = config.public_base_url.clone().unwrap_or(api_url);
+        let local_url = api_url;
+        let api_url = config.public_base_url.clone().unwrap_or_else(|| local_url.clone());
         let stream_url = match &config.stream_url {
             Some(url) => url.clone(),
             None => media_url.join("/twilio/stream").unwrap_or(media_url),
@@ -145,6 +153,8 @@ impl System {
         common.extend(credentials(&config.identity));
         let secret = config.providers.issuer.as_ref().and_then(|issuer| issuer.client_secret.as_ref());
         common.extend(secret.map(|secret| ("OIDC_CLIENT_SECRET".to_owned(), secret.expose().to_owned())));
+        // What is mailed here goes to the outbox.
+        common.insert("MAIL".into(), r#"{"from": "switchboard@localhost.example"}"#.into());
         // A laptop's tools listen on the laptop.
         common.insert("TOOLS_ON_LOOPBACK".into(), "true".into());
         let clock = config.ahead.clone().map_or_else(Clock::system, Clock::put_forward);
@@ -189,13 +199,16 @@ impl System {
                     }
                 }
                 (Loaded::Queue(handler), Some(source)) => {
+                    let at_once = source.at_once;
                     let source = queues::Source {
                         client: aws.sqs.clone(),
                         url: names.get(&source.queue).cloned().unwrap_or_default(),
                         batch_size: source.batch_size,
                         handler,
                     };
-                    rest.spawn(source.run(stop.clone()));
+                    for _ in 0..at_once {
+                        rest.spawn(source.clone().run(stop.clone()));
+                    }
                 }
                 (Loaded::Queue(_), None) => {
                     return Err(SystemError::NoSuchFunction(format!("{} without a queue", function.name)));
@@ -206,12 +219,37 @@ impl System {
                     })?;
                     let name = function.name.clone();
                     let schedule = Schedule { name, every, handler, clock: clock.clone() };
-                    rest.spawn(schedule.run(stop.clone()));
+                    if config.schedules {
+                        rest.spawn(schedule.run(stop.clone()));
+                    }
                 }
             }
         }
-        rest.spawn(listener::serve(api, gateway.router(), Limits::default(), stop.clone()));
-        Ok(Self { api_url, stream_url, aws, names, environment, endpoints, stop, bridge_stop, bridge, rest })
+        let mailed = endpoints.is_some().then(|| common.get("AWS_ENDPOINT_URL_SESV2")).flatten();
+        let mailed = mailed.and_then(|ses| Url::parse(ses).ok()?.join("outbox").ok());
+        let router = match mailed {
+            Some(outbox) => outbox::linked(gateway.router(), &local_url, &outbox),
+            None => gateway.router(),
+        };
+        rest.spawn(listener::serve(api, router, Limits::default(), stop.clone()));
+        Ok(Self {
+            api_url,
+            local_url,
+            stream_url,
+            aws,
+            names,
+            environment,
+            endpoints,
+            stop,
+            bridge_stop,
+            bridge,
+            rest,
+        })
+    }
+
+    /// What was mailed; `None`: SES is somewhere else.
+    pub fn outbox(&self) -> Option<&local_aws::Outbox> {
+        self.endpoints.as_ref().map(|endpoints| &endpoints.outbox)
     }
 
     /// The name of a table, bucket or queue of the template.
@@ -254,7 +292,7 @@ async fn endpoints(
             (Some(endpoints), env)
         }
         AwsSource::External { endpoint, access_key_id } => {
-            let mut env: BTreeMap<_, _> = ["DYNAMODB", "S3", "SQS", "SECRETS_MANAGER"]
+            let mut env: BTreeMap<_, _> = ["DYNAMODB", "S3", "SQS", "SECRETS_MANAGER", "SESV2"]
                 .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), endpoint.to_string()))
                 .into();
             env.insert("AWS_ACCESS_KEY_ID".into(), access_key_id.clone());
@@ -266,14 +304,23 @@ async fn endpoints(
 }
 
 /// What the secret holds in AWS.
-fn credentials(identity: &Identity) -> [(String, String); 5] {
-    [
+fn credentials(identity: &Identity) -> Vec<(String, String)> {
+    let mut credentials = vec![
         ("TWILIO_ACCOUNT_SID".into(), identity.account_sid.clone()),
         ("TWILIO_AUTH_TOKEN".into(), identity.auth_token.expose().into()),
         ("OPENAI_API_KEY".into(), identity.openai_api_key.expose().into()),
         ("STREAM_TOKEN_KEY".into(), identity.stream_token_key.expose().into()),
         ("OPERATOR_KEY".into(), identity.operator_key.expose().into()),
-    ]
+    ];
+    if let Some(meta) = &identity.meta {
+        let keys = [
+            ("META_TOKEN", &meta.token),
+            ("META_APP_SECRET", &meta.app_secret),
+            ("META_VERIFY_TOKEN", &meta.verify_token),
+        ];
+        credentials.extend(keys.map(|(name, key)| (name.to_owned(), key.expose().to_owned())));
+    }
+    credentials
 }
 
 /// The template's parameters and resources, as they are on this machine.
@@ -314,6 +361,7 @@ impl Resolve for Locals<'_> {
         let providers = &self.config.providers;
         Some(match name {
             "TwilioApiUrl" => providers.twilio_api_url.to_string(),
+            "MetaApiUrl" if providers.meta_api_url.is_some() => providers.meta_api_url.as_ref()?.to_string(),
             "OpenAiApiUrl" => providers.openai_api_url.to_string(),
             "OpenAiRealtimeUrl" => providers.openai_realtime_url.to_string(),
             "AWS::StackName" => STACK.to_owned(),

@@ -74,6 +74,8 @@ pub struct QueueSource {
     /// Logical id of the queue.
     pub queue: String,
     pub batch_size: i32,
+    /// Batches that are worked on at one time here. Where the stack has its parameter for that, one is enough.
+    pub at_once: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +162,7 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
                     queue: intrinsic::attribute_of(&event_properties["Queue"])
                         .ok_or_else(|| missing(id, "Events.Queue"))?,
                     batch_size: event_properties["BatchSize"].as_i64().map_or(10, |n| n.clamp(1, 10) as i32),
+                    at_once: at_once(&event_properties["ScalingConfig"]["MaximumConcurrency"]),
                 });
             }
             "Schedule" => {
@@ -179,6 +182,11 @@ fn function(id: &str, resource: &Value, globals: &Value) -> Result<Function, Tem
         queue,
         schedule,
     })
+}
+
+/// One machine needs fewer than a stack.
+fn at_once(limit: &Value) -> usize {
+    limit.as_u64().map_or(1, |limit| usize::try_from(limit.clamp(1, 8)).unwrap_or(1))
 }
 
 /// `rate(5 minutes)`. A time of day (`cron`) would have to be kept by a machine that is not always on.

@@ -1,4 +1,4 @@
-//! DynamoDB, S3, SQS and Secrets Manager on loopback, in one process, for the local system and for tests.
+//! DynamoDB, S3, SQS, Secrets Manager and an outbox in the place of SES on loopback, in one process, for the local system and for tests.
 //!
 //! The endpoints speak the wire protocols of AWS, so a client is an AWS SDK with another endpoint URL and
 //! nothing else changes. With a data directory all state is on disk before a request is answered and
@@ -25,6 +25,7 @@ mod keys;
 mod s3;
 mod secrets_manager;
 mod serve;
+mod ses;
 mod signature;
 mod sqs;
 
@@ -40,6 +41,7 @@ use crate::clock::Clock;
 use crate::home::Home;
 use crate::keys::Keys;
 use crate::serve::{Listener, Servers};
+pub use crate::ses::{Mailed, Outbox};
 
 /// The region in queue ARNs and the one to sign for.
 pub const REGION: &str = "us-east-1";
@@ -70,6 +72,8 @@ pub struct Ports {
     pub sqs: u16,
     /// Secrets Manager's port.
     pub secrets_manager: u16,
+    /// SES's port.
+    pub ses: u16,
 }
 
 /// The key pair and region that clients sign with. The pair is drawn at random, once for each data directory, and other
@@ -106,6 +110,10 @@ pub struct Endpoints {
     pub sqs: Url,
     /// `http://127.0.0.1:<port>/`, for Secrets Manager clients.
     pub secrets_manager: Url,
+    /// `http://127.0.0.1:<port>/`, for requests to SES.
+    pub ses: Url,
+    /// What was mailed: nothing leaves the machine.
+    pub outbox: Outbox,
     servers: Servers,
     credentials: Credentials,
     _home: Home,
@@ -124,8 +132,9 @@ impl Endpoints {
         let s3 = Listener::bind(config.ports.s3).await?;
         let sqs = Listener::bind(config.ports.sqs).await?;
         let secrets = Listener::bind(config.ports.secrets_manager).await?;
-        let [dynamodb_url, s3_url, sqs_url, secrets_url] =
-            [&dynamodb, &s3, &sqs, &secrets].map(|listener| listener.url.clone());
+        let mails = Listener::bind(config.ports.ses).await?;
+        let [dynamodb_url, s3_url, sqs_url, secrets_url, ses_url] =
+            [&dynamodb, &s3, &sqs, &secrets, &mails].map(|listener| listener.url.clone());
 
         let mut servers = Servers::default();
         let tables = dynamodb::open(home.database_file(dynamodb::SERVICE, "dynamodb.sqlite")?.as_deref())?;
@@ -134,17 +143,22 @@ impl Endpoints {
         let queue_file = home.database_file("SQS", "sqs.sqlite")?;
         let queues = sqs::router(queue_file.as_deref(), &sqs.url, &keys, clock.clone(), servers.stopping())?;
         let secret_file = home.database_file(secrets_manager::SERVICE, "secrets.sqlite")?;
-        let texts = secrets_manager::router(secret_file.as_deref(), &keys, clock)?;
+        let texts = secrets_manager::router(secret_file.as_deref(), &keys, clock.clone())?;
+        let mail_file = home.database_file(ses::SERVICE, "mails.sqlite")?;
+        let (mailing, outbox) = ses::router(mail_file.as_deref(), &keys, clock)?;
         servers.spawn(dynamodb.serve(dynamodb::router(tables, &keys), servers.stopping()));
         servers.spawn(s3.serve(objects, servers.stopping()));
         servers.spawn(sqs.serve(queues, servers.stopping()));
         servers.spawn(secrets.serve(texts, servers.stopping()));
+        servers.spawn(mails.serve(mailing, servers.stopping()));
         let credentials = Credentials { keys, region: REGION };
         Ok(Self {
             dynamodb: dynamodb_url,
             s3: s3_url,
             sqs: sqs_url,
             secrets_manager: secrets_url,
+            ses: ses_url,
+            outbox,
             servers,
             credentials,
             _home: home,
@@ -165,6 +179,7 @@ impl Endpoints {
             ("AWS_ENDPOINT_URL_S3", self.s3.as_str()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.as_str()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_manager.as_str()),
+            ("AWS_ENDPOINT_URL_SESV2", self.ses.as_str()),
             ("AWS_ACCESS_KEY_ID", self.credentials.access_key_id()),
             ("AWS_SECRET_ACCESS_KEY", self.credentials.secret_access_key()),
             ("AWS_REGION", REGION),
@@ -226,7 +241,7 @@ pub enum StartError {
         "cannot open the {service} store ({reason}): move its files out of the data directory to begin anew"
     )]
     Store {
-        /// `DynamoDB`, `S3`, `SQS` or `SecretsManager`.
+        /// `DynamoDB`, `S3`, `SQS`, `SecretsManager` or `SES`.
         service: &'static str,
         /// What the database said.
         reason: String,

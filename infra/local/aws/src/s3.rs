@@ -22,7 +22,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, CONTENT_TYPE, ORIGIN,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use s3s::auth::SimpleAuth;
@@ -55,11 +56,23 @@ pub(crate) fn router(directory: &Path, file: Option<&Path>, keys: &Keys) -> Resu
     Ok(service.layer(axum::middleware::from_fn(for_other_origins)))
 }
 
-/// What a page of another origin reads it may look at, as the template's bucket lets the console's page. Which origin that is,
-/// is not asked here: a local console has no address of its own, and a link that is signed is the right to its object.
+/// What a page of another origin reads it may look at, and it may put files where a link was signed for them, as the template's
+/// buckets let the console's page. Which origin that is, is not asked here: a local console has no address of its own, and a
+/// link that is signed is the right to its object.
 async fn for_other_origins(request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let is_of_page = reads && request.headers().contains_key(ORIGIN);
+    let (method, headers) = (request.method(), request.headers());
+    let is_asked_of = matches!(*method, Method::GET | Method::HEAD | Method::PUT);
+    let is_of_page = is_asked_of && headers.contains_key(ORIGIN);
+    if *method == Method::OPTIONS
+        && headers.get(ACCESS_CONTROL_REQUEST_METHOD).is_some_and(|put| put == "PUT")
+    {
+        let allowed = [
+            (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (ACCESS_CONTROL_ALLOW_METHODS, "PUT"),
+            (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, if-none-match"),
+        ];
+        return (StatusCode::OK, allowed).into_response();
+    }
     let mut response = next.run(request).await;
     if is_of_page {
         let headers = response.headers_mut();

@@ -1,12 +1,19 @@
 //! Commands over the API of a deployment or of the running local system.
 
+mod appointments;
 mod business;
 mod calls;
+mod campaigns;
 mod client;
+mod contacts;
+mod do_not_call;
 mod doctor;
+mod endpoints;
 mod init;
 mod key;
+mod leads;
 mod messages;
+mod notifications;
 mod number;
 mod report;
 mod settings;
@@ -56,6 +63,22 @@ pub(super) enum Area {
     Calls(Group<calls::Command>),
     /// What callers left: list it, say that it is dealt with
     Messages(Group<messages::Command>),
+    /// The people whom a business knows: list them, take them in from a file, write them into one
+    Contacts(Group<contacts::Command>),
+    /// People of a file who are called one after another: make, start, pause, stop, and who came to what
+    Campaigns(Group<campaigns::Command>),
+    /// Numbers that the business does not call: list them, put one there, take one off
+    DoNotCall(Group<do_not_call::Command>),
+    /// Appointments: list, look for free times, book, call off
+    Appointments(Group<appointments::Command>),
+    /// Calendars and services: list, make, feeds and calendars of other systems
+    Calendars(Group<appointments::Calendars>),
+    /// Addresses at which a business is told what happened, and what became of each event on its way there
+    Endpoints(Group<endpoints::Command>),
+    /// Where leads come from, and those that came
+    Leads(Group<leads::Command>),
+    /// People of a business, and rooms of its chat, who are told of few things in words, and what became of that
+    Notifications(Group<notifications::Command>),
     /// What a business used in a month, and what it cost
     Usage(Single<report::Usage>),
     /// Who wrote, heard or read what on a day
@@ -75,6 +98,18 @@ pub(super) async fn run(area: Area) -> anyhow::Result<()> {
         Area::Prompt(Single { wanted, target }) => settings::prompt(&target.client()?, wanted).await,
         Area::Calls(Group { command, target }) => calls::run(&target.client()?, command).await,
         Area::Messages(Group { command, target }) => messages::run(&target.client()?, command).await,
+        Area::Contacts(Group { command, target }) => contacts::run(&target.client()?, command).await,
+        Area::Campaigns(Group { command, target }) => campaigns::run(&target.client()?, command).await,
+        Area::DoNotCall(Group { command, target }) => do_not_call::run(&target.client()?, command).await,
+        Area::Appointments(Group { command, target }) => appointments::run(&target.client()?, command).await,
+        Area::Calendars(Group { command, target }) => {
+            appointments::calendars(&target.client()?, command).await
+        }
+        Area::Endpoints(Group { command, target }) => endpoints::run(&target.client()?, command).await,
+        Area::Leads(Group { command, target }) => leads::run(&target.client()?, command).await,
+        Area::Notifications(Group { command, target }) => {
+            notifications::run(&target.client()?, command).await
+        }
         Area::Usage(Single { wanted, target }) => report::usage(&target.client()?, wanted).await,
         Area::Audit(Single { wanted, target }) => report::audit(&target.client()?, wanted).await,
         Area::Doctor(Single { wanted, target }) => doctor::run(&target.client()?, wanted).await,

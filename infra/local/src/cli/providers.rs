@@ -1,10 +1,11 @@
-//! Twilio, OpenAI and the issuer that people sign in through: real where they are given, simulated otherwise.
+//! Twilio, Meta, OpenAI and the issuer that people sign in through: real where they are given, simulated otherwise.
 
 use anyhow::{Context as _, bail};
 use domain::Secret;
 use local::demo::story;
-use local::home::Identity;
+use local::home::{Identity, MetaApp};
 use local::system::{Issuer, Providers};
+use simulator::meta::{Meta, MetaConfig};
 use simulator::oidc::IssuerConfig;
 use simulator::openai::{OpenAi, OpenAiConfig};
 use simulator::twilio::{Twilio, TwilioConfig};
@@ -16,6 +17,7 @@ pub(super) struct Chosen {
     pub(super) identity: Identity,
     pub(super) twilio: Option<Twilio>,
     pub(super) openai: Option<OpenAi>,
+    pub(super) meta: Option<Meta>,
     pub(super) issuer: Option<simulator::oidc::Issuer>,
 }
 
@@ -37,6 +39,7 @@ pub(super) async fn choose(mut identity: Identity) -> anyhow::Result<Chosen> {
                 api_key: identity.openai_api_key.expose().to_owned(),
                 script: story::model(),
                 facts: story::facts(),
+                talk: story::talk(),
                 ..OpenAiConfig::default()
             };
             let openai = OpenAi::start(config).await.context("the simulated OpenAI")?;
@@ -58,6 +61,27 @@ pub(super) async fn choose(mut identity: Identity) -> anyhow::Result<Chosen> {
         }
         _ => bail!("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together: set both or neither"),
     };
+    let (meta, meta_api_url) = match (var("META_TOKEN"), var("META_APP_SECRET"), var("META_VERIFY_TOKEN")) {
+        (Some(token), Some(app_secret), Some(verify_token)) => {
+            let secret = Secret::new;
+            identity.meta = Some(MetaApp {
+                token: secret(token),
+                app_secret: secret(app_secret),
+                verify_token: secret(verify_token),
+            });
+            (None, Some(url("META_API_URL", "https://graph.facebook.com")?))
+        }
+        (None, None, None) => match &identity.meta {
+            Some(MetaApp { token, app_secret, verify_token }) => {
+                let config = MetaConfig::new(token.expose(), app_secret.expose(), verify_token.expose());
+                let meta = Meta::start(config).await.context("the simulated Meta")?;
+                let api = meta.api_url().clone();
+                (Some(meta), Some(api))
+            }
+            None => (None, None),
+        },
+        _ => bail!("META_TOKEN, META_APP_SECRET and META_VERIFY_TOKEN go together: set all three or none"),
+    };
     let (simulated, issuer) = match var("OIDC_ISSUER") {
         Some(issuer) => {
             let client_id =
@@ -78,6 +102,6 @@ pub(super) async fn choose(mut identity: Identity) -> anyhow::Result<Chosen> {
         }
     };
     let issuer = Some(issuer);
-    let urls = Providers { twilio_api_url, openai_api_url, openai_realtime_url, issuer };
-    Ok(Chosen { urls, identity, twilio, openai, issuer: simulated })
+    let urls = Providers { twilio_api_url, meta_api_url, openai_api_url, openai_realtime_url, issuer };
+    Ok(Chosen { urls, identity, twilio, openai, meta, issuer: simulated })
 }

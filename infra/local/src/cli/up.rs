@@ -10,10 +10,11 @@ use anyhow::Context as _;
 use bridge::LiveEvents;
 use functions::edge::address;
 use functions::edge::verified_form::DELIVERY;
-use local::demo::{business, place, story};
+use local::demo::{business, offer, place, story};
 use local::home::{Identity, create_private, create_private_dir};
 use local::system::{AwsSource, Config, System};
 use local::template::Template;
+use simulator::meta::Sender;
 use simulator::twilio::{CallSpec, Callee};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -21,7 +22,7 @@ use url::Url;
 
 use super::providers::{self, Chosen};
 use super::running::Running;
-use super::{Up, call, say};
+use super::{Up, call, say, text};
 
 pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     let began = Instant::now();
@@ -34,7 +35,7 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     ));
     let identity = Identity::open(data)?;
     // The simulated issuer runs as long as it is held.
-    let Chosen { urls, identity, twilio, openai, issuer } = providers::choose(identity).await?;
+    let Chosen { urls, identity, twilio, openai, meta, issuer } = providers::choose(identity).await?;
     let live = LiveEvents::broadcasting();
     let config = Config {
         aws: AwsSource::Embedded { data_dir: Some(data.join("aws")) },
@@ -47,12 +48,15 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         stream_url: args.stream_url.clone(),
         live: live.clone(),
         ahead: None,
+        schedules: true,
     };
     let system = Box::pin(System::start(config)).await?;
     let seeded = business::seed(&system, &args.number, &identity.api_key).await?;
+    offer::open(&system.local_url, &identity.api_key).await?;
     let webhook = |path| Url::parse(&format!("{}#{DELIVERY}", address::of(&system.api_url, path)));
     let voice_url = webhook("/twilio/voice/inbound")?;
     let status_url = webhook("/twilio/voice/status")?;
+    let text_url = webhook("/twilio/messages")?;
     let target = place::CallTarget {
         voice_url: voice_url.clone(),
         status_url: Some(status_url.clone()),
@@ -66,12 +70,14 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         ("S3", "AWS_ENDPOINT_URL_S3"),
         ("SQS", "AWS_ENDPOINT_URL_SQS"),
         ("Secrets", "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+        ("SES", "AWS_ENDPOINT_URL_SESV2"),
     ] {
         tell(format_args!("  {name:<10} {}", system.environment.get(variable).map_or("", String::as_str)));
     }
     tell(format_args!("  API        {}", system.api_url));
     tell(format_args!("  media      {}", system.stream_url));
     tell(format_args!("  Twilio     {}", if twilio.is_some() { "simulated" } else { "real" }));
+    tell(format_args!("  Meta       {}", if meta.is_some() { "simulated" } else { "real" }));
     tell(format_args!("  OpenAI     {}", if openai.is_some() { "simulated" } else { "real" }));
     tell(format_args!("  sign-in    {}", if issuer.is_some() { "simulated" } else { "real" }));
     tell(format_args!("  business   {} at {}", seeded.business.name, seeded.number.as_e164()));
@@ -92,7 +98,15 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
         return outcome;
     }
 
-    let control = control(station).await?;
+    if let Some(meta) = &meta {
+        let display_phone_number = args.number.trim_start_matches('+').to_owned();
+        let phone_number_id = text::station::PHONE_NUMBER_ID.to_owned();
+        meta.add_sender(Sender { phone_number_id, display_phone_number });
+        // What Meta signs has no address in it, so the simulated one need not come by a tunnel.
+        meta.subscribe(Url::parse(&address::of(&system.local_url, "/meta/whatsapp"))?).await?;
+    }
+    let carriers = text::station::Carriers { calls: station.clone(), meta, webhook: text_url.clone() };
+    let control = control(station, carriers).await?;
     let mut environment = system.environment.clone();
     // What the README's requests are made with.
     environment
@@ -109,13 +123,14 @@ pub(super) async fn run(args: Up) -> anyhow::Result<()> {
     tell("Point a Twilio number at");
     tell(format_args!("  voice webhook     {voice_url}   (HTTP POST)"));
     tell(format_args!("  status callback   {status_url}   (HTTP POST)"));
+    tell(format_args!("  messaging webhook {text_url}   (HTTP POST)"));
     if args.public_base_url.is_none() {
         tell(
             "  (through a tunnel: set --public-base-url and --stream-url, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN)",
         );
     }
     tell(
-        "Place another call with `switchboard call`, or have the business call somebody with POST /v1/calls.",
+        "Text with the agent by `switchboard text`, place another call with `switchboard call`, or have the business call a customer with POST /v1/calls.",
     );
     tell("Stop with Ctrl-C.");
     stopped().await?;
@@ -151,11 +166,15 @@ async fn demonstrate(station: &Arc<call::Station>, number: &str) -> anyhow::Resu
     call.await.context("the demonstration call")?
 }
 
-/// Another `switchboard` asks here for calls; loopback only, and on a port that only the data folder tells.
-async fn control(station: Option<Arc<call::Station>>) -> anyhow::Result<Url> {
+/// Another `switchboard` asks here for calls and telephones; loopback only, and on a port that only the data folder tells.
+async fn control(
+    station: Option<Arc<call::Station>>,
+    carriers: text::station::Carriers,
+) -> anyhow::Result<Url> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
-    tokio::spawn(async move { axum::serve(listener, call::control(station)).await });
+    let router = call::control(station).merge(text::station::router(carriers));
+    tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(url)
 }
 

@@ -38,6 +38,10 @@ pub enum SeedError {
 /// since it was first made stays as it is.
 pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<NewBusiness, SeedError> {
     let mut new = harbour_bicycles(PhoneNumber::parse(number)?, api_key.clone())?;
+    new.settings.prompts.whatsapp = Some(in_writing());
+    // Which times are free, its calendar says.
+    new.settings.prompts.inbound = Some(ChannelPrompt::new(RECEPTIONIST, GREETING));
+    new.settings.tools.appointments = true;
     let table = system.name("BusinessesTable")?;
     let reader = businesses::Reader::new(&system.aws, table);
     if let Some(kept) = reader.business(&new.business.id).await? {
@@ -51,6 +55,23 @@ pub async fn seed(system: &System, number: &str, api_key: &Secret) -> Result<New
     let keys = keys::Writer::new(&system.aws, system.name("KeysTable")?);
     provision(Writers { businesses: &writer, keys: &keys }, &new, system.aws.clock.now()).await?;
     Ok(new)
+}
+
+/// What the agent is told for calls.
+const RECEPTIONIST: &str = "\
+    You are Robin, the receptionist of {{business_name}}. You help callers to book a bicycle service, you \
+    tell them about opening hours, and you note what they need. Open Monday to Saturday, nine to six. A full \
+    service takes about two hours and covers brakes, gears, both wheels and a safety check of the frame.";
+const GREETING: &str = "Hello, this is Robin at {{business_name}}. How can I help you today?";
+
+/// What the agent is told for texts.
+fn in_writing() -> ChannelPrompt {
+    let instructions = "\
+        You are Robin, the receptionist of {{business_name}}, and you answer text messages. Be short and friendly. You \
+        help people to book a bicycle service, you tell them about opening hours, and you note what they need. Open Monday \
+        to Saturday, nine to six. A full service takes about two hours and covers brakes, gears, both wheels and a safety \
+        check of the frame.";
+    ChannelPrompt::new(instructions, "")
 }
 
 /// The people whom the demonstration calls are simulated: they may be called at any hour, and again at once.
@@ -71,11 +92,7 @@ fn at_any_time() -> OutboundPolicy {
 
 /// A workshop whose agent takes bookings, and calls people about them.
 pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusiness, InvalidId> {
-    let instructions = "\
-        You are Robin, the receptionist of {{business_name}}. You help callers to book a bicycle service, you \
-        tell them about opening hours, and you note what they need. Open Monday to Saturday, nine to six. A full \
-        service takes about two hours and covers brakes, gears, both wheels and a safety check of the frame. On \
-        Thursday morning nine o'clock and half past ten are free.";
+    let free = "On Thursday morning nine o'clock and half past ten are free.";
     Ok(NewBusiness {
         business: Business {
             id: BusinessId::parse("harbour-bicycles")?,
@@ -93,10 +110,7 @@ pub fn harbour_bicycles(number: PhoneNumber, api_key: Secret) -> Result<NewBusin
         settings: Settings {
             revision: Revision::FIRST,
             prompts: Prompts {
-                inbound: Some(ChannelPrompt::new(
-                    instructions,
-                    "Hello, this is Robin at {{business_name}}. How can I help you today?",
-                )),
+                inbound: Some(ChannelPrompt::new(format!("{RECEPTIONIST} {free}"), GREETING)),
                 outbound: Some(ChannelPrompt::new(
                     "You are Robin of {{business_name}}, who calls customers about their bicycles.",
                     "Hello, this is Robin at {{business_name}}. I am calling about your bicycle.",

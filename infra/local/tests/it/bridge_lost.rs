@@ -172,6 +172,7 @@ impl Stage {
             identity: identity.clone(),
             providers: Providers {
                 twilio_api_url: twilio.api_url().clone(),
+                meta_api_url: None,
                 openai_api_url: openai.api_url.parse().unwrap(),
                 openai_realtime_url: openai.realtime_url.parse().unwrap(),
                 issuer: None,
@@ -183,6 +184,7 @@ impl Stage {
             stream_url: Some(balancer.url.clone()),
             live: LiveEvents::default(),
             ahead: None,
+            schedules: true,
         });
         let system = Box::pin(system).await.unwrap();
         business::seed(&system, business::NUMBER, &identity.api_key).await.unwrap();

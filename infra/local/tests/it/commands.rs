@@ -43,9 +43,9 @@ fn a_missing_or_unplayable_wav_is_named() {
     assert!(error.contains("text.wav"), "{error}");
 }
 
-fn without_a_running_system_call_and_env_say_how_to_start_one() {
+fn without_a_running_system_call_env_and_text_say_how_to_start_one() {
     let data = tempfile::tempdir().unwrap();
-    for command in ["call", "env"] {
+    for command in ["call", "env", "text"] {
         let error = stderr(switchboard().args([command, "--data"]).arg(data.path()));
         assert!(error.contains("switchboard up"), "{command}: {error}");
     }
@@ -202,14 +202,61 @@ fn doctor_proves_the_local_system_and_tells_a_fault() {
     up.kill();
 }
 
+/// A calendar and a service of documents, and an appointment from its slot to its end.
+fn appointments_are_made_and_called_off_from_the_terminal() {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(data.path());
+    let typed = |words: &[&str]| {
+        let mut command = switchboard();
+        command.args(words).env("SWITCHBOARD_URL", up.variable("SWITCHBOARD_URL"));
+        let output = command.env("SWITCHBOARD_KEY", up.variable("SWITCHBOARD_KEY")).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words:?}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json = |words: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&typed(&[words, &["--json"]].concat())).unwrap()
+    };
+    let file = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let week = days.map(|day| format!(r#""{day}": ["00:00-24:00"]"#)).join(", ");
+    let calendar = file("calendar.json", &format!(r#"{{ "name": "Berta", "week": {{ {week} }} }}"#));
+    let service = file("service.json", r#"{ "name": "Fitting", "minutes": 30, "calendars": ["berta"] }"#);
+    for _ in 0..2 {
+        typed(&["calendars", "put", "berta", &calendar]);
+        typed(&["calendars", "put-service", "fitting", &service]);
+    }
+    assert!(
+        typed(&["calendars", "list"]).contains("Berta")
+            && typed(&["calendars", "services"]).contains("Fitting")
+    );
+    let slots = json(&["appointments", "slots", "fitting", "--limit", "10"]);
+    let start = slots["slots"][5]["start"].as_str().unwrap();
+    let book = ["appointments", "book", "fitting", start, "Maria Huber", "--number", "+12025550143"];
+    let (booked, again) = (json(&book), json(&book));
+    assert_eq!(booked["id"], again["id"], "a command that is repeated books nothing twice");
+    let id = booked["id"].as_str().unwrap();
+    assert!(typed(&["appointments", "list"]).contains("Maria Huber"));
+    assert_eq!(json(&["appointments", "reminders", id])["reminders"], serde_json::json!([]));
+    assert_eq!(json(&["appointments", "cancel", id])["status"], "cancelled");
+    assert!(json(&["calendars", "feed", "berta"])["url"].as_str().unwrap().ends_with(".ics"));
+    assert_eq!(typed(&["calendars", "sources", "berta"]).trim(), "none");
+    up.kill();
+}
+
 acceptance::tests![
+    appointments_are_made_and_called_off_from_the_terminal,
     doctor_proves_the_local_system_and_tells_a_fault,
     an_error_of_the_api_is_told_in_words,
     a_port_in_use_is_named,
     a_broken_data_folder_is_named,
     a_folder_that_another_copy_uses_is_refused,
     a_missing_or_unplayable_wav_is_named,
-    without_a_running_system_call_and_env_say_how_to_start_one,
+    without_a_running_system_call_env_and_text_say_how_to_start_one,
     env_speaks_to_the_running_system_and_sigterm_stops_it_cleanly,
     printed_addresses_keep_the_path_of_the_public_address,
     a_reader_that_has_enough_ends_a_command_quietly,

@@ -88,6 +88,7 @@ impl Shell {
 fn runs_here(block: &str) -> bool {
     RUN_BY_CI.contains(&block)
         || block.contains("/v1/calls")
+        || block.contains("X-Webhook-Secret")
         || block.contains("-- init ")
         || block.contains("-- settings ")
         || block.contains("-- calls list ")
@@ -120,6 +121,26 @@ fn the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_seco
         answers.push(answer["sid"].clone());
     }
     assert_eq!(answers[0], answers[1]);
+    up.kill();
+}
+
+/// The lead in the README, typed as it stands with the address and the secret of a source, makes a contact once.
+fn the_lead_in_the_readme_makes_a_contact_and_its_repetition_no_second_one() {
+    let shell = Shell::new();
+    let up = Up::start(&shell.data());
+    let typed = |script: &str| {
+        let output = shell.run(script);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|_| panic!("{text}"))
+    };
+    let source = typed("eval \"$(cargo run -q -- env)\"\ncargo run -q -- leads add Form --json");
+    let block = blocks("").into_iter().find(|block| block.contains("X-Webhook-Secret")).expect("the lead");
+    let [url, secret] = ["url", "secret"].map(|name| source[name].as_str().expect(name).to_owned());
+    let block = format!("URL='{url}'\nSECRET='{secret}'\n{block}");
+    let (first, again) = (typed(&block), typed(&block));
+    assert_eq!(first["state"], "created", "{first}");
+    assert_eq!(first["lead"], again["lead"]);
     up.kill();
 }
 
@@ -181,6 +202,7 @@ fn the_table_of_commands_is_the_binarys() {
 acceptance::tests![
     a_block_runs_on_this_machine_or_says_that_it_needs_aws,
     the_request_in_the_readme_calls_the_customer_and_its_repetition_calls_no_second_time,
+    the_lead_in_the_readme_makes_a_contact_and_its_repetition_no_second_one,
     a_business_is_set_up_and_its_settings_published_as_the_page_says,
     every_command_that_the_pages_name_is_one_that_exists,
     the_table_of_commands_is_the_binarys,

@@ -10,6 +10,7 @@ mod documents;
 mod process;
 mod redrive;
 mod restart;
+mod texts;
 
 fn main() -> ExitCode {
     acceptance::suite::run(&[
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         bridge_lost::TESTS,
         redrive::TESTS,
         restart::TESTS,
+        texts::TESTS,
         commands::TESTS,
         certificates::TESTS,
         documents::TESTS,

@@ -11,8 +11,10 @@ const STARTS_WITHIN: Duration = Duration::from_secs(300);
 
 pub(crate) fn switchboard() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
-    for real in ["OPENAI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "PUBLIC_BASE_URL", "STREAM_URL"]
-    {
+    let keys = ["META_TOKEN", "META_APP_SECRET", "META_VERIFY_TOKEN"];
+    let others =
+        ["OPENAI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "PUBLIC_BASE_URL", "STREAM_URL"];
+    for real in keys.into_iter().chain(others) {
         command.env_remove(real);
     }
     command

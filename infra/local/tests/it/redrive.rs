@@ -99,7 +99,12 @@ async fn what_was_given_up_is_sent_again_and_poison_stays_with_its_reason() {
     assert!(error.contains(dead_letters) && error.contains("no dead-letter queue"), "{error}");
     let error = said(&here().arg("transcript").output().unwrap(), 1);
     assert!(error.contains("no queue `transcript`"), "{error}");
-    assert!(error.contains("insights, recordings, texts, transcripts"), "it says which there are: {error}");
+    assert!(
+        error.contains(
+            "insights, leads, notifications, person_exports, persons, recordings, texts, transcripts"
+        ),
+        "it says which there are: {error}"
+    );
     assert!(up.terminate().success());
     let error = said(&here().output().unwrap(), 1);
     assert!(error.contains("switchboard up"), "{error}");

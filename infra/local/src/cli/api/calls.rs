@@ -113,7 +113,7 @@ pub(super) async fn run(client: &Client, command: Command) -> anyhow::Result<()>
     Ok(())
 }
 
-fn random() -> anyhow::Result<String> {
+pub(super) fn random() -> anyhow::Result<String> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
     Ok(hex::encode(bytes))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use http::Method;
-use reqwest::header::{ETAG, HeaderMap};
+use reqwest::header::{ETAG, HeaderMap, LINK};
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -148,6 +148,11 @@ impl Client {
         self.http.get(url)
     }
 
+    /// Sends a file to another address, without the key.
+    pub(super) fn put(&self, url: Url) -> RequestBuilder {
+        self.http.put(url)
+    }
+
     /// The business that was named.
     pub(super) fn business(&self) -> Option<&str> {
         self.business.as_deref()
@@ -239,6 +244,19 @@ impl Ask<'_> {
     /// The text of the answer, if it is a success.
     pub(super) async fn send_for_text(self) -> anyhow::Result<String> {
         Ok(self.answered().await?.text().await?)
+    }
+
+    /// The text of a page, if it is a success, and the cursor of the next one, which its `Link` names.
+    pub(super) async fn send_for_page(self) -> anyhow::Result<(Vec<u8>, Option<String>)> {
+        let base = self.url.clone();
+        let response = self.answered().await?;
+        let link = response.headers().get(LINK).and_then(|link| link.to_str().ok());
+        let next = link.and_then(|link| base.join(link.split(['<', '>']).nth(1)?).ok());
+        let named = |url: Url| {
+            url.query_pairs().find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor.into_owned())
+        };
+        let cursor = next.and_then(named);
+        Ok((response.bytes().await?.to_vec(), cursor))
     }
 
     async fn answered(self) -> anyhow::Result<Response> {
