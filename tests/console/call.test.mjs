@@ -121,7 +121,7 @@ test("the overview counts calls by day, and the address keeps the days", async (
   await chart("Calls by day").waitFor();
   for (const days of [7, 30]) {
     await page.getByRole("link", { name: `${days} days`, exact: true }).click();
-    assert.ok(page.url().endsWith(`overview?days=${days}`), page.url());
+    await page.waitForURL(new RegExp(`overview\\?days=${days}$`));
     await page.waitForFunction((days) => document.querySelector(".chart")?.children.length === days, days);
     const { data } = await ask("GET", `/statistics?days=${days}`);
     const told = await chart("Calls by day").getByRole("img").getAttribute("aria-label");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ask, key, launch, open, operatorKey, signIn, url } from "./browser.mjs";
+import { placed } from "./calls.mjs";
 
 let browser;
 let business;
@@ -13,26 +14,6 @@ before(async () => {
 after(() => browser?.close());
 
 const at = (place) => `${url}/console#/b/${business}/${place}`;
-
-/** A call that the agent places, until it is over. */
-async function placed() {
-  const [{ number: from }] = (await ask("GET", "/numbers")).data.numbers;
-  const order = { from, to: "+12025550187", reason: "your bicycle is ready" };
-  const { data } = await ask("POST", "/calls", { body: order, headers: { "idempotency-key": crypto.randomUUID() } });
-  const until = async (is) => {
-    for (;;) {
-      const { data: call } = await ask("GET", `/calls/${data.sid}`);
-      if (is(call)) return call;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  };
-  await until((call) => call.answered_at);
-  const end = async () => {
-    await ask("POST", `/calls/${data.sid}/actions`, { body: { action: "end" }, headers: { "idempotency-key": crypto.randomUUID() } });
-    await until((call) => call.ended_at);
-  };
-  return { sid: data.sid, end };
-}
 
 test("a call that goes on stands above all others, whatever their order, where no filter leaves it out", async () => {
   const { context, page, wrong } = await open(browser);

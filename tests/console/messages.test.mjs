@@ -66,7 +66,7 @@ test("a message is found, read as text, done, and the counts fall; it is taken b
   assert.equal(await rows(page).count(), 2, "what is done does not wait");
   await page.getByLabel("State").selectOption("done");
   await page.getByText(`desk ${CANARY}`).waitFor();
-  assert.ok(page.url().includes("state=done"), "the filter stands in the address");
+  await page.waitForURL(/state=done/);
   await page.getByRole("link", { name: "Overview" }).click();
   await figure(page).getByText("2", { exact: true }).waitFor();
   await page.goBack();

@@ -311,7 +311,8 @@ test("a page of another origin has no effect", async () => {
     document.body.append(form);
     form.submit();
   }, url);
-  await page.waitForLoadState();
+  // Submitted, a form navigates some time later, and would take the page away from what follows.
+  await page.waitForURL(`${url}/v1/keys`);
   assert.equal(await keys(), known);
   // Tokens that are good, in the wrong page.
   const { data: begun } = await ask("POST", "/test_calls", { headers: { "idempotency-key": crypto.randomUUID() } });

@@ -1,6 +1,6 @@
 //! Every call that its business wants recorded says what became of its recording.
 
-use acceptance::crash_proxies::{CrashProxies, Cut};
+use acceptance::crash_proxies::{CrashProxies, Cut, cuts};
 use acceptance::lease::lapse;
 use acceptance::record::RecordingRecord;
 use acceptance::recorded::Recorded;
@@ -306,7 +306,7 @@ async fn wherever_a_worker_dies_a_call_comes_to_the_same_account() {
     let (expected, changes) = a_life(&world, 0, None).await;
     assert_eq!(expected, json!({ "state": "archived", "rows": 1, "search": "Some(Found)", "objects": 1 }));
     assert!(changes >= 8, "the whole way was gone: {changes}");
-    let lives = (0..changes).flat_map(|change| Cut::ALL.map(|cut| (change, cut))).enumerate();
+    let lives = cuts(changes).into_iter().enumerate();
     stream::iter(lives)
         .for_each_concurrent(AT_ONCE, |(number, chosen)| {
             let life = a_life(&world, number + 1, Some(chosen));

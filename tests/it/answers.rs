@@ -6,9 +6,13 @@
 mod actions;
 mod appointments;
 mod calls;
+mod campaigns;
 mod contacts;
+mod endpoints;
+mod leads;
 mod limits;
 mod messages;
+mod notifications;
 mod setting_up;
 mod sign_in;
 mod test_calls;
@@ -17,10 +21,8 @@ mod texts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use acceptance::described::Described;
-use acceptance::outbound::order;
 use acceptance::webhook::{Webhook, call_sid};
-use acceptance::{World, WorldConfig};
+use acceptance::{World, WorldConfig, described::Described, outbound::order};
 use functions::edge::api::BUSINESSES;
 use http::Method;
 use regex::Regex;
@@ -163,9 +165,9 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Numbers that are measured, by the end of their name; everything within `usage`, `parts` and `session` is.
-const MEASURED: [&str; 9] =
-    ["_ms", "_us", "bytes", "usd_micros", "duration_s", "expires_in", "_per_peak", "caller", "agent"];
+/// Numbers that are measured or depend on the order of events, by the end of their name; everything within `usage`, `parts` and `session` is.
+const MEASURED: [&str; 10] =
+    ["id", "_ms", "_us", "bytes", "usd_micros", "duration_s", "expires_in", "_per_peak", "caller", "agent"];
 /// Lists whose length is the conversation's affair: the first entry shows their shape.
 const CUT: [&str; 4] = ["turns", "entries", "caller", "agent"];
 
@@ -213,7 +215,8 @@ fn redacted(text: &str) -> String {
         (r"/s/[A-Za-z0-9_-]{43}", "/s/[token]"),
         (r"/feeds/[0-9a-f]{32}\.ics", "/feeds/[secret].ics"),
         (r"\b(CA|RE|MZ|AC)[0-9a-f]{32}\b", "$1[hex]"),
-        (r"\bctc_[0-9a-f]{32}\b", "ctc_[hex]"),
+        (r"\b(ctc|imp|exp|evt|prq|lead)_[0-9a-f]{32}\b", "${1}_[hex]"),
+        (r"whsec_[A-Za-z0-9+/=]+", "whsec_[secret]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r#""[A-Za-z0-9_-]{43}""#, r#""[id]""#),
         (r#""[0-9a-f]{32}""#, r#""[pseudonym]""#),
@@ -222,7 +225,7 @@ fn redacted(text: &str) -> String {
         (r#""issuer": "127\.0\.0\.1:\d+""#, r#""issuer": "[host]""#),
         (r"swb_(bus|op)_[A-Za-z0-9]{8}…", "swb_$1_[id]…"),
         (
-            r#""(id|key|by|author|created_by|replaced_by|invited_by)": "[A-Za-z0-9]{8}""#,
+            r#""(id|key|by|asked_by|author|created_by|replaced_by|invited_by)": "[A-Za-z0-9]{8}""#,
             r#""$1": "[key id]""#,
         ),
         (r"/v1/keys/[A-Za-z0-9]{8}\b", "/v1/keys/[key id]"),
@@ -232,6 +235,8 @@ fn redacted(text: &str) -> String {
         (r#""next": "[A-Za-z0-9_-]+""#, r#""next": "[cursor]""#),
         (r"cursor=[A-Za-z0-9_-]+>", "cursor=[cursor]>"),
         (r#""local": "[^"]+""#, r#""local": "[local time]""#),
+        // How much was told before differs with how soon the workers are at it.
+        (r#""sequence": \d{2,}"#, r#""sequence": [number]"#),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
     ];
     kinds.iter().fold(text.to_owned(), |text, (kind, name)| {
@@ -245,10 +250,8 @@ async fn every_route_answers_as_recorded() {
     let world = Box::pin(World::with(WorldConfig { openai, ..WorldConfig::default() })).await;
     let outcome = world.call(caller).await;
     let record = world.complete_record(&outcome.call_sid).await;
-    let sid = outcome.call_sid.as_str();
-    let recording = record.recording().sid.clone();
+    let (sid, recording) = (outcome.call_sid.as_str(), record.recording().sid.clone());
     let mut answers = Answers::of(&world);
-
     of_twilio(&mut answers).await;
     calls::of_calls(&mut answers, sid, &recording).await;
     of_prompts(&mut answers).await;
@@ -267,6 +270,10 @@ async fn every_route_answers_as_recorded() {
     messages::of_messages(&mut answers, sid).await;
     texts::of_texts(&mut answers).await;
     contacts::of_contacts(&mut answers).await;
+    endpoints::of_endpoints(&mut answers).await;
+    leads::of_leads(&mut answers).await;
+    notifications::of_notifications(&mut answers).await;
+    campaigns::of_campaigns(&mut answers).await;
     sign_in::of_signing_in(&mut answers).await;
     setting_up::of_all(&mut answers).await;
 
@@ -420,7 +427,7 @@ async fn of_recordings(answers: &mut Answers<'_>, of: &str, path: &str) {
     answers.ask("an unknown field", Method::POST, &shares, &at, json_body(json!({ "views": 2 }))).await;
     let url = share["url"].as_str().unwrap();
     let link = format!("/s/{}", url.rsplit('/').next().unwrap());
-    of_a_link(answers, &link).await;
+    calls::of_a_link(answers, &link).await;
     answers.ask("the links and their visits", Method::GET, &shares, &at, Extra::default()).await;
     let one = format!("{at}/{}", share["id"].as_str().unwrap());
     answers.ask("no more", Method::DELETE, &format!("{shares}/{{share}}"), &one, Extra::default()).await;
@@ -428,20 +435,6 @@ async fn of_recordings(answers: &mut Answers<'_>, of: &str, path: &str) {
         answers.ask("deleted", Method::DELETE, of, path, Extra::default()).await;
         answers.ask("deleted before", Method::DELETE, of, path, Extra::default()).await;
     }
-}
-
-async fn of_a_link(answers: &mut Answers<'_>, link: &str) {
-    let route = "/s/{token}";
-    let program = |body: Option<Value>| Extra { body, keyless: true, ..header("accept", "application/json") };
-    answers.ask("a browser looks", Method::GET, route, link, keyless()).await;
-    answers.ask("a program looks", Method::GET, route, link, program(None)).await;
-    let wrong = program(Some(json!({ "passcode": "wrong" })));
-    answers.ask("a wrong passcode", Method::POST, route, link, wrong).await;
-    let right = || Some(json!({ "passcode": "harbour-7" }));
-    answers.ask("a program opens", Method::POST, route, link, program(right())).await;
-    answers.ask("a browser opens", Method::POST, route, link, Extra { body: right(), ..keyless() }).await;
-    answers.ask("no more views", Method::POST, route, link, program(right())).await;
-    answers.ask("no such link", Method::GET, route, "/s/unknown", program(None)).await;
 }
 
 acceptance::tests![every_route_answers_as_recorded];

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use acceptance::{World, WorldConfig};
+use domain::BusinessId;
+use domain::appointments::AppointmentId;
 use functions::businesses::provision::NewBusiness;
 use serde_json::{Value, json};
 use simulator::audio::speech;
@@ -63,6 +65,10 @@ pub(crate) async fn booked_in(world: &World, business: &NewBusiness, id: &str) -
     let path = |of: &str| world.url(&format!("/v1/appointments/{of}/{id}"));
     sent(world.http.put(path("calendars")), json!({ "name": id, "week": week })).await;
     sent(world.http.put(path("services")), json!({ "name": id, "minutes": 60, "calendars": [id] })).await;
+    let source = json!({ "url": "http://127.0.0.1:1/anna.ics", "while_away": "own_calendar" });
+    let source =
+        world.http.put(world.url(&format!("/v1/appointments/calendars/{id}/sources/{id}"))).json(&source);
+    assert_eq!(source.bearer_auth(key).send().await.unwrap().status(), 200);
     let slots = world.http.get(world.url(&format!("/v1/appointments/slots?service={id}"))).bearer_auth(key);
     let slots: Value = slots.send().await.unwrap().json().await.unwrap();
     let new = json!({ "service": id, "start": slots["slots"][8]["start"], "person": { "name": "Maria" } });
@@ -78,7 +84,10 @@ pub(crate) async fn offer(world: &World) {
         ("/v1/appointments/calendars/anna", json!({ "name": "Anna", "week": week })),
         (
             "/v1/appointments/services/trim",
-            json!({ "name": "Trim", "minutes": 60, "calendars": ["anna"], "reminders": [10] }),
+            json!({
+                "name": "Trim", "minutes": 60, "calendars": ["anna"], "reminders": [10],
+                "remind": { "from": world.business.number.as_e164(), "by": [{ "way": "sms" }] },
+            }),
         ),
     ] {
         let put = world.http.put(world.url(path)).bearer_auth(world.identity.api_key.expose()).json(&body);
@@ -126,8 +135,35 @@ async fn a_caller_books_and_moves_an_appointment() {
     let all = appointments(&world).await;
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!((&all[0]["status"], &all[0]["call"]), (&json!("booked"), &json!(outcome.call_sid)));
-    assert_eq!(all[0]["person"], json!({ "name": "Maria Huber", "number": record.from }));
+    let person = &all[0]["person"];
+    assert_eq!((&person["name"], &person["number"]), (&json!("Maria Huber"), &json!(record.from)));
+    let path = format!("/v1/contacts/{}/timeline?kind=appointment", person["contact"].as_str().unwrap());
+    let told = world.get(&path).await.1["entries"].clone();
+    let became: Vec<&Value> = told.as_array().unwrap().iter().map(|entry| &entry["became"]).collect();
+    assert_eq!(became, ["moved", "booked"], "told to the contact of the call");
     assert_eq!(record.session().unbacked_claims, 0);
+}
+
+/// While the caller is asked for their name the time is theirs; then it is one appointment.
+async fn a_time_is_held_while_the_caller_is_asked_for_their_name() {
+    let slot = "{{find_slots/slots/0/slot}}";
+    let holding = Reply::call("find_slots", json!({ "week": "next" })).then(
+        Reply::call("book_appointment", json!({ "slot": slot })).then(Reply::say(&speech::AGENT_CONFIRM)),
+    );
+    let named = json!({ "slot": slot, "name": "Maria Huber" });
+    let booking = Reply::call("book_appointment", named).then(Reply::say(&speech::AGENT_CONFIRM));
+    let world = world(holding, booking).await;
+    let outcome = world.call(caller()).await;
+    world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+    let booked = told(&world, "book_appointment");
+    assert_eq!(
+        (&booked[0]["error"], &booked[1]["done"]),
+        (&json!("needs_name"), &json!("booked")),
+        "{booked:?}"
+    );
+    let all = appointments(&world).await;
+    assert_eq!(all.len(), 1, "the time that was held is the one that is booked: {all:?}");
+    assert_eq!((&all[0]["status"], &all[0]["person"]["name"]), (&json!("booked"), &json!("Maria Huber")));
 }
 
 /// A model that makes a token up books nothing, and one that cancels what is not the caller's cancels nothing.
@@ -142,6 +178,29 @@ async fn a_model_that_makes_a_time_up_books_nothing() {
     assert_eq!(told(&world, "book_appointment")[0]["error"], "invalid_slot");
     assert_eq!(told(&world, "cancel_appointment")[0]["error"], "not_yours");
     assert_eq!(appointments(&world).await, Vec::<Value>::new());
+}
+
+/// Requirement 9 of appointments. The right id is of no use to a caller whose appointment it is not.
+async fn a_caller_cannot_change_what_is_anothers() {
+    let id = AppointmentId::of(&BusinessId::parse("harbour-bicycles").unwrap(), "others");
+    let cancel = Reply::call("cancel_appointment", json!({ "appointment": id }));
+    let to = json!({ "appointment": id, "slot": "{{find_slots/slots/0/slot}}" });
+    let moving = Reply::call("find_slots", json!({ "week": "next" }))
+        .then(Reply::call("reschedule_appointment", to).then(Reply::say(&speech::AGENT_CONFIRM)));
+    let world = world(cancel.then(Reply::say(&speech::AGENT_CONFIRM)), moving).await;
+    let slots = world.get("/v1/appointments/slots?service=trim").await.1;
+    let person = json!({ "name": "Maria", "number": "+12025550199" });
+    let new = json!({ "service": "trim", "start": slots["slots"][8]["start"], "person": person });
+    let post = world.http.post(world.url("/v1/appointments")).header("idempotency-key", "others").json(&new);
+    let made = post.bearer_auth(world.identity.api_key.expose()).send().await.unwrap();
+    assert_eq!(made.json::<Value>().await.unwrap()["id"], json!(id));
+    let outcome = world.call(caller()).await;
+    world.record_when(&outcome.call_sid, |record| record.status == "completed").await;
+    for tool in ["cancel_appointment", "reschedule_appointment"] {
+        assert_eq!(told(&world, tool)[0]["error"], "not_yours", "{tool}");
+    }
+    let all = appointments(&world).await;
+    assert_eq!((&all[0]["status"], &all[0]["start"]), (&json!("booked"), &new["start"]));
 }
 
 /// Historic failure 28. A model says that it has booked, and has not: the record counts it, and the model is told to take it back.
@@ -160,6 +219,8 @@ async fn a_model_that_says_booked_without_a_tool_is_corrected() {
 
 acceptance::tests![
     a_caller_books_and_moves_an_appointment,
+    a_time_is_held_while_the_caller_is_asked_for_their_name,
     a_model_that_makes_a_time_up_books_nothing,
+    a_caller_cannot_change_what_is_anothers,
     a_model_that_says_booked_without_a_tool_is_corrected,
 ];

@@ -79,6 +79,7 @@ impl Agent {
 
 fn with_a_tool(new: &mut NewBusiness) {
     new.settings.tools.appointments = true;
+    new.settings.tools.send_message = true;
     new.settings.tools.http = vec![HttpTool {
         name: "book".into(),
         description: "Books a service.".into(),
@@ -90,10 +91,12 @@ fn with_a_tool(new: &mut NewBusiness) {
     }];
 }
 
-/// Books in very many words, takes a message, makes and moves an appointment, and hangs up.
+/// Books in very many words, takes a message, makes and moves an appointment, sends the way, records that the person wants no more
+/// calls, and hangs up.
 fn model() -> OpenAiConfig {
-    let goodbye = Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}");
-    let list = Reply::call("my_appointments", "{}").then(goodbye);
+    let goodbye = Reply::call("record_do_not_call", "{}");
+    let way = Reply::call("send_message", json!({ "text": "https://harbour.example/way" })).then(goodbye);
+    let list = Reply::call("my_appointments", "{}").then(way);
     let to = json!({
         "appointment": "{{book_appointment/appointment}}", "slot": "{{find_slots/slots/2/slot}}",
     });

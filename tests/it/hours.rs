@@ -20,7 +20,7 @@ const DAYS_PASS: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 const DESK: &str = "+12025550190";
 
 /// Closed today and tomorrow, open at all other times.
-fn closed(new: &mut NewBusiness, outside: Outside) {
+pub(crate) fn closed(new: &mut NewBusiness, outside: Outside) {
     let today = zone::utc_day(Clock::system().now());
     let week = Week::of(&DAYS.map(|(day, _)| day), &["00:00-24:00".parse().expect("a span")]);
     let stocktaking = Exception {
@@ -37,7 +37,7 @@ fn closed(new: &mut NewBusiness, outside: Outside) {
     new.settings.tools.directory = vec![Destination { id: "desk".into(), label: "the desk".into(), number }];
 }
 
-async fn world(business: fn(&mut NewBusiness)) -> World {
+pub(crate) async fn world(business: fn(&mut NewBusiness)) -> World {
     World::with(WorldConfig { business, ..WorldConfig::default() }).await
 }
 

@@ -22,9 +22,10 @@ async fn numbers_words_and_secrets_are_not_in_the_log(world: World) {
         identity.api_key.expose(),
     ];
     for canary in canaries {
-        assert!(!log.contains(canary), "{} characters of a canary are in the log", canary.len());
         // Numbers lose their plus sign when they are encoded.
-        assert!(!log.contains(canary.trim_start_matches('+')), "an encoded canary is in the log");
+        let canary = canary.trim_start_matches('+');
+        let told: Vec<_> = log.lines().filter(|line| line.contains(canary)).take(3).collect();
+        assert!(told.is_empty(), "a canary is in the log: {}", told.join("\n").replace(canary, "(canary)"));
     }
 }
 

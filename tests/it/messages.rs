@@ -40,7 +40,7 @@ async fn says(world: &World, id: &str, state: &str, key: &str) -> (u16, Value) {
 }
 
 /// A key of the business with these scopes and this name.
-async fn key_with(world: &World, n: u8, name: &str, scopes: &[Scope]) -> (String, StoredKey) {
+pub(crate) async fn key_with(world: &World, n: u8, name: &str, scopes: &[Scope]) -> (String, StoredKey) {
     let text = ApiKey::parse(business_key(n).expose()).unwrap();
     let owner = KeyOwner::Business(world.business.business.id.clone());
     let scopes = scopes.iter().copied().collect();
@@ -60,7 +60,7 @@ fn say(clip: &speech::Clip) -> CallerStep {
 }
 
 /// A model that takes two messages at the first question, one of them twice.
-fn two_messages() -> OpenAiConfig {
+pub(crate) fn two_messages() -> OpenAiConfig {
     let first = json!({ "for": "Ms Byrne", "message": "The wheel is bent.", "callback": "this number" });
     let second = json!({ "message": "Is the shop open on Sunday?" });
     let reply = Reply::call("take_message", &first)
@@ -75,7 +75,7 @@ fn two_messages() -> OpenAiConfig {
     }
 }
 
-fn one_question() -> CallerScript {
+pub(crate) fn one_question() -> CallerScript {
     let steps = vec![listen(), say(&speech::CALLER_SERVICE), listen(), say(&speech::CALLER_BYE), listen()];
     CallerScript::new(steps)
 }
@@ -181,7 +181,7 @@ async fn fill(world: &World, count: u32) {
         let message = TakenMessage { recipient: None, text: format!("Message {n}."), callback: None };
         let at = now.minus(Duration::from_secs(u64::from(n) * 3_600));
         let left = Left::message(&call, "name", at, &message);
-        assert!(writer.put(business, &left).await.unwrap());
+        assert!(writer.put(business, &left, None).await.unwrap());
         if n % 3 == 0 {
             let mark = Mark { by: by.clone(), name: "front desk".into(), at: now };
             marks.set(business, &left, &mark).await.unwrap();

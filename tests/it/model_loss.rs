@@ -22,7 +22,9 @@ fn losing(mishap: Mishap) -> OpenAiConfig {
     let script = Script::new(
         Reply::say(&speech::AGENT_GREETING),
         vec![
-            Step::clip(&speech::CALLER_SERVICE, Reply::say(&speech::AGENT_CONFIRM).fault(2, mishap)),
+            // What a connection has told last may be lost with it: the transcript is told well before.
+            Step::clip(&speech::CALLER_SERVICE, Reply::say(&speech::AGENT_CONFIRM).fault(8, mishap))
+                .transcribed_after(Duration::ZERO),
             Step::clip(&speech::CALLER_BYE, Reply::say(&speech::AGENT_BYE).and_call("end_call", "{}")),
         ],
     );

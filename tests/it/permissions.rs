@@ -1,8 +1,16 @@
 //! What each function asks of DynamoDB, S3 and SQS is what the template lets its role do: no more, and no less.
 
+pub(crate) mod campaigns;
 pub(crate) mod contacts;
+pub(crate) mod endpoints;
+pub(crate) mod leads;
 pub(crate) mod limits;
 pub(crate) mod messages;
+pub(crate) mod notifications;
+mod orders;
+pub(crate) mod person_exports;
+pub(crate) mod persons;
+pub(crate) mod reminders;
 pub(crate) mod setting_up;
 pub(crate) mod sign_in;
 pub(crate) mod test_calls;
@@ -20,13 +28,12 @@ use acceptance::record::with_everything;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
 use acceptance::{World, WorldConfig};
-use domain::DialId;
 use domain::recording::MAX_SWEEPS;
 use http::Method;
 use serde_json::json;
 use serde_yaml_ng::Value;
 use simulator::openai::{HttpFault, Transcription};
-use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults, RestFault};
+use simulator::twilio::{CallFaults, CallOutcome, CallerScript, CallerStep, RecordingFaults};
 use stores::requests::AUDIT_KEYS;
 use stores::sign_ins::SIGN_IN_KEYS;
 
@@ -43,6 +50,10 @@ fn allowed(function: &str) -> BTreeSet<Access> {
             if resources.iter().any(|resource| resource.ends_with("secret:${AWS::StackName}/businesses/*")) {
                 allowed.extend(actions.into_iter().map(|action| (action, BUSINESS_SECRETS.to_owned())));
             }
+            continue;
+        }
+        // SES is asked beside the proxy.
+        if actions.iter().all(|action| action == "ses:SendEmail") {
             continue;
         }
         for resource in super::structure::strings(&statement["Resource"]) {
@@ -68,6 +79,10 @@ pub(crate) async fn aside(world: &World, queue: &str) -> String {
     let name = format!("{queue}{ASIDE}");
     let created = world.system.aws.sqs.create_queue().queue_name(name).send().await.unwrap();
     created.queue_url.unwrap()
+}
+
+fn pairs(all: &[(String, String)]) -> Vec<(&str, &str)> {
+    all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 /// Compares what passed with what the template allows.
@@ -98,8 +113,10 @@ async fn world() -> World {
         business: |new| {
             new.business.max_concurrent_calls = 1;
             new.business.caps.minutes = Some(1_000_000); // Without a cap no sum is read.
+            new.settings.policies.when_no_agent.text = Some("We will call you back.".into());
             new.settings.policies.transcript = domain::business::TranscriptPolicy::RecordingUpgrade;
         },
+        schedules: false,
         ..WorldConfig::default()
     })
     .await
@@ -110,18 +127,25 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let world = world().await;
     let mut proxies = BTreeMap::new();
     let mut sandboxes = BTreeMap::new();
+    // Texts to refused callers stay where they are.
+    let texts = aside(&world, "TextsQueue").await;
     for binary in
         ["voice-inbound", "voice-outbound", "voice-status", "voice-after-stream", "calls", "call-actions"]
     {
         let proxy = AwsProxy::of(&world).await;
         // One call fills the deployment, so that its slots are searched as well as the business's.
-        let changes = [&[("MAX_CONCURRENT_CALLS", "1")][..], &proxy.everywhere()].concat();
+        let changes =
+            [&[("MAX_CONCURRENT_CALLS", "1"), ("QUEUE_TEXTS", texts.as_str())][..], &proxy.everywhere()]
+                .concat();
         sandboxes.insert(binary, HttpSandbox::start(&world, binary, &changes).await);
         proxies.insert(binary, proxy);
     }
     let [inbound, status, after] =
         ["voice-inbound", "voice-status", "voice-after-stream"].map(|binary| &sandboxes[binary]);
     let (first, second) = (call_sid(1), call_sid(2));
+    for number in [local::demo::business::CALLER, acceptance::outbound::CALLEE] {
+        super::contacts::booked_for(&world, number).await;
+    }
 
     fill_deployment(&world, true).await;
     let full = inbound.receives(&world, &Webhook::inbound(&world, &call_sid(5))).await.1;
@@ -147,6 +171,8 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let actions = async |key, body| post_at(&world, act, (&first, "actions"), key, &body).await.0;
     assert_eq!(actions("end", json!({ "action": "end" })).await, 202);
     assert_eq!(actions("transfer", json!({ "action": "transfer", "to": "nowhere" })).await, 422);
+    // What its agent was told is asked for once more.
+    super::contacts::lose_the_plan(&world, &first).await;
     let lost = ringing.clone().field("CallStatus", "in-progress").at("/twilio/voice/after-stream?epoch=1");
     assert_eq!(after.receives(&world, &lost).await.0, 200);
     // What is offered to a refused call is its business's.
@@ -156,6 +182,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     let completed = Webhook::status(&world, &first, "completed", 3);
     assert_eq!(status.receives(&world, &completed).await.0, 204);
 
+    super::contacts::merged_away(&world).await;
     let recording = format!("/v1/calls/{first}/recording");
     for path in ["/v1/calls".to_owned(), with_everything(&first), recording] {
         let url = sandboxes["calls"].url.join(&path).unwrap();
@@ -163,7 +190,7 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
         let answer = world.http.get(url).bearer_auth(key).send().await.unwrap();
         assert_ne!(answer.status(), 503, "{path}");
     }
-    outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
+    orders::outbound_calls(&world, &sandboxes["voice-outbound"], status).await;
     // Calls that the sweep asks Twilio about, and that Twilio does not know; one of them was placed, and one is a test call.
     acceptance::browser::begun(&world, "test").await;
     let proxy = AwsProxy::of(&world).await;
@@ -175,46 +202,6 @@ async fn the_roles_of_the_voice_functions_and_the_api_fit() {
     compare("VoiceStatusFunction", &proxies["voice-status"]);
     compare("VoiceAfterStreamFunction", &proxies["voice-after-stream"]);
     compare("CallActionsFunction", &proxies["call-actions"]);
-}
-
-/// Orders that Twilio turns down, so that only this test dials: their calls come by hand.
-async fn outbound_calls(world: &World, outbound: &HttpSandbox, status: &HttpSandbox) {
-    let place = async |key: &'static str| {
-        let key_of_business = world.identity.api_key.expose();
-        let request = world.http.post(outbound.url.join("/v1/calls").unwrap()).bearer_auth(key_of_business);
-        let request = request.header("Idempotency-Key", key).json(&acceptance::outbound::order(world));
-        request.send().await.unwrap().status().as_u16()
-    };
-    let dial =
-        |path: &str, key: &str| format!("{path}?dial={}", DialId::of(&world.business.business.id, key));
-    let [first, second, third] = [11, 12, 13].map(call_sid);
-    fill_deployment(world, true).await;
-    assert_eq!(place("nowhere").await, 429, "the deployment is full");
-    fill_deployment(world, false).await;
-    let fault = |status, code| RestFault { status, code, retry_after_s: None, carried_out: false };
-    world.twilio.fail_next_request(fault(400, 21215));
-    assert_eq!(place("first").await, 422);
-    // One call is heard of by its webhook, after a callback that named no order; the others by their callbacks.
-    Webhook::status(world, &first, "initiated", 0).send(world).await;
-    let answered = Webhook::inbound(world, &first).at(&dial("/twilio/voice/outbound", "first"));
-    assert!(outbound.receives(world, &answered).await.1.contains("<Stream"));
-    assert_eq!(place("fourth").await, 429, "the line is taken");
-    let completed = Webhook::status(world, &first, "completed", 3);
-    assert_eq!(status.receives(world, &completed).await.0, 204);
-    for (key, sid) in [("second", &second), ("third", &third)] {
-        // Twilio's answer is lost, so what was taken for the call stays taken until the call is over.
-        world.twilio.fail_next_request(fault(500, 20500));
-        assert_eq!(place(key).await, 503);
-        let initiated = Webhook::status(world, sid, "initiated", 0).at(&dial("/twilio/voice/status", key));
-        assert_eq!(status.receives(world, &initiated).await.0, 204);
-        assert_eq!(world.get(&format!("/v1/calls/{sid}")).await.1["direction"], "outbound");
-        if key == "second" {
-            let completed = Webhook::status(world, sid, "completed", 3);
-            assert_eq!(status.receives(world, &completed).await.0, 204);
-        }
-    }
-    let verdict = Webhook::inbound(world, &second).at("/twilio/voice/amd").field("AnsweredBy", "human");
-    assert_eq!(status.receives(world, &verdict).await.0, 204);
 }
 
 /// A call of whose recording Twilio says that it was begun, and nothing else.
@@ -403,8 +390,9 @@ async fn the_roles_of_the_pipeline_fit() {
     assert_eq!(reprocess(&one).await, 202);
     let read = world.http.get(api.url.join(&format!("{one}/transcript")).unwrap());
     assert_eq!(read.bearer_auth(key).send().await.unwrap().status(), 200);
-    compare("TranscriptsFunction", &proxy_of_api);
     assert!(step.does(&json!({ "call": outcome.call_sid }), 1).await);
+    let unrecorded = crate::opt_outs::unrecorded(&world).await;
+    assert!(step.does(&json!({ "call": unrecorded }), 1).await, "a wish is recorded");
     compare("TranscriptStepFunction", &proxy_of_step);
 
     assert!(insights.does(&json!({ "call": outcome.call_sid }), 1).await);
@@ -418,11 +406,23 @@ async fn the_roles_of_the_pipeline_fit() {
     let events = HttpSandbox::start(&world, "events", &proxy.everywhere()).await;
     let key = world.identity.api_key.expose();
     let list = events.url.join("/v1/events").unwrap();
+    // An event that no job tells of waits for its number.
+    world.works_everything_off(&["EndpointsQueue"]).await;
+    crate::endpoints::Happens::in_world(&world).quietly(1, "usage.warning", None).await;
     assert_eq!(world.http.get(list).bearer_auth(key).send().await.unwrap().status(), 200);
     compare("EventsFunction", &proxy);
     let record = world.complete_record(&outcome.call_sid).await;
     assert_eq!(record.transcript_source, "recording", "the pipeline had work to do");
+    let transcript = api.url.join(&format!("{one}/transcript")).unwrap();
+    let seen = world.http.get(transcript.clone()).bearer_auth(key).send().await.unwrap();
+    let edited = json!({ "lines": [{ "speaker": "caller", "text": "Half past ten is perfect." }] });
+    let edit =
+        world.http.put(transcript).bearer_auth(key).header("if-match", &seen.headers()["etag"]).json(&edited);
+    assert_eq!(edit.send().await.unwrap().status(), 200);
+    compare("TranscriptsFunction", &proxy_of_api);
 
+    // The contact of the call has gone into another one, which is looked up by itself.
+    super::contacts::merged_away(&world).await;
     let proxy = AwsProxy::of(&world).await;
     let calls = HttpSandbox::start(&world, "calls", &proxy.everywhere()).await;
     let one = format!("/v1/calls/{}", outcome.call_sid);

@@ -173,7 +173,7 @@ async fn a_retry_waits_as_long_as_the_failures_of_the_work_demand(world: World) 
     let log = acceptance::log::text();
     let waits = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let waits: Vec<u64> = waits
-        .filter(|line| line["fields"]["message_id"].as_str().is_some_and(|id| id.contains(&call.sid())))
+        .filter(|line| line["fields"]["message_id"] == call.message_id())
         .filter_map(|line| line["fields"]["wait_s"].as_u64())
         .collect();
     assert_eq!(waits.len(), 4, "{waits:?}");

@@ -17,6 +17,7 @@ pub(crate) mod catalogue;
 pub(crate) mod commands;
 pub(crate) mod one_place;
 pub(crate) mod plain_words;
+pub(crate) mod privacy;
 pub(crate) mod routes;
 pub(crate) mod walkthroughs;
 
@@ -201,6 +202,25 @@ fn dependencies(folder: &str) -> Vec<String> {
     normal.map(|one| one.name.clone()).collect()
 }
 
+/// rustdoc reads a whole crate to find its examples: those that have none say so, and one that gets some is told here.
+fn a_library_with_examples_has_them_tried_and_no_other_is_searched() {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join("Cargo.toml")).no_deps();
+    let metadata = command.other_options(["--offline".to_owned(), "--locked".to_owned()]).exec().unwrap();
+    let example = Regex::new(r"(?m)^\s*//[/!]\s*```(rust|no_run|should_panic|compile_fail)?$").unwrap();
+    let fences = Regex::new(r"(?m)^\s*//[/!]\s*```.*$").unwrap();
+    for package in metadata.packages {
+        let folder = package.manifest_path.parent().unwrap().strip_prefix(root()).unwrap().join("src");
+        let library =
+            package.targets.iter().find(|target| target.is_lib()).expect("each package has a library");
+        // A fence that closes looks like one that opens: the first of a comment opens.
+        let has_some = sources(&[folder.as_str()])
+            .iter()
+            .any(|(_, text)| fences.find_iter(text).step_by(2).any(|fence| example.is_match(fence.as_str())));
+        assert_eq!(library.doctest, has_some, "{folder}: `doctest` of its library");
+    }
+}
+
 fn a_pure_crate_has_neither_runtime_nor_clock() {
     let allowed: BTreeMap<&str, &[&str]> = [
         (
@@ -227,6 +247,7 @@ fn a_pure_crate_has_neither_runtime_nor_clock() {
             ][..],
         ),
         ("bridge/session", &["domain"][..]),
+        ("crates/ics", &["chrono", "domain", "icalendar", "jiff", "rrule", "thiserror"][..]),
         ("crates/meta", &["hex", "hmac", "serde", "serde_json", "sha2", "subtle", "thiserror"][..]),
         (
             "crates/openai",
@@ -313,16 +334,18 @@ fn nothing_is_left_open() {
 }
 
 /// Where the machine's clock is asked, and why the injected one will not do there.
-const REAL_TIME: [(&str, &str); 11] = [
+const REAL_TIME: [(&str, &str); 13] = [
     ("bridge/src/model_socket.rs", "OpenAI dates the end of a session"),
     ("crates/platform/src/clock.rs", "the clock itself"),
     ("crates/platform/src/env.rs", "the clock of a process's own environment"),
+    ("crates/platform/src/mail.rs", "SES checks the signature's time"),
     ("crates/platform/src/telemetry.rs", "CloudWatch refuses metrics of the future"),
     ("crates/providers/src/openai_http.rs", "OpenAI dates its `Retry-After`"),
     ("crates/providers/src/tool_http.rs", "the tool checks the signature's time"),
     ("functions/src/edge/run.rs", "Lambda's own clock"),
     ("infra/local/aws/src/clock.rs", "the clock of the local AWS"),
     ("infra/local/aws/src/json_protocol.rs", "the client signs with the machine's clock"),
+    ("infra/local/aws/src/ses.rs", "the client signs with the machine's clock"),
     ("infra/local/src/cli/api/doctor.rs", "it compares this machine's clock with the deployment's"),
     ("infra/local/src/system.rs", "the clock of a system that none was injected into"),
 ];
@@ -373,6 +396,7 @@ acceptance::tests![
     twilio_is_told_to_retry_and_waits_longer_than_an_answer_takes,
     no_job_can_use_up_the_time_of_another,
     a_run_that_listens_stops_before_it_is_stopped,
+    a_library_with_examples_has_them_tried_and_no_other_is_searched,
     a_pure_crate_has_neither_runtime_nor_clock,
     hot_modules_log_in_less_than_two_per_cent_of_their_lines,
     a_file_can_be_read_in_one_sitting,

@@ -2,67 +2,43 @@
 
 use std::time::Duration;
 
+use acceptance::World;
+use acceptance::phones::{BURST, NUMBER, Way, answering, answering_with};
 use acceptance::webhook::Webhook;
-use acceptance::{World, WorldConfig};
 use domain::Timestamp;
-use domain::business::ChannelPrompt;
-use domain::texts::incoming::{Incoming, Kind};
+use domain::contact::ContactId;
+use domain::texts::incoming::{Incoming, Kind, Media};
 use domain::texts::outgoing::{Author, Content, Outgoing};
 use domain::texts::thread::Thread;
 use domain::texts::{Body, Carrier, Handle, Medium, Sender, Text, ThreadId};
 use functions::businesses::provision::NewBusiness;
 use futures_util::future::join_all;
-use http::Method;
 use serde_json::{Value, json};
-use simulator::openai::{Answer, HttpFault, OpenAiConfig};
-use simulator::twilio::{RestFault, SentText};
-use stores::texts::{Change, Stored, Writer};
+use simulator::openai::{Answer, HttpFault};
+use simulator::phone::{Person, Report};
+use simulator::twilio::RestFault;
+use stores::texts::{Beside, Change, Stored, Writer};
 
-pub(crate) const PERSON: &str = "+436641234567";
-/// A little longer than a burst waits for its reply.
-const BURST: Duration = Duration::from_secs(3);
+pub(crate) mod by_webhook;
+
+pub(crate) const PERSON: &str = NUMBER;
 
 /// A business whose agent answers texts, one after another with these words.
 pub(crate) async fn world(answers: &[&str]) -> World {
-    let answers = answers.iter().map(|words| Answer::Text((*words).to_owned())).collect();
-    with_answers(answers).await
+    World::with(answering(answers)).await
 }
 
 pub(crate) async fn with_answers(answers: Vec<Answer>) -> World {
-    World::with(WorldConfig {
-        openai: OpenAiConfig { answers, ..OpenAiConfig::default() },
-        business: |new| {
-            let prompt = ChannelPrompt::new("You are Robin of {{business_name}}. Answer in writing.", "");
-            new.settings.prompts.whatsapp = Some(prompt);
-        },
-        ..WorldConfig::default()
-    })
-    .await
-}
-
-fn sid(n: u32) -> String {
-    format!("SM{n:032x}")
-}
-
-/// A text of a person, over SMS.
-pub(crate) fn sms(world: &World, n: u32, body: &str) -> Webhook {
-    let number = world.business.number.as_e164();
-    Webhook::post("/twilio/messages")
-        .field("MessageSid", &sid(n))
-        .field("SmsSid", &sid(n))
-        .field("SmsMessageSid", &sid(n))
-        .field("AccountSid", &world.identity.account_sid)
-        .field("ApiVersion", "2010-04-01")
-        .field("From", PERSON)
-        .field("To", number)
-        .field("Body", body)
-        .field("NumMedia", "0")
-        .field("NumSegments", "1")
-        .field("SmsStatus", "received")
+    World::with(answering_with(answers)).await
 }
 
 /// A thread of the business with a text of a person and one that did not arrive, as if they had been written a minute ago.
 pub(crate) async fn kept_in(world: &World, business: &NewBusiness) -> ThreadId {
+    kept_with(world, business, vec![]).await
+}
+
+/// The same with what came with the person's text.
+pub(crate) async fn kept_with(world: &World, business: &NewBusiness, media: Vec<Media>) -> ThreadId {
     let at = Timestamp(world.now().0 - 60_000);
     let sender = Sender { medium: Medium::Sms, number: business.number.clone(), carrier: Carrier::Twilio };
     let incoming = Incoming {
@@ -74,7 +50,7 @@ pub(crate) async fn kept_in(world: &World, business: &NewBusiness) -> ThreadId {
         name: None,
         kind: Kind::Text,
         body: Body("When do you open?".into()),
-        media: vec![],
+        media,
         about: None,
         wish: None,
         own: false,
@@ -83,6 +59,8 @@ pub(crate) async fn kept_in(world: &World, business: &NewBusiness) -> ThreadId {
     };
     let id = ThreadId::of(&business.business.id, &sender, &incoming.from);
     let mut thread = Thread::new(id.clone(), business.business.id.clone(), &incoming, at);
+    // A contact that is not there any more.
+    thread.contact = Some(ContactId::new(Timestamp(0), 7));
     let number = thread.receive(&incoming, at).number;
     thread.begin(number, "test", at.plus(BURST)).unwrap();
     let sent = thread.keep("test", 1, at.plus(BURST)).unwrap();
@@ -97,6 +75,7 @@ pub(crate) async fn kept_in(world: &World, business: &NewBusiness) -> ThreadId {
         carried: Some((&incoming.key, number)),
         handles: &[&incoming.from],
         wish: None,
+        beside: Beside::default(),
     };
     let writer = Writer::new(&world.system.aws, world.system.name("TextsTable").unwrap());
     // Tests of one world share it.
@@ -104,128 +83,77 @@ pub(crate) async fn kept_in(world: &World, business: &NewBusiness) -> ThreadId {
     id
 }
 
-/// The same over WhatsApp.
-fn whatsapp(world: &World, n: u32, body: &str) -> Webhook {
-    sms(world, n, body)
-        .field("From", &format!("whatsapp:{PERSON}"))
-        .field("To", &format!("whatsapp:{}", world.business.number.as_e164()))
-        .field("ProfileName", "Anna")
-        .field("WaId", PERSON.trim_start_matches('+'))
-}
-
-pub(crate) async fn receives(world: &World, webhook: &Webhook) {
-    let (status, body) = webhook.send(world).await;
-    assert_eq!((status, body.contains("<Response/>")), (200, true), "{body}");
-}
-
-async fn asks(world: &World, method: Method, path: &str, key: &str, body: Option<Value>) -> (u16, Value) {
-    let request = world.http.request(method, world.url(path)).bearer_auth(world.identity.api_key.expose());
-    let request = if key.is_empty() { request } else { request.header("Idempotency-Key", key) };
-    let request = body.iter().fold(request, |request, body| request.json(body));
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), acceptance::told(answer.json().await.unwrap_or(Value::Null)))
-}
-
 /// The only thread, once there are this number of texts in it.
 pub(crate) async fn thread(world: &World, texts: u64) -> Value {
-    world
-        .until(|| async move {
-            let (status, list) = world.get("/v1/threads").await;
-            assert_eq!(status, 200, "{list}");
-            let threads = list["threads"].as_array().unwrap();
-            assert!(threads.len() <= 1, "{list:#}");
-            threads.first().filter(|thread| thread["texts"].as_u64().unwrap() >= texts).cloned()
-        })
-        .await
+    let thread = world.thread_with(texts).await;
+    world.get(&thread.path()).await.1
 }
 
-async fn texts(world: &World, thread: &Value) -> Vec<Value> {
-    let path = format!("/v1/threads/{}/texts?limit=100", thread["id"].as_str().unwrap());
-    let (status, list) = world.get(&path).await;
-    assert_eq!(status, 200, "{list}");
-    list["texts"].as_array().unwrap().clone()
-}
-
-/// What Twilio was asked to send, once it is this number.
-async fn sent(world: &World, count: usize) -> Vec<SentText> {
-    world
-        .until(|| async move {
-            let sent = world.twilio.texts();
-            (sent.len() >= count).then_some(sent)
-        })
-        .await
-}
-
-/// Nothing waits in the queue of texts any more, however long it was delayed.
-async fn settles(world: &World) {
-    world.time_passes(BURST);
-    world.works_everything_off(&["TextsQueue"]).await;
-}
-
-/// The webhook is answered by the queue, and a hundred copies of it make one text and one reply.
+/// The webhook is answered by the queue with the same words each time, and a hundred copies of it make one text and one reply.
 async fn a_hundred_copies_are_one_text_and_one_reply() {
-    let world = world(&["We open at nine."]).await;
-    let webhook = sms(&world, 1, "When do you open?");
-    join_all((0..100).map(|_| receives(&world, &webhook))).await;
-    let thread = thread(&world, 1).await;
-    world.time_passes(BURST);
-    let sent_texts = sent(&world, 1).await;
-    settles(&world).await;
-    assert_eq!(world.twilio.texts().len(), 1, "{sent_texts:?}");
-    let SentText { to, from, body, .. } = &sent_texts[0];
-    assert_eq!(
-        (to.as_str(), from.as_str(), body.as_str()),
-        (PERSON, world.business.number.as_e164(), "We open at nine.")
-    );
-    let texts = texts(&world, &thread).await;
-    assert_eq!(texts.len(), 2, "{texts:#?}");
-    assert_eq!((&texts[1]["way"], &texts[1]["text"]), (&json!("in"), &json!("When do you open?")));
-    assert_eq!((&texts[0]["author"], &texts[0]["status"]), (&json!("agent"), &json!("queued")));
+    for way in Way::ALL {
+        let mut config = answering(&["We open at nine."]);
+        config.meta = way == Way::Meta;
+        let world = World::with(config).await;
+        let phone = world.phone(way);
+        let message = phone.message("When do you open?");
+        let answers = join_all((0..100).map(|_| phone.deliver(&message))).await;
+        let first = answers[0].clone().unwrap();
+        assert!(first.is_taken(), "{first:?}");
+        for answer in answers {
+            let answer = answer.unwrap();
+            assert_eq!((answer.status, &answer.body), (first.status, &first.body));
+        }
+        let thread = world.thread_with(1).await;
+        world.time_passes(BURST);
+        assert_eq!(world.arrives(&phone, 1).await[0].body, "We open at nine.");
+        world.texts_settle().await;
+        assert_eq!(phone.received().len(), 1, "{way:?}");
+        let texts = world.texts_of(&thread).await;
+        assert_eq!(texts.len(), 2, "{texts:#?}");
+        assert_eq!((texts[1].way.as_str(), texts[1].text.as_str()), ("in", "When do you open?"));
+        assert_eq!(texts[0].author.as_deref(), Some("agent"));
+    }
 }
 
 /// Five texts in a row, delivered in any order by twenty workers, are one burst.
 async fn a_burst_gets_one_reply_that_covers_all_of_it() {
     let world = world(&["Yes, all three."]).await;
-    let webhooks: Vec<Webhook> = (1..=5).map(|n| sms(&world, n, &format!("question {n}"))).collect();
-    join_all(webhooks.iter().map(|webhook| receives(&world, webhook))).await;
-    thread(&world, 5).await;
+    let phone = world.phone(Way::Sms);
+    let words: Vec<String> = (1..=5).map(|n| format!("question {n}")).collect();
+    assert!(join_all(words.iter().map(|words| phone.say(words))).await.iter().all(Result::is_ok));
+    world.thread_with(5).await;
     world.time_passes(BURST);
-    sent(&world, 1).await;
-    settles(&world).await;
-    assert_eq!(world.twilio.texts().len(), 1);
-    let asked: Vec<_> =
-        world.openai.requests().into_iter().filter(|request| request.path == "/v1/responses").collect();
+    world.arrives(&phone, 1).await;
+    world.texts_settle().await;
+    assert_eq!(phone.received().len(), 1);
+    let asked = world.asked_of_model();
     assert_eq!(asked.len(), 1);
     let body = asked[0].body.to_string();
-    assert!((1..=5).all(|n| body.contains(&format!("question {n}"))), "{body}");
+    assert!(words.iter().all(|words| body.contains(words)), "{body}");
 }
 
-/// Callbacks in any order, twice, and before the answer of the request: the highest rank stands.
+/// Reports in any order, twice, and before the answer of the request: the highest rank stands.
 async fn what_becomes_of_a_text_is_ranked() {
     let world = world(&["We open at nine."]).await;
-    receives(&world, &sms(&world, 1, "Hi")).await;
-    let thread = thread(&world, 1).await;
+    let phone = world.phone(Way::WhatsApp);
+    phone.say("Hi").await.unwrap();
+    let thread = world.thread_with(1).await;
     world.time_passes(BURST);
-    let text = sent(&world, 1).await.remove(0);
-    let callback = text.status_callback.clone().unwrap();
-    let path = callback.strip_prefix(world.system.api_url.as_str()).unwrap();
-    let path = format!("/{}", path.split('#').next().unwrap());
-    for (status, code) in
-        [("delivered", ""), ("sent", ""), ("failed", "30003"), ("read", ""), ("delivered", "")]
+    let received = world.arrives(&phone, 1).await.remove(0);
+    for report in
+        ["delivered".into(), "sent".into(), Report::failed(30_003), "read".into(), "delivered".into()]
     {
-        let told = Webhook::post(&path)
-            .field("MessageSid", &text.sid)
-            .field("AccountSid", &world.identity.account_sid)
-            .field("MessageStatus", status)
-            .field("ErrorCode", code);
-        assert_eq!(told.send(&world).await.0, 204);
+        assert_eq!(phone.report(&received, &report).await.status, Some(204));
     }
-    settles(&world).await;
-    let texts = texts(&world, &thread).await;
-    assert_eq!((&texts[0]["status"], &texts[0]["failure"]), (&json!("read"), &Value::Null));
+    world.texts_settle().await;
+    let text = world.texts_of(&thread).await.remove(0);
+    assert_eq!((text.status.as_deref(), text.failure), (Some("read"), None));
     // What another account says of it is not heard.
-    let forged = Webhook::post(&path)
-        .field("MessageSid", &text.sid)
+    let callback = received.callback.unwrap();
+    let path = callback.strip_prefix(world.system.api_url.as_str()).unwrap();
+    let forged = Webhook::post(&format!("/{}", path.split('#').next().unwrap()))
+        .field("MessageSid", &received.key)
         .field("AccountSid", &world.identity.account_sid)
         .field("MessageStatus", "failed")
         .unsigned();
@@ -237,107 +165,90 @@ async fn a_text_whose_answer_was_lost_is_looked_up() {
     let world = world(&["We open at nine."]).await;
     let lost = RestFault { status: 500, code: 20_500, retry_after_s: None, carried_out: true };
     world.twilio.fail_next_request(lost);
-    receives(&world, &sms(&world, 1, "Hi")).await;
-    let thread = thread(&world, 1).await;
+    let phone = world.phone(Way::Sms);
+    phone.say("Hi").await.unwrap();
+    let thread = world.thread_with(1).await;
     world.time_passes(BURST);
-    sent(&world, 1).await;
+    world.arrives(&phone, 1).await;
     world.delay_passes("TextsQueue", Duration::from_secs(40)).await;
-    let status = || async {
-        let texts = texts(&world, &thread).await;
-        (texts[0]["status"] == "queued").then_some(())
-    };
-    world.until(status).await;
-    settles(&world).await;
-    assert_eq!(world.twilio.texts().len(), 1);
+    world.newest_when(&thread, |text| text.status.as_deref() == Some("queued")).await;
+    world.texts_settle().await;
+    assert_eq!(phone.received().len(), 1);
 }
 
 /// Twilio refuses for good: the text says so, and the next one is tried.
 async fn a_refusal_is_told_in_words() {
     let world = world(&["We open at nine."]).await;
     world.twilio.refuse_texts_to(PERSON, 21_610);
-    receives(&world, &sms(&world, 1, "Hi")).await;
-    let thread_seen = thread(&world, 1).await;
+    world.phone(Way::Sms).say("Hi").await.unwrap();
+    let thread = world.thread_with(1).await;
     world.time_passes(BURST);
-    let failed = world
-        .until(|| async {
-            let texts = texts(&world, &thread_seen).await;
-            (texts[0]["status"] == "failed").then(|| texts[0].clone())
-        })
-        .await;
-    assert_eq!(
-        (&failed["failure"]["code"], &failed["failure"]["carrier_code"]),
-        (&json!("opted_out"), &json!(21_610))
-    );
-    let stopped = world
-        .until(|| async {
-            let thread = thread(&world, 2).await;
-            (!thread["stopped_at"].is_null()).then_some(thread)
-        })
-        .await;
-    let path = format!("/v1/threads/{}/texts", stopped["id"].as_str().unwrap());
-    let (status, refused) = asks(&world, Method::POST, &path, "k1", Some(json!({ "text": "Hello" }))).await;
-    assert_eq!((status, &refused["code"]), (409, &json!("opted_out")), "{refused}");
+    let failed = world.newest_when(&thread, |text| text.status.as_deref() == Some("failed")).await;
+    let failure = failed.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.carrier_code), ("opted_out", Some(21_610)));
+    let stopped = world.thread_when(|thread| thread.stopped_at.is_some()).await;
+    let refused = world.writes(&stopped, "k1", json!({ "text": "Hello" })).await;
+    assert_eq!((refused.status, refused.code()), (409, "opted_out"), "{}", refused.body);
 }
 
 /// A person who writes has the thread: the agent is silent until it is given back, and then answers what waits.
 async fn a_person_takes_a_thread_and_gives_it_back() {
     let world = world(&["We open at nine.", "Of course."]).await;
-    receives(&world, &sms(&world, 1, "When do you open?")).await;
-    let thread_seen = thread(&world, 1).await;
-    let path = format!("/v1/threads/{}", thread_seen["id"].as_str().unwrap());
+    let phone = world.phone(Way::Sms);
+    phone.say("When do you open?").await.unwrap();
+    let thread = world.thread_with(1).await;
     // Before the reply is due.
     let new = json!({ "text": "At ten today. Vera" });
-    let (status, kept) = asks(&world, Method::POST, &format!("{path}/texts"), "k1", Some(new.clone())).await;
-    assert_eq!((status, &kept["author"]), (202, &json!("person")), "{kept}");
-    let (status, again) = asks(&world, Method::POST, &format!("{path}/texts"), "k1", Some(new)).await;
-    assert_eq!((status, &again["number"]), (202, &kept["number"]));
-    let other = json!({ "text": "another text" });
-    assert_eq!(asks(&world, Method::POST, &format!("{path}/texts"), "k1", Some(other)).await.0, 422);
-    sent(&world, 1).await;
-    settles(&world).await;
-    receives(&world, &sms(&world, 2, "Do you repair brakes?")).await;
-    let owned = thread(&world, 3).await;
-    assert_eq!((&owned["owner"]["kind"], &owned["waiting"]), (&json!("person"), &json!(true)));
-    settles(&world).await;
-    assert_eq!(world.twilio.texts().len(), 1, "the agent is silent");
-    let (status, given) = asks(&world, Method::PATCH, &path, "", Some(json!({ "owner": "agent" }))).await;
-    assert_eq!((status, &given["owner"]["kind"]), (200, &json!("agent")), "{given}");
+    let kept = world.writes(&thread, "k1", new.clone()).await;
+    assert_eq!((kept.status, &kept.body["author"]), (202, &json!("person")), "{}", kept.body);
+    let again = world.writes(&thread, "k1", new).await;
+    assert_eq!((again.status, &again.body["number"]), (202, &kept.body["number"]));
+    assert_eq!(world.writes(&thread, "k1", json!({ "text": "another text" })).await.status, 422);
+    world.arrives(&phone, 1).await;
+    world.texts_settle().await;
+    phone.say("Do you repair brakes?").await.unwrap();
+    let owned = world.thread_with(3).await;
+    assert_eq!((owned.owner.kind.as_str(), owned.waiting), ("person", true));
+    world.texts_settle().await;
+    assert_eq!(phone.received().len(), 1, "the agent is silent");
+    let given = world.owned_by(&thread, "agent").await;
+    assert_eq!((given.status, &given.body["owner"]["kind"]), (200, &json!("agent")), "{}", given.body);
     world.time_passes(BURST);
-    let sent = sent(&world, 2).await;
-    assert_eq!((sent[0].body.as_str(), sent[1].body.as_str()), ("At ten today. Vera", "We open at nine."));
+    let received = world.arrives(&phone, 2).await;
+    let words: Vec<&str> = received.iter().map(|text| text.body.as_str()).collect();
+    assert_eq!(words, ["At ten today. Vera", "We open at nine."]);
 }
 
 /// WhatsApp: free words within a day, a template always, and a wish to be left alone is confirmed once.
 async fn a_window_closes_and_a_template_goes() {
     let world = world(&["We open at nine."]).await;
-    receives(&world, &whatsapp(&world, 1, "Hi")).await;
-    let seen = thread(&world, 1).await;
-    assert_eq!((&seen["window_open"], &seen["name"]), (&json!(true), &json!("Anna")));
+    let phone = world.phone(Way::WhatsApp);
+    phone.say("Hi").await.unwrap();
+    let thread = world.thread_with(1).await;
+    assert_eq!((thread.window_open, thread.name.as_deref()), (true, Some("Anna Steiner")));
     world.time_passes(BURST);
-    assert_eq!(sent(&world, 1).await[0].to, format!("whatsapp:{PERSON}"));
-    settles(&world).await;
-    let typing = world.twilio.requests().into_iter().filter(|request| request.path.ends_with("Typing.json"));
-    assert_eq!(typing.count(), 1);
+    assert_eq!(world.arrives(&phone, 1).await[0].to, format!("whatsapp:{PERSON}"));
+    world.texts_settle().await;
+    assert_eq!(phone.signs_of_writing().len(), 1);
     world.time_passes(Duration::from_secs(25 * 60 * 60));
-    let path = format!("/v1/threads/{}/texts", seen["id"].as_str().unwrap());
-    let (status, refused) = asks(&world, Method::POST, &path, "k1", Some(json!({ "text": "Hello" }))).await;
-    assert_eq!((status, &refused["code"]), (409, &json!("window_closed")), "{refused}");
+    let refused = world.writes(&thread, "k1", json!({ "text": "Hello" })).await;
+    assert_eq!((refused.status, refused.code()), (409, "window_closed"), "{}", refused.body);
     let wrong = json!({ "template": { "name": "reminder" } });
-    assert_eq!(asks(&world, Method::POST, &path, "k2", Some(wrong)).await.0, 422);
+    assert_eq!(world.writes(&thread, "k2", wrong).await.status, 422);
     let template =
         json!({ "template": { "name": format!("HX{}", "a".repeat(32)), "variables": { "1": "Anna" } } });
-    let (status, kept) = asks(&world, Method::POST, &path, "k3", Some(template)).await;
-    assert_eq!((status, &kept["kind"]), (202, &json!("template")), "{kept}");
-    let text = sent(&world, 2).await.remove(1);
-    assert_eq!((text.body.as_str(), text.content_variables.as_deref()), ("", Some(r#"{"1":"Anna"}"#)));
-    for n in 2..4 {
-        receives(&world, &whatsapp(&world, n, "Stop!")).await;
+    let kept = world.writes(&thread, "k3", template).await;
+    assert_eq!((kept.status, &kept.body["kind"]), (202, &json!("template")), "{}", kept.body);
+    let text = world.arrives(&phone, 2).await.remove(1);
+    assert_eq!((text.body.as_str(), text.variables.as_deref()), ("", Some(r#"{"1":"Anna"}"#)));
+    for _ in 0..2 {
+        phone.say("Stop!").await.unwrap();
     }
-    thread(&world, 6).await;
-    let confirmed = sent(&world, 3).await.remove(2);
+    world.thread_with(6).await;
+    let confirmed = world.arrives(&phone, 3).await.remove(2);
     assert!(confirmed.body.contains("START"), "{confirmed:?}");
-    settles(&world).await;
-    assert_eq!(world.twilio.texts().len(), 3, "confirmed once");
+    world.texts_settle().await;
+    assert_eq!(phone.received().len(), 3, "confirmed once");
 }
 
 /// Models that ask to be left alone: the text is answered when it comes back.
@@ -345,28 +256,25 @@ async fn a_model_in_trouble_is_asked_again() {
     let busy = Answer::Fault(HttpFault::rate_limited(Duration::from_secs(110)));
     let answers = vec![busy.clone(), busy, Answer::Text("We open at nine.".into())];
     let world = with_answers(answers).await;
-    receives(&world, &sms(&world, 1, "Hi")).await;
-    thread(&world, 1).await;
+    let phone = world.phone(Way::Sms);
+    phone.say("Hi").await.unwrap();
+    world.thread_with(1).await;
     world.time_passes(BURST);
-    let asked = |count: usize| {
-        let requests = world.openai.requests();
-        (requests.iter().filter(|request| request.path == "/v1/responses").count() >= count).then_some(())
-    };
-    world.until(|| async { asked(2) }).await;
+    world.until(|| async { (world.asked_of_model().len() >= 2).then_some(()) }).await;
     world.time_passes(Duration::from_secs(7));
-    assert_eq!(sent(&world, 1).await[0].body, "We open at nine.");
+    assert_eq!(world.arrives(&phone, 1).await[0].body, "We open at nine.");
 }
 
 /// Numbers of the deployment do not answer one another, and a number of no business has no thread.
 async fn programs_and_strangers_get_no_reply() {
     let world = world(&[]).await;
-    let own = world.business.number.as_e164().to_owned();
-    receives(&world, &sms(&world, 1, "Hello from ourselves").field("From", &own)).await;
-    thread(&world, 1).await;
-    receives(&world, &sms(&world, 2, "Hi").field("To", "+43720999999")).await;
-    settles(&world).await;
-    let seen = thread(&world, 1).await;
-    assert_eq!((&seen["waiting"], world.twilio.texts().len()), (&json!(false), 0));
+    let own = Person::with_number(world.business.number.as_e164());
+    world.phone_of(Way::Sms, own).say("Hello from ourselves").await.unwrap();
+    world.thread_with(1).await;
+    let message = world.phone(Way::Sms).message("Hi").with("To", "+43720999999");
+    assert!(world.phone(Way::Sms).deliver(&message).await.unwrap().is_taken());
+    world.texts_settle().await;
+    assert_eq!((world.thread_with(1).await.waiting, world.twilio.texts().len()), (false, 0));
 }
 
 acceptance::tests![

@@ -1,34 +1,40 @@
 //! Two programs that answer one another, and twenty workers that answer one person.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use acceptance::phones::{Way, answering};
 use acceptance::sandbox::QueueSandbox;
+use acceptance::{World, log};
 use futures_util::future::join_all;
 use serde_json::json;
+use simulator::phone::Habit;
 
 use crate::permissions::aside;
-use crate::texts::{receives, sms, thread, world};
+use crate::texts::{thread, world};
 
 /// Replies of the agent, at most, to one that answers at once.
 const MAX_REPLIES: usize = 6;
 
-/// The other side answers each text at once: the agent stops within six replies and says so.
+/// Trap 9 of messaging. Each side answers each text at once: the agent stops within six replies, and people are told.
 async fn two_programs_that_answer_one_another_stop() {
-    let world = world(&["Thank you!"; 20]).await;
-    let mut answered = 0;
-    for round in 1..=12 {
-        receives(&world, &sms(&world, round, &format!("Thanks for message {round}."))).await;
-        let texts = u64::from(round) + u64::try_from(answered).unwrap();
-        thread(&world, texts).await;
-        world.time_passes(Duration::from_secs(3));
-        world.works_everything_off(&["TextsQueue"]).await;
-        let sent = world.twilio.texts().len();
-        if sent == answered {
-            break;
-        }
-        answered = sent;
+    for way in [Way::Sms, Way::WhatsApp] {
+        let world = World::with(answering(&["Thank you!"; 20])).await;
+        let phone = world.phone(way);
+        let round = AtomicUsize::new(0);
+        phone.behaves(Habit::READS.and_answers(move |_| {
+            Some(format!("Thanks for message {}.", round.fetch_add(1, Ordering::Relaxed)))
+        }));
+        phone.say("Hello, I am a program").await.unwrap();
+        // The text that began, the replies, and what was answered to each.
+        let thread = world.thread_with(u64::try_from(2 * MAX_REPLIES + 1).unwrap()).await;
+        world.texts_settle().await;
+        assert_eq!(phone.received().len(), MAX_REPLIES, "{way:?}");
+        let log = log::text();
+        let told = |line: &&str| line.contains(&thread.id) && line.contains("answers too often");
+        assert!(log.lines().any(|line| told(&line)), "an error names the thread");
+        assert!(log.contains("TextLoops"), "the metric of the alarm is there");
     }
-    assert_eq!(answered, MAX_REPLIES);
 }
 
 /// Twenty workers get one job each to reply to one text: one of them writes, and one reply is kept.

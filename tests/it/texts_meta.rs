@@ -1,152 +1,88 @@
-//! WhatsApp over Meta itself: one body with many events, each kept once; answers to people without a number.
+//! WhatsApp over Meta itself: whose requests are heard, and what is asked of the Graph API.
 
-use std::time::Duration;
-
-use acceptance::World;
-use acceptance::sandbox::{HttpSandbox, QueueSandbox};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use scripted::{Answer, Scripted};
+use acceptance::phones::{BURST, USER_ID, Way, answering};
+use acceptance::{PHONE_NUMBER_ID, World};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use simulator::phone::Person;
 
-use crate::permissions::aside;
-use crate::texts::world;
-
-/// A person who has hidden their number.
-const PERSON: &str = "AT.13491208655302741918";
-const SECRET: &str = "meta_app_secret_demo";
-const KEYS: [(&str, &str); 3] =
-    [("META_TOKEN", "graph-token"), ("META_APP_SECRET", SECRET), ("META_VERIFY_TOKEN", "verify-me")];
-
-fn signed(body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+async fn world(answers: &[&str]) -> World {
+    let mut config = answering(answers);
+    config.meta = true;
+    World::with(config).await
 }
 
-fn words(n: usize) -> Value {
-    json!({
-        "from_user_id": PERSON, "id": format!("wamid.{n}"), "timestamp": "1795000000",
-        "type": "text", "text": { "body": format!("words {n}") },
-    })
-}
-
-fn entry(world: &World, messages: Vec<Value>, statuses: Vec<Value>) -> Value {
+/// A body with one text, as Meta would send it.
+fn body(world: &World) -> String {
     let number = world.business.number.as_e164().trim_start_matches('+');
-    json!({ "id": "1", "changes": [{ "field": "messages", "value": {
+    let value = json!({
         "messaging_product": "whatsapp",
-        "metadata": { "display_phone_number": number, "phone_number_id": "1055" },
-        "contacts": [{ "user_id": PERSON, "profile": { "name": "Anna" } }],
-        "messages": messages, "statuses": statuses,
-    }}]})
+        "metadata": { "display_phone_number": number, "phone_number_id": PHONE_NUMBER_ID },
+        "contacts": [{ "user_id": USER_ID, "profile": { "name": "Anna" } }],
+        "messages": [{
+            "from_user_id": USER_ID, "id": "wamid.1", "timestamp": "1795000000", "type": "text",
+            "text": { "body": "words 3" },
+        }],
+    });
+    let entry = json!([{ "id": "1", "changes": [{ "field": "messages", "value": value }] }]);
+    json!({ "object": "whatsapp_business_account", "entry": entry }).to_string()
 }
 
-fn body(entries: Vec<Value>) -> String {
-    json!({ "object": "whatsapp_business_account", "entry": entries }).to_string()
-}
-
-async fn posts(world: &World, inbound: &HttpSandbox, body: &str, signature: Option<&str>) -> u16 {
-    let request = world.http.post(inbound.url.join("/meta/whatsapp").unwrap()).body(body.to_owned());
-    let request = signature.iter().fold(request, |request, it| request.header("X-Hub-Signature-256", *it));
-    request.send().await.unwrap().status().as_u16()
-}
-
-async fn threads(world: &World) -> Vec<Value> {
-    let (status, list) = world.get("/v1/threads").await;
-    assert_eq!(status, 200, "{list}");
-    list["threads"].as_array().unwrap().clone()
-}
-
-async fn a_body_is_unfolded_once_and_a_forged_one_has_no_effect() {
+async fn a_forged_body_has_no_effect() {
     let world = world(&["At nine."]).await;
-    let inbound = HttpSandbox::start(&world, "text-inbound", &KEYS).await;
-    let status =
-        |n: usize| json!({ "id": format!("wamid.s{n}"), "status": "sent", "timestamp": "1795000000" });
-    let mut entries: Vec<Value> = (0..3)
-        .map(|entry_n| {
-            let messages = (0..4).map(|n| words(entry_n * 4 + n)).collect();
-            let statuses = if entry_n == 0 { (0..5).map(status).collect() } else { vec![] };
-            entry(&world, messages, statuses)
-        })
-        .collect();
-    // One that cannot be read costs no other one.
-    entries.push(entry(&world, vec![json!({ "type": "text" })], vec![]));
-    let body = body(entries);
+    let (meta, body) = (world.meta(), body(&world));
+    let app = world.identity.meta.as_ref().unwrap();
+    let signature = simulator::meta::sign(app.app_secret.expose(), body.as_bytes());
+    let cut = &signature[..signature.len() - 2];
+    for forged in [None, Some(""), Some("sha256=00"), Some(cut)] {
+        assert_eq!(meta.post_with(&body, forged).await.status, Some(403), "{forged:?}");
+    }
     let altered = body.replace("words 3", "words X");
-    for forged in [None, Some(""), Some("sha256=00")] {
-        assert_eq!(posts(&world, &inbound, &body, forged).await, 403);
-    }
-    assert_eq!(posts(&world, &inbound, &altered, Some(&signed(&body))).await, 403);
-    assert_eq!(threads(&world).await.len(), 0);
-    for _ in 0..3 {
-        assert_eq!(posts(&world, &inbound, &body, Some(&signed(&body))).await, 200);
-    }
-    world.works_everything_off(&["TextsQueue"]).await;
-    let threads = threads(&world).await;
-    assert_eq!(threads.len(), 1, "{threads:#?}");
-    let received = threads[0]["texts"].as_u64().unwrap();
-    assert!((12..=13).contains(&received), "twelve texts, and a reply perhaps: {received}");
-    assert_eq!((&threads[0]["phone"], &threads[0]["name"]), (&Value::Null, &json!("Anna")));
-    assert_eq!(threads[0]["person"], PERSON);
+    assert_eq!(meta.post_with(&altered, Some(&signature)).await.status, Some(403));
+    world.texts_settle().await;
+    assert!(world.threads().await.is_empty());
+    // The same body, as it was signed, is taken; one that is of no WhatsApp is refused, and repeated by nothing.
+    assert_eq!(meta.post(&body).await.status, Some(200));
+    assert_eq!(world.thread_with(1).await.person, USER_ID);
+    assert_eq!(meta.post(r#"{"object":"page","entry":[]}"#).await.status, Some(400));
 }
 
 async fn meta_subscribes_with_our_token_alone() {
+    // The world has subscribed already, or it would not have begun.
     let world = world(&[]).await;
-    let inbound = HttpSandbox::start(&world, "text-inbound", &KEYS).await;
-    let asks = async |query: &str| {
-        let url = inbound.url.join(&format!("/meta/whatsapp?{query}")).unwrap();
-        let answer = world.http.get(url).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    };
-    let right = "hub.mode=subscribe&hub.verify_token=verify-me&hub.challenge=1158201444";
-    assert_eq!(asks(right).await, (200, "1158201444".to_owned()));
-    for wrong in
-        ["", "hub.mode=subscribe&hub.verify_token=other&hub.challenge=1", &right.replace("subscribe", "x")]
-    {
-        assert_eq!(asks(wrong).await.0, 403, "{wrong}");
+    let (meta, url) = (world.meta(), world.url("/meta/whatsapp"));
+    let token = world.identity.meta.as_ref().unwrap().verify_token.expose();
+    let asks = async |mode: &str, token: &str| meta.challenge(&url, mode, token, "1158201444").await.unwrap();
+    assert_eq!(asks("subscribe", token).await, (200, "1158201444".to_owned()));
+    for (mode, token) in [("", ""), ("subscribe", ""), ("subscribe", "other"), ("unsubscribe", token)] {
+        assert_eq!(asks(mode, token).await.0, 403, "{mode} {token}");
     }
 }
 
-/// The answer goes to the id of a person without a number, with our own name of the text.
-async fn a_person_without_a_number_is_answered() {
+/// The answer goes to the id of a person without a number, under our own name of the text, after one sign that it is being
+/// written.
+async fn what_is_sent_names_the_person_and_our_own_text() {
     let world = world(&["At nine."]).await;
-    let typing = Answer::new(200, r#"{"success":true}"#);
-    let sent = Answer::new(200, r#"{"messaging_product":"whatsapp","messages":[{"id":"wamid.out"}]}"#);
-    let graph = Scripted::serve([typing, sent]).await;
-    // What the sandbox sends goes to a queue without a worker: the world's own has no keys of Meta's.
-    let queue = aside(&world, "TextsQueue").await;
-    let changes = [&KEYS[..], &[("META_API_URL", graph.url.as_str()), ("QUEUE_TEXTS", &queue)]].concat();
-    let step = QueueSandbox::start(&world, "text-step", &changes).await;
-    let carrier = json!({ "provider": "meta", "phone_number_id": "1055" });
-    let sender = json!({ "medium": "whatsapp", "number": world.business.number, "carrier": carrier });
-    let came = json!({ "job": "came", "text": {
-        "key": "wamid.1", "sender": sender, "from": PERSON, "kind": "text", "body": "When do you open?",
-        "came_at": world.now(),
-    }});
-    assert!(step.does(&came, 1).await);
-    let thread = threads(&world).await.remove(0);
-    world.time_passes(Duration::from_secs(2));
-    let business = &world.business.business.id;
-    let reply = json!({ "job": "reply", "business": business, "thread": thread["id"], "asked": 1 });
-    assert!(step.does(&reply, 1).await);
-    let name = format!("{business}.{}.2", thread["id"].as_str().unwrap());
-    for _ in 0..2 {
-        assert!(step.does(&json!({ "job": "send", "text": name }), 1).await);
-    }
-    let asked = graph.asked();
-    assert_eq!(asked.len(), 2, "the sign of writing, and the text, once");
-    assert_eq!(asked[1].line, "POST /v26.0/1055/messages");
-    let sent: Value = serde_json::from_str(&asked[1].body).unwrap();
-    assert_eq!((&sent["recipient"], sent.get("to")), (&json!(PERSON), None));
+    let phone = world.phone_of(Way::Meta, Person::hidden(USER_ID));
+    let message = phone.say("When do you open?").await.unwrap();
+    let thread = world.thread_with(1).await;
+    world.time_passes(BURST);
+    world.arrives(&phone, 1).await;
+    world.texts_settle().await;
+    let asked = world.meta().requests();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked.iter().all(|asked| asked.path == format!("/v26.0/{PHONE_NUMBER_ID}/messages")));
+    assert_eq!(phone.signs_of_writing(), [message.key]);
+    let sent: &Value = &asked[1].body;
+    assert_eq!((&sent["recipient"], sent.get("to")), (&json!(USER_ID), None));
+    let name = format!("{}.{}.2", world.business.business.id, thread.id);
     assert_eq!(
         (&sent["text"]["body"], &sent["biz_opaque_callback_data"]),
         (&json!("At nine."), &json!(name))
     );
-    assert_eq!(asked[1].header("authorization"), Some("Bearer graph-token"));
 }
 
 acceptance::tests![
-    a_body_is_unfolded_once_and_a_forged_one_has_no_effect,
+    a_forged_body_has_no_effect,
     meta_subscribes_with_our_token_alone,
-    a_person_without_a_number_is_answered,
+    what_is_sent_names_the_person_and_our_own_text,
 ];

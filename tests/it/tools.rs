@@ -96,9 +96,11 @@ async fn back_with_the_agent(warm: usize) {
     let mut spec = world.spec(one_question());
     spec.dial = DialOutcome::NoAnswer(Duration::from_millis(300));
     let outcome = world.twilio.call(spec).finished().await;
-    assert_eq!(dialled(&outcome.events), ["no-answer"]);
-    assert_eq!(outcome.ended_by, EndedBy::Rest, "the agent went on to the goodbye");
     let connections = world.sessions();
+    let told =
+        connections.last().map(|connection| serde_json::to_string(&connection.conversation()).unwrap());
+    assert_eq!(dialled(&outcome.events), ["no-answer"], "the second session knew {told:?}");
+    assert_eq!(outcome.ended_by, EndedBy::Rest, "the agent went on to the goodbye");
     assert_eq!(connections.len(), 2);
     assert_eq!(world.warm_sessions(), warm);
     let kinds: Vec<String> = connections

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acceptance::audio;
-use acceptance::crash_proxies::{CrashProxies, Cut};
+use acceptance::crash_proxies::{CrashProxies, Cut, cuts};
 use acceptance::ended_calls::{job, sinks};
 use acceptance::record::CallRecord;
 use acceptance::sandbox::{HttpSandbox, QueueSandbox};
@@ -92,7 +92,7 @@ async fn recorded(world: &World, number: u8, wav: Vec<u8>) -> String {
     let announced =
         Recording::new(sid.clone(), call.clone(), business, RecordingState::Announced, world.now());
     recordings.announce(&announced).await.unwrap();
-    recordings.archived(&sid, &archived, None).await.unwrap();
+    recordings.archived(&sid, &archived, None, None).await.unwrap();
 
     Webhook::inbound(world, &text).send(world).await;
     text
@@ -237,7 +237,7 @@ async fn wherever_a_run_is_cut_off_the_next_one_goes_on_behind_it() {
     assert!(changes > 2 * said.len(), "{changes}");
     drop(world);
 
-    let fates: Vec<_> = (0..changes).flat_map(|change| Cut::ALL.map(|cut| (change, cut))).collect();
+    let fates = cuts(changes);
     let (wav, said) = (&wav, &said);
     let worlds = fates.chunks(fates.len().div_ceil(WORLDS)).map(|fates| async move {
         let (world, mut twice) = (World::start().await, 0);

@@ -11,7 +11,7 @@ use serde_json::json;
 
 const SAID: [(domain::Speaker, &str); 2] = [(Agent, "Hello."), (Caller, "Half past ten is perfect.")];
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     World::with(WorldConfig {
         business: |new| {
             new.settings.policies.record_calls = false;
@@ -161,6 +161,20 @@ async fn a_recording_is_counted_while_it_is_stored() {
     assert_eq!((kept().await, sum(&world).await.calls), (gone, again.calls));
 }
 
+/// Two calls: the first one brings the month to four fifths of a cap, the second one to the cap and beyond. How much each used.
+pub(crate) async fn warns_and_reaches(world: &World) -> u64 {
+    let calls = EndedCalls::of(world).await;
+    let insights = calls.insights(&[]).await;
+    let first = calls.call(1, &SAID).await;
+    assert!(insights.does(&job(&first), 1).await);
+    let used = sum(world).await.micros();
+    cap(world, Caps { minutes: None, micros: Some(used * 5 / 4) }).await;
+    assert!(insights.does(&job(&first), 1).await);
+    let second = calls.call(2, &SAID).await;
+    assert!(insights.does(&job(&second), 1).await);
+    used
+}
+
 /// The business is told at 80 % and at the cap, once each; then calls are refused in its own way.
 async fn a_cap_warns_once_and_then_refuses_callers_politely() {
     let world = world().await;
@@ -184,8 +198,11 @@ async fn a_cap_warns_once_and_then_refuses_callers_politely() {
     let events = calls.events().await;
     let told: Vec<_> = events.iter().filter(|event| event["type"] != "call.completed").collect();
     let month = Month::of(world.now(), &world.business.business.zone());
-    let data = |used: u64| json!({ "month": month, "meter": "money", "used": used, "cap": micros });
+    let links = json!({ "usage": "/v1/usage" });
+    let data =
+        |used: u64| json!({ "month": month, "meter": "money", "used": used, "cap": micros, "links": links });
     assert_eq!(told.len(), 2, "{told:#?}");
+    told.iter().for_each(|event| super::events::fits(event));
     assert_eq!((&told[0]["type"], &told[0]["data"]), (&json!("usage.warning"), &data(used)));
     assert_eq!((&told[1]["type"], &told[1]["data"]), (&json!("usage.cap_reached"), &data(used * 2)));
 

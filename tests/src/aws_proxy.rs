@@ -28,6 +28,8 @@ pub enum Manner {
     Open,
     /// Requests of this operation wait until the manner changes; the others pass.
     Holds(&'static str),
+    /// Requests of this operation that name this partition key, or one that begins with it, wait until the manner changes.
+    HoldsKey(&'static str, &'static str),
     /// Nothing is answered until the manner changes.
     Silent,
     /// Everything is refused as being too much.
@@ -137,10 +139,11 @@ impl AwsProxy {
 
 impl Shared {
     /// Holds a request of this operation for as long as the manner says so.
-    async fn let_pass(&self, operation: &str) -> Result<(), StatusCode> {
+    async fn let_pass(&self, operation: &str, body: &Bytes) -> Result<(), StatusCode> {
         let is_held = |manner: &Manner| match manner {
             Manner::Open | Manner::Throttles | Manner::ThrottlesKey(_) => false,
             Manner::Holds(which) => *which == operation,
+            Manner::HoldsKey(which, key) => *which == operation && names_key(body, key),
             Manner::Silent => true,
         };
         let mut manner = self.manner.subscribe();
@@ -155,6 +158,10 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+fn names_key(body: &Bytes, key: &str) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| text.contains(&format!("\"pk\":{{\"S\":\"{key}")))
 }
 
 async fn pass(
@@ -179,7 +186,7 @@ async fn pass(
         }
         let access = (format!("secretsmanager:{operation}"), access::BUSINESS_SECRETS.to_owned());
         shared.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(access);
-        shared.let_pass(operation).await?;
+        shared.let_pass(operation, &body).await?;
         return forward(&shared.http, &shared.upstreams.secrets_manager, method, &uri, headers, body).await;
     }
     if service == "AmazonSQS" {
@@ -193,13 +200,11 @@ async fn pass(
     }
     shared.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(accesses);
 
-    shared.let_pass(operation).await?;
+    shared.let_pass(operation, &body).await?;
     let throttled = match *shared.manner.borrow() {
         Manner::Throttles => true,
-        Manner::ThrottlesKey(key) => {
-            std::str::from_utf8(&body).is_ok_and(|text| text.contains(&format!("\"pk\":{{\"S\":\"{key}")))
-        }
-        Manner::Open | Manner::Holds(_) | Manner::Silent => false,
+        Manner::ThrottlesKey(key) => names_key(&body, key),
+        Manner::Open | Manner::Holds(_) | Manner::HoldsKey(..) | Manner::Silent => false,
     };
     if throttled {
         let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";

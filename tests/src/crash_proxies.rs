@@ -35,6 +35,18 @@ impl Cut {
     pub const ALL: [Self; 3] = [Self::Before, Self::After, Self::Unheard];
 }
 
+/// Changes of which each is cut in all ways, however short a run is to be.
+const FEW: usize = 12;
+
+/// Where a process is cut that makes this many changes: at each of them, and if they are few in all ways. Otherwise one change
+/// is cut in one way and the next one in another, since lives are what a run of all tests costs most; with `CUTS=all` in the
+/// environment each is cut in all of them.
+pub fn cuts(changes: usize) -> Vec<(usize, Cut)> {
+    let all = changes <= FEW || std::env::var("CUTS").is_ok_and(|cuts| cuts == "all");
+    let ways = |change: usize| if all { &Cut::ALL[..] } else { &Cut::ALL[change % 3..][..1] };
+    (0..changes).flat_map(|change| ways(change).iter().map(move |cut| (change, *cut))).collect()
+}
+
 /// The proxies of one process. They answer after it died as well, as long as they are kept.
 pub struct CrashProxies {
     process: Arc<Process>,

@@ -35,6 +35,7 @@ impl Described {
             Err(error) => return Some(format!("{place}: the schema is refused: {error}")),
         };
         let body: Value = match serde_json::from_str(body) {
+            _ if !kind.ends_with("json") => body.into(),
             Ok(body) => body,
             Err(error) => return Some(format!("{place} with something else than JSON: {error}")),
         };

@@ -59,7 +59,10 @@ impl<'a> EndedCalls<'a> {
             let words = Transcript::new(&call, source, lines, Timestamp(0));
             number = Some(writer.put_version(&words).await.expect("it is put").number);
         }
-        writer.set_final(&call, (source, number), Run::FIRST, None, Timestamp(0)).await.expect("it is set");
+        writer
+            .set_final(&call, (source, number), Run::FIRST, None, Timestamp(0), None)
+            .await
+            .expect("it is set");
         let completed = Webhook::status(self.world, sid, "completed", 3);
         assert_eq!(self.status.receives(self.world, &completed).await.0, 204);
     }
@@ -80,10 +83,15 @@ impl<'a> EndedCalls<'a> {
         self.world.record(sid).await
     }
 
+    /// What the business was told of these stages: how calls ended, and what they used.
     pub async fn events(&self) -> Vec<Value> {
         let (status, page) = self.world.get("/v1/events?limit=100").await;
         assert_eq!(status, 200, "{page}");
-        page["events"].as_array().expect("a list").clone()
+        let of_stages = |event: &&Value| {
+            let kind = event["type"].as_str().unwrap_or_default();
+            ["call.completed", "call.updated"].contains(&kind) || kind.starts_with("usage.")
+        };
+        page["events"].as_array().expect("a list").iter().filter(of_stages).cloned().collect()
     }
 }
 

@@ -1,5 +1,5 @@
-//! The harness of the acceptance tests: a [`World`] is the whole product, running, with a simulated Twilio and
-//! OpenAI around it that know nothing of it but its addresses.
+//! The harness of the acceptance tests: a [`World`] is the whole product, running, with a simulated Twilio, Meta
+//! and OpenAI around it that know nothing of it but its addresses.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness may panic")]
 
 pub mod actions;
@@ -7,6 +7,7 @@ pub mod audio;
 pub mod aws_proxy;
 pub mod browser;
 pub mod bucket;
+pub mod canaries;
 pub mod client;
 pub mod crash_proxies;
 pub mod described;
@@ -17,16 +18,19 @@ pub mod log;
 pub mod media_stream;
 pub mod outbound;
 pub mod people;
+pub mod phones;
+pub mod receiver;
 pub mod record;
 pub mod recorded;
 mod reverse_proxy;
 pub mod routes;
 pub mod sandbox;
 pub mod suite;
+pub mod threads;
 pub mod webhook;
 mod world;
 
-pub use world::{OWN_ACCOUNTS, World, WorldConfig, answering_connections};
+pub use world::{OWN_ACCOUNTS, PHONE_NUMBER_ID, TEMPLATE, World, WorldConfig, answering_connections};
 
 /// A client of endpoints on this machine, none of which speaks TLS: it reads no trust store, which takes longer than
 /// many a test.

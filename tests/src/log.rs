@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Enough for the whole suite; what comes later is no longer kept.
+/// More than the whole suite logs. A log that is not whole proves nothing, so that nothing can be looked for in it then.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 static LOG: OnceLock<Log> = OnceLock::new();
@@ -18,7 +18,7 @@ pub fn capture() {
     LOG.get_or_init(|| {
         let log = Log::default();
         let level = std::env::var("RUST_LOG").unwrap_or_else(|_| {
-            "debug,hyper=info,aws_smithy=info,aws_sdk=info,h2=info,rustls=info".to_owned()
+            "debug,hyper=info,aws_runtime=info,aws_smithy=info,aws_sdk=info,h2=info,rustls=info".to_owned()
         });
         // Another subscriber stays if there is one; then there is nothing to look through.
         let _ = tracing_subscriber::fmt()
@@ -30,10 +30,15 @@ pub fn capture() {
     });
 }
 
-/// Everything kept so far.
+/// Everything logged so far.
+///
+/// # Panics
+/// If it is more than is kept.
 pub fn text() -> String {
     let Some(log) = LOG.get() else { return String::new() };
-    String::from_utf8_lossy(&log.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    let kept = log.0.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(kept.len() < MAX_BYTES, "the log has lines that were not kept");
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// The last errors and warnings, for the message of a test that fails.

@@ -4,8 +4,7 @@
 use serde::{Deserialize, Deserializer};
 
 /// The parts of a call's record that are told if they are asked for: all of them.
-pub const EVERYTHING: &str =
-    "include=events,turns,last_turn,messages,listeners,session,sessions,recordings,transcript,insights,cost";
+pub const EVERYTHING: &str = "include=events,turns,last_turn,messages,listeners,session,sessions,recordings,transcript,insights,cost,contact";
 
 /// Where all that is known of a call is told.
 pub fn with_everything(sid: &str) -> String {

@@ -1,7 +1,7 @@
 //! Calls whose recording is the test's to announce, to copy and to account for: the product hears of it what the test
 //! says, and works at it when the test says so.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::twilio::{CallFaults, CallStatus, CallerScript, CallerStep, RecordingFaults, WebhookFaults};
 
 use crate::World;
@@ -80,9 +80,17 @@ impl<'w> Recorded<'w> {
     }
 
     async fn works(&self, job: &str, attempt: u32) -> bool {
-        let sid = self.sid();
-        lapse(self.world, "recording-archive", &sid).await;
-        self.worker.does(&json!({ "job": job, "call": self.call, "recording": sid }), attempt).await
+        lapse(self.world, "recording-archive", &self.sid()).await;
+        self.worker.does(&self.job(job), attempt).await
+    }
+
+    fn job(&self, name: &str) -> Value {
+        json!({ "job": name, "call": self.call, "recording": self.sid() })
+    }
+
+    /// The id of the message that [`Self::is_copied`] delivers.
+    pub fn message_id(&self) -> String {
+        QueueSandbox::message_id(&self.job("archive"))
     }
 
     /// The job that says what became of the recording.

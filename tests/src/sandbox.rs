@@ -6,7 +6,9 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use domain::Timestamp;
 use functions::edge::loaded::{BatchHandler, Loaded, TickHandler};
 use functions::features;
+use http::Method;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
@@ -45,6 +47,23 @@ impl HttpSandbox {
         Self { url: url.parse().expect("a URL"), _server: server }
     }
 
+    /// Asks here with the business's own key, and expects that it is done.
+    pub async fn asked(
+        &self,
+        world: &World,
+        (method, path): (Method, &str),
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Value {
+        let request = world.http.request(method.clone(), self.url.join(path).expect("a path"));
+        let request = request.bearer_auth(world.identity.api_key.expose());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = if body.is_null() { request } else { request.json(body) };
+        let answer = request.send().await.expect("the function answers");
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+
     /// Sends a webhook here, signed for the public address as ever.
     pub async fn receives(&self, world: &World, webhook: &Webhook) -> (u16, String) {
         webhook.send_to(world, &self.url).await
@@ -59,10 +78,15 @@ impl QueueSandbox {
         }
     }
 
+    /// The id of the message that brings a job. As a queue's, it says nothing of the job, and the log names it.
+    pub fn message_id(job: &Value) -> String {
+        hex::encode(Sha256::digest(job.to_string()))
+    }
+
     /// Delivers one message, for the `attempt`th time. Whether it is done with.
     pub async fn does(&self, job: &Value, attempt: u32) -> bool {
         let mut message = SqsMessage::default();
-        message.message_id = Some(job.to_string());
+        message.message_id = Some(Self::message_id(job));
         message.body = Some(job.to_string());
         // No queue gave it, so that none takes it back; what is done about that is only asked for.
         message.receipt_handle = Some("given by hand".to_owned());

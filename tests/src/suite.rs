@@ -6,6 +6,7 @@
 //! with all tests of this shape, `async fn name()` starts what it needs, and `fn name()` needs none.
 
 mod arguments;
+mod costs;
 mod failures;
 
 use std::pin::Pin;
@@ -23,9 +24,6 @@ use crate::World;
 
 /// The worlds of a test that did not stop within this time never will: the system itself gives up sooner.
 const STOPPED_WITHIN: Duration = Duration::from_secs(120);
-
-/// How many of the slowest tests are named after a run.
-const SLOWEST: usize = 20;
 
 tokio::task_local! {
     /// The stops of this test's worlds that are under way.
@@ -145,7 +143,7 @@ struct Shared {
 const SHARED_NAME: &str = "the shared world";
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| Shared {
-    runtime: runtime(SHARED_NAME),
+    runtime: runtime(SHARED_NAME, &costs::Spent::default()),
     stops: TaskTracker::new(),
     world: OnceCell::new(),
 });
@@ -162,14 +160,15 @@ pub fn run(files: &[&[Test]]) -> ExitCode {
     let (mut arguments, wanted) = arguments::read(std::env::args());
     arguments.test_threads.get_or_insert_with(arguments::default_threads);
     failures::note_panics(arguments.nocapture);
-    let durations = Arc::new(Mutex::new(vec![]));
+    let costs = Arc::new(Mutex::new(vec![]));
     let tests = files.iter().flat_map(|file| file.iter().copied());
     let trials = tests.filter(|test| wanted.has(test.name())).map(|test| {
-        let durations = Arc::clone(&durations);
+        let costs = Arc::clone(&costs);
         Trial::test(test.name(), move || {
-            let begun = Instant::now();
-            let outcome = run_one(test);
-            durations.lock().unwrap_or_else(PoisonError::into_inner).push((begun.elapsed(), test.name()));
+            let (begun, spent) = (Instant::now(), costs::Spent::default());
+            let outcome = spent.of(|| run_one(test, &spent));
+            let cost = costs::Cost { name: test.name(), took: begun.elapsed(), spent: spent.until_now() };
+            costs.lock().unwrap_or_else(PoisonError::into_inner).push(cost);
             outcome
         })
     });
@@ -179,13 +178,8 @@ pub fn run(files: &[&[Test]]) -> ExitCode {
         SHARED.stops.close();
         SHARED.runtime.block_on(SHARED.stops.wait());
     }
-    let mut durations = durations.lock().unwrap_or_else(PoisonError::into_inner);
-    if durations.len() > SLOWEST {
-        durations.sort_unstable_by(|a, b| b.cmp(a));
-        tell(&format!("the slowest {SLOWEST} of {} tests, in seconds:", durations.len()));
-        for (took, name) in durations.iter().take(SLOWEST) {
-            tell(&format!("{:6.1}  {name}", took.as_secs_f64()));
-        }
+    for line in costs::told(&mut costs.lock().unwrap_or_else(PoisonError::into_inner)) {
+        tell(&line);
     }
     conclusion.exit_code()
 }
@@ -202,7 +196,7 @@ pub fn report(text: &str) {
     }
 }
 
-fn run_one(test: Test) -> Result<(), Failed> {
+fn run_one(test: Test, spent: &costs::Spent) -> Result<(), Failed> {
     failures::begin(test.name());
     if (test.shares)() {
         let running = STOPS.scope(SHARED.stops.clone(), async move { (test.begin)().await });
@@ -210,7 +204,7 @@ fn run_one(test: Test) -> Result<(), Failed> {
         let noted = failures::end(test.name());
         return outcome.map_err(|_| format!("{noted}\n{}", failures::end(SHARED_NAME)).into());
     }
-    let runtime = runtime(test.name());
+    let runtime = runtime(test.name(), spent);
     let stops = TaskTracker::new();
     let running = STOPS.scope(stops.clone(), async move { (test.begin)().await });
     let outcome = runtime.block_on(std::panic::AssertUnwindSafe(running).catch_unwind());
@@ -226,12 +220,14 @@ fn run_one(test: Test) -> Result<(), Failed> {
 }
 
 /// Two threads of its own for each test: what a test leaves behind ends with them, and reaches no other test.
-fn runtime(name: &'static str) -> Runtime {
+fn runtime(name: &'static str, spent: &costs::Spent) -> Runtime {
+    let spent = spent.clone();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .thread_name(name)
         .on_thread_start(move || failures::begin(name))
+        .on_thread_stop(move || spent.add_thread())
         .build()
         .expect("a runtime")
 }
@@ -257,7 +253,7 @@ mod tests {
         failures::note_panics(false);
         let test =
             Test { path: "it::file::panics", begin: || Body::begin(panics_in_a_world), shares: || false };
-        let failed = run_one(test).unwrap_err();
+        let failed = run_one(test, &costs::Spent::default()).unwrap_err();
         let told = failed.message().unwrap();
         assert!(told.contains("tests/src/suite.rs:") && told.contains("what the test says"), "{told}");
         let (host, port) = ADDRESS.get().unwrap();
@@ -273,7 +269,9 @@ mod tests {
             panic!("at once");
         }
         failures::note_panics(false);
-        let run = |begin| run_one(Test { path: "it::file::one", begin, shares: || false });
+        let run = |begin| {
+            run_one(Test { path: "it::file::one", begin, shares: || false }, &costs::Spent::default())
+        };
         assert!(run(|| Body::begin(waits)).is_ok());
         assert!(run(|| Body::begin(fails)).unwrap_err().message().unwrap().contains("at once"));
     }

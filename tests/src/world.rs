@@ -1,6 +1,7 @@
 //! Starts the system in process, in well under a second.
 
 mod issuer;
+mod meta;
 mod time;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use local::system::{AwsSource, Config, Providers, System};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use simulator::meta::Meta;
 use simulator::oidc::Issuer;
 use simulator::openai::{Connection, ConnectionPlan, Handshake, OpenAi, OpenAiConfig};
 use simulator::twilio::{CallFaults, CallOutcome, CallSpec, CallerScript, Twilio, TwilioConfig};
@@ -28,6 +30,9 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::record::{CallRecord, RecordingRecord, TranscriptRecord, with_everything};
+
+pub(crate) use meta::sender;
+pub use meta::{PHONE_NUMBER_ID, TEMPLATE};
 
 /// A second opinion about AWS: with this variable set, every world uses that endpoint instead of the embedded
 /// ones, each under an account of its own.
@@ -60,6 +65,11 @@ pub struct WorldConfig {
     pub stream_url: Option<Url>,
     /// Whether people may sign in through an issuer, which is then simulated.
     pub issuer: bool,
+    /// Whether the world's scheduled functions run by themselves, a minute or more after its start. Where a test has each function
+    /// do its work in a sandbox they are in its way, but only on a machine on which it takes longer.
+    pub schedules: bool,
+    /// Whether the deployment has an app at Meta, which is then simulated and has the business's number as a sender.
+    pub meta: bool,
     /// Values for parameters of the template. By default no sockets are kept ready, so that a test finds at the
     /// simulated OpenAI those of its calls and no others, and calls are placed as often as tests place them.
     pub parameters: BTreeMap<String, String>,
@@ -76,6 +86,8 @@ impl Default for WorldConfig {
             realtime_url: None,
             stream_url: None,
             issuer: true,
+            schedules: true,
+            meta: false,
             // Tests ask the API, and place calls, as often as they can.
             parameters: [
                 ("WarmModels", ""),
@@ -132,6 +144,8 @@ pub struct Parts {
     pub openai: OpenAi,
     /// What people sign in through, if there is one.
     pub issuer: Option<Issuer>,
+    /// WhatsApp over Meta itself, if the deployment has it.
+    pub(crate) meta: Option<Meta>,
     pub identity: Identity,
     pub business: NewBusiness,
     pub http: reqwest::Client,
@@ -152,9 +166,9 @@ impl Drop for World {
         if let Some(parts) = self.parts.take() {
             let stop = async move {
                 // The simulated providers are the last to go: a call that still ends talks to them.
-                let Parts { system, twilio, openai, issuer, .. } = parts;
+                let Parts { system, twilio, openai, issuer, meta, .. } = parts;
                 Box::pin(system.stop()).await;
-                drop((twilio, openai, issuer));
+                drop((twilio, openai, issuer, meta));
             };
             self.stops.spawn_on(stop, &self.runtime);
         }
@@ -183,7 +197,7 @@ impl World {
     async fn begin(mut config: WorldConfig) -> Self {
         crate::log::capture();
         platform::tls::install();
-        let identity = config.identity.unwrap_or_else(|| Identity::random().expect("randomness"));
+        let mut identity = config.identity.unwrap_or_else(|| Identity::random().expect("randomness"));
         config.openai.api_key = identity.openai_api_key.expose().to_owned();
         let openai = OpenAi::start(config.openai).await.expect("the simulated OpenAI starts");
         let mut twilio_config = TwilioConfig::new(&identity.account_sid, identity.auth_token.expose());
@@ -196,11 +210,13 @@ impl World {
             true => Some(issuer::start(ahead.clone()).await),
             false => None,
         };
+        let meta = meta::start(&mut identity, config.meta, ahead.clone()).await;
         let start = System::start(Config {
             aws: aws(config.data_dir),
             identity: identity.clone(),
             providers: Providers {
                 twilio_api_url: twilio.api_url().clone(),
+                meta_api_url: meta.as_ref().map(|meta| meta.api_url().clone()),
                 openai_api_url: url(&openai.api_url),
                 openai_realtime_url: config.realtime_url.unwrap_or_else(|| url(&openai.realtime_url)),
                 issuer: issuer.as_ref().map(issuer::known_as),
@@ -212,14 +228,16 @@ impl World {
             stream_url: config.stream_url,
             live: LiveEvents::default(),
             ahead: Some(ahead),
+            schedules: config.schedules,
         });
         let system = Box::pin(start).await.expect("the system starts");
         let number = PhoneNumber::parse(business::NUMBER).expect("a number");
         let mut new = business::harbour_bicycles(number, identity.api_key.clone()).expect("a business");
         (config.business)(&mut new);
         seed(&system, &new).await;
+        meta::subscribe(meta.as_ref(), &system, &new.number).await;
         let http = crate::http().build().expect("a client");
-        let parts = Parts { time, system, twilio, openai, issuer, identity, business: new, http };
+        let parts = Parts { time, system, twilio, openai, issuer, meta, identity, business: new, http };
         Self { parts: Some(parts), stops: crate::suite::stops(), runtime: Handle::current() }
     }
 

@@ -321,7 +321,10 @@ MUTANTS: list[tuple[str, Check, str, str, str, str]] = [
         "a table that a function is told of and may not use",
         permissions.findings,
         "template.yaml",
-        "            - { Effect: Allow, Action: [dynamodb:Query], Resource: !GetAtt EventsTable.Arn }\n",
+        "            - Effect: Allow\n"
+        "              Action: [dynamodb:Query]\n"
+        "              Resource: !GetAtt EventsTable.Arn\n"
+        '              Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["business#*"] } }\n',
         "",
         "EventsTable",
     ),

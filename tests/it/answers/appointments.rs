@@ -38,6 +38,13 @@ pub(super) async fn of_appointments(answers: &mut Answers<'_>) {
     answers.ask("one", Method::GET, route, &path, Extra::default()).await;
     let none = format!("{all}/{}", "0".repeat(32));
     answers.ask("there is none", Method::GET, route, &none, Extra::default()).await;
+    let reminders = "/v1/appointments/{appointment}/reminders";
+    answers
+        .ask("one that is owed", Method::GET, reminders, &format!("{path}/reminders"), Extra::default())
+        .await;
+    answers
+        .ask("there is none", Method::GET, reminders, &format!("{none}/reminders"), Extra::default())
+        .await;
     let seen = |version: &str, body: Value| Extra {
         headers: vec![("if-match", format!("\"{version}\""))],
         body: Some(body),
@@ -75,18 +82,51 @@ async fn of_what_is_offered(answers: &mut Answers<'_>) {
         .await;
     answers.ask("all", Method::GET, calendars, calendars, Extra::default()).await;
     of_feed(answers).await;
+    of_sources(answers).await;
     let services = "/v1/appointments/services";
     let (route, path) = ("/v1/appointments/services/{service}", "/v1/appointments/services/trim");
-    let service = json!({ "name": "Trim", "minutes": 60, "calendars": ["anna"], "price": "40 euros" });
+    let remind = json!({ "from": "+12025550143", "by": [{ "way": "sms" }] });
+    let service = json!({
+        "name": "Trim", "minutes": 60, "calendars": ["anna"], "price": "40 euros", "reminders": [10], "remind": remind,
+    });
     answers.ask("made", Method::PUT, route, path, json_body(service.clone())).await;
     let elsewhere = json!({ "name": "Trim", "minutes": 60, "calendars": ["ben"] });
     answers.ask("in a calendar that is not there", Method::PUT, route, path, json_body(elsewhere)).await;
+    let strange = json!({ "from": "+12025550199", "by": [{ "way": "call" }] });
+    let strange = json!({ "name": "Trim", "minutes": 60, "calendars": ["anna"], "remind": strange });
+    let wrong = json!({ "from": "+12025550143", "by": [{ "way": "whatsapp", "text": "Hello" }] });
+    let wrong = json!({ "name": "Trim", "minutes": 60, "calendars": ["anna"], "remind": wrong });
+    for (why, service) in [("reminders from another number", strange), ("a way that is not whole", wrong)] {
+        let seen = Extra {
+            headers: vec![("if-match", "\"v1\"".to_owned())],
+            body: Some(service),
+            ..Extra::default()
+        };
+        answers.ask(why, Method::PUT, route, path, seen).await;
+    }
     let replaced =
         Extra { headers: vec![("if-match", "\"v1\"".to_owned())], body: Some(service), ..Extra::default() };
     answers.ask("replaced", Method::PUT, route, path, replaced).await;
     answers.ask("one", Method::GET, route, path, Extra::default()).await;
     answers.ask("there is none", Method::GET, route, "/v1/appointments/services/cut", Extra::default()).await;
     answers.ask("all", Method::GET, services, services, Extra::default()).await;
+}
+
+/// A calendar of another system that cannot be reached.
+async fn of_sources(answers: &mut Answers<'_>) {
+    let list = ("/v1/appointments/calendars/{calendar}/sources", "/v1/appointments/calendars/anna/sources");
+    let (route, path) = (
+        "/v1/appointments/calendars/{calendar}/sources/{source}",
+        "/v1/appointments/calendars/anna/sources/private",
+    );
+    answers.ask("none", Method::GET, list.0, list.1, Extra::default()).await;
+    let nowhere = json!({ "url": "http://127.0.0.1:1/secret.ics", "while_away": "own_calendar" });
+    answers.ask("it is not there", Method::PUT, route, path, json_body(nowhere)).await;
+    let inside = json!({ "url": "https://169.254.169.254/" });
+    answers.ask("an address that leads inside", Method::PUT, route, path, json_body(inside)).await;
+    answers.ask("all", Method::GET, list.0, list.1, Extra::default()).await;
+    answers.ask("taken away", Method::DELETE, route, path, Extra::default()).await;
+    answers.ask("there is none", Method::DELETE, route, path, Extra::default()).await;
 }
 
 /// The feed of a calendar in which there is nothing.

@@ -2,6 +2,7 @@
 
 use acceptance::record::with_everything;
 use http::Method;
+use serde_json::{Value, json};
 
 use super::{Answers, Extra, header, keyless};
 
@@ -37,4 +38,19 @@ pub(super) async fn of_calls(answers: &mut Answers<'_>, sid: &str, recording: &s
     let route = "/v1/events";
     answers.ask("the first one", get.clone(), route, "/v1/events?limit=1", Extra::default()).await;
     answers.ask("a limit of none", get, route, "/v1/events?limit=0", Extra::default()).await;
+}
+
+/// A link to a recording, opened by a browser and by a program.
+pub(super) async fn of_a_link(answers: &mut Answers<'_>, link: &str) {
+    let route = "/s/{token}";
+    let program = |body: Option<Value>| Extra { body, keyless: true, ..header("accept", "application/json") };
+    answers.ask("a browser looks", Method::GET, route, link, keyless()).await;
+    answers.ask("a program looks", Method::GET, route, link, program(None)).await;
+    let wrong = program(Some(json!({ "passcode": "wrong" })));
+    answers.ask("a wrong passcode", Method::POST, route, link, wrong).await;
+    let right = || Some(json!({ "passcode": "harbour-7" }));
+    answers.ask("a program opens", Method::POST, route, link, program(right())).await;
+    answers.ask("a browser opens", Method::POST, route, link, Extra { body: right(), ..keyless() }).await;
+    answers.ask("no more views", Method::POST, route, link, program(right())).await;
+    answers.ask("no such link", Method::GET, route, "/s/unknown", program(None)).await;
 }

@@ -10,6 +10,9 @@ pub(super) async fn of_contacts(answers: &mut Answers<'_>) {
     let (first, second) = of_people(answers).await;
     besides(answers, &first).await;
     moves(answers, &first, &second).await;
+    of_files(answers).await;
+    of_person_exports(answers).await;
+    of_erasures(answers).await;
     let path = format!("{LIST}/{first}");
     let tag = etag(answers, &path).await;
     answers.ask("deleted", Method::DELETE, ONE, &path, header("if-match", &tag)).await;
@@ -125,6 +128,100 @@ async fn besides(answers: &mut Answers<'_>, contact: &str) {
     answers.ask("gone", Method::DELETE, route, &one, Extra::default()).await;
     let timeline = "/v1/contacts/{contact}/timeline";
     answers.ask("empty", Method::GET, timeline, &path("/timeline"), Extra::default()).await;
+}
+
+async fn of_files(answers: &mut Answers<'_>) {
+    let route = "/v1/contacts/imports";
+    let file = "name,phone\nEve,+436641234599\nLost,4.36641E+11\n";
+    let new = json!({ "bytes": file.len(), "country": "AT" });
+    let (_, body) = answers
+        .ask("begun", Method::POST, route, route, with("idempotency-key", "import-1", new.clone()))
+        .await;
+    let import = id_in(&body);
+    let reused = with("idempotency-key", "import-1", json!({ "bytes": 1 }));
+    answers.ask("another request", Method::POST, route, route, reused).await;
+    let mistakes = with("idempotency-key", "import-2", json!({ "bytes": 0, "country": "XX" }));
+    answers.ask("mistakes", Method::POST, route, route, mistakes).await;
+    answers.ask("one", Method::GET, route, route, Extra::default()).await;
+    let of = |rest: &str| (format!("{route}/{{import}}{rest}"), format!("{route}/{import}{rest}"));
+    let (one, path) = of("");
+    answers.ask("its file is waited for", Method::GET, &one, &path, Extra::default()).await;
+    let upload: Value = serde_json::from_str(&body).unwrap();
+    let put = answers.browser.put(upload["upload"]["url"].as_str().unwrap());
+    let headers = upload["upload"]["headers"].as_object().unwrap();
+    let put = headers.iter().fold(put, |put, (name, value)| put.header(name, value.as_str().unwrap()));
+    assert_eq!(put.body(file).send().await.unwrap().status(), 200);
+    for (step, state) in [("/check", "checked"), ("/run", "done"), ("/undo", "undone")] {
+        let (route, path) = of(step);
+        answers.ask("begun", Method::POST, &route, &path, Extra::default()).await;
+        let world = answers.world;
+        world
+            .until(|| async {
+                let (_, import) = world.get(&of("").1).await;
+                (import["state"] == state).then_some(())
+            })
+            .await;
+        if step == "/check" {
+            let (route, path) = of("/problems");
+            answers.ask("of the check", Method::GET, &route, &path, Extra::default()).await;
+        }
+    }
+    answers.ask("taken back", Method::GET, &one, &path, Extra::default()).await;
+    let (route, path) = of("/check");
+    answers.ask("too late", Method::POST, &route, &path, Extra::default()).await;
+    let route = "/v1/contacts/exports";
+    let (_, body) =
+        answers.ask("begun", Method::POST, route, route, header("idempotency-key", "export-1")).await;
+    let path = format!("{route}/{}", id_in(&body));
+    let world = answers.world;
+    world
+        .until(|| async {
+            let (_, export) = world.get(&path).await;
+            (export["state"] == "done").then_some(())
+        })
+        .await;
+    answers.ask("written", Method::GET, "/v1/contacts/exports/{export}", &path, Extra::default()).await;
+}
+
+async fn of_person_exports(answers: &mut Answers<'_>) {
+    let new = with("idempotency-key", "contact-6", json!({ "name": "Ada" }));
+    let (_, body) = answers.ask("to be exported", Method::POST, LIST, LIST, new).await;
+    let contact = id_in(&body);
+    let (route, path) = ("/v1/contacts/{contact}/export", format!("{LIST}/{contact}/export"));
+    let (_, body) =
+        answers.ask("begun", Method::POST, route, &path, header("idempotency-key", "person-1")).await;
+    answers.ask("no key", Method::POST, route, &path, Extra::default()).await;
+    let one = format!("{path}/{}", id_in(&body));
+    let world = answers.world;
+    world.until(|| async { (world.get(&one).await.1["state"] == "done").then_some(()) }).await;
+    let shape = "/v1/contacts/{contact}/export/{person_export}";
+    answers.ask("written", Method::GET, shape, &one, Extra::default()).await;
+    let unknown = format!("{path}/prq_{}", "9".repeat(32));
+    answers.ask("no such export", Method::GET, shape, &unknown, Extra::default()).await;
+    answers.ask("one", Method::GET, route, &path, Extra::default()).await;
+}
+
+async fn of_erasures(answers: &mut Answers<'_>) {
+    let new = with("idempotency-key", "contact-5", json!({ "name": "Eve" }));
+    let (_, body) = answers.ask("to be erased", Method::POST, LIST, LIST, new).await;
+    let contact = id_in(&body);
+    let (route, path) = ("/v1/contacts/{contact}/erasure", format!("{LIST}/{contact}/erasure"));
+    let post = |confirm: &str| with("idempotency-key", "erasure-1", json!({ "confirm": confirm }));
+    answers.ask("not confirmed", Method::POST, route, &path, post("Eve")).await;
+    let (_, body) = answers.ask("begun", Method::POST, route, &path, post(&contact)).await;
+    let (list, one) = ("/v1/contacts/erasures", "/v1/contacts/erasures/{erasure}");
+    let erasure = format!("{list}/{}", id_in(&body));
+    let world = answers.world;
+    world
+        .until(|| async {
+            let (_, report) = world.get(&erasure).await;
+            let steps = report["steps"].as_array().unwrap();
+            steps.iter().all(|step| step["state"] != "pending").then_some(())
+        })
+        .await;
+    answers.ask("after a round", Method::GET, one, &erasure, Extra::default()).await;
+    answers.ask("once more", Method::POST, route, &path, post(&contact)).await;
+    answers.ask("one", Method::GET, list, list, Extra::default()).await;
 }
 
 async fn moves(answers: &mut Answers<'_>, first: &str, second: &str) {

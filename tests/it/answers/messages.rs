@@ -8,7 +8,7 @@ pub(super) async fn of_messages(answers: &mut Answers<'_>, sid: &str) {
     let left = left_in(world, sid);
     let table = world.system.name("MessagesTable").unwrap();
     let writer = stores::messages::Writer::new(&world.system.aws, table);
-    assert!(writer.put(&world.business.business.id, &left).await.unwrap());
+    assert!(writer.put(&world.business.business.id, &left, None).await.unwrap());
     let route = "/v1/messages";
     answers.ask("without words", Method::GET, route, route, Extra::default()).await;
     let waiting = format!("{route}?state=waiting&kind=message&include=words");

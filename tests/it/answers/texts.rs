@@ -1,7 +1,8 @@
 //! Texts: what carriers are answered, and threads as people read them and write in them.
 
 use super::*;
-use crate::texts::{kept_in, sms};
+use crate::texts::by_webhook::sms;
+use crate::texts::kept_in;
 
 pub(super) async fn of_texts(answers: &mut Answers<'_>) {
     let world = answers.world;

@@ -1,7 +1,9 @@
 //! The roles of the functions of what limits a business.
 
+use std::time::Duration;
+
 use acceptance::aws_proxy::AwsProxy;
-use acceptance::sandbox::HttpSandbox;
+use acceptance::sandbox::{HttpSandbox, ScheduleSandbox};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -59,17 +61,36 @@ async fn the_role_of_appointments_fits() {
     ask(Method::PUT, calendar, "", Some(json!({ "name": "Anna", "week": week }))).await;
     ask(Method::GET, calendar, "", None).await;
     ask(Method::GET, "/v1/appointments/calendars", "", None).await;
-    let service = json!({ "name": "Trim", "minutes": 60, "calendars": ["anna"], "reminders": [10] });
+    let remind = json!({ "from": world.business.number.as_e164(), "by": [{ "way": "sms" }] });
+    let service = json!({
+        "name": "Trim", "minutes": 60, "calendars": ["anna"], "reminders": [10], "remind": remind,
+    });
     ask(Method::PUT, "/v1/appointments/services/trim", "", Some(service)).await;
     let slots = ask(Method::GET, "/v1/appointments/slots?service=trim", "", None).await;
+    let known = json!({ "handles": [{ "kind": "phone", "value": acceptance::outbound::CALLEE }] });
+    let known = world.http.post(world.url("/v1/contacts")).bearer_auth(key).json(&known);
+    assert_eq!(known.header("idempotency-key", "known").send().await.unwrap().status(), 201);
     let person = json!({ "name": "Maria", "number": acceptance::outbound::CALLEE });
     let new = json!({ "service": "trim", "start": slots["slots"][4]["start"], "person": person });
     let booked = ask(Method::POST, "/v1/appointments", "", Some(new)).await;
     ask(Method::GET, "/v1/appointments", "", None).await;
+    let theirs = format!("/v1/appointments?contact=ctc_{}", "9".repeat(32));
+    ask(Method::GET, &theirs, "", None).await;
     let one = format!("/v1/appointments/{}", booked["id"].as_str().unwrap());
+    ask(Method::GET, &format!("{one}/reminders"), "", None).await;
     let later = json!({ "start": slots["slots"][8]["start"] });
     ask(Method::PATCH, &one, "\"v1\"", Some(later)).await;
     ask(Method::PATCH, &one, "\"v2\"", Some(json!({ "status": "cancelled" }))).await;
+    let sources = "/v1/appointments/calendars/anna/sources";
+    let nowhere = json!({ "url": "http://127.0.0.1:1/", "while_away": "own_calendar" });
+    ask(Method::PUT, &format!("{sources}/private"), "", Some(nowhere)).await;
+    ask(Method::GET, sources, "", None).await;
+    let fetching = AwsProxy::of(&world).await;
+    let ticker = ScheduleSandbox::start(&world, "calendar-sources", &fetching.everywhere()).await;
+    assert!(ticker.ticks(world.now().plus(Duration::from_secs(3_600))).await);
+    compare("CalendarSourcesFunction", &fetching);
+    let end = world.http.delete(api.url.join(&format!("{sources}/private")).unwrap()).bearer_auth(key);
+    assert_eq!(end.send().await.unwrap().status(), 204);
     let feed = ask(Method::POST, "/v1/appointments/calendars/anna/feed", "", None).await;
     let link: reqwest::Url = feed["url"].as_str().unwrap().parse().unwrap();
     let read = async || world.http.get(api.url.join(link.path()).unwrap()).send().await.unwrap();

@@ -2,7 +2,7 @@
 
 use acceptance::aws_proxy::AwsProxy;
 use acceptance::sandbox::HttpSandbox;
-use domain::messages::{Left, MessageId, MessageKind, What};
+use domain::messages::{Left, MessageId, MessageKind, Origin, What};
 use domain::{CallSid, RecordingSid};
 use local::demo::story;
 use serde_json::json;
@@ -18,15 +18,15 @@ async fn the_role_of_the_list_of_messages_fits() {
     // A voicemail whose words are looked up where a call's are.
     let (call, sid) = (CallSid::parse(&record.sid).unwrap(), &record.recording().sid);
     let voicemail = Left {
-        id: MessageId::of(world.now(), &call, MessageKind::Voicemail, sid),
-        call,
+        id: MessageId::of(world.now(), &Origin::Call(call.clone()), MessageKind::Voicemail, sid),
+        origin: Origin::Call(call),
         caller: None,
         what: What::Voicemail(RecordingSid::parse(sid).unwrap()),
     };
     let message = left_in(&world, &record.sid);
     let writer = Writer::new(&world.system.aws, world.system.name("MessagesTable").unwrap());
     for left in [&message, &voicemail] {
-        assert!(writer.put(&world.business.business.id, left).await.unwrap());
+        assert!(writer.put(&world.business.business.id, left, None).await.unwrap());
     }
     let proxy = AwsProxy::of(&world).await;
     let api = HttpSandbox::start(&world, "messages", &proxy.everywhere()).await;

@@ -8,10 +8,13 @@ use acceptance::client::Client;
 use acceptance::people::{self, Window};
 use acceptance::sandbox::{HttpSandbox, ScheduleSandbox};
 use acceptance::webhook::{Webhook, call_sid};
+use domain::texts::incoming::Media;
+use domain::texts::media::Archived;
 use http::Method;
 use serde_json::json;
 
 use super::{compare, world};
+use crate::texts::kept_with;
 
 async fn the_roles_of_what_sets_a_business_up_fit() {
     let world = world().await;
@@ -91,6 +94,20 @@ async fn a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits() {
     let client = Client { world: &world, key: key.to_owned() };
     let (_, text) = people::invite_with(&client, "Ada", "viewer").await;
     assert_eq!(Window::new(&world).sign_in("ada@example.com", Some(&text)).await, "");
+    let archived = Archived { key: "texts/x/y/1-0".into(), content_type: "image/png".into(), bytes: 9 };
+    kept_with(&world, &other, vec![Media { archived: Some(archived), ..Media::default() }]).await;
+    let endpoint =
+        world.http.post(world.url("/v1/endpoints")).bearer_auth(key).header("idempotency-key", "one");
+    let endpoint = endpoint.json(&json!({ "url": "https://hooks.example/" })).send().await.unwrap();
+    assert_eq!(endpoint.status(), 201);
+    let receiver = world.http.post(world.url("/v1/notifications/receivers")).bearer_auth(key);
+    let rules = json!([{ "on": "voicemail" }]);
+    let new = json!({ "name": "room", "kind": "slack", "url": "https://hooks.example/", "rules": rules });
+    let receiver = receiver.header("idempotency-key", "one").json(&new).send().await.unwrap();
+    assert_eq!(receiver.status(), 201);
+    let texts = stores::texts::Reader::new(&world.system.aws, world.system.name("TextsTable").unwrap());
+    let threads = async || texts.list(&other.business.id, 10, None).await.unwrap().threads.len();
+    assert_eq!(threads().await, 1);
     assert_eq!(status(Method::DELETE, at.clone(), operator).await, 202);
     let days = |days: u64| world.now().plus(Duration::from_secs(days * 24 * 3_600));
     assert!(sweep.ticks(days(29)).await);
@@ -113,6 +130,9 @@ async fn a_business_that_left_is_deleted_and_the_role_of_the_sweep_fits() {
     let rings = Webhook::inbound(&world, &call_sid(1)).field("To", other.number.as_e164());
     assert!(rings.send(&world).await.1.contains("not in service"));
     assert_eq!(status(Method::GET, world.url("/v1/numbers"), own).await, 200, "no other business is touched");
+    assert_eq!(threads().await, 0);
+    let name = format!("kept-in-{}", other.business.id);
+    assert_eq!(texts.carried(&name).await.unwrap(), None);
     compare("BusinessSweepFunction", &proxy);
 }
 

@@ -19,14 +19,14 @@ const PLACES: [OnePlace; 4] = [
         looks_like: r#""[^"]*\b([Yy]ou are|Call no tool|[Tt]ell the caller|[Aa]sk the caller|Greet the caller|follow the caller)\b"#,
         made_in: &[
             "bridge/session/src/instructions.rs",
-            // What the model is told of a tool that did not work.
-            "bridge/src/tools/answer.rs",
             "crates/domain/src/insight/instructions.rs",
             "crates/domain/src/locale/",
             // What machines say, to be recognised.
             "crates/domain/src/phrases/",
             "crates/domain/src/prompt.rs",
             "crates/domain/src/prompt/",
+            // What the model is told of a tool that did not work.
+            "crates/providers/src/toolbox/answer.rs",
             // The demonstration's own prompt.
             "infra/local/src/demo/business.rs",
         ],

@@ -45,7 +45,14 @@ fn every_source_file_that_the_documents_name_exists() {
     let file =
         Regex::new(r"`((?:bridge|crates|docs|functions|infra|tests)/[\w/.-]+\.(?:rs|md|yaml|py))`").unwrap();
     let mut named = 0;
-    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "docs/faults.md", "infra/README.md"] {
+    for document in [
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "README.md",
+        "docs/faults.md",
+        "docs/privacy.md",
+        "infra/README.md",
+    ] {
         for found in file.captures_iter(&read(document)) {
             named += 1;
             assert!(root().join(&found[1]).is_file(), "{document} names {}", &found[1]);

@@ -14,6 +14,7 @@ mod rest;
 mod script;
 mod server;
 mod shared;
+mod talk;
 
 pub use self::answers::{Answer, Fact, HttpFault, Transcription};
 pub use self::inspect::{ApiRequest, Connection, ConnectionGone, Ended, Logged, Violation};
@@ -21,5 +22,6 @@ pub use self::models::{Model, Purpose};
 pub use self::realtime::{ConnectionPlan, Handshake, Pace};
 pub use self::script::{Ending, Fault, Heard, Mishap, Part, Reply, Script, Speech, Step, ToolCall};
 pub use self::server::{OpenAi, OpenAiConfig};
+pub use self::talk::Talk;
 
 use self::shared::{Shared, readable_headers};

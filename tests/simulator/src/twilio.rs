@@ -21,6 +21,7 @@
 //! ```
 
 mod account;
+mod attachments;
 mod call;
 mod ear;
 mod events;
@@ -44,7 +45,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-use self::account::Account;
+pub(crate) use self::account::Account;
+pub(crate) use self::attachments::Attachment;
 use self::call::{CallState, Ending, Interrupt};
 pub use self::events::{
     CallEvent, CallEventKind, CallEvents, CallOutcome, CallStatus, EndedBy, LineRecording, Private,
@@ -60,6 +62,7 @@ pub use self::spec::{
     TwilioConfig, TwimlSource, UpgradeSignature, WebhookFaults,
 };
 pub use self::webhooks::{IDEMPOTENCY_HEADER, WebhookRecord};
+pub(crate) use self::webhooks::{Webhook, deliver};
 
 /// Why the simulator did not start.
 #[derive(Debug, Error)]
@@ -169,9 +172,28 @@ impl Twilio {
         self.account.texts.all().iter().map(|text| (**text).clone()).collect()
     }
 
+    /// The next request is carried out, and the connection breaks before its answer is whole.
+    pub fn lose_next_answer(&self) {
+        self.fail_next_request(RestFault { status: 0, code: 0, retry_after_s: None, carried_out: true });
+    }
+
     /// Refuses texts to a person with this code.
     pub fn refuse_texts_to(&self, person: &str, code: u32) {
         lock(&self.account.unreachable).insert(person.to_owned(), code);
+    }
+
+    /// Takes texts to a person again.
+    pub fn take_texts_to(&self, person: &str) {
+        lock(&self.account.unreachable).remove(person);
+    }
+
+    /// Where a text stands is changed without a callback: it is lost, as far as the product sees.
+    pub fn text_becomes(&self, sid: &str, status: &str, code: Option<u32>) {
+        lock(&self.account.fates).insert(sid.to_owned(), (status.to_owned(), code));
+    }
+
+    pub(crate) fn account(&self) -> &Arc<Account> {
+        &self.account
     }
 
     /// The call of this order of creation, as soon as it exists.
@@ -313,7 +335,7 @@ fn serve(account: &Arc<Account>, listener: TcpListener, router: Router) {
 }
 
 /// A thread that panicked with the lock leaves its state readable.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

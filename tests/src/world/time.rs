@@ -28,6 +28,16 @@ impl World {
         self.time_passes(LONGEST_LEASE);
     }
 
+    /// The day does not end within this time: if it would, the next one begins. For what is counted by the day, in UTC.
+    pub fn has_a_day_of(&self, time: Duration) {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let over = self.now().since(Timestamp::from_secs(0)).as_secs() % day.as_secs();
+        let left = day - Duration::from_secs(over);
+        if left < time {
+            self.time_passes(left);
+        }
+    }
+
     /// The time by the world's clock.
     pub fn now(&self) -> Timestamp {
         self.system.aws.clock.now()

@@ -85,6 +85,8 @@ impl Ports for Memory {
             introduction: None,
             safety_identifier: "load".into(),
             contact: None,
+            merged: vec![],
+            call_back: None,
         })
     }
 

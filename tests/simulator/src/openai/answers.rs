@@ -27,7 +27,7 @@ pub enum Answer {
     Text(String),
     /// A message with this value as its text.
     Json(Value),
-    /// A function call; `arguments` is sent as it is.
+    /// A function call; `arguments` is sent as it is, but for `{{tool/pointer}}`: what the tool told last, at that JSON pointer.
     Call {
         name: String,
         arguments: String,

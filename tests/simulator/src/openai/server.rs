@@ -22,6 +22,7 @@ use super::realtime::{self, ConnectionPlan, Pace};
 use super::rest;
 use super::script::Script;
 use super::shared::Shared;
+use super::talk::Talk;
 
 /// The life of a Realtime session (OpenAI Realtime GA).
 const SESSION_LIFETIME: Duration = Duration::from_secs(60 * 60);
@@ -56,6 +57,8 @@ pub struct OpenAiConfig {
     pub answers_by_format: BTreeMap<String, Value>,
     /// What the model understands of a conversation that it is to read.
     pub facts: Vec<Fact>,
+    /// What the model says to people who write, where no answer is prepared: by the first rule that fits.
+    pub talk: Vec<Talk>,
 }
 
 impl Default for OpenAiConfig {
@@ -73,6 +76,7 @@ impl Default for OpenAiConfig {
             answers: Vec::new(),
             answers_by_format: BTreeMap::new(),
             facts: Vec::new(),
+            talk: Vec::new(),
         }
     }
 }

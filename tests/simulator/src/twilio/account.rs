@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use super::attachments::Attachment;
 use super::call::CallState;
 use super::recording::Recording;
 use super::rest::{RestFault, RestRequest, SentText};
@@ -41,6 +42,12 @@ pub(crate) struct Account {
     pub(crate) standing: Mutex<Standing>,
     pub(crate) calls: Register<CallState>,
     pub(crate) texts: Register<SentText>,
+    /// Where each of them stands, by its sid: Twilio's word, and an error code.
+    pub(crate) fates: Mutex<HashMap<String, (String, Option<u32>)>>,
+    /// Media of texts that came in, by their sids.
+    pub(crate) attachments: Mutex<VecDeque<(String, Attachment)>>,
+    /// Counts texts that were sent and signs of writing, so that a phone can wait for more.
+    pub(crate) texted: watch::Sender<u64>,
     /// People who cannot be written to, with the code that says why.
     pub(crate) unreachable: Mutex<HashMap<String, u32>>,
     pub(crate) recordings: Register<Recording>,
@@ -89,6 +96,9 @@ impl Account {
             standing: Mutex::default(),
             calls: Register::new(),
             texts: Register::new(),
+            fates: Mutex::default(),
+            attachments: Mutex::default(),
+            texted: watch::channel(0).0,
             unreachable: Mutex::default(),
             recordings: Register::new(),
             created: watch::channel(0).0,

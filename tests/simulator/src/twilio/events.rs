@@ -127,6 +127,10 @@ pub enum WebhookKind {
     Amd,
     /// The file of a `<Play>`.
     Play,
+    /// A text that came in.
+    Text,
+    /// What became of a text that was sent.
+    TextStatus,
 }
 
 /// One moment of a call.

@@ -1,5 +1,6 @@
 //! The part of Twilio's REST API that a call centre uses (Twilio docs, "REST API: 2010-04-01").
 
+mod attachments;
 mod calls;
 mod create;
 mod media;
@@ -23,7 +24,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tower::ServiceExt as _;
 
-pub(crate) use self::media::router as media_router;
 pub use self::texts::SentText;
 use super::account::Account;
 use super::lock;
@@ -60,7 +60,7 @@ impl fmt::Debug for RestRequest {
 /// An answer given instead of doing what the next request asks.
 #[derive(Clone, Debug)]
 pub struct RestFault {
-    /// The HTTP status.
+    /// The HTTP status; 0 breaks the connection off in the middle of the answer.
     pub status: u16,
     /// Twilio's error number, such as 20429 or 20500.
     pub code: u32,
@@ -104,6 +104,11 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// The storage's host, for the recordings and the media of texts of all accounts.
+pub(crate) fn media_router(accounts: Arc<[Arc<Account>]>) -> Router {
+    media::router(Arc::clone(&accounts)).merge(attachments::router(accounts))
+}
+
 /// The routes of all accounts. What is below no account is of the one that the credentials name; what names none is refused
 /// as the first account would refuse it.
 pub(crate) fn router(accounts: &[Arc<Account>]) -> Router {
@@ -144,6 +149,7 @@ fn of_account(account: &Arc<Account>) -> Router {
         .route("/IncomingPhoneNumbers/{number}", post(numbers::update))
         .route("/Messages.json", get(texts::list).post(texts::create))
         .route("/Messages/{file}", get(texts::fetch))
+        .route("/Messages/{text}/Media/{file}", get(attachments::redirect).delete(attachments::delete))
         .route("/Recordings.json", get(recordings::list))
         .route("/Recordings/{file}", get(recordings::fetch).delete(recordings::delete));
     Router::new()
@@ -182,6 +188,9 @@ async fn gate(State(account): State<Arc<Account>>, request: Request, next: Next)
 }
 
 fn faulty(fault: &RestFault) -> Response {
+    if fault.status == 0 {
+        return crate::meta::broken(StatusCode::CREATED);
+    }
     let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = ApiError::new(status, fault.code, "An injected fault").into_response();
     if let Some(seconds) = fault.retry_after_s {

@@ -176,6 +176,12 @@ impl Conversation {
         self.items.iter().filter(|item| item.is_turn).count()
     }
 
+    /// Whether a tool was called for what the caller said last, on this connection or on one before.
+    pub(super) fn has_acted(&self) -> bool {
+        let mut since = self.items.iter().rev().take_while(|item| !item.is_turn);
+        since.any(|item| item.value["type"] == "function_call")
+    }
+
     /// The text at a JSON pointer of what a tool told last.
     pub(super) fn told(&self, tool: &str, pointer: &str) -> Option<String> {
         let text = |item: &Item, name: &str| item.value[name].as_str().map(str::to_owned);

@@ -1,5 +1,6 @@
 //! One Realtime session without its socket: client events and the passing of time in, server events out.
 
+mod crossing;
 mod describe;
 mod hearing;
 mod odd;
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use self::crossing::Crossing;
 use self::describe::Spent;
 use self::hearing::Turn;
 use self::speaking::{Options, Response};
@@ -64,6 +66,7 @@ pub(super) struct Engine {
     spent: Spent,
     /// Transcription events, which come when they are ready and not in their turn.
     later: BTreeMap<(Instant, u64), Value>,
+    crossing: Crossing,
     idle_at: Option<Instant>,
     expires_at: Option<Instant>,
     warned_of_early_audio: bool,
@@ -88,6 +91,7 @@ impl Engine {
             responses: Vec::new(),
             spent: Spent::default(),
             later: BTreeMap::new(),
+            crossing: Crossing::default(),
             idle_at: None,
             warned_of_early_audio: false,
             ids: 0,
@@ -155,7 +159,11 @@ impl Engine {
             self.handle(&kind, &value, now)
         };
         if let Err(refusal) = accepted {
-            self.refuse(&kind, event_id, refusal);
+            if self.crossing.explains(&refusal, &value) {
+                self.answer_refused(event_id.as_deref(), &refusal);
+            } else {
+                self.refuse(&kind, event_id, refusal);
+            }
         }
         self.publish_conversation();
     }
@@ -257,15 +265,19 @@ impl Engine {
 
     /// Answers a mistake of the client and remembers it.
     fn refuse(&mut self, kind: &str, event_id: Option<String>, refusal: ApiRefusal) {
-        let mut error = refusal.to_json();
-        error["event_id"] = json!(event_id);
-        self.emit(json!({ "type": "error", "error": error }));
+        self.answer_refused(event_id.as_deref(), &refusal);
         self.record.violated(Violation {
             kind: kind.to_owned(),
             event_id,
             code: refusal.code,
             message: refusal.message,
         });
+    }
+
+    fn answer_refused(&mut self, event_id: Option<&str>, refusal: &ApiRefusal) {
+        let mut error = refusal.to_json();
+        error["event_id"] = json!(event_id);
+        self.emit(json!({ "type": "error", "error": error }));
     }
 
     fn emit_item(&mut self, kind: &str, previous: Option<&str>, item: &Value) {

@@ -21,6 +21,8 @@ pub(super) struct Scene<'a> {
     pub(super) turns: usize,
     /// A tool was answered last.
     pub(super) after_tool_output: bool,
+    /// A tool was called for the caller's last turn: a model that reads so in its history does not call it again.
+    pub(super) has_acted: bool,
 }
 
 impl ScriptProgress {
@@ -46,7 +48,7 @@ impl ScriptProgress {
             Some(step) => script.steps.get(step).map(|step| &step.reply),
             None => Some(&script.greeting),
         };
-        let fresh = step.is_some_and(|step| self.answered.insert(step));
+        let fresh = step.is_some_and(|step| self.answered.insert(step)) && !scene.has_acted;
         if scene.after_tool_output {
             // After a reconnect the tool was called on another socket, so the script is asked instead.
             return self.follow_up.take().or_else(|| scripted?.then.as_deref().cloned());
@@ -109,6 +111,8 @@ mod tests {
     fn a_new_connection_with_replayed_turns_goes_on_in_the_middle() {
         assert_eq!(said(&mut ScriptProgress::default(), turn(2)), speech::AGENT_BYE.text);
         assert_eq!(said(&mut ScriptProgress::default(), after_tool(1)), speech::AGENT_CONFIRM.text);
+        let acted = Scene { has_acted: true, ..turn(1) };
+        assert_eq!(said(&mut ScriptProgress::default(), acted), speech::AGENT_SILENCE_PROMPT.text);
     }
 
     #[test]

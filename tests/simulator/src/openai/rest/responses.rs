@@ -9,7 +9,9 @@ use crate::openai::answers::Answer;
 use crate::openai::fields::Fields;
 use crate::openai::models::Purpose;
 use crate::openai::refusal::ApiRefusal;
+use crate::openai::script::{Part, Reply};
 use crate::openai::shared::Shared;
+use crate::openai::talk;
 
 const PARAMETERS: &[&str] = &[
     "model",
@@ -52,7 +54,10 @@ pub(super) fn answer(shared: &Shared, body: &Value) -> Result<Response, ApiRefus
     let request = Fields::of(body, "")?;
     let wanted = check(shared, &request)?;
     let prepared = || {
-        let Some(wanted) = wanted else { return Answer::Text("This is a simulated answer.".to_owned()) };
+        let Some(wanted) = wanted else {
+            let talk = talk::answer(&shared.config.talk, body);
+            return talk.unwrap_or_else(|| Answer::Text("This is a simulated answer.".to_owned()));
+        };
         let by_name = shared.config.answers_by_format.get(wanted.name).cloned();
         let read = || reading::answer(wanted.schema, &words(body), &shared.config.facts);
         Answer::Json(by_name.unwrap_or_else(read))
@@ -140,6 +145,26 @@ fn check_format<'a>(format: &Fields<'a>) -> Result<Option<Wanted<'a>>, ApiRefusa
     Ok(Some(Wanted { name, schema }))
 }
 
+/// Arguments with what tools have told in them, as in a script of the Realtime API: `{{tool/pointer}}` is the text at that JSON
+/// pointer of what the tool told last.
+fn filled(arguments: &str, input: &Value) -> String {
+    let items = || input.as_array().into_iter().flatten();
+    let told = |tool: &str, pointer: &str| {
+        let last = items().rfind(|item| item["type"] == "function_call" && item["name"] == tool)?;
+        let is_output =
+            |item: &&Value| item["type"] == "function_call_output" && item["call_id"] == last["call_id"];
+        let output = items().rfind(is_output)?["output"].as_str()?;
+        let output: Value = serde_json::from_str(output).ok()?;
+        output.pointer(pointer)?.as_str().map(str::to_owned)
+    };
+    let mut reply = Reply::call("", arguments);
+    reply.fill(told);
+    match reply.parts.into_iter().next() {
+        Some(Part::ToolCall(call)) => call.arguments,
+        _ => arguments.to_owned(),
+    }
+}
+
 /// What differs between the answers.
 #[derive(Default)]
 struct ResponseEnd {
@@ -177,7 +202,7 @@ fn response(request: &Fields<'_>, answer: &Answer, number: usize) -> Value {
             "id": format!("fc_{number}"),
             "call_id": format!("call_{number}"),
             "name": name,
-            "arguments": arguments,
+            "arguments": filled(arguments, request.get("input").unwrap_or(&Value::Null)),
             "status": "completed",
         })),
         Answer::Refusal(words) => completed(message(json!({ "type": "refusal", "refusal": words }))),

@@ -62,6 +62,7 @@ impl Engine {
         }));
         self.add_user_item(&id, Item::nothing_heard(&id));
         if !self.is_answering() {
+            self.crossing.began();
             self.start_response(Options::of_kind("silence_prompt"), now);
         }
     }
@@ -101,6 +102,7 @@ impl Engine {
         self.commit(&turn.item_id, audio, now);
         // A reply that was not interrupted leaves this turn without one.
         if self.session.creates_response() && !self.is_answering() {
+            self.crossing.began();
             self.start_response(Options::default(), now);
         }
     }

@@ -79,6 +79,7 @@ impl Engine {
             kind: options.metadata["kind"].as_str(),
             turns: self.conversation.turns(),
             after_tool_output: self.conversation.ends_with_tool_output(),
+            has_acted: self.conversation.has_acted(),
         };
         let mut reply = self.progress.next(&self.role.script, scene);
         reply.fill(|tool, pointer| self.conversation.told(tool, pointer));
@@ -198,6 +199,7 @@ impl Engine {
         let usage = if response.reply.without_usage { Value::Null } else { self.usage(response) };
         let described = self.describe(response, status, details, &usage);
         self.emit(json!({ "type": "response.done", "response": described }));
+        self.crossing.ended(&response.id);
     }
 }
 
