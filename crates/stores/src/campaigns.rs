@@ -19,10 +19,9 @@
 //! the sums. A claim has the campaign's state and its limits as conditions of the same transaction: once a campaign is paused no
 //! claim goes through, whatever a worker has read before.
 
-mod call_backs;
+mod due_list;
 mod entries;
 mod erase;
-mod facts;
 mod write;
 
 use std::collections::HashMap;
@@ -38,6 +37,7 @@ use crate::item::{Draft, Row, to_json};
 use crate::table::{Key, SK, Table};
 
 pub use crate::endpoints::Request;
+pub use due_list::DueList;
 pub use entries::{EntryPage, Limits, Moved, StoredEntry};
 pub use erase::Eraser;
 pub use write::{Created, Lease};

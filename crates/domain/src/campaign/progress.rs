@@ -53,7 +53,7 @@ impl Progress {
         for attempt in &entry.attempts {
             let Some(outcome) = attempt.outcome else { continue };
             sums.add("calls", 1);
-            sums.add(&format!("calls_{}", outcome.as_str()), 1);
+            sums.add(&of_outcome(outcome), 1);
             sums.add(&format!("hour_{:02}_calls", attempt.hour), 1);
             if outcome.is_human() {
                 sums.add(&format!("hour_{:02}_human", attempt.hour), 1);
@@ -110,12 +110,21 @@ impl Progress {
     /// Calls that a person answered and spoke in.
     pub fn answered(&self) -> u64 {
         let outcomes = Outcome::ALL.iter().filter(|outcome| outcome.is_human());
-        outcomes.map(|outcome| self.get(&format!("calls_{}", outcome.as_str()))).sum()
+        outcomes.map(|outcome| self.ended_with(*outcome)).sum()
+    }
+
+    /// Calls that came to this.
+    pub fn ended_with(&self, outcome: Outcome) -> u64 {
+        self.get(&of_outcome(outcome))
     }
 
     fn add(&mut self, name: &str, sum: i64) {
         *self.0.entry(name.to_owned()).or_default() += sum;
     }
+}
+
+fn of_outcome(outcome: Outcome) -> String {
+    format!("calls_{}", outcome.as_str())
 }
 
 fn signed(figure: u64) -> i64 {

@@ -9,13 +9,13 @@ use domain::campaign::progress::{BUSY, MICROS, MINUTES, Progress};
 use domain::campaign::{CampaignId, State};
 use domain::{BusinessId, PhoneNumber, Timestamp};
 
+use super::due_list::{self, DueList};
 use super::{BODY, NUMBER_KEYS, ONE, Reader, STATE, VERSION, Writer, one_key, sums_key};
 use crate::item::{Draft, Row, names, number, text, time_sk, to_json, values};
 use crate::table::{Key, SK, next_key};
 use crate::transaction::{Action, Transacted, transact};
 use crate::{StoreError, random};
 
-const DUE: &str = "due#";
 const IN_CALL: &str = "busy#";
 const SAMPLE: &str = "sample#";
 /// The most entries that one page holds. One read gives a megabyte at most, and a page is one read.
@@ -127,55 +127,6 @@ impl Reader {
         Ok(EntryPage { entries, next })
     }
 
-    /// The entries that are to be looked at by `by`, the longest due first, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn due(
-        &self,
-        business: &BusinessId,
-        id: &CampaignId,
-        by: Timestamp,
-        limit: u16,
-    ) -> Result<Vec<(Timestamp, u32)>, StoreError> {
-        Ok(self.due_between(business, id, (None, by), limit).await?.0)
-    }
-
-    /// The same behind one of them, whenever they are due, and whether there are more.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn due_behind(
-        &self,
-        business: &BusinessId,
-        id: &CampaignId,
-        behind: Option<(Timestamp, u32)>,
-        limit: u16,
-    ) -> Result<(Vec<(Timestamp, u32)>, bool), StoreError> {
-        self.due_between(business, id, (behind, Timestamp(i64::MAX)), limit).await
-    }
-
-    async fn due_between(
-        &self,
-        business: &BusinessId,
-        id: &CampaignId,
-        (behind, by): (Option<(Timestamp, u32)>, Timestamp),
-        limit: u16,
-    ) -> Result<(Vec<(Timestamp, u32)>, bool), StoreError> {
-        let from = behind.map_or_else(|| DUE.to_owned(), |(due, number)| format!("{}~", due_sk(due, number)));
-        let page = self
-            .table
-            .spanning(&entries_pk(business, id), &from, &format!("{DUE}{}#~", time_sk(by)))
-            .limit(i32::from(limit.max(1)))
-            .send()
-            .await
-            .map_err(|error| self.table.error(&error))?;
-        let more = next_key(page.last_evaluated_key).is_some();
-        let rows = page.items.unwrap_or_default().into_iter().map(|item| self.table.row(item));
-        let due = rows.map(|row: Row| row.parsed(SK, |sk| due_of(sk).ok_or(())));
-        Ok((due.collect::<Result<_, _>>()?, more))
-    }
-
     /// The entries whose call is under way.
     ///
     /// # Errors
@@ -230,7 +181,7 @@ impl Writer {
             bytes += body.len();
             let draft = Draft::default().text(BODY, body).number(VERSION, 1);
             actions.push(table.put_new_action(&entry_key(business, id, number), draft));
-            let due = due_key(business, id, entry.state.due().unwrap_or(now), number);
+            let due = DueList::CALL.key(&entries_pk(business, id), entry.state.due().unwrap_or(now), number);
             actions.push(table.put_action(due.item(Draft::default()), |put| put));
             let by_number = number_key(business, &to, id, number);
             actions.push(table.put_action(by_number.item(Draft::default()), |put| put));
@@ -293,15 +244,9 @@ impl Writer {
                     )])))
             }));
         }
-        let (old, due) = (seen.entry.state.due(), new.entry.state.due());
-        if old != due {
-            let key = |due: Timestamp| due_key(business, id, due, number_of);
-            actions.extend(old.map(|old| table.delete_action(&key(old), |delete| delete)));
-            actions.extend(due.map(|due| table.put_action(key(due).item(Draft::default()), |put| put)));
-        }
-        actions.extend(self.promise_moved(business, id, &seen.entry, &new.entry));
-        actions.extend(self.facts_moved(business, id, &seen.entry, &new.entry));
-        let key = Key::new(entries_pk(business, id), format!("{IN_CALL}{number_of:06}"));
+        let pk = entries_pk(business, id);
+        actions.extend(due_list::moved(table, &pk, &seen.entry, &new.entry));
+        let key = Key::new(pk, format!("{IN_CALL}{number_of:06}"));
         match (seen.entry.state.is_busy(), new.entry.state.is_busy()) {
             (false, true) => actions.push(table.put_action(key.item(Draft::default()), |put| put)),
             (true, false) => actions.push(table.delete_action(&key, |delete| delete)),
@@ -326,24 +271,6 @@ impl Writer {
                 })
             }
         }
-    }
-
-    /// The entry of a row of the list of what is due. `None`: the entry is due at another time, and the row is taken off the list.
-    ///
-    /// # Errors
-    /// [`StoreError`]; asking again is safe.
-    pub async fn due_entry(
-        &self,
-        business: &BusinessId,
-        id: &CampaignId,
-        (due, number): (Timestamp, u32),
-    ) -> Result<Option<StoredEntry>, StoreError> {
-        let found = self.reader.entry(business, id, number).await?;
-        let found = found.filter(|found| found.entry.state.due() == Some(due));
-        if found.is_none() {
-            self.table.delete(&due_key(business, id, due, number)).await?;
-        }
-        Ok(found)
     }
 
     /// Adds to the sums, with the limits of a claim as conditions.
@@ -397,23 +324,10 @@ pub(super) fn entry_key(business: &BusinessId, id: &CampaignId, number: u32) -> 
     Key::new(entries_pk(business, id), sk_of(number))
 }
 
-fn due_key(business: &BusinessId, id: &CampaignId, due: Timestamp, number: u32) -> Key {
-    Key::new(entries_pk(business, id), due_sk(due, number))
-}
-
-fn due_sk(due: Timestamp, number: u32) -> String {
-    format!("{DUE}{}#{number:06}", time_sk(due))
-}
-
 fn number_pk(business: &BusinessId, to: &PhoneNumber) -> String {
     format!("{NUMBER_KEYS}{business}#{}", to.as_e164())
 }
 
 pub(super) fn number_key(business: &BusinessId, to: &PhoneNumber, id: &CampaignId, number: u32) -> Key {
     Key::new(number_pk(business, to), format!("{id}#{number:06}"))
-}
-
-fn due_of(sk: &str) -> Option<(Timestamp, u32)> {
-    let (due, number) = sk.strip_prefix(DUE)?.split_once('#')?;
-    Some((Timestamp(due.parse().ok()?), number.parse().ok()?))
 }

@@ -7,7 +7,7 @@ use domain::campaign::decision::{Decision, decide};
 use domain::campaign::entry::{Claim, DIALLED_WITHIN, Entry, Event, Person, Skip, State, Wait};
 use domain::campaign::guard::at_once;
 use domain::campaign::progress::{BUSY, MICROS, MINUTES};
-use domain::campaign::retry::within_caps;
+use domain::campaign::retry::{Outcome, within_caps};
 use domain::campaign::{Campaign, PAUSE, Pause, Purpose};
 use domain::dial::Series;
 use domain::outbound::AtMost;
@@ -15,7 +15,7 @@ use domain::{BusinessId, PhoneNumber, Timestamp};
 use futures_util::{StreamExt as _, stream};
 use platform::Clock;
 use stores::businesses::Published;
-use stores::campaigns::{Limits, Moved, Reader, StoredEntry, Writer};
+use stores::campaigns::{DueList, Limits, Moved, Reader, StoredEntry, Writer};
 use stores::{StoreError, businesses, do_not_call};
 
 use super::{move_entry, order_key};
@@ -101,13 +101,16 @@ impl Claiming {
         let pass = Pass { business, campaign, published, own, limits, most };
         let mut won = vec![];
         // Those who were promised a call first; they are among those that are due, too, and by then no more at that time.
-        let mut due = self.reader.promised(business, &campaign.id, now, LOOKED_AT).await?;
-        due.extend(self.reader.due(business, &campaign.id, now, LOOKED_AT).await?);
+        let mut due = match sums.ended_with(Outcome::CallbackRequested) {
+            0 => vec![],
+            _ => self.reader.due(business, &campaign.id, DueList::PROMISED, now, LOOKED_AT).await?,
+        };
+        due.extend(self.reader.due(business, &campaign.id, DueList::CALL, now, LOOKED_AT).await?);
         for (due, number) in due {
             if won.len() >= free {
                 break;
             }
-            let found = self.writer.due_entry(business, &campaign.id, (due, number)).await?;
+            let found = self.writer.due_entry(business, &campaign.id, DueList::CALL, (due, number)).await?;
             let Some(seen) = found else { continue };
             let Some(person) = seen.entry.person.clone() else { continue };
             let event = self.judge(&pass, number, &person).await?;

@@ -6,7 +6,7 @@ use domain::campaign::entry::Event;
 use domain::campaign::goal::Goal;
 use domain::{BusinessId, CallSid};
 use platform::Clock;
-use stores::campaigns::{Reader, Writer};
+use stores::campaigns::{DueList, Reader, Writer};
 use stores::{StoreError, transcripts};
 
 use super::move_entry;
@@ -30,10 +30,10 @@ impl AskingFacts {
     pub(super) async fn ask(&self, business: &BusinessId, campaign: &Campaign) -> Result<bool, StoreError> {
         let Some(goal) = &campaign.plan.goal else { return Ok(false) };
         let now = self.clock.now();
-        let all = self.reader.facts_due(business, &campaign.id, now, ASKED_AT_ONCE).await?;
+        let all = self.reader.due(business, &campaign.id, DueList::FACTS, now, ASKED_AT_ONCE).await?;
         let more = all.len() >= usize::from(ASKED_AT_ONCE);
         for due in all {
-            let found = self.writer.entry_with_facts_due(business, &campaign.id, due).await?;
+            let found = self.writer.due_entry(business, &campaign.id, DueList::FACTS, due).await?;
             let Some(seen) = found else { continue };
             let of = seen
                 .entry

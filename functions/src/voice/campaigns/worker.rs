@@ -9,7 +9,7 @@ use domain::campaign::progress::{AWAITED, OPEN};
 use domain::campaign::{CampaignId, Pause, State, Step};
 use domain::{BusinessId, Timestamp};
 use platform::Clock;
-use stores::campaigns::{Reader, Stored, Writer};
+use stores::campaigns::{DueList, Reader, Stored, Writer};
 use tokio::time::Instant;
 
 use super::claiming::Claiming;
@@ -160,7 +160,7 @@ impl Worker {
         if claimed.moved > 0 || settled.busy > 0 {
             return Ok(Next::After(LOOKS_EVERY));
         }
-        let soon = self.reader.due(business, &campaign.id, now.plus(SOON), 1).await?;
+        let soon = self.reader.due(business, &campaign.id, DueList::CALL, now.plus(SOON), 1).await?;
         Ok(match soon.first() {
             Some((due, _)) => Next::After(due.since(now).max(LOOKS_EVERY)),
             None => Next::Rest,
@@ -205,9 +205,12 @@ impl Worker {
         busy: usize,
     ) -> Result<Next, JobError> {
         let campaign = &stored.campaign;
-        let left = self.reader.due(business, &campaign.id, Timestamp(i64::MAX), CLOSED_AT_ONCE).await?;
+        let left = self
+            .reader
+            .due(business, &campaign.id, DueList::CALL, Timestamp(i64::MAX), CLOSED_AT_ONCE)
+            .await?;
         for due in &left {
-            let found = self.writer.due_entry(business, &campaign.id, *due).await?;
+            let found = self.writer.due_entry(business, &campaign.id, DueList::CALL, *due).await?;
             let Some(seen) = found else { continue };
             let (event, beside) = (Event::Skip(seen.entry.dropped(why)), ((None, None), self.clock.now()));
             move_entry(&self.writer, (business, campaign), &seen, event, beside).await?;
