@@ -11,6 +11,7 @@ use domain::contact::import::{FILE_KEPT, IMPORT_KEPT, Import, UNDO_IMPORT_FOR};
 use domain::contact::person_export::PersonExport;
 use domain::contact::{Contact, ContactId, Entry, ExportId, Handle, ImportId, PersonRequestId};
 use domain::{BusinessId, Timestamp};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use super::create::{Request, new_actions, stands};
@@ -40,6 +41,13 @@ const BEFORE: &str = "before";
 const AFTER: &str = "after";
 /// The imports, and the exports, that a list shows.
 const MAX_SHOWN: i32 = 50;
+/// The actions that one transaction may have (TransactWriteItems API reference).
+const TRANSACTION_ACTIONS: usize = 100;
+/// The rows that one transaction may have: a contact, told once more in its event, has at most a hundred kilobytes, and a
+/// transaction four megabytes.
+const ROWS_TOGETHER: usize = 16;
+/// The transactions that are under way at once.
+const AT_ONCE: usize = 8;
 /// How long what a row did is kept: an import may wait for its run, and then be undone.
 const ROWS_KEPT: Duration = Duration::from_secs(FILE_KEPT.as_secs() + UNDO_IMPORT_FOR.as_secs());
 
@@ -319,6 +327,48 @@ impl Writer {
         save(&self.contacts, business, file).await
     }
 
+    /// Makes contacts of rows, many in one transaction, and says which rows are done. A transaction of which one row was refused
+    /// leaves all of its rows to [`take_new`](Self::take_new), which says why.
+    ///
+    /// # Errors
+    /// [`StoreError`]; doing it again is safe.
+    pub async fn take_new_together(
+        &self,
+        business: &BusinessId,
+        import: ImportId,
+        rows: Vec<(u32, Contact)>,
+        now: Timestamp,
+    ) -> Result<Vec<TakenRow>, StoreError> {
+        let mut together: Vec<Together> = vec![Together::default()];
+        for (line, contact) in rows {
+            if is_not_too_large(&self.contacts, &contact).is_err() {
+                continue;
+            }
+            let stored = Stored::next(contact, 0, now);
+            let actions = self.new_row(business, (import, line), &stored, now)?;
+            match together.last_mut() {
+                Some(last) if last.has_room_for(actions.len()) => last.add(line, &stored, actions),
+                _ => {
+                    let mut next = Together::default();
+                    next.add(line, &stored, actions);
+                    together.push(next);
+                }
+            }
+        }
+        let write = |together: Together| async move {
+            let id = random::id(&self.contacts.name)?;
+            let written = transact(&self.contacts, &together.actions, &id).await?;
+            Ok(match written {
+                Transacted::Done => together.rows,
+                Transacted::Refused(_) => vec![],
+            })
+        };
+        let together = together.into_iter().filter(|together| !together.actions.is_empty());
+        let taken: Vec<_> =
+            stream::iter(together).map(write).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        Ok(taken.into_iter().flatten().collect())
+    }
+
     /// Makes a contact of a row, once: a row that was taken before is [`NotSaved::Overtaken`].
     ///
     /// # Errors
@@ -326,15 +376,14 @@ impl Writer {
     pub async fn take_new(
         &self,
         business: &BusinessId,
-        (import, line): (ImportId, u32),
+        row: (ImportId, u32),
         contact: Contact,
         now: Timestamp,
     ) -> Result<Stored, NotSaved> {
         let table = &self.contacts;
         is_not_too_large(table, &contact)?;
         let stored = Stored::next(contact, 0, now);
-        let mut actions = new_actions(table, business, &stored, (&self.events, "import"))?;
-        actions.push(row_action(table, business, (import, line), (&stored, None), now)?);
+        let actions = self.new_row(business, row, &stored, now)?;
         let refused = match transact(table, &actions, &random::id(&table.name)?).await? {
             Transacted::Done => return Ok(stored),
             Transacted::Refused(refused) => refused,
@@ -347,6 +396,20 @@ impl Writer {
             }
         }
         Err(NotSaved::Overtaken)
+    }
+
+    /// A new contact, and the row of which it was made.
+    fn new_row(
+        &self,
+        business: &BusinessId,
+        row: (ImportId, u32),
+        stored: &Stored,
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let table = &self.contacts;
+        let mut actions = new_actions(table, business, stored, (&self.events, "import"))?;
+        actions.push(row_action(table, business, row, (stored, None), now)?);
+        Ok(actions)
     }
 
     /// Takes a row over into a contact, if that is still as it was read, once: a row that was taken before is
@@ -368,6 +431,29 @@ impl Writer {
         let mut besides = self.moves(business, &after, entries)?;
         besides.push(row);
         save_with(table, business, before, after, entries, besides).await
+    }
+}
+
+/// Rows that are written in one transaction.
+#[derive(Default)]
+struct Together {
+    actions: Vec<TransactWriteItem>,
+    rows: Vec<TakenRow>,
+}
+
+impl Together {
+    fn has_room_for(&self, actions: usize) -> bool {
+        self.rows.len() < ROWS_TOGETHER && self.actions.len() + actions <= TRANSACTION_ACTIONS
+    }
+
+    fn add(&mut self, line: u32, stored: &Stored, actions: Vec<TransactWriteItem>) {
+        self.actions.extend(actions);
+        self.rows.push(TakenRow {
+            line,
+            contact: stored.contact.id,
+            before: None,
+            after: digest(&stored.contact),
+        });
     }
 }
 

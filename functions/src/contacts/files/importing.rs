@@ -187,13 +187,13 @@ impl Importing {
         };
         let rows: Vec<(FileRow, Reading)> = rows.into_iter().map(read).collect();
         let known = self.known(how, rows.iter().filter_map(|(_, reading)| reading.row.as_ref())).await?;
-        let taken = match (phase, rows.first(), rows.last()) {
-            (ImportPhase::Run, Some((first, _)), Some((last, _))) => {
-                let lines = (first.line, last.line);
-                self.reader.taken_rows(how.business, how.import.id, lines).await?
-            }
-            _ => BTreeMap::new(),
-        };
+        let mut taken = BTreeMap::new();
+        if let (ImportPhase::Run, Some((first, _)), Some((last, _))) = (phase, rows.first(), rows.last()) {
+            let lines = (first.line, last.line);
+            taken = self.reader.taken_rows(how.business, how.import.id, lines).await?;
+            let made = self.take_together(how, &rows, &known, &taken).await?;
+            taken.extend(made.into_iter().map(|row| (row.line, row)));
+        }
         let (again, once): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, _)| row.again);
         let one = |(row, reading): (FileRow, Reading)| self.row(how, phase, row, reading, (&known, &taken));
         let mut dealt: Vec<Dealt> =
@@ -299,6 +299,33 @@ impl Importing {
                 codes: applied.codes,
             },
         }
+    }
+
+    /// Makes the contacts of the rows that no contact has, many in one request. What could not be made so is left to
+    /// [`take`](Self::take), row by row.
+    async fn take_together(
+        &self,
+        how: &How<'_>,
+        rows: &[(FileRow, Reading)],
+        known: &Known,
+        taken: &BTreeMap<u32, TakenRow>,
+    ) -> Result<Vec<TakenRow>, JobError> {
+        // One transaction names a key once. A row of the same person as an earlier one says so, unless the fields of contacts
+        // have changed since.
+        let mut named = HashSet::new();
+        let mut create = vec![];
+        for (row, reading) in rows {
+            let Some(said) = &reading.row else { continue };
+            if row.again || row.is_empty() || taken.contains_key(&row.line) {
+                continue;
+            }
+            if let Plan::Create(contact) = self.plan(how, said, known)
+                && said.handles.iter().all(|handle| named.insert(handle))
+            {
+                create.push((row.line, *contact));
+            }
+        }
+        Ok(self.writer.take_new_together(how.business, how.import.id, create, self.clock.now()).await?)
     }
 
     /// Takes a row over, once.
