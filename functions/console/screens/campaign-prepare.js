@@ -1,7 +1,7 @@
 // A campaign before its start: its file, what the check found, who would be called, and the start.
-import { Ask, Badge, Fact, Figure, Form, List, Sheet, Trouble, ask, count, go, html, later, search, text, to, useEffect, useLoad, usePages, useRef, useState } from "../lib/all.js";
+import { Ask, Fact, Figure, Form, Sheet, Trouble, ask, count, go, html, later, text, to, useEffect, useRef, useState } from "../lib/all.js";
 import { Steps } from "./campaign-steps.js";
-import { Chosen, put } from "./upload.js";
+import { Chosen, Problems, put } from "./upload.js";
 
 const Preview = later("campaign-preview Preview");
 const Plan = later("campaign-plan Plan");
@@ -66,18 +66,6 @@ function Found({ path, report, since }) {
 				<${Fact} name="Countries">${countries.map(([country, n]) => `${country}: ${count(n)}`).join(", ") || "none"}<//>
 			</dl>
 		<//>
-		<${Problems} key=${since} path=${path} />`;
-}
-
-function Problems({ path }) {
-	const pages = usePages();
-	const list = useLoad(`${path}/problems?${search({ cursor: pages.cursor })}`);
-	const columns = {
-		Line: (one) => count(one.line),
-		Column: (one) => text(one.column ?? "–"),
-		Why: (one) => one.detail,
-		"": (one) => html`<${Badge} tone=${one.left_out ? "bad" : ""}>${one.left_out ? "left out" : "taken"}<//>`,
-	};
-	return html`<h2>What there is to say of rows</h2>
-		<${List} of=${list} name="problems" caption="What there is to say of rows" columns=${columns} id=${(one) => `${one.line} ${one.column} ${one.code}`} numbers=${["Line"]} pages=${pages} empty=${list.data?.next ? "Nothing on this page." : "There is nothing to say of any row."} />`;
+		<h2>What there is to say of rows</h2>
+		<${Problems} key=${since} path=${path} weight=${(one) => (one.left_out ? ["bad", "left out"] : ["", "taken"])} />`;
 }

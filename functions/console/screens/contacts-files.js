@@ -1,6 +1,6 @@
 // Contacts in files: a file is checked before a row of it is taken over, what was done can be undone, and all of them are exported.
-import { Badge, Dialog, Fact, Form, Head, List, Loaded, Sheet, State, Trouble, ask, bytes, count, dateTime, html, of, search, text, to, useEffect, useFields, useLoad, usePages, useState, words } from "../lib/all.js";
-import { Chosen, put } from "./upload.js";
+import { Badge, Dialog, Fact, Form, Head, List, Loaded, Sheet, State, Trouble, ask, bytes, count, dateTime, html, of, text, to, useEffect, useFields, useLoad, useState, words } from "../lib/all.js";
+import { Chosen, Problems, put } from "./upload.js";
 
 /** What is done with contacts that are there already. */
 const MODES = { fill: "what is not known of it is filled in", create: "it is left as it is", overwrite: "it is replaced, apart from what a person typed or a call brought" };
@@ -68,7 +68,7 @@ function Import({ path, may, then, onClose }) {
 				${one.refused && html`<${Trouble} of=${{ title: "the file cannot be imported", message: one.refused.detail }} />`}
 				${one.file && html`<${Found} of=${one.file} />`}
 				${[["check", "A run would"], ["run", "The run"], ["undo", "The undoing"]].map(([name, title]) => one[name] && (name !== "check" || !one.run) && html`<${Counts} key=${name} title=${title} of=${one[name]} all=${one.file?.rows} undone=${name === "undo"} />`)}
-				${(one.check || one.run) && !AT_WORK.includes(one.state) && html`<${Problems} key=${one.state} path=${path} />`}
+				${(one.check || one.run) && !AT_WORK.includes(one.state) && html`<${Problems} key=${one.state} path=${path} weight=${({ weight }) => WEIGHTS[weight] ?? ["", words(weight)]} />`}
 				${may("contacts:write") &&
 				html`<div class="row">
 					${one.state === "checked" && html`<${Form} label="Take the rows over" act=${step("run")} />`}
@@ -102,18 +102,6 @@ const Counts = ({ title, of: one, all, undone }) => html`<h3>${title}</h3>
 
 /** What becomes of what there is something to say of. */
 const WEIGHTS = { row: ["bad", "row left out"], cell: ["busy", "cell left out"], note: ["", "taken"] };
-
-function Problems({ path }) {
-	const pages = usePages();
-	const list = useLoad(`${path}/problems?${search({ cursor: pages.cursor })}`);
-	const columns = {
-		Line: (one) => count(one.line),
-		Column: (one) => text(one.column ?? "–"),
-		What: (one) => one.detail,
-		"": (one) => html`<${Badge} tone=${WEIGHTS[one.weight]?.[0]}>${WEIGHTS[one.weight]?.[1] ?? words(one.weight)}<//>`,
-	};
-	return html`<${List} of=${list} name="problems" caption="What there is to say of rows" columns=${columns} id=${(one) => `${one.line} ${one.column} ${one.code}`} numbers=${["Line"]} pages=${pages} empty=${list.data?.next ? "Nothing so far." : "There is nothing to say of any row."} />`;
-}
 
 /** All contacts as a file. */
 function Export({ path }) {
