@@ -285,7 +285,7 @@ impl Ports for StorePorts {
         request: &AppointmentRequest,
     ) -> Result<Answer, AppointmentError> {
         let source = Source::Call(plan.call.clone());
-        let language = plan.voice.languages.first().map_or("en", String::as_str);
+        let language = plan.voice.language();
         let contacts = plan.contacts();
         let visitor = Visitor {
             business: &plan.business,
@@ -330,7 +330,7 @@ impl Ports for StorePorts {
         let (Some(terms), Some(number)) = (&plan.call_back, &plan.caller) else {
             return Err(StoreError::Refused("no call may be promised in this one".to_owned()));
         };
-        let language = plan.voice.languages.first().map_or("en", String::as_str);
+        let language = plan.voice.language();
         let moment = match terms.resolve(number, wish, language, self.clock.now()) {
             Ok(moment) => moment,
             Err(declined) => return Ok(Err(declined)),

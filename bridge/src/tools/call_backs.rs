@@ -31,7 +31,7 @@ pub(super) async fn run<P: Ports>(
             "an hour is written like `16:30`, `4:30pm`, or `4` if it has two meanings",
         );
     };
-    let language = plan.voice.languages.first().map_or("en", String::as_str);
+    let language = plan.voice.language();
     match timeout(MESSAGE_WAIT, ports.promise_call_back(plan, &wish)).await {
         Ok(Ok(Ok(moment))) => promised(moment, language),
         Ok(Ok(Err(declined))) => not_promised(&declined, language),

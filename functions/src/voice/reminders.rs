@@ -196,7 +196,7 @@ impl Reminders {
             service: case.service,
             calendar: &case.calendar.name,
             business: &case.published.business.name,
-            language: case.published.settings.voice.languages.first().map_or("en", String::as_str),
+            language: case.published.settings.voice.language(),
         };
         match way.text(&case.reminding.from, &told) {
             Some((sender, content)) => self.text(case, sender, content).await,

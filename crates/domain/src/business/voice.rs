@@ -20,6 +20,13 @@ pub struct Voice {
     pub turn_detection: TurnDetection,
 }
 
+impl Voice {
+    /// The language that the agent opens in, English if none is named.
+    pub fn language(&self) -> &str {
+        self.languages.first().map_or("en", String::as_str)
+    }
+}
+
 /// Server-side voice activity detection, in the Realtime API's own terms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

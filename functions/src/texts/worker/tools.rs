@@ -179,7 +179,7 @@ impl Tools {
             let visitor = Visitor {
                 business: &thread.business,
                 conversation: thread.id.as_str(),
-                language: published.settings.voice.languages.first().map_or("en", String::as_str),
+                language: published.settings.voice.language(),
                 whose: Whose { number: number.as_ref(), contacts: &contacts },
                 source: &source,
                 fence: None,
