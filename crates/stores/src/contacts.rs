@@ -32,6 +32,7 @@ pub(crate) mod joined;
 mod list;
 mod merge;
 mod person_exports;
+pub mod taken;
 pub mod timeline;
 mod write;
 

@@ -9,7 +9,8 @@ use domain::{BusinessId, Timestamp};
 use platform::Aws;
 
 use super::create::{Request, stands};
-use super::files::{Export, ExportState, FILE_KEYS, FileRow as _, ROW_KEYS};
+use super::files::{Export, ExportState, FILE_KEYS, FileRow as _};
+use super::taken::ROW_KEYS;
 use super::{BODY, CONTACT, Reader, Stored, VERSION, Writer, key, write};
 use crate::StoreError;
 use crate::item::{Draft, number, to_json};

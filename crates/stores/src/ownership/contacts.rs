@@ -42,7 +42,7 @@ pub(super) const CONTACTS_ROWS: [Rows; 9] = [
     },
     Rows {
         table: "Contacts",
-        keys: &[contacts::files::ROW_KEYS],
+        keys: &[contacts::taken::ROW_KEYS],
         holds: "what each row of an import did, put once with what it did",
         writers: &[writer("contacts", CONTACTS), eraser("contacts")],
         roles: &["ContactStepFunction", "PersonStepFunction"],

@@ -10,7 +10,7 @@ use domain::contact::{Contact, ContactId, FieldSchema, Handle, ImportId, Pipelin
 use domain::token::TokenKey;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use platform::Clock;
-use stores::contacts::files::{TakenRow, digest};
+use stores::contacts::taken::{TakenRow, digest};
 use stores::contacts::{NotSaved, Reader, Stored, Writer};
 use tokio::time::Instant;
 
