@@ -1,5 +1,7 @@
 //! An import goes on: the next slice of its rows is checked, taken over, or taken back.
 
+mod undoing;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use domain::contact::{Contact, ContactId, FieldSchema, Handle, ImportId, Pipelin
 use domain::token::TokenKey;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use platform::Clock;
-use stores::contacts::taken::{TakenRow, digest};
+use stores::contacts::taken::TakenRow;
 use stores::contacts::{NotSaved, Reader, Stored, Writer};
 use tokio::time::Instant;
 
@@ -29,8 +31,6 @@ const AT_A_TIME: Duration = Duration::from_secs(45);
 const AT_ONCE: usize = 16;
 /// How often a row is tried that others change meanwhile.
 const TRIES: usize = 6;
-/// Rows of one step of an undoing.
-const UNDONE_AT_A_TIME: u16 = 100;
 
 parts! {
     /// Goes on with imports.
@@ -366,73 +366,6 @@ impl Importing {
             fresh = Some(self.known(how, std::iter::once(said)).await?);
         }
         Err(JobError::new("contended", "a contact is changed over and over"))
-    }
-
-    async fn undo(&self, business: &BusinessId, import: &mut Import) -> Result<(), JobError> {
-        let next = import.progress().map_or(0, |progress| progress.next);
-        let rows = self.reader.taken_rows_before(business, import.id, next, UNDONE_AT_A_TIME).await?;
-        let (read, first) = (rows.len(), rows.last().map_or(0, |row| row.line));
-        // Rows of one contact are taken back one after another, the last one first.
-        let mut by_contact: BTreeMap<ContactId, Vec<TakenRow>> = BTreeMap::new();
-        for row in rows {
-            by_contact.entry(row.contact).or_default().push(row);
-        }
-        let back = |rows: Vec<TakenRow>| async move {
-            let mut came = vec![];
-            for (place, row) in rows.iter().enumerate() {
-                let earlier = rows.get(place + 1..).unwrap_or_default();
-                came.push(Dealt {
-                    line: row.line,
-                    came: self.take_back(business, row, earlier).await?,
-                    codes: vec![],
-                });
-            }
-            Ok::<_, JobError>(came)
-        };
-        let rows = stream::iter(by_contact.into_values()).map(back).buffer_unordered(AT_ONCE);
-        let dealt: Vec<Vec<Dealt>> = rows.try_collect().await?;
-        let dealt: Vec<Dealt> = dealt.into_iter().flatten().collect();
-        import.worked(first, count(&dealt), read < usize::from(UNDONE_AT_A_TIME), self.clock.now());
-        Ok(())
-    }
-
-    /// Takes back what a row did, if nothing came after it. A write that another one overtook is judged anew: it may have been
-    /// the same one, by another job. Where an earlier row of the same contact is taken back, this one is, too.
-    async fn take_back(
-        &self,
-        business: &BusinessId,
-        row: &TakenRow,
-        earlier: &[TakenRow],
-    ) -> Result<Came, JobError> {
-        let undone = came_of(row);
-        let began_with = || std::iter::once(row).chain(earlier).map(|row| row.before.as_ref());
-        for _ in 0..TRIES {
-            let Some(stored) = self.reader.one(business, row.contact).await? else {
-                // Of a contact that is gone there is nothing to take back.
-                return Ok(if began_with().any(|before| before.is_none()) { undone } else { Came::LeftOut });
-            };
-            if began_with().any(|before| before == Some(&stored.contact)) {
-                return Ok(undone);
-            }
-            if stored.contact.id != row.contact || digest(&stored.contact) != row.after {
-                return Ok(Came::LeftOut);
-            }
-            let is_done = match row.before.clone() {
-                Some(before) => {
-                    match self.writer.save(business, &stored, before, &[], self.clock.now()).await {
-                        Ok(_) => true,
-                        Err(NotSaved::Store(error)) => return Err(error.into()),
-                        Err(_) => false,
-                    }
-                }
-                None if !self.reader.is_bare(business, row.contact).await? => return Ok(Came::LeftOut),
-                None => self.writer.delete(business, &stored).await?,
-            };
-            if is_done {
-                return Ok(undone);
-            }
-        }
-        Ok(Came::LeftOut)
     }
 }
 
