@@ -11,6 +11,7 @@ use domain::appointments::{Appointment, Service, Status, Whose};
 use domain::contact::{ContactId, FieldSchema, Note};
 use domain::prompt::caller::{AboutCaller, NamePolicy};
 use domain::{Business, BusinessId, PhoneNumber, Timestamp};
+use futures_util::FutureExt as _;
 use moka::future::Cache;
 use platform::telemetry::{Unit, metric};
 use stores::contacts::Stored;
@@ -59,13 +60,18 @@ impl Told {
         self.name.as_deref()
     }
 
+    /// Of a contact that is made in this moment: nothing else is known of it than what stands under the number.
+    pub(crate) fn made(self, business: &Business, stored: &Stored) -> Self {
+        Self { appointments: self.appointments, ..Self::of(business, stored) }
+    }
+
     /// With these appointments, if they could be asked for.
-    pub(crate) fn with(self, appointments: Option<Vec<String>>) -> Self {
+    fn with(self, appointments: Option<Vec<String>>) -> Self {
         Self { appointments: appointments.unwrap_or_default(), ..self }
     }
 
     /// Of a contact's own row.
-    pub(crate) fn of(business: &Business, stored: &Stored) -> Self {
+    fn of(business: &Business, stored: &Stored) -> Self {
         let contact = &stored.contact;
         let day = |at| business.zone().day(at);
         let history = contact.last_call.iter().map(|last| format!("{}: {}", day(last.at), last.summary));
@@ -105,20 +111,23 @@ parts! {
 }
 
 impl AboutContact {
-    /// What is known of a contact, and which appointments of theirs stand, as far as it is answered in time.
+    /// What is known of a contact that may still be looked up, and which appointments of theirs stand, as far as it is answered in
+    /// time. What stands under the number is asked for at once.
     pub(crate) async fn known(
         &self,
         business: &Business,
-        id: Option<ContactId>,
+        contact: impl Future<Output = Option<ContactId>> + Send,
         number: Option<&PhoneNumber>,
         now: Timestamp,
         until: Instant,
     ) -> Told {
-        let person = async { Box::pin(self.of(business, id?, until)).await };
-        let contacts: Vec<ContactId> = id.into_iter().collect();
+        let contact = contact.shared();
+        let person = async { Box::pin(self.of(business, contact.clone().await?, until)).await };
+        let found = self.appointments.of_caller(&business.id, number, contact.clone(), now);
+        let found = Box::pin(in_time(business, until, self.standing(&business.id, found, now)));
+        let (told, appointments) = tokio::join!(person, found);
+        let contacts: Vec<ContactId> = contact.await.into_iter().collect();
         let whose = Whose { number, contacts: &contacts };
-        let (told, appointments) =
-            tokio::join!(person, Box::pin(self.appointments(business, whose, now, until)));
         let told = told.unwrap_or_default();
         Box::pin(self.complete(business, told, (whose, appointments), now, until)).await
     }
@@ -138,7 +147,8 @@ impl AboutContact {
             return told.with(found);
         }
         let whose = Whose { contacts: &contacts, ..asked };
-        let all = self.appointments(business, whose, now, until).await;
+        let all = self.appointments.of_person(&business.id, whose, now);
+        let all = Box::pin(in_time(business, until, self.standing(&business.id, all, now))).await;
         told.with(all.or(found))
     }
 
@@ -168,28 +178,14 @@ impl AboutContact {
         Some(told)
     }
 
-    /// The appointments of a person that stand and are to come, as far as they are answered in time: when each begins, by the
-    /// clocks of its calendar, and what it is.
-    pub(crate) async fn appointments(
-        &self,
-        business: &Business,
-        whose: Whose<'_>,
-        now: Timestamp,
-        until: Instant,
-    ) -> Option<Vec<String>> {
-        if whose.is_unknown() {
-            return None;
-        }
-        in_time(business, until, self.standing(&business.id, whose, now)).await
-    }
-
+    /// Those of the appointments found that stand and are to come: when each begins, by the clocks of its calendar, and what it is.
     async fn standing(
         &self,
         business: &BusinessId,
-        whose: Whose<'_>,
+        found: impl Future<Output = Result<Vec<Appointment>, StoreError>>,
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
-        let mut found = self.appointments.of_person(business, whose, now).await?;
+        let mut found = found.await?;
         found.retain(|appointment| appointment.stands(now));
         found.truncate(APPOINTMENTS);
         if found.is_empty() {

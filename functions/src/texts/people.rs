@@ -1,5 +1,6 @@
 //! The people who write, as the business's contacts know them: who they are, and what is told of them.
 
+use std::future::ready;
 use std::time::Duration;
 
 use domain::contact::{Contact, ContactId, Entry, What};
@@ -58,7 +59,7 @@ impl People {
     /// What the agent is told of the person, as far as it is answered in time: as in a call.
     pub(super) async fn known(&self, business: &Business, thread: &Thread, now: Timestamp) -> Told {
         let until = Instant::now() + PATIENCE;
-        self.about.known(business, thread.contact, thread.person.phone().as_ref(), now, until).await
+        self.about.known(business, ready(thread.contact), thread.person.phone().as_ref(), now, until).await
     }
 
     /// Tells the contact's timeline of the texts of a day, if the text with this number is their first one.

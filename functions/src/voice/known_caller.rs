@@ -4,11 +4,12 @@
 //! The first call from a number makes the contact. A call does not wait for it longer than a moment: without an answer in
 //! time it goes on as one from a stranger.
 
+use std::future::ready;
 use std::time::Duration;
 
-use domain::appointments::Whose;
 use domain::contact::Handle;
 use domain::{Business, Call, PhoneNumber, Timestamp};
+use futures_util::FutureExt as _;
 use stores::contacts;
 use stores::contacts::First;
 use tokio::time::Instant;
@@ -39,8 +40,8 @@ parts! {
 
 impl KnownCaller {
     /// The contact of this number. Nothing that fails here keeps a call waiting or ends it. Two reads in a row: to which
-    /// contact the number leads, then that contact, its notes and its appointments side by side. For a person who has
-    /// appointments there is one more.
+    /// contact the number leads, and beside it the appointments under the number; then that contact, its notes and its
+    /// appointments side by side.
     pub(super) async fn meet(
         &self,
         business: &Business,
@@ -50,21 +51,16 @@ impl KnownCaller {
         let Some(number) = number else { return Told::default() };
         let until = Instant::now() + PATIENCE;
         let handle = Handle::phone(number);
-        let known = in_time(business, until, self.contacts.id_of(&business.id, &handle)).await;
-        let id = known.flatten();
-        if known.is_none() || id.is_some() {
-            let told = Box::pin(self.about.known(business, id, Some(number), now, until)).await;
-            if known.is_none() || told.id.is_some() {
-                return told;
-            }
+        let contact = in_time(business, until, self.contacts.id_of(&business.id, &handle)).shared();
+        let known = contact.clone().map(Option::flatten);
+        let told = Box::pin(self.about.known(business, known, Some(number), now, until)).await;
+        if contact.await.is_none() || told.id.is_some() {
+            return told;
         }
-        // Of a contact that is made in this moment nothing else is known than what stands under the number.
-        let whose = Whose { number: Some(number), contacts: &[] };
-        let (made, appointments) = tokio::join!(
-            in_time(business, until, Box::pin(self.first.of(&business.id, &handle, now))),
-            Box::pin(self.about.appointments(business, whose, now, until)),
-        );
-        made.map(|(stored, _)| Told::of(business, &stored)).unwrap_or_default().with(appointments)
+        match in_time(business, until, Box::pin(self.first.of(&business.id, &handle, now))).await {
+            Some((stored, _)) => told.made(business, &stored),
+            None => told,
+        }
     }
 }
 
@@ -82,6 +78,6 @@ impl PinnedCaller {
         let until = Instant::now() + PATIENCE;
         // A call that is pinned to no contact was told nothing.
         let Some(id) = call.contact else { return Told::default() };
-        self.about.known(business, Some(id), call.other_party(), now, until).await
+        self.about.known(business, ready(Some(id)), call.other_party(), now, until).await
     }
 }

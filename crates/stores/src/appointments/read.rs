@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use domain::appointments::{Agendas, Appointment, AppointmentId, CalendarId, Interval, UtcDay, Whose};
-use domain::{BusinessId, Timestamp};
+use domain::contact::ContactId;
+use domain::{BusinessId, PhoneNumber, Timestamp};
+use futures_util::future::try_join;
 use platform::Aws;
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +115,32 @@ impl Reader {
         // One that has both a number and a contact is found by each.
         found.dedup();
         self.of_positions(business, found).await
+    }
+
+    /// The same, of a person whose contact is still being looked up: what stands under their number is read meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn of_caller(
+        &self,
+        business: &BusinessId,
+        number: Option<&PhoneNumber>,
+        contact: impl Future<Output = Option<ContactId>>,
+        from: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let under_number = Box::pin(self.of_person(business, Whose { number, contacts: &[] }, from));
+        let under_contact = async {
+            match contact.await {
+                Some(contact) => self.of_name(business, &contact.to_string(), from).await,
+                None => Ok(vec![]),
+            }
+        };
+        let (mut found, mut more) = try_join(under_number, under_contact).await?;
+        // One that has both a number and a contact is found by each.
+        more.retain(|position| found.iter().all(|appointment| appointment.id != position.id));
+        found.extend(self.of_positions(business, more).await?);
+        found.sort_by(|one, other| (one.start, one.id.as_str()).cmp(&(other.start, other.id.as_str())));
+        Ok(found)
     }
 
     /// At most `limit` (1 to 100) appointments of one person that begin within `interval`, those behind a position. The person
